@@ -1,0 +1,1 @@
+"""Seoul's Clean Construction System as small functions over tables."""

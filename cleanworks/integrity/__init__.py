@@ -1,0 +1,1 @@
+"""Anti-corruption monitoring and evaluation as small functions over tables."""

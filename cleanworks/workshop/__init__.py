@@ -1,0 +1,1 @@
+"""The toolkit: it would run anyone's course."""
