@@ -1,0 +1,70 @@
+"""The shared look: a figure says what it shows, where its data come from, and survives greyscale."""
+
+import io
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+mpl.use("Agg")
+
+from cleanworks import figures
+
+
+def png(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def luminance(colour):
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_a_figure_says_its_finding_axes_and_source():
+    figure, axes = figures.new("Most claims are paid late", x="Days late", y="Claims")
+    assert axes.get_title(loc="left") == "Most claims are paid late"
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("Days late", "Claims")
+    assert figures.SIMULATED in [text.get_text() for text in figure.texts]
+
+
+def test_a_long_title_wraps_inside_the_figure():
+    figure, axes = figures.new("word " * 30)
+    figure.canvas.draw()
+    title = axes.title if axes.title.get_text() else axes._left_title
+    assert title.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_panels_share_one_title():
+    figure, axes = figures.new("Two views", panels=2)
+    assert len(axes) == 2
+    assert figure.get_suptitle() == "Two views"
+
+
+@pytest.mark.parametrize("name", ["blue", "orange", "green", "purple", "grey", "ink"])
+def test_colours_of_text_and_lines_stand_out_on_white(name):
+    # WCAG 2.2: 3:1 for graphical objects
+    assert 1.05 / (luminance(figures.COLOURS[name]) + 0.05) >= 3
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    def draw():
+        figure, axes = figures.new("A line", x="x", y="y")
+        axes.plot(np.arange(5))
+        return png(figure)
+
+    assert draw() == draw()
+
+
+def test_axes_carry_units():
+    figure, axes = figures.new("Share", y="Share")
+    axes.set_ylim(0, 1)
+    figures.percent_axis(axes, of_one=True)
+    figure.canvas.draw()
+    assert "100 %" in [label.get_text() for label in axes.get_yticklabels()]
+    figures.money_axis(axes, lambda amount: f"KRW {amount:g}")
+    figure.canvas.draw()
+    assert any(label.get_text().startswith("KRW ") for label in axes.get_yticklabels())
