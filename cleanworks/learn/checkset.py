@@ -1,0 +1,234 @@
+"""The checks of one exercise set: questions by id, variables by name."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from cleanworks.errors import InputError
+from cleanworks.learn.explain import explain, listed, nearest
+from cleanworks.learn.outcome import NotAttempted, NotYet, Outcome, Raised
+
+RECORD = "CLEANWORKS_RECORD"
+"""Names the file that outcomes are appended to, one JSON line each. Without it nothing is written anywhere."""
+
+DEBUG = "CLEANWORKS_DEBUG"
+"""Set to 1, an error inside a check is raised instead of being turned into a message."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    variables: tuple[str, ...]
+    judge: Callable[..., Outcome]
+
+
+@dataclass
+class CheckSet:
+    """The checks of one exercise set.
+
+    Parameters
+    ----------
+    id : str
+        Id of the exercise set, for messages and for the record.
+
+    In a notebook ``check("c6-e1")`` takes the learner's variables by name and returns an outcome, which the notebook
+    shows. It reads nothing else and changes nothing.
+    """
+
+    id: str
+    _questions: dict[str, _Question] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        _watch(_shell())
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The ids of the questions, in the order of their definition."""
+        return tuple(self._questions)
+
+    def question(
+        self, question: str, *variables: str
+    ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
+        """Register the function below as the check of a question.
+
+        The function gets the values of `variables`, in this order, and returns an outcome.
+        """
+        if question in self._questions:
+            raise ValueError(f"the question {question!r} of {self.id} has two checks")
+        if not variables:
+            raise ValueError(f"the check of {question!r} names no variable for the learner to fill")
+
+        def register(judge: Callable[..., Outcome]) -> Callable[..., Outcome]:
+            self._questions[question] = _Question(variables, judge)
+            return judge
+
+        return register
+
+    def __call__(self, question: str, namespace: Mapping[str, Any] | None = None) -> Outcome:
+        """Check one question.
+
+        Parameters
+        ----------
+        question : str
+            Id such as "c6-e1".
+        namespace : mapping, optional
+            Where to look the variables up; by default the notebook, or the caller's variables.
+
+        Raises
+        ------
+        InputError
+            When there is no question with this id.
+        """
+        if question not in self._questions:
+            raise InputError(
+                f"There is no question {question!r} in the exercise set {self.id}.{nearest(question, self.questions)}",
+                fix=f"Its questions are {listed(self.questions)}.",
+            )
+        shell = _shell()
+        if namespace is None:
+            caller = sys._getframe(1)
+            namespace = shell.user_ns if shell else {**caller.f_globals, **caller.f_locals}
+        outcome = self._judge(question, namespace, _failures(shell)).at(question)
+        _record(self.id, outcome)
+        return outcome
+
+    def _judge(
+        self, question: str, namespace: Mapping[str, Any], failures: Mapping[str, BaseException]
+    ) -> Outcome:
+        wanted = self._questions[question]
+        for name in wanted.variables:
+            if name in failures:
+                said = explain(failures[name], namespace)
+                return Raised(f"The cell that sets `{name}` stopped before its end. {said}")
+        empty = [name for name in wanted.variables if _is_placeholder(namespace.get(name, ...))]
+        if empty:
+            missing = [name for name in empty if name not in namespace]
+            verb = "Give a value to" if missing else "Replace the placeholder in"
+            return NotAttempted(f"{verb} {listed(empty)}, run that cell, and then run this one again.")
+        try:
+            outcome = wanted.judge(*(namespace[name] for name in wanted.variables))
+            if not isinstance(outcome, Outcome):
+                raise TypeError(f"the check of {question} returned {type(outcome).__name__}, not an outcome")
+            return outcome
+        except Exception as error:
+            if os.environ.get(DEBUG) == "1":
+                raise
+            kinds = ", ".join(
+                f"`{name}` is of the type `{type(namespace[name]).__name__}`" for name in wanted.variables
+            )
+            return NotYet(
+                f"This check cannot make sense of the answer: {kinds}. Read the question again: what should it hold?",
+                broken=f"{type(error).__name__}: {error}",
+            )
+
+
+def _is_placeholder(value: Any) -> bool:
+    """Whether a value is what a starter leaves: `...`, an empty or dotted text, or a list or dict holding `...`."""
+    if value is Ellipsis:
+        return True
+    if isinstance(value, str):
+        return not value.strip(" .…\n\t_")
+    if isinstance(value, Mapping):
+        return any(entry is Ellipsis for entry in value.values())
+    if isinstance(value, list | tuple | set):
+        return any(entry is Ellipsis for entry in value)
+    return False
+
+
+def _record(set_id: str, outcome: Outcome) -> None:
+    """Append the outcome to the learner's own file, if the learner asked for one. No answer is written."""
+    path = os.environ.get(RECORD)
+    if not path:
+        return
+    line = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "set": set_id,
+        "question": outcome.question,
+        "outcome": outcome.kind,
+    }
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    except OSError as error:
+        warnings.warn(f"The outcome was not recorded in {path}: {error.strerror}.", stacklevel=3)
+
+
+# --- which cell raised --------------------------------------------------------------------------------------------
+
+
+def _shell() -> Any:
+    """The running IPython shell, or None outside a notebook."""
+    if "IPython" not in sys.modules:
+        return None
+    return sys.modules["IPython"].get_ipython()
+
+
+class _FailureWatch:
+    """Remembers for each variable the error of the last cell that should have set it."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, BaseException] = {}
+
+    def before(self, info: Any) -> None:
+        for name in assigned_names(info.raw_cell):
+            self.failures.pop(name, None)
+
+    def after(self, result: Any) -> None:
+        error = result.error_before_exec or result.error_in_exec
+        # A check that stops is not the learner's cell failing.
+        if error is None or isinstance(error, InputError | KeyboardInterrupt):
+            return
+        for name in assigned_names(result.info.raw_cell):
+            self.failures[name] = error
+
+
+def _watch(shell: Any) -> None:
+    """Listen to a shell's cells, once."""
+    if shell is None or hasattr(shell, "cleanworks_failures"):
+        return
+    watch = _FailureWatch()
+    shell.cleanworks_failures = watch.failures
+    shell.events.register("pre_run_cell", watch.before)
+    shell.events.register("post_run_cell", watch.after)
+
+
+def _failures(shell: Any) -> Mapping[str, BaseException]:
+    return getattr(shell, "cleanworks_failures", {})
+
+
+def assigned_names(code: str | None) -> set[str]:
+    """The names that a cell sets at its top level; for code that cannot be read, the names before a `=`."""
+    code = code or ""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return set(re.findall(r"^\s*(?:def\s+)?([A-Za-z_]\w*)\s*(?:=(?!=)|\()", code, flags=re.MULTILINE))
+    names: set[str] = set()
+    for node in _outside_functions(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            # `table["late"] = ...` fills a part of `table`.
+            owner = node.value
+            while isinstance(owner, ast.Subscript | ast.Attribute):
+                owner = owner.value
+            if isinstance(owner, ast.Name):
+                names.add(owner.id)
+    return names
+
+
+def _outside_functions(tree: ast.AST):
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield from _outside_functions(node)

@@ -1,0 +1,452 @@
+"""What a learner sees from a check: the four outcomes, and messages that help without giving the answer away."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.io import capture_output
+
+from cleanworks.errors import InputError
+from cleanworks.learn import (
+    CheckSet,
+    Correct,
+    NotAttempted,
+    NotYet,
+    Raised,
+    compare,
+    compare_choice,
+    compare_function,
+    compare_table,
+    compare_text,
+    every,
+)
+from cleanworks.learn.checkset import assigned_names
+from cleanworks.learn.explain import explain
+from cleanworks.learn.outcome import MIME
+
+
+def rain_checks() -> CheckSet:
+    check = CheckSet("r1")
+
+    @check.question("r1-e1", "total")
+    def total(total):
+        return compare(
+            total, 42.0, unit="mm", mistakes={6.0: "That is the mean; the question asks for the sum."}
+        )
+
+    @check.question("r1-e2", "wettest", "driest")
+    def extremes(wettest, driest):
+        return every(compare(wettest, "Friday"), compare(driest, "Monday"))
+
+    @check.question("r1-e3", "broken")
+    def broken(broken):
+        return broken.no_such_thing
+
+    return check
+
+
+class TestOutcomes:
+    def test_the_right_value_is_correct(self):
+        assert isinstance(rain_checks()("r1-e1", {"total": 42}), Correct)
+
+    def test_the_variables_come_from_the_caller(self):
+        total = 42.0
+        assert total and isinstance(rain_checks()("r1-e1"), Correct)
+
+    @pytest.mark.parametrize("value", [..., "", "...", [..., 2], {"a": ...}])
+    def test_a_placeholder_is_not_attempted_and_the_name_is_given(self, value):
+        outcome = rain_checks()("r1-e1", {"total": value})
+        assert isinstance(outcome, NotAttempted) and "`total`" in outcome.message
+
+    def test_only_the_missing_name_is_asked_for(self):
+        outcome = rain_checks()("r1-e2", {"wettest": "Friday"})
+        assert isinstance(outcome, NotAttempted)
+        assert "`driest`" in outcome.message and "`wettest`" not in outcome.message
+
+    def test_a_known_mistake_gets_its_own_feedback(self):
+        outcome = rain_checks()("r1-e1", {"total": 6})
+        assert isinstance(outcome, NotYet) and "That is the mean" in outcome.message
+
+    def test_the_right_value_is_never_said(self):
+        for wrong in (6, 41, 4200, "42", -42, np.nan, [1, 2], None):
+            assert "42 mm" not in rain_checks()("r1-e1", {"total": wrong}).message.replace("-42 mm", "")
+
+    def test_a_check_that_fails_is_a_message_for_the_learner_and_a_mark_for_the_maintainer(self, monkeypatch):
+        monkeypatch.delenv("CLEANWORKS_DEBUG", raising=False)
+        outcome = rain_checks()("r1-e3", {"broken": 3})
+        assert isinstance(outcome, NotYet) and "AttributeError" in outcome.broken
+        assert "AttributeError" not in outcome.message
+        monkeypatch.setenv("CLEANWORKS_DEBUG", "1")
+        with pytest.raises(AttributeError):
+            rain_checks()("r1-e3", {"broken": 3})
+
+    def test_an_unknown_question_names_those_there_are(self):
+        with pytest.raises(InputError, match=r"r1-e9.*`r1-e1`, `r1-e2`"):
+            rain_checks()("r1-e9", {})
+
+    def test_two_checks_for_one_question_are_refused(self):
+        check = rain_checks()
+        with pytest.raises(ValueError, match="two checks"):
+            check.question("r1-e1", "total")
+
+    def test_a_check_without_variables_is_refused(self):
+        with pytest.raises(ValueError, match="names no variable"):
+            rain_checks().question("r1-e4")
+
+
+class TestShowing:
+    def test_a_notebook_gets_text_html_and_data(self):
+        bundle = rain_checks()("r1-e1", {"total": 42})._repr_mimebundle_()
+        assert bundle["text/plain"].startswith("✓ Correct")
+        assert 'role="status"' in bundle["text/html"] and "Correct" in bundle["text/html"]
+        assert bundle[MIME] == {"version": 1, "question": "r1-e1", "outcome": "correct", "message": ""}
+        json.dumps(bundle)
+
+    def test_an_answer_cannot_put_html_on_the_page(self):
+        html = compare("<script>alert(1)</script>", "sun")._repr_mimebundle_()["text/html"]
+        assert "<script>" not in html and "&lt;script&gt;" in html
+
+    @pytest.mark.parametrize("outcome", [Correct, NotYet, NotAttempted, Raised])
+    def test_text_stands_out_from_its_background(self, outcome):
+        assert contrast(outcome.ink, outcome.paper) >= 7
+
+    def test_every_outcome_has_a_word_and_an_icon_of_its_own(self):
+        kinds = [Correct, NotYet, NotAttempted, Raised]
+        assert len({kind.word for kind in kinds}) == len({kind.icon for kind in kinds}) == 4
+
+
+class TestRecord:
+    def test_nothing_is_written_without_being_asked(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.delenv("CLEANWORKS_RECORD", raising=False)
+        rain_checks()("r1-e1", {"total": 42})
+        assert list(tmp_path.iterdir()) == []
+
+    def test_outcomes_are_appended_without_the_answer(self, tmp_path, monkeypatch):
+        file = tmp_path / "mine.jsonl"
+        monkeypatch.setenv("CLEANWORKS_RECORD", str(file))
+        rain_checks()("r1-e1", {"total": 77})
+        rain_checks()("r1-e1", {"total": 42})
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [line["outcome"] for line in lines] == ["not-yet", "correct"]
+        assert "77" not in json.dumps([line | {"time": ""} for line in lines])
+
+    def test_a_record_that_cannot_be_written_is_a_warning(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("CLEANWORKS_RECORD", str(tmp_path / "no" / "such" / "folder"))
+        with pytest.warns(UserWarning, match="not recorded"):
+            assert isinstance(rain_checks()("r1-e1", {"total": 42}), Correct)
+
+
+class TestNumbers:
+    @pytest.mark.parametrize("answer", [12, 12.0, np.float32(12), np.int64(12), np.array(12), 12.0000001])
+    def test_equal_numbers_of_any_type(self, answer):
+        assert isinstance(compare(answer, 12), Correct)
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            ("12", "quotes"),
+            ((12, 345), "comma"),
+            (True, "`True`"),
+            (None, "nothing"),
+            (float("nan"), "missing number"),
+            (float("inf"), "infinite"),
+            (-12, "sign"),
+            (0.12, "percentage"),
+            (1200, "share"),
+            (12_000, "1,000 times too large"),
+            (0.012, "1,000 times too small"),
+            (13, "too large"),
+            (11, "too small"),
+            (pd.Series([1, 2]), "add up"),
+            (pd.Series([12]), ".iloc[0]"),
+            ([12], "one value inside"),
+            (pd.DataFrame({"a": [1]}), "a table with 1 row"),
+            (pd.Timedelta(days=12), ".days"),
+            (len, "round brackets"),
+            (np.array([1, 2]), "an array with 2 values"),
+        ],
+    )
+    def test_each_slip_gets_its_own_message(self, answer, words):
+        outcome = compare(answer, 12)
+        assert isinstance(outcome, NotYet) and words in outcome.message
+
+    def test_days_are_not_told_about_percentages(self):
+        assert "percent" not in compare(1200, 12, unit="days").message
+
+    def test_a_rounded_number_is_told_so(self):
+        assert "rounded" in compare(0.33, 1 / 3).message
+
+    def test_zero_is_compared_absolutely(self):
+        assert isinstance(compare(1e-12, 0), Correct)
+        assert isinstance(compare(0.1, 0), NotYet)
+
+    def test_a_mistake_that_equals_the_right_value_is_not_reported(self):
+        assert isinstance(compare(15, 15, mistakes={15: "wrong"}), Correct)
+
+    def test_a_mistake_that_is_missing_matches_nothing(self):
+        assert compare(3, 4, mistakes={float("nan"): "wrong"}).message != "wrong"
+
+    def test_a_right_value_that_is_missing_is_a_fault_of_the_check(self):
+        with pytest.raises(ValueError, match="NaN"):
+            compare(3, float("nan"))
+
+
+class TestColumnsAndTables:
+    days = pd.Series([1.0, 2.0, np.nan], index=["a", "b", "c"])
+    table = pd.DataFrame({"id": ["a", "b", "c"], "rain": [1, 2, 3]})
+
+    def test_rows_are_matched_by_label(self):
+        assert isinstance(compare(self.days[::-1], self.days), Correct)
+
+    def test_missing_equals_only_missing(self):
+        assert "should stay missing" in compare(self.days.fillna(0), self.days).message
+        assert "missing (NaN) in 1 row" in compare(self.days.where(self.days > 1), self.days).message
+
+    def test_the_first_difference_is_shown_with_the_learners_value(self):
+        message = compare(self.days.where(self.days != 2, 3), self.days).message
+        assert "1 of 3 rows" in message and "`b`" in message and "you have 3" in message
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            (days * 100, "percentage"),
+            (days.head(2), "2 rows; 3 are expected"),
+            ([1, 2, 3], "a list with 3 values"),
+            (days.astype(object).map(str), "hold numbers"),
+            (table, "Choose one column"),
+            (days.rename(index={"a": "z"}), "labelled otherwise"),
+        ],
+    )
+    def test_each_slip_gets_its_own_message(self, answer, words):
+        outcome = compare(answer, self.days.fillna(5) if "hold" in words else self.days)
+        assert isinstance(outcome, NotYet) and words in outcome.message
+
+    def test_text_dtypes_do_not_matter(self):
+        assert isinstance(compare(self.table["id"].astype(object), self.table["id"]), Correct)
+
+    def test_a_table_may_have_more_columns(self):
+        assert isinstance(compare(self.table.assign(extra=1), self.table), Correct)
+
+    def test_a_missing_column_is_named_with_a_suggestion(self):
+        message = compare(self.table.rename(columns={"rain": "rains"}), self.table).message
+        assert "no column `rain`" in message and "Did you mean `rains`" in message
+
+    def test_a_key_matches_rows_in_any_order_also_from_the_index(self):
+        shuffled = self.table[::-1].reset_index(drop=True)
+        assert isinstance(compare_table(shuffled, self.table, key="id"), Correct)
+        assert isinstance(compare_table(shuffled.set_index("id"), self.table, key="id"), Correct)
+
+    def test_order_counts_only_when_asked(self):
+        assert isinstance(compare_table(self.table[::-1], self.table), Correct)
+        assert "another order" in compare_table(self.table[::-1], self.table, ordered=True).message
+
+    def test_other_rows_under_a_key(self):
+        other = self.table.replace({"id": {"a": "x"}})
+        assert "not the ones asked for" in compare_table(other, self.table, key="id").message
+
+    def test_a_wrong_table_among_the_mistakes(self):
+        wrong = self.table.assign(rain=[0, 0, 0])
+        assert compare_table(wrong, self.table, mistakes=[(wrong, "all dry")]).message == "all dry"
+        assert compare(wrong, self.table, mistakes=[(wrong, "all dry")]).message == "all dry"
+
+
+class TestOtherKinds:
+    def test_sets_count_what_is_missing_and_what_is_too_many(self):
+        message = compare({"a", "x"}, {"a", "b", "c"}).message
+        assert "2 that should be there are missing" in message and "`x`" in message and "`b`" not in message
+
+    def test_a_list_or_column_may_stand_for_a_set(self):
+        assert isinstance(compare(["b", "a", "a"], {"a", "b"}), Correct)
+        assert isinstance(compare(pd.Series(["b", "a"]), {"a", "b"}), Correct)
+
+    def test_dates(self):
+        right = pd.Timestamp("2024-04-02")
+        assert isinstance(compare("2024-04-02", right), Correct)
+        assert "one day too early" in compare(pd.Timestamp("2024-04-01"), right).message
+        assert "year-month-day" in compare("soon", right).message
+        assert "should be a date" in compare(3, right).message
+
+    def test_words_ignore_capitals_and_spaces(self):
+        assert isinstance(compare("  fri  DAY ", "Fri day"), Correct)
+
+    def test_lists_and_dicts_say_which_part(self):
+        assert "Value 2" in compare([1, 5], [1, 2]).message
+        assert "no entry `b`" in compare({"a": 1}, {"a": 1, "b": 2}).message
+        assert "The entry `b`" in compare({"a": 1, "b": 5}, {"a": 1, "b": 2}).message
+
+    def test_true_and_false(self):
+        assert isinstance(compare(np.bool_(True), True), Correct)
+        assert "True` or `False" in compare("True", True).message
+
+    def test_choices(self):
+        options = ["gauge", "radar"]
+        assert isinstance(compare_choice("Gauge", "gauge", options=options), Correct)
+        assert "`gauge`, `radar`" in compare_choice("cloud", "gauge", options=options).message
+        assert compare_choice("radar", "gauge", options=options, mistakes={"radar": "no"}).message == "no"
+
+    def test_open_text_is_checked_from_outside_and_says_so(self):
+        asks = {"mentions": {"which station you mean": ["north"]}, "numbers": {0.083: "the difference"}}
+        assert "2 words" in compare_text("too short", **asks).message
+        assert "which station" in compare_text("The south one is the wetter one.", **asks).message
+        assert "the difference" in compare_text("The North one is wetter by 9%.", **asks).message
+        good = compare_text("The North one is wetter by 8.3%.", **asks)
+        assert isinstance(good, Correct) and "cannot judge" in good.message
+
+
+class TestFunctions:
+    @staticmethod
+    def right(mm, days):
+        return mm / days
+
+    def test_a_function_is_called_with_each_input(self):
+        assert isinstance(compare_function(lambda mm, days: mm / days, self.right, [(6, 2), (9, 3)]), Correct)
+
+    def test_an_error_inside_shows_the_arguments(self):
+        outcome = compare_function(lambda mm, days: mm / 0, self.right, [(6, 2)])
+        assert isinstance(outcome, Raised)
+        assert "called with 6, 2" in outcome.message and "divided by zero" in outcome.message
+
+    def test_a_function_that_gives_nothing_is_not_attempted(self):
+        assert isinstance(compare_function(lambda mm, days: None, self.right, [(6, 2)]), NotAttempted)
+
+    def test_a_wrong_result_shows_the_arguments_and_what_came(self):
+        message = compare_function(lambda mm, days: mm * days, self.right, [(6, 2)]).message
+        assert "called with 6, 2 and gave 12" in message
+
+    def test_a_known_wrong_function_gets_its_feedback(self):
+        mistakes = [(lambda mm, days: mm * days, "You multiplied.")]
+        outcome = compare_function(lambda a, b: a * b, self.right, [(6, 2)], mistakes=mistakes)
+        assert outcome.message == "You multiplied."
+
+    def test_arguments_are_protected_from_the_learners_function(self):
+        values = [1, 2]
+
+        def clears(given):
+            given.clear()
+            return 0
+
+        compare_function(clears, sum, [(values,)])
+        assert values == [1, 2]
+
+    def test_the_result_of_a_call_is_not_a_function(self):
+        assert "made with `def`" in compare_function(3, self.right, [(6, 2)]).message
+
+
+class TestPlainWords:
+    @pytest.mark.parametrize(
+        ("code", "words"),
+        [
+            ("rian + 1", "Did you mean `rain`"),
+            ("table['rian']", "no column `rian`. Did you mean `rain`? Its columns are `day`, `rain`"),
+            ("table[['rain', 'wind']]", "these columns does not exist"),
+            ("table.groupby('day')['rian'].sum()", "`day`, `rain`"),
+            ("{'a': 1}['b']", "no entry 'b'"),
+            ("'3' + 4", "mixing text and a number"),
+            ("4 + '3'", "mixing text and a number"),
+            ("'3' > 4", "mixing text and a number"),
+            ("... + 4", "placeholder"),
+            ("None + 4", "nothing"),
+            ("1 / 0", "divided by zero"),
+            ("[1][5]", "Counting starts at 0"),
+            ("table.colums", "Did you mean `columns`"),
+            ("float('x')", "not a number"),
+            ("if table['rain'] > 1: pass", "`&` or `|`"),
+            ("import no_such_library", "`no_such_library` is not installed"),
+            ("open('nowhere.csv')", "no file `nowhere.csv`"),
+            ("x = (1", "missing bracket"),
+            ("  y = 1\n x = 2", "start of a line"),
+        ],
+    )
+    def test_common_errors(self, code, words):
+        namespace = {"table": pd.DataFrame({"day": ["Mon"], "rain": [3]}), "rain": 3}
+        with pytest.raises(Exception) as caught:
+            exec(compile(code, "cell", "exec"), namespace)
+        assert words in explain(caught.value, namespace)
+
+
+@pytest.fixture
+def notebook():
+    """A shell that runs cells as a notebook does, and gives what the last line shows."""
+    shell = InteractiveShell()
+    shell.user_ns["make"] = rain_checks
+
+    def run(code: str):
+        with capture_output():
+            return shell.run_cell(code).result
+
+    # CheckSet finds the shell through get_ipython, as in a real kernel.
+    import IPython
+
+    original = IPython.get_ipython
+    IPython.get_ipython = lambda: shell
+    yield run
+    IPython.get_ipython = original
+
+
+class TestInANotebook:
+    def test_a_cell_that_raised_is_explained(self, notebook):
+        notebook("check = make()")
+        notebook("rain = [1, 2]\ntotal = sum(rian)")
+        outcome = notebook("check('r1-e1')")
+        assert isinstance(outcome, Raised)
+        assert "`total`" in outcome.message and "Did you mean `rain`" in outcome.message
+        assert "Line 2" in outcome.message
+
+    def test_an_old_value_does_not_hide_the_error(self, notebook):
+        notebook("check = make()")
+        notebook("total = 42")
+        notebook("total = 1 / 0")
+        assert isinstance(notebook("check('r1-e1')"), Raised)
+
+    def test_the_repaired_cell_counts(self, notebook):
+        notebook("check = make()")
+        notebook("total = 1 / 0")
+        assert isinstance(notebook("total = 42\ncheck('r1-e1')"), Correct)
+
+    def test_a_cell_that_cannot_be_read(self, notebook):
+        notebook("check = make()")
+        notebook("total = (1 +")
+        outcome = notebook("check('r1-e1')")
+        assert isinstance(outcome, Raised) and "could not read the code" in outcome.message
+
+    def test_another_cells_error_does_not_matter(self, notebook):
+        notebook("check = make()")
+        notebook("total = 42")
+        notebook("other = 1 / 0")
+        assert isinstance(notebook("check('r1-e1')"), Correct)
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("a = b = 1", {"a", "b"}),
+        ("a, (b, *c) = f()", {"a", "b", "c"}),
+        ("a += 1", {"a"}),
+        ("for i in x:\n    a = i", {"i", "a"}),
+        ("def f():\n    inner = 1", {"f"}),
+        ("t['late'] = 1", {"t"}),
+        ("t.loc[0, 'x'] = 1", {"t"}),
+        ("total = (", {"total"}),
+        ("if a == (", set()),
+        ("", set()),
+    ],
+)
+def test_the_names_a_cell_sets(code, names):
+    assert assigned_names(code) == names
+
+
+def contrast(ink: str, paper: str) -> float:
+    """WCAG contrast ratio of two colours written as #rrggbb."""
+
+    def luminance(colour: str) -> float:
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(ink), luminance(paper)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
