@@ -63,6 +63,12 @@ class Profile(Mapping):
     def __getitem__(self, key: str) -> Any:
         return self._entry(key).value
 
+    def __contains__(self, key: object) -> bool:
+        return key in self.entries
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.entries[key].value if key in self.entries else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
 

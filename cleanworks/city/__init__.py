@@ -1,0 +1,1 @@
+"""The simulated city. Work in progress: the tables arrive with the next commits."""

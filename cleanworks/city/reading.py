@@ -1,0 +1,367 @@
+"""Read a table from a CSV file, and say in one sentence what is wrong with it.
+
+A file either becomes a typed table or raises one :class:`~cleanworks.errors.InputError` that names the file, the row as
+a spreadsheet shows it (the header is row 1), the column and the remedy.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cleanworks.city import schemas
+from cleanworks.city.schemas import Column, Table
+from cleanworks.errors import InputError
+
+FIRST_ROW = 2  # a spreadsheet counts the header as row 1
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?")
+_OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_TRUE, _FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
+SCALE_STEP = 300  # amounts that differ by more than this are taken for thousands against units
+
+
+def read_csv(path: str | Path, name: str) -> pd.DataFrame:
+    """Read, type and check one table.
+
+    Parameters
+    ----------
+    path : path of a CSV file, UTF-8, separated by commas, dates as YYYY-MM-DD.
+    name : the table that it should be, a key of :data:`cleanworks.city.schemas.TABLES`.
+
+    Returns
+    -------
+    pandas.DataFrame as :func:`cleanworks.city.schemas.typed` describes it.
+
+    Raises
+    ------
+    InputError
+        The first thing that is wrong: encoding, columns, values, keys or amounts.
+    """
+    path = Path(path)
+    frame = from_text(_decode(path), name, where=path.name)
+    check_table(frame, name, where=path.name)
+    return frame
+
+
+def from_text(text: str, name: str, *, where: str) -> pd.DataFrame:
+    """The typed table in a CSV text. Columns and single values are checked; keys and ranges are not."""
+    described = schemas.table(name)
+    cells = _cells(text, where)
+    _check_columns(cells, described, where)
+    return schemas.typed(name, pd.DataFrame({c.name: _values(cells, c, described, where) for c in described.columns}))
+
+
+def check_table(frame: pd.DataFrame, name: str, *, where: str | None = None) -> None:
+    """Hold one typed table against its description: empty cells, allowed values, ranges, keys, scale of amounts."""
+    import pandera.pandas as pa
+
+    described, where = schemas.table(name), where or f"table {name}"
+    try:
+        schemas.pandera_schema(name).validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        raise _explain(errors.failure_cases, frame, described, where) from None
+    _check_scale(frame, described, where)
+
+
+def check_links(tables: Mapping[str, pd.DataFrame], *, where: str | None = None) -> None:
+    """Check that every reference between the given tables is kept, and that their amounts are on one scale."""
+    for name, frame in tables.items():
+        for column in schemas.table(name).columns:
+            if not column.refers:
+                continue
+            parent, _, parent_column = column.refers.partition(".")
+            if parent not in tables:
+                continue
+            used = frame[column.name]
+            orphan = used.notna() & ~used.isin(tables[parent][parent_column])
+            if orphan.any():
+                row = int(np.flatnonzero(orphan)[0])
+                raise InputError(
+                    f"Column '{column.name}' says '{used.iloc[row]}', and table '{parent}' has no such {parent_column}"
+                    f"{_more(orphan.sum())}.",
+                    where=f"{where or f'table {name}'}, row {row + FIRST_ROW}",
+                    fix=f"Add the missing row to '{parent}' or correct the number.",
+                )
+    _check_scale_between(tables)
+
+
+def check(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Check several tables, each alone and then together."""
+    for name, frame in tables.items():
+        check_table(frame, name)
+    check_links(tables)
+
+
+# --- the file -------------------------------------------------------------------------------------------------
+
+
+def _decode(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError("There is no such file.", where=str(path)) from None
+    except OSError as error:
+        raise InputError(f"The file cannot be read: {error.strerror}.", where=str(path)) from None
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] == b"PK\x03\x04":
+        raise InputError("This is not a CSV text file in UTF-8.", where=path.name, fix="Save it as 'CSV UTF-8'.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = data[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"The text is not UTF-8 (byte 0x{data[error.start]:02x}).",
+            where=f"{path.name}, row {row}",
+            fix="Save the file as 'CSV UTF-8' and read it again.",
+        ) from None
+
+
+def _cells(text: str, where: str) -> pd.DataFrame:
+    """Every cell as text, under the header's names."""
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise InputError(f"The file is not valid CSV: {error}.", where=where, fix="Save it as 'CSV UTF-8'.") from None
+    if not rows:
+        raise InputError("The file is empty.", where=where, fix="Start from the table's template.")
+    header = [cell.strip() for cell in rows[0]]
+    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        mark = "semicolons" if ";" in header[0] else "tabs"
+        raise InputError(f"The columns are separated by {mark}.", where=where, fix="Save the file with commas.")
+    twice = next((name for name in header if header.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"Column '{twice}' occurs twice.", where=f"{where}, row 1", fix="Remove or rename one of them.")
+    for number, row in enumerate(rows[1:], start=FIRST_ROW):
+        if len(row) != len(header):
+            raise InputError(
+                f"This row has {len(row)} cells and the header has {len(header)}.",
+                where=f"{where}, row {number}",
+                fix="Put quotation marks around a text that holds a comma.",
+            )
+    columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
+    return pd.DataFrame({name: [c.strip() for c in cells] for name, cells in zip(header, columns, strict=True)}, dtype=object)
+
+
+def _check_columns(cells: pd.DataFrame, described: Table, where: str) -> None:
+    missing = [name for name in described.names if name not in cells.columns]
+    extra = [name for name in cells.columns if name not in described.names]
+    if missing:
+        close = difflib.get_close_matches(missing[0], extra, n=1, cutoff=0.6)
+        fix = f"Is '{close[0]}' meant? Rename it." if close else "Add it; leave its cells empty only if it may be empty."
+        others = f" (and {len(missing) - 1} more: {', '.join(missing[1:4])})" if len(missing) > 1 else ""
+        raise InputError(
+            f"Table '{described.name}' needs a column '{missing[0]}'{others}.", where=f"{where}, row 1", fix=fix
+        )
+    if extra:
+        raise InputError(
+            f"Table '{described.name}' has no column '{extra[0]}'.",
+            where=f"{where}, row 1",
+            fix="Remove it, or keep it in a file of its own.",
+        )
+
+
+# --- single values --------------------------------------------------------------------------------------------
+
+
+def _values(cells: pd.DataFrame, column: Column, described: Table, where: str) -> pd.Series:
+    raw = cells[column.name]
+    empty = raw == ""
+    if empty.any() and not column.null:
+        row = int(np.flatnonzero(empty)[0])
+        raise InputError(
+            f"Column '{column.name}' is empty{_more(empty.sum())}.",
+            where=f"{where}, row {row + FIRST_ROW}",
+            fix=f"Fill it in: {column.meaning[0].lower()}{column.meaning[1:]}.",
+        )
+    filled = raw.where(~empty)
+    if column.kind in ("number", "money", "integer"):
+        values = pd.to_numeric(filled, errors="coerce")
+        wrong = (~np.isfinite(values) & ~empty).to_numpy()
+        if column.kind == "integer":
+            wrong |= (values % 1 != 0).to_numpy() & ~empty.to_numpy()
+    elif column.kind in ("date", "time"):
+        _refuse_mixed_dates(raw[~empty], column, where)
+        pattern = _ISO_DATE if column.kind == "date" else _ISO_TIME
+        shaped = raw.map(lambda text: bool(pattern.fullmatch(text)))
+        values = pd.to_datetime(filled.where(shaped), format="ISO8601", errors="coerce")
+        wrong = (values.isna() & ~empty).to_numpy()
+    elif column.kind == "flag":
+        lower = raw.str.lower()
+        values, wrong = lower.isin(_TRUE), (~lower.isin(_TRUE | _FALSE)).to_numpy()
+    else:
+        return filled.astype(object).where(~empty, None)
+    if wrong.any():
+        raise _unreadable(cells, column, described, int(np.flatnonzero(wrong)[0]), int(wrong.sum()), where)
+    return values
+
+
+def _refuse_mixed_dates(raw: pd.Series, column: Column, where: str) -> None:
+    iso = raw.map(lambda text: bool(_ISO_DATE.match(text)))
+    other = raw.map(lambda text: bool(_OTHER_DATE.fullmatch(text))) & ~iso
+    if iso.any() and other.any():
+        first_iso, first_other = iso.idxmax(), other.idxmax()
+        raise InputError(
+            f"Column '{column.name}' mixes date formats: '{raw[first_iso]}' in row {first_iso + FIRST_ROW} and "
+            f"'{raw[first_other]}' in row {first_other + FIRST_ROW}{_more(other.sum())}.",
+            where=where,
+            fix="Write every date as YYYY-MM-DD; nobody can tell day from month otherwise.",
+        )
+
+
+def _unreadable(cells, column: Column, described: Table, row: int, count: int, where: str) -> InputError:
+    """The sentence for a value that is not what its column holds, with a guess at the cause."""
+    text = cells[column.name].iloc[row]
+    wanted = {
+        "number": "a number", "money": "an amount", "integer": "a whole number", "date": "a date",
+        "time": "a date with time", "flag": "true or false",
+    }[column.kind]
+    place = f"{where}, row {row + FIRST_ROW}"
+    swapped = _swapped_with(cells, column, described, row)
+    if swapped:
+        return InputError(
+            f"Column '{column.name}' holds '{text}', which is not {wanted}, and column '{swapped}' holds "
+            f"'{cells[swapped].iloc[row]}'. They seem to have changed places.",
+            where=place,
+            fix="Swap the two columns, or their names.",
+        )
+    fix = {
+        "date": "Write dates as YYYY-MM-DD.", "time": "Write it as YYYY-MM-DD hh:mm:ss.", "flag": "Write true or false.",
+    }.get(column.kind, "Write digits only, with a point for decimals: no spaces, no thousands marks, no currency.")
+    return InputError(f"Column '{column.name}' holds '{text}', which is not {wanted}{_more(count)}.", where=place, fix=fix)
+
+
+def _swapped_with(cells: pd.DataFrame, column: Column, described: Table, row: int) -> str | None:
+    """Another column whose value here fits this one, and which this one's value would fit."""
+    text = cells[column.name].iloc[row]
+    for other in described.columns:
+        theirs = cells[other.name].iloc[row]
+        misfit = not _fits(theirs, other) and _fits(text, other)
+        if other.name != column.name and misfit and _fits(theirs, column) and theirs:
+            return other.name
+    return None
+
+
+def _fits(text: str, column: Column) -> bool:
+    if text == "":
+        return column.null
+    if column.allowed:
+        return text in column.allowed
+    if column.kind in ("number", "money", "integer"):
+        return bool(re.fullmatch(r"-?\d+(\.\d+)?", text))
+    if column.kind in ("date", "time"):
+        return bool(_ISO_DATE.match(text))
+    if column.kind == "flag":
+        return text.lower() in _TRUE | _FALSE
+    return not re.fullmatch(r"-?\d+(\.\d+)?|\d{4}-\d{2}-\d{2}", text)
+
+
+# --- whole tables ---------------------------------------------------------------------------------------------
+
+
+def _explain(cases: pd.DataFrame, frame: pd.DataFrame, described: Table, where: str) -> InputError:
+    """Turn pandera's list of failures into the one sentence that helps most."""
+    order = {"column_in_dataframe": 0, "column_in_schema": 0, "not_nullable": 1, "kind": 2, "multiple_fields_uniqueness": 3}
+    cases = cases.assign(order=cases["check"].map(lambda name: order.get(str(name), 4))).sort_values("order", kind="stable")
+    case = cases.iloc[0]
+    name, rule = case["column"], str(case["check"])
+    if rule == "column_in_dataframe":
+        return InputError(f"Table '{described.name}' needs a column '{case['failure_case']}'.", where=where)
+    if rule == "column_in_schema":
+        return InputError(f"Table '{described.name}' has no column '{case['failure_case']}'.", where=where, fix="Remove it.")
+    if rule == "multiple_fields_uniqueness":
+        return _duplicated(frame, described, where)
+    count = int(((cases["column"] == name) & (cases["check"] == case["check"])).sum())
+    column = described[name]
+    if rule == "kind":
+        return InputError(f"Column '{name}' does not hold {_a_kind(column)}.", where=where, fix=f"{column.meaning}.")
+    row = int(case["index"])
+    place, value = f"{where}, row {row + FIRST_ROW}", frame[name].iloc[row]
+    if rule == "not_nullable":
+        return InputError(f"Column '{name}' is empty{_more(count)}.", where=place, fix=f"Fill it in: {column.meaning}.")
+    if column.allowed:
+        close = difflib.get_close_matches(str(value), column.allowed, n=1)
+        hint = f"Did you mean '{close[0]}'? " if close else ""
+        return InputError(
+            f"Column '{name}' holds '{value}', which is not allowed{_more(count)}.",
+            where=place,
+            fix=f"{hint}Allowed: {', '.join(column.allowed)}.",
+        )
+    if rule.startswith("low") or "greater_than" in rule:
+        what = "negative" if column.low == 0 else f"below {column.low:g}"
+        fix = "Record money paid back as a row of its own kind, not as a negative amount." if column.kind == "money" else (
+            f"It must be {column.low:g} or more.")
+        return InputError(f"Column '{name}' holds {value:,}, which is {what}{_more(count)}.", where=place, fix=fix)
+    return InputError(
+        f"Column '{name}' holds {value:,}, which is above {column.high:g}{_more(count)}.",
+        where=place,
+        fix=f"It must be {column.high:g} or less{' (in ' + column.unit + ')' if column.unit else ''}.",
+    )
+
+
+def _duplicated(frame: pd.DataFrame, described: Table, where: str) -> InputError:
+    second = int(np.flatnonzero(frame.duplicated(described.key))[0])
+    same = (frame[described.key] == frame[described.key].iloc[second]).all(axis=1)
+    first = int(np.flatnonzero(same)[0])
+    value = ", ".join(str(v) for v in frame[described.key].iloc[second])
+    columns = " and ".join(f"'{name}'" for name in described.key)
+    return InputError(
+        f"The key {columns} holds '{value}' twice, first in row {first + FIRST_ROW}"
+        f"{_more(frame.duplicated(described.key).sum())}.",
+        where=f"{where}, row {second + FIRST_ROW}",
+        fix=f"Each row is {described.row}: remove the copy or give it its own number.",
+    )
+
+
+def _check_scale(frame: pd.DataFrame, described: Table, where: str) -> None:
+    for one, other in described.same_scale:
+        big, small = frame[[one, other]].max(axis=1), frame[[one, other]].min(axis=1)
+        odd = ((small > 0) & (big / small.where(small > 0) >= SCALE_STEP)).to_numpy()
+        if odd.any():
+            row = int(np.flatnonzero(odd)[0])
+            raise InputError(
+                f"'{one}' is {frame[one].iloc[row]:,} and '{other}' is {frame[other].iloc[row]:,}: "
+                f"one of them looks as if it were in thousands or millions{_more(odd.sum())}.",
+                where=f"{where}, row {row + FIRST_ROW}",
+                fix="Write every amount in whole units of the currency.",
+            )
+
+
+_PARTS_OF_A_CONTRACT = (("claims", "amount"), ("subcontracts", "prime_amount"), ("progress", "cost"))
+
+
+def _check_scale_between(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Compare the largest part of each contract with its price: half of them a few hundred times off is a unit error."""
+    if "contracts" not in tables:
+        return
+    price = tables["contracts"].set_index("contract_id")["value_amount"]
+    for name, column in _PARTS_OF_A_CONTRACT:
+        if name not in tables or tables[name].empty:
+            continue
+        largest = tables[name].groupby("contract_id")[column].max()
+        ratio = float((largest[largest > 0] / price.reindex(largest.index)).median())
+        if ratio and not 1 / SCALE_STEP < ratio < SCALE_STEP:
+            smaller, larger = (f"{name}.{column}", "contracts.value_amount")[:: 1 if ratio < 1 else -1]
+            raise InputError(
+                f"Amounts in '{smaller}' are hundreds of times smaller than in '{larger}': "
+                "one of the two is in thousands or millions.",
+                where=f"tables {name} and contracts",
+                fix="Write every amount in whole units of the currency.",
+            )
+
+
+def _a_kind(column: Column) -> str:
+    return {
+        "number": "numbers", "money": "amounts", "integer": "whole numbers", "date": "dates without a time of day",
+        "time": "dates with a time", "flag": "true or false",
+    }.get(column.kind, "text")
+
+
+def _more(count: int) -> str:
+    return f" (and {int(count) - 1:,} more)" if count > 1 else ""
