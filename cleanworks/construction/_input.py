@@ -1,0 +1,97 @@
+"""What the functions of this package ask of their input, and the sentences they answer with.
+
+Every message names the table or value, the row, and the remedy, because a person who exported a spreadsheet reads it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cleanworks.errors import InputError
+
+
+def need_columns(table, columns, name):
+    """Raise `InputError` unless ``table`` is a DataFrame with all ``columns``; ``name`` is what a person calls it."""
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(
+            f"a table is needed, not {type(table).__name__}.",
+            where=name,
+            fix="Pass the DataFrame itself, with one row per record.",
+        )
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise InputError(
+            f"{_plural('column', missing)} missing: {', '.join(missing)}.",
+            where=f"table {name}",
+            fix=f"The columns there are: {', '.join(map(str, table.columns)) or 'none'}.",
+        )
+
+
+def need_amounts(values, name):
+    """Raise `InputError` if an amount is negative, infinite or not a number; missing values pass."""
+    numbers = _numbers(values, name)
+    _refuse(values, np.isinf(numbers), name, "an amount cannot be infinite", "Look for a division by zero.")
+    _refuse(
+        values,
+        numbers < 0,
+        name,
+        "an amount cannot be negative",
+        "Enter refunds as payments in the other direction.",
+    )
+
+
+def need_percentages(values, name):
+    """Raise `InputError` if a percentage lies outside 0 to 100; missing values pass."""
+    numbers = _numbers(values, name)
+    outside = (numbers < 0) | (numbers > 100)
+    _refuse(values, outside, name, "a percentage must lie between 0 and 100", "100 means finished, not 1.")
+
+
+def need_share(value, name):
+    """Raise `InputError` unless one number lies between 0 and 1."""
+    numbers = _numbers(value, name)
+    if numbers.size != 1 or not 0 <= float(numbers.ravel()[0]) <= 1:
+        raise InputError(
+            f"{value!r} is not a share.", where=name, fix="Give a number from 0 (none) to 1 (all)."
+        )
+
+
+def need_dates(values, name):
+    """Return ``values`` as pandas dates; raise `InputError` for what is not a date. Missing dates stay missing."""
+    if isinstance(values, (int, float)) and not pd.isna(values):
+        raise InputError(f"{values!r} is a number, not a date.", where=name, fix="Write it as '2026-03-31'.")
+    if isinstance(values, pd.Series) and pd.api.types.is_numeric_dtype(values) and values.notna().any():
+        raise InputError(
+            "the column holds numbers, not dates.", where=name, fix="Convert it with pandas.to_datetime."
+        )
+    try:
+        return pd.to_datetime(values)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"not a date: {error}.", where=name, fix="Write dates as '2026-03-31'.") from error
+
+
+def _numbers(values, name):
+    try:
+        return np.asarray(values, dtype=float)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"not a number: {error}.", where=name, fix="Remove units, spaces and thousands marks."
+        ) from error
+
+
+def _refuse(values, wrong, name, what, fix):
+    wrong = np.asarray(wrong)
+    if not wrong.any():
+        return
+    place, value = name, values
+    if wrong.ndim:
+        position = int(np.flatnonzero(wrong.ravel())[0])
+        row = values.index[position] if isinstance(values, pd.Series) else position
+        value = np.asarray(values).ravel()[position]
+        place = f"{name}, row {row}"
+    raise InputError(f"{what}, and this one is {value}.", where=place, fix=fix)
+
+
+def _plural(word, items):
+    return word if len(items) == 1 else f"{word}s"

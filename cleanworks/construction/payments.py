@@ -1,0 +1,605 @@
+"""Paying subcontractors: the split register, deadlines, late interest, direct payment, cash and insolvency.
+
+Rules of Korean law that the functions can express (the numbers come from the profile, never from here):
+
+- *Progress money.* The prime contractor passes the matching part on within 15 days of receiving it, or by the agreed due
+  date if that is earlier; the due date is at most 60 days after the work was taken over (Fair Transactions in
+  Subcontracting Act, FTSA, article 13(1) and (3); Framework Act on the Construction Industry, FACI, article 34(1)).
+- *Advance.* Passed on within 15 days of receipt, or of the subcontract if the advance came earlier (FTSA article 6).
+- *Interest.* The rate of the Fair Trade Commission's notice (FTSA article 13(8), FACI article 34(8)). That a year counts 365
+  days is our convention.
+- *Direct payment.* FTSA article 14 and FACI article 35; see `direct_payment`.
+- *The prime's account.* From contracts signed on 1 January 2027 money may not pass through it (FACI article 34(10), act 21894).
+
+Amounts are in the currency of the table, times in days, rates per year as shares (0.155 is 15.5 %).
+A payment is one row: who pays, who is paid, for which claim, how much was registered, how much was paid, and when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cleanworks.construction._input import need_amounts, need_columns, need_dates, need_share
+from cleanworks.errors import InputError
+
+PRIME = "prime"
+THROUGH_PRIME = "through_prime"
+
+
+# The split register ------------------------------------------------------------------------------------------------
+
+
+def split_register(payments, by="payee_type", as_of=None):
+    """What was registered for each kind of payee, and what reached them.
+
+    Shares of re-subcontractors (tier 2) are left out: they are paid out of their subcontractor's share, and adding them
+    would count the same money twice.
+
+    Parameters
+    ----------
+    payments : DataFrame
+        ``tier, amount_registered, amount, date_paid`` and the columns of ``by``.
+    by : str or list of str
+        Group by this: ``"payee_type"``, or ``["claim_id", "payee_type"]`` for each claim.
+    as_of : date or str, optional
+        Count as paid only what was paid by this date; without it, whatever has a date.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``by``: ``registered``, ``paid`` and ``open`` (registered - paid), money; ``share_paid``, 0 to 1 or more.
+
+    Raises
+    ------
+    InputError
+        Missing columns or negative amounts.
+    """
+    by = [by] if isinstance(by, str) else list(by)
+    need_columns(payments, (*by, "tier", "amount_registered", "amount", "date_paid"), "payments")
+    need_amounts(payments["amount_registered"], "amount_registered")
+    need_amounts(payments["amount"], "amount")
+    once = payments[payments["tier"] <= 1]
+    paid = once["amount"].where(_paid_by(once["date_paid"], as_of), 0.0)
+    sums = (
+        once.assign(registered=once["amount_registered"], paid=paid)
+        .groupby(by, sort=False, observed=True)[["registered", "paid"]]
+        .sum()
+    )
+    shares = sums["paid"] / sums["registered"].where(sums["registered"] != 0)
+    return sums.assign(open=sums["registered"] - sums["paid"], share_paid=shares)
+
+
+def split_differences(payments, tolerance=1.0):
+    """Payments whose amount is not the one registered.
+
+    Parameters
+    ----------
+    payments : DataFrame
+        ``amount_registered, amount, date_paid``.
+    tolerance : float
+        Differences up to this amount are rounding.
+
+    Returns
+    -------
+    DataFrame
+        The paid rows that differ, plus ``difference`` (paid - registered, money), largest shortfall first.
+
+    Raises
+    ------
+    InputError
+        Missing columns or negative amounts.
+    """
+    need_columns(payments, ("amount_registered", "amount", "date_paid"), "payments")
+    need_amounts(payments["amount_registered"], "amount_registered")
+    need_amounts(payments["amount"], "amount")
+    need_amounts(tolerance, "tolerance")
+    difference = payments["amount"] - payments["amount_registered"]
+    found = payments["date_paid"].notna() & (difference.abs() > tolerance)
+    return payments.assign(difference=difference)[found].sort_values("difference", kind="stable")
+
+
+# Deadlines and interest --------------------------------------------------------------------------------------------
+
+
+def due_date(received, days, taken_over=None, limit_days=None):
+    """The last day on which a payment is on time.
+
+    Parameters
+    ----------
+    received : date, str or column
+        Day on which the payer received the money for this work.
+    days : int
+        Days the payer then has.
+    taken_over : date, str or column, optional
+        Day on which the work was taken over, if a second limit runs from there.
+    limit_days : int, optional
+        Days of that second limit.
+
+    Returns
+    -------
+    Timestamp or column of dates
+        The earlier of the two limits. If the payer has received nothing yet, only the second limit counts.
+
+    Raises
+    ------
+    InputError
+        Negative days, something that is not a date, or only one of ``taken_over`` and ``limit_days``.
+    """
+    if (taken_over is None) != (limit_days is None):
+        raise InputError(
+            "the second limit needs both its date and its days.",
+            where="due_date",
+            fix="Give taken_over and limit_days together, or neither.",
+        )
+    need_amounts(days, "days")
+    first = need_dates(received, "received") + pd.Timedelta(days=days)
+    if taken_over is None:
+        return first
+    need_amounts(limit_days, "limit_days")
+    second = need_dates(taken_over, "taken_over") + pd.Timedelta(days=limit_days)
+    return _earlier(first, second)
+
+
+def advance_due_date(received, signed, days):
+    """The last day to pass an advance on: ``days`` after its receipt, or after the subcontract if that was signed later.
+
+    Parameters
+    ----------
+    received, signed : date, str or column
+        When the prime contractor received the advance; when the subcontract was signed.
+    days : int
+
+    Returns
+    -------
+    Timestamp or column of dates
+
+    Raises
+    ------
+    InputError
+        Negative days or something that is not a date.
+    """
+    need_amounts(days, "days")
+    start = _later(need_dates(received, "received"), need_dates(signed, "signed"))
+    return start + pd.Timedelta(days=days)
+
+
+def days_late(due, paid, as_of=None):
+    """Whole days from the due date to payment; 0 when on time.
+
+    Parameters
+    ----------
+    due, paid : date, str or column
+        ``paid`` may be missing: not paid yet.
+    as_of : date or str, optional
+        The day on which you look. Needed as soon as something is unpaid: the days then run to this day. A payment made
+        after it counts as unpaid, because on that day nobody could see it.
+
+    Returns
+    -------
+    int or column of int
+
+    Raises
+    ------
+    InputError
+        A missing due date, or an unpaid row without ``as_of``.
+    """
+    due, paid = need_dates(due, "due"), need_dates(paid, "paid")
+    if np.any(pd.isna(due)):
+        raise InputError("a due date is missing.", where="due", fix="Compute it with due_date first.")
+    if as_of is None:
+        if np.any(pd.isna(paid)):
+            raise InputError(
+                "something is unpaid.", where="paid", fix="Say on which day you look: as_of='2026-03-31'."
+            )
+        end = paid
+    else:
+        day = need_dates(as_of, "as_of")
+        end = (
+            paid.fillna(day).clip(upper=day)
+            if isinstance(paid, pd.Series)
+            else (day if pd.isna(paid) else min(paid, day))
+        )
+    late = end - due
+    if isinstance(late, pd.Series):
+        return late.dt.days.clip(lower=0).astype(int)
+    return max(late.days, 0)
+
+
+def late_interest(amount, days, rate, year_days=365):
+    """Interest on money paid late: ``amount * rate * days / year_days``, simple interest.
+
+    Parameters
+    ----------
+    amount : number or column
+        Money.
+    days : number or column
+        Days late.
+    rate : float
+        Share per year: 0.155 for 15.5 %.
+    year_days : int
+        Days a year is taken to have.
+
+    Returns
+    -------
+    number or column
+        Money.
+
+    Raises
+    ------
+    InputError
+        Negative input, or a rate above 1: 15.5 instead of 0.155.
+
+    Examples
+    --------
+    >>> round(late_interest(100_000_000, days=15, rate=0.155))
+    636986
+    """
+    need_amounts(amount, "amount")
+    need_amounts(days, "days late")
+    need_share(rate, "rate")
+    need_amounts(year_days, "year_days")
+    if not year_days:
+        raise InputError("a year of 0 days.", where="year_days", fix="Use 365.")
+    return amount * rate * days / year_days
+
+
+def payment_status(payments, as_of, rate, year_days=365):
+    """Every payment with its state on one day: the list an inspector works through.
+
+    Parameters
+    ----------
+    payments : DataFrame
+        ``amount_registered, date_due, date_paid``.
+    as_of : date or str
+        The day on which you look.
+    rate, year_days
+        As in `late_interest`.
+
+    Returns
+    -------
+    DataFrame
+        The rows, plus ``days_late`` (int), ``interest`` (money, on the registered amount) and ``state``: ``"paid on
+        time"``, ``"paid late"``, ``"not yet due"`` or ``"overdue"`` (due, not paid).
+
+    Raises
+    ------
+    InputError
+        Missing columns or due dates, negative amounts.
+    """
+    need_columns(payments, ("amount_registered", "date_due", "date_paid"), "payments")
+    late = days_late(payments["date_due"], payments["date_paid"], as_of)
+    paid = _paid_by(payments["date_paid"], as_of)
+    state = np.select(
+        [paid & (late == 0), paid & (late > 0), ~paid & (late == 0)],
+        ["paid on time", "paid late", "not yet due"],
+        default="overdue",
+    )
+    interest = late_interest(payments["amount_registered"], late, rate, year_days)
+    return payments.assign(days_late=late, interest=interest, state=state)
+
+
+# Direct payment ----------------------------------------------------------------------------------------------------
+
+
+def missed_instalments(payments, as_of):
+    """How many instalments each subcontract is owed on one day.
+
+    An instalment counts as missed when its due date has passed and it is unpaid on that day. Whether one that was paid late
+    still counts is a question for a lawyer; here it does not.
+
+    Parameters
+    ----------
+    payments : DataFrame
+        ``subcontract_id, amount_registered, date_due, date_paid``. Pass only the payments owed to the subcontractors.
+    as_of : date or str
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``subcontract_id``, those with at least one: ``missed`` (count), ``amount`` (money), ``oldest_days``
+        (days since the oldest of them fell due). Most missed first.
+
+    Raises
+    ------
+    InputError
+        Missing columns or due dates, negative amounts.
+    """
+    need_columns(payments, ("subcontract_id", "amount_registered", "date_due", "date_paid"), "payments")
+    need_amounts(payments["amount_registered"], "amount_registered")
+    late = days_late(payments["date_due"], payments["date_paid"], as_of)
+    owed = payments.assign(days=late)[~_paid_by(payments["date_paid"], as_of) & (late > 0)]
+    table = owed.groupby("subcontract_id").agg(
+        missed=("days", "size"), amount=("amount_registered", "sum"), oldest_days=("days", "max")
+    )
+    return table.sort_values(["missed", "amount"], ascending=False, kind="stable")
+
+
+@dataclass(frozen=True)
+class DirectPayment:
+    """Whether the client has to, or may, pay the subcontractor itself; ``grounds`` says why, in words."""
+
+    must: bool
+    may: bool
+    grounds: tuple[str, ...]
+
+
+def direct_payment(
+    missed=0,
+    *,
+    requested=False,
+    threshold=2,
+    agreement=False,
+    insolvent=False,
+    guarantee_missing=False,
+    judgment=False,
+    very_low_price=False,
+):
+    """When the client pays the subcontractor directly.
+
+    The client *must* pay if the subcontractor asks and the prime contractor has missed ``threshold`` payments or more,
+    is insolvent or deregistered, or broke its duty to give a payment guarantee; or if the three parties have agreed, a
+    final judgment orders it, or the public contract was won at a very low price. A public client *may* pay after one
+    missed payment.
+
+    Parameters
+    ----------
+    missed : int
+        Instalments missed.
+    requested : bool
+        Has the subcontractor asked for direct payment?
+    threshold : int
+        Missed instalments from which a request binds the client.
+    agreement, insolvent, guarantee_missing, judgment, very_low_price : bool
+        The other grounds.
+
+    Returns
+    -------
+    DirectPayment
+
+    Raises
+    ------
+    InputError
+        A negative count or a threshold below 1.
+
+    Notes
+    -----
+    FTSA article 14; FACI article 35, as paraphrased in the lesson's sources. A teaching aid, not legal advice.
+    """
+    need_amounts(missed, "missed instalments")
+    if threshold < 1:
+        raise InputError(f"threshold={threshold}.", where="direct_payment", fix="Give 1 or more.")
+    on_request = {
+        f"{missed} instalments missed, and the subcontractor asks": missed >= threshold,
+        "the prime contractor is insolvent, and the subcontractor asks": insolvent,
+        "the payment guarantee is missing, and the subcontractor asks": guarantee_missing,
+    }
+    at_once = {
+        "client, prime contractor and subcontractor have agreed": agreement,
+        "a final judgment orders it": judgment,
+        "the contract was won at a very low price": very_low_price,
+    }
+    grounds = [text for text, true in on_request.items() if true and requested]
+    grounds += [text for text, true in at_once.items() if true]
+    must = bool(grounds)
+    if not must and missed >= 1:
+        grounds.append("one instalment missed: a public client may pay directly")
+    return DirectPayment(must=must, may=must or missed >= 1, grounds=tuple(grounds))
+
+
+# Cash --------------------------------------------------------------------------------------------------------------
+
+
+def cash_position(costs, receipts, opening=0.0):
+    """A firm's cash, day by day on which something moves.
+
+    Parameters
+    ----------
+    costs, receipts : Series
+        Money (0 or more), indexed by date. A missing date means that the money never moves.
+    opening : float
+        Cash before the first movement; may be negative (an overdraft).
+
+    Returns
+    -------
+    DataFrame
+        Indexed by date, rising: ``out``, ``in``, ``balance``, money.
+
+    Raises
+    ------
+    InputError
+        Negative costs or receipts, or an index that is not dates.
+    """
+    flows = (
+        pd.DataFrame({"out": _by_day(costs, "costs"), "in": _by_day(receipts, "receipts")})
+        .fillna(0.0)
+        .sort_index()
+    )
+    flows.index.name = "date"
+    return flows.assign(balance=opening + (flows["in"] - flows["out"]).cumsum())
+
+
+def overdraft_cost(cash, rate, year_days=365):
+    """Interest that a firm pays on the days on which its cash is below 0.
+
+    Parameters
+    ----------
+    cash : DataFrame
+        As `cash_position` makes it. Nothing is counted after its last day.
+    rate : float
+        Share per year.
+    year_days : int
+
+    Returns
+    -------
+    float
+        Money.
+
+    Raises
+    ------
+    InputError
+        A missing column, or a rate outside 0 to 1.
+    """
+    need_columns(cash, ("balance",), "cash")
+    days = np.diff(cash.index.to_numpy()) / np.timedelta64(1, "D")
+    borrowed = np.maximum(-cash["balance"].to_numpy()[:-1], 0)
+    return float(np.sum(late_interest(borrowed, days, rate, year_days)))
+
+
+# Insolvency --------------------------------------------------------------------------------------------------------
+
+
+def held_for_others(payments, date):
+    """Payments that, at the end of one day, lay in a prime contractor's account although they belong to someone else.
+
+    Parameters
+    ----------
+    payments : DataFrame
+        ``tier, payee_type, amount_registered, date_received, date_paid, channel``. Tier 2 is left out: that money waits in a
+        subcontractor's account.
+    date : date or str
+
+    Returns
+    -------
+    DataFrame
+        The rows received by then, not passed on by then, routed through the prime contractor, and not its own share.
+
+    Raises
+    ------
+    InputError
+        Missing columns.
+    """
+    need_columns(
+        payments,
+        ("tier", "payee_type", "amount_registered", "date_received", "date_paid", "channel"),
+        "payments",
+    )
+    day = need_dates(date, "date")
+    received = need_dates(payments["date_received"], "date_received") <= day
+    waiting = ~_paid_by(payments["date_paid"], day)
+    theirs = (
+        (payments["payee_type"] != PRIME) & (payments["tier"] <= 1) & (payments["channel"] == THROUGH_PRIME)
+    )
+    return payments[received & waiting & theirs]
+
+
+def held_over_time(payments, dates):
+    """Money of others in contractors' accounts at the end of each of several days.
+
+    Parameters
+    ----------
+    payments : DataFrame
+        As for `held_for_others`.
+    dates : sequence of dates
+
+    Returns
+    -------
+    Series
+        Money, indexed by date.
+    """
+    days = need_dates(pd.Series(list(dates), dtype="datetime64[ns]"), "dates")
+    held = [float(held_for_others(payments, day)["amount_registered"].sum()) for day in days]
+    return pd.Series(held, index=pd.DatetimeIndex(days, name="date"), name="held")
+
+
+ROUTES = ("ordinary account", "dedicated account", "bypass")
+
+
+def insolvency_loss(payments, date, route, recovery=0.0, unseizable=("wages",)):
+    """What the payees lose if the prime contractor fails at the end of one day.
+
+    A model with three routes for the same payments:
+
+    - ``"ordinary account"``: the money is mixed with the contractor's own and may already be spent;
+    - ``"dedicated account"``: everyone sees the money and the contractor cannot spend it on anything else, but it stands in
+      the contractor's name, so creditors can seize it - except the kinds in ``unseizable``;
+    - ``"bypass"``: the client's bank pays each payee on the day on which it would have paid the contractor. Nothing waits.
+
+    Parameters
+    ----------
+    payments : DataFrame
+        As for `held_for_others`; one contractor's rows, or many.
+    date : date or str
+        The day of the failure.
+    route : str
+        One of `ROUTES`.
+    recovery : float
+        Share of a lost claim that payees get back in the end, 0 to 1; an assumption.
+    unseizable : sequence of str
+        Kinds of payee whose money the law protects from seizure (in Korea the wage part of the contract price, FACI
+        article 88).
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``payee_type``: ``held``, ``lost`` and ``safe`` (held - lost), money. Empty for the bypass: nothing is
+        held. Work that the client has not paid for yet is outside the model on every route.
+
+    Raises
+    ------
+    InputError
+        An unknown route, a recovery outside 0 to 1, missing columns.
+    """
+    if route not in ROUTES:
+        raise InputError(
+            f"{route!r} is not a route.", where="insolvency_loss", fix=f"Use one of: {', '.join(ROUTES)}."
+        )
+    need_share(recovery, "recovery")
+    rows = held_for_others(payments, date)
+    if route == "bypass":
+        rows = rows.iloc[:0]
+    held = rows.groupby("payee_type", observed=True)["amount_registered"].sum().rename("held").to_frame()
+    at_risk = pd.Series(True, index=held.index)
+    if route == "dedicated account":
+        at_risk = ~held.index.to_series().isin(unseizable)
+    lost = held["held"].where(at_risk, 0.0) * (1 - recovery)
+    return held.assign(lost=lost, safe=held["held"] - lost)
+
+
+# Small helpers -----------------------------------------------------------------------------------------------------
+
+
+def _paid_by(paid, as_of):
+    dates = need_dates(paid, "date_paid")
+    if as_of is None:
+        return dates.notna()
+    return dates.notna() & (dates <= need_dates(as_of, "as_of"))
+
+
+def _earlier(first, second):
+    return _pick(first, second, np.fmin)
+
+
+def _later(first, second):
+    return _pick(first, second, np.fmax)
+
+
+def _pick(first, second, choose):
+    """The earlier or later of two dates, row by row; a missing one leaves the other."""
+    if isinstance(first, pd.Series) or isinstance(second, pd.Series):
+        index = first.index if isinstance(first, pd.Series) else second.index
+        # fmin and fmax skip missing dates, as they skip NaN among numbers.
+        values = choose(
+            *(np.asarray(pd.Series(side, index=index), dtype="datetime64[ns]") for side in (first, second))
+        )
+        return pd.Series(values, index=index)
+    return pd.Timestamp(choose(first.to_datetime64(), second.to_datetime64()))
+
+
+def _by_day(money, name):
+    if not isinstance(money, pd.Series):
+        raise InputError(
+            f"{name} must be a column of money indexed by date.",
+            where=name,
+            fix="Use table.set_index(...)[...].",
+        )
+    need_amounts(money, name)
+    days = need_dates(pd.Series(money.index), name)
+    return (
+        pd.Series(money.to_numpy(dtype=float), index=pd.DatetimeIndex(days))
+        .loc[lambda s: s.index.notna()]
+        .groupby(level=0)
+        .sum()
+    )
