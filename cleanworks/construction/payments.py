@@ -331,6 +331,7 @@ def direct_payment(
     *,
     requested=False,
     threshold=2,
+    may_threshold=1,
     agreement=False,
     insolvent=False,
     guarantee_missing=False,
@@ -341,8 +342,8 @@ def direct_payment(
 
     The client *must* pay if the subcontractor asks and the prime contractor has missed ``threshold`` payments or more,
     is insolvent or deregistered, or broke its duty to give a payment guarantee; or if the three parties have agreed, a
-    final judgment orders it, or the public contract was won at a very low price. A public client *may* pay after one
-    missed payment.
+    final judgment orders it, or the public contract was won at a very low price. A public client *may* pay already after
+    ``may_threshold`` missed payments.
 
     Parameters
     ----------
@@ -352,6 +353,8 @@ def direct_payment(
         Has the subcontractor asked for direct payment?
     threshold : int
         Missed instalments from which a request binds the client.
+    may_threshold : int
+        Missed instalments from which a public client may pay of its own accord.
     agreement, insolvent, guarantee_missing, judgment, very_low_price : bool
         The other grounds.
 
@@ -362,17 +365,18 @@ def direct_payment(
     Raises
     ------
     InputError
-        A negative count or a threshold below 1.
+        A negative count, or a threshold below 1.
 
     Notes
     -----
     FTSA article 14; FACI article 35, as paraphrased in the lesson's sources. A teaching aid, not legal advice.
     """
     need_amounts(missed, "missed instalments")
-    if threshold < 1:
-        raise InputError(f"threshold={threshold}.", where="direct_payment", fix="Give 1 or more.")
+    for name, limit in (("threshold", threshold), ("may_threshold", may_threshold)):
+        if limit < 1:
+            raise InputError(f"{name}={limit}.", where="direct_payment", fix="Give 1 or more.")
     on_request = {
-        f"{missed} instalments missed, and the subcontractor asks": missed >= threshold,
+        f"instalments missed: {missed}, and the subcontractor asks": missed >= threshold,
         "the prime contractor is insolvent, and the subcontractor asks": insolvent,
         "the payment guarantee is missing, and the subcontractor asks": guarantee_missing,
     }
@@ -384,9 +388,10 @@ def direct_payment(
     grounds = [text for text, true in on_request.items() if true and requested]
     grounds += [text for text, true in at_once.items() if true]
     must = bool(grounds)
-    if not must and missed >= 1:
-        grounds.append("one instalment missed: a public client may pay directly")
-    return DirectPayment(must=must, may=must or missed >= 1, grounds=tuple(grounds))
+    may = must or missed >= may_threshold
+    if may and not must:
+        grounds.append(f"instalments missed: {missed}; a public client may pay directly")
+    return DirectPayment(must=must, may=may, grounds=tuple(grounds))
 
 
 # Cash --------------------------------------------------------------------------------------------------------------

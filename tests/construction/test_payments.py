@@ -196,6 +196,7 @@ def test_missed_instalments_are_overdue_and_unpaid():
         ({"judgment": True}, True, True),
         ({"very_low_price": True}, True, True),
         ({"missed": 2, "requested": True, "threshold": 3}, False, True),
+        ({"missed": 1, "requested": True, "threshold": 3, "may_threshold": 2}, False, False),
     ],
 )
 def test_when_the_client_pays_directly(facts, must, may):
