@@ -5,14 +5,11 @@ The figures live in ``data/*.csv`` beside this module; ``data/README.md`` is the
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
-import pandas as pd
+from cleanworks.published import COLUMNS, PublishedFigures
 
-from cleanworks.errors import InputError
-
-COLUMNS = ("series", "year", "measure", "value", "unit", "source", "mark", "note")
+__all__ = ["COLUMNS", "MARKS", "catalogue", "series", "table", "value"]
 
 MARKS = {
     "V": "verified in a source",
@@ -21,102 +18,8 @@ MARKS = {
     "T": "textbook formula",
 }
 
-_FOLDER = Path(__file__).parent / "data"
-_TEXT = ("series", "measure", "unit", "source", "mark", "note")
-
-
-def catalogue() -> pd.DataFrame:
-    """The tables there are: ``table`` (its name) and ``title``."""
-    return pd.read_csv(_FOLDER / "catalogue.csv")
-
-
-def table(name: str) -> pd.DataFrame:
-    """Read one table, one row for each figure.
-
-    Parameters
-    ----------
-    name : str
-        A name of :func:`catalogue`, for example ``"ia_headline"``.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``series, year, measure, value, unit, source, mark, note``; ``year`` is a whole number or missing
-        (``Int64``), ``value`` a float, the rest text, empty where there is nothing to say.
-
-    Raises
-    ------
-    InputError
-        When there is no such table.
-    """
-    return _read(name).copy()
-
-
-def series(name: str, measure: str, of: str | None = None) -> pd.Series:
-    """One measure of a table as a series over the years.
-
-    Parameters
-    ----------
-    name, measure : str
-        The table, and a value of its column ``measure``.
-    of : str, optional
-        A value of its column ``series``, where the table has several.
-
-    Raises
-    ------
-    InputError
-        When nothing is found, or when a year would appear twice.
-    """
-    rows = _read(name)
-    where = f"published table {name}"
-    chosen = rows[rows["measure"].eq(measure) & rows["year"].notna()]
-    if of is not None:
-        chosen = chosen[chosen["series"].eq(of)]
-    if chosen.empty:
-        known = ", ".join(sorted(rows["measure"].unique()))
-        raise InputError(
-            f"There is no measure {measure!r} for {of or 'any series'}.",
-            where=where,
-            fix=f"Known measures: {known}.",
-        )
-    if chosen["year"].duplicated().any():
-        known = ", ".join(sorted(chosen["series"].unique()))
-        raise InputError(
-            f"{measure!r} has several series.", where=where, fix=f"Name one with of=...: {known}."
-        )
-    years = chosen["year"].astype(int)
-    return pd.Series(
-        chosen["value"].to_numpy(), index=pd.Index(years, name="year"), name=measure
-    ).sort_index()
-
-
-def value(name: str, measure: str, *, of: str | None = None, year: int | None = None) -> float:
-    """One figure. Raises :class:`InputError` unless exactly one row fits."""
-    rows = _read(name)
-    fits = rows["measure"].eq(measure)
-    if of is not None:
-        fits &= rows["series"].eq(of)
-    if year is not None:
-        fits &= rows["year"].eq(year).fillna(False)
-    found = rows.loc[fits.astype(bool), "value"]
-    if len(found) != 1:
-        raise InputError(
-            f"{len(found)} figures fit {measure!r} (series {of!r}, year {year!r}); one was expected.",
-            where=f"published table {name}",
-            fix=f"Look at published.table({name!r}).",
-        )
-    return float(found.iloc[0])
-
-
-@cache
-def _read(name: str) -> pd.DataFrame:
-    known = list(catalogue()["table"])
-    if name not in known:
-        raise InputError(f"There is no published table {name!r}.", fix=f"Known tables: {', '.join(known)}.")
-    rows = pd.read_csv(
-        _FOLDER / f"{name}.csv",
-        dtype={**dict.fromkeys(_TEXT, str), "year": "Int64", "value": float},
-        keep_default_na=False,
-        na_values={"year": [""], "value": [""]},
-    )
-    return rows[list(COLUMNS)]
+_figures = PublishedFigures(Path(__file__).parent / "data")
+catalogue = _figures.catalogue
+table = _figures.table
+series = _figures.series
+value = _figures.value
