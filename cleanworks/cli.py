@@ -1,0 +1,112 @@
+"""`cleanworks ...`: one message for every mistake, and an exit code that means something."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from rich.console import Console
+
+from cleanworks import __version__
+from cleanworks.errors import InputError
+
+DONE, FAILED, BAD_INPUT, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
+
+# Each of these adds its commands with `add_to(app)`, in the order in which --help shows them.
+COMMANDS = ("cleanworks.workshop.commands",)
+
+HELP = """
+Make and check a course of executable notebooks.
+
+A course is a folder with _toc.yml, lessons (notebooks/) and exercise sets (exercises/). Start here:
+
+  cleanworks catalogue         what the course holds
+
+  cleanworks lint --fix        bring the notebooks into their canonical form
+
+  cleanworks run c6            execute one lesson
+
+  cleanworks exercises prove   show that every check does its work
+
+  cleanworks book              build the book
+
+Exit codes: 0 done, 1 something in the course failed, 2 the request or a file is wrong, 130 interrupted.
+"""
+
+
+def make_app() -> typer.Typer:
+    """The command line with every room's commands."""
+    app = typer.Typer(
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+
+    @app.callback()
+    def common(
+        version: bool = typer.Option(False, "--version", is_eager=True, help="Show the version and stop."),
+    ) -> None:
+        if version:
+            print(f"cleanworks {__version__}")
+            raise typer.Exit
+
+    for name in COMMANDS:
+        importlib.import_module(name).add_to(app)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code. Nothing but an exit code comes out of here."""
+    debug = os.environ.get("CLEANWORKS_DEBUG") == "1"
+    say = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        return int(make_app()(list(arguments), prog_name="cleanworks", standalone_mode=False) or DONE)
+    except (KeyboardInterrupt, typer.Abort):
+        say.print("Interrupted. What was finished is kept; nothing is half-written.", markup=False)
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            raise
+        return _explain(error, say)
+
+
+def _explain(error: Exception, say: Console) -> int:
+    if isinstance(error, InputError):
+        say.print(error.message, markup=False)
+        return BAD_INPUT
+    if hasattr(error, "format_message"):  # typer's own: an unknown command or option
+        say.print(error.format_message(), markup=False)
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            say.print(f"Try: {context.command_path} --help", markup=False)
+        return BAD_INPUT
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output has gone: `cleanworks catalogue | head`.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return DONE
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        say.print(
+            f"{place}{error.strerror or error}. Check that the disk has room and that you may write there.",
+            markup=False,
+        )
+        return BAD_INPUT
+    say.print(
+        f"CleanWorks itself made a mistake ({type(error).__name__}: {error}). "
+        "Please report it; with CLEANWORKS_DEBUG=1 the same command shows where it happened.",
+        markup=False,
+    )
+    return BROKEN
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""What a course says about itself: `cleanworks.toml` at its root. Every entry has a default, and so has the file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.validation import first_problem
+
+FILE = "cleanworks.toml"
+
+
+class Settings(BaseModel):
+    """Options of a course. The documentation's table is made from the descriptions below."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lessons: str = Field("notebooks", description="Folder of the lessons.")
+    exercises: str = Field("exercises", description="Folder of the exercise sets.")
+    glossary: str = Field("book/glossary.md", description="Page with the glossary directive.")
+    bibliography: str = Field("book/references.bib", description="The list of sources, in BibTeX.")
+    parts: tuple[str, ...] = Field((), description="Ids of the parts, in order; empty allows any.")
+    sections: tuple[str, ...] = Field((), description="How headings of every lesson start, in this order.")
+    quiz_items: int = Field(5, ge=0, description="Quiz questions in every lesson.")
+    tasks: tuple[int, int] = Field((3, 5), description="Fewest and most questions in an exercise set.")
+    code_lines: int = Field(15, ge=1, description="Most lines of a code cell, blank ones not counted.")
+    data_calls: tuple[str, ...] = Field(
+        (), description="Calls whose text arguments name the data a lesson reads."
+    )
+    figure_calls: tuple[str, ...] = Field(
+        ("plt.subplots", "plt.figure"),
+        description="Calls that make a figure, so that its cell needs a description.",
+    )
+    light: tuple[str, ...] = Field(
+        ("numpy", "pandas", "matplotlib", "scipy"),
+        description="Libraries that a lesson may import without naming them in `needs`.",
+    )
+    inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
+
+    @classmethod
+    def load(cls, root: Path) -> Settings:
+        """Read the settings of a course; the defaults when it has no file.
+
+        Raises
+        ------
+        InputError
+            The file is not TOML, or an entry is unknown or of the wrong kind.
+        """
+        path = Path(root) / FILE
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return cls()
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"The settings cannot be read: {error}.", where=str(path)) from None
+        except UnicodeDecodeError:
+            raise InputError("The settings are not UTF-8 text.", where=str(path)) from None
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            known = ", ".join(cls.model_fields)
+            raise InputError(
+                f"A setting is wrong: {first_problem(error)}.",
+                where=str(path),
+                fix=f"Known settings: {known}.",
+            ) from None
