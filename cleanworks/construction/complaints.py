@@ -1,0 +1,128 @@
+"""Complaints: what a rising or falling count can and cannot mean.
+
+A report centre counts *reports*. Reports are events that happened, times the share of events that somebody reported,
+inside the kinds of work that the centre accepts. Only when two of the three stand still does a count speak about the
+third.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cleanworks.errors import InputError
+
+
+def sums_between_totals(totals: pd.Series) -> pd.Series:
+    """Cases in the years between two published running totals.
+
+    Parameters
+    ----------
+    totals : Series
+        Cases since the beginning (count), indexed by the last year counted.
+
+    Returns
+    -------
+    Series
+        Cases after one total's year up to and including the next one's, indexed by the later year.
+
+    Raises
+    ------
+    InputError
+        When a later total is smaller than an earlier one.
+    """
+    ordered = totals.sort_index()
+    between = ordered.diff().dropna()
+    if (between < 0).any():
+        year = between.index[between < 0][0]
+        raise InputError(
+            f"The total up to {year} is smaller than the total before it.",
+            where="running totals",
+            fix="A running total never falls: check the two figures.",
+        )
+    return between
+
+
+def years_without_a_figure(cases: pd.Series, totals: pd.Series) -> pd.Series:
+    """What the years without a figure of their own must add up to.
+
+    Parameters
+    ----------
+    cases : Series
+        Published cases of single years, indexed by year; years may be missing.
+    totals : Series
+        Published running totals, indexed by the last year counted.
+
+    Returns
+    -------
+    Series
+        Cases left over in each span between two totals, indexed by a text such as ``"2014-2015"`` or ``"2018"``
+        that names the years without a figure. Spans whose years all have a figure are left out; their sums must
+        agree with the totals.
+
+    Raises
+    ------
+    InputError
+        When a span with all its figures does not add up to its total.
+    """
+    ordered = totals.sort_index()
+    start = int(min(cases.index.min(), ordered.index.min()))
+    left, before, first = {}, 0.0, start
+    for last, total in ordered.items():
+        years = range(first, int(last) + 1)
+        known = sum(cases.get(year, 0.0) for year in years)
+        missing = [year for year in years if year not in cases.index]
+        rest = total - before - known
+        if missing:
+            name = str(missing[0]) if len(missing) == 1 else f"{missing[0]}-{missing[-1]}"
+            left[name] = rest
+        elif rest != 0:
+            raise InputError(
+                f"The years {years[0]} to {years[-1]} add up to {known:g}, the totals say {total - before:g}.",
+                where="published cases",
+                fix="One of the figures is wrong or counts something else.",
+            )
+        before, first = total, int(last) + 1
+    return pd.Series(left, name="cases")
+
+
+def reports(events: float, reporting_share: float, scope_share: float = 1.0) -> float:
+    """Expected number of reports.
+
+    Parameters
+    ----------
+    events : float
+        Events that happened (count).
+    reporting_share : float
+        Share of events that somebody reports, 0 to 1.
+    scope_share : float
+        Share of events that the centre accepts, 0 to 1: for example only public works.
+    """
+    for name, share in {"reporting share": reporting_share, "scope": scope_share}.items():
+        if not 0 <= share <= 1:
+            raise InputError(f"The {name} is {share}; a share lies between 0 and 1.", where="reports")
+    if events < 0:
+        raise InputError(f"The number of events is {events}.", where="reports", fix="Give a count, 0 or more.")
+    return events * reporting_share * scope_share
+
+
+def change_in_events(reports_before: float, reports_after: float, reporting_change: float) -> float:
+    """Change in the events behind two counts, if the willingness to report changed by a known factor.
+
+    Parameters
+    ----------
+    reports_before, reports_after : float
+        Counts of the same scope.
+    reporting_change : float
+        Reporting share after, divided by before: 1.5 means that half as many again report.
+
+    Returns
+    -------
+    float
+        Relative change of the events: -0.2 means a fifth fewer.
+    """
+    if reports_before <= 0 or reporting_change <= 0:
+        raise InputError(
+            "A relative change needs a first count and a reporting factor above zero.",
+            where="change in events",
+        )
+    return reports_after / reports_before / reporting_change - 1
