@@ -1,0 +1,137 @@
+"""`cleanworks run` and `cleanworks cache`."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanworks.errors import InputError
+
+from . import github
+from .jobs import RunOptions
+from .junit import junit_xml
+from .progress import display
+from .results import RunResult
+from .runner import run_notebooks
+from .store import Store, write_whole
+from .terminal import report
+
+cache = typer.Typer(
+    help="The results of earlier runs: how many there are, and removing them.", no_args_is_help=True
+)
+
+_SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def run(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Lessons to run, by id (c6 runs the lesson and its exercises). All if none is named."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Execute even what has not changed.")] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="A fresh Python for every notebook, instead of a copy of one that has the libraries loaded. Slower; the reference.",
+        ),
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, help="Notebooks at a time. As many as there are cores if not given."
+        ),
+    ] = None,
+    twice: Annotated[
+        bool,
+        typer.Option(
+            "--twice",
+            help="Execute twice, in two orders and with another hash seed, and name the first cell whose output differs.",
+        ),
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the result as JUnit XML.")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="Write the result as one HTML page: slowest cells, times, memory, trend.",
+        ),
+    ] = None,
+    profile: Annotated[str | None, typer.Option("--profile", help="The country profile to run with.")] = None,
+    root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
+) -> None:
+    """Execute the notebooks whose results are not known yet, and say what failed and where.
+
+    A notebook runs again only when something its result depends on has changed: its code cells, the data it declares, the
+    modules of the course it imports, the profile, the pins, Python or the tool. Exit codes: 0 all passed, 1 a
+    notebook failed, 2 something handed in cannot be used, 130 interrupted.
+    """
+    from cleanworks.workshop.catalogue import Course
+
+    from .course import course_jobs, course_options
+
+    course = Course.load(root)
+    # The variable that cleanworks.profiles reads; the toolkit passes it on and knows no more about it.
+    environment = {"CLEANWORKS_PROFILE": profile} if profile else {}
+    options = course_options(course, workers=jobs, force=force, fresh=fresh, environment=environment)
+    result = run_notebooks(course_jobs(course, ids or ()), options, display())
+    finish(result, options, junit, html)
+
+
+def finish(result: RunResult, options: RunOptions, junit: Path | None, html: Path | None) -> None:
+    """Write the reports, print the text, and leave with the run's exit code."""
+    if junit is not None:
+        write_whole(junit, junit_xml(result, options.root))
+    print(report(result, options.root))
+    if github.wanted(os.environ):
+        print(*github.annotations(result, options.root), sep="\n")
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+@cache.command()
+def status(
+    root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
+) -> None:
+    """Say how many results are kept, how large they are and where."""
+    options = RunOptions(root=root.resolve())
+    entries = Store(options.cache_folder).entries()
+    print(
+        f"{len(entries)} results, {megabytes(sum(entry.size for entry in entries))}, in {options.cache_folder}"
+    )
+
+
+@cache.command()
+def clean(
+    max_size: Annotated[
+        str, typer.Option("--max-size", help="Keep the results used last, up to this size, such as 200MB.")
+    ] = "0",
+    root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
+) -> None:
+    """Remove results, those that were not used for longest first."""
+    options = RunOptions(root=root.resolve())
+    removed, freed = Store(options.cache_folder).clean(parse_size(max_size))
+    print(f"{removed} results removed, {megabytes(freed)} freed.")
+
+
+def parse_size(text: str) -> int:
+    """Bytes of ``200MB``, ``1.5 GB``, ``800k`` or ``0``."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)b?\s*", text, re.IGNORECASE)
+    if not found:
+        raise InputError(
+            f"{text!r} is not a size.", where="--max-size", fix="Write a number and a unit, such as 200MB."
+        )
+    return int(float(found[1]) * _SIZES[found[2].lower()])
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

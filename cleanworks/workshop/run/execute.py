@@ -1,0 +1,330 @@
+"""Execute one notebook with nbclient and describe what happened. Runs inside a worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from .jobs import MAY_RAISE, tags_of
+from .kernels.settings import KernelSettings
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_DETAIL_LINES = 8
+# How often nbclient's own waiting is woken to look at the clock is its business; this is how long a kernel may take to start.
+_START_TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class Task:
+    """One notebook for a worker: everything it needs, nothing else."""
+
+    index: int
+    name: str
+    content: Mapping[str, Any]
+    workdir: str
+    timeout: float
+    settings: KernelSettings
+
+
+@dataclass
+class Outcome:
+    """What execution gave. Cells are counted among the code cells, from 0, since prose may come and go around them."""
+
+    outputs: list[list[dict[str, Any]]]
+    counts: list[int | None]
+    language_info: dict[str, Any] = field(default_factory=dict)
+    widgets: dict[str, Any] = field(default_factory=dict)
+    failure: dict[str, Any] | None = None
+    times: list[tuple[float, float]] = field(default_factory=list)
+    cpu: float = 0.0
+    wall: float = 0.0
+    megabytes: float = 0.0
+    accesses: list[tuple[str, str]] = field(default_factory=list)
+    started: float | None = None
+
+    @classmethod
+    def failed(cls, task: Task, kind: str, message: str) -> Outcome:
+        """The outcome of a task that was stopped from outside: no outputs, only the reason."""
+        code = [cell for cell in task.content["cells"] if cell["cell_type"] == "code"]
+        failure = {"kind": kind, "message": message, "position": None, "line": None, "details": []}
+        return cls(outputs=[[] for _ in code], counts=[None for _ in code], failure=failure)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "outputs": self.outputs,
+            "counts": self.counts,
+            "language_info": self.language_info,
+            "widgets": self.widgets,
+            "failure": self.failure,
+            "times": self.times,
+            "cpu": self.cpu,
+            "wall": self.wall,
+            "megabytes": self.megabytes,
+            "accesses": self.accesses,
+        }
+
+
+class LessonFailure(Exception):
+    """The lesson breaks a rule that nbclient does not know."""
+
+    def __init__(self, kind: str, message: str, details: tuple[str, ...] = ()):
+        super().__init__(message)
+        self.kind, self.message, self.details = kind, message, details
+
+
+class LessonKernelManager(AsyncKernelManager):
+    """A kernel of this very Python, started as the settings say. No kernelspec needs to be installed."""
+
+    def __init__(self, settings: KernelSettings, folder: Path, **traits: Any):
+        super().__init__(**traits)
+        self._settings = settings
+        self.transport = settings.transport
+        # Unix sockets: a path may have about 100 characters, so they live in a short folder of their own.
+        if settings.transport == "ipc":
+            self.ip = str(folder / "k")
+        self.connection_file = str(folder / "kernel.json")
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        return KernelSpec(
+            argv=self._settings.command(),
+            display_name="Python 3 (ipykernel)",
+            language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": self._settings.provisioner, "config": {}}},
+        )
+
+
+class LessonClient(NotebookClient):
+    """nbclient, with one time limit for the whole lesson and the rules of a lesson."""
+
+    def __init__(self, notebook: nbformat.NotebookNode, manager: AsyncKernelManager, limit: float):
+        super().__init__(
+            notebook,
+            km=manager,
+            record_timing=False,
+            shutdown_kernel="immediate",
+            startup_timeout=_START_TIMEOUT,
+            iopub_timeout=max(30, int(limit)),
+            raise_on_iopub_timeout=True,
+            timeout_func=self._remaining,
+        )
+        self.limit = limit
+        self.deadline = time.monotonic() + limit
+
+    def _remaining(self, cell: Any = None) -> float:
+        # Zero would mean "no limit" to nbclient.
+        return max(0.05, self.deadline - time.monotonic())
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        if msg["msg_type"] == "cleanworks_limit":
+            raise LessonFailure("output", msg["content"]["text"])
+        return super().process_message(msg, cell, cell_index)
+
+
+async def _ready(client: NotebookClient) -> dict[str, Any]:
+    """Wait until the kernel answers on both channels; jupyter_client's own wait adds a fixed pause.
+
+    Returns the kernel's language_info.
+    """
+    kc = client.kc
+    kc.start_channels()
+    give_up = time.monotonic() + _START_TIMEOUT
+    reply = None
+    asked = await _maybe(kc.kernel_info())
+    heard = False
+    while reply is None or not heard:
+        if time.monotonic() > give_up:
+            raise LessonFailure("internal", f"The kernel did not answer within {_START_TIMEOUT} s.")
+        if reply is None:
+            reply = await _message(kc.shell_channel, 0.5)
+            if reply is None and not await client.km.is_alive():
+                raise DeadKernelError("Kernel died")
+            continue
+        # A subscriber that comes late misses messages: ask again until the answer is heard on the output channel as well.
+        while (message := await _message(kc.iopub_channel, 0.1)) is not None:
+            if message["parent_header"].get("msg_id") == asked and message["msg_type"] == "status":
+                heard = heard or message["content"]["execution_state"] == "idle"
+            if heard:
+                break
+        if not heard:
+            asked = await _maybe(kc.kernel_info())
+            await _message(kc.shell_channel, 0.5)
+    kc.allow_stdin = False
+    return reply["content"].get("language_info", {})
+
+
+async def _message(channel: Any, timeout: float) -> dict[str, Any] | None:
+    import queue
+
+    try:
+        return await channel.get_msg(timeout=timeout)
+    except queue.Empty:
+        return None
+
+
+async def _maybe(value: Any) -> Any:
+    return await value if hasattr(value, "__await__") else value
+
+
+def execute(task: Task, gate: Any = None) -> Outcome:
+    """Execute a task in a new kernel; every failure of the lesson becomes part of the outcome.
+
+    Parameters
+    ----------
+    task : Task
+    gate : callable, optional
+        Called when the kernel is ready; returns when the cells may run.
+    """
+    notebook = nbformat.from_dict(dict(task.content))
+    folder = Path(tempfile.mkdtemp(prefix="cw-"))
+    try:
+        return asyncio.run(_execute(task, notebook, folder, gate))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _execute(task: Task, notebook: nbformat.NotebookNode, folder: Path, gate: Any) -> Outcome:
+    code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    for _, cell in code:
+        cell.outputs, cell.execution_count = [], None
+    notebook.metadata.pop("widgets", None)
+    outcome = Outcome(outputs=[[] for _ in code], counts=[None for _ in code])
+    client = LessonClient(notebook, LessonKernelManager(task.settings, folder), task.timeout)
+    client.reset_execution_trackers()
+    try:
+        await client.async_start_new_kernel(cwd=task.workdir, env=task.settings.environment(folder))
+        client.kc = client.km.client()
+        outcome.language_info = dict(await _ready(client))
+        if gate is not None:
+            gate()
+        await _run_cells(client, code, outcome)
+        client.set_widgets_metadata()
+        outcome.widgets = dict(notebook.metadata.get("widgets", {}))
+    except (LessonFailure, CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        position = len(outcome.times) if outcome.started else None
+        outcome.failure = _describe(error, position, code, task)
+    finally:
+        if outcome.started:
+            outcome.wall = time.monotonic() - outcome.started
+        outcome.outputs = [tidy(cell.outputs) for _, cell in code]
+        outcome.counts = [cell.execution_count for _, cell in code]
+        with contextlib.suppress(Exception):
+            await client._async_cleanup_kernel()
+    return outcome
+
+
+async def _run_cells(client: LessonClient, code: list[tuple[int, Any]], outcome: Outcome) -> None:
+    outcome.started = time.monotonic()
+    client.deadline = outcome.started + client.limit
+    for index, cell in code:
+        begun = time.monotonic()
+        await client.async_execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
+        _judge(cell)
+        outcome.times.append((0.0, time.monotonic() - begun))
+
+
+def _judge(cell: nbformat.NotebookNode) -> None:
+    """Look at a cell that ran without an error reply: some errors only show in its outputs."""
+    if MAY_RAISE in tags_of(cell):
+        return
+    for output in cell.outputs:
+        if output.output_type == "error":
+            raise LessonFailure(
+                "error",
+                f"{output.ename}: {output.evalue} (raised while showing a value)",
+                _tail(output.traceback),
+            )
+        if output.output_type == "stream" and "\ufffd" in output.text:
+            raise LessonFailure(
+                "encoding", "The cell wrote bytes that are not UTF-8 text.", _tail([output.text])
+            )
+
+
+def tidy(outputs: list[Any]) -> list[dict[str, Any]]:
+    """Join neighbouring pieces of printed text: where a stream is cut into messages is a matter of timing.
+
+    Of stdout and stderr without anything between them, stdout comes first, for the same reason.
+    """
+    result: list[dict[str, Any]] = []
+    run: dict[str, dict[str, Any]] = {}
+    for output in [*outputs, None]:
+        if output is not None and output["output_type"] == "stream":
+            if output["name"] in run:
+                run[output["name"]]["text"] += output["text"]
+            else:
+                run[output["name"]] = dict(output)
+            continue
+        result.extend(run[name] for name in sorted(run, reverse=True))
+        run = {}
+        if output is not None:
+            result.append(_plain(output))
+    return result
+
+
+def _plain(value: Any) -> Any:
+    """NotebookNodes as ordinary dictionaries."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _describe(
+    error: Exception, position: int | None, code: list[tuple[int, Any]], task: Task
+) -> dict[str, Any]:
+    """A failure as it is stored: kind, message, position among the code cells, line in the cell, last lines."""
+    line, details = None, ()
+    if isinstance(error, CellExecutionError):
+        kind, message = "error", f"{error.ename}: {error.evalue}"
+        if error.ename == "SystemExit":
+            kind, message = "exit", f"The cell raised SystemExit({error.evalue})."
+        elif error.ename == "StdinNotImplementedError":
+            message = "The cell asks for input(), and nobody is there to answer."
+        text = _ANSI.sub("", error.traceback)
+        line = _line_in_cell(text, code[position][1].get("execution_count")) if position is not None else None
+        details = _tail([text])
+    elif isinstance(error, CellTimeoutError):
+        kind, message = "timeout", f"The lesson took longer than its limit of {task.timeout:g} s."
+    elif isinstance(error, DeadKernelError):
+        kind, message = (
+            "died",
+            "The Python of this lesson ended abruptly (os._exit, a crash, or killed by the system).",
+        )
+    else:
+        kind, message, details = error.kind, error.message, error.details
+    return {
+        "kind": kind,
+        "message": message[:2000],
+        "position": position,
+        "line": line,
+        "details": list(details),
+    }
+
+
+def _tail(texts: Any) -> tuple[str, ...]:
+    lines = [line.rstrip() for text in texts for line in _ANSI.sub("", text).splitlines() if line.strip()]
+    return tuple(line[:200] for line in lines[-_DETAIL_LINES:])
+
+
+def _line_in_cell(traceback: str, count: int | None) -> int | None:
+    """The line of this cell where the error came up, from IPython's traceback."""
+    found = re.findall(r"Cell In ?\[(\d+)\], line (\d+)", traceback)
+    own = [int(line) for number, line in found if count is None or int(number) == count]
+    if own:
+        return own[-1]
+    return int(found[-1][1]) if found else None

@@ -1,0 +1,274 @@
+"""What is to be run: one job per notebook, and the options of a whole run.
+
+Only the standard library is imported here, so that a run with nothing to do starts in no time.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from cleanworks.errors import InputError
+
+# Tags that change what is executed, whatever the notebook is used for.
+MAY_RAISE = "raises-exception"
+NOT_EXECUTED = "skip-execution"
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A lesson that is not run for now: why, and until when. It fails after that day."""
+
+    reason: str
+    until: datetime.date
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to execute.
+
+    Attributes
+    ----------
+    name : str
+        Unique name, as typed on the command line (``c6``, ``c6-exercises``).
+    notebook : Path or mapping
+        A ``.ipynb`` file (nbformat 4), or its content as an nbformat node.
+    workdir : Path, optional
+        Folder the cells run in. The notebook's own folder if not given.
+    data : sequence of Path
+        Files and folders that the cells read. Their bytes are part of the cache key.
+    roots : sequence of Path
+        Folders that hold the course's own Python modules, as they stand on ``sys.path``. What the cells import from
+        there is part of the cache key. The working directory is always one of them.
+    timeout : float, optional
+        Seconds of wall time for the whole notebook. The run's default if not given.
+    seconds, megabytes : float, optional
+        Budgets: CPU time and peak memory. Exceeding one fails the lesson.
+    skip : Skip, optional
+    target : str, optional
+        Where the executed copy goes, relative to the run's output folder.
+    """
+
+    name: str
+    notebook: Path | Mapping[str, Any]
+    workdir: Path | None = None
+    data: Sequence[Path] = ()
+    roots: Sequence[Path] = ()
+    timeout: float | None = None
+    seconds: float | None = None
+    megabytes: float | None = None
+    skip: Skip | None = None
+    target: str | None = None
+
+    @property
+    def path(self) -> Path | None:
+        return self.notebook if isinstance(self.notebook, Path) else None
+
+    @property
+    def folder(self) -> Path:
+        if self.workdir is not None:
+            return Path(self.workdir)
+        return self.path.parent if self.path is not None else Path.cwd()
+
+
+class Listener(Protocol):
+    """What a progress display hears. Every method may be called at any time from the main process."""
+
+    def begin(self, expected: Mapping[str, float | None], total: int, workers: int) -> None:
+        """`expected` are the notebooks to execute and the seconds each took last time; `total` counts the unchanged too."""
+
+    def note(self, text: str) -> None: ...
+    def started(self, name: str, reason: str) -> None: ...
+    def finished(self, result: Any) -> None: ...
+    def tick(self) -> None: ...
+    def end(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of a run.
+
+    Attributes
+    ----------
+    root : Path
+        The course's folder; paths in messages are relative to it.
+    out, cache : Path, optional
+        Folder of the executed copies and of the cache: ``_build/executed`` and ``_build/cache`` under `root`.
+    workers : int, optional
+        Lessons at a time; as many as there are cores if not given.
+    fresh : bool
+        A fresh Python for every lesson instead of a fork of one that has the libraries loaded.
+    force : bool
+        Execute everything, whatever the cache holds.
+    inputs : sequence of Path
+        Files that every result depends on: the lock file, the profile.
+    environment : mapping
+        Environment variables for the cells; part of every cache key.
+    preload : sequence of str
+        Modules that the warm parent imports before it forks. One that is missing is left out.
+    timeout : float
+        Seconds of wall time for a lesson that names no limit of its own.
+    hash_seed : int
+        ``PYTHONHASHSEED`` of the kernels. Fixed, so that two runs agree; `twice` takes another.
+    memory_limit : float
+        Megabytes that one lesson may take before it is stopped.
+    file_limit : float
+        Megabytes that one lesson may write before it is stopped.
+    output_limit : float
+        Megabytes of output of one lesson; more is cut off and fails it.
+    output_count : int
+        Outputs of one lesson (figures, tables, values); more are cut off and fail it.
+    memory_reserve : float
+        Megabytes of memory to leave free: fewer lessons run at a time, rather than taking the last of it.
+    rerun : str
+        The command that runs one lesson alone; ``{name}`` stands for its name.
+    today : date, optional
+        The day on which skips are judged.
+    """
+
+    root: Path = field(default_factory=Path.cwd)
+    out: Path | None = None
+    cache: Path | None = None
+    workers: int | None = None
+    fresh: bool = False
+    force: bool = False
+    inputs: Sequence[Path] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    preload: Sequence[str] = ("numpy", "pandas", "matplotlib.pyplot")
+    timeout: float = 300.0
+    hash_seed: int = 0
+    memory_limit: float = 4096.0
+    file_limit: float = 1024.0
+    output_limit: float = 20.0
+    output_count: int = 2000
+    memory_reserve: float = 500.0
+    rerun: str = "cleanworks run {name}"
+    today: datetime.date | None = None
+
+    @property
+    def out_folder(self) -> Path:
+        return Path(self.out) if self.out is not None else Path(self.root) / "_build" / "executed"
+
+    @property
+    def failed_folder(self) -> Path:
+        """What failed lessons got to: beside the good copies, never among them."""
+        return self.out_folder.with_name(f"{self.out_folder.name}-failed")
+
+    @property
+    def cache_folder(self) -> Path:
+        return Path(self.cache) if self.cache is not None else Path(self.root) / "_build" / "cache"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A notebook as read: its text, its content and the code cells in order.
+
+    `digest_text` is what the cache key takes from a cell.
+    """
+
+    content: dict[str, Any]
+    text: str | None
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        return self.content["cells"]
+
+    @property
+    def code_cells(self) -> list[tuple[int, dict[str, Any]]]:
+        return [(i, cell) for i, cell in enumerate(self.cells) if cell["cell_type"] == "code"]
+
+
+def source_of(cell: Mapping[str, Any]) -> str:
+    """A cell's text: notebooks store it as one string or as a list of lines."""
+    text = cell.get("source", "")
+    return text if isinstance(text, str) else "".join(text)
+
+
+def tags_of(cell: Mapping[str, Any]) -> list[str]:
+    return list(cell.get("metadata", {}).get("tags", []))
+
+
+def read_source(job: Job) -> Source:
+    """Read a job's notebook.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is not JSON, is not a version 4 notebook, or is written for another language than Python.
+    """
+    path = job.path
+    if path is None:
+        content, text = json.loads(json.dumps(job.notebook)), None
+    else:
+        content, text = _read_json(path)
+    where = str(path) if path else job.name
+    _check_shape(content, where)
+    for index, cell in enumerate(content["cells"]):
+        cell["source"] = source_of(cell)
+        # Notebooks before nbformat 4.5 have no cell ids; the position is the name then.
+        cell.setdefault("id", f"cell-{index}")
+    return Source(content, text)
+
+
+def _read_json(path: Path) -> tuple[Any, str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError("There is no such notebook.", where=str(path)) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The notebook is not UTF-8 text (byte {error.start}).",
+            where=str(path),
+            fix="Save it again from Jupyter.",
+        ) from None
+    except OSError as error:
+        raise InputError(f"The notebook cannot be read: {error.strerror}.", where=str(path)) from None
+    try:
+        return json.loads(text), text
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"The notebook is not JSON: {error.msg}.",
+            where=f"{path}, line {error.lineno}",
+            fix="Look for a merge conflict or a missing comma there, or take the last version that opened.",
+        ) from None
+    except RecursionError:
+        raise InputError("The notebook is nested too deeply to be a notebook.", where=str(path)) from None
+
+
+def _check_shape(content: Any, where: str) -> None:
+    """The least that execution needs; `cleanworks lint` checks the rest."""
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        raise InputError("This is not a notebook: it has no list of cells.", where=where)
+    if content.get("nbformat") != 4:
+        raise InputError(
+            f"The notebook has format {content.get('nbformat')!r}; format 4 is needed.",
+            where=where,
+            fix="Open it in Jupyter and save it.",
+        )
+    for index, cell in enumerate(content["cells"]):
+        source = cell.get("source") if isinstance(cell, dict) else None
+        fine = isinstance(source, str) or (
+            isinstance(source, list) and all(isinstance(line, str) for line in source)
+        )
+        if (
+            not fine
+            or not isinstance(cell.get("cell_type"), str)
+            or not isinstance(cell.get("metadata", {}), dict)
+        ):
+            raise InputError(
+                "A cell has no type, no source or no metadata block.",
+                where=f"{where}, cell {index + 1}",
+                fix="Open the notebook in Jupyter and save it.",
+            )
+        tags = cell.get("metadata", {}).get("tags", [])
+        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            raise InputError(
+                "The tags of a cell are not a list of words.", where=f"{where}, cell {index + 1}"
+            )
+    language = content.get("metadata", {}).get("kernelspec", {}).get("language", "python")
+    if language != "python":
+        raise InputError(f"The notebook is written for {language}; only Python can be run.", where=where)

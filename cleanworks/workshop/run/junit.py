@@ -1,0 +1,56 @@
+"""The result of a run as JUnit XML, which every CI system reads."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from .keys import shown
+from .results import LessonResult, RunResult
+from .terminal import failure_text
+
+# XML 1.0 cannot hold other control characters at all.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_xml(result: RunResult, root: Path) -> bytes:
+    """One test case per lesson; `time` is wall seconds, CPU and memory are properties."""
+    suite = ET.Element(
+        "testsuite",
+        name="notebooks",
+        tests=str(len(result.lessons)),
+        failures=str(len(result.failed)),
+        errors="0",
+        skipped=str(sum(lesson.status in ("skipped", "not run") for lesson in result.lessons)),
+        time=f"{result.wall:.3f}",
+    )
+    for lesson in result.lessons:
+        suite.append(_case(lesson, root))
+    tree = ET.Element("testsuites")
+    tree.append(suite)
+    ET.indent(tree)
+    return ET.tostring(tree, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _case(lesson: LessonResult, root: Path) -> ET.Element:
+    place = shown(lesson.path, root) if lesson.path else lesson.name
+    case = ET.Element("testcase", classname=place, name=lesson.name, time=f"{lesson.wall:.3f}")
+    if lesson.path:
+        case.set("file", place)
+    properties = ET.SubElement(case, "properties")
+    for name, value in (
+        ("cpu_seconds", f"{lesson.cpu:.3f}"),
+        ("megabytes", f"{lesson.megabytes:.0f}"),
+        ("cached", str(lesson.cached).lower()),
+        ("reason", lesson.reason),
+    ):
+        ET.SubElement(properties, "property", name=name, value=_NOT_XML.sub("?", value))
+    if lesson.failure is not None:
+        problem = ET.SubElement(
+            case, "failure", type=lesson.failure.kind, message=_NOT_XML.sub("?", lesson.failure.message)
+        )
+        problem.text = _NOT_XML.sub("?", failure_text(lesson, root))
+    elif lesson.status != "passed":
+        ET.SubElement(case, "skipped", message=_NOT_XML.sub("?", lesson.skip_reason or "not run"))
+    return case

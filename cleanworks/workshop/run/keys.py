@@ -1,0 +1,290 @@
+"""The cache key: a digest of everything that a lesson's outputs depend on, piece by piece.
+
+The pieces are kept beside the result, so that the next run can say which one changed. Prose, tags, titles and
+outputs are no pieces: changing them executes nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import platform
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from cleanworks import __version__
+from cleanworks.errors import InputError
+
+from .jobs import MAY_RAISE, NOT_EXECUTED, Job, RunOptions, Source, tags_of
+
+# Raised by hand when the meaning of a stored result changes.
+FORMAT = "1"
+
+# The code that turns cells into outputs: a change there makes every result old.
+_HERE = Path(__file__).parent
+_EXECUTING = [_HERE / "execute.py", *sorted((_HERE / "kernels").glob("*.py"))]
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class Fingerprints:
+    """Digests of files, each file read once a run."""
+
+    def __init__(self, imports_cache: dict[str, list[str]] | None = None):
+        self._digests: dict[Path, str] = {}
+        # Digest of a module's source -> names it imports; valid for ever, so it is kept between runs.
+        self.imports_cache = imports_cache if imports_cache is not None else {}
+        self._resolved: dict[tuple[Path, ...], dict[str, Path | None]] = {}
+
+    def file(self, path: Path) -> str:
+        if path not in self._digests:
+            self._digests[path] = digest(path.read_bytes())
+        return self._digests[path]
+
+    def imports(self, path: Path) -> list[str]:
+        """Absolute names of the modules that a Python file imports (relative ones start with dots)."""
+        key = self.file(path)
+        if key not in self.imports_cache:
+            self.imports_cache[key] = imported_names(path.read_text(encoding="utf-8", errors="replace"))
+        return self.imports_cache[key]
+
+
+def imported_names(code: str) -> list[str]:
+    """Modules that Python source imports: ``a.b`` for ``import a.b``, and ``a``, ``a.b`` for ``from a import b``.
+
+    Code that does not parse (a shell line, an unfinished cell) is searched line by line instead.
+    """
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return sorted(_names_by_line(code))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            names.add(base)
+            join = "" if base.endswith(".") else "."
+            names.update(f"{base}{join}{alias.name}" for alias in node.names if alias.name != "*")
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in (
+            "import_module",
+            "__import__",
+        ):
+            names.update(
+                a.value for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            )
+    return sorted(names)
+
+
+def _names_by_line(code: str) -> set[str]:
+    names: set[str] = set()
+    for line in code.splitlines():
+        if found := re.match(r"\s*from\s+([\w.]+)\s+import\s+(.+)", line):
+            base = found[1]
+            names.add(base)
+            names.update(f"{base}.{name}" for name in re.findall(r"\w+", found[2]))
+        elif found := re.match(r"\s*import\s+(.+)", line):
+            names.update(part.split()[0] for part in found[1].split(",") if part.split())
+    return names
+
+
+def without_magics(code: str) -> str:
+    """Cell source as plain Python: IPython's ``%`` and ``!`` lines are left out, ``%%`` cells keep their body."""
+    kept = [
+        line if not re.match(r"\s*[%!]|\s*\w+\s*=\s*[%!]", line) else "pass" for line in code.splitlines()
+    ]
+    return "\n".join(kept)
+
+
+class Modules:
+    """Finds the course's own modules that some code reaches, through files alone: nothing is imported."""
+
+    def __init__(self, roots: Iterable[Path], prints: Fingerprints):
+        self.roots = [Path(root) for root in roots]
+        self.prints = prints
+        self._found: dict[str, list[Path]] = {}
+
+    def files(self, name: str) -> list[Path]:
+        """Files that importing ``a.b.c`` executes: the packages on the way, then the module. Empty if not ours."""
+        if name not in self._found:
+            self._found[name] = self._search(name)
+        return self._found[name]
+
+    def _search(self, name: str) -> list[Path]:
+        parts = name.split(".")
+        for root in self.roots:
+            files, folder = [], root
+            for part in parts:
+                package, module = folder / part / "__init__.py", folder / f"{part}.py"
+                if package.is_file():
+                    files.append(package)
+                    folder = folder / part
+                elif module.is_file():
+                    files.append(module)
+                    break
+                elif (folder / part).is_dir():
+                    folder = folder / part
+                else:
+                    break
+            if files:
+                return files
+        return []
+
+    def closure(self, names: Iterable[str]) -> list[Path]:
+        """Every file of ours that importing `names` can reach, sorted."""
+        seen: dict[Path, str] = {}
+        waiting = [(name, "") for name in names]
+        while waiting:
+            name, importer = waiting.pop()
+            for path in self.files(_absolute(name, importer)):
+                if path not in seen:
+                    module = self._module_name(path)
+                    seen[path] = module
+                    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+                    waiting.extend((found, package) for found in self.prints.imports(path))
+        return sorted(seen)
+
+    def _module_name(self, path: Path) -> str:
+        for root in self.roots:
+            if path.is_relative_to(root):
+                parts = path.relative_to(root).with_suffix("").parts
+                return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        raise AssertionError(path)
+
+
+def _absolute(name: str, package: str) -> str:
+    """``..x`` seen from package ``a.b`` is ``a.x``."""
+    level = len(name) - len(name.lstrip("."))
+    if level == 0:
+        return name
+    parts = package.split(".")
+    kept = parts[: len(parts) - (level - 1)]
+    return ".".join([*kept, *filter(None, [name[level:]])])
+
+
+class Key:
+    """Digest of one lesson, and the pieces it is made of.
+
+    The pieces named after cells only serve to say which cell changed: the ids are not part of the digest, so renaming a
+    cell executes nothing.
+    """
+
+    def __init__(self, pieces: Mapping[str, str]):
+        self.pieces = dict(pieces)
+        kept = {name: value for name, value in self.pieces.items() if not name.startswith("cell ")}
+        self.value = digest(json.dumps(kept, sort_keys=True).encode())
+
+
+def tool_pieces() -> dict[str, str]:
+    """What the machine and the tool bring in."""
+    executing = digest(b"".join(path.read_bytes() for path in _EXECUTING if path.is_file()))
+    versions = []
+    for package in ("nbclient", "ipykernel", "ipython"):
+        try:
+            versions.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            versions.append(f"{package} absent")
+    return {
+        "tool": " ".join([FORMAT, __version__, executing[:16], *versions]),
+        "Python": f"{platform.python_implementation()} {platform.python_version()} {sys.platform} {platform.machine()}",
+    }
+
+
+def shared_pieces(options: RunOptions, prints: Fingerprints) -> dict[str, str]:
+    """Pieces that all lessons of a run share."""
+    pieces = tool_pieces()
+    pieces["environment"] = digest(
+        json.dumps({**options.environment, "": options.hash_seed}, sort_keys=True).encode()
+    )
+    for path in options.inputs:
+        pieces[f"file {shown(Path(path), options.root)}"] = _file_digest(Path(path), prints, "The run")
+    return pieces
+
+
+def lesson_key(
+    job: Job, source: Source, options: RunOptions, prints: Fingerprints, shared: Mapping[str, str]
+) -> Key:
+    """The key of one lesson.
+
+    Raises
+    ------
+    InputError
+        A declared data file does not exist or cannot be read.
+    """
+    pieces = dict(shared)
+    code = []
+    for _, cell in source.code_cells:
+        # These two tags decide what is executed, so they belong to the code; no other tag does.
+        marks = [tag for tag in (MAY_RAISE, NOT_EXECUTED) if tag in tags_of(cell)]
+        pieces[f"cell {cell['id']}"] = digest(json.dumps([cell["source"], marks]).encode())
+        code.append(without_magics(cell["source"]))
+    # The order of the cells counts too, their ids do not.
+    pieces["order of cells"] = digest(
+        json.dumps([pieces[f"cell {cell['id']}"] for _, cell in source.code_cells]).encode()
+    )
+    for path in declared_files(job):
+        pieces[f"data {shown(path, options.root)}"] = _file_digest(path, prints, f"The lesson {job.name}")
+    for path in local_modules(job, code, prints):
+        pieces[f"module {shown(path, options.root)}"] = prints.file(path)
+    return Key(pieces)
+
+
+def declared_files(job: Job) -> list[Path]:
+    """The files a job declares; folders give all files in them."""
+    files: list[Path] = []
+    for path in map(Path, job.data):
+        if path.is_dir():
+            files.extend(sorted(inner for inner in path.rglob("*") if inner.is_file()))
+        else:
+            files.append(path)
+    return files
+
+
+def local_modules(job: Job, code: Sequence[str], prints: Fingerprints) -> list[Path]:
+    """Files of the course's own modules that the cells can reach by imports."""
+    modules = Modules([*map(Path, job.roots), job.folder], prints)
+    names = [name for cell in code for name in imported_names(cell)]
+    return modules.closure(names)
+
+
+def _file_digest(path: Path, prints: Fingerprints, who: str) -> str:
+    try:
+        return prints.file(path)
+    except FileNotFoundError:
+        raise InputError(
+            f"{who} needs this file, and it does not exist.",
+            where=str(path),
+            fix="Make the data first, or correct the list of data files.",
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{who} needs this file, and it cannot be read: {error.strerror}.", where=str(path)
+        ) from None
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path as messages show it: relative to the course if it lies inside."""
+    try:
+        return path.resolve().relative_to(Path(root).resolve()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def difference(old: Mapping[str, str], new: Mapping[str, str], limit: int = 3) -> str:
+    """Which pieces changed, in words: ``data payments.csv changed, cell load is new``."""
+    changed = [f"{name} changed" for name in new if name in old and old[name] != new[name]]
+    added = [f"{name} is new" for name in new if name not in old]
+    gone = [f"{name} is gone" for name in old if name not in new]
+    parts = [*changed, *added, *gone]
+    # "Order of cells" goes along with any change of a cell; it is only news on its own.
+    if len(parts) > 1:
+        parts = [part for part in parts if not part.startswith("order of cells")]
+    more = f" and {len(parts) - limit} more" if len(parts) > limit else ""
+    return ", ".join(parts[:limit]) + more

@@ -1,0 +1,124 @@
+"""What a run gives back: one result per lesson, in the order of the jobs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Status = Literal["passed", "failed", "skipped", "not run"]
+
+# What can go wrong with a lesson. The first group is the lesson's own doing and gives the same failure again, so it is
+# cached; the second depends on the machine as well, so the lesson is tried again.
+REPEATABLE = {"error", "exit", "died", "output", "encoding", "directory", "processes"}
+PASSING = {"timeout", "memory", "disk", "stopped", "internal"}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a lesson failed, and where.
+
+    `cell` counts all cells from 1, `line` counts within the cell from 1, `file_line` within the notebook's file.
+    `details` are the last lines of the error.
+    """
+
+    kind: str
+    message: str
+    cell: int | None = None
+    cell_id: str | None = None
+    line: int | None = None
+    code: str | None = None
+    details: tuple[str, ...] = ()
+    file_line: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Failure:
+        return cls(**{**values, "details": tuple(values.get("details", ()))})
+
+
+@dataclass(frozen=True)
+class CellTime:
+    """CPU and wall seconds of one executed cell; `cell` counts all cells from 1."""
+
+    cell: int
+    cell_id: str
+    cpu: float
+    wall: float
+
+
+@dataclass(frozen=True)
+class Access:
+    """A file that the cells opened, and how: ``read`` or ``write``."""
+
+    path: str
+    mode: str
+
+
+@dataclass(frozen=True)
+class LessonResult:
+    """Outcome of one lesson.
+
+    `cpu` and `wall` are seconds, `megabytes` the peak memory, all of the execution that made the result, be it now or
+    when the cache was filled. `reason` says why it was executed. `undeclared` are files it read without saying so,
+    `written` files it left behind.
+    """
+
+    name: str
+    path: Path | None
+    status: Status
+    cached: bool = False
+    reason: str = ""
+    failure: Failure | None = None
+    executed: Path | None = None
+    cpu: float = 0.0
+    wall: float = 0.0
+    megabytes: float = 0.0
+    cells: tuple[CellTime, ...] = ()
+    undeclared: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    history: tuple[float, ...] = ()
+    rerun: str = ""
+    skip_reason: str = ""
+
+    @property
+    def shown_path(self) -> str:
+        return str(self.path) if self.path else self.name
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Outcome of a run. `wall` is in seconds; `cpu` adds what was executed now."""
+
+    lessons: tuple[LessonResult, ...]
+    wall: float
+    workers: int
+    kernel: str
+    notes: tuple[str, ...] = field(default=())
+    interrupted: bool = False
+
+    @property
+    def failed(self) -> list[LessonResult]:
+        return [lesson for lesson in self.lessons if lesson.status == "failed"]
+
+    @property
+    def executed(self) -> list[LessonResult]:
+        return [
+            lesson for lesson in self.lessons if not lesson.cached and lesson.status in ("passed", "failed")
+        ]
+
+    @property
+    def cpu(self) -> float:
+        return sum(lesson.cpu for lesson in self.executed)
+
+    @property
+    def ok(self) -> bool:
+        return not self.failed and not self.interrupted
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        return 1 if self.failed else 0

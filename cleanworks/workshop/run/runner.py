@@ -1,0 +1,407 @@
+"""A run from its jobs to its results: look up, execute what is missing, store, lay out the executed copies."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cleanworks.errors import InputError
+
+from .jobs import Job, Listener, RunOptions, Source, read_source, source_of
+from .keys import Fingerprints, Key, difference, lesson_key, shared_pieces, shown
+from .results import PASSING, CellTime, Failure, LessonResult, RunResult
+from .store import Store, write_whole
+
+if TYPE_CHECKING:
+    from .execute import Outcome, Task
+
+# Runs that the trend of a lesson looks back on.
+_HISTORY = 12
+_IMPORTS = "imports"
+
+
+@dataclass
+class _Lesson:
+    """A job on its way through the run."""
+
+    job: Job
+    source: Source
+    key: Key
+    last: Mapping[str, Any]
+    reason: str = ""
+    entry: dict[str, Any] | None = None
+    cached: bool = False
+
+
+def run_notebooks(
+    jobs: Sequence[Job], options: RunOptions | None = None, listener: Listener | None = None
+) -> RunResult:
+    """Execute notebooks, or take their results from the cache where nothing they depend on has changed.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    options : RunOptions, optional
+    listener : Listener, optional
+        Hears about progress.
+
+    Returns
+    -------
+    RunResult
+        One result per job, in the order of the jobs. The executed copies of lessons that passed lie in `options.out_folder`;
+        what a failed lesson got to lies in `options.failed_folder`. An interrupted run (Ctrl-C) returns too, with
+        `interrupted` set: what was finished is stored and whole.
+
+    Raises
+    ------
+    InputError
+        A notebook or a declared file is missing or malformed, two jobs share a name, or results cannot be written.
+        Nothing has been executed then, except in the last case.
+    """
+    return _Run(jobs, options or RunOptions(), listener or _Silent()).go()
+
+
+class _Silent:
+    def begin(self, expected: Mapping[str, float | None], total: int, workers: int) -> None: ...
+    def note(self, text: str) -> None: ...
+    def started(self, name: str, reason: str) -> None: ...
+    def finished(self, result: LessonResult) -> None: ...
+    def tick(self) -> None: ...
+    def end(self) -> None: ...
+
+
+class _Run:
+    def __init__(self, jobs: Sequence[Job], options: RunOptions, listener: Listener):
+        self.jobs, self.options, self.listener = jobs, options, listener
+        self.store = Store(options.cache_folder)
+        self.today = options.today or datetime.date.today()
+        self.notes: list[str] = []
+        self.results: dict[str, LessonResult] = {}
+        self.workers = options.workers or cores()
+
+    def go(self) -> RunResult:
+        begun = time.monotonic()
+        _refuse_doubles(self.jobs)
+        self.imports = self.store.get_named(_IMPORTS)
+        known = len(self.imports)
+        prints = Fingerprints(self.imports)
+        self.lessons = self._read(prints)
+        if len(self.imports) > known:
+            self.store.put_named(_IMPORTS, self.imports)
+        todo = self._look_up()
+        interrupted = False
+        kernel = "fresh" if self.options.fresh else "warm"
+        if todo:
+            self.store.clear_left_overs()
+            expected = {lesson.job.name: lesson.last.get("wall") for lesson in todo}
+            self.listener.begin(expected, len(self.lessons), self.workers)
+            try:
+                self._execute(todo)
+            except KeyboardInterrupt:
+                interrupted = True
+            finally:
+                self.listener.end()
+        for lesson in self.lessons:
+            if lesson.job.name not in self.results:
+                self.results[lesson.job.name] = self._base(lesson, status="not run")
+        ordered = tuple(self.results[job.name] for job in self.jobs)
+        return RunResult(
+            ordered, time.monotonic() - begun, self.workers, kernel, tuple(self.notes), interrupted
+        )
+
+    # Reading and looking up.
+    def _read(self, prints: Fingerprints) -> list[_Lesson]:
+        lessons = []
+        shared = shared_pieces(self.options, prints)
+        for job in self.jobs:
+            if job.skip is not None and self.today <= job.skip.until:
+                self.results[job.name] = LessonResult(
+                    job.name,
+                    job.path,
+                    "skipped",
+                    skip_reason=f"{job.skip.reason} (until {job.skip.until.isoformat()})",
+                    rerun=self._rerun(job),
+                )
+                continue
+            if not job.folder.is_dir():
+                raise InputError("The working directory does not exist.", where=str(job.folder))
+            source = read_source(job)
+            key = lesson_key(job, source, self.options, prints, shared)
+            lessons.append(_Lesson(job, source, key, self.store.last(job.name)))
+        return lessons
+
+    def _look_up(self) -> list[_Lesson]:
+        """Serve what the cache has; give back the rest, each with the reason why it must run."""
+        todo = []
+        for lesson in self.lessons:
+            lesson.entry = None if self.options.force else self.store.get(lesson.key.value)
+            if lesson.entry is not None:
+                lesson.cached = True
+                self._settle(lesson)
+            else:
+                lesson.reason = self._reason(lesson)
+                todo.append(lesson)
+        return todo
+
+    def _reason(self, lesson: _Lesson) -> str:
+        if self.options.force:
+            return "forced"
+        if not lesson.last:
+            return "never run before"
+        if lesson.last.get("key") != lesson.key.value:
+            return (
+                difference(lesson.last.get("pieces", {}), lesson.key.pieces)
+                or "something it depends on changed"
+            )
+        kind = lesson.last.get("failure")
+        if kind in PASSING:
+            return f"it failed last time ({kind}), and that may have been the machine"
+        return "its result is no longer in the cache"
+
+    # Executing.
+    def _execute(self, todo: list[_Lesson]) -> None:
+        from .kernels.settings import KernelSettings
+        from .memory import MemoryGuard
+        from .pool import Pool
+
+        by_index = dict(enumerate(longest_first(todo)))
+        settings = KernelSettings.of(self.options)
+        tasks = [self._task(index, lesson, settings) for index, lesson in by_index.items()]
+        expected = {
+            lesson.job.name: lesson.last["megabytes"] for lesson in todo if lesson.last.get("megabytes")
+        }
+        guard = MemoryGuard(self.options.memory_reserve, expected)
+
+        def started(task: Task) -> None:
+            self.listener.started(task.name, by_index[task.index].reason)
+
+        def finished(task: Task, outcome: Outcome) -> None:
+            lesson = by_index[task.index]
+            lesson.entry = outcome.as_dict()
+            self._keep(lesson)
+            self._settle(lesson)
+            self.listener.finished(self.results[lesson.job.name])
+
+        Pool(self.workers, guard, self._note).run(tasks, started, finished, self.listener.tick)
+
+    def _task(self, index: int, lesson: _Lesson, settings: Any) -> Task:
+        from .execute import Task
+
+        limit = lesson.job.timeout or self.options.timeout
+        return Task(
+            index, lesson.job.name, lesson.source.content, str(lesson.job.folder.resolve()), limit, settings
+        )
+
+    def _note(self, text: str) -> None:
+        self.notes.append(text)
+        self.listener.note(text)
+
+    def _keep(self, lesson: _Lesson) -> None:
+        """Store a new result, unless something it depends on was edited while it ran."""
+        entry, key = lesson.entry, lesson.key
+        failure = (entry.get("failure") or {}).get("kind")
+        now = self._key_now(lesson)
+        if now != key.value:
+            self._note(
+                f"{lesson.job.name}: something it depends on changed while it ran; it will run again next time."
+            )
+        elif failure not in PASSING:
+            self.store.put(key.value, entry)
+        else:
+            self.store.drop(key.value)
+        history = [*lesson.last.get("history", []), round(entry["cpu"], 3)][-_HISTORY:]
+        self.store.note(
+            lesson.job.name,
+            {
+                "key": key.value,
+                "pieces": key.pieces,
+                "failure": failure,
+                "cpu": entry["cpu"],
+                "wall": entry["wall"],
+                "megabytes": entry["megabytes"],
+                "history": history,
+            },
+        )
+
+    def _key_now(self, lesson: _Lesson) -> str | None:
+        """The key as it would be now; None if a file went away or broke in the meantime."""
+        try:
+            prints = Fingerprints(self.imports)
+            source = read_source(lesson.job)
+            return lesson_key(
+                lesson.job, source, self.options, prints, shared_pieces(self.options, prints)
+            ).value
+        except InputError:
+            return None
+
+    # Results.
+    def _base(self, lesson: _Lesson, status: str) -> LessonResult:
+        return LessonResult(
+            lesson.job.name, lesson.job.path, status, reason=lesson.reason, rerun=self._rerun(lesson.job)
+        )
+
+    def _rerun(self, job: Job) -> str:
+        return self.options.rerun.format(name=job.name)
+
+    def _settle(self, lesson: _Lesson) -> None:
+        """Turn a lesson's entry into its result and its executed copy."""
+        entry, job = lesson.entry, lesson.job
+        failure = self._failure(lesson) or over_budget(job, entry) or expired(job, self.today)
+        good, bad = (
+            folder / self._relative(job) for folder in (self.options.out_folder, self.options.failed_folder)
+        )
+        copy, other = (good, bad) if failure is None else (bad, good)
+        # What lies there from an earlier state of the lesson would be read as its result.
+        other.unlink(missing_ok=True)
+        write_if_new(copy, executed_copy(lesson.source, entry))
+        ordinals = [(index, cell["id"]) for index, cell in lesson.source.code_cells]
+        times = tuple(
+            CellTime(i + 1, cell_id, cpu, wall)
+            for (i, cell_id), (cpu, wall) in zip(ordinals, entry["times"], strict=False)
+        )
+        self.results[job.name] = replace(
+            self._base(lesson, "passed" if failure is None else "failed"),
+            cached=lesson.cached,
+            failure=failure,
+            executed=copy,
+            cpu=entry["cpu"],
+            wall=entry["wall"],
+            megabytes=entry["megabytes"],
+            cells=times,
+            history=tuple(self._history(lesson)),
+        )
+
+    def _history(self, lesson: _Lesson) -> list[float]:
+        return list(lesson.last.get("history", []))
+
+    def _failure(self, lesson: _Lesson) -> Failure | None:
+        stored = lesson.entry.get("failure")
+        if stored is None:
+            return None
+        if stored["position"] is None:
+            return Failure(stored["kind"], stored["message"], details=tuple(stored["details"]))
+        index, cell = lesson.source.code_cells[stored["position"]]
+        line = stored["line"]
+        lines = cell["source"].splitlines()
+        code = lines[line - 1].strip() if line and line <= len(lines) else None
+        return Failure(
+            stored["kind"],
+            stored["message"],
+            index + 1,
+            cell["id"],
+            line,
+            code,
+            tuple(stored["details"]),
+            line_in_file(lesson.source.text, cell["id"], line or 1),
+        )
+
+    def _relative(self, job: Job) -> Path:
+        if job.target is not None:
+            return Path(job.target)
+        if job.path is None:
+            return Path(f"{job.name}.ipynb")
+        relative = Path(shown(job.path, self.options.root))
+        return Path(job.path.name) if relative.is_absolute() else relative
+
+
+def cores() -> int:
+    """Cores this process may use; a container may be given fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _refuse_doubles(jobs: Sequence[Job]) -> None:
+    names = [job.name for job in jobs]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError("Two notebooks have this name.", where=name, fix="Give one of them another id.")
+
+
+def longest_first(lessons: Sequence[_Lesson]) -> list[_Lesson]:
+    """The order in which two or more at a time finish earliest: the longest first, by what was recorded.
+
+    A lesson without a record could be long, so it counts as the longest known one.
+    """
+    known = [lesson.last["wall"] for lesson in lessons if lesson.last.get("wall")]
+    unknown = max(known, default=0.0)
+    size = statistics.fmean([len(lesson.source.code_cells) for lesson in lessons]) if lessons else 0.0
+
+    def weight(lesson: _Lesson) -> float:
+        return lesson.last.get("wall") or unknown + len(lesson.source.code_cells) / (size or 1.0) / 1000
+
+    return sorted(lessons, key=weight, reverse=True)
+
+
+def executed_copy(source: Source, entry: Mapping[str, Any]) -> bytes:
+    """The notebook as it is now, with the outputs of the entry."""
+    notebook = json.loads(json.dumps(source.content))
+    for (index, _), outputs, count in zip(source.code_cells, entry["outputs"], entry["counts"], strict=True):
+        cell = notebook["cells"][index]
+        cell["outputs"], cell["execution_count"] = outputs, count
+    for cell in notebook["cells"]:
+        # On disk a text is a list of lines: that is what other tools write, and what shows differences well.
+        cell["source"] = source_of(cell).splitlines(keepends=True)
+    if entry["language_info"]:
+        notebook.setdefault("metadata", {})["language_info"] = entry["language_info"]
+    if entry["widgets"]:
+        notebook["metadata"]["widgets"] = entry["widgets"]
+    return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode(
+        "utf-8", "backslashreplace"
+    )
+
+
+def write_if_new(path: Path, data: bytes) -> None:
+    """Leave a file alone that is right already: its time stamp tells other tools that nothing changed."""
+    try:
+        if path.read_bytes() == data:
+            return
+    except OSError:
+        pass
+    write_whole(path, data)
+
+
+def over_budget(job: Job, entry: Mapping[str, Any]) -> Failure | None:
+    """The budgets of a lesson: CPU seconds, since wall time is the machine's; and peak memory."""
+    if job.seconds is not None and entry["cpu"] > job.seconds:
+        return Failure(
+            "budget", f"The lesson used {entry['cpu']:.1f} s of CPU; its budget is {job.seconds:g} s."
+        )
+    if job.megabytes is not None and entry["megabytes"] > job.megabytes:
+        return Failure(
+            "budget",
+            f"The lesson used {entry['megabytes']:.0f} MB of memory; its budget is {job.megabytes:g} MB.",
+        )
+    return None
+
+
+def expired(job: Job, today: datetime.date) -> Failure | None:
+    if job.skip is not None and today > job.skip.until:
+        return Failure(
+            "skip",
+            f"The lesson was to be skipped until {job.skip.until.isoformat()} ({job.skip.reason}); that day is over.",
+        )
+    return None
+
+
+def line_in_file(text: str | None, cell_id: str, line: int) -> int | None:
+    """The line of the notebook's file that holds a line of a cell; both counted from 1.
+
+    Notebooks are written with one source line per line; for any other layout the line of the cell's id is given.
+    """
+    if text is None:
+        return None
+    lines = text.splitlines()
+    mark = f'"id": {json.dumps(cell_id)}'
+    for at, content in enumerate(lines):
+        if mark in content:
+            for further in range(at, min(at + 200, len(lines))):
+                if lines[further].strip() == '"source": [':
+                    return further + 1 + line
+            return at + 1
+    return None

@@ -1,0 +1,174 @@
+"""The cache of results: one file per key, written whole or not at all.
+
+Any number of runs may use one cache at once, and a run may be killed at any moment: a file appears under its final name only
+when it is complete, and its first line is the digest of the rest, so that a file damaged on disk counts as absent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cleanworks.errors import InputError
+
+from .keys import digest
+
+# A temporary file older than this was left by a killed run.
+_LEFT_OVER = 3600.0
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that readers see the old content or the new, never a part.
+
+    Raises
+    ------
+    InputError
+        The disk is full, or the folder cannot be written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        with open(handle, "wb") as file:
+            file.write(data)
+        # mkstemp makes files private; these are ordinary artefacts.
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise InputError(
+            f"The file cannot be written: {error.strerror or error}.",
+            where=str(path),
+            fix="Free some space on the disk, or choose a folder that you may write to.",
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of the cache: its size in bytes and when it was last used."""
+
+    path: Path
+    size: int
+    used: float
+
+
+class Store:
+    """Results by key, and for every lesson what was last known about it.
+
+    ``results/ab/<key>`` hold outputs, reports and measurements; ``lessons/<name>`` the pieces of the last key and the times of the
+    last runs, used for reasons, order and trend only - losing them costs nothing but a good guess.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+
+    # Results.
+    def _result_path(self, key: str) -> Path:
+        return self.folder / "results" / key[:2] / key
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The stored result, or None if there is none or it is damaged."""
+        path = self._result_path(key)
+        value = _read_checked(path)
+        if value is not None:
+            with contextlib.suppress(OSError):
+                os.utime(path)
+        return value
+
+    def put(self, key: str, value: dict[str, Any]) -> None:
+        write_whole(self._result_path(key), _checked(value))
+
+    def drop(self, key: str) -> None:
+        with contextlib.suppress(OSError):
+            self._result_path(key).unlink()
+
+    # What is known about lessons.
+    def _lesson_path(self, name: str) -> Path:
+        # Names are the course's; their digest is a safe file name on every system.
+        return self.folder / "lessons" / digest(name.encode())[:32]
+
+    def last(self, name: str) -> dict[str, Any]:
+        """What the last run noted about a lesson: ``key``, ``pieces``, ``cpu``, ``wall``, ``history``. Empty if nothing is known."""
+        return _read_checked(self._lesson_path(name)) or {}
+
+    def note(self, name: str, value: dict[str, Any]) -> None:
+        write_whole(self._lesson_path(name), _checked(value))
+
+    # Anything else that is worth keeping between runs, under a fixed name.
+    def get_named(self, name: str) -> dict[str, Any]:
+        return _read_checked(self.folder / name) or {}
+
+    def put_named(self, name: str, value: dict[str, Any]) -> None:
+        write_whole(self.folder / name, _checked(value))
+
+    # House-keeping.
+    def entries(self) -> list[Entry]:
+        """All stored results, the longest unused first."""
+        found = []
+        for path in (self.folder / "results").glob("??/*"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                found.append(Entry(path, status.st_size, status.st_mtime))
+        return sorted(found, key=lambda entry: entry.used)
+
+    def clean(self, max_bytes: int = 0) -> tuple[int, int]:
+        """Remove results, the longest unused first, until at most `max_bytes` are left.
+
+        Returns
+        -------
+        tuple of int
+            Files removed and bytes freed.
+        """
+        self.clear_left_overs(older_than=0.0 if max_bytes == 0 else _LEFT_OVER)
+        entries = self.entries()
+        total = sum(entry.size for entry in entries)
+        removed = freed = 0
+        for entry in entries:
+            if total - freed <= max_bytes:
+                break
+            with contextlib.suppress(OSError):
+                entry.path.unlink()
+                removed, freed = removed + 1, freed + entry.size
+        return removed, freed
+
+    def clear_left_overs(self, older_than: float = _LEFT_OVER) -> None:
+        """Remove temporary files that killed runs left."""
+        for path in self._left_overs():
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime >= older_than:
+                    path.unlink()
+
+    def _left_overs(self) -> Iterator[Path]:
+        if self.folder.is_dir():
+            yield from self.folder.rglob(".part-*")
+
+
+def _checked(value: dict[str, Any]) -> bytes:
+    body = json.dumps(value, ensure_ascii=True, sort_keys=True).encode()
+    return digest(body).encode() + b"\n" + body
+
+
+def _read_checked(path: Path) -> dict[str, Any] | None:
+    try:
+        mark, _, body = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if mark.decode("ascii", "replace") != digest(body):
+        return None
+    value = json.loads(body)
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,64 @@
+"""The report at the end of a run, as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .keys import shown
+from .progress import duration, lessons
+from .results import Failure, LessonResult, RunResult
+
+
+def report(result: RunResult, root: Path) -> str:
+    """Every failure with its place and the command that runs it alone, then one line that sums up."""
+    parts = [failure_text(lesson, root) for lesson in result.failed]
+    parts += [
+        f"{lesson.name} was skipped: {lesson.skip_reason}"
+        for lesson in result.lessons
+        if lesson.status == "skipped"
+    ]
+    parts.append(summary(result))
+    return "\n".join(parts)
+
+
+def failure_text(lesson: LessonResult, root: Path) -> str:
+    """One failed lesson: file, cell, line, message, last lines of the error, and what to type."""
+    failure = lesson.failure
+    place = shown(lesson.path, root) if lesson.path else lesson.name
+    lines = [f"FAILED {lesson.name}  {place}"]
+    if failure.cell is not None:
+        at = (
+            f", line {failure.line}: {failure.code}"
+            if failure.line and failure.code
+            else (f", line {failure.line}" if failure.line else "")
+        )
+        lines.append(f"  cell {failure.cell} (id {failure.cell_id}){at}")
+    lines.append(f"  {failure.message}")
+    lines += [f"    | {line}" for line in _last_lines(failure)]
+    if lesson.cached:
+        lines.append("  This is the result of an earlier run; nothing it depends on has changed since.")
+    if lesson.executed is not None:
+        lines.append(f"  What it got to: {shown(lesson.executed, root)}")
+    lines.append(f"  Run it alone: {lesson.rerun}{' --force' if lesson.cached else ''}")
+    return "\n".join(lines) + "\n"
+
+
+def _last_lines(failure: Failure) -> list[str]:
+    # The last line of an error repeats the message.
+    return [line for line in failure.details if line.strip() != failure.message.strip()]
+
+
+def summary(result: RunResult) -> str:
+    counts = {
+        status: sum(lesson.status == status for lesson in result.lessons)
+        for status in ("passed", "failed", "skipped", "not run")
+    }
+    parts = [f"{number} {status}" for status, number in counts.items() if number]
+    executed = result.executed
+    how = (
+        f"{lessons(len(executed))} executed ({result.kernel} kernels, {result.workers} at a time), CPU {duration(result.cpu)}"
+        if executed
+        else "nothing had to be executed"
+    )
+    head = "Interrupted; what was finished is kept. " if result.interrupted else ""
+    return f"{head}{', '.join(parts) or 'No notebooks'}; {how}; {result.wall:.1f} s."
