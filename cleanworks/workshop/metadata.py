@@ -69,6 +69,8 @@ class NotebookBlock(_Block):
     data: tuple[Text, ...] = Field((), description="Tables it loads, and files as `package:relative/path`.")
     needs: tuple[Text, ...] = Field((), description="Heavier libraries that it imports.")
     timeout: int | None = Field(None, ge=1, le=3600, description="Seconds it may run.")
+    seconds: float | None = Field(None, gt=0, description="Budget: CPU seconds it may use.")
+    megabytes: float | None = Field(None, gt=0, description="Budget: peak memory it may use.")
     skip: Skip | None = None
 
     @model_validator(mode="after")

@@ -39,6 +39,10 @@ class Settings(BaseModel):
         description="Libraries that a lesson may import without naming them in `needs`.",
     )
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
+    preload: tuple[str, ...] = Field(
+        ("numpy", "pandas", "matplotlib.pyplot"),
+        description="Modules loaded once before lessons run; each lesson gets a copy of that Python.",
+    )
 
     @classmethod
     def load(cls, root: Path) -> Settings:
