@@ -1,107 +1,107 @@
-"""Read a quiz cell: the question, its options, and the feedback under each.
+"""Quiz cells: a question in bold, options as a task list, feedback as a quotation under each option.
 
-    **What does an SPI of 0.8 say?**
+**What does a full gauge at noon say?**
 
-    - [ ] The work costs more than planned.
-      > Cost is CPI. SPI compares work done with work planned.
-    - [x] Less work is done than was planned by this date.
-      > Right: a fifth of the planned work is missing.
-
-Everything before the list is the question. Text stays Markdown: formulas, code and citations are allowed in all three.
+- [ ] It rained all morning.
+  > A gauge adds up; it does not say when.
+- [x] Some rain fell since it was emptied.
+  > Right: ...
 """
 
 from __future__ import annotations
 
 import re
-import textwrap
 from dataclasses import dataclass
 
-from markdown_it import MarkdownIt
-
-from cleanworks.errors import InputError
-
-_BOX = re.compile(r"\[([ xX])\]\s+(?=\S)")
+_OPTION = re.compile(r"^[-*+] \[([ xX])\]\s*(.*)$")
+_QUOTE = re.compile(r"^\s*>\s?(.*)$")
 
 
 @dataclass(frozen=True)
 class Option:
-    """One answer to choose, whether it is right, and what its reader is told."""
+    """One option: its text, whether it is right, what the reader is told on choosing it, and its line in the cell."""
 
     text: str
     right: bool
     feedback: str
+    line: int
 
 
 @dataclass(frozen=True)
 class Quiz:
-    """One question. ``prompt``, and the texts of the options, are Markdown."""
+    """A question with its options. Texts are Markdown."""
 
-    prompt: str
+    question: str
     options: tuple[Option, ...]
+    stray: tuple[int, ...] = ()
+
+    @property
+    def right(self) -> list[Option]:
+        return [option for option in self.options if option.right]
+
+    def problems(self, *, several: bool = False) -> list[tuple[int, str]]:
+        """(line, sentence) of everything that keeps the cell from being a quiz question."""
+        found: list[tuple[int, str]] = []
+        if not self.question:
+            found.append((1, "There is no question before the options."))
+        elif not (self.question.startswith("**") and self.question.endswith("**")):
+            found.append((1, "The question is not in bold."))
+        if not 2 <= len(self.options) <= 6:
+            found.append((1, f"There are {len(self.options)} options; 3 or 4 are usual, 2 to 6 are allowed."))
+        if self.options and not self.right:
+            found.append((self.options[0].line, "No option is marked as right with `[x]`."))
+        if len(self.right) > 1 and not several:
+            found.append((self.right[1].line, "More than one option is marked as right."))
+        for option in self.options:
+            if not option.text:
+                found.append((option.line, "An option is empty."))
+            if not option.feedback:
+                found.append((option.line, "An option has no feedback: a line with `>` under it."))
+        texts = [option.text for option in self.options]
+        for option in self.options:
+            if option.text and texts.index(option.text) != self.options.index(option):
+                found.append((option.line, "Two options say the same."))
+        found += [(line, "This line belongs to no option: indent it by two spaces.") for line in self.stray]
+        return sorted(found)
 
 
-def read(source: str, *, where: str | None = None) -> Quiz:
-    """Read the Markdown of a quiz cell.
-
-    Raises
-    ------
-    InputError
-        There is no list of options, or an item of the list does not begin with ``[ ]`` or ``[x]``.
-    """
-    lines = source.splitlines()
-    tokens = MarkdownIt("commonmark").parse(source)
-    lists = [token for token in tokens if token.type == "bullet_list_open" and token.level == 0]
-    if not lists:
-        raise InputError(
-            "This quiz has no list of options.", where=where, fix="Write each as `- [ ] option`."
-        )
-    last = lists[-1]
-    items = [t for t in tokens if t.type == "list_item_open" and t.level == 1 and _within(t.map, last.map)]
-    quotes = [t for t in tokens if t.type == "blockquote_open" and t.level == 2]
-    prompt = "\n".join(lines[: last.map[0]]).strip()
-    return Quiz(prompt, tuple(_option(lines, item.map, quotes, where) for item in items))
-
-
-def faults(quiz: Quiz, *, several: bool = False) -> list[str]:
-    """What is wrong with a quiz that could be read, one sentence each."""
-    found = []
-    if not quiz.prompt:
-        found.append("The quiz has no question above its options.")
-    if len(quiz.options) < 2:
-        found.append("The quiz needs at least two options.")
-    right = sum(option.right for option in quiz.options)
-    if right == 0:
-        found.append("No option of the quiz is marked as right, with `[x]`.")
-    if right > 1 and not several:
-        found.append(
-            f'{right} options are marked as right; say `"several": true` in the metadata if that is meant.'
-        )
-    found += [
-        f"The option '{option.text}' has no feedback under it (a line that begins with `>`)."
-        for option in quiz.options
-        if not option.feedback
-    ]
-    return found
+def parse_quiz(source: str) -> Quiz:
+    """Read a quiz cell; never fails, `Quiz.problems` says what is wrong."""
+    question: list[str] = []
+    options: list[dict] = []
+    stray: list[int] = []
+    for number, line in enumerate(source.splitlines(), 1):
+        if match := _OPTION.match(line):
+            options.append(
+                {"right": match.group(1) in "xX", "text": [match.group(2)], "feedback": [], "line": number}
+            )
+        elif not options:
+            question.append(line)
+        elif match := _QUOTE.match(line):
+            options[-1]["feedback"].append(match.group(1).strip())
+        elif line.startswith(" ") and line.strip() and not options[-1]["feedback"]:
+            options[-1]["text"].append(line.strip())
+        elif line.strip():
+            stray.append(number)
+    return Quiz(
+        "\n".join(question).strip(),
+        tuple(
+            Option(" ".join(o["text"]).strip(), o["right"], " ".join(o["feedback"]).strip(), o["line"])
+            for o in options
+        ),
+        tuple(stray),
+    )
 
 
-def _within(inner: list[int], outer: list[int]) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
-
-
-def _option(lines: list[str], span: list[int], quotes: list, where: str | None) -> Option:
-    quoted = [quote.map for quote in quotes if _within(quote.map, span)]
-    taken = {number for begin, end in quoted for number in range(begin, end)}
-    text = [lines[number] for number in range(*span) if number not in taken]
-    text[0] = re.sub(r"^(\s*)[-*+](\s)", r"\1 \2", text[0])
-    body = textwrap.dedent("\n".join(text)).strip()
-    box = _BOX.match(body)
-    if not box:
-        raise InputError(
-            f"The option '{body.splitlines()[0] if body else ''}' of this quiz has no box.",
-            where=where,
-            fix="Begin it with `[ ]`, or with `[x]` if it is right.",
-        )
-    feedback = [
-        re.sub(r"^\s*> ?", "", lines[number]) for begin, end in quoted for number in range(begin, end)
-    ]
-    return Option(body[box.end() :].strip(), box[1] != " ", "\n".join(feedback).strip())
+def without_key(source: str) -> str:
+    """The same question with no mark on the right option and no feedback: what a learner is handed."""
+    lines = []
+    in_options = False
+    for line in source.splitlines():
+        if match := _OPTION.match(line):
+            in_options = True
+            line = f"- [ ] {match.group(2)}"
+        elif in_options and _QUOTE.match(line):
+            continue
+        lines.append(line)
+    return "\n".join(lines)
