@@ -459,7 +459,7 @@ RANK_FACTORS = {"junior": 1.0, "middle": 1.5, "senior": 2.5, "head": 4.0}
 """Ours. A source says only that cases of senior officials weigh more (acrc-s38)."""
 
 
-def case_deduction(cases: pd.DataFrame, staff: pd.Series, *, k: float = 9.0, cap: float = 10.0) -> pd.Series:
+def case_deduction(cases: pd.DataFrame, staff: pd.Series, *, k: float = 8.0, cap: float = 10.0) -> pd.Series:
     """Points taken away for corruption cases, out of a hundred. OURS, a teaching model.
 
     ``min(cap, k * sum(rank * (1 + log10(1 + amount / 1e6))) / sqrt(staff))`` over the cases that bodies OUTSIDE
