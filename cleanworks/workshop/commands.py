@@ -16,6 +16,7 @@ Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(catalogue)
+    app.command()(lint)
 
 
 def catalogue(
@@ -54,6 +55,47 @@ def catalogue(
     console.print(
         f"{len(course.lessons)} lessons, {total // 60} h {total % 60:02d} min in all.", highlight=False
     )
+
+
+def lint(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Notebooks or folders. All of the course if none is named.")
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="First bring every file into its canonical form.")
+    ] = False,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Show the rules as a Markdown table and stop.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Plain data for programs.")] = False,
+    root: Root = Path("."),
+) -> None:
+    """Check the form and the content of notebooks.
+
+    Each finding says file, cell, line and what to do.
+    Exit codes: 0 nothing found, 1 something found, 2 something handed in cannot be used.
+    """
+    from cleanworks.workshop.lint import lint_course, rules_page
+
+    if rules:
+        print(rules_page(), end="")
+        return
+    files, findings, rewritten = lint_course(root, paths or (), fix=fix)
+    if as_json:
+        print(json.dumps([finding.record() for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        for path in rewritten:
+            print(f"{path.as_posix()}: rewritten in canonical form")
+        for finding in findings:
+            print(finding)
+        places = len({finding.path for finding in findings})
+        print(f"{_count(len(findings), 'finding')} in {places} of {_count(len(files), 'notebook')}.")
+    if findings:
+        raise typer.Exit(1)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _record(course, lesson) -> dict:

@@ -27,6 +27,12 @@ cache = typer.Typer(
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(run)
+    app.add_typer(cache, name="cache")
+
+
 def run(
     ids: Annotated[
         list[str] | None,

@@ -1,0 +1,112 @@
+"""Apply the rules, and write the canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.lint.canonical import canonical
+from cleanworks.workshop.lint.context import Context, course_files
+from cleanworks.workshop.lint.finding import Finding
+from cleanworks.workshop.lint.rules import RULES
+from cleanworks.workshop.notebook import Notebook, dump, read
+from cleanworks.workshop.run.store import write_whole
+from cleanworks.workshop.settings import Settings
+
+UNREADABLE = "readable"
+
+
+def lint_notebook(notebook: Notebook, context: Context) -> list[Finding]:
+    """Everything that is wrong with one notebook, in the order of its cells."""
+    found = [
+        Finding(
+            path=notebook.path,
+            rule=rule.name,
+            what=what,
+            fix=rule.fix,
+            cell=cell.id if cell else None,
+            position=cell.position if cell else None,
+            line=line,
+            file_line=notebook.file_line(cell, line),
+        )
+        for rule in RULES
+        for cell, line, what in rule.look(notebook, context)
+    ]
+    return sorted(found, key=lambda finding: (finding.position or 0, finding.line or 0))
+
+
+def lint_course(
+    root: Path, paths: Iterable[Path] = (), *, fix: bool = False
+) -> tuple[list[Path], list[Finding], list[Path]]:
+    """Lint notebooks of a course.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Notebooks or folders; all notebooks of the course if empty.
+    fix : bool
+        First bring each file into canonical form.
+
+    Returns
+    -------
+    (files, findings, rewritten)
+        The notebooks looked at, what is wrong, and the files that were written. A file that is no notebook is a
+        finding, so that the others are still checked.
+
+    Raises
+    ------
+    InputError
+        A path does not exist, or a file cannot be written.
+    """
+    root = Path(root)
+    files = _files(root, list(paths))
+    rewritten = [path for path in files if fix and fix_file(path)]
+    context = Context.of(root, files)
+    known = {notebook.path: notebook for notebook in context.notebooks}
+    findings: list[Finding] = []
+    for path in files:
+        if path in known:
+            findings += lint_notebook(known[path], context)
+            continue
+        try:
+            read(path)
+        except InputError as error:
+            findings.append(Finding(path=path, rule=UNREADABLE, what=error.what, fix=error.fix or ""))
+    return files, findings, rewritten
+
+
+def fix_file(path: Path) -> bool:
+    """Bring one file into canonical form; True if that changed it. A file that is no notebook is left alone.
+
+    The new text replaces the old one whole or not at all.
+    """
+    try:
+        notebook = read(path)
+    except InputError:
+        return False
+    text = dump(canonical(notebook.node))
+    if text == notebook.text:
+        return False
+    write_whole(path, text.encode("utf-8"))
+    return True
+
+
+def rules_page() -> str:
+    """The list of rules as a Markdown table, for the documentation."""
+    rows = [f"| `{rule.name}` | {rule.asks} | {rule.fix} |" for rule in RULES]
+    return "\n".join(["| rule | what it asks for | what to do |", "| --- | --- | --- |", *rows]) + "\n"
+
+
+def _files(root: Path, paths: list[Path]) -> list[Path]:
+    if not paths:
+        return course_files(root, Settings.load(root))
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += [p for p in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise InputError("There is no such file or folder.", where=str(path), fix="Check the name.")
+    return list(dict.fromkeys(found))

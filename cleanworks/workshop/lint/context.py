@@ -1,0 +1,100 @@
+"""What a rule may look up beyond its own notebook: the other notebooks, the glossary, the list of sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.metadata import NotebookBlock
+from cleanworks.workshop.notebook import Notebook, read
+from cleanworks.workshop.settings import Settings
+
+_BIB_ENTRY = re.compile(r"^\s*@(\w+)\s*\{\s*([^,\s]+)\s*,", re.MULTILINE)
+_GLOSSARY = re.compile(r"^(`{3,}|:{3,})\{glossary\}[^\n]*\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The course around a notebook. Notebooks that cannot be read are left out; they have findings of their own."""
+
+    root: Path
+    settings: Settings = field(default_factory=Settings)
+    notebooks: tuple[Notebook, ...] = ()
+
+    @classmethod
+    def of(cls, root: Path, more: Iterable[Path] = ()) -> Context:
+        """The context of a course: all notebooks in its folders, and `more`."""
+        settings = Settings.load(root)
+        # One file may be named in two ways; the way in which it was asked for is the one to show.
+        paths = {path.resolve(): path for path in [*course_files(root, settings), *more]}
+        found = []
+        for path in paths.values():
+            try:
+                found.append(read(path))
+            except InputError:
+                continue
+        return cls(root, settings, tuple(found))
+
+    @cached_property
+    def lessons(self) -> dict[str, NotebookBlock]:
+        return {nb.block.id: nb.block for nb in self.notebooks if nb.block and nb.block.kind == "lesson"}
+
+    def partner(self, notebook: Notebook) -> Notebook | None:
+        """The exercise set of a lesson, or the lesson of an exercise set."""
+        if notebook.block is None:
+            return None
+        for other in self.notebooks:
+            if (
+                other.block
+                and other.block.id == notebook.block.id
+                and other.block.kind != notebook.block.kind
+            ):
+                return other
+        return None
+
+    @cached_property
+    def terms(self) -> set[str] | None:
+        """The glossary's terms in small letters; None when there is no glossary."""
+        text = self._text(self.settings.glossary)
+        return None if text is None else glossary_terms(text)
+
+    @cached_property
+    def citations(self) -> set[str] | None:
+        """The keys of the list of sources; None when there is no list."""
+        text = self._text(self.settings.bibliography)
+        if text is None:
+            return None
+        return {
+            key
+            for kind, key in _BIB_ENTRY.findall(text)
+            if kind.lower() not in ("comment", "string", "preamble")
+        }
+
+    def _text(self, name: str) -> str | None:
+        try:
+            return (self.root / name).read_text(encoding="utf-8")
+        except OSError:
+            return None
+
+
+def course_files(root: Path, settings: Settings) -> list[Path]:
+    """All notebooks in the folders of lessons and exercise sets, in alphabetical order."""
+    found = []
+    for folder in (settings.lessons, settings.exercises):
+        found += [p for p in sorted((root / folder).rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
+    return found
+
+
+def glossary_terms(text: str) -> set[str]:
+    """The terms of every glossary directive of a page: the lines that are not indented."""
+    terms: set[str] = set()
+    for body in _GLOSSARY.finditer(text):
+        for line in body.group(2).splitlines():
+            if line.strip() and not line[0].isspace() and not line.startswith(":"):
+                # `term : classifier` names a term too.
+                terms.add(line.split(" : ")[0].strip().casefold())
+    return terms
