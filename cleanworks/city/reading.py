@@ -34,7 +34,7 @@ def read_csv(path: str | Path, name: str) -> pd.DataFrame:
     Parameters
     ----------
     path : path of a CSV file, UTF-8, separated by commas, dates as YYYY-MM-DD.
-    name : the table that it should be, a key of :data:`cleanworks.city.schemas.TABLES`.
+    name : the table that it should be, one of :func:`cleanworks.city.schemas.tables`.
 
     Returns
     -------

@@ -7,6 +7,7 @@ the pandera schema (:func:`pandera_schema`). Nothing about a table is written do
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -422,14 +423,24 @@ CONSTRUCTION: dict[str, Table] = {
     )
 }
 
-TABLES: dict[str, Table] = dict(CONSTRUCTION)
+
+def tables() -> dict[str, Table]:
+    """Every described table: those of the works above, and those of the integrity assessment."""
+    from cleanworks.city import schemas_integrity  # it builds on this module
+
+    return {**CONSTRUCTION, **schemas_integrity.TABLES}
 
 
 def table(name: str) -> Table:
     """The description of one table."""
-    if name not in TABLES:
-        raise InputError(f"There is no table '{name}'.", fix=f"Tables: {', '.join(TABLES)}.")
-    return TABLES[name]
+    if name in CONSTRUCTION:
+        return CONSTRUCTION[name]
+    known = tables()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean '{close[0]}'? " if close else ""
+        raise InputError(f"There is no table '{name}'.", fix=f"{hint}Tables: {', '.join(known)}.")
+    return known[name]
 
 
 def template(name: str, *, example: bool = True) -> str:
@@ -455,7 +466,7 @@ def dictionary(names: Iterable[str] | None = None) -> pd.DataFrame:
             "refers to": column.refers,
             "allowed": " ".join(column.allowed),
         }
-        for described in (map(table, names) if names else TABLES.values())
+        for described in (map(table, names) if names else tables().values())
         for column in described.columns
     ]
     return pd.DataFrame(rows)

@@ -1,0 +1,136 @@
+"""What the city publishes, what citizens ask, and who complains about money."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cleanworks.city.block import DAY, NAT, Block, days, keep, numbered, running_number
+
+# item: share of projects in which the system publishes it by itself
+_AUTOMATIC = {
+    "overview": 1.0, "budget": 0.9, "location": 1.0, "tender": 1.0, "award": 0.95, "contract": 1.0, "schedule": 0.95,
+    "progress": 1.0, "payments": 1.0, "subcontracts": 0.85, "modifications": 0.6, "photographs": 0.45, "completion": 0.95,
+}
+_TOPICS = {
+    "noise": 0.22, "safety": 0.14, "progress": 0.17, "cost": 0.07, "road_closure": 0.16, "dust": 0.12, "access": 0.07,
+    "other": 0.05,
+}
+_CHANNELS = {"website": 0.5, "telephone": 0.25, "social_media": 0.17, "visit": 0.08}
+_COMPLAINT_OF = {
+    "subcontractor": "subcontract_price", "wages": "wages", "equipment": "materials_equipment", "materials": "materials_equipment",
+}
+
+
+def disclosures(block: Block) -> None:
+    """One row per item that has something to publish; what a person has to upload comes later."""
+    rng, events = block.rng("disclosures"), _events(block)
+    item_names = np.array(list(_AUTOMATIC), dtype=object)
+    dates = np.stack([events[name] for name in item_names], axis=1)
+    project, item = np.nonzero(~np.isnat(dates) & (dates <= block.reference))
+    event = dates[project, item]
+    share = np.array(list(_AUTOMATIC.values())) * block.profile["disclosure.automatic_share"] / 0.9
+    automatic = rng.random(len(project)) < share[item]
+    diligence = rng.lognormal(0, 0.35, len(block["projects"]["project_id"]))[project]
+    lag = np.where(automatic, rng.integers(0, 3, len(project)), np.round(rng.lognormal(np.log(11), 0.8, len(project)) * diligence))
+    block["disclosures"] = {
+        "disclosure_id": numbered("D", (block["projects"]["_number"][project], 6), (item + 1, 2)),
+        "project_id": block["projects"]["project_id"][project],
+        "item": item_names[item],
+        "automatic": automatic,
+        "date_event": event,
+        "date_published": block.known(event + days(lag)),
+        "_project": project,
+    }
+
+
+def _events(block: Block) -> dict[str, np.ndarray]:
+    """For each item the day on which a project had something to publish."""
+    projects, contracts = block["projects"], block["contracts"]
+    n = len(projects["project_id"])
+
+    def by_project(dates, owner=contracts["_project"]):
+        found = np.full(n, NAT)
+        # The earliest date of each project: dates are written latest first, so the earliest stays.
+        order = np.argsort(dates)[::-1]
+        found[owner[order]] = dates[order]
+        return found
+
+    started = by_project(contracts["period_start"])
+    claims, subs, changes = block["claims"], block["subcontracts"], block["modifications"]
+    paid = ~np.isnat(claims["date_paid"])
+    return {
+        "overview": by_project(contracts["date_signed"]),
+        "budget": projects["budget_approval_date"],
+        "location": by_project(contracts["date_signed"]),
+        "tender": by_project(block["tenders"]["date_published"], block["tenders"]["_project"]),
+        "award": by_project(contracts["award_date"]),
+        "contract": by_project(contracts["date_signed"]),
+        "schedule": started,
+        "progress": started + 30 * DAY,
+        "payments": by_project(claims["date_paid"][paid], claims["_project"][paid]),
+        "subcontracts": by_project(subs["date_signed"], subs["_project"]),
+        "modifications": by_project(changes["date"], changes["_project"]),
+        "photographs": started + 60 * DAY,
+        "completion": by_project(contracts["_completed"][~np.isnat(contracts["_completed"])], contracts["_project"][~np.isnat(contracts["_completed"])]),
+    }
+
+
+def questions(block: Block) -> None:
+    """Questions while a site works: many about a few sites, none about most."""
+    rng, contracts = block.rng("questions"), block["contracts"]
+    stop = np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"])
+    length = (stop - contracts["period_start"]).astype(float)
+    attention = rng.gamma(0.7, 1 / 0.7, len(length)) * (contracts["value_amount"] / np.median(contracts["value_amount"])) ** 0.25
+    contract = np.repeat(np.arange(len(length)), rng.poisson(attention * length / 150))
+    n = len(contract)
+    asked = contracts["period_start"][contract] + days(np.floor(rng.random(n) * length[contract]))
+    order = np.lexsort((asked, contract))
+    contract, asked = contract[order], asked[order]
+    slow = block.city_rng("answers").lognormal(0, 0.45, 200)[contracts["_authority_id"]][contract]
+    wait = np.round(rng.lognormal(np.log(4.5), 0.75, n) * slow)
+    # People write at the weekend; offices answer on working days.
+    answered = block.next_workday(asked + days(wait + 1))
+    topic, channel = (rng.choice(list(odds), n, p=np.array(list(odds.values()))) for odds in (_TOPICS, _CHANNELS))
+    block["questions"] = {
+        "question_id": numbered("Q", (contracts["_number"][contract], 6), (running_number(contract) + 1, 3)),
+        "project_id": contracts["project_id"][contract],
+        "topic": topic.astype(object),
+        "channel": channel.astype(object),
+        "date_asked": asked,
+        "date_answered": block.known(answered),
+        "_project": contracts["_project"][contract],
+    }
+
+
+def complaints(block: Block) -> None:
+    """Some of those who wait for their money complain; so do a few whose money was not due."""
+    rng, lines, contracts = block.rng("complaints"), block["payments"], block["contracts"]
+    until = np.where(np.isnat(lines["date_paid"]), block.reference, lines["date_paid"])
+    late = (until - lines["date_due"]).astype(int)
+    owed = (lines["tier"] > 0) | (lines["payee_type"] != "prime")
+    heard = owed & (rng.random(len(late)) < np.clip((late - 8) / 70, 0, 0.6))
+    unfounded = owed & (rng.random(len(late)) < 0.0012)
+    row = np.flatnonzero(heard | unfounded)
+    wait = np.ceil(late[row].clip(min=1) * rng.uniform(0.25, 1.0, len(row)))
+    when = lines["date_due"][row] + days(np.where(unfounded[row], -2, wait))
+    overdue = np.maximum((when - lines["date_due"][row]).astype(int), 0)
+    settled = when + days(5 + rng.lognormal(np.log(25), 0.7, len(row)))
+    paid = lines["date_paid"][row]
+    settled = np.where(np.isnat(paid), NAT, np.maximum(np.minimum(settled, paid), when))
+    kind = np.array([_COMPLAINT_OF.get(kind, "other") for kind in lines["payee_type"][row]], dtype=object)
+    rows = {
+        "complaint_id": np.full(len(row), "", dtype=object),
+        "contract_id": lines["contract_id"][row],
+        "subcontract_id": lines["subcontract_id"][row],
+        "type": kind,
+        "date": when,
+        "amount": lines["amount_registered"][row],
+        "days_overdue": overdue.astype(float),
+        "date_settled": block.known(settled),
+        "_project": lines["_project"][row],
+        "_contract": lines["_contract"][row],
+    }
+    rows = keep(rows, when <= block.reference)
+    rows = keep(rows, np.lexsort((rows["date"], rows["_contract"])))
+    rows["complaint_id"] = numbered("CP", (contracts["_number"][rows["_contract"]], 6), (running_number(rows["_contract"]) + 1, 2))
+    block["complaints"] = rows

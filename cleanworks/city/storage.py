@@ -1,0 +1,156 @@
+"""Tables on disk: CSV files with a manifest that says what they are and proves that nobody changed them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cleanworks.city import build, schemas
+from cleanworks.city.schemas import Table
+from cleanworks.errors import InputError
+from cleanworks.profiles import Profile
+
+MANIFEST = "manifest.json"
+_UNFINISHED = ".part"
+
+
+def fingerprint(projects: int, seed: int, profile: Profile) -> str:
+    """A short text that changes whenever the tables would: with size, seed, profile, or the code that makes them."""
+    digest = hashlib.sha256(f"{projects} {seed} {profile.code}".encode())
+    for key in sorted(profile):
+        digest.update(f"{key}={profile[key]!r}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def write(folder: str | Path, projects: int, seed: int, profile: Profile, *, blocks_at_once: int = 3, extra=None) -> dict:
+    """Make the city and write it to a folder, one CSV file per table, a few blocks of projects at a time.
+
+    Files appear under their names only when all are complete, the manifest last. ``extra`` holds further finished
+    tables to be written beside them. Returns the manifest.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written to, or the disk is full.
+    """
+    folder = Path(folder)
+    tables = [*schemas.CONSTRUCTION, *(extra or {})]
+    parts = {name: folder / f"{name}.csv{_UNFINISHED}" for name in tables}
+    digests = {name: hashlib.sha256() for name in tables}
+    rows = dict.fromkeys(tables, 0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            files = {name: stack.enter_context(path.open("wb")) for name, path in parts.items()}
+            for number, piece in enumerate(_with(build.pieces(projects, seed, profile, blocks_at_once=blocks_at_once), extra)):
+                for name, frame in piece.items():
+                    text = to_csv(schemas.table(name), frame, header=number == 0).encode()
+                    files[name].write(text)
+                    digests[name].update(text)
+                    rows[name] += len(frame)
+        manifest = {
+            "fingerprint": fingerprint(projects, seed, profile), "projects": projects, "seed": seed, "profile": profile.code,
+            "tables": {n: {"file": f"{n}.csv", "rows": rows[n], "sha256": digests[n].hexdigest()} for n in tables},
+        }
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for name, path in parts.items():
+            path.replace(folder / f"{name}.csv")
+        unfinished = folder / (MANIFEST + _UNFINISHED)
+        unfinished.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(folder / MANIFEST)
+    except OSError as error:
+        raise InputError(
+            f"The tables cannot be written: {error.strerror}.", where=str(folder), fix="Choose a folder with room that you may write to."
+        ) from None
+    finally:
+        for path in parts.values():
+            if path.parent.is_dir():
+                path.unlink(missing_ok=True)
+    return manifest
+
+
+def _with(pieces, extra):
+    """The pieces, with the further tables added to the first."""
+    for number, piece in enumerate(pieces):
+        yield {**piece, **(extra or {})} if number == 0 else piece
+
+
+def to_csv(described: Table, frame: pd.DataFrame, *, header: bool = True) -> str:
+    """A table as CSV text: ISO dates, true and false, nothing for an empty cell."""
+    columns = {}
+    for name in frame.columns:
+        values = frame[name]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            unit = "s" if described[name].kind == "time" else "D"
+            text = np.datetime_as_string(values.to_numpy().astype(f"datetime64[{unit}]"))
+            columns[name] = np.where(values.isna(), "", np.char.replace(text, "T", " ")).astype(object)
+        elif pd.api.types.is_bool_dtype(values):
+            columns[name] = np.where(values, "true", "false").astype(object)
+        else:
+            columns[name] = values
+    return pd.DataFrame(columns).to_csv(index=False, header=header, lineterminator="\n")
+
+
+class Ready:
+    """A folder of ready-made tables, believed only if its manifest says that they are what is wanted."""
+
+    def __init__(self, folder: Path, manifest: dict):
+        self.folder, self.manifest = folder, manifest
+
+    @classmethod
+    def find(cls, folder: str | None, projects: int, seed: int, profile: Profile) -> Ready | None:
+        """The folder, or None when there is none or it holds another city."""
+        if not folder or not (Path(folder) / MANIFEST).is_file():
+            return None
+        path = Path(folder) / MANIFEST
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            known = manifest["fingerprint"], manifest["tables"]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InputError("The list of data files cannot be read.", where=str(path), fix="Make the data again.") from None
+        return cls(Path(folder), manifest) if known[0] == fingerprint(projects, seed, profile) else None
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.manifest["tables"]
+
+    def read(self, name: str) -> pd.DataFrame:
+        """One table, typed. A file that is missing or was changed is refused."""
+        entry = self.manifest["tables"][name]
+        path = self.folder / entry["file"]
+        if path.parent.resolve() != self.folder.resolve():
+            raise InputError("The list of data files names a file outside its folder.", where=str(path), fix="Make the data again.")
+        try:
+            data = path.read_bytes()
+        except OSError:
+            raise InputError(f"The data file of table '{name}' is missing.", where=str(path), fix="Make the data again.") from None
+        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise InputError(
+                f"The data file of table '{name}' was changed after it was made.",
+                where=str(path),
+                fix="Make the data again; keep data of your own in another folder.",
+            )
+        return read_trusted(path, name)
+
+
+def read_trusted(path: Path, name: str) -> pd.DataFrame:
+    """Read a file that this module wrote: types from the description, no checks."""
+    described = schemas.table(name)
+    kinds = {c.name: c.kind for c in described.columns}
+    text = {n: str for n, kind in kinds.items() if kind in ("id", "text", "code")}
+    frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""], encoding="utf-8")
+    for column, kind in kinds.items():
+        if kind in ("date", "time"):
+            frame[column] = pd.to_datetime(frame[column], format="ISO8601")
+    return schemas.typed(name, frame)
+
+
+def folder_from_environment() -> str | None:
+    return os.environ.get("CLEANWORKS_DATA") or None
