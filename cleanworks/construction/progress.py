@@ -352,7 +352,8 @@ def schedule_table(progress, contracts):
     table = _in_order(progress)
     start = need_dates(table["contract_id"].map(_one_per_contract(contracts, "period_start")), "period_start")
     _every_contract_known(table, start)
-    at = (need_dates(table["period"], "period") - start).dt.days / MONTH_DAYS
+    # The first and the last day both count: a start on the 31st and a report on the 31st are one day.
+    at = ((need_dates(table["period"], "period") - start).dt.days + 1) / MONTH_DAYS
     early = at <= 0
     if early.any():
         row = table[early].iloc[0]
