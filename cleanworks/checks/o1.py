@@ -1,0 +1,106 @@
+"""Checks of the exercise set o1: read, filter, group and draw a table of projects."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cleanworks import city
+from cleanworks.learn import CheckSet, Correct, NotYet, compare, compare_text
+
+check = CheckSet("o1")
+
+
+def _projects() -> pd.DataFrame:
+    return city.load("projects")
+
+
+def _running() -> pd.DataFrame:
+    projects = _projects()
+    return projects[projects["status"] == "implementation"]
+
+
+@check.question("o1-e1", "largest")
+def largest(largest):
+    projects = _projects()
+    wanted = 10
+    if not isinstance(largest, pd.DataFrame):
+        return NotYet("`largest` should be a table. Start from the line in the task.")
+    if "project_id" not in largest.columns:
+        return NotYet("Keep all columns of the table: the check looks at `project_id`.")
+    given = set(largest["project_id"])
+    if given == set(projects["project_id"].head(wanted)):
+        return NotYet("These are the first rows of the register, not the largest projects. Use `nlargest`.")
+    if given == set(projects.nsmallest(wanted, "budget_amount")["project_id"]):
+        return NotYet("These are the smallest projects.")
+    if len(largest) != wanted:
+        return NotYet(f"Your table has {len(largest)} rows. How many projects did the task ask for?")
+    if given != set(projects.nlargest(wanted, "budget_amount")["project_id"]):
+        return NotYet("The number of rows is right, but these are not the projects with the largest budgets.")
+    return Correct()
+
+
+@check.question("o1-e2", "completed_share")
+def completed_share(completed_share):
+    status = _projects()["status"]
+    completed = int((status == "completion").sum())
+    running = int((status == "implementation").sum())
+    return compare(
+        completed_share,
+        completed / len(status),
+        mistakes=[
+            (completed, "This says how many, not which share. Divide by the number of all projects."),
+            (completed / running, "You divided by the running projects. The question says: of all projects."),
+        ],
+    )
+
+
+@check.question("o1-e3", "usual_budget")
+def usual_budget(usual_budget):
+    budgets = _running().groupby("district")["budget_amount"]
+    everything = _projects().groupby("district")["budget_amount"]
+    return compare(
+        usual_budget,
+        budgets.median(),
+        mistakes=[
+            (budgets.mean(), "This is the mean, which the few very large projects pull up. Which average did the task ask for?"),
+            (budgets.sum(), "This is the sum. Which average did the task ask for?"),
+            (everything.median(), "This is the median of all projects. Keep only the running ones first."),
+        ],
+    )
+
+
+@check.question("o1-e4", "total")
+def total(total):
+    projects = _projects()
+    return compare(
+        total,
+        projects["budget_amount"].sum(),
+        mistakes=[
+            (_running()["budget_amount"].sum(), "You added up only the running projects. The line of your colleague has no filter."),
+            (projects["budget_amount"].count(), "`count()` counts the budgets. The line of your colleague adds them up."),
+        ],
+    )
+
+
+_LIMITS = ["not", "but", "however", "n't", "only", "although", "yet"]
+
+
+@check.question("o1-e5", "message")
+def message(message):
+    running = _running()
+    by_money = running.groupby("district")["budget_amount"].sum().nlargest(3).index
+    if isinstance(message, str):
+        named = {district for district in running["district"].unique() if district in message}
+        if len(named) >= 3 and not named >= set(by_money):
+            return NotYet(
+                "At least one of the three districts with the largest budget of running projects is missing. "
+                "Did you rank by the number of projects, or from the wrong end?"
+            )
+        if named >= set(by_money) and not any(word in message.lower() for word in _LIMITS):
+            return NotYet("The three districts are there. Now say what the measure does not show.")
+    return compare_text(
+        message,
+        least_words=10,
+        mentions={f"the district {district}": [district] for district in by_money},
+        praise="The three districts and a limit are there. Whether the text is good, a colleague can tell you better than this check.",
+    )
