@@ -1,0 +1,213 @@
+"""Red flags and monitoring indicators over tables: one registry, one way to run them.
+
+`evaluate` runs what the tables allow and answers with one tidy table; `coverage` says beforehand what is possible and which
+columns are missing; `reference` is the list with definition, formula, source and innocent explanations, from which the
+book's reference table is made; `score` compares flags with what is known.
+
+The rooms: `tenders` (Cardinal's eleven), `contracts`, `market`, `money`, `people`, `reporting`, `public`.
+
+Indicators are pure functions of tables (a mapping of names to DataFrames, columns as in the city's tables). A flag is a
+reason to look, never a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from cleanworks.construction import scoring
+from cleanworks.construction.flags._core import (
+    Indicator,
+    Settings,
+    high_outliers,
+    low_outliers,
+    quartiles,
+    reading_day,
+)
+from cleanworks.construction.flags.contracts import CONTRACTS
+from cleanworks.construction.flags.market import MARKET, benford_distance, first_digits
+from cleanworks.construction.flags.money import MONEY
+from cleanworks.construction.flags.people import PEOPLE
+from cleanworks.construction.flags.public import PUBLIC
+from cleanworks.construction.flags.reporting import REPORTING
+from cleanworks.construction.flags.tenders import TENDERS
+from cleanworks.errors import InputError
+
+__all__ = [
+    "REGISTRY", "Indicator", "Settings", "benford_distance", "coverage", "evaluate", "first_digits", "high_outliers",
+    "indicator", "low_outliers", "possible", "quartiles", "reading_day", "reference", "score",
+]
+
+REGISTRY: Mapping[str, Indicator] = MappingProxyType(
+    {one.code: one for one in (*TENDERS, *CONTRACTS, *MARKET, *MONEY, *PEOPLE, *REPORTING, *PUBLIC)}
+)
+
+_LEVELS = tuple(dict.fromkeys(level for one in REGISTRY.values() for level in one.levels))
+
+
+def indicator(code: str) -> Indicator:
+    """The indicator with this code; `InputError` if there is none."""
+    if code not in REGISTRY:
+        raise InputError(f"there is no indicator {code!r}.", where="codes", fix=f"Codes: {', '.join(REGISTRY)}.")
+    return REGISTRY[code]
+
+
+def evaluate(tables: Mapping[str, pd.DataFrame], codes: Iterable[str] | None = None, settings: Settings | None = None):
+    """Run indicators over tables.
+
+    Parameters
+    ----------
+    tables : mapping of name to DataFrame
+        Columns named as in the city's tables. Tables and columns that no indicator asks for are ignored.
+    codes : iterable of str, optional
+        Which indicators. Without it, all that the tables allow (see `coverage` for the others).
+    settings : Settings, optional
+        Thresholds and the reading day.
+
+    Returns
+    -------
+    DataFrame
+        ``code``, ``level``, ``id``, ``value``, ``flagged``: one row per indicator and thing looked at, flagged or not.
+
+    Raises
+    ------
+    InputError
+        An unknown code, or an indicator asked for by name whose columns are missing.
+    """
+    settings = settings or Settings()
+    if isinstance(codes, str):
+        codes = [codes]
+    if codes is None:
+        chosen = [one for one in REGISTRY.values() if not missing_fields(one, tables)]
+    else:
+        chosen = [indicator(code) for code in codes]
+        for one in chosen:
+            lacking = missing_fields(one, tables)
+            if lacking:
+                raise InputError(
+                    f"{one.code} ({one.name}) cannot be computed: {', '.join(lacking)} missing.",
+                    where="tables",
+                    fix="Add the columns, or leave the indicator out. coverage(tables) lists what is possible.",
+                )
+    answers = [one(tables, settings) for one in chosen]
+    answers = [part for part in answers if len(part)]
+    if answers:
+        found = pd.concat(answers, ignore_index=True)
+    else:
+        found = pd.DataFrame({"code": [], "level": [], "id": [], "value": pd.Series(dtype=float), "flagged": pd.Series(dtype=bool)})
+    # Millions of rows repeat a few words: categories keep them small.
+    return found.assign(
+        code=pd.Categorical(found["code"], categories=list(REGISTRY)),
+        level=pd.Categorical(found["level"], categories=list(_LEVELS)),
+    )
+
+
+def coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Which indicators these tables allow, and what is missing for the others.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``code``: ``name``, ``family``, ``possible`` (bool), ``missing`` (columns that are not there) and ``empty``
+        (columns that are there and hold no value in any row). An indicator needs columns that are there and filled.
+    """
+    rows = []
+    for one in REGISTRY.values():
+        missing, empty = missing_fields(one, tables), _empty_fields(one, tables)
+        rows.append((one.code, one.name, one.family, not missing and not empty, ", ".join(missing), ", ".join(empty)))
+    return pd.DataFrame(rows, columns=["code", "name", "family", "possible", "missing", "empty"]).set_index("code")
+
+
+def possible(filled: Iterable[str]) -> pd.DataFrame:
+    """The same answer as `coverage` from a list of filled ``table.column`` names, for data that are not in memory."""
+    filled = set(filled)
+    rows = []
+    for one in REGISTRY.values():
+        missing = [field for field in one.fields if not filled & set(field.split("|"))]
+        rows.append((one.code, one.name, one.family, not missing, ", ".join(missing)))
+    return pd.DataFrame(rows, columns=["code", "name", "family", "possible", "missing"]).set_index("code")
+
+
+def reference() -> pd.DataFrame:
+    """All indicators in words: one row per indicator, for the book's reference table.
+
+    Columns ``name, family, levels, definition, formula, unit, needs, also_uses, source, innocent``; lists are joined by "; ".
+    """
+    rows = {
+        one.code: {
+            "name": one.name,
+            "family": one.family,
+            "levels": "; ".join(one.levels),
+            "definition": one.definition,
+            "formula": one.formula,
+            "unit": one.unit,
+            "needs": "; ".join(one.fields),
+            "also_uses": "; ".join(one.optional),
+            "source": "; ".join(one.source),
+            "innocent": "; ".join(one.innocent),
+        }
+        for one in REGISTRY.values()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("code")
+
+
+def score(results: pd.DataFrame, code: str, real: Iterable, level: str | None = None, confidence: float = 0.95) -> scoring.Score:
+    """How good one indicator is against known cases: precision, recall and false alarms with Wilson intervals.
+
+    Parameters
+    ----------
+    results : DataFrame
+        What `evaluate` gave.
+    code : str
+        The indicator.
+    real : ids
+        The ids, on the same level, of what really is irregular.
+    level : str, optional
+        Needed when the indicator answers on several levels.
+
+    Returns
+    -------
+    scoring.Score
+        Real cases that the indicator could not look at (no data) count as missed.
+
+    Raises
+    ------
+    InputError
+        No such code or level among the results, or a level that has to be chosen.
+    """
+    levels = indicator(code).levels
+    if level is None and len(levels) > 1:
+        raise InputError(f"{code} answers on several levels.", where="level", fix=f"Choose one of: {', '.join(levels)}.")
+    level = level or levels[0]
+    if level not in levels:
+        raise InputError(f"{code} has no level {level!r}.", where="level", fix=f"Choose one of: {', '.join(levels)}.")
+    rows = results[(results["code"] == code) & (results["level"] == level)]
+    real = set(real)
+    return scoring.score(rows.loc[rows["flagged"], "id"], real, set(rows["id"]) | real, confidence)
+
+
+def missing_fields(one: Indicator, tables) -> list[str]:
+    """The ``table.column`` names that an indicator needs and the tables do not have."""
+    return [field for field in one.fields if not any(_there(tables, choice) for choice in field.split("|"))]
+
+
+def _empty_fields(one, tables):
+    return [
+        field
+        for field in one.fields
+        if any(_there(tables, choice) for choice in field.split("|"))
+        and not any(_there(tables, choice) and _filled(tables, choice) for choice in field.split("|"))
+    ]
+
+
+def _there(tables, field):
+    table, _, column = field.partition(".")
+    return table in tables and column in tables[table].columns
+
+
+def _filled(tables, field):
+    table, _, column = field.partition(".")
+    # A table without rows is an answer ("no changes were made"), a column without values is not.
+    return tables[table].empty or bool(tables[table][column].notna().any())

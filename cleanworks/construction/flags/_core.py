@@ -1,0 +1,278 @@
+"""What an indicator is, what it may be told, and how its answer looks.
+
+An indicator reads tables and answers with one row per thing it looked at: ``level`` (what kind of thing), ``id``, ``value``
+and ``flagged``. Rows that are not flagged stay in the answer, because a share needs its denominator. A flag is a reason to
+look, never a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+COLUMNS = ("level", "id", "value", "flagged")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Thresholds of all indicators.
+
+    The first block is Cardinal's and has its published defaults (ccs-s84); the second comes from the profile, see `of`;
+    everything else is **illustrative**: a country sets its own, and a lesson shows how the flags move.
+
+    ``as_of`` is the day on which the tables are read; without it, the latest event recorded in them.
+    """
+
+    as_of: pd.Timestamp | str | None = None
+
+    # Cardinal
+    short_submission_days: int = 15
+    short_submission_days_by_details: Mapping[str, int] = field(default_factory=dict)
+    short_submission_methods: tuple[str, ...] = ()  # empty: every method
+    excluded_details: tuple[str, ...] = ()  # procedures that no indicator looks at
+    no_price_comparison: tuple[str, ...] = ()  # procedures in which the buyer fixes the price
+    currency: str | None = None  # without it, the first currency met
+    fences: Mapping[str, float] = field(default_factory=dict)  # code -> fence, instead of the computed one
+    minimum_submitted_bids: int = 2
+    minimum_contracting_processes: int = 20
+    other_disqualified: int = 1
+
+    # What a profile says (Seoul's values; the profile marks which of them are illustrative)
+    prime_to_sub_days: int = 15
+    late_interest_rate: float = 0.155
+    year_days: int = 365
+    client_days: int = 5
+    direct_award_threshold: float | None = None  # money; without it the two threshold indicators look at nothing
+    near_threshold: float = 0.05
+    early_change_days: int = 90
+    price_raise: float = 0.10
+    report_gap_days: int = 5  # working days
+    weekend: tuple[int, ...] = (5, 6)  # Monday is 0
+    holidays: tuple = ()
+    flat_months: int = 3
+    progress_gap_points: float = 10.0
+    paid_ahead_points: float = 10.0
+    disclosure_days: int = 30
+    answer_days: int = 14
+    correction_share: float = 0.015  # a payment this close to the registered amount is read as an agreed correction
+
+    # Illustrative
+    minimum_group: int = 5  # smallest number of cases behind a share
+    cost_overrun: float = 0.10
+    time_overrun: float = 0.10
+    changes_per_year: float = 3.0
+    without_reason: float = 0.5
+    low_bid_share: float = 0.90  # of the client's estimate
+    low_spread: float = 0.01
+    pair_count: int = 3
+    concentration: float = 0.25
+    late_share: float = 0.25
+    subcontract_rate: float = 0.70
+    subcontracted_share: float = 0.50
+    spi: float = 0.9
+    zero_planned_percent: float = 10.0
+    copied_months: int = 3
+    extra_days: int = 2
+    missing_days: int = 2
+    shared_account: int = 2
+    rest_run_days: int = 14
+    benford_minimum: int = 300
+    benford_mad: float = 0.015
+    disclosure_share: float = 0.5
+    accidents_rate: float = 1.0
+
+    @classmethod
+    def of(cls, profile, **others) -> Settings:
+        """The settings of a country: ``profile`` is anything that answers ``profile["payment.client_days"]``."""
+        known = {name: profile[key] for name, key in _PROFILE_KEYS.items()}
+        known["weekend"], known["holidays"] = tuple(known["weekend"]), tuple(known["holidays"])
+        return cls(**{**known, **others})
+
+
+_PROFILE_KEYS = {
+    "short_submission_days": "flags.short_tender_days",
+    "prime_to_sub_days": "payment.prime_to_sub_days",
+    "late_interest_rate": "payment.late_interest_rate",
+    "year_days": "payment.year_days",
+    "client_days": "payment.client_days",
+    "correction_share": "payment.correction_share",
+    "direct_award_threshold": "procurement.direct_award_threshold",
+    "near_threshold": "flags.threshold_margin",
+    "early_change_days": "flags.early_change_days",
+    "price_raise": "flags.price_rise_share",
+    "report_gap_days": "reporting.gap_days",
+    "flat_months": "reporting.flat_months",
+    "progress_gap_points": "reporting.behind_points",
+    "paid_ahead_points": "reporting.paid_ahead_points",
+    "disclosure_days": "disclosure.publish_days",
+    "answer_days": "disclosure.answer_days",
+    "weekend": "calendar.weekend",
+    "holidays": "calendar.holidays",
+}
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator: what it says, what it needs, how it is computed, where it comes from, and how it can be wrong.
+
+    ``fields`` are ``table.column`` names; ``a.x|b.y`` means that either will do. ``optional`` columns sharpen the answer.
+    ``source`` holds keys of the bibliography; an empty tuple means that the formula is ours.
+    ``innocent`` lists explanations of a flag that are no irregularity.
+    """
+
+    code: str
+    name: str
+    family: str
+    levels: tuple[str, ...]
+    definition: str
+    formula: str
+    unit: str
+    fields: tuple[str, ...]
+    innocent: tuple[str, ...]
+    function: Callable[[Mapping[str, pd.DataFrame], Settings], pd.DataFrame]
+    source: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    def __call__(self, tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> pd.DataFrame:
+        """Columns ``code, level, id, value, flagged``; one row per thing looked at."""
+        answer = self.function(tables, settings or Settings())
+        return answer.assign(code=self.code)[["code", *COLUMNS]]
+
+    def documentation(self) -> str:
+        """The indicator in words, as its docstring has it."""
+        lines = [
+            self.definition,
+            "",
+            f"Formula: {self.formula}",
+            f"Unit: {self.unit}",
+            f"Level: {', '.join(self.levels)}",
+            f"Needs: {', '.join(self.fields)}",
+        ]
+        if self.optional:
+            lines.append(f"Also uses: {', '.join(self.optional)}")
+        lines.append(f"Source: {', '.join(self.source) or 'formula of CleanWorks'}")
+        lines.append("A flag can be innocent:")
+        return "\n".join([*lines, *(f"- {reason}" for reason in self.innocent)])
+
+
+def indicator(code, name, *, family, levels, definition, formula, unit, fields, innocent, source=(), optional=()):
+    """Make an `Indicator` of the function below it, and write the function's docstring from the same words."""
+
+    def make(function):
+        made = Indicator(
+            code, name, family, tuple(levels), definition, formula, unit, tuple(fields), tuple(innocent), function,
+            tuple(source), tuple(optional),
+        )
+        function.__doc__ = made.documentation()
+        object.__setattr__(made, "__doc__", function.__doc__)
+        return made
+
+    return make
+
+
+def indicators_in(room: Mapping[str, object]) -> tuple[Indicator, ...]:
+    """The indicators of one module, in the order in which they are written there."""
+    return tuple(value for value in room.values() if isinstance(value, Indicator))
+
+
+def answer(level, ids, values, flagged) -> pd.DataFrame:
+    """One answer; ``ids``, ``values`` and ``flagged`` have one length, or ``values`` and ``flagged`` are single."""
+    ids = pd.Series(np.asarray(ids), dtype=object)
+    frame = pd.DataFrame({"level": level, "id": ids}, index=ids.index)
+    frame["value"] = np.asarray(values, dtype=float) if np.ndim(values) else float(values)
+    frame["flagged"] = np.asarray(flagged, dtype=bool) if np.ndim(flagged) else bool(flagged)
+    return frame
+
+
+def no_answer() -> pd.DataFrame:
+    """The answer when nothing could be looked at."""
+    return answer([], [], [], [])
+
+
+def together(*answers) -> pd.DataFrame:
+    """Several answers of one indicator, for example about processes and about firms."""
+    filled = [part for part in answers if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else no_answer()
+
+
+def quartiles(values) -> tuple[float, float]:
+    """First and third quartile of Hyndman and Fan's type 8, as Cardinal computes them (hyndman-fan-1996)."""
+    low, high = np.quantile(np.asarray(values, dtype=float), [0.25, 0.75], method="median_unbiased")
+    return float(low), float(high)
+
+
+def low_outliers(values, fence=None) -> np.ndarray:
+    """True where a value is at or below Q1 - 1.5 IQR.
+
+    Nothing is an outlier when Q1 or the fence is not above 0: the values cannot be negative, so the fence would
+    flag everyone who has 0, and that may be most.
+    """
+    values = np.asarray(values, dtype=float)
+    if not len(values):
+        return np.zeros(0, dtype=bool)
+    if fence is None:
+        first, third = quartiles(values)
+        fence = first - 1.5 * (third - first)
+        if first <= 0 or fence <= 0:
+            return np.zeros(len(values), dtype=bool)
+    return values <= fence
+
+
+def high_outliers(values, fence=None) -> np.ndarray:
+    """True where a value is at or above Q3 + 1.5 IQR; nothing is when the fence is not above 0."""
+    values = np.asarray(values, dtype=float)
+    if not len(values):
+        return np.zeros(0, dtype=bool)
+    if fence is None:
+        first, third = quartiles(values)
+        fence = third + 1.5 * (third - first)
+        if fence <= 0:
+            return np.zeros(len(values), dtype=bool)
+    return values >= fence
+
+
+# Columns in which something has happened; a due date or a planned end may lie in the future and does not count.
+_EVENTS = (
+    ("progress", "period"), ("reports", "date"), ("claims", "date_paid"), ("claims", "date_claimed"),
+    ("payments", "date_paid"), ("wages", "date_paid"), ("attendance", "date"), ("modifications", "date"),
+    ("disclosures", "date_published"), ("questions", "date_asked"), ("questions", "date_answered"),
+    ("contracts", "date_signed"), ("bids", "date"), ("milestones", "date_met"),
+)
+
+
+def reading_day(tables, settings) -> pd.Timestamp:
+    """The day on which the tables are read: ``settings.as_of``, or the latest event in them (NaT if there is none)."""
+    if settings.as_of is not None:
+        return pd.Timestamp(settings.as_of)
+    latest = [tables[name][column].max() for name, column in _EVENTS if name in tables and column in tables[name]]
+    latest = [pd.Timestamp(day) for day in latest if pd.notna(day)]
+    return max(latest) if latest else pd.NaT
+
+
+def days_between(start, end) -> pd.Series:
+    """``end - start`` in days, as floats."""
+    return (end - start) / pd.Timedelta(days=1)
+
+
+def joined(frame, *columns) -> pd.Series:
+    """The key of a row that has several parts, joined by ``/`` as in the table of planted cases; dates without time."""
+    parts = [
+        frame[c].dt.strftime("%Y-%m-%d") if pd.api.types.is_datetime64_any_dtype(frame[c]) else frame[c].astype(str)
+        for c in columns
+    ]
+    key = parts[0]
+    for part in parts[1:]:
+        key = key + "/" + part
+    return key
+
+
+def longest_run(groups, wanted) -> pd.Series:
+    """Length of the longest unbroken run of ``wanted`` rows in each group; rows must be in order within a group."""
+    groups, wanted = pd.Series(np.asarray(groups)), pd.Series(np.asarray(wanted, dtype=bool))
+    starts = (~wanted) | (groups != groups.shift())
+    lengths = wanted.astype(int).groupby([groups, starts.cumsum()], sort=False).sum()
+    # The row that breaks a run belongs to the next block and counts 0; the first row of a group may count itself.
+    return lengths.groupby(level=0, sort=False).max()
