@@ -10,6 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+exercises = typer.Typer(
+    help="Exercise sets: prove their checks, split them into editions.", no_args_is_help=True
+)
+
 Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
 
 
@@ -17,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(catalogue)
     app.command()(lint)
+    app.add_typer(exercises, name="exercises")
 
 
 def catalogue(
@@ -92,6 +97,68 @@ def lint(
         print(f"{_count(len(findings), 'finding')} in {places} of {_count(len(files), 'notebook')}.")
     if findings:
         raise typer.Exit(1)
+
+
+@exercises.command("prove")
+def prove_sets(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of lessons, or exercise notebooks. All of the course if none is named."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Prove even what has not changed.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="A fresh Python for every set.")] = False,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Sets at a time.")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", help="The profile to prove with.")] = None,
+    root: Root = Path("."),
+) -> None:
+    """Show that every check does its work.
+
+    For each question: the solution is correct, the starter is not attempted, each wrong answer gets its feedback,
+    and no line of a solution stands in what learners are handed.
+    Exit codes: 0 all proven, 1 a proof fails, 2 something handed in cannot be used, 130 interrupted.
+    """
+    from cleanworks.workshop.exercises import prove
+    from cleanworks.workshop.run.progress import display
+
+    environment = {"CLEANWORKS_PROFILE": profile} if profile else {}
+    proofs, interrupted = prove(
+        root, ids or (), listener=display(), environment=environment, force=force, fresh=fresh, workers=jobs
+    )
+    for proof in proofs:
+        for fault in proof.faults:
+            print(fault)
+    for proof in proofs:
+        tried = f"{_count(proof.questions, 'question')}, {_count(proof.wrong_answers, 'wrong answer')}"
+        state = "proven" if proof.holds else f"{_count(len(proof.faults), 'fault')}"
+        print(f"{proof.id}: {tried}: {state}{' (unchanged)' if proof.cached else ''}")
+    if interrupted:
+        raise KeyboardInterrupt
+    if not all(proof.holds for proof in proofs):
+        raise typer.Exit(1)
+
+
+@exercises.command("split")
+def split_sets(
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of lessons; all if none is named.")] = None,
+    root: Root = Path("."),
+) -> None:
+    """Write the learners' and the instructor's notebooks of exercise sets.
+
+    Nothing is written when a line of a solution stands in a learner's notebook (exit code 1).
+    """
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.exercises import split
+
+    files, found = split(Course.load(root), out, ids or ())
+    for path, leak in found:
+        print(
+            f"{path.as_posix()}: cell `{leak.cell}`, line {leak.line}\n"
+            f"    This line of the solution of {leak.question} stands in the learner's notebook: {leak.text}"
+        )
+    if found:
+        raise typer.Exit(1)
+    print(f"{_count(len(files), 'notebook')} in {out.as_posix()}")
 
 
 def _count(n: int, what: str) -> str:
