@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import os
 import re
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Mapping
@@ -20,7 +23,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from .jobs import MAY_RAISE, tags_of
-from .kernels.settings import KernelSettings
+from .kernels.lifeline import children, descendants
+from .kernels.settings import KernelSettings, audit_file, log_file
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _DETAIL_LINES = 8
@@ -91,7 +95,7 @@ class LessonKernelManager(AsyncKernelManager):
 
     def __init__(self, settings: KernelSettings, folder: Path, **traits: Any):
         super().__init__(**traits)
-        self._settings = settings
+        self._settings, self._folder = settings, folder
         self.transport = settings.transport
         # Unix sockets: a path may have about 100 characters, so they live in a short folder of their own.
         if settings.transport == "ipc":
@@ -104,7 +108,7 @@ class LessonKernelManager(AsyncKernelManager):
             argv=self._settings.command(),
             display_name="Python 3 (ipykernel)",
             language="python",
-            metadata={"kernel_provisioner": {"provisioner_name": self._settings.provisioner, "config": {}}},
+            metadata={"kernel_provisioner": self._settings.provisioner(self._folder)},
         )
 
 
@@ -141,7 +145,7 @@ async def _ready(client: NotebookClient) -> dict[str, Any]:
     Returns the kernel's language_info.
     """
     kc = client.kc
-    kc.start_channels()
+    kc.start_channels(stdin=False, hb=False, control=False)
     give_up = time.monotonic() + _START_TIMEOUT
     reply = None
     asked = await _maybe(kc.kernel_info())
@@ -192,7 +196,13 @@ def execute(task: Task, gate: Any = None) -> Outcome:
     notebook = nbformat.from_dict(dict(task.content))
     folder = Path(tempfile.mkdtemp(prefix="cw-"))
     try:
-        return asyncio.run(_execute(task, notebook, folder, gate))
+        # The kernel sees the same path: on some systems the temporary folder is a link.
+        return asyncio.run(_execute(task, notebook, folder.resolve(), gate))
+    except Exception as error:
+        # Not the lesson's doing, and no reason for the other lessons to stop.
+        return Outcome.failed(
+            task, "internal", f"The lesson could not be run: {type(error).__name__}: {error}"
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -211,7 +221,7 @@ async def _execute(task: Task, notebook: nbformat.NotebookNode, folder: Path, ga
         outcome.language_info = dict(await _ready(client))
         if gate is not None:
             gate()
-        await _run_cells(client, code, outcome)
+        await _run_cells(client, code, outcome, task)
         client.set_widgets_metadata()
         outcome.widgets = dict(notebook.metadata.get("widgets", {}))
     except (LessonFailure, CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -222,19 +232,136 @@ async def _execute(task: Task, notebook: nbformat.NotebookNode, folder: Path, ga
             outcome.wall = time.monotonic() - outcome.started
         outcome.outputs = [tidy(cell.outputs) for _, cell in code]
         outcome.counts = [cell.execution_count for _, cell in code]
-        with contextlib.suppress(Exception):
-            await client._async_cleanup_kernel()
+        await _stop(client, outcome, folder)
+        outcome.accesses = _accesses(folder)
     return outcome
 
 
-async def _run_cells(client: LessonClient, code: list[tuple[int, Any]], outcome: Outcome) -> None:
+async def _run_cells(client: LessonClient, code: list[tuple[int, Any]], outcome: Outcome, task: Task) -> None:
+    watch = ProcessWatch(client.km.provisioner.pid)
     outcome.started = time.monotonic()
     client.deadline = outcome.started + client.limit
+    cpu = base = watch.cpu()
     for index, cell in code:
         begun = time.monotonic()
-        await client.async_execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
-        _judge(cell)
-        outcome.times.append((0.0, time.monotonic() - begun))
+        try:
+            await client.async_execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
+            _judge(cell)
+            watch.judge(len(outcome.times), task.workdir)
+        finally:
+            before, cpu = cpu, watch.cpu()
+            outcome.cpu = max(outcome.cpu, cpu - base)
+        outcome.times.append((max(0.0, cpu - before), time.monotonic() - begun))
+    watch.judge_end(outcome)
+
+
+class ProcessWatch:
+    """The kernel's process as seen from outside."""
+
+    # Helpers of Python's own that end with the kernel; a lesson does not start them by itself.
+    _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+    def __init__(self, pid: int | None):
+        import psutil
+
+        self._psutil = psutil
+        self._process = psutil.Process(pid) if pid else None
+        self._first_seen: dict[int, int] = {}
+
+    def cpu(self) -> float:
+        """CPU seconds of the kernel and the children it has waited for."""
+        try:
+            times = self._process.cpu_times()
+        except (self._psutil.Error, AttributeError):
+            return 0.0
+        return times.user + times.system + times.children_user + times.children_system
+
+    def megabytes(self) -> float:
+        try:
+            return self._process.memory_info().rss / 1e6
+        except (self._psutil.Error, AttributeError):
+            return 0.0
+
+    def judge(self, position: int, workdir: str) -> None:
+        """After a cell: the working directory must be the lesson's, or the next cells mean something else."""
+        for pid in children(self._process.pid):
+            self._first_seen.setdefault(pid, position)
+        try:
+            now = self._process.cwd()
+        except (self._psutil.Error, OSError):
+            return
+        if os.path.realpath(now) != os.path.realpath(workdir):
+            raise LessonFailure(
+                "directory",
+                f"The cell changed the working directory to {now} and left it so.",
+            )
+
+    def judge_end(self, outcome: Outcome) -> None:
+        """After the last cell: no process may be left running."""
+        left = [pid for pid in descendants(self._process.pid) if not self._is_helper(pid)]
+        if not left:
+            return
+        first = min((self._first_seen[pid] for pid in left if pid in self._first_seen), default=None)
+        if first is not None:
+            # The report names the cell after which the process was seen first.
+            del outcome.times[first:]
+        what = "a process" if len(left) == 1 else f"{len(left)} processes"
+        raise LessonFailure(
+            "processes", f"The lesson left {what} running; they were ended.", tuple(map(self._name, left))
+        )
+
+    def _is_helper(self, pid: int) -> bool:
+        return any(helper in self._name(pid) for helper in self._HELPERS)
+
+    def _name(self, pid: int) -> str:
+        try:
+            return " ".join(self._psutil.Process(pid).cmdline())[:200]
+        except self._psutil.Error:
+            return str(pid)
+
+
+async def _stop(client: LessonClient, outcome: Outcome, folder: Path) -> None:
+    """End the kernel at once and take its last measurements."""
+    manager, kc = client.km, client.kc
+    process = getattr(manager.provisioner, "process", None)
+    if process is not None:
+        outcome.megabytes = ProcessWatch(process.pid).megabytes()
+        for pid in descendants(process.pid) if not hasattr(process, "why") else ():
+            # Without a supervisor, nobody else takes the children away.
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGTERM)
+        await manager.provisioner.kill()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(manager.provisioner.wait(), 10)
+        outcome.megabytes = max(outcome.megabytes, getattr(process, "megabytes", 0.0))
+        _explain(outcome, getattr(process, "why", ""), folder)
+    if kc is not None:
+        kc.stop_channels()
+    await manager._async_cleanup_resources()
+
+
+def _explain(outcome: Outcome, why: str, folder: Path) -> None:
+    """A kernel that died: put what its supervisor or its own last words say into the report."""
+    if outcome.failure is None or outcome.failure["kind"] != "died":
+        return
+    if why:
+        kind, _, text = why.partition(": ")
+        outcome.failure.update(kind=kind, message=text)
+    with contextlib.suppress(OSError):
+        text = log_file(folder).read_bytes()[-4000:].decode("utf-8", "replace")
+        outcome.failure["details"] = list(_tail([text]))
+
+
+def _accesses(folder: Path) -> list[tuple[str, str]]:
+    """(path, ``read`` or ``write``) of the files that the kernel opened, in order."""
+    found = []
+    with contextlib.suppress(OSError), open(audit_file(folder), encoding="utf-8", errors="replace") as file:
+        for line in file:
+            with contextlib.suppress(ValueError):
+                path = json.loads(line[1:])
+                if not path.startswith(str(folder)):
+                    found.append((path, "write" if line[0] == "w" else "read"))
+    return found
 
 
 def _judge(cell: nbformat.NotebookNode) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -167,29 +168,47 @@ class _Run:
 
     # Executing.
     def _execute(self, todo: list[_Lesson]) -> None:
-        from .kernels.settings import KernelSettings
-        from .memory import MemoryGuard
-        from .pool import Pool
+        with self._server() as server:
+            # The libraries load in the server's process while this one reads its own.
+            from .kernels.settings import KernelSettings
+            from .memory import MemoryGuard
+            from .pool import Pool
 
-        by_index = dict(enumerate(longest_first(todo)))
-        settings = KernelSettings.of(self.options)
-        tasks = [self._task(index, lesson, settings) for index, lesson in by_index.items()]
-        expected = {
-            lesson.job.name: lesson.last["megabytes"] for lesson in todo if lesson.last.get("megabytes")
-        }
-        guard = MemoryGuard(self.options.memory_reserve, expected)
+            settings = KernelSettings.of(self.options, server.address if server else "")
+            by_index = dict(enumerate(longest_first(todo)))
+            tasks = [self._task(index, lesson, settings) for index, lesson in by_index.items()]
+            known = {
+                lesson.job.name: lesson.last["megabytes"] for lesson in todo if lesson.last.get("megabytes")
+            }
+            guard = MemoryGuard(self.options.memory_reserve, known)
 
-        def started(task: Task) -> None:
-            self.listener.started(task.name, by_index[task.index].reason)
+            def started(task: Task) -> None:
+                self.listener.started(task.name, by_index[task.index].reason)
 
-        def finished(task: Task, outcome: Outcome) -> None:
-            lesson = by_index[task.index]
-            lesson.entry = outcome.as_dict()
-            self._keep(lesson)
-            self._settle(lesson)
-            self.listener.finished(self.results[lesson.job.name])
+            def finished(task: Task, outcome: Outcome) -> None:
+                lesson = by_index[task.index]
+                lesson.entry = outcome.as_dict()
+                self._keep(lesson)
+                self._settle(lesson)
+                self.listener.finished(self.results[lesson.job.name])
 
-        Pool(self.workers, guard, self._note).run(tasks, started, finished, self.listener.tick)
+            def tick() -> None:
+                for line in server.news() if server else ():
+                    self._note(line)
+                self.listener.tick()
+
+            # No need to wait until the libraries are loaded: the first requests wait for the server in its queue.
+            Pool(self.workers, guard, self._note).run(tasks, started, finished, tick)
+
+    def _server(self) -> Any:
+        """The process that forks the kernels; a stand-in with no address where there is no fork."""
+        from .kernels.server_process import CAN_FORK, KernelServer
+
+        if CAN_FORK:
+            return KernelServer(() if self.options.fresh else self.options.preload, self.options.hash_seed)
+        if not self.options.fresh:
+            self._note("This system cannot fork processes: every notebook starts a fresh Python.")
+        return contextlib.nullcontext()
 
     def _task(self, index: int, lesson: _Lesson, settings: Any) -> Task:
         from .execute import Task

@@ -38,8 +38,33 @@ def adopt_orphans() -> None:
 
 def descendants(pid: int) -> list[int]:
     """Process ids of all living descendants of a process, without itself."""
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        for child in children(waiting.pop()):
+            found.append(child)
+            waiting.append(child)
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """Process ids of the children of a process; on Linux without looking at every process of the machine."""
+    if os.path.exists("/proc/self/task/" + str(os.getpid()) + "/children"):
+        return _children_linux(pid)
     import psutil
 
     with contextlib.suppress(psutil.Error):
-        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+        return [child.pid for child in psutil.Process(pid).children()]
     return []
+
+
+def _children_linux(pid: int) -> list[int]:
+    found: list[int] = []
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return found
+    for thread in threads:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
+            found.extend(map(int, file.read().split()))
+    return found

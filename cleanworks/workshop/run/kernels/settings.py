@@ -7,11 +7,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ..jobs import RunOptions
+from .guard import VARIABLE, Guard
 
-# More threads than cores make parallel lessons slower, not faster.
-_ONE_THREAD = (
+if TYPE_CHECKING:
+    from ..jobs import RunOptions
+
+# More threads than cores make parallel lessons slower, not faster; and a process with threads cannot be forked safely.
+ONE_THREAD = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -20,15 +24,20 @@ _ONE_THREAD = (
     "NUMEXPR_NUM_THREADS",
 )
 # The user's own Jupyter and Python settings would make results differ from machine to machine.
-_LEFT_OUT = ("PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "MPLBACKEND", "JPY_PARENT_PID")
+_LEFT_OUT = ("PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "MPLBACKEND", "COLUMNS", "LINES")
+_MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
 class KernelSettings:
-    """Settings of one kernel; see `RunOptions` for the meaning of the limits."""
+    """Settings of the kernels of a run; see `RunOptions` for the meaning of the limits.
 
-    provisioner: str = "local-provisioner"
-    transport: str = "tcp" if sys.platform == "win32" else "ipc"
+    `server` is the address of the process that forks them; empty where there is none, and kernels then start as jupyter_client
+    starts them anywhere. `fresh` asks the server for a new Python instead of a fork.
+    """
+
+    server: str = ""
+    fresh: bool = False
     hash_seed: int = 0
     variables: Mapping[str, str] = field(default_factory=dict)
     output_limit: float = 20.0
@@ -37,8 +46,10 @@ class KernelSettings:
     file_limit: float = 1024.0
 
     @classmethod
-    def of(cls, options: RunOptions) -> KernelSettings:
+    def of(cls, options: RunOptions, server: str = "") -> KernelSettings:
         return cls(
+            server=server,
+            fresh=options.fresh,
             hash_seed=options.hash_seed,
             variables=dict(options.environment),
             output_limit=options.output_limit,
@@ -47,15 +58,59 @@ class KernelSettings:
             file_limit=options.file_limit,
         )
 
+    @property
+    def transport(self) -> str:
+        """Unix sockets where they exist: no ports that two kernels could fight over."""
+        return "tcp" if sys.platform == "win32" else "ipc"
+
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return [sys.executable, "-m", f"{__package__}.launch", "-f", "{connection_file}"]
+
+    def provisioner(self, folder: Path) -> dict[str, Any]:
+        """The kernelspec's ``kernel_provisioner`` entry for a kernel whose scratch folder is `folder`."""
+        if not self.server:
+            return {"provisioner_name": "local-provisioner", "config": {}}
+        config = {
+            "server": self.server,
+            "fresh": self.fresh,
+            "memory_limit": self.memory_limit,
+            "file_limit": self.file_limit,
+            "log_file": str(log_file(folder)),
+        }
+        return {"provisioner_name": "warm-fork", "config": config}
 
     def environment(self, folder: Path) -> dict[str, str]:
         """Variables of the kernel. `folder` is its private scratch folder."""
+        rules = folder / "matplotlibrc"
+        rules.touch()
+        guard = Guard(
+            audit=str(audit_file(folder)),
+            output_bytes=int(self.output_limit * _MEGABYTE),
+            output_count=self.output_count,
+            file_bytes=int(self.file_limit * _MEGABYTE),
+        )
         own = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
-        own.update(dict.fromkeys(_ONE_THREAD, "1"))
+        own.update(dict.fromkeys(ONE_THREAD, "1"))
         own.update(
-            PYTHONHASHSEED=str(self.hash_seed), TZ="UTC", PYTHONUTF8="1", IPYTHONDIR=str(folder / "ipython")
+            PYTHONHASHSEED=str(self.hash_seed),
+            TZ="UTC",
+            PYTHONUTF8="1",
+            # Nobody's own start-up files, history or figure style.
+            IPYTHONDIR=str(folder / "ipython"),
+            MATPLOTLIBRC=str(rules),
+            # Any number but 0: the kernel then prints no advice on how to connect to it. Its supervisor watches over it.
+            JPY_PARENT_PID="1",
         )
         own.update(self.variables)
+        own[VARIABLE] = guard.dump()
         return own
+
+
+def audit_file(folder: Path) -> Path:
+    """Where the kernel lists the files it opens."""
+    return folder / "opened"
+
+
+def log_file(folder: Path) -> Path:
+    """Where the kernel's own standard output and error go: what Python says when it crashes."""
+    return folder / "log"

@@ -1,0 +1,127 @@
+"""What watches over the cells from inside their kernel: which files they open, how much they show, how much they write.
+
+Installed before the first cell, in forked and in fresh kernels alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+VARIABLE = "CLEANWORKS_KERNEL"
+_SHOWN = ("display_data", "execute_result", "update_display_data")
+_PASSING = ("status", "execute_input", "error", "cleanworks_limit", "iopub_welcome", "shutdown_reply")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Settings of the watch, as they travel to the kernel.
+
+    `audit` is the file that the names of opened files are appended to; limits are in bytes and numbers of outputs.
+    """
+
+    audit: str
+    output_bytes: int
+    output_count: int
+    file_bytes: int
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def take(cls) -> Guard | None:
+        """The settings from the environment, which forgets them: cells should find no trace."""
+        text = os.environ.pop(VARIABLE, None)
+        return cls(**json.loads(text)) if text else None
+
+    def install(self) -> None:
+        limit_files(self.file_bytes)
+        limit_outputs(self.output_bytes, self.output_count)
+        record_opened_files(self.audit, quiet_prefixes())
+
+
+def limit_files(most: int) -> None:
+    """No file of this process or its children grows beyond `most` bytes: writing more raises OSError."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    # A crash should leave a message, not a file as large as the memory.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def limit_outputs(most_bytes: int, most_outputs: int) -> None:
+    """Outputs beyond these limits are dropped here, in the kernel; one message tells the runner that it happened."""
+    from ipykernel import iostream, kernelapp
+
+    class LimitedIOPubThread(iostream.IOPubThread):
+        size = shown = 0
+        full = False
+
+        def send_multipart(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+            topic = bytes(msg[0]).decode("utf-8", "replace")
+            if topic.endswith(_PASSING):
+                return super().send_multipart(msg, *args, **kwargs)
+            self.size += sum(len(part) for part in msg)
+            self.shown += topic.endswith(_SHOWN)
+            if self.size <= most_bytes and self.shown <= most_outputs:
+                return super().send_multipart(msg, *args, **kwargs)
+            if not self.full:
+                self.full = True
+                self._tell()
+            return None
+
+        def _tell(self) -> None:
+            if self.size > most_bytes:
+                text = f"The lesson shows more than {most_bytes / 1e6:g} MB of output."
+            else:
+                text = f"The lesson shows more than {most_outputs} outputs."
+            # Not part of any cell's request: the runner takes it wherever it stands.
+            self.session.send(self, "cleanworks_limit", {"text": text}, ident=b"cleanworks_limit")
+
+    kernelapp.IOPubThread = LimitedIOPubThread
+
+
+def quiet_prefixes() -> tuple[str, ...]:
+    """Folders whose files are no news: Python itself and what is installed with it."""
+    found = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
+    found |= {path for path in sys.path if "site-packages" in path or "dist-packages" in path}
+    return tuple(sorted(os.path.realpath(path) + os.sep for path in found))
+
+
+def record_opened_files(log: str, quiet: Sequence[str]) -> None:
+    """Append ``r`` or ``w`` and the absolute path to `log` whenever Python code opens a file, each once.
+
+    Libraries that open files without Python (a database reading Parquet) are not seen.
+    """
+    handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    quiet = (*quiet, "/proc/", "/dev/", "/sys/")
+    seen: set[tuple[str, Any]] = set()
+    writing = os.O_WRONLY | os.O_RDWR
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, _, flags = arguments
+            writes = bool((flags or 0) & writing)
+        elif event == "sqlite3.connect":
+            path, writes = arguments[0], False
+        else:
+            return
+        if not isinstance(path, (str, bytes)) or (path, writes) in seen or path == ":memory:":
+            return
+        seen.add((path, writes))
+        full = os.path.abspath(os.fsdecode(path))
+        if not full.startswith(quiet):
+            # The cells may close the file under us; they break more than this then.
+            with contextlib.suppress(OSError):
+                os.write(handle, f"{'w' if writes else 'r'}{json.dumps(full)}\n".encode())
+
+    sys.addaudithook(hook)

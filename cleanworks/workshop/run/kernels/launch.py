@@ -1,0 +1,25 @@
+"""Start an IPython kernel in this process: ``python -m cleanworks.workshop.run.kernels.launch -f CONNECTION_FILE``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .guard import Guard
+
+
+def start(arguments: list[str]) -> None:
+    """Become a kernel; returns when it is asked to shut down."""
+    guard = Guard.take()
+    # As ipykernel's own launcher does: the working directory is not searched before the kernel puts it there itself.
+    if sys.path and sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]
+    from ipykernel.kernelapp import IPKernelApp
+
+    if guard is not None:
+        guard.install()
+    IPKernelApp.launch_instance(argv=arguments)
+
+
+if __name__ == "__main__":
+    start(sys.argv[1:])

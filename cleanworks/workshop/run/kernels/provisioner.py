@@ -1,0 +1,191 @@
+"""A jupyter_client kernel provisioner that forks kernels from a warm parent: ``warm-fork``.
+
+Any Jupyter tool can use it: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=warm-fork``, or name it in a kernelspec. The first kernel of a process
+starts the parent; ``CLEANWORKS_PRELOAD`` lists the modules it loads, separated by commas. Where processes cannot be forked, or for
+another interpreter than this one, kernels start as usual.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Bool, Float, Unicode
+
+from .server_process import CAN_FORK, shared_server
+
+# Modules whose command line is that of a kernel of this package's kind.
+_KERNELS = ("ipykernel_launcher", "ipykernel", "cleanworks.workshop.run.kernels.launch")
+
+
+class ForkedKernel:
+    """A kernel at the other end of a connection, with the part of `subprocess.Popen` that provisioners use."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, connection: socket.socket, pid: int, rest: bytes = b""):
+        self._connection, self.pid, self._buffer = connection, pid, rest
+        self.returncode: int | None = None
+        self.cpu = self.megabytes = 0.0
+        self.why = ""
+        connection.setblocking(False)
+
+    def poll(self) -> int | None:
+        """The exit code, or None while the kernel runs."""
+        while self.returncode is None:
+            try:
+                data = self._connection.recv(65536)
+            except BlockingIOError:
+                break
+            except OSError:
+                data = b""
+            self._buffer += data
+            if not data:
+                self.returncode = -signal.SIGKILL
+            self._read()
+        return self.returncode
+
+    def _read(self) -> None:
+        *lines, self._buffer = self._buffer.split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if "exit" in message:
+                self.returncode, self.cpu = message["exit"], message["cpu"]
+                self.megabytes, self.why = message["megabytes"], message["why"]
+
+    def wait(self, timeout: float | None = None) -> int:
+        import select
+
+        while self.poll() is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("kernel", timeout)
+        self.close()
+        return self.returncode
+
+    def send_signal(self, signum: int) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(OSError):
+                self._connection.send(json.dumps({"signal": int(signum)}).encode() + b"\n")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class WarmForkProvisioner(LocalProvisioner):
+    """Forks the kernel from a warm parent.
+
+    Traits
+    ------
+    server : str
+        Address of a running server. Without one, the server of this process is used, and started if need be.
+    fresh : bool
+        Start a new Python for the kernel, under the same supervision.
+    memory_limit, file_limit : float
+        Megabytes the kernel may take and write.
+    log : str
+        File for what the kernel's own standard output and error get.
+    """
+
+    server = Unicode("").tag(config=True)
+    fresh = Bool(False).tag(config=True)
+    memory_limit = Float(1e9).tag(config=True)
+    file_limit = Float(1e9).tag(config=True)
+    log_file = Unicode(os.devnull).tag(config=True)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        if not CAN_FORK:
+            self.log.warning("This system cannot fork processes; the kernel starts as a fresh Python.")
+            return await super().launch_kernel(cmd, **kwargs)
+        if not (self.fresh or is_own_kernel(cmd)):
+            self.log.warning("Not a kernel of this Python; it starts as usual.")
+            return await super().launch_kernel(cmd, **kwargs)
+        if not self.server:
+            server = shared_server()
+            self.server = server.address
+        self.cwd = str(kwargs.get("cwd") or Path.cwd())
+        self.process = await self._ask(cmd, kwargs.get("env") or os.environ)
+        self.pid = self.pgid = self.process.pid
+        return self.connection_info
+
+    async def _ask(self, command: Sequence[str], environment: Mapping[str, str]) -> ForkedKernel:
+        request = {
+            "command": list(command),
+            "cwd": self.cwd,
+            "env": dict(environment),
+            "log": self.log_file,
+            "fresh": self.fresh,
+            "memory_limit": self.memory_limit,
+            "file_limit": self.file_limit,
+        }
+        loop = asyncio.get_running_loop()
+        connection = socket.socket(socket.AF_UNIX)
+        connection.setblocking(False)
+        try:
+            await self._connect(loop, connection)
+            await loop.sock_sendall(connection, json.dumps(request).encode() + b"\n")
+            answer = b""
+            while b"\n" not in answer:
+                part = await loop.sock_recv(connection, 65536)
+                if not part:
+                    raise RuntimeError("The server of warm kernels did not start a kernel.")
+                answer += part
+        except BaseException:
+            connection.close()
+            raise
+        line, _, rest = answer.partition(b"\n")
+        return ForkedKernel(connection, json.loads(line)["pid"], rest)
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop, connection: socket.socket) -> None:
+        # The server may be a moment away from listening.
+        for _ in range(200):
+            try:
+                return await loop.sock_connect(connection, self.server)
+            except (FileNotFoundError, ConnectionRefusedError):
+                await asyncio.sleep(0.05)
+        raise RuntimeError(f"There is no server of warm kernels at {self.server}.")
+
+    async def send_signal(self, signum: int) -> None:
+        if isinstance(self.process, ForkedKernel):
+            self.process.send_signal(signum)
+        else:
+            await super().send_signal(signum)
+
+    async def kill(self, restart: bool = False) -> None:
+        if isinstance(self.process, ForkedKernel):
+            self.process.send_signal(signal.SIGKILL)
+        else:
+            await super().kill(restart)
+
+    async def terminate(self, restart: bool = False) -> None:
+        if isinstance(self.process, ForkedKernel):
+            self.process.send_signal(signal.SIGTERM)
+        else:
+            await super().terminate(restart)
+
+    async def wait(self) -> int | None:
+        if not isinstance(self.process, ForkedKernel):
+            return await super().wait()
+        while await self.poll() is None:
+            await asyncio.sleep(0.01)
+        process, self.process = self.process, None
+        process.close()
+        return process.returncode
+
+
+def is_own_kernel(command: Sequence[str]) -> bool:
+    """Whether this command starts an IPython kernel of this very Python, so that a fork of it is the same thing."""
+    if "-m" not in command or "-f" not in command:
+        return False
+    module = command[command.index("-m") + 1]
+    return module in _KERNELS and os.path.abspath(command[0]) == os.path.abspath(sys.executable)

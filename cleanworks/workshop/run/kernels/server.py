@@ -1,0 +1,209 @@
+"""The warm parent: a process that has the libraries in memory and forks a kernel for whoever asks.
+
+    python -m cleanworks.workshop.run.kernels.server SOCKET [--preload MODULE ...]
+
+It listens on a Unix socket. Each connection brings one request (JSON, one line), gets a `Supervisor` and with it one kernel::
+
+    {"command": [...], "cwd": "...", "env": {...}, "log": "...", "fresh": false, "memory_limit": 4096, "file_limit": 1024}
+
+With `fresh` the child does not continue as it is but starts a new Python: the same care, none of the warmth.
+The server ends when its standard input closes, so it never outlives the process that started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .lifeline import adopt_orphans, children
+from .supervisor import Supervisor
+
+_LONGEST_REQUEST = 1 << 20
+
+
+class Server:
+    """Accepts requests one after the other, and forks a supervisor for each."""
+
+    def __init__(self, listener: socket.socket, lifeline: int):
+        self._listener, self._lifeline = listener, lifeline
+        self._supervisors: set[int] = set()
+
+    def serve(self) -> None:
+        """Serve until the lifeline closes; then end every supervisor, and with it its kernel."""
+        waker, woken = os.pipe()
+        for handle in (waker, woken):
+            os.set_blocking(handle, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+        self._private = (waker, woken, self._lifeline)
+        with selectors.DefaultSelector() as selector:
+            for source in (self._listener, self._lifeline, waker):
+                selector.register(source, selectors.EVENT_READ)
+            while True:
+                ready = [key.fileobj for key, _ in selector.select()]
+                if waker in ready:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(waker, 4096)
+                    self._reap()
+                if self._lifeline in ready and not os.read(self._lifeline, 4096):
+                    break
+                if self._listener in ready:
+                    self._accept(selector)
+        for pid in self._supervisors:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        while self._supervisors:
+            self._reap(block=True)
+
+    def _accept(self, selector: selectors.BaseSelector) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            request = _read_request(connection)
+            if request is None:
+                return
+            # Wakeups belong to this process; the fork sets its own.
+            signal.set_wakeup_fd(-1)
+            own = os.getpid()
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    self._become_supervisor(connection, request, own, selector)
+                finally:
+                    os._exit(1)
+            signal.set_wakeup_fd(self._private[1], warn_on_full_buffer=False)
+            self._supervisors.add(pid)
+
+    def _become_supervisor(
+        self, connection: socket.socket, request: Mapping[str, Any], parent: int, selector: Any
+    ) -> None:
+        selector.close()
+        self._listener.close()
+        for handle in self._private:
+            os.close(handle)
+        limits = request["memory_limit"], request["file_limit"]
+        Supervisor(connection, lambda: become_kernel(request), parent, *limits).run()
+
+    def _reap(self, block: bool = False) -> None:
+        try:
+            while (pid := os.waitpid(-1, 0 if block else os.WNOHANG)[0]) > 0:
+                self._supervisors.discard(pid)
+                self._end_strays()
+        except ChildProcessError:
+            self._supervisors.clear()
+
+    def _end_strays(self) -> None:
+        """Children that are no supervisors lost theirs to a kill: they are what it would have ended."""
+        for pid in set(children(os.getpid())) - self._supervisors:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _read_request(connection: socket.socket) -> dict[str, Any] | None:
+    connection.settimeout(10)
+    data = b""
+    try:
+        while not data.endswith(b"\n") and len(data) < _LONGEST_REQUEST:
+            part = connection.recv(65536)
+            if not part:
+                return None
+            data += part
+        connection.settimeout(None)
+        return json.loads(data)
+    except (OSError, ValueError):
+        return None
+
+
+def become_kernel(request: Mapping[str, Any]) -> None:
+    """Turn this child into the kernel that was asked for."""
+    log = os.open(request["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    for handle in (log, nothing):
+        os.close(handle)
+    os.chdir(request["cwd"])
+    command = request["command"]
+    if request["fresh"]:
+        os.execve(command[0], command, request["env"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    _become_warm_kernel(command)
+
+
+def _become_warm_kernel(command: Sequence[str]) -> None:
+    import time
+
+    from .launch import start
+    from .warmup import INLINE, reseed
+
+    if hasattr(time, "tzset"):
+        time.tzset()
+    reseed()
+    os.environ.setdefault("MPLBACKEND", INLINE)
+    at = command.index("-f")
+    sys.argv = [kernel_file(command), *command[at:]]
+    inline = sys.modules.get("matplotlib_inline.backend_inline")
+    if inline is not None:
+        _follow_the_shell(inline)
+    start(list(command[at:]))
+
+
+def _follow_the_shell(inline: Any) -> None:
+    """Have figures shown after each cell, as if matplotlib had been imported in this kernel."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    original = IPKernelApp.init_gui_pylab
+
+    def init_gui_pylab(app: Any) -> None:
+        original(app)
+        inline._enable_matplotlib_integration()
+
+    IPKernelApp.init_gui_pylab = init_gui_pylab
+
+
+def kernel_file(command: Sequence[str]) -> str:
+    """What `sys.argv[0]` is in a kernel started by this command: the path of the module after ``-m``."""
+    import importlib.util
+
+    spec = importlib.util.find_spec(command[command.index("-m") + 1])
+    return spec.origin if spec and spec.origin else command[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fork kernels from a process that has the libraries loaded.")
+    parser.add_argument("socket")
+    parser.add_argument("--preload", nargs="*", default=())
+    options = parser.parse_args()
+    # Ctrl-C is for the process that started us; it closes our standard input when it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    adopt_orphans()
+    if sys.path and sys.path[0] in ("", os.getcwd()):
+        # `python -m` searches the working directory first; kernels search their own, not the server's.
+        del sys.path[0]
+    lifeline = os.dup(0)
+    with socket.socket(socket.AF_UNIX) as listener:
+        # Clients may connect while the libraries load; they wait in the queue.
+        listener.bind(options.socket)
+        listener.listen(64)
+        if options.preload:
+            from .warmup import warm_up
+
+            for line in warm_up(options.preload):
+                print(line, file=sys.stdout, flush=True)
+        # The largest files and numbers of open files are the kernels' own business from here on.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        print("ready", flush=True)
+        Server(listener, lifeline).serve()
+
+
+if __name__ == "__main__":
+    main()

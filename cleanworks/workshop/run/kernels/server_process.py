@@ -1,0 +1,123 @@
+"""The warm parent as seen from the process that starts it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from cleanworks.errors import InputError
+
+from .settings import ONE_THREAD
+
+PRELOAD = "CLEANWORKS_PRELOAD"
+DEFAULT_PRELOAD = "numpy,pandas,matplotlib.pyplot"
+# The server's line when everything is loaded.
+READY = "ready"
+CAN_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
+
+
+class KernelServer:
+    """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case."""
+
+    def __init__(self, preload: Sequence[str] = (), hash_seed: int | None = None):
+        self.ready = False
+        self._folder = Path(tempfile.mkdtemp(prefix="cw-"))
+        self.address = str(self._folder / "s")
+        environment = dict(os.environ)
+        # One thread before the libraries load: a process with threads cannot be forked safely.
+        environment.update(dict.fromkeys(ONE_THREAD, "1"), JPY_PARENT_PID="1")
+        if hash_seed is not None:
+            environment["PYTHONHASHSEED"] = str(hash_seed)
+        command = [sys.executable, "-m", f"{__package__}.server", self.address]
+        if preload:
+            command += ["--preload", *preload]
+        self._process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        os.set_blocking(self._process.stdout.fileno(), False)
+        self._text = b""
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def news(self) -> list[str]:
+        """What the server has to say since the last call, a line each.
+
+        Raises
+        ------
+        InputError
+            It has ended.
+        """
+        lines = self._lines()
+        if self._process.poll() is not None:
+            last = self._process.stderr.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+            raise InputError(
+                "The process that starts the kernels ended: " + " ".join([*lines, *last]),
+                fix="Try again with --fresh; if that works, one of the preloaded modules is the cause.",
+            )
+        return [line for line in lines if line != READY]
+
+    def wait_until_ready(self) -> list[str]:
+        """Wait for the libraries to be loaded; returns what there is to say about it."""
+        notes: list[str] = []
+        while True:
+            notes += self.news()
+            if self.ready:
+                return notes
+            select.select([self._process.stdout], [], [])
+
+    def _lines(self) -> list[str]:
+        while True:
+            try:
+                part = os.read(self._process.stdout.fileno(), 65536)
+            except BlockingIOError:
+                break
+            if not part:
+                break
+            self._text += part
+        *lines, self._text = self._text.split(b"\n")
+        found = [line.decode("utf-8", "replace") for line in lines]
+        self.ready = self.ready or READY in found
+        return found
+
+    def __enter__(self) -> KernelServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the server and all its kernels, and wait until they are gone."""
+        self._process.stdin.close()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._process.stderr.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@functools.cache
+def shared_server() -> KernelServer:
+    """The one server of this process, for tools that know nothing of it; started at the first call."""
+    import atexit
+
+    server = KernelServer([name for name in os.environ.get(PRELOAD, DEFAULT_PRELOAD).split(",") if name])
+    atexit.register(server.close)
+    return server

@@ -1,0 +1,220 @@
+"""One small process beside every kernel: starts it, passes signals on, watches its size, and takes all its children away.
+
+It is forked from the server and owns the connection to the client. Messages are JSON, one per line:
+
+    client -> supervisor   {"signal": 2}   to the kernel's process group
+    supervisor -> client   {"pid": 123}    once, then
+                           {"exit": -9, "cpu": 1.2, "megabytes": 210.0, "why": ""}
+
+When the connection closes, for whatever reason, the kernel and everything that it started end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .lifeline import adopt_orphans, descendants, die_with_parent
+
+_TICK = 0.2
+# A lesson may use a few processes of its own, not hundreds.
+_MOST_PROCESSES = 100
+
+
+class Supervisor:
+    """Runs `kernel` in a child process and stays beside it.
+
+    Parameters
+    ----------
+    connection : socket
+        To the client.
+    kernel : callable
+        Becomes the kernel; called in the child.
+    parent : int
+        Process id of the server.
+    memory_limit, file_limit : float
+        Megabytes that the kernel with its children may take, and may write to files and pipes.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        kernel: Callable[[], None],
+        parent: int,
+        memory_limit: float,
+        file_limit: float,
+    ):
+        self._connection, self._kernel, self._parent = connection, kernel, parent
+        self._memory_limit, self._file_limit = memory_limit, file_limit
+        self._pid = 0
+        self._why = ""
+        self._cpu = self._peak = 0.0
+        self._buffer = b""
+
+    def run(self) -> None:
+        """Start the kernel and return when it, its children and the connection have ended."""
+        signal.signal(signal.SIGTERM, lambda *_: self._leave())
+        # The server may be killed outright; then this process is told by its pipe or by the system.
+        die_with_parent(self._parent, signal.SIGTERM)
+        adopt_orphans()
+        waker, woken = os.pipe()
+        os.set_blocking(woken, False)
+        os.set_blocking(waker, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+        self._pid = self._start(waker, woken)
+        self._send({"pid": self._pid})
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._connection, selectors.EVENT_READ)
+            selector.register(waker, selectors.EVENT_READ)
+            self._watch(selector, waker)
+
+    def _start(self, *handles: int) -> int:
+        own = os.getpid()
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            for handle in handles:
+                os.close(handle)
+            self._connection.close()
+            os.setsid()
+            die_with_parent(own)
+            self._kernel()
+        except BaseException:
+            import traceback
+
+            traceback.print_exc(file=sys.__stderr__)
+            os._exit(1)
+        finally:
+            os._exit(0)
+
+    def _watch(self, selector: selectors.BaseSelector, waker: int) -> None:
+        looked = time.monotonic()
+        while True:
+            for key, _ in selector.select(_TICK):
+                if key.fileobj == waker:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(waker, 4096)
+                elif not self._obey():
+                    self._leave()
+            self._reap()
+            if self._pid and time.monotonic() - looked > _TICK:
+                looked = time.monotonic()
+                self._measure()
+
+    def _obey(self) -> bool:
+        """Follow the client's messages; False when the connection is closed."""
+        try:
+            data = self._connection.recv(65536)
+        except OSError:
+            return False
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            if self._pid:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._pid, json.loads(line)["signal"])
+        return bool(data)
+
+    def _reap(self) -> None:
+        """Collect ended children; when it is the kernel, end what it left and report."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._cpu += usage.ru_utime + usage.ru_stime
+            if pid == self._pid:
+                self._pid = 0
+                # Kilobytes on Linux, bytes on macOS.
+                self._peak = max(
+                    self._peak, usage.ru_maxrss / (1024.0 if sys.platform == "linux" else 1024.0**2)
+                )
+                self._end_children()
+                code = os.waitstatus_to_exitcode(status)
+                self._send({"exit": code, "cpu": self._cpu, "megabytes": self._peak, "why": self._why})
+
+    def _measure(self) -> None:
+        """Look at memory, written bytes and number of processes; end the kernel when one is out of bounds."""
+        processes = [self._pid, *descendants(self._pid)]
+        memory = sum(map(resident, processes)) / 1e6
+        self._peak = max(self._peak, memory)
+        if memory > self._memory_limit:
+            self._stop("memory", f"The lesson took more than {self._memory_limit:g} MB of memory.")
+        elif len(processes) > _MOST_PROCESSES:
+            self._stop("processes", f"The lesson started more than {_MOST_PROCESSES} processes.")
+        elif sum(map(written, processes)) / 1e6 > self._file_limit:
+            self._stop("disk", f"The lesson wrote more than {self._file_limit:g} MB.")
+
+    def _stop(self, kind: str, text: str) -> None:
+        self._why = f"{kind}: {text}"
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._pid, signal.SIGKILL)
+
+    def _end_children(self) -> None:
+        """Kill every remaining descendant. They are our own children by now; killing one may free others."""
+        give_up = time.monotonic() + 5.0
+        while (left := descendants(os.getpid())) and time.monotonic() < give_up:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._count_ended()
+            time.sleep(0.002)
+
+    def _count_ended(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.wait4(-1, os.WNOHANG))[0]:
+                self._cpu += ended[2].ru_utime + ended[2].ru_stime
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):
+            self._connection.sendall(json.dumps(message).encode() + b"\n")
+
+    def _leave(self) -> None:
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._pid, signal.SIGKILL)
+        self._end_children()
+        os._exit(0)
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory a process occupies; 0 if it has ended."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except FileNotFoundError:
+        if os.path.isdir("/proc/self"):
+            return 0
+    except (OSError, IndexError):
+        return 0
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).memory_info().rss
+    return 0
+
+
+def written(pid: int) -> int:
+    """Bytes that a process has written, to whatever; 0 where the system does not say."""
+    try:
+        with open(f"/proc/{pid}/io", "rb") as file:
+            for line in file:
+                if line.startswith(b"wchar:"):
+                    return int(line.split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return 0

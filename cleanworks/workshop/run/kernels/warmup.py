@@ -1,0 +1,126 @@
+"""Load the course's libraries into this process, and use each once, so that forks of it find everything ready.
+
+What is loaded must look, to the cells, as if they had loaded it themselves. The traps, each met in practice:
+
+- pandas chooses its display width when it is imported, by asking whether it runs in a notebook kernel;
+- matplotlib must know the inline backend before `pyplot` is imported;
+- a warning shown while warming up would not be shown again to the cells;
+- random generators would be in the same state in every fork (see `reseed`).
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import gc
+import importlib
+import io
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+
+INLINE = "module://matplotlib_inline.backend_inline"
+
+
+class _zmq_kernel_stub:
+    """Answers like the shell of a notebook kernel to libraries that ask at import; pandas looks for "zmq" in the type's name."""
+
+    def __init__(self) -> None:
+        self.kernel = True
+        self.config = {"IPKernelApp": {}}
+
+
+@contextlib.contextmanager
+def _as_in_a_notebook() -> Iterator[None]:
+    builtins.get_ipython = _zmq_kernel_stub  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
+
+
+def warm_up(modules: Sequence[str]) -> list[str]:
+    """Import the modules and the kernel, and use them once. Returns what a person should know, a line each."""
+    notes: list[str] = []
+    os.environ["MPLBACKEND"] = INLINE
+    before = set(sys.modules)
+    with (
+        _as_in_a_notebook(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        importlib.import_module("ipykernel.ipkernel")
+        importlib.import_module("ipykernel.kernelapp")
+        for name in modules:
+            try:
+                importlib.import_module(name)
+            except Exception as error:
+                notes.append(f"{name} could not be loaded beforehand: {type(error).__name__}: {error}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for use in (_use_matplotlib, _use_pandas, _use_traceback):
+                with contextlib.suppress(Exception):
+                    use()
+    _forget_warnings(set(sys.modules) - before)
+    if threading.active_count() > 1:
+        names = ", ".join(thread.name for thread in threading.enumerate()[1:])
+        notes.append(f"A preloaded module started threads ({names}); they do not exist in the forks.")
+    # The forks share these objects; without this, the first garbage collection of each would copy every page.
+    gc.collect()
+    gc.freeze()
+    return notes
+
+
+def _use_matplotlib() -> None:
+    """Find the fonts, build the caches: a figure with a title, ticks and a legend, drawn as the inline backend does."""
+    if "matplotlib.pyplot" not in sys.modules:
+        return
+    pyplot = sys.modules["matplotlib.pyplot"]
+    importlib.import_module("matplotlib_inline.backend_inline")
+    pylabtools = importlib.import_module("IPython.core.pylabtools")
+    figure, axes = pyplot.subplots()
+    axes.plot([1, 2], [3, 4], label="a")
+    axes.bar([1, 2], [1, 2])
+    axes.set_title("Warm")
+    axes.legend()
+    pylabtools.print_figure(figure, fmt="png", bbox_inches="tight")
+    pyplot.close("all")
+
+
+def _use_pandas() -> None:
+    if "pandas" not in sys.modules:
+        return
+    pandas = sys.modules["pandas"]
+    frame = pandas.DataFrame(
+        {"a": [1.5, 2.5], "b": ["x", "y"], "c": pandas.to_datetime(["2024-01-01", "2024-01-02"])}
+    )
+    repr(frame), frame._repr_html_(), frame.describe(), repr(frame["a"])
+    frame.groupby("b")["a"].sum(), frame.merge(frame, on="b"), frame.sort_values("a")
+
+
+def _use_traceback() -> None:
+    """The first traceback of a kernel loads and compiles a lot."""
+    ultratb = importlib.import_module("IPython.core.ultratb")
+    formatter = getattr(ultratb, "AutoFormattedTB", None) or ultratb.FormattedTB
+    try:
+        raise KeyError("warm")
+    except KeyError:
+        formatter(mode="Context").structured_traceback(*sys.exc_info())
+
+
+def _forget_warnings(names: set[str]) -> None:
+    """Let warnings of these modules be shown (once) to the cells, although they came up here already."""
+    for name in names:
+        vars(sys.modules[name]).pop("__warningregistry__", None)
+
+
+def reseed() -> None:
+    """Give a fork random generators of its own, as unpredictable as those of a fresh Python."""
+    import random
+
+    random.seed()
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None:
+        numpy.seed()
