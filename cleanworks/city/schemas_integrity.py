@@ -197,7 +197,7 @@ INTEGRITY_TRUTH = Table(
     note="For scoring a method only. No assessment knows it.",
 )
 
-INTEGRITY = {
+TABLES = {
     table.name: table
     for table in (
         INSTITUTIONS,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cleanworks import profiles
+from cleanworks import city, profiles
 from cleanworks.city import institutions, schemas, schemas_integrity
 from cleanworks.errors import InputError
 from cleanworks.integrity import assessment, grades, published
@@ -52,15 +52,15 @@ def scores(tables):
 
 
 def test_there_is_a_description_of_every_table(tables):
-    assert set(tables) == set(schemas_integrity.INTEGRITY)
-    for name, described in schemas_integrity.INTEGRITY.items():
+    assert set(tables) == set(schemas_integrity.TABLES)
+    for name, described in schemas_integrity.TABLES.items():
         assert list(tables[name].columns) == described.names
 
 
-@pytest.mark.parametrize("name", list(schemas_integrity.INTEGRITY))
+@pytest.mark.parametrize("name", list(schemas_integrity.TABLES))
 def test_values_are_those_described(tables, name):
     table = tables[name]
-    for column in schemas_integrity.INTEGRITY[name].columns:
+    for column in schemas_integrity.TABLES[name].columns:
         values = table[column.name]
         assert column.null or values.notna().all(), column.name
         if column.allowed:
@@ -69,7 +69,7 @@ def test_values_are_those_described(tables, name):
             assert values.min() >= column.low, column.name
         if column.high is not None:
             assert values.max() <= column.high, column.name
-    key = schemas_integrity.INTEGRITY[name].key
+    key = schemas_integrity.TABLES[name].key
     assert not key or not table.duplicated(key).any()
 
 
@@ -300,3 +300,9 @@ def test_amounts_follow_the_money_of_the_profile():
 def test_descriptions_say_what_is_planted():
     assert "Planted truth" in schemas_integrity.INITIATIVES["planted_done"].meaning
     assert isinstance(schemas_integrity.INTEGRITY_TRUTH, schemas.Table)
+
+
+@pytest.mark.parametrize("name", list(schemas_integrity.TABLES))
+def test_the_city_hands_the_tables_out_as_described(name):
+    pytest.importorskip("pandera")
+    schemas.pandera_schema(name).validate(city.load(name, profile="seoul"))
