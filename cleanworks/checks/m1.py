@@ -1,0 +1,69 @@
+"""Checks of the exercise set m1: from a promise to a results framework."""
+
+from __future__ import annotations
+
+from cleanworks.errors import InputError
+from cleanworks.integrity import results
+from cleanworks.learn import CheckSet, Correct, NotYet, compare
+
+check = CheckSet("m1")
+
+
+@check.question("m1-e1", "people")
+def people(people):
+    def size(**options):
+        return results.sample_size_two_rates(0.024, 0.016, **options)
+
+    return compare(
+        people,
+        size(design_effect=2),
+        rtol=0.001,
+        unit="people",
+        mistakes=[
+            (size(), "This is the size without a design effect: name it in the brackets."),
+            (size(design_effect=1.5), "This is the design effect of the lesson. Which one does the task give?"),
+        ],
+    )
+
+
+@check.question("m1-e2", "rate_after")
+def rate_after(rate_after):
+    right = results.minimum_detectable_change(5000, 0.05, design_effect=1.5)
+    simple = results.minimum_detectable_change(5000, 0.05)
+    return compare(
+        rate_after,
+        100 * right.after,
+        rtol=0.001,
+        unit="%",
+        mistakes=[
+            (-100 * right.change, "This is the size of the fall. The task asks for the rate after it."),
+            (100 * right.change, "This is the size of the fall. The task asks for the rate after it."),
+            (100 * simple.after, "The design effect is missing: people were asked in groups."),
+        ],
+    )
+
+
+@check.question("m1-e3", "points")
+def points(points):
+    try:
+        score = results.score_rubric(points, "SMART")
+    except (InputError, TypeError) as problem:
+        return NotYet(f"The points cannot be read: {problem}")
+    given = score.table["points"]
+    if given["relevant"] > 0:
+        return NotYet("What does a plan on time say about bribe demands? Look at \"relevant\" again.")
+    if given["time-bound"] == 0:
+        return NotYet("The indicator names a date: look at \"time-bound\" again.")
+    if given["measurable"] == 0:
+        return NotYet("Plans that arrived can be counted: look at \"measurable\" again.")
+    return Correct("The zero for \"relevant\" sends it back. The other letters are a matter of judgement.")
+
+
+@check.question("m1-e4", "better_row")
+def better_row(better_row):
+    if not isinstance(better_row, results.LogframeRow):
+        return NotYet("`better_row` should be a row, made with `replace(weak_row, ...)`.")
+    left = results.weaknesses(better_row)
+    if not left.empty:
+        return NotYet("A reviewer still says: " + " ".join(left["finding"]))
+    return Correct("No formal question is left. Whether the assumption holds, only people who know the firms can say.")
