@@ -373,11 +373,13 @@ def perceived_2022(external, internal):
     return combine({"external": external, "internal": internal}, weights_of("2022 perceived"))
 
 
-def overall_2022(perceived, effort, deduction=0.0, *, cap: float = 10.0):
+def overall_2022(
+    perceived, effort, deduction=0.0, *, cap: float = 10.0, weights: Mapping[str, float] | None = None
+):
     """Overall integrity out of a hundred, model of 2022 (acrc-s3, acrc-s4, acrc-s5).
 
     ``0.60 * perceived + 0.40 * effort - min(deduction, cap)``. Weights and cap are published; how a deduction is
-    computed is not.
+    computed is not. Another country passes its own ``cap`` and ``weights`` (of ``perceived`` and ``effort``).
     """
     _check_range(perceived, 100, "perceived")
     _check_range(effort, 100, "effort")
@@ -459,10 +461,17 @@ RANK_FACTORS = {"junior": 1.0, "middle": 1.5, "senior": 2.5, "head": 4.0}
 """Ours. A source says only that cases of senior officials weigh more (acrc-s38)."""
 
 
-def case_deduction(cases: pd.DataFrame, staff: pd.Series, *, k: float = 8.0, cap: float = 10.0) -> pd.Series:
+def case_deduction(
+    cases: pd.DataFrame,
+    staff: pd.Series,
+    *,
+    k: float = 8.0,
+    cap: float | None = 10.0,
+    unit: float = 1e6,
+) -> pd.Series:
     """Points taken away for corruption cases, out of a hundred. OURS, a teaching model.
 
-    ``min(cap, k * sum(rank * (1 + log10(1 + amount / 1e6))) / sqrt(staff))`` over the cases that bodies OUTSIDE
+    ``min(cap, k * sum(rank * (1 + log10(1 + amount / unit))) / sqrt(staff))`` over the cases that bodies OUTSIDE
     the institution found. That only these count, and that rank matters, is published (acrc-s38); so is the cap
     (acrc-s4). The formula is not public.
 
@@ -473,30 +482,45 @@ def case_deduction(cases: pd.DataFrame, staff: pd.Series, *, k: float = 8.0, cap
         :data:`RANK_FACTORS`) and ``amount`` (in currency units).
     staff : Series
         Number of staff, index ``institution_id``: the institutions to score.
-    k, cap : float
-        Strength and ceiling.
+    k : float
+        Strength.
+    cap : float or None
+        Ceiling; None for none.
+    unit : float
+        Currency units that count as one in the logarithm; a million won by default.
 
     Returns
     -------
     Series
         Points, index as ``staff``; 0 for an institution without a case found outside.
+
+    Raises
+    ------
+    InputError
+        When a body has no staff, a rank is unknown, or an amount is missing or below zero.
     """
-    if (staff <= 0).any():
+    if not (staff > 0).all():
+        first = staff[~(staff > 0)].index[0]
         raise InputError(
-            f"Institution {staff[staff <= 0].index[0]} has no staff.",
-            where="staff",
-            fix="Give the number of staff, above zero.",
+            f"Institution {first} has no staff.", where="staff", fix="Give the number of staff, above zero."
         )
     unknown = set(cases["rank"].unique()) - set(RANK_FACTORS)
     if unknown:
         raise InputError(
-            f"{sorted(unknown)[0]!r} is no rank.",
+            f"{min(map(str, unknown))!r} is no rank.",
             where="cases, column rank",
             fix=f"Use one of {', '.join(RANK_FACTORS)}.",
         )
     outside = cases[cases["found_by"] != "inside"]
+    wrong = ~(outside["amount"] >= 0)
+    if wrong.any():
+        raise InputError(
+            "An amount is missing or below zero.",
+            where=f"cases, row {outside.index[wrong][0]}",
+            fix="Write 0 where no money was involved.",
+        )
     factor = outside["rank"].map(RANK_FACTORS).astype(float)
-    gravity = factor * (1 + np.log10(1 + outside["amount"].clip(lower=0) / 1e6))
+    gravity = factor * (1 + np.log10(1 + outside["amount"] / unit))
     burden = gravity.groupby(outside["institution_id"]).sum().reindex(staff.index, fill_value=0.0)
     return (k * burden / np.sqrt(staff.astype(float))).clip(upper=cap).rename("deduction")
 

@@ -247,6 +247,22 @@ def test_an_unknown_rank_and_a_body_without_staff_are_errors():
         ia.case_deduction(CASES, STAFF.replace(400, 0))
 
 
+def test_an_amount_that_is_missing_or_negative_is_an_error():
+    for amount in (None, -1.0):
+        with pytest.raises(InputError, match="amount"):
+            ia.case_deduction(CASES.assign(amount=amount), STAFF)
+
+
+def test_the_unit_of_money_does_not_change_the_deduction():
+    won = ia.case_deduction(CASES, STAFF, cap=None)
+    dollars = ia.case_deduction(CASES.assign(amount=CASES["amount"] / 1000), STAFF, cap=None, unit=1e3)
+    assert np.allclose(won, dollars) and won["c"] > 10
+
+
+def test_another_country_brings_its_own_weights_and_cap():
+    assert ia.overall_2022(80, 60, 9, cap=5, weights={"perceived": 0.5, "effort": 0.5}) == 65
+
+
 # -- series -----------------------------------------------------------------------------------------------------------------------
 
 
