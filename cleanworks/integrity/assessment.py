@@ -389,9 +389,8 @@ def overall_2022(
             where="deduction",
             fix="Give the points to take away as positive numbers.",
         )
-    return combine({"perceived": perceived, "effort": effort}, weights_of("2022")) - np.minimum(
-        deduction, cap
-    )
+    parts = {"perceived": perceived, "effort": effort}
+    return combine(parts, weights or weights_of("2022")) - np.minimum(deduction, cap)
 
 
 # -- working backwards from published results ----------------------------------------------------------------------
