@@ -49,11 +49,11 @@ def specialists(block: Block) -> Firms:
     # Every trade has firms; the rest fall at random.
     trade = trades[np.r_[np.arange(min(len(trades) * 3, count)) % len(trades), rng.integers(0, len(trades), count)][:count]]
     names = np.array([f"{stem} {_SPECIALISTS[t]}" for stem, t in zip(stems, trade, strict=True)], dtype=object)
-    return Firms(_ids("S", block, count), names, _popularity(rng, count), trade)
+    return Firms(_ids("SF", block, count), names, _popularity(rng, count), trade)
 
 
-def _ids(letter: str, block: Block, count: int) -> np.ndarray:
-    return numbered(f"{letter}F", (np.full(count, block.market), 3), (np.arange(1, count + 1), 3))
+def _ids(prefix: str, block: Block, count: int) -> np.ndarray:
+    return numbered(prefix, (np.full(count, block.market), 3), (np.arange(1, count + 1), 3))
 
 
 def _stems(rng: np.random.Generator, count: int) -> np.ndarray:

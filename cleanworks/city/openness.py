@@ -104,33 +104,60 @@ def questions(block: Block) -> None:
 
 def complaints(block: Block) -> None:
     """Some of those who wait for their money complain; so do a few whose money was not due."""
-    rng, lines, contracts = block.rng("complaints"), block["payments"], block["contracts"]
+    contracts = block["contracts"]
+    both = [_about_payments(block), _about_wages(block)]
+    rows = {name: np.concatenate([part[name] for part in both]) for name in both[0]}
+    rows = keep(rows, rows["date"] <= block.reference)
+    rows = keep(rows, np.lexsort((rows["date"], rows["_contract"])))
+    contract = rows["_contract"]
+    numbers = numbered("CP", (contracts["_number"][contract], 6), (running_number(contract) + 1, 2))
+    rows = {"complaint_id": numbers, "contract_id": contracts["contract_id"][contract], **rows}
+    rows["_project"] = contracts["_project"][contract]
+    rows["date_settled"] = block.known(rows["date_settled"])
+    block["complaints"] = rows
+
+
+def _about_payments(block: Block) -> dict[str, np.ndarray]:
+    rng, lines = block.rng("complaints"), block["payments"]
     until = np.where(np.isnat(lines["date_paid"]), block.reference, lines["date_paid"])
     late = (until - lines["date_due"]).astype(int)
-    owed = (lines["tier"] > 0) | (lines["payee_type"] != "prime")
+    owed = lines["payee_type"] != "prime"
     heard = owed & (rng.random(len(late)) < np.clip((late - 8) / 70, 0, 0.6))
     unfounded = owed & (rng.random(len(late)) < 0.0012)
     row = np.flatnonzero(heard | unfounded)
-    wait = np.ceil(late[row].clip(min=1) * rng.uniform(0.25, 1.0, len(row)))
-    when = lines["date_due"][row] + days(np.where(unfounded[row], -2, wait))
-    overdue = np.maximum((when - lines["date_due"][row]).astype(int), 0)
-    settled = when + days(5 + rng.lognormal(np.log(25), 0.7, len(row)))
-    paid = lines["date_paid"][row]
-    settled = np.where(np.isnat(paid), NAT, np.maximum(np.minimum(settled, paid), when))
-    kind = np.array([_COMPLAINT_OF.get(kind, "other") for kind in lines["payee_type"][row]], dtype=object)
-    rows = {
-        "complaint_id": np.full(len(row), "", dtype=object),
-        "contract_id": lines["contract_id"][row],
+    wait = np.where(heard[row], np.ceil(late[row].clip(min=1) * rng.uniform(0.25, 1.0, len(row))), -2)
+    kind = np.array([_COMPLAINT_OF[kind] for kind in lines["payee_type"][row]], dtype=object)
+    return {
         "subcontract_id": lines["subcontract_id"][row],
         "type": kind,
-        "date": when,
+        **_course_of(rng, lines["date_due"][row], lines["date_paid"][row], wait),
         "amount": lines["amount_registered"][row],
-        "days_overdue": overdue.astype(float),
-        "date_settled": block.known(settled),
-        "_project": lines["_project"][row],
         "_contract": lines["_contract"][row],
     }
-    rows = keep(rows, when <= block.reference)
-    rows = keep(rows, np.lexsort((rows["date"], rows["_contract"])))
-    rows["complaint_id"] = numbered("CP", (contracts["_number"][rows["_contract"]], 6), (running_number(rows["_contract"]) + 1, 2))
-    block["complaints"] = rows
+
+
+def _about_wages(block: Block) -> dict[str, np.ndarray]:
+    """One complaint for a crew that waits longer than a week for the wages of a month."""
+    rng, table = block.rng("wage complaints"), block["wages"]
+    crew_month = table["_crew"] * 10_000 + table["month"].astype("datetime64[M]").astype(int)
+    _, first, crew = np.unique(crew_month, return_index=True, return_inverse=True)
+    until = np.where(np.isnat(table["date_paid"]), block.reference, table["date_paid"])[first]
+    late = (until - table["date_due"][first]).astype(int)
+    heard = np.flatnonzero(rng.random(len(first)) < np.clip((late - 5) / 25, 0, 0.7))
+    row = first[heard]
+    wait = np.ceil(late[heard] * rng.uniform(0.25, 1.0, len(row)))
+    return {
+        "subcontract_id": np.full(len(row), None, dtype=object),
+        "type": np.full(len(row), "wages", dtype=object),
+        **_course_of(rng, table["date_due"][row], table["date_paid"][row], wait),
+        "amount": np.bincount(crew, table["amount_due"], minlength=len(first))[heard],
+        "_contract": table["_contract"][row],
+    }
+
+
+def _course_of(rng, due, paid, wait) -> dict[str, np.ndarray]:
+    """When a complaint is made and when it is settled: at the latest when the money comes, never without money."""
+    when = due + days(wait)
+    settled = when + days(5 + rng.lognormal(np.log(25), 0.7, len(when)))
+    settled = np.where(np.isnat(paid), NAT, np.maximum(np.minimum(settled, paid), when))
+    return {"date": when, "days_overdue": np.maximum(wait, 0.0), "date_settled": settled}

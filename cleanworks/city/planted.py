@@ -98,9 +98,10 @@ def short_tender_period(block: Block, rng, rate: float) -> None:
     tenders = block["tenders"]
     usual = tenders["procurement_method_details"] != procurement.URGENT
     hit = chosen(rng, np.isin(tenders["procurement_method"], ["open", "selective"]) & usual, rate)
-    shortest = max(2, block.profile["procurement.minimum_tender_days"] // 3)
+    shortest = max(5, block.profile["procurement.minimum_tender_days"] // 3)
     length = rng.integers(shortest, block.profile["procurement.minimum_tender_days"] - 2, len(tenders["tender_id"]))[hit]
-    tenders["tender_end"][hit] = tenders["tender_start"][hit] + days(length)
+    end = tenders["tender_start"][hit] + days(length)
+    tenders["tender_end"][hit] = np.busday_offset(end, 0, roll="backward", busdaycal=block.calendar)
     opening = np.busday_offset(tenders["tender_end"][hit] + DAY, 0, roll="forward", busdaycal=block.calendar)
     tenders["bid_opening_date"][hit] = opening
     block.label("short_tender_period", "tenders", hit)
@@ -452,7 +453,7 @@ def diverted_money(block: Block, rng, rate: float) -> None:
     """Money registered for wages, equipment or materials ends up with the prime contractor."""
     lines = block["payments"]
     n, step = len(lines["payment_id"]), block.profile["currency.round_to"]
-    kept = rng.uniform(0.0, 0.6, n)
+    kept = np.where(rng.random(n) < 0.3, 0.0, rng.uniform(0.08, 0.6, n))
     prime_line = np.full(len(block["claims"]["claim_id"]), -1)
     is_prime = np.flatnonzero((lines["payee_type"] == "prime") & ~np.isnat(lines["date_paid"]))
     prime_line[lines["_claim"][is_prime]] = is_prime

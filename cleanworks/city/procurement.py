@@ -146,8 +146,8 @@ def _tenders(block: Block, rng, published, estimate) -> dict:
     urgent = (method == "open") & (rng.random(n) < 0.03)
     length = np.where(urgent, profile["procurement.minimum_tender_days"] - rng.integers(1, 5, n), length)
     length = np.where(method == "direct", rng.integers(3, 9, n), length)
-    start = published + rng.integers(0, 3, n).astype("timedelta64[D]")
-    end = start + days(length)
+    start = block.next_workday(published + rng.integers(0, 3, n).astype("timedelta64[D]"))
+    end = block.next_workday(start + days(length))
     projects = block["projects"]
     return {
         "tender_id": numbered("T", (projects["_number"], 6)),
@@ -175,8 +175,9 @@ def bids(block: Block) -> None:
     count = np.select(
         [method == "direct", method == "limited", method == "selective"],
         [np.ones(n, int), rng.integers(2, 5, n), rng.integers(3, 8, n)],
-        np.clip(1 + rng.negative_binomial(2.2, 0.27, n), 1, _MOST_BIDDERS),
+        1 + rng.negative_binomial(2.2, 0.27, n),
     )
+    count = np.where(count > _MOST_BIDDERS, rng.integers(10, _MOST_BIDDERS + 1, n), count)
     # The best-known firms come first in a draw without replacement (Gumbel's trick).
     score = np.log(pool.weight) + rng.gumbel(size=(n, len(pool.ids)))
     order = np.argsort(-score, axis=1)[:, :_MOST_BIDDERS]
@@ -217,7 +218,8 @@ def _price_ratios(block: Block, rng, method, tender) -> np.ndarray:
     # Some bidders compute the lowest acceptable price to the last digit: two of them give the same amount honestly.
     floor = block.profile["procurement.floor_ratio"]
     exact = (method[tender] == "open") & (rng.random(len(tender)) < 0.012)
-    return np.where(exact, floor, np.clip(ratio, floor + 0.0005, 1.06))
+    ratio = np.where(ratio < floor, floor + rng.exponential(0.006, len(tender)), ratio)
+    return np.where(exact, floor, np.minimum(ratio, 1.1))
 
 
 def contracts(block: Block) -> None:
@@ -227,7 +229,7 @@ def contracts(block: Block) -> None:
     winner = _winners(rng, tenders, offers)
     award = block.next_workday(tenders["bid_opening_date"] + days(3 + rng.lognormal(2.2, 0.6, n)))
     signed = block.next_workday(award + days(5 + rng.gamma(2, 3, n)))
-    start = signed + days(5 + rng.gamma(2.0, 5, n))
+    start = block.next_workday(signed + days(5 + rng.gamma(2.0, 5, n)))
     # 3 % of projects have a budget and no tender yet; 2 % are given up before the award.
     fate = rng.random(n)
     early, cancelled = fate < 0.03, (fate >= 0.03) & (fate < 0.05)

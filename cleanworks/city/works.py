@@ -79,7 +79,7 @@ def pace(block: Block) -> Pace:
     late_start = rng.random(n) < 0.3
     speed[late_start, 0] *= 0.35
     return Pace(
-        month, share, weather, speed, rng.uniform(0.5, 1.6, n), planned_clock,
+        month, share, weather, speed, rng.uniform(0.9, 2.2, n), planned_clock,
         (rng.uniform(1.5, 2.6, (n, 1)), rng.uniform(1.5, 2.9, (n, 1))),
     )
 
@@ -176,7 +176,8 @@ def modifications(block: Block) -> None:
     when = start[contract] + days(length[contract] * rng.uniform(0.03, 0.97, len(contract)))
     near_end = end[late] - days(rng.uniform(5, 60, len(late)))
     when[len(price) + len(scope):] = np.clip(near_end, start[late] + 5 * DAY, stop[late] - DAY)
-    rise = np.where(kind == "value", rng.normal(0.018, 0.03, len(contract)).clip(-0.05, 0.12), 0.0)
+    # Cuts are small: what interim claims have already brought in is never more than the final price.
+    rise = np.where(kind == "value", rng.normal(0.018, 0.03, len(contract)).clip(-0.01, 0.12), 0.0)
     days_more = np.where(kind == "duration", _days_granted(rng, contracts, stop, contract), 0)
     reason = np.array(_REASONS, dtype=object)[rng.integers(0, len(_REASONS), len(contract))]
     reason[rng.random(len(contract)) < 0.12] = None
