@@ -50,7 +50,9 @@ def nearest(name: Any, names: Iterable[Any]) -> str:
 
 def _name_error(error: NameError, namespace: Mapping[str, Any]) -> str:
     name = error.name or "".join(re.findall(r"'(\w+)'", str(error))[:1])
-    known = [other for other in namespace if not other.startswith("_")]
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    inside = frames[-1].f_locals if frames else {}
+    known = [other for other in {**namespace, **inside} if not other.startswith("_")]
     return (
         f"Python knows no `{name}`.{nearest(name, known)} "
         "Check the spelling, put text in quotes, and run the cells above first."

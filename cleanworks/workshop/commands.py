@@ -94,7 +94,8 @@ def lint(
         for finding in findings:
             print(finding)
         places = len({finding.path for finding in findings})
-        print(f"{_count(len(findings), 'finding')} in {places} of {_count(len(files), 'notebook')}.")
+        found = f"{_count(len(findings), 'finding')} in {places} of" if findings else "Nothing found in"
+        print(f"{found} {_count(len(files), 'notebook')}.")
     if findings:
         raise typer.Exit(1)
 

@@ -114,7 +114,7 @@ def leaks(artefact: str, source: NotebookNode, *, taught: Iterable[NotebookNode]
     Spaces do not count. Lines that carry no answer are passed over: imports, brackets, bare names, comments of two
     words; and so are lines that the starter, the check, the code around the questions or a lesson shows as well.
     """
-    readable = "\n".join(_squeezed(line) for line in _readable(artefact).splitlines())
+    readable = _readable(artefact)
     prose = _unmarked(readable)
     known = {_squeezed(line) for line in _known_lines(source, taught)}
     found = []
@@ -126,10 +126,9 @@ def leaks(artefact: str, source: NotebookNode, *, taught: Iterable[NotebookNode]
             if squeezed in known or _is_trivial(line, code=cell.cell_type == "code"):
                 continue
             if cell.cell_type == "code":
-                # As a whole word, so that `days = 5` is not found in `max_days = 50`.
-                given_away = re.search(rf"(?<![\w.]){re.escape(squeezed)}(?!\w)", readable) is not None
+                given_away = _spaced(line).search(readable) is not None
             else:
-                given_away = _unmarked(squeezed) in prose
+                given_away = _spaced(_unmarked(line)).search(prose) is not None
             if given_away:
                 found.append(Leak(_question(cell) or "", cell.get("id", ""), number, line.strip()))
     return found
@@ -147,6 +146,12 @@ def _known_lines(source: NotebookNode, taught: Iterable[NotebookNode]) -> Iterab
 
 def _squeezed(line: str) -> str:
     return "".join(line.split())
+
+
+def _spaced(line: str) -> re.Pattern[str]:
+    """Finds a line with other spaces, as whole words: `days = 5` is not found in `max_days = 50`."""
+    tokens = re.findall(r"\w+|[^\w\s]", line)
+    return re.compile(r"(?<![\w.])" + r"\s*".join(re.escape(token) for token in tokens) + r"(?!\w)")
 
 
 def _unmarked(text: str) -> str:

@@ -1,0 +1,118 @@
+"""Who gets what, and that nothing of a solution reaches a learner."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from cleanworks.workshop.editions import edition, leaks
+from cleanworks.workshop.notebook import dump, read
+from tests.workshop.conftest import lesson_path, set_path
+
+
+def tags(node) -> set[str]:
+    return {tag for cell in node.cells for tag in cell.metadata.get("tags", [])}
+
+
+@pytest.fixture
+def lesson(course):
+    return read(lesson_path(course)).node
+
+
+@pytest.fixture
+def exercises(course):
+    return read(set_path(course)).node
+
+
+def test_the_source_stays_as_it_was(exercises):
+    before = copy.deepcopy(exercises)
+    for audience in ("reader", "learner", "instructor"):
+        edition(exercises, audience)
+    assert exercises == before
+
+
+def test_a_reader_gets_solutions_but_no_wrong_answers_and_no_notes(exercises, lesson):
+    assert "solution" in tags(edition(exercises, "reader"))
+    assert "wrong-answer" not in tags(edition(exercises, "reader"))
+    made = edition(lesson, "reader")
+    assert "instructor" not in tags(made)
+    assert "[x]" in dump(made) and "Right: nothing is known" in dump(made)
+
+
+def test_a_learner_gets_no_solution_no_key_and_no_feedback(exercises, lesson):
+    made = edition(exercises, "learner")
+    assert tags(made) == {"exercise", "starter", "hint", "check"}
+    text = dump(edition(lesson, "learner"))
+    assert "[x]" not in text and "nothing is known" not in text and "instructor" not in text
+    assert "- [ ] Nobody measured." in text
+
+
+def test_a_learner_gets_no_stored_outputs(exercises):
+    exercises.cells[1].outputs = [{"output_type": "stream", "name": "stdout", "text": "secret"}]
+    assert "secret" not in dump(edition(exercises, "learner"))
+
+
+def test_an_instructor_sees_the_check_after_the_solution_and_after_each_wrong_answer(exercises):
+    made = edition(exercises, "instructor")
+    ids = [cell.id for cell in made.cells]
+    for id in ("r1-e1-solution", "r1-e1-wrong-answer", "r1-e1-wrong-answer-2"):
+        after = made.cells[ids.index(id) + 1]
+        assert after.source == 'check("r1-e1")' and after.metadata.cleanworks.generated
+    assert len(set(ids)) == len(ids)
+
+
+def test_editions_are_valid_notebooks(exercises):
+    import nbformat
+
+    for audience in ("reader", "learner", "instructor"):
+        nbformat.validate(edition(exercises, audience))
+
+
+def test_an_unknown_audience(lesson):
+    with pytest.raises(ValueError, match="reader, learner, instructor"):
+        edition(lesson, "public")
+
+
+class TestLeaks:
+    def test_the_learners_edition_gives_nothing_away(self, exercises):
+        assert leaks(dump(edition(exercises, "learner")), exercises) == []
+
+    def test_the_readers_edition_does(self, exercises):
+        found = leaks(dump(edition(exercises, "reader")), exercises)
+        assert {leak.question for leak in found} == {"r1-e1", "r1-e2"}
+        assert found[0].text == 'total_mm = week["mm"].sum()'
+
+    @pytest.mark.parametrize(
+        "artefact",
+        [
+            'total_mm=week["mm"]  .sum()',
+            "<!doctype html><p>Try <code>total_mm</code> = week[&quot;mm&quot;].sum()</p>",
+            "The sum leaves the missing Wednesday out, so it is the **rain** of six measured days.",
+        ],
+    )
+    def test_spaces_marks_and_pages_do_not_hide_a_line(self, exercises, artefact):
+        assert leaks(artefact, exercises)
+
+    def test_a_line_inside_a_longer_word_is_no_leak(self, exercises):
+        assert leaks('max_total_mm = week["mm"].sum()', exercises) == []
+
+    def test_lines_of_starter_lesson_and_imports_are_no_leaks(self, exercises, lesson):
+        solution = next(cell for cell in exercises.cells if cell.id == "r1-e1-solution")
+        solution.source = "import math\ntotal_mm = ...\nweek\n)"
+        made = dump(edition(exercises, "learner")) + "import math"
+        assert leaks(made, exercises) == []
+        solution.source = 'total_mm = week["mm"].sum()'
+        assert leaks(dump(edition(lesson, "learner")), exercises, taught=[lesson]) == []
+
+    def test_outputs_and_metadata_count(self, exercises):
+        made = edition(exercises, "learner")
+        made.cells[1].outputs = [
+            {"output_type": "stream", "name": "stdout", "text": 'measured_days = set(with_value["day"])\n'}
+        ]
+        assert [leak.question for leak in leaks(dump(made), exercises)] == ["r1-e2"]
+
+    def test_a_broken_artefact_is_read_as_text(self, exercises):
+        assert leaks('{"cells": ' + 'total_mm = week["mm"].sum()', exercises)
+        assert json.loads(dump(exercises))
