@@ -16,7 +16,7 @@ from cleanworks.errors import InputError
 DONE, FAILED, BAD_INPUT, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 
 # Each of these adds its commands with `add_to(app)`, in the order in which --help shows them.
-COMMANDS = ("cleanworks.workshop.commands", "cleanworks.workshop.run.command")
+COMMANDS = ("cleanworks.workshop.commands", "cleanworks.workshop.run.command", "cleanworks.standards.command")
 
 HELP = """
 Make and check a course of executable notebooks.

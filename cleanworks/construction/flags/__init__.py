@@ -18,6 +18,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from cleanworks.construction import scoring
+from cleanworks.construction.flags import _core
 from cleanworks.construction.flags._core import (
     Indicator,
     Settings,
@@ -37,7 +38,7 @@ from cleanworks.errors import InputError
 
 __all__ = [
     "REGISTRY", "Indicator", "Settings", "benford_distance", "coverage", "evaluate", "first_digits", "high_outliers",
-    "indicator", "low_outliers", "possible", "quartiles", "reading_day", "reference", "score",
+    "indicator", "labels", "low_outliers", "possible", "quartiles", "reading_day", "reference", "score",
 ]
 
 REGISTRY: Mapping[str, Indicator] = MappingProxyType(
@@ -186,6 +187,66 @@ def score(results: pd.DataFrame, code: str, real: Iterable, level: str | None = 
     rows = results[(results["code"] == code) & (results["level"] == level)]
     real = set(real)
     return scoring.score(rows.loc[rows["flagged"], "id"], real, set(rows["id"]) | real, confidence)
+
+
+# The parts of a row's key, where it has several; the others have their number in the first column.
+_KEYS = {
+    "attendance": ("worker_id", "contract_id", "date"),
+    "progress": ("contract_id", "period"),
+    "retirement_days": ("worker_id", "contract_id", "month"),
+}
+_LEVEL_COLUMNS = {
+    "process": "tender_id", "contract": "contract_id", "project": "project_id", "subcontract": "subcontract_id",
+    "payment": "payment_id", "claim": "claim_id", "worker": "worker_id", "account": "account_id", "wage": "wage_id",
+    "tenderer": "tenderer_id", "payer": "payer_id", "disclosure": "disclosure_id", "question": "question_id",
+}  # fmt: skip
+
+
+def labels(tables: Mapping[str, pd.DataFrame], kind: str, level: str) -> set[str]:
+    """The ids, on one level, that the table ``planted`` marks with one kind of irregularity.
+
+    A planted bid is wanted as its process, a planted payment as its contract: the id is looked up in the row that is marked,
+    else through the contract or the project of that row.
+
+    Parameters
+    ----------
+    tables : mapping
+        With ``planted`` and the tables it points at.
+    kind : str
+        As in ``planted.kind``.
+    level : str
+        As in the answers of an indicator.
+
+    Raises
+    ------
+    InputError
+        An unknown kind, or a level that the marked rows do not lead to.
+    """
+    marked = tables["planted"]
+    marked = marked[marked["kind"] == kind]
+    if marked.empty:
+        known = ", ".join(sorted(tables["planted"]["kind"].unique()))
+        raise InputError(f"no row is marked {kind!r}.", where="table planted", fix=f"Kinds there: {known}.")
+    if level == "worker and month" and set(marked["table"]) <= {"retirement_days"}:
+        return set(marked["row_id"])
+    if level not in _LEVEL_COLUMNS:
+        raise InputError(f"labels cannot be had on the level {level!r}.", where="level", fix=f"Use: {', '.join(_LEVEL_COLUMNS)}.")
+    found: set[str] = set()
+    for name, rows in marked.groupby("table"):
+        table = tables[name]
+        key = _core.joined(table, *_KEYS.get(name, (table.columns[0],)))
+        found |= set(_on_level(table[key.isin(set(rows["row_id"]))], tables, _LEVEL_COLUMNS[level]).dropna())
+    return found
+
+
+def _on_level(rows, tables, column):
+    if column in rows:
+        return rows[column]
+    through = "contract_id" if "contract_id" in rows else "tender_id" if "tender_id" in rows else "project_id"
+    contracts = tables["contracts"]
+    if column in contracts and through in contracts:
+        return contracts.loc[contracts[through].isin(rows[through]), column]
+    raise InputError(f"the marked rows do not lead to {column}.", where="level", fix="Choose the level of their own table, or contract.")
 
 
 def missing_fields(one: Indicator, tables) -> list[str]:

@@ -1,0 +1,82 @@
+"""`cleanworks data validate FILE` and `cleanworks data coverage FILE`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+data_app = typer.Typer(help="Open contracting data: check a file, see what it holds.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add `cleanworks data ...`."""
+    app.add_typer(data_app, name="data")
+
+
+File = Annotated[Path, typer.Argument(help="An OCDS or OC4IDS file: a package or JSON lines, also .gz.", show_default=False)]
+
+
+@data_app.command()
+def validate(
+    file: File,
+    schema: Annotated[Path | None, typer.Option(help="Folder of the official schemas. Without it the product's own checks run.")] = None,
+    show: Annotated[int, typer.Option(help="How many problems to print word for word.", min=0)] = 20,
+):
+    """Check a file against OCDS 1.1.5 or OC4IDS 0.9.5; exit code 1 if it has errors."""
+    from cleanworks.standards.validate import (
+        validate as check,  # pandas is slow to import and no other command needs it
+    )
+
+    report = check(file, schema)
+    out = Console(highlight=False)
+    out.print(f"{report.path.name}: {report.what}, {report.elements:,} elements; checked against {report.schema}", soft_wrap=True)
+    for severity in ("error", "note"):
+        _kinds(out, report, severity)
+    for problem in [one for one in report.problems if one.severity == "error"][:show]:
+        out.print(f"  {problem}", markup=False, soft_wrap=True)
+    if report.ok:
+        out.print(f"Valid. {report.notes:,} notes.")
+        return
+    out.print(f"Not valid: {report.errors:,} errors in {report.invalid:,} of {report.elements:,} elements; {report.notes:,} notes.")
+    raise typer.Exit(1)
+
+
+@data_app.command()
+def coverage(
+    file: File,
+    fields: Annotated[bool, typer.Option("--fields", help="Also list every field and how often it is filled.")] = False,
+):
+    """Say what a file holds: fields, CoST's items, and which indicators it allows."""
+    from cleanworks.standards import coverage as first_look
+
+    found = first_look.of_file(file)
+    out = Console(highlight=False)
+    out.print(f"{Path(file).name}: {found.what}, {found.elements:,} elements", soft_wrap=True)
+    if fields:
+        _print(out, "Fields", ("field", "elements", "share"), [(p, f"{r.filled:,}", f"{r.share:.0%}") for p, r in found.fields.iterrows()])
+    items = [(r.stage, r["name"], f"{r.share:.0%}") for _, r in found.items.iterrows()]
+    _print(out, f"CoST's items: {found.disclosure_rate:.0%} of 40 on average", ("stage", "item", "filled"), items)
+    able = found.indicators[found.indicators["possible"]]
+    _print(out, f"Possible indicators: {len(able)} of {len(found.indicators)}", ("code", "name"), [(c, r["name"]) for c, r in able.iterrows()])
+    unable = found.indicators[~found.indicators["possible"]]
+    _print(out, "Not possible", ("code", "name", "missing"), [(c, r["name"], r.missing) for c, r in unable.iterrows()])
+
+
+def _kinds(out, report, severity):
+    rows = [(f"{n:,}", place, message) for (kind, place, message), n in report.counts.most_common() if kind == severity]
+    if rows:
+        _print(out, f"{severity.capitalize()}s by kind", ("times", "where", "what"), rows[:30])
+
+
+def _print(out, title, columns, rows):
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold", justify="right" if column in ("times", "elements", "share", "filled") else "left")
+    for row in rows:
+        table.add_row(*(str(cell).replace("[", "\\[") for cell in row))
+    out.print(table)
+    out.print()

@@ -1,0 +1,132 @@
+"""The first look at a file that somebody hands in: what is filled, which of CoST's items, which indicators are possible.
+
+The file is read in batches, so its size does not matter.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+import pandas as pd
+
+from cleanworks.construction import disclosure, flags
+from cleanworks.standards import oc4ids, ocds
+from cleanworks.standards.shape import LOCAL
+from cleanworks.standards.stream import open_source
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a file holds.
+
+    Attributes
+    ----------
+    what : str
+        The kind of file.
+    elements : int
+        Projects, releases or records in it.
+    fields : DataFrame
+        Indexed by ``path``: ``filled`` (elements in which it is filled) and ``share`` (0 to 1).
+    items : DataFrame
+        CoST's 39 rows, indexed by ``key``: ``stage``, ``name``, ``filled``, ``share``. In OCDS, of processes instead of projects.
+    disclosure_rate : float
+        Mean over elements of items filled out of 40.
+    indicators : DataFrame
+        As `cleanworks.construction.flags.possible`: which indicators the filled columns allow, and what is missing.
+    """
+
+    what: str
+    elements: int
+    fields: pd.DataFrame
+    items: pd.DataFrame
+    disclosure_rate: float
+    indicators: pd.DataFrame
+
+
+def of_file(path) -> Coverage:
+    """Look at an OCDS or OC4IDS file.
+
+    Raises
+    ------
+    InputError
+        See `cleanworks.standards.stream.open_source`.
+    """
+    source = open_source(path)
+    reader = oc4ids if source.list_name == "projects" else ocds
+    fields, items, columns, elements = Counter(), Counter(), set(), 0
+    for batch in _batches(element.value for element in source.elements):
+        if source.list_name == "records":
+            batch = [record.get("compiledRelease") or {} for record in batch]
+        elements += len(batch)
+        for value in batch:
+            fields.update(set(_paths(value)))
+        tables = reader.tables_of(batch)
+        columns |= filled_columns(tables)
+        if source.list_name == "projects":
+            for value in batch:
+                items.update(key for key, filled in disclosure.filled_items(value).items() if filled)
+        else:
+            items.update(disclosure.coverage(_processes_as_projects(tables)).sum().to_dict())
+    return _coverage(source.what, elements, fields, items, columns)
+
+
+def of_tables(tables: Mapping[str, pd.DataFrame]) -> Coverage:
+    """Look at tables; ``fields`` are their columns, and their share is that of rows."""
+    rows = {
+        f"{name}.{column}": (int(table[column].notna().sum()), len(table)) for name, table in tables.items() for column in table
+    }
+    fields = pd.DataFrame.from_dict(rows, orient="index", columns=["filled", "rows"]).rename_axis("path")
+    fields = fields.assign(share=fields["filled"] / fields["rows"].where(fields["rows"] > 0))[["filled", "share"]]
+    projects = len(tables.get("projects", ()))
+    filled = disclosure.coverage(tables).sum().to_dict() if "projects" in tables else {}
+    made = _coverage("tables", projects, Counter(), Counter(filled), set())
+    indicators = flags.coverage(tables)
+    return Coverage("tables", projects, fields, made.items, made.disclosure_rate, indicators)
+
+
+def filled_columns(tables: Mapping[str, pd.DataFrame]) -> set[str]:
+    """The ``table.column`` names that hold at least one value."""
+    return {f"{name}.{column}" for name, table in tables.items() for column in table if table[column].notna().any()}
+
+
+def _coverage(what, elements, fields, items, columns):
+    counted = pd.DataFrame(sorted(fields.items()), columns=["path", "filled"]).set_index("path")
+    rows = disclosure.item_list()
+    filled = pd.Series(items, dtype=float).reindex(rows.index).fillna(0)
+    table = rows[["stage", "name"]].assign(filled=filled.astype(int), share=filled / elements if elements else float("nan"))
+    rate = float((filled * rows["counts"]).sum() / (disclosure.PROACTIVE_ITEMS * elements)) if elements else float("nan")
+    shares = counted.assign(share=counted["filled"] / elements if elements else float("nan"))
+    return Coverage(what, elements, shares, table, rate, flags.possible(columns))
+
+
+def _batches(values: Iterator[dict]):
+    values = iter(values)
+    while batch := list(islice(values, BATCH)):
+        yield batch
+
+
+def _paths(value, path=""):
+    """The paths of everything that is filled, without list numbers and without the product's own local members."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            if key != LOCAL:
+                yield from _paths(member, f"{path}/{key}" if path else key)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _paths(member, path)
+    elif value is not None and value != "":
+        yield path
+
+
+def _processes_as_projects(tables):
+    """OCDS knows processes, not projects: CoST's items of the process, and the few of the project that OCDS holds."""
+    tenders = tables["tenders"]
+    projects = pd.DataFrame({"project_id": tenders["tender_id"], "public_authority": tenders["buyer_id"], "title": tenders["title"]})
+    contracts = tables["contracts"].assign(project_id=tables["contracts"]["tender_id"])
+    own = tenders.assign(project_id=tenders["tender_id"])
+    return {"projects": projects, "tenders": own, "contracts": contracts, "modifications": tables["modifications"]}

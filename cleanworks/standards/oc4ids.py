@@ -1,0 +1,717 @@
+"""OC4IDS 0.9.5: the city's tables as projects, and projects as tables.
+
+How the records are carried (the pattern of the research, validated without errors):
+
+============================  =======================================================================================
+table                         place in an OC4IDS project
+============================  =======================================================================================
+projects                      the project itself: title, sector, type, status, location, purpose, budget, period, completion
+tenders                       ``contractingProcesses[].summary.tender``; the bidders as ``tenderers``
+contracts                     ``contractingProcesses[].summary``
+modifications                 ``summary.modifications[]``
+progress                      ``forecasts[]`` (planned) and ``metrics[]`` (actual, paid, cost), one observation a month
+claims                        ``summary.milestones[]`` of type ``payment``, code ``claim``
+payments                      due: ``summary.milestones[]`` of type ``payment`` with the kind of payee as code;
+                              made: ``summary.transactions[]``, joined by ``relatedImplementationMilestone.id``
+subcontracts                  a document of type ``subContract``; the firm as a party with the local role ``subcontractor``
+disclosures                   ``documents[]``, those that are published
+attendance, wages             ``metrics[]`` ``workersOnSite`` and ``wagesPaid``: sums only, no person
+============================  =======================================================================================
+
+What has no field in the standard (see `NOT_CARRIED`) is written only with ``local=True``, as a member ``x_cleanworks`` beside
+the object it belongs to. Then nothing that the tables above hold is lost, and the file is for exchange between offices: it names
+officials by their number. The tables of bids, workers, attendance, wages and retirement days, questions, complaints and reports
+are not in OC4IDS; bids travel in OCDS, persons nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from cleanworks.errors import InputError
+from cleanworks.standards.shape import (
+    LOCAL,
+    clean,
+    frame,
+    grouped,
+    json_lines,
+    json_package,
+    money,
+    rest,
+    rows,
+    write_text,
+)
+from cleanworks.standards.stream import open_source
+
+VERSION = "0.9"
+PROJECT_PREFIX = "oc4ids-cwcity-"  # looks like a registered prefix and is none: the city is simulated
+OCID_PREFIX = "ocds-cwcity-"
+PERCENT = {"name": "percent", "scheme": "UNCEFACT", "id": "P1"}
+SMALLEST_GROUP = 3  # people behind a published sum
+
+# Columns of each table that travel in fields of the standard; the others are "local".
+CARRIED: dict[str, tuple[str, ...]] = {
+    "projects": (
+        "project_id", "title", "district", "public_authority", "sector", "project_type", "status", "latitude", "longitude",
+        "purpose", "budget_amount", "budget_approval_date", "period_start", "period_end", "completion_end_date",
+        "completion_final_value",
+    ),
+    "tenders": (
+        "tender_id", "project_id", "title", "procurement_method", "procurement_method_details", "date_published",
+        "cost_estimate", "number_of_tenderers",
+    ),
+    "contracts": (
+        "contract_id", "project_id", "tender_id", "supplier_id", "supplier_name", "nature", "value_amount", "period_start",
+        "period_end",
+    ),
+    "modifications": (
+        "modification_id", "contract_id", "date", "type", "rationale", "old_value", "new_value", "old_period_end",
+        "new_period_end",
+    ),
+    "progress": ("contract_id", "period", "planned", "actual", "paid", "cost"),
+    "claims": ("claim_id", "contract_id", "amount", "date_paid"),
+    "payments": (
+        "payment_id", "contract_id", "payee_type", "payer_id", "payee_id", "amount_registered", "date_due", "date_paid",
+    ),
+    "subcontracts": ("subcontract_id", "contract_id"),
+    "disclosures": ("disclosure_id", "project_id", "date_published"),
+}
+
+# Columns that need local=True, by table, for the reader of a coverage report.
+NOT_CARRIED: dict[str, tuple[str, ...]] = {
+    "tenders": ("tender_start", "tender_end", "bid_opening_date", "price_only"),
+    "contracts": ("award_date", "date_signed", "official_id", "mode"),
+    "modifications": ("official_id",),
+    "claims": ("number", "kind", "date_claimed", "date_inspected"),
+    "payments": ("claim_id", "subcontract_id", "tier", "amount of a payment not yet made", "date_received", "method", "channel"),
+    "subcontracts": (
+        "parent_subcontract_id", "tier", "subcontractor_id", "subcontractor_name", "trade", "value_amount", "prime_amount",
+        "date_signed", "payment_guarantee",
+    ),
+    "disclosures": ("item", "automatic", "date_event", "items not published"),
+}
+
+_DOCUMENTS = {
+    "budget": "budgetApproval", "tender": "tenderNotice", "award": "awardNotice", "contract": "contractSigned",
+    "schedule": "projectPlan", "progress": "physicalProgressReport", "payments": "financialProgressReport",
+    "subcontracts": "subContract", "modifications": "contractAmendment", "photographs": "illustration",
+    "completion": "completionCertificate", "overview": "contractSummary",
+}
+
+
+# Writing -----------------------------------------------------------------------------------------------------------------
+
+
+def projects(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    currency: str = "KRW",
+    language: str = "en",
+    updated=None,
+    project_prefix: str = PROJECT_PREFIX,
+    ocid_prefix: str = OCID_PREFIX,
+    local: bool = False,
+) -> Iterator[dict]:
+    """The city's tables as OC4IDS projects, one after the other.
+
+    Parameters
+    ----------
+    tables : mapping
+        ``projects`` is needed; what else is there of the module's list is used.
+    currency : str
+        Three letters.
+    updated : date, optional
+        Day of the data; also decides whether an unpaid milestone is late.
+    project_prefix, ocid_prefix : str
+        Registered prefixes of the publisher.
+    local : bool
+        Also write what the standard has no field for, under ``x_cleanworks``.
+
+    Raises
+    ------
+    InputError
+        No table ``projects``.
+    """
+    if "projects" not in tables:
+        raise InputError("there is no table projects.", where="tables", fix="OC4IDS is a list of projects.")
+    index = _Index(tables, currency, pd.Timestamp(updated) if updated is not None else None, local)
+    for row in rows(tables["projects"]):
+        yield clean(_project(row, index, language, project_prefix, ocid_prefix))
+
+
+def write(path, tables, *, publisher: str, uri: str, published, lines: bool = False, **options) -> Path:
+    """Write an OC4IDS package, or JSON lines.
+
+    Parameters
+    ----------
+    path : path
+        The file; it appears complete or not at all.
+    tables : mapping
+        See `projects`.
+    publisher, uri : str
+        Who publishes, and the address of the package.
+    published : date
+        When; it is a parameter so that the same tables give the same file.
+    lines : bool
+        One project a line, without the package around them.
+    options
+        See `projects`.
+    """
+    published = pd.Timestamp(published)
+    elements = projects(tables, **{"updated": published, **options})
+    if lines:
+        return write_text(path, json_lines(elements))
+    header = {
+        "uri": uri,
+        "publishedDate": published.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "version": VERSION,
+        "publisher": {"name": publisher},
+    }
+    return write_text(path, json_package(header, "projects", elements))
+
+
+class _Index:
+    """The rows of all tables by the project or contract they belong to."""
+
+    def __init__(self, tables, currency, updated, local):
+        self.currency, self.updated, self.local = currency, updated, local
+        self.tenders = grouped(tables, "tenders", "project_id")
+        self.contracts = grouped(tables, "contracts", "project_id")
+        self.bids = grouped(tables, "bids", "tender_id")
+        by_contract = ("modifications", "progress", "claims", "payments", "subcontracts")
+        self.of_contract = {name: grouped(tables, name, "contract_id") for name in by_contract}
+        self.disclosures = grouped(tables, "disclosures", "project_id")
+        self.people = _people(tables)
+
+    def of(self, name, contract):
+        return self.of_contract[name].get(contract, [])
+
+
+def _project(row, index, language, project_prefix, ocid_prefix):
+    project = row["project_id"]
+    tenders, contracts = index.tenders.get(project, []), index.contracts.get(project, [])
+    owner = {"id": _organisation_id(row.get("public_authority")), "name": row.get("public_authority")}
+    parties = _Parties()
+    parties.add(owner["id"], owner["name"], "publicAuthority", "buyer", "procuringEntity")
+    by_tender = {contract.get("tender_id"): contract for contract in contracts}
+    processes = [
+        _process(tender, by_tender.get(tender["tender_id"]), row, owner, parties, index, ocid_prefix) for tender in tenders
+    ]
+    known = {tender["tender_id"] for tender in tenders}
+    processes += [
+        _process({"tender_id": contract["contract_id"]}, contract, row, owner, parties, index, ocid_prefix)
+        for contract in contracts
+        if contract.get("tender_id") not in known
+    ]
+    ids = [contract["contract_id"] for contract in contracts]
+    final = row.get("completion_final_value")
+    return {
+        "id": project_prefix + project,
+        "updated": index.updated.strftime("%Y-%m-%dT%H:%M:%SZ") if index.updated is not None else None,
+        "language": language,
+        "identifiers": [{"id": project, "scheme": "internal"}],
+        "publicAuthority": owner,
+        "title": row.get("title"),
+        "purpose": row.get("purpose"),
+        "sector": [row["sector"]] if "sector" in row else None,
+        "type": row.get("project_type"),
+        "status": row.get("status"),
+        "locations": [_location(row)],
+        "budget": {"amount": money(row.get("budget_amount"), index.currency), "approvalDate": row.get("budget_approval_date")},
+        "period": {"startDate": row.get("period_start"), "endDate": row.get("period_end")},
+        "completion": {"endDate": row.get("completion_end_date"), "finalValue": money(final, index.currency)},
+        "forecasts": _series(ids, index, (("physicalProgress", "Physical progress, planned", "planned", PERCENT),)),
+        "metrics": [
+            *_series(
+                ids,
+                index,
+                (
+                    ("physicalProgress", "Physical progress", "actual", PERCENT),
+                    ("financialProgress", "Financial progress", "paid", PERCENT),
+                    ("costToDate", "Contractor's cost to date", "cost", None),
+                ),
+            ),
+            *_people_metrics(ids, index),
+        ],
+        "documents": _documents(index.disclosures.get(project, []), index),
+        "contractingProcesses": processes,
+        "parties": parties.list(),
+        **_local_project(row, index),
+    }
+
+
+def _local_project(row, index):
+    """What is not published yet is no document; between offices it travels as a list of its own."""
+    missing = [one for one in index.disclosures.get(row["project_id"], []) if "date_published" not in one]
+    return rest({**row, "unpublished": missing}, CARRIED["projects"], index.local)
+
+
+def _process(tender, contract, project, owner, parties, index, ocid_prefix):
+    ocid = ocid_prefix + tender["tender_id"]
+    bids = index.bids.get(tender["tender_id"], [])
+    for bid in bids:
+        parties.add(bid["tenderer_id"], bid.get("tenderer_name"), "tenderer")
+    tenderers = {bid["tenderer_id"]: {"id": bid["tenderer_id"], "name": bid.get("tenderer_name")} for bid in bids}
+    summary = {
+        "ocid": ocid,
+        "title": tender.get("title"),
+        "status": "pre-award",
+        "tender": {
+            "procurementMethod": tender.get("procurement_method"),
+            "procurementMethodDetails": tender.get("procurement_method_details"),
+            "datePublished": tender.get("date_published"),
+            "costEstimate": money(tender.get("cost_estimate"), index.currency),
+            "numberOfTenderers": tender.get("number_of_tenderers"),
+            "tenderers": list(tenderers.values()),
+            "procuringEntity": owner,
+            **rest(tender, CARRIED["tenders"], index.local),
+        },
+    }
+    if contract:
+        summary |= _contract(contract, project, owner, parties, index)
+    return {"id": ocid, "summary": summary}
+
+
+def _contract(contract, project, owner, parties, index):
+    number = contract["contract_id"]
+    supplier = {"id": contract["supplier_id"], "name": contract.get("supplier_name")}
+    parties.add(supplier["id"], supplier["name"], "supplier", "tenderer")
+    done = "completion_end_date" in project
+    payments, claims = index.of("payments", number), index.of("claims", number)
+    subcontracts = index.of("subcontracts", number)
+    for row in subcontracts:
+        parties.add(row["subcontractor_id"], row.get("subcontractor_name"), "subcontractor")
+    for row in payments:
+        parties.add(row.get("payer_id"), None, "payer")
+        parties.add(row.get("payee_id"), None, "payee")
+    return {
+        "externalReference": number,
+        "nature": [contract["nature"]] if "nature" in contract else None,
+        "status": "closed" if done else "active",
+        "suppliers": [supplier],
+        "contractValue": money(contract.get("value_amount"), index.currency),
+        "contractPeriod": {"startDate": contract.get("period_start"), "endDate": contract.get("period_end")},
+        "finalValue": money(project.get("completion_final_value"), index.currency),
+        "modifications": [_modification(row, index) for row in index.of("modifications", number)],
+        "milestones": [*(_claim(row, index) for row in claims), *(_due(row, index) for row in payments)],
+        "transactions": [_paid(row, parties, index) for row in payments if "date_paid" in row],
+        "documents": [_subcontract(row, index) for row in subcontracts],
+        **rest(contract, CARRIED["contracts"], index.local),
+    }
+
+
+def _modification(row, index):
+    return {
+        "id": row["modification_id"],
+        "date": row.get("date"),
+        "type": row.get("type"),
+        "description": f"Change of {row['type']}" if "type" in row else None,
+        "rationale": row.get("rationale"),
+        "oldContractValue": money(row.get("old_value"), index.currency),
+        "newContractValue": money(row.get("new_value"), index.currency),
+        "oldContractPeriod": {"endDate": row.get("old_period_end")},
+        "newContractPeriod": {"endDate": row.get("new_period_end")},
+        **rest(row, CARRIED["modifications"], index.local),
+    }
+
+
+def _claim(row, index):
+    return {
+        "id": row["claim_id"],
+        "title": f"Claim {row['number']}" if "number" in row else "Claim",
+        "type": "payment",
+        "code": "claim",
+        "dateMet": row.get("date_paid"),
+        "status": "met" if "date_paid" in row else "scheduled",
+        "value": money(row.get("amount"), index.currency),
+        **rest(row, CARRIED["claims"], index.local),
+    }
+
+
+def _due(row, index):
+    unpaid = "date_paid" not in row
+    carried = CARRIED["payments"] if unpaid else (*CARRIED["payments"], "amount")
+    overdue = unpaid and index.updated is not None and "date_due" in row and pd.Timestamp(row["date_due"][:10]) < index.updated
+    return {
+        "id": row["payment_id"],
+        "title": f"Payment to {row['payee_type']}" if "payee_type" in row else "Payment",
+        "type": "payment",
+        "code": row.get("payee_type"),
+        "dueDate": row.get("date_due"),
+        "dateMet": row.get("date_paid"),
+        "status": "met" if not unpaid else "notMet" if overdue else "scheduled",
+        "value": money(row.get("amount_registered"), index.currency),
+        **rest({**row, **_who(row, unpaid)}, carried, index.local),
+    }
+
+
+def _who(row, unpaid):
+    # Payer and payee belong to the transaction; before it exists only a local member can name them.
+    return {"from": row.get("payer_id"), "to": row.get("payee_id")} if unpaid else {}
+
+
+def _paid(row, parties, index):
+    return {
+        "id": row["payment_id"],
+        "date": row["date_paid"],
+        "value": money(row.get("amount"), index.currency),
+        "payer": parties.reference(row.get("payer_id")),
+        "payee": parties.reference(row.get("payee_id")),
+        "relatedImplementationMilestone": {
+            "id": row["payment_id"],
+            "title": f"Payment to {row['payee_type']}" if "payee_type" in row else "Payment",
+        },
+    }
+
+
+def _subcontract(row, index):
+    return {
+        "id": row["subcontract_id"],
+        "documentType": "subContract",
+        "title": f"Subcontract: {row['trade']}" if "trade" in row else "Subcontract",
+        **rest(row, CARRIED["subcontracts"], index.local),
+    }
+
+
+def _documents(disclosures, index):
+    return [
+        {
+            "id": row["disclosure_id"],
+            "documentType": _DOCUMENTS.get(row.get("item"), row.get("item")),
+            "title": str(row.get("item", "document")).capitalize(),
+            "datePublished": row.get("date_published"),
+            **rest(row, CARRIED["disclosures"], index.local),
+        }
+        for row in disclosures
+        if "date_published" in row
+    ]
+
+
+def _location(row):
+    point = [row["longitude"], row["latitude"]] if {"longitude", "latitude"} <= set(row) else None
+    return {
+        "id": "site",
+        "geometry": {"type": "Point", "coordinates": point} if point else None,
+        "address": {"locality": row.get("district")},
+    }
+
+
+def _series(contracts, index, wanted):
+    months = [row for number in contracts for row in index.of("progress", number)]
+    found = []
+    for number, title, column, unit in wanted:
+        observations = [_observation(row, row[column], unit, index) for row in months if column in row]
+        if observations:
+            found.append({"id": number, "title": title, "observations": observations})
+    return found
+
+
+def _observation(row, value, unit, index):
+    month = row["period"]
+    measured = {"measure": value, "unit": unit} if unit else {"value": money(value, index.currency)}
+    return {
+        "id": f"{row['contract_id']}/{month[:10]}",
+        "period": {"startDate": month[:8] + "01T00:00:00Z", "endDate": month},
+        **measured,
+        "dimensions": {"contract": row["contract_id"]},
+    }
+
+
+def _people(tables) -> dict[str, dict[str, list[dict]]]:
+    """Sums over people by contract and month; a sum over fewer than three people is left out."""
+    found: dict[str, dict[str, list[dict]]] = {}
+    if {"worker_id", "contract_id", "date"} <= set(tables.get("attendance", ())):
+        days = tables["attendance"]
+        month = days["date"].dt.to_period("M").dt.end_time.dt.normalize().astype("datetime64[ns]")
+        count = days.groupby(["contract_id", month])["worker_id"].nunique().rename("value").reset_index()
+        _add_sums(found, "workersOnSite", count.rename(columns={"date": "month"}), count["value"])
+    if {"worker_id", "contract_id", "month", "amount_paid", "date_paid", "date_due"} <= set(tables.get("wages", ())):
+        wages = tables["wages"]
+        in_time = wages["date_paid"].le(wages["date_due"])
+        paid = wages.assign(in_time=in_time).groupby(["contract_id", "month", "in_time"])
+        sums = paid.agg(value=("amount_paid", "sum"), people=("worker_id", "nunique")).reset_index()
+        _add_sums(found, "wagesPaid", sums, sums["people"])
+    return found
+
+
+def _add_sums(found, metric, sums, people):
+    for row in rows(sums[people >= SMALLEST_GROUP]):
+        found.setdefault(row["contract_id"], {}).setdefault(metric, []).append(row)
+
+
+def _people_metrics(contracts, index):
+    titles = {"workersOnSite": "Workers on site", "wagesPaid": "Wages paid"}
+    found = []
+    for metric, title in titles.items():
+        observations = []
+        for number in contracts:
+            for row in index.people.get(number, {}).get(metric, []):
+                month, in_time = row["month"], row.get("in_time")
+                dimensions = {"contract": number} | ({} if in_time is None else {"paidOnTime": in_time})
+                measured = {"measure": row["value"]} if metric == "workersOnSite" else {"value": money(row["value"], index.currency)}
+                suffix = "" if in_time is None else f"/{'in-time' if in_time else 'late'}"
+                observations.append(
+                    {
+                        "id": f"{number}/{month[:10]}{suffix}",
+                        "period": {"startDate": month[:8] + "01T00:00:00Z", "endDate": month},
+                        **measured,
+                        "dimensions": dimensions,
+                    }
+                )
+        if observations:
+            found.append({"id": metric, "title": title, "observations": observations})
+    return found
+
+
+class _Parties:
+    """The organisations of one project, each once, with all its roles."""
+
+    def __init__(self):
+        self._names, self._roles = {}, {}
+
+    def add(self, number, name, *roles):
+        if number is None:
+            return
+        self._names[number] = self._names.get(number) or name
+        self._roles.setdefault(number, {}).update(dict.fromkeys(roles))
+
+    def reference(self, number):
+        return None if number is None else {"id": number, "name": self._names.get(number)}
+
+    def list(self):
+        return [{"id": n, "name": self._names[n], "roles": list(self._roles[n])} for n in self._names]
+
+
+def _organisation_id(name):
+    return None if name is None else "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+
+
+# Reading -----------------------------------------------------------------------------------------------------------------
+
+
+def read(path, *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX) -> dict[str, pd.DataFrame]:
+    """An OC4IDS file as tables.
+
+    Parameters
+    ----------
+    path : path
+        A package or JSON lines, plain or gzipped.
+    project_prefix, ocid_prefix : str
+        Removed from ids that begin with them.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``projects``, ``tenders``, ``contracts``, ``modifications``, ``progress``, ``claims``, ``payments``, ``milestones``,
+        ``subcontracts``, ``disclosures``; columns as in the city's tables, those that the file does not hold are empty or absent.
+
+    Raises
+    ------
+    InputError
+        See `cleanworks.standards.stream.open_source`; also if the file is OCDS.
+    """
+    source = open_source(path)
+    if source.list_name != "projects":
+        raise InputError(f"this is an {source.what}, not OC4IDS.", where=str(path), fix="Read it with ocds.read.")
+    return tables_of((element.value for element in source.elements), project_prefix=project_prefix, ocid_prefix=ocid_prefix)
+
+
+def tables_of(found: Iterable[dict], *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX):
+    """OC4IDS projects as tables, see `read`."""
+    records: dict[str, list[dict]] = {name: [] for name in (*CARRIED, "milestones")}
+    for project in found:
+        _read_project(project, records, project_prefix, ocid_prefix)
+    tables = {name: frame(name, list_, CARRIED.get(name, ())) for name, list_ in records.items()}
+    return tables
+
+
+def _read_project(project, records, project_prefix, ocid_prefix):
+    number = str(project.get("id", "")).removeprefix(project_prefix)
+    location = _first(project.get("locations"))
+    point = _get(location, "geometry", "coordinates")
+    known = dict(project.get(LOCAL, {}))
+    records["disclosures"] += known.pop("unpublished", [])
+    point = point if isinstance(point, list) and len(point) == 2 and not isinstance(point[0], list) else [None, None]
+    records["projects"].append(
+        {
+            "project_id": number,
+            "title": project.get("title"),
+            "district": _get(location, "address", "locality") or _get(location, "address", "region") or location.get("description"),
+            "public_authority": _get(project, "publicAuthority", "name"),
+            "sector": _first(project.get("sector"), None),
+            "project_type": project.get("type"),
+            "status": project.get("status"),
+            "latitude": point[1],
+            "longitude": point[0],
+            "purpose": project.get("purpose"),
+            "description": project.get("description"),
+            "budget_amount": _get(project, "budget", "amount", "amount"),
+            "budget_approval_date": _get(project, "budget", "approvalDate"),
+            "period_start": _get(project, "period", "startDate"),
+            "period_end": _get(project, "period", "endDate"),
+            "completion_end_date": _get(project, "completion", "endDate"),
+            "completion_final_value": _get(project, "completion", "finalValue", "amount"),
+            **known,
+        }
+    )
+    for process in _objects(project.get("contractingProcesses")):
+        _read_process(process, number, records, ocid_prefix)
+    _read_series(project, records)
+    for document in _objects(project.get("documents")):
+        records["disclosures"].append(
+            {
+                "disclosure_id": document.get("id"),
+                "project_id": number,
+                "item": document.get("documentType"),
+                "date_published": document.get("datePublished"),
+                **document.get(LOCAL, {}),
+            }
+        )
+
+
+def _read_process(process, project, records, ocid_prefix):
+    summary = process.get("summary") or {}
+    tender = summary.get("tender") or {}
+    tender_id = str(process.get("id", "")).removeprefix(ocid_prefix)
+    records["tenders"].append(
+        {
+            "tender_id": tender_id,
+            "project_id": project,
+            "title": summary.get("title"),
+            "procurement_method": tender.get("procurementMethod"),
+            "procurement_method_details": tender.get("procurementMethodDetails"),
+            "date_published": tender.get("datePublished"),
+            "cost_estimate": _get(tender, "costEstimate", "amount"),
+            "number_of_tenderers": tender.get("numberOfTenderers"),
+            "procuring_entity_id": _get(tender, "procuringEntity", "id"),
+            **tender.get(LOCAL, {}),
+        }
+    )
+    if not summary.get("suppliers") and "contractValue" not in summary:
+        return
+    contract = summary.get("externalReference") or tender_id
+    supplier = _first(summary.get("suppliers"))
+    records["contracts"].append(
+        {
+            "contract_id": contract,
+            "project_id": project,
+            "tender_id": tender_id,
+            "title": summary.get("title"),
+            "description": summary.get("description"),
+            "status": summary.get("status"),
+            "supplier_id": supplier.get("id"),
+            "supplier_name": supplier.get("name"),
+            "nature": _first(summary.get("nature"), None),
+            "value_amount": _get(summary, "contractValue", "amount"),
+            "period_start": _get(summary, "contractPeriod", "startDate"),
+            "period_end": _get(summary, "contractPeriod", "endDate"),
+            **summary.get(LOCAL, {}),
+        }
+    )
+    for change in _objects(summary.get("modifications")):
+        records["modifications"].append(
+            {
+                "modification_id": change.get("id"),
+                "contract_id": contract,
+                "date": change.get("date"),
+                "type": change.get("type"),
+                "rationale": change.get("rationale"),
+                "old_value": _get(change, "oldContractValue", "amount"),
+                "new_value": _get(change, "newContractValue", "amount"),
+                "old_period_end": _get(change, "oldContractPeriod", "endDate"),
+                "new_period_end": _get(change, "newContractPeriod", "endDate"),
+                **change.get(LOCAL, {}),
+            }
+        )
+    for document in _objects(summary.get("documents")):
+        if document.get("documentType") == "subContract":
+            row = {"subcontract_id": document.get("id"), "contract_id": contract}
+            records["subcontracts"].append({**row, **document.get(LOCAL, {})})
+    _read_money(summary, contract, records)
+
+
+def _read_money(summary, contract, records):
+    paid = {}
+    for transaction in _objects(summary.get("transactions")):
+        paid.setdefault(_get(transaction, "relatedImplementationMilestone", "id") or transaction.get("id"), []).append(transaction)
+    for milestone in _objects(summary.get("milestones")):
+        number, value = milestone.get("id"), _get(milestone, "value", "amount")
+        if milestone.get("type") != "payment":
+            records["milestones"].append(
+                {
+                    "milestone_id": number, "contract_id": contract, "type": milestone.get("type"),
+                    "date_due": milestone.get("dueDate"), "date_met": milestone.get("dateMet"),
+                }
+            )
+        elif milestone.get("code") == "claim":
+            row = {"claim_id": number, "contract_id": contract, "amount": value, "date_paid": milestone.get("dateMet")}
+            records["claims"].append({**row, **milestone.get(LOCAL, {})})
+        else:
+            made = paid.pop(number, [])
+            known = dict(milestone.get(LOCAL, {}))
+            payer, payee = known.pop("from", None), known.pop("to", None)
+            row = {
+                "payment_id": number, "contract_id": contract, "payee_type": milestone.get("code"),
+                "payer_id": payer, "payee_id": payee, "amount_registered": value, "date_due": milestone.get("dueDate"),
+            }
+            records["payments"] += [{**row, **_made(t), **known} for t in made] or [{**row, **known}]
+    # A payment that names no milestone has no due date, and its lateness cannot be known.
+    for made in paid.values():
+        records["payments"] += [{"payment_id": t.get("id"), "contract_id": contract, **_made(t)} for t in made]
+
+
+def _made(transaction):
+    return {
+        "payer_id": _get(transaction, "payer", "id"),
+        "payee_id": _get(transaction, "payee", "id"),
+        "amount": _get(transaction, "value", "amount"),
+        "date_paid": transaction.get("date"),
+    }
+
+
+def _read_series(project, records):
+    months: dict[tuple, dict] = {}
+    wanted = {
+        ("forecasts", "physicalProgress"): "planned", ("metrics", "physicalProgress"): "actual",
+        ("metrics", "financialProgress"): "paid", ("metrics", "costToDate"): "cost",
+    }
+    only = records["contracts"][-1]["contract_id"] if records["contracts"] else None
+    for (list_name, metric), column in wanted.items():
+        for series in _objects(project.get(list_name)):
+            if series.get("id") != metric:
+                continue
+            for seen in _objects(series.get("observations")):
+                contract = _get(seen, "dimensions", "contract") or only
+                month = _get(seen, "period", "endDate") or _get(seen, "period", "startDate")
+                value = seen.get("measure", _get(seen, "value", "amount"))
+                row = months.setdefault((contract, month), {"contract_id": contract, "period": month})
+                row[column] = _number(value)
+    records["progress"] += months.values()
+
+
+def _number(value):
+    """``measure`` may be a number or a text such as "50"; anything else is unknown."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _get(thing, *names):
+    for name in names:
+        if not isinstance(thing, Mapping):
+            return None
+        thing = thing.get(name)
+    return thing
+
+
+def _first(values, default=...):
+    default = {} if default is ... else default
+    return values[0] if isinstance(values, list) and values and (default is None or isinstance(values[0], dict)) else default
+
+
+def _objects(values):
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

@@ -1,0 +1,149 @@
+"""Small steps between rows of tables and JSON objects that every standard here shares."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cleanworks.city import schemas
+from cleanworks.errors import InputError
+
+LOCAL = "x_cleanworks"  # the member that holds what a standard has no field for
+
+
+def rows(table: pd.DataFrame) -> list[dict]:
+    """The rows as dicts of plain Python values; dates as OCDS writes them, missing values left out."""
+    columns = []
+    for name in table.columns:
+        values = table[name]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            texts = values.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+            columns.append([None if missing else text for text, missing in zip(texts, values.isna(), strict=True)])
+        else:
+            columns.append([_plain(value) for value in values.tolist()])
+    names = list(table.columns)
+    return [
+        {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def grouped(tables: Mapping[str, pd.DataFrame], name: str, by: str) -> dict[str, list[dict]]:
+    """The rows of one table by the value of one column; empty if there is no such table."""
+    found: dict[str, list[dict]] = {}
+    if name in tables and by in tables[name]:
+        for row in rows(tables[name]):
+            if by in row:
+                found.setdefault(row[by], []).append(row)
+    return found
+
+
+def clean(value):
+    """The object without members that are empty: None, empty texts, lists and objects."""
+    if isinstance(value, dict):
+        kept = {key: clean(member) for key, member in value.items()}
+        return {key: member for key, member in kept.items() if not _empty(member)}
+    if isinstance(value, list):
+        kept = [clean(member) for member in value]
+        return [member for member in kept if not _empty(member)]
+    return value
+
+
+def money(amount, currency):
+    """A value object, or None without an amount."""
+    return None if amount is None else {"amount": amount, "currency": currency}
+
+
+def rest(row: Mapping, carried: Iterable[str], local: bool) -> dict:
+    """The columns for which the standard has no field, when they are to be kept: ``{LOCAL: {...}}`` or nothing."""
+    kept = {name: value for name, value in row.items() if name not in set(carried)}
+    return {LOCAL: kept} if local and kept else {}
+
+
+def frame(name: str, records: list[dict], columns: Iterable[str] = ()) -> pd.DataFrame:
+    """Records as a table with the types that the city's schema gives these columns; other columns follow.
+
+    The columns are those of ``columns`` and of the records, in the order of the schema.
+    """
+    described = schemas.CONSTRUCTION[name].names if name in schemas.CONSTRUCTION else []
+    present = dict.fromkeys([*columns, *(key for record in records for key in record)])
+    order = [column for column in described if column in present] + [c for c in present if c not in described]
+    table = pd.DataFrame.from_records(records, columns=order)
+    return pd.DataFrame({column: _cast(name, column, table[column]) for column in order})
+
+
+def write_text(path, pieces: Iterable[str]) -> Path:
+    """Write a file in one step: it appears complete or not at all."""
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise InputError("the folder does not exist.", where=str(path.parent), fix="Make it first.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            for piece in pieces:
+                file.write(piece)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def json_package(header: Mapping, name: str, elements: Iterable[dict]):
+    """The text of a package, element by element."""
+    head = json.dumps(header, ensure_ascii=False, indent=None)
+    yield head[:-1] + f', "{name}": ['
+    for number, element in enumerate(elements):
+        yield ("\n" if number == 0 else ",\n") + json.dumps(element, ensure_ascii=False)
+    yield "\n]}\n"
+
+
+def json_lines(elements: Iterable[dict]):
+    """The text of a file of JSON lines."""
+    for element in elements:
+        yield json.dumps(element, ensure_ascii=False) + "\n"
+
+
+def _plain(value):
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, float):
+        if np.isnan(value):
+            return None
+        return int(value) if value.is_integer() else value
+    return value
+
+
+def _empty(value):
+    return value is None or (isinstance(value, (str, list, dict)) and not value)
+
+
+_DATES = {"date", "time"}
+_NUMBERS = {"number", "money", "integer"}
+
+
+def _cast(name, column, values):
+    described = schemas.CONSTRUCTION.get(name)
+    kind = described[column].kind if described and column in described.names else None
+    kind = kind or ("date" if column.startswith("date_") else "text")
+    if kind in _DATES:
+        return _wall_clock(values)
+    if kind in _NUMBERS or column in ("amount",):
+        return pd.to_numeric(values, errors="coerce").astype(float)
+    if kind == "flag":
+        return values.astype(object)
+    text = values.astype(object)
+    return text.where(text.notna(), None).map(lambda value: value if value is None else str(value))
+
+
+def _wall_clock(values):
+    """Dates and times as written, without their offset: midnight in Seoul would otherwise become the day before."""
+    short = values.astype(object).map(lambda value: value[:19] if isinstance(value, str) else None)
+    return pd.to_datetime(short, errors="coerce", format="ISO8601").astype("datetime64[ns]")

@@ -1,0 +1,321 @@
+"""Reading OCDS and OC4IDS files one element after the other, in constant memory.
+
+A file is a package (one JSON object with a list ``projects``, ``releases`` or ``records``) or JSON lines (one project, release or
+record after the other), plain or gzipped. Whatever its size, only one element is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from json.scanner import make_scanner
+from pathlib import Path
+
+from cleanworks.errors import InputError
+
+CHUNK = 1 << 20  # bytes
+LISTS = {"projects": "OC4IDS project package", "releases": "OCDS release package", "records": "OCDS record package"}
+VERSIONS = {"projects": "0.9", "releases": "1.1", "records": "1.1"}
+
+
+@dataclass(frozen=True)
+class Element:
+    """One project, release or record: its number in the file (from 1), the line it begins on, and its JSON object."""
+
+    number: int
+    line: int
+    value: dict
+
+
+@dataclass
+class Source:
+    """A file being read.
+
+    ``list_name`` is ``projects``, ``releases`` or ``records``; ``package`` says whether the file is a package; ``header`` holds the
+    package's other members, complete once all elements have been read.
+    """
+
+    path: Path
+    list_name: str
+    package: bool
+    header: dict = field(default_factory=dict)
+    elements: Iterator[Element] = field(default_factory=lambda: iter(()))
+
+    @property
+    def what(self) -> str:
+        """The kind of file in words."""
+        return LISTS[self.list_name] if self.package else f"{LISTS[self.list_name].rsplit(' ', 1)[0]}s as JSON lines"
+
+
+def open_source(path) -> Source:
+    """Open a file and find out what it is.
+
+    Returns
+    -------
+    Source
+        Iterate over ``source.elements``.
+
+    Raises
+    ------
+    InputError
+        Now or while reading: no such file, not JSON, not UTF-8, neither OCDS nor OC4IDS, another version, or cut off in the
+        middle. The message names the file and the line.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("there is no such file.", where=str(path), fix="Check the name and the folder.")
+    text = _Text(path)
+    if text.peek() != "{":
+        _refuse_start(text)
+    source = Source(path, "", False)
+    first, first_line = _package_head(text, source)
+    if first is not None:
+        source.list_name = _kind_of(first, path)
+        source.elements = _lines(text, first, first_line)
+    else:
+        source.elements = _package(text, source)
+    return source
+
+
+def _package_head(text, source):
+    """Read members until the list begins. Without a list, the object itself is the first element: return it and its line."""
+    line = text.line
+    text.take("{")
+    whole = source.header
+    while text.peek() != "}":
+        name = _member_name(text)
+        if name in LISTS and text.peek() == "[" and "ocid" not in whole:
+            source.list_name, source.package = name, True
+            _check_version(source)
+            return None, line
+        whole[name] = text.value()
+        if text.peek() == ",":
+            text.take(",")
+    text.take("}")
+    source.header = {}
+    return whole, line
+
+
+def _package(text, source):
+    text.take("[")
+    number = 0
+    while text.peek() != "]":
+        number += 1
+        line = text.line
+        text.unit = f"{source.list_name[:-1]} {number}"
+        value = text.value()
+        if not isinstance(value, dict):
+            raise InputError(
+                f"{text.unit} is {_article(value)}, not an object.", where=f"{source.path}, line {line}",
+                fix="Every element of the list must be a JSON object in braces.",
+            )
+        yield Element(number, line, value)
+        if text.peek() == ",":
+            text.take(",")
+    text.take("]")
+    text.unit = "the end of the package"
+    while text.peek() == ",":
+        text.take(",")
+        name = _member_name(text)
+        source.header[name] = text.value()
+    text.take("}")
+    if text.peek():
+        raise text.error("something follows after the end of the package", "Keep one package in a file.")
+    _check_version(source, at_the_end=True)
+
+
+def _lines(text, first, line):
+    yield Element(1, line, first)
+    number = 1
+    while text.peek():
+        number += 1
+        text.unit = f"element {number}"
+        line = text.line
+        value = text.value()
+        if not isinstance(value, dict):
+            raise InputError(
+                f"{text.unit} is {_article(value)}, not an object.", where=f"{text.path}, line {line}",
+                fix="Write one JSON object on each line.",
+            )
+        yield Element(number, line, value)
+
+
+def _member_name(text):
+    name = text.value()
+    if not isinstance(name, str):
+        raise text.error("a member's name in quotes is missing", "Check the commas and quotes before it.")
+    text.take(":")
+    return name
+
+
+def _kind_of(value, path):
+    if "compiledRelease" in value or ("ocid" in value and isinstance(value.get("releases"), list)):
+        return "records"
+    if "ocid" in value:
+        return "releases"
+    if str(value.get("id", "")).startswith("oc4ids-") or {"contractingProcesses", "publicAuthority"} & set(value):
+        return "projects"
+    raise InputError(
+        "this is JSON, but neither OCDS nor OC4IDS.", where=str(path),
+        fix=f"A package has a list projects, releases or records; this file begins with: {', '.join(list(value)[:6]) or 'nothing'}.",
+    )
+
+
+def _check_version(source, at_the_end=False):
+    wanted = VERSIONS[source.list_name]
+    version = source.header.get("version")
+    if version is None and not at_the_end:
+        return  # it may come after the list
+    if version is None:
+        raise InputError(
+            "the package does not say its version.", where=str(source.path),
+            fix=f'Add "version": "{wanted}" if it follows that version; packages of OCDS 1.0 have none and must be upgraded.',
+        )
+    if str(version) != wanted and not str(version).startswith(wanted + "."):
+        name = "OC4IDS" if source.list_name == "projects" else "OCDS"
+        raise InputError(
+            f"this package follows {name} version {version}; {wanted} is read here.", where=str(source.path),
+            fix=f"Ask the publisher for {name} {wanted}, or convert the file first.",
+        )
+
+
+def _refuse_start(text):
+    start = text.peek()
+    place = str(text.path)
+    if not start:
+        raise InputError("the file is empty.", where=place, fix="Export it again.")
+    if start == "[":
+        raise InputError("this is a bare list, not a package.", where=place,
+                         fix='Write one element on each line, or wrap the list: {"version": ..., "projects": [...]}.')
+    if start == "<":
+        raise InputError("this is a web page or XML, not JSON.", where=place, fix="Download the JSON file itself.")
+    raise InputError("this is not JSON: it does not begin with {.", where=place, fix="Give an OCDS or OC4IDS JSON file.")
+
+
+def _article(value):
+    names = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+class _Text:
+    """The decoded text of a file, one window at a time, with the line number."""
+
+    def __init__(self, path):
+        self.path = path
+        self.unit = "the head of the file"
+        self.line = 1
+        self._file = _open(path)
+        self._decode = codecs.getincrementaldecoder("utf-8")("strict")
+        self._scan = make_scanner(json.JSONDecoder(strict=False))
+        self._buffer, self._place, self._ended, self._bytes = "", 0, False, 0
+        self._more()
+        self._buffer = self._buffer.removeprefix("\ufeff")
+
+    def peek(self) -> str:
+        """The next character that is not white space; empty at the end of the file."""
+        while True:
+            while self._place < len(self._buffer) and self._buffer[self._place] in " \t\r\n":
+                self.line += self._buffer[self._place] == "\n"
+                self._place += 1
+            if self._place < len(self._buffer):
+                return self._buffer[self._place]
+            if self._ended:
+                return ""
+            self._more()
+
+    def take(self, character):
+        """Step over one expected character."""
+        found = self.peek()
+        if not found:
+            raise self.cut_off()
+        if found != character:
+            raise self.error(f"expected {character} and found {found}", "Check the commas, quotes and brackets there.")
+        self._place += 1
+
+    def value(self):
+        """Read one JSON value."""
+        if not self.peek():
+            raise self.cut_off()
+        size = CHUNK
+        while True:
+            try:
+                value, end = self._scan(self._buffer, self._place)
+            except StopIteration as stop:
+                place, message = stop.value, "a value is missing"
+            except json.JSONDecodeError as error:
+                place, message = error.pos, error.msg
+            except RecursionError:
+                raise self.error("the objects are nested too deeply", "Check the file; no publisher nests like this.") from None
+            else:
+                # A number that touches the end of the window may go on in the next one.
+                if end < len(self._buffer) or self._ended:
+                    self.line += self._buffer.count("\n", self._place, end)
+                    self._place = end
+                    return value
+                place, message = end, ""
+            unfinished = place >= len(self._buffer) - 12 or message.startswith("Unterminated string")
+            if self._ended:
+                raise self.cut_off() if unfinished else self._syntax(place, message)
+            if not unfinished or len(self._buffer) - self._place > (1 << 28):
+                raise self._syntax(place, message)
+            self._more(size)
+            size *= 2
+
+    def error(self, what, fix) -> InputError:
+        return InputError(f"{what} ({self.unit}).", where=f"{self.path}, line {self.line}", fix=fix)
+
+    def cut_off(self) -> InputError:
+        line = self.line + self._buffer.count("\n", self._place)
+        return InputError(
+            f"the file stops in the middle of {self.unit}.", where=f"{self.path}, line {line}",
+            fix="It was cut off while it was written or downloaded; get it again.",
+        )
+
+    def _syntax(self, place, message):
+        line = self.line + self._buffer.count("\n", self._place, place)
+        return InputError(
+            f"this is not valid JSON in {self.unit}: {message[:1].lower() + message[1:]}.", where=f"{self.path}, line {line}",
+            fix="Correct that place, or export the file again.",
+        )
+
+    def _more(self, size=CHUNK):
+        try:
+            data = self._file.read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(f"the compressed file is damaged: {error}.", where=str(self.path), fix="Get it again.") from error
+        if self._bytes == 0:
+            _refuse_bytes(data, self.path)
+        try:
+            text = self._decode.decode(data, final=not data)
+        except UnicodeDecodeError as error:
+            line = self.line + self._buffer.count("\n", self._place) + data[: error.start].count(b"\n")
+            raise InputError(
+                f"byte {self._bytes + error.start} is not UTF-8 text.", where=f"{self.path}, line {line}",
+                fix="Save the file again with the encoding UTF-8 (not Latin-1, EUC-KR or UTF-16).",
+            ) from error
+        self._bytes += len(data)
+        self._ended = not data
+        self._buffer = self._buffer[self._place :] + text
+        self._place = 0
+        if self._ended:
+            self._file.close()
+
+
+def _open(path):
+    file = path.open("rb")
+    if file.read(2) == b"\x1f\x8b":
+        file.close()
+        return gzip.open(path, "rb")
+    file.seek(0)
+    return file
+
+
+def _refuse_bytes(data, path):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:64]:
+        raise InputError("the file is UTF-16 or binary, not UTF-8 text.", where=str(path), fix="Save it again as UTF-8 JSON.")
+    if data[:2] == b"PK":
+        raise InputError("this is a zip file or a spreadsheet.", where=str(path), fix="Unpack it, or export JSON.")
