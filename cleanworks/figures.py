@@ -10,6 +10,7 @@ import textwrap
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FuncFormatter
 
 SIMULATED = "Data: simulated city"
@@ -120,6 +121,13 @@ def money_axis(axes, money, which="y"):
     ``money`` is a function from an amount to text, such as ``profiles.active().money``.
     """
     _axis(axes, which).set_major_formatter(FuncFormatter(lambda value, _: money(value)))
+
+
+def date_axis(axes, which="x"):
+    """Write the ticks of an axis as dates, few enough never to touch each other; the year stands where it changes."""
+    locator = AutoDateLocator(minticks=3, maxticks=8)
+    _axis(axes, which).set_major_locator(locator)
+    _axis(axes, which).set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
 
 
 def label_bars(axes, container, text):

@@ -68,3 +68,14 @@ def test_axes_carry_units():
     figures.money_axis(axes, lambda amount: f"KRW {amount:g}")
     figure.canvas.draw()
     assert any(label.get_text().startswith("KRW ") for label in axes.get_yticklabels())
+
+
+@pytest.mark.parametrize("days", [40, 200, 700, 1500])
+def test_dates_never_touch_each_other(days):
+    figure, axes = figures.new("Dates")
+    axes.plot(np.datetime64("2024-05-03") + np.arange(days), np.arange(days))
+    figures.date_axis(axes)
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
+    assert len(boxes) >= 3
+    assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
