@@ -14,11 +14,13 @@ from cleanworks.errors import InputError
 from . import github
 from .jobs import RunOptions
 from .junit import junit_xml
+from .page import html_page
 from .progress import display
 from .results import RunResult
 from .runner import run_notebooks
 from .store import Store, write_whole
 from .terminal import report
+from .twice import run_twice
 
 cache = typer.Typer(
     help="The results of earlier runs: how many there are, and removing them.", no_args_is_help=True
@@ -89,7 +91,8 @@ def run(
     # The variable that cleanworks.profiles reads; the toolkit passes it on and knows no more about it.
     environment = {"CLEANWORKS_PROFILE": profile} if profile else {}
     options = course_options(course, workers=jobs, force=force, fresh=fresh, environment=environment)
-    result = run_notebooks(course_jobs(course, ids or ()), options, display())
+    execute = run_twice if twice else run_notebooks
+    result = execute(course_jobs(course, ids or ()), options, display())
     finish(result, options, junit, html)
 
 
@@ -97,6 +100,8 @@ def finish(result: RunResult, options: RunOptions, junit: Path | None, html: Pat
     """Write the reports, print the text, and leave with the run's exit code."""
     if junit is not None:
         write_whole(junit, junit_xml(result, options.root))
+    if html is not None:
+        write_whole(html, html_page(result, options.root))
     print(report(result, options.root))
     if github.wanted(os.environ):
         print(*github.annotations(result, options.root), sep="\n")

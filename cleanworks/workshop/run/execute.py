@@ -417,7 +417,7 @@ def _describe(
     """A failure as it is stored: kind, message, position among the code cells, line in the cell, last lines."""
     line, details = None, ()
     if isinstance(error, CellExecutionError):
-        kind, message = "error", f"{error.ename}: {error.evalue}"
+        kind, message = "error", f"{error.ename}: {error.evalue}".strip()
         if error.ename == "SystemExit":
             kind, message = "exit", f"The cell raised SystemExit({error.evalue})."
         elif error.ename == "StdinNotImplementedError":

@@ -112,6 +112,8 @@ class RunOptions:
         Modules that the warm parent imports before it forks. One that is missing is left out.
     timeout : float
         Seconds of wall time for a lesson that names no limit of its own.
+    reverse : bool
+        Shortest lesson first instead of longest first.
     hash_seed : int
         ``PYTHONHASHSEED`` of the kernels. Fixed, so that two runs agree; `twice` takes another.
     memory_limit : float
@@ -140,6 +142,7 @@ class RunOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
     preload: Sequence[str] = ("numpy", "pandas", "matplotlib.pyplot")
     timeout: float = 300.0
+    reverse: bool = False
     hash_seed: int = 0
     memory_limit: float = 4096.0
     file_limit: float = 1024.0

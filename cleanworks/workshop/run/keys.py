@@ -7,6 +7,7 @@ outputs are no pieces: changing them executes nothing.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import platform
@@ -26,7 +27,12 @@ FORMAT = "1"
 
 # The code that turns cells into outputs: a change there makes every result old.
 _HERE = Path(__file__).parent
-_EXECUTING = [_HERE / "execute.py", *sorted((_HERE / "kernels").glob("*.py"))]
+_EXECUTING = [
+    _HERE / "execute.py",
+    _HERE / "access.py",
+    _HERE / "runner.py",
+    *sorted((_HERE / "kernels").glob("*.py")),
+]
 
 
 def digest(data: bytes) -> str:
@@ -182,6 +188,7 @@ class Key:
         self.value = digest(json.dumps(kept, sort_keys=True).encode())
 
 
+@functools.cache
 def tool_pieces() -> dict[str, str]:
     """What the machine and the tool bring in."""
     executing = digest(b"".join(path.read_bytes() for path in _EXECUTING if path.is_file()))
@@ -199,7 +206,7 @@ def tool_pieces() -> dict[str, str]:
 
 def shared_pieces(options: RunOptions, prints: Fingerprints) -> dict[str, str]:
     """Pieces that all lessons of a run share."""
-    pieces = tool_pieces()
+    pieces = dict(tool_pieces())
     pieces["environment"] = digest(
         json.dumps({**options.environment, "": options.hash_seed}, sort_keys=True).encode()
     )
@@ -209,9 +216,14 @@ def shared_pieces(options: RunOptions, prints: Fingerprints) -> dict[str, str]:
 
 
 def lesson_key(
-    job: Job, source: Source, options: RunOptions, prints: Fingerprints, shared: Mapping[str, str]
+    job: Job,
+    source: Source,
+    modules: Sequence[Path],
+    options: RunOptions,
+    prints: Fingerprints,
+    shared: Mapping[str, str],
 ) -> Key:
-    """The key of one lesson.
+    """The key of one lesson. `modules` are the course's own that it reaches, `shared` the pieces of `shared_pieces`.
 
     Raises
     ------
@@ -219,19 +231,16 @@ def lesson_key(
         A declared data file does not exist or cannot be read.
     """
     pieces = dict(shared)
-    code = []
     for _, cell in source.code_cells:
         # These two tags decide what is executed, so they belong to the code; no other tag does.
         marks = [tag for tag in (MAY_RAISE, NOT_EXECUTED) if tag in tags_of(cell)]
         pieces[f"cell {cell['id']}"] = digest(json.dumps([cell["source"], marks]).encode())
-        code.append(without_magics(cell["source"]))
     # The order of the cells counts too, their ids do not.
-    pieces["order of cells"] = digest(
-        json.dumps([pieces[f"cell {cell['id']}"] for _, cell in source.code_cells]).encode()
-    )
+    order = [pieces[f"cell {cell['id']}"] for _, cell in source.code_cells]
+    pieces["order of cells"] = digest(json.dumps(order).encode())
     for path in declared_files(job):
         pieces[f"data {shown(path, options.root)}"] = _file_digest(path, prints, f"The lesson {job.name}")
-    for path in local_modules(job, code, prints):
+    for path in modules:
         pieces[f"module {shown(path, options.root)}"] = prints.file(path)
     return Key(pieces)
 
@@ -247,11 +256,11 @@ def declared_files(job: Job) -> list[Path]:
     return files
 
 
-def local_modules(job: Job, code: Sequence[str], prints: Fingerprints) -> list[Path]:
+def local_modules(job: Job, source: Source, prints: Fingerprints) -> list[Path]:
     """Files of the course's own modules that the cells can reach by imports."""
     modules = Modules([*map(Path, job.roots), job.folder], prints)
-    names = [name for cell in code for name in imported_names(cell)]
-    return modules.closure(names)
+    code = (without_magics(cell["source"]) for _, cell in source.code_cells)
+    return modules.closure(name for cell in code for name in imported_names(cell))
 
 
 def _file_digest(path: Path, prints: Fingerprints, who: str) -> str:

@@ -50,14 +50,6 @@ class CellTime:
 
 
 @dataclass(frozen=True)
-class Access:
-    """A file that the cells opened, and how: ``read`` or ``write``."""
-
-    path: str
-    mode: str
-
-
-@dataclass(frozen=True)
 class LessonResult:
     """Outcome of one lesson.
 

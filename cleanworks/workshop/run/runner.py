@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from cleanworks.errors import InputError
 
+from . import access
 from .jobs import Job, Listener, RunOptions, Source, read_source, source_of
-from .keys import Fingerprints, Key, difference, lesson_key, shared_pieces, shown
+from .keys import Fingerprints, Key, difference, lesson_key, local_modules, shared_pieces, shown
 from .results import PASSING, CellTime, Failure, LessonResult, RunResult
 from .store import Store, write_whole
 
@@ -35,6 +36,7 @@ class _Lesson:
     job: Job
     source: Source
     key: Key
+    modules: list[Path]
     last: Mapping[str, Any]
     reason: str = ""
     entry: dict[str, Any] | None = None
@@ -92,8 +94,8 @@ class _Run:
         _refuse_doubles(self.jobs)
         self.imports = self.store.get_named(_IMPORTS)
         known = len(self.imports)
-        prints = Fingerprints(self.imports)
-        self.lessons = self._read(prints)
+        self.prints = Fingerprints(self.imports)
+        self.lessons = self._read(self.prints)
         if len(self.imports) > known:
             self.store.put_named(_IMPORTS, self.imports)
         todo = self._look_up()
@@ -120,7 +122,6 @@ class _Run:
     # Reading and looking up.
     def _read(self, prints: Fingerprints) -> list[_Lesson]:
         lessons = []
-        shared = shared_pieces(self.options, prints)
         for job in self.jobs:
             if job.skip is not None and self.today <= job.skip.until:
                 self.results[job.name] = LessonResult(
@@ -134,8 +135,9 @@ class _Run:
             if not job.folder.is_dir():
                 raise InputError("The working directory does not exist.", where=str(job.folder))
             source = read_source(job)
-            key = lesson_key(job, source, self.options, prints, shared)
-            lessons.append(_Lesson(job, source, key, self.store.last(job.name)))
+            modules = local_modules(job, source, prints)
+            key = self._key(job, source, modules, prints)
+            lessons.append(_Lesson(job, source, key, modules, self.store.last(job.name)))
         return lessons
 
     def _look_up(self) -> list[_Lesson]:
@@ -143,13 +145,21 @@ class _Run:
         todo = []
         for lesson in self.lessons:
             lesson.entry = None if self.options.force else self.store.get(lesson.key.value)
-            if lesson.entry is not None:
+            stale = self._stale(lesson.entry) if lesson.entry else []
+            if lesson.entry is not None and not stale:
                 lesson.cached = True
                 self._settle(lesson)
             else:
-                lesson.reason = self._reason(lesson)
+                lesson.entry = None
+                lesson.reason = (
+                    f"{', '.join(stale)} changed (read, but not declared)" if stale else self._reason(lesson)
+                )
                 todo.append(lesson)
         return todo
+
+    def _stale(self, entry: Mapping[str, Any]) -> list[str]:
+        """Undeclared files that are not what they were when this result was made."""
+        return access.changed(entry.get("undeclared", {}), self.options.root, self.prints)
 
     def _reason(self, lesson: _Lesson) -> str:
         if self.options.force:
@@ -175,7 +185,8 @@ class _Run:
             from .pool import Pool
 
             settings = KernelSettings.of(self.options, server.address if server else "")
-            by_index = dict(enumerate(longest_first(todo)))
+            ordered = longest_first(todo)
+            by_index = dict(enumerate(reversed(ordered) if self.options.reverse else ordered))
             tasks = [self._task(index, lesson, settings) for index, lesson in by_index.items()]
             known = {
                 lesson.job.name: lesson.last["megabytes"] for lesson in todo if lesson.last.get("megabytes")
@@ -187,7 +198,7 @@ class _Run:
 
             def finished(task: Task, outcome: Outcome) -> None:
                 lesson = by_index[task.index]
-                lesson.entry = outcome.as_dict()
+                lesson.entry = self._entry(lesson, outcome)
                 self._keep(lesson)
                 self._settle(lesson)
                 self.listener.finished(self.results[lesson.job.name])
@@ -222,6 +233,15 @@ class _Run:
         self.notes.append(text)
         self.listener.note(text)
 
+    def _entry(self, lesson: _Lesson, outcome: Outcome) -> dict[str, Any]:
+        """A result as it is stored: paths of files are the course's, so that the cache may move with it."""
+        entry = outcome.as_dict()
+        undeclared, written = access.opened(lesson.job, self.options, lesson.modules, entry.pop("accesses"))
+        # Digests of now: if such a file changes later, the result is not served.
+        entry["undeclared"] = access.digests(undeclared, self.options.root, Fingerprints())
+        entry["written"] = written
+        return entry
+
     def _keep(self, lesson: _Lesson) -> None:
         """Store a new result, unless something it depends on was edited while it ran."""
         entry, key = lesson.entry, lesson.key
@@ -249,14 +269,15 @@ class _Run:
             },
         )
 
+    def _key(self, job: Job, source: Source, modules: list[Path], prints: Fingerprints) -> Key:
+        return lesson_key(job, source, modules, self.options, prints, shared_pieces(self.options, prints))
+
     def _key_now(self, lesson: _Lesson) -> str | None:
         """The key as it would be now; None if a file went away or broke in the meantime."""
         try:
             prints = Fingerprints(self.imports)
             source = read_source(lesson.job)
-            return lesson_key(
-                lesson.job, source, self.options, prints, shared_pieces(self.options, prints)
-            ).value
+            return self._key(lesson.job, source, local_modules(lesson.job, source, prints), prints).value
         except InputError:
             return None
 
@@ -294,11 +315,10 @@ class _Run:
             wall=entry["wall"],
             megabytes=entry["megabytes"],
             cells=times,
-            history=tuple(self._history(lesson)),
+            history=earlier(lesson),
+            undeclared=tuple(entry["undeclared"]),
+            written=tuple(entry["written"]),
         )
-
-    def _history(self, lesson: _Lesson) -> list[float]:
-        return list(lesson.last.get("history", []))
 
     def _failure(self, lesson: _Lesson) -> Failure | None:
         stored = lesson.entry.get("failure")
@@ -355,6 +375,12 @@ def longest_first(lessons: Sequence[_Lesson]) -> list[_Lesson]:
         return lesson.last.get("wall") or unknown + len(lesson.source.code_cells) / (size or 1.0) / 1000
 
     return sorted(lessons, key=weight, reverse=True)
+
+
+def earlier(lesson: _Lesson) -> tuple[float, ...]:
+    """CPU seconds of the executions before the one that made this result."""
+    history = tuple(lesson.last.get("history", ()))
+    return history[:-1] if lesson.cached else history
 
 
 def executed_copy(source: Source, entry: Mapping[str, Any]) -> bytes:

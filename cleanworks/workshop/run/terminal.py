@@ -17,6 +17,14 @@ def report(result: RunResult, root: Path) -> str:
         for lesson in result.lessons
         if lesson.status == "skipped"
     ]
+    parts += [
+        f"{lesson.name} reads {path} and does not declare it in its metadata (`data`)"
+        for lesson in result.lessons
+        for path in lesson.undeclared
+    ]
+    parts += [
+        f"{lesson.name} leaves a file behind: {path}" for lesson in result.lessons for path in lesson.written
+    ]
     parts.append(summary(result))
     return "\n".join(parts)
 
