@@ -124,10 +124,12 @@ def money_axis(axes, money, which="y"):
 
 
 def date_axis(axes, which="x"):
-    """Write the ticks of an axis as dates, few enough never to touch each other; the year stands where it changes."""
-    locator = AutoDateLocator(minticks=3, maxticks=8)
+    """Write the ticks of an axis as dates with their year, few enough never to touch each other."""
+    locator = AutoDateLocator(minticks=3, maxticks=7)
+    formats = ["%Y", "%b %Y", "%d %b %Y", "%H:%M", "%H:%M", "%S.%f"]
+    formatter = ConciseDateFormatter(locator, formats=formats, zero_formats=["%Y", *formats[1:]], show_offset=False)
     _axis(axes, which).set_major_locator(locator)
-    _axis(axes, which).set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    _axis(axes, which).set_major_formatter(formatter)
 
 
 def label_bars(axes, container, text):
