@@ -76,9 +76,11 @@ _MARKER_FIRST = re.compile(r"^(?:[-*+>#|:=%]|\d+[.)])(?:\s|$)|^[-=]+$")
 
 
 def one_sentence_per_line(source: str) -> str:
-    """The same Markdown with every sentence on a line of its own."""
-    made = "\n".join(_reflowed(source.splitlines()))
-    return made if _rendered(made) == _rendered(source) else source
+    """The same Markdown with every sentence on a line of its own; doing it twice changes nothing more."""
+    lines = _reflowed(source.splitlines())
+    made = "\n".join(lines)
+    stays_so = _reflowed(lines) == lines
+    return made if stays_so and _rendered(made) == _rendered(source) else source
 
 
 def long_lines(source: str) -> list[int]:
@@ -136,10 +138,9 @@ def _reflowed(lines: list[str]) -> list[str]:
             flush()
             first, rest = begin, follow
         hard_break = line.endswith("  ") or line.endswith("\\")
-        paragraph.append(text.strip() if not hard_break else text)
+        paragraph.append(text if hard_break else text.strip())
         if hard_break:
-            out.append(first + " ".join(paragraph))
-            paragraph = []
+            flush()
             first = rest
     flush()
     return out

@@ -1,0 +1,412 @@
+"""Lint: each rule finds its fault and names the place; the canonical form is stable and changes no meaning."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+import nbformat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.lint import canonical, fix_file, lint_course, rules_page
+from cleanworks.workshop.lint.canonical import slug
+from cleanworks.workshop.lint.context import glossary_terms
+from cleanworks.workshop.lint.rules import RULES
+from cleanworks.workshop.lint.sentences import one_sentence_per_line, split_sentences
+from cleanworks.workshop.notebook import dump, read
+from tests.workshop.conftest import cell_of, edit, lesson_path, set_path
+
+
+def found(root, rule: str, path=None):
+    _, findings, _ = lint_course(root, [path] if path else [])
+    return [finding for finding in findings if finding.rule == rule]
+
+
+def test_the_tiny_course_is_clean(course):
+    files, findings, rewritten = lint_course(course, fix=True)
+    assert len(files) == 4 and findings == [] and rewritten == []
+
+
+def block(nb):
+    return nb["metadata"]["cleanworks"]
+
+
+def source(id, old, new):
+    """A change of one cell's text."""
+
+    def change(nb):
+        cell = cell_of(nb, id)
+        assert old in cell["source"]
+        cell["source"] = cell["source"].replace(old, new)
+
+    return change
+
+
+def without(id):
+    return lambda nb: nb["cells"].remove(cell_of(nb, id))
+
+
+def meta(id, **values):
+    def change(nb):
+        cell_of(nb, id)["metadata"].update(values)
+
+    return change
+
+
+LESSON_FAULTS = [
+    ("metadata", lambda nb: block(nb).pop("title"), "`title` is missing"),
+    ("metadata", lambda nb: nb["metadata"].pop("cleanworks"), "no `cleanworks` block"),
+    ("cell-metadata", meta("r1-k1", cleanworks={"questoin": "r1-k1"}), "`questoin` is not known"),
+    ("tags", meta("r1-k1", tags=["quizz"]), "`quizz` is not known"),
+    ("tags", meta("r1-k1", tags=["quiz", "hint"]), "two roles: hint and quiz"),
+    ("place", lambda nb: block(nb).update(part="climate"), "`climate` is not one of weather"),
+    ("place", lambda nb: block(nb).update(id="q1"), "should start with the id, `q1-`"),
+    (
+        "objective-verb",
+        lambda nb: block(nb)["objectives"].__setitem__(0, "Understand rain."),
+        "starts with `understand`",
+    ),
+    (
+        "objectives-tested",
+        lambda nb: block(nb)["objectives"].append("Compute more."),
+        "Nothing tests objective 4",
+    ),
+    (
+        "objectives-tested",
+        meta("r1-k1", cleanworks={"question": "r1-k1", "objective": 9}),
+        "Objective 9 does not exist",
+    ),
+    ("prerequisites", lambda nb: block(nb).update(prerequisites=["r9"]), "`r9` is no lesson"),
+    ("prerequisites", lambda nb: block(nb).update(prerequisites=["r2"]), "r1 needs r2 needs r1"),
+    ("terms", lambda nb: block(nb)["terms"].append("cloud"), "`cloud` is not in the glossary"),
+    (
+        "terms",
+        source("the-decision", "{term}`rain gauge`", "{term}`pots <pot>`"),
+        "`pot` is not in the glossary",
+    ),
+    ("citations", source("the-decision", "rain2001", "rain2001, snow1999"), "no entry `snow1999`"),
+    ("title", source("reading-a-rain-gauge", "# Reading", "# Looking at"), "not the one of the metadata"),
+    ("title", source("reading-a-rain-gauge", "# Reading", "Reading"), "has no title"),
+    ("heading-order", source("step-1-the-total", "## ", "#### "), "level 4 after level 2"),
+    ("heading-order", source("quiz", "## ", "# "), "second title"),
+    ("sections", without("key-points"), "`Key points` is missing"),
+    (
+        "sections",
+        lambda nb: nb["cells"].append(nb["cells"].pop(nb["cells"].index(cell_of(nb, "the-decision")))),
+        "too early",
+    ),
+    ("quiz", without("r1-k2"), "1 questions instead of 2"),
+    ("quiz", source("r1-k1", "[x]", "[ ]"), "No option is marked"),
+    (
+        "quiz",
+        meta("r1-k2", cleanworks={"question": "r1-k1", "objective": 2}),
+        "is the question `r1-k1` already",
+    ),
+    ("quiz", meta("r1-k2", cleanworks={"question": "r1-k2"}), "should name the objective"),
+    ("quiz", meta("r1-k2", cleanworks={"objective": 2}), "should name the question"),
+    ("image-text", source("the-decision", "You look", "![](garden.png)\nYou look"), "no description"),
+    (
+        "absolute-path",
+        source("step-1-the-total", "The sum", "See /home/someone/rain.csv. The sum"),
+        "`/home/someone` is a path",
+    ),
+    ("code-reads", source("step-1-the-total-code", "total_mm = ", "total_mm = ("), "Python cannot read this"),
+    (
+        "code-length",
+        source("step-1-the-total-code", "total_mm = ", "x = 1\n" * 15 + "total_mm = "),
+        "17 lines; 15 are the most",
+    ),
+    ("data", lambda nb: block(nb).update(data=["week", "year"]), "`year` is declared and never loaded"),
+    ("data", lambda nb: block(nb).update(data=[]), "`week` is loaded and not declared"),
+    ("data", source("the-decision-code", '"week"', "name"), "should be written out in quotes"),
+    (
+        "needs",
+        source("the-decision-code", "import rain", "import rain\nimport statsmodels.api as sm"),
+        "`statsmodels` is imported",
+    ),
+    ("partner", lambda nb: block(nb).update(id="r1x"), "no exercise set with the id `r1x`"),
+    ("canonical", source("the-decision", "Each Sunday", "Today. Each Sunday"), "one sentence on a line"),
+    ("canonical", lambda nb: cell_of(nb, "quiz").update(id="1f3a9c2e"), "an id that says nothing"),
+    (
+        "canonical",
+        lambda nb: cell_of(nb, "the-decision-code").update(execution_count=3),
+        "counter of an execution",
+    ),
+    ("canonical", lambda nb: nb["metadata"].update(colab={}), "Keys, metadata or spaces"),
+]
+
+SET_FAULTS = [
+    ("questions", without("r1-e1-hint-2"), "1 of 2 cells tagged `hint`"),
+    ("questions", without("r1-e1-wrong-answer"), "1 of 2 cells tagged `wrong-answer`"),
+    ("questions", without("r1-e1-starter"), "0 of 1 cells tagged `starter`"),
+    ("questions", without("r1-e1-check"), "0 of 1 cells tagged `check`"),
+    ("questions", without("r1-e1-solution"), "has no code"),
+    ("questions", without("r1-e1-solution-2"), "no reasoning in words"),
+    ("questions", source("r1-e1-check", "r1-e1", "r1-e2"), "does not check its own question"),
+    ("questions", meta("r1-e1-wrong-answer", cleanworks={"question": "r1-e1"}), "which `feedback`"),
+    ("questions", meta("r1-e1-hint", cleanworks={}), "to which question"),
+    ("questions", meta("r1-e1-exercise", cleanworks={"question": "r1-e1"}), "which objective"),
+    ("questions", lambda nb: nb["cells"].insert(3, nb["cells"].pop(7)), "not in order"),
+    (
+        "questions",
+        lambda nb: cell_of(nb, "r1-e1-hint").update(cell_type="code", outputs=[], execution_count=None),
+        "kind of the cell",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "change", "words"), LESSON_FAULTS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_each_rule_finds_its_fault_in_a_lesson(course, rule, change, words):
+    edit(lesson_path(course), change)
+    assert any(words in finding.what for finding in found(course, rule)), lint_course(course)[1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "change", "words"), SET_FAULTS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_each_rule_finds_its_fault_in_an_exercise_set(course, rule, change, words):
+    edit(set_path(course), change)
+    assert any(words in finding.what for finding in found(course, rule)), lint_course(course)[1]
+
+
+def test_a_figure_without_description(course):
+    edit(lesson_path(course, "r2"), lambda nb: cell_of(nb, "the-decision-code")["metadata"].pop("mystnb"))
+    (finding,) = found(course, "figure-text")
+    assert "has no description" in finding.what and finding.line == 5
+
+
+def test_every_rule_is_tried_above():
+    tried = {rule for rule, *_ in [*LESSON_FAULTS, *SET_FAULTS]} | {"figure-text"}
+    assert tried == {rule.name for rule in RULES}
+
+
+def test_a_finding_names_file_line_cell_and_remedy(course):
+    path = lesson_path(course)
+    edit(path, source("the-decision", "rain2001", "snow1999"))
+    (finding,) = found(course, "citations")
+    line = path.read_text().splitlines()[finding.file_line - 1]
+    assert "snow1999" in line
+    text = str(finding)
+    assert f"{path.as_posix()}:{finding.file_line}: cell 2 `the-decision`, line 5" in text
+    assert "Correct the key" in text and "[citations]" in text
+
+
+def test_a_file_that_is_no_notebook_is_one_finding_and_the_others_are_still_checked(course):
+    lesson_path(course).write_text('{"cells": [')
+    edit(lesson_path(course, "r2"), meta("r2-k1", tags=["quizz"]))
+    _, findings, _ = lint_course(course, fix=True)
+    assert any(finding.rule == "readable" and "not JSON" in finding.what for finding in findings)
+    assert any(finding.rule == "tags" for finding in findings)
+    assert lesson_path(course).read_text() == '{"cells": ['
+
+
+def test_a_path_that_does_not_exist(course):
+    with pytest.raises(InputError, match="no such file or folder"):
+        lint_course(course, [course / "nowhere"])
+
+
+def test_a_glossary_or_list_of_sources_that_is_missing_is_said(course):
+    (course / "book/glossary.md").unlink()
+    (course / "book/references.bib").unlink()
+    assert "no glossary at book/glossary.md" in found(course, "terms")[0].what
+    assert "no list of sources at book/references.bib" in found(course, "citations")[0].what
+
+
+def test_the_page_of_rules_has_every_rule():
+    page = rules_page()
+    assert all(f"| `{rule.name}` |" in page for rule in RULES)
+
+
+class TestCanonicalForm:
+    def test_what_a_machine_added_is_removed_and_every_word_stays(self, course):
+        path = lesson_path(course)
+        clean = path.read_text()
+
+        def dirty(nb):
+            for number, cell in enumerate(nb["cells"]):
+                cell["metadata"]["collapsed"] = True
+                if cell["cell_type"] == "code":
+                    cell["execution_count"] = number
+                    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["x"]}]
+                    cell["source"] += "   \n\n"
+            nb["cells"].insert(
+                2,
+                {
+                    "cell_type": "code",
+                    "id": "empty",
+                    "metadata": {},
+                    "source": "",
+                    "outputs": [],
+                    "execution_count": None,
+                },
+            )
+            nb["metadata"]["kernelspec"] = {"name": "my-env", "display_name": "My environment"}
+            nb["nbformat_minor"] = 4
+
+        edit(path, dirty)
+        assert fix_file(path) is True
+        assert path.read_text() == clean
+        assert fix_file(path) is False
+
+    def test_random_ids_become_readable_and_readable_ones_stay(self, course):
+        path = set_path(course)
+        clean = json.loads(path.read_text())
+
+        def scramble(nb):
+            for number, cell in enumerate(nb["cells"]):
+                cell["id"] = f"{number:08x}"
+
+        edit(path, scramble)
+        fix_file(path)
+        assert [cell["id"] for cell in json.loads(path.read_text())["cells"]] == [
+            cell["id"] for cell in clean["cells"]
+        ]
+
+        def rename(nb):
+            nb["cells"][0]["id"] = "a-name-of-my-own"
+            nb["cells"][0]["source"] = "# Another title"
+
+        edit(path, rename)
+        fix_file(path)
+        assert json.loads(path.read_text())["cells"][0]["id"] == "a-name-of-my-own"
+
+    def test_a_copied_cell_gets_an_id_of_its_own(self, course):
+        path = set_path(course)
+        edit(path, lambda nb: nb["cells"].insert(5, json.loads(json.dumps(cell_of(nb, "r1-e1-hint")))))
+        fix_file(path)
+        ids = [cell["id"] for cell in json.loads(path.read_text())["cells"]]
+        assert len(set(ids)) == len(ids) and ids[4:7] == ["r1-e1-hint", "r1-e1-hint-3", "r1-e1-hint-2"]
+
+    def test_canonical_notebooks_are_valid_and_stable(self, course):
+        for path in course.rglob("*.ipynb"):
+            made = canonical(read(path).node)
+            nbformat.validate(made)
+            assert dump(canonical(made)) == dump(made) == path.read_text()
+
+    def test_jupyter_saves_the_same_bytes(self, course):
+        path = lesson_path(course)
+        before = path.read_text()
+        nbformat.write(nbformat.read(path, as_version=4), path)
+        assert path.read_text() == before
+
+    @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES], ids=["disk full", "not allowed"])
+    def test_a_file_that_cannot_be_written_stays_whole(self, course, monkeypatch, number):
+        path = lesson_path(course)
+        edit(path, lambda nb: nb["metadata"].update(colab={}))
+        before = path.read_text()
+
+        def refuse(*arguments):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "replace", refuse)
+        with pytest.raises(InputError, match="cannot be written"):
+            fix_file(path)
+        assert path.read_text() == before
+        assert [other.name for other in path.parent.iterdir() if other.name.startswith(".")] == []
+
+    @pytest.mark.parametrize(
+        ("heading", "expected"),
+        [
+            ("The decision", "the-decision"),
+            ("Pitfall: a {term}`gap` is *not* 0 mm", "pitfall-a-gap-is-not-0-mm"),
+            ("Überfluss & Café", "uberfluss-cafe"),
+            ("2 stations", "s-2-stations"),
+            ("강우", ""),
+        ],
+    )
+    def test_slugs(self, heading, expected):
+        assert slug(heading) == expected
+
+
+class TestSentences:
+    @pytest.mark.parametrize(
+        ("text", "lines"),
+        [
+            ("It rained. It stopped.", ["It rained.", "It stopped."]),
+            ("It rained\nall day. It stopped.", ["It rained all day.", "It stopped."]),
+            (
+                "See e.g. Rain, No. 5, and Fig. 3 by J. Smith. Done.",
+                ["See e.g. Rain, No. 5, and Fig. 3 by J. Smith.", "Done."],
+            ),
+            ("It was 3.5 mm. 4 mm came later.", ["It was 3.5 mm.", "4 mm came later."]),
+            ("Use `a. B` here. Then stop.", ["Use `a. B` here.", "Then stop."]),
+            ("It is so. {cite}`rain2001` Next one.", ["It is so. {cite}`rain2001` Next one."]),
+            ("**Timing.** Ten minutes.", ["**Timing.**", "Ten minutes."]),
+            ("Why? Because! Yes.", ["Why?", "Because!", "Yes."]),
+            ("- One. Two.\n- Three.", ["- One.", "  Two.", "- Three."]),
+            ("> One. Two.", ["> One.", "> Two."]),
+            ("- [x] One. Two.\n  > Right. So.", ["- [x] One.", "  Two.", "  > Right.", "  > So."]),
+            ("1. One. Two.", ["1. One.", "   Two."]),
+            ("It ended in 2015. - Not a list.", ["It ended in 2015. - Not a list."]),
+            ("It was in 1. It was good.", ["It was in 1.", "It was good."]),
+            ("```\nA. B.\n```", ["```", "A. B.", "```"]),
+            ("| A. B. | C. |\n| --- | --- |", ["| A. B. | C. |", "| --- | --- |"]),
+            ("$$\na. B\n$$", ["$$", "a. B", "$$"]),
+            (":::{note}\nOne. Two.\n:::", [":::{note}", "One.", "Two.", ":::"]),
+            ("# A. B.", ["# A. B."]),
+            ("One  \nTwo", ["One  ", "Two"]),
+            ("(label)=\n## A", ["(label)=", "## A"]),
+        ],
+    )
+    def test_cases(self, text, lines):
+        assert one_sentence_per_line(text).splitlines() == lines
+
+    words = st.sampled_from(
+        [
+            "Rain.",
+            "falls",
+            "(Why?)",
+            "**Bold.**",
+            "`a. B`",
+            "e.g.",
+            "3.5",
+            "1.",
+            "-",
+            "> ",
+            "\n",
+            "\n\n",
+            "- ",
+            "  ",
+            "# ",
+            "$x. Y$",
+            "|",
+            "[a](b)",
+            "\n    code. More.",
+            "\n```\n",
+            ":::",
+            "{cite}`k`",
+            "\\",
+            "A.",
+            "*",
+        ]
+    )
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.lists(words, max_size=25).map(" ".join))
+    def test_nothing_a_reader_sees_changes_and_twice_is_once(self, text):
+        def rendered(source):
+            return " ".join(
+                MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(source).split()
+            )
+
+        text = text.strip()
+        once = one_sentence_per_line(text)
+        assert rendered(once) == rendered(text)
+        assert one_sentence_per_line(once) == once
+
+    @given(st.text(max_size=200))
+    def test_no_character_is_lost(self, text):
+        line = " ".join(text.split())
+        assert " ".join(split_sentences(line)).split() == line.split()
+
+
+def test_glossary_terms():
+    page = "# Glossary\n\n:::{glossary}\nrain gauge\ngauge\n  A vessel.\n\nStation : place\n  Where.\n:::\n\nafterwards\n"
+    assert glossary_terms(page) == {"rain gauge", "gauge", "station"}
