@@ -411,7 +411,7 @@ def wilson(events: float, n: float, *, level: float = 0.95, design_effect: float
     hits = float(_input.numbers([events], "events", low=0, high=total)[0])
     deff = _input.positive(design_effect, "design_effect")
     p = hits / total
-    low, high = _wilson(p, total / deff, norm.ppf(0.5 + _input.share(level, "level") / 2))
+    low, high = _wilson(p, total / deff, _quantile(level, math.inf))
     error = math.sqrt(p * (1 - p) * deff / total)
     note = "No event: the error of 0 is arithmetic, not certainty." if hits == 0 else ""
     return Estimate(
