@@ -257,10 +257,24 @@ def declared_files(job: Job) -> list[Path]:
 
 
 def local_modules(job: Job, source: Source, prints: Fingerprints) -> list[Path]:
-    """Files of the course's own modules that the cells can reach by imports."""
+    """Files of the course's own modules that the cells can reach by imports, with the data files beside them."""
     modules = Modules([*map(Path, job.roots), job.folder], prints)
     code = (without_magics(cell["source"]) for _, cell in source.code_cells)
-    return modules.closure(name for cell in code for name in imported_names(cell))
+    reached = modules.closure(name for cell in code for name in imported_names(cell))
+    packages = sorted({path.parent for path in reached if (path.parent / "__init__.py").is_file()})
+    return reached + [path for package in packages for path in package_data(package)]
+
+
+def package_data(package: Path) -> list[Path]:
+    """Files that a package carries besides its code: in its folder, and in folders under it that are no packages."""
+    found: list[Path] = []
+    for path in sorted(package.iterdir()):
+        if path.is_dir():
+            if path.name != "__pycache__" and not (path / "__init__.py").is_file():
+                found.extend(package_data(path))
+        elif path.suffix not in (".py", ".pyc"):
+            found.append(path)
+    return found
 
 
 def _file_digest(path: Path, prints: Fingerprints, who: str) -> str:
