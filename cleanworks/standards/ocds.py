@@ -631,5 +631,7 @@ def _object(thing, *names) -> dict:
 
 
 def _objects(thing, name) -> list[dict]:
+    """The objects of a list; some publishers write one object where a list belongs."""
     values = thing.get(name) if isinstance(thing, Mapping) else None
+    values = [values] if isinstance(values, dict) else values
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

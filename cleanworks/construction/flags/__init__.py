@@ -263,6 +263,10 @@ def _empty_fields(one, tables):
     ]
 
 
+# Tables in which no row is an answer: no change was made, nothing was passed on, nobody was hurt.
+_MAY_BE_EMPTY = frozenset({"modifications", "subcontracts", "accidents"})
+
+
 def _there(tables, field):
     table, _, column = field.partition(".")
     return table in tables and column in tables[table].columns
@@ -270,5 +274,6 @@ def _there(tables, field):
 
 def _filled(tables, field):
     table, _, column = field.partition(".")
-    # A table without rows is an answer ("no changes were made"), a column without values is not.
-    return tables[table].empty or bool(tables[table][column].notna().any())
+    if table in _MAY_BE_EMPTY and tables[table].empty:
+        return True
+    return bool(tables[table][column].notna().any())

@@ -204,8 +204,10 @@ def quartiles(values) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def low_outliers(values, fence=None) -> np.ndarray:
-    """True where a value is at or below Q1 - 1.5 IQR.
+def low_outliers(values, fence=None, *, beyond=False) -> np.ndarray:
+    """True where a value is at or below Q1 - 1.5 IQR; with ``beyond``, only below it.
+
+    Cardinal counts the fence itself, so that of equal values all are outliers; our own indicators do not.
 
     Nothing is an outlier when Q1 or the fence is not above 0: the values cannot be negative, so the fence would
     flag everyone who has 0, and that may be most.
@@ -218,11 +220,11 @@ def low_outliers(values, fence=None) -> np.ndarray:
         fence = first - 1.5 * (third - first)
         if first <= 0 or fence <= 0:
             return np.zeros(len(values), dtype=bool)
-    return values <= fence
+    return values < fence if beyond else values <= fence
 
 
-def high_outliers(values, fence=None) -> np.ndarray:
-    """True where a value is at or above Q3 + 1.5 IQR; nothing is when the fence is not above 0."""
+def high_outliers(values, fence=None, *, beyond=False) -> np.ndarray:
+    """True where a value is at or above Q3 + 1.5 IQR (``beyond``: only above); nothing is when the fence is not above 0."""
     values = np.asarray(values, dtype=float)
     if not len(values):
         return np.zeros(0, dtype=bool)
@@ -231,7 +233,7 @@ def high_outliers(values, fence=None) -> np.ndarray:
         fence = third + 1.5 * (third - first)
         if fence <= 0:
             return np.zeros(len(values), dtype=bool)
-    return values >= fence
+    return values > fence if beyond else values >= fence
 
 
 # Columns in which something has happened; a due date or a planned end may lie in the future and does not count.
@@ -255,6 +257,11 @@ def reading_day(tables, settings) -> pd.Timestamp:
 def days_between(start, end) -> pd.Series:
     """``end - start`` in days, as floats."""
     return (end - start) / pd.Timedelta(days=1)
+
+
+def looked_up(keys, values) -> pd.Series:
+    """``values`` (unique index) for each key, like ``keys.map(values)``, with the type of ``values`` even if nothing is found."""
+    return pd.Series(values.reindex(keys).array, index=keys.index)
 
 
 def joined(frame, *columns) -> pd.Series:

@@ -10,6 +10,7 @@ from ._core import (
     high_outliers,
     indicator,
     indicators_in,
+    looked_up,
     no_answer,
     reading_day,
     together,
@@ -122,7 +123,7 @@ def low_bid_then_change(tables, settings):
     contracts = tables["contracts"]
     estimate = contracts["tender_id"].map(tables["tenders"].set_index("tender_id")["cost_estimate"])
     changes = tables["modifications"]
-    signed = changes["contract_id"].map(contracts.set_index("contract_id")["date_signed"])
+    signed = looked_up(changes["contract_id"], contracts.set_index("contract_id")["date_signed"])
     early = days_between(signed, changes["date"]) <= settings.early_change_days
     rise = (changes["new_value"] - changes["old_value"]).where(early, 0).groupby(changes["contract_id"]).sum()
     share = contracts["contract_id"].map(rise).fillna(0) / contracts["value_amount"]
@@ -153,7 +154,7 @@ def direct_then_raised(tables, settings):
 @indicator(
     "changes-by-one-official", "Many changes by one official for one firm", family="contract", levels=("official and firm",), source=CHANGES,
     definition="One official signed unusually many changes for one contractor.",
-    formula="changes per pair of official and supplier >= Q3 + 1.5 IQR over all pairs, and at least 3",
+    formula="changes per pair of official and supplier > Q3 + 1.5 IQR over all pairs, and at least 3",
     unit="changes",
     fields=("modifications.contract_id", "modifications.official_id", "contracts.contract_id", "contracts.supplier_id"),
     innocent=("The official leads the largest project of the firm.", "There is only one office for this kind of work."),
@@ -167,7 +168,7 @@ def changes_by_one_official(tables, settings):
 @indicator(
     "repeat-pairs", "The same official and the same firm", family="contract", levels=("official and firm",), source=CHANGES,
     definition="One official's contracts go to one contractor again and again.",
-    formula="contracts per pair of official and supplier >= Q3 + 1.5 IQR over all pairs, and at least 3",
+    formula="contracts per pair of official and supplier > Q3 + 1.5 IQR over all pairs, and at least 3",
     unit="contracts", fields=("contracts.contract_id", "contracts.official_id", "contracts.supplier_id"),
     innocent=("The firm holds a framework contract.", "A small district with one official and few firms."),
 )
@@ -281,7 +282,7 @@ def R071(tables, settings):
 @indicator(
     "R072", "Prevalence of subcontracts", family="contract", levels=("supplier",), source=RED_FLAGS,
     definition="A contractor hands on work in an unusually large share of its contracts.",
-    formula="contracts with a subcontract / contracts of the supplier >= Q3 + 1.5 IQR, among suppliers with at least 5",
+    formula="contracts with a subcontract / contracts of the supplier > Q3 + 1.5 IQR, among suppliers with at least 5",
     unit="share of contracts",
     fields=("subcontracts.contract_id", "contracts.contract_id", "contracts.supplier_id"),
     innocent=("A general contractor by trade.",),
@@ -291,7 +292,7 @@ def R072(tables, settings):
     passed = contracts["contract_id"].isin(tables["subcontracts"]["contract_id"])
     firms = passed.groupby(contracts["supplier_id"], sort=True).agg(["mean", "count"])
     firms = firms[firms["count"] >= settings.minimum_group]
-    return answer("supplier", firms.index, firms["mean"], high_outliers(firms["mean"], settings.fences.get("R072")))
+    return answer("supplier", firms.index, firms["mean"], high_outliers(firms["mean"], settings.fences.get("R072"), beyond=True))
 
 
 @indicator(
@@ -343,7 +344,7 @@ def _agreed_end(tables) -> pd.Series:
         return contracts["period_end"]
     last = changes.dropna(subset=["new_period_end"]).sort_values("date", kind="stable")
     last = last.drop_duplicates("contract_id", keep="last").set_index("contract_id")["new_period_end"]
-    return contracts["contract_id"].map(last).fillna(contracts["period_end"])
+    return looked_up(contracts["contract_id"], last).fillna(contracts["period_end"])
 
 
 def _overrun(table, end):
@@ -354,5 +355,5 @@ def _overrun(table, end):
 def _pairs(officials, firms, settings):
     known = officials.notna() & firms.notna()
     count = (officials[known].astype(str) + "/" + firms[known].astype(str)).value_counts(sort=False)
-    hit = (count >= settings.pair_count) & high_outliers(count)
+    hit = (count >= settings.pair_count) & high_outliers(count, beyond=True)
     return answer("official and firm", count.index, count, hit)

@@ -17,7 +17,7 @@ _BUYER = "tenders.buyer_id|projects.public_authority"
 @indicator(
     "single-bid-share", "Share of single bids", family="market", levels=("buyer",), source=("ccs-s84", "fazekas-kocsis-2020"),
     definition="A buyer's open and selective tenders often attract one bid only.",
-    formula="tenders with one tenderer / open and selective tenders, per buyer with at least 5; >= Q3 + 1.5 IQR flags",
+    formula="tenders with one tenderer / open and selective tenders, per buyer with at least 5; > Q3 + 1.5 IQR flags",
     unit="share", fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers", _BUYER),
     optional=("tenders.project_id",),
     innocent=("A buyer of special works for which few firms exist.",),
@@ -27,7 +27,7 @@ def single_bid_share(tables, settings):
     tenders = tenders[tenders["procurement_method"].isin(("open", "selective")) & tenders["number_of_tenderers"].notna()]
     share = tenders["number_of_tenderers"].eq(1).groupby(tenders["tender_id"].map(buyers(tables)), sort=True).agg(["mean", "count"])
     share = share[share["count"] >= settings.minimum_group]
-    return answer("buyer", share.index, share["mean"], high_outliers(share["mean"]))
+    return answer("buyer", share.index, share["mean"], high_outliers(share["mean"], beyond=True))
 
 
 @indicator(
@@ -68,7 +68,7 @@ def bid_spread(tables, settings):
 @indicator(
     "co-bidding", "Firms that bid together", family="market", levels=("pair of firms",), source=RED_FLAGS,
     definition="Two firms meet in unusually many tenders.",
-    formula="tenders in which both bid >= Q3 + 1.5 IQR over all pairs that meet, and at least 3",
+    formula="tenders in which both bid > Q3 + 1.5 IQR over all pairs that meet, and at least 3",
     unit="tenders", fields=("bids.tender_id", "bids.tenderer_id"),
     innocent=("Both work in the same trade and district.",),
 )
@@ -83,7 +83,7 @@ def co_bidding(tables, settings):
         return no_answer()
     first, second = (pd.Series(np.asarray(names)[count.index.get_level_values(i)]).astype(str) for i in (0, 1))
     values = count.to_numpy()
-    return answer("pair of firms", first + "/" + second, values, (values >= settings.pair_count) & high_outliers(values))
+    return answer("pair of firms", first + "/" + second, values, (values >= settings.pair_count) & high_outliers(values, beyond=True))
 
 
 @indicator(

@@ -107,7 +107,7 @@ def client_delay(tables, settings):
 @indicator(
     "pass-through", "Share passed on to subcontractors", family="payment", levels=("contract",), source=("oc4ids",),
     definition="Of the money that reached the contractor, the share that it passed on. An unusually small share is worth a look.",
-    formula="sum paid to others than the contractor (tier 1, and wages, equipment, materials of tier 0) / sum of claims paid; <= Q1 - 1.5 IQR flags",
+    formula="sum paid to others than the contractor (tier 1, and wages, equipment, materials of tier 0) / sum of claims paid; < Q1 - 1.5 IQR flags",
     unit="share",
     fields=("payments.contract_id", "payments.tier", "payments.payee_type", "payments.amount", "payments.date_paid", "payments.date_received", "claims.contract_id", "claims.amount", "claims.date_paid"),
     innocent=("The contractor does most work with its own people.",),
@@ -121,7 +121,7 @@ def pass_through(tables, settings):
     came = claims["amount"].where(claims["date_paid"].notna(), 0).groupby(claims["contract_id"]).sum()
     came = came[came > 0]
     share = sent.reindex(came.index).fillna(0) / came
-    return answer("contract", share.index, share, low_outliers(share))
+    return answer("contract", share.index, share, low_outliers(share, beyond=True))
 
 
 @indicator(

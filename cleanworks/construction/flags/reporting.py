@@ -157,7 +157,7 @@ def _running_daily(reports):
 def _working_days(start, end, settings):
     """Working days after ``start`` and before ``end``: 0 when ``end`` is the next working day. NaN where a date is missing."""
     start = pd.Series(start)
-    end = pd.Series(end, index=start.index) if np.isscalar(end) or isinstance(end, pd.Timestamp) else end
+    end = end if isinstance(end, pd.Series) else pd.Series(pd.Timestamp(end), index=start.index)
     known = (start.notna() & end.notna()).to_numpy()
     days = np.full(len(start), np.nan)
     week = [int(day not in settings.weekend) for day in range(7)]

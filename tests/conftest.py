@@ -1,0 +1,26 @@
+"""What several rooms of tests need."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of published schemas, fixtures and open data of others.
+
+    It is not part of the project: CLEANWORKS_SHARED_DATA names it, or it lies beside the project in shared/data. On a laptop
+    without it these tests are skipped and say so; in continuous integration they fail, because there a skip would be silence.
+    """
+    folder = Path(os.environ.get("CLEANWORKS_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if folder.is_dir():
+        return folder
+    missing = f"reference data missing: no folder {folder}; set CLEANWORKS_SHARED_DATA to the published schemas and fixtures"
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
