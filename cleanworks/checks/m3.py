@@ -1,0 +1,68 @@
+"""Checks of the exercise set m3: asking about bribes."""
+
+from __future__ import annotations
+
+from cleanworks.integrity import sensitive
+from cleanworks.learn import CheckSet, compare, compare_text
+
+check = CheckSet("m3")
+
+# The means of the two invented lists of the exercise set.
+SHORTER = (200 * 1 + 200 * 2 + 100 * 3) / 500
+LONGER = (150 * 1 + 220 * 2 + 130 * 3) / 500
+
+
+@check.question("m3-e1", "rate")
+def rate(rate):
+    return compare(
+        rate,
+        100 * (660 - 600) / 600,
+        rtol=0.002,
+        unit="%",
+        mistakes=[
+            (100 * (660 - 600) / 1200, "The honest answers are a part of the people with tails: divide by them."),
+            (100 * 660 / 1200, "This is the share of yes. Half of the people were forced to say it."),
+        ],
+    )
+
+
+@check.question("m3-e2", "gentle")
+def gentle(gentle):
+    right = sensitive.forced_response(240, 900, 1 / 6, 5 / 6)
+    coin = sensitive.forced_response(240, 900, 0.5, 0.5)
+    return compare(
+        gentle,
+        100 * right.value,
+        rtol=0.005,
+        unit="%",
+        mistakes=[
+            (100 * coin.value, "These are the chances of a coin. The die has six sides."),
+            (100 * (240 - 150) / 900, "The honest answers are a part of the people who answered truly, not of everybody."),
+        ],
+    )
+
+
+@check.question("m3-e3", "listed")
+def listed(listed):
+    return compare(
+        listed,
+        100 * (LONGER - SHORTER),
+        rtol=0.002,
+        unit="%",
+        mistakes=[
+            (100 * (SHORTER - LONGER), "This is shorter minus longer. The longer list has the sensitive thing."),
+            (100 * LONGER, "This is the average of the longer list. Take away the average of the shorter one."),
+        ],
+    )
+
+
+@check.question("m3-e4", "advice")
+def advice(advice):
+    return compare_text(
+        advice,
+        least_words=12,
+        mentions={
+            "what the protection costs": ["sample", "precis", "interval", "times as many", "more people", "wider"],
+            "how you would try it first": ["pilot", "try", "first test", "one half", "split"],
+        },
+    )
