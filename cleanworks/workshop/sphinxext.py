@@ -1,0 +1,227 @@
+"""The Sphinx extension of the book: typed cells, the quiz, the box under each title, offline mathematics, sources.
+
+It works wherever Sphinx works: in `cleanworks book`, which tells it where the executed copies are, and in
+`jupyter-book build .` at the root, where the notebooks run while the book is built. It knows no course in particular.
+
+Settings (under `sphinx: config:` of `_config.yml`):
+
+`cleanworks_audience`
+    Whom the pages are for: `reader` (default), `learner` or `instructor`.
+`cleanworks_executed`
+    Folder of the executed copies, laid out like the sources. `cleanworks book` sets it; without it the pages show
+    what Jupyter Book itself executed.
+`cleanworks_reports`
+    Names of tables that pages may show with the directive `report`, each with the function that makes it, as
+    `package.module:function`. The function takes the course and gives (headings, rows) of Markdown text.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from docutils.statemachine import StringList
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.osutil import relative_uri
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.editions import edition
+from cleanworks.workshop.notebook import dump, parse, read
+from cleanworks.workshop.pages import boxes, sources
+from cleanworks.workshop.pages.cells import MARK, mark_up
+from cleanworks.workshop.pages.front import front_matter
+from cleanworks.workshop.pages.tables import TidyTables
+
+STATIC = Path(__file__).parent / "pages" / "static"
+
+# Two extensions of Jupyter Book do not say that they can be read in parallel, and they can. Without this, Sphinx
+# reads a book with many processes one page after the other.
+_SAFE = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
+
+# What a page with formulas asks for; the package holds 24 MB, most of it speech rules and formats we do not use.
+_MATHJAX = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("cleanworks_audience", "reader", "env", str)
+    app.add_config_value("cleanworks_executed", "", "env", str)
+    app.add_config_value("cleanworks_reports", {}, "env", dict)
+    app.add_node(boxes.box, html=(boxes.visit, boxes.depart))
+    app.add_node(boxes.mark)
+    app.add_node(download, html=(visit_download, depart_download))
+    app.add_directive(MARK, boxes.MarkDirective)
+    app.add_directive("report", Report)
+    app.add_role("cleanworks-download", DownloadRole())
+    app.add_transform(boxes.Grouping)
+    app.add_post_transform(TidyTables)
+    app.add_css_file("cleanworks.css")
+    app.add_js_file("cleanworks.js", loading_method="defer")
+    app.connect("config-inited", configure)
+    app.connect("builder-inited", load_course)
+    app.connect("source-read", mark_up_notebook)
+    app.connect("build-finished", finish)
+    sources.register()
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
+
+
+def configure(app: Sphinx, config: Any) -> None:
+    config.html_static_path = [*config.html_static_path, str(STATIC)]
+    config.mathjax_path = "mathjax/tex-chtml.js"
+    # An outcome of a check carries data for programs beside its text; a page shows the text.
+    config.suppress_warnings = [*config.suppress_warnings, "mystnb.unknown_mime_type"]
+    for name in _SAFE:
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
+
+
+def load_course(app: Sphinx) -> None:
+    try:
+        app.cleanworks_course = Course.load(app.srcdir)
+    except InputError as error:
+        raise ExtensionError(error.message) from None
+
+
+def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Replace a lesson's or an exercise set's text by the marked-up edition for this audience."""
+    path = Path(app.env.doc2path(docname))
+    entry = _entry(app, path)
+    if entry is None:
+        return
+    course = app.cleanworks_course
+    try:
+        made = edition(parse(source[0], path), app.config.cleanworks_audience)
+        if app.config.cleanworks_executed:
+            executed = Path(app.config.cleanworks_executed) / course.relative(path)
+            # So that the page is made again when the results are new and the text is old.
+            app.env.note_dependency(str(executed))
+            take_outputs(made, read(executed).node, where=course.relative(path))
+        marked = mark_up(made, where=course.relative(path), front=front_matter(course, entry))
+    except InputError as error:
+        raise ExtensionError(error.message) from None
+    source[0] = nbformat.writes(marked)
+
+
+def take_outputs(notebook: NotebookNode, executed: NotebookNode, *, where: str) -> None:
+    """Give the cells of an edition the outputs of the executed copy; cells belong together by their ids.
+
+    Raises
+    ------
+    InputError
+        A cell was not executed, or was executed with other code.
+    """
+    results = {cell.id: cell for cell in executed.cells if cell.cell_type == "code"}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        result = results.get(cell.id)
+        if result is None or result.source != cell.source:
+            raise InputError(f"The result of cell `{cell.id}` is missing or old.", where=where, fix="Run it again.")
+        cell.outputs, cell.execution_count = result.outputs, result.execution_count
+
+
+def _entry(app: Sphinx, path: Path) -> Any:
+    resolved = path.resolve()
+    return next((e for e in app.cleanworks_course.notebooks if e.path.resolve() == resolved), None)
+
+
+# --- downloads ----------------------------------------------------------------------------------------------------
+
+
+class download(nodes.inline):
+    """A link to the notebook of this page."""
+
+
+class DownloadRole(SphinxRole):
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        return [download(self.text, nodes.Text(f"Download {self.text}"), docname=self.env.docname)], []
+
+
+def visit_download(translator: Any, node: download) -> None:
+    page = translator.builder.get_target_uri(node["docname"])
+    address = relative_uri(page, f"_sources/{node['docname']}.ipynb")
+    translator.body.append(f'<a class="cw-download" href="{address}" download>')
+
+
+def depart_download(translator: Any, node: download) -> None:
+    translator.body.append("</a>")
+
+
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Put MathJax beside the pages, and give the notebooks to download the form that this audience gets."""
+    if error or app.builder.format != "html":
+        return
+    _copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
+    for entry in app.cleanworks_course.notebooks:
+        copy = Path(app.outdir) / "_sources" / entry.path.resolve().relative_to(Path(app.srcdir).resolve())
+        if copy.is_file():
+            copy.write_text(_clean(app, copy), encoding="utf-8", newline="\n")
+
+
+def _clean(app: Sphinx, path: Path) -> str:
+    """A notebook without outputs, as one opens it to work in it."""
+    notebook = parse(path.read_text(encoding="utf-8"), path)
+    notebook = edition(notebook, app.config.cleanworks_audience)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return dump(notebook)
+
+
+def _copy_mathjax(target: Path) -> None:
+    found = importlib.util.find_spec("sphinx-mathjax-offline")
+    if found is None or not found.submodule_search_locations:
+        raise ExtensionError("The package sphinx-mathjax-offline is missing; requirements.txt names it.")
+    packaged = Path(found.submodule_search_locations[0]) / "static" / "mathjax"
+    for name in _MATHJAX:
+        source, copy = packaged / name, target / name
+        if copy.exists():
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, copy) if source.is_dir() else shutil.copyfile(source, copy)
+
+
+# --- reports ------------------------------------------------------------------------------------------------------
+
+
+class Report(SphinxDirective):
+    """A table that a function makes, so that it is never typed: ```` ```{report} name ````."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        address = self.config.cleanworks_reports.get(name)
+        if address is None:
+            raise self.error(f"there is no report {name!r}; _config.yml names the reports")
+        self.env.note_reread()
+        module, _, function = address.partition(":")
+        headings, rows = getattr(importlib.import_module(module), function)(self.env.app.cleanworks_course)
+        return [self._table(headings, rows)]
+
+    def _table(self, headings: list[str], rows: list[list[str]]) -> nodes.table:
+        group = nodes.tgroup(cols=len(headings))
+        group += [nodes.colspec(colwidth=1) for _ in headings]
+        head, body = nodes.thead(), nodes.tbody()
+        head += self._row(headings)
+        body += [self._row(row) for row in rows]
+        group += [head, body]
+        table = nodes.table(classes=["cw-report"])
+        table += group
+        return table
+
+    def _row(self, texts: list[str]) -> nodes.row:
+        row = nodes.row()
+        for text in texts:
+            entry = nodes.entry()
+            self.state.nested_parse(StringList([text], "report"), self.content_offset, entry)
+            row += entry
+        return row
