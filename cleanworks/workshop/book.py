@@ -1,0 +1,316 @@
+"""`cleanworks book`: run what changed, build the pages, and put them in place of the old ones only when they are whole.
+
+The pages are built where the sources lie; executed copies of the notebooks come from the run, and Jupyter Book executes
+nothing. Warnings are errors. Editions for another audience or country have folders of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import io
+import os
+import re
+import shutil
+import sys
+import time
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import cleanworks
+from cleanworks.errors import InputError
+
+if TYPE_CHECKING:
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.run import Job, RunOptions
+
+AUDIENCES = ("reader", "learner", "instructor")
+_STAMP = "edition.txt"
+# What another program that builds into the same folder changes.
+_WITNESSES = ("index.html", "searchindex.js", "objects.inv", ".buildinfo")
+
+
+@dataclasses.dataclass(frozen=True)
+class Edition:
+    """A book for one audience and one country, and the folders it lives in.
+
+    ``profile`` is the code of a country's profile, or None for the default one.
+    """
+
+    root: Path
+    audience: str = "reader"
+    profile: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Empty for the usual book; otherwise what its folders end in."""
+        parts = [] if self.profile is None else [re.sub(r"[^\w-]+", "-", Path(self.profile).stem)]
+        parts += [] if self.audience == "reader" else [self.audience]
+        return "".join(f"-{part}" for part in parts)
+
+    @property
+    def html(self) -> Path:
+        """The finished book."""
+        return self.root / "_build" / f"html{self.name}"
+
+    @property
+    def work(self) -> Path:
+        """Where it is built, and what makes the next build quick."""
+        return self.root / "_build" / f"book{self.name}"
+
+    @property
+    def executed(self) -> Path:
+        """The executed copies."""
+        return self.root / "_build" / f"executed{self.name}"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(book)
+
+
+def book(
+    profile: Annotated[str | None, typer.Option("--profile", help="The country profile to build with.")] = None,
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--audience",
+            help="reader: with solutions, folded. learner: without. instructor: also notes and likely mistakes.",
+        ),
+    ] = "reader",
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Notebooks at a time. As many as cores if not given.")
+    ] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Show the book in the browser.")] = False,
+    root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
+) -> None:
+    """Build the book and print the path of its first page.
+
+    Notebooks that changed are executed first. If anything fails, the book that was there before stays as it is. Exit
+    codes: 0 built, 1 a notebook or a page has a fault, 2 something handed in cannot be used, 130 interrupted.
+    """
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.run import run_notebooks
+    from cleanworks.workshop.run.progress import display
+    from cleanworks.workshop.run.terminal import report
+
+    if audience not in AUDIENCES:
+        raise InputError(f"There is no audience {audience!r}.", fix=f"Choose from {', '.join(AUDIENCES)}.")
+    course = Course.load(root.resolve())
+    made = Edition(course.root, audience, profile)
+    with _environment(made):
+        result = run_notebooks(*run_plan(course, made, jobs), display())
+        if result.exit_code:
+            print(report(result, course.root))
+            _say("The book was not built, because not all notebooks ran.")
+            raise typer.Exit(result.exit_code)
+        faults = build(course, made)
+    if faults:
+        print(*faults, sep="\n")
+        _say(f"The book was not built: {len(faults)} fault{'' if len(faults) == 1 else 's'}, listed above.")
+        raise typer.Exit(1)
+    first = made.html / "index.html"
+    print(first)
+    if open_it:
+        webbrowser.open(first.as_uri())
+
+
+def run_plan(course: Course, made: Edition, workers: int | None = None) -> tuple[list[Job], RunOptions]:
+    """The notebooks that an edition needs executed, and how.
+
+    Readers and learners see a part of what `cleanworks run` executes anyway. An instructor's copy holds checks of its
+    own, after each likely mistake, and is executed as it stands.
+    """
+    from cleanworks.workshop.editions import edition
+    from cleanworks.workshop.run.course import course_job, course_options
+
+    environment = {"CLEANWORKS_PROFILE": made.profile} if made.profile else {}
+    options = course_options(course, workers=workers, environment=environment, out=made.executed)
+    jobs = [course_job(course, entry) for entry in course.notebooks]
+    if made.audience == "instructor":
+        options = dataclasses.replace(options, rerun="cleanworks book --audience instructor")
+        jobs = [
+            dataclasses.replace(
+                job,
+                name=f"{job.name}-instructor",
+                notebook=edition(entry.notebook.node, "instructor"),
+                workdir=entry.path.parent,
+                target=course.relative(entry.path),
+            )
+            for job, entry in zip(jobs, course.notebooks, strict=True)
+        ]
+    return jobs, options
+
+
+def build(course: Course, made: Edition) -> list[str]:
+    """Build the pages from executed copies that are there, unless nothing has changed since the last time.
+
+    Returns
+    -------
+    list of str
+        What is wrong with the pages, one line each. When there is anything, the book that was there stays.
+    """
+    _finish_interrupted(made)
+    tool, content = _tool_print(), _content_print(course, made)
+    stamp = f"{tool}\n{content}\n"
+    if _read(made.html / _STAMP) == stamp + _witness(made.html):
+        _say("The book is up to date.")
+        return []
+    # Sphinx knows when a page's text changed, and not when the program that makes pages did.
+    if _read(made.work / "tool.txt") != tool:
+        shutil.rmtree(made.work, ignore_errors=True)
+    made.work.mkdir(parents=True, exist_ok=True)
+    (made.work / "tool.txt").write_text(tool, encoding="utf-8")
+    begun = time.monotonic()
+    _say(f"Building the pages ({len(course.pages) + len(course.notebooks)}) ...")
+    try:
+        faults = _sphinx(course, made)
+    except BaseException:
+        shutil.rmtree(made.work, ignore_errors=True)
+        raise
+    if faults:
+        # A page that was read with a warning is not read again, and the next build would say that all is well.
+        shutil.rmtree(made.work, ignore_errors=True)
+        return faults
+    _publish(made, stamp)
+    _say(f"Built in {time.monotonic() - begun:.0f} s.")
+    return []
+
+
+def _sphinx(course: Course, made: Edition) -> list[str]:
+    """Build into the work folder. The messages of Sphinx come back as lines, with paths from the course's folder."""
+    from jupyter_book.sphinx import build_sphinx
+
+    messages = io.StringIO()
+    with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(io.StringIO()):
+        result = build_sphinx(
+            course.root,
+            made.work / "html",
+            path_config=course.root / "_config.yml",
+            noconfig=True,
+            doctreedir=made.work / "doctrees",
+            confoverrides={
+                "external_toc_path": str(course.root / "_toc.yml"),
+                "nb_execution_mode": "off",
+                "cleanworks_audience": made.audience,
+                "cleanworks_executed": str(made.executed),
+                "latex_individualpages": False,
+            },
+            builder="html",
+            warningiserror=True,
+            keep_going=True,
+            quiet=True,
+            jobs=min(os.cpu_count() or 1, 8),
+        )
+    if isinstance(result, KeyboardInterrupt):
+        raise result
+    if isinstance(result, OSError):
+        raise result
+    text = re.sub(r"\x1b\[[0-9;]*m", "", messages.getvalue()).replace(f"{course.root}{os.sep}", "")
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    if isinstance(result, Exception) and not lines:
+        lines = [f"{type(result).__name__}: {result}"]
+    return lines if result != 0 else []
+
+
+def _publish(made: Edition, stamp: str) -> None:
+    """Put the new book in place of the old one: both are whole at every moment."""
+    fresh, old = _beside(made.html, "new"), _beside(made.html, "old")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(made.work / "html", fresh)
+    (fresh / _STAMP).write_text(stamp + _witness(fresh), encoding="utf-8")
+    if made.html.exists():
+        made.html.rename(old)
+    fresh.rename(made.html)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _finish_interrupted(made: Edition) -> None:
+    """If the last build stopped between its two renames, the old book is the good one."""
+    old = _beside(made.html, "old")
+    if old.exists() and not made.html.exists():
+        old.rename(made.html)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _beside(folder: Path, word: str) -> Path:
+    return folder.with_name(f".{folder.name}-{word}")
+
+
+# --- what a book depends on ---------------------------------------------------------------------------------------
+
+
+def _tool_print() -> str:
+    """Of this package and of the versions of what it builds with."""
+    from importlib.metadata import version
+
+    digest = hashlib.sha256(sys.version.encode())
+    for package in ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "sphinxcontrib-bibtex"):
+        digest.update(f"{package} {version(package)}".encode())
+    own = Path(cleanworks.__file__).parent
+    for path in sorted(path for path in own.rglob("*") if path.suffix in (".py", ".css", ".js", ".toml")):
+        digest.update(path.relative_to(own).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _content_print(course: Course, made: Edition) -> str:
+    """Of the sources and the executed copies."""
+    digest = hashlib.sha256(repr((made.audience, made.profile)).encode())
+    for path in sorted({*_sources(course), *made.executed.rglob("*.ipynb")}):
+        digest.update(path.relative_to(course.root).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _sources(course: Course) -> Iterator[Path]:
+    """Every file a page may be made from: settings, pages, notebooks, and what lies in the folders of the pages."""
+    for name in ("_config.yml", "_toc.yml", "cleanworks.toml"):
+        if (course.root / name).is_file():
+            yield course.root / name
+    yield from (entry.path for entry in course.notebooks)
+    for page in course.pages:
+        yield page
+        if page.parent != course.root:
+            yield from (path for path in page.parent.rglob("*") if path.is_file())
+
+
+def _witness(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in _WITNESSES:
+        path = folder / name
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+# --- small things -------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _environment(made: Edition) -> Iterator[None]:
+    """The variable that cleanworks.profiles reads; the toolkit passes it on and knows no more about it."""
+    before = os.environ.get("CLEANWORKS_PROFILE")
+    if made.profile:
+        os.environ["CLEANWORKS_PROFILE"] = made.profile
+    try:
+        yield
+    finally:
+        if made.profile:
+            os.environ.pop("CLEANWORKS_PROFILE")
+            if before is not None:
+                os.environ["CLEANWORKS_PROFILE"] = before
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
