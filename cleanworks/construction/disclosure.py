@@ -6,6 +6,9 @@ of our tables that hold the answer, where some do.
 
 A filled field says that something was published. Whether it is true, complete and readable a person must judge.
 
+The mapping sends variations and escalation of the price to the same place (a modification of type value), so data cannot tell
+these two rows apart: they are filled together.
+
 Sources: cost-ids (the mapping files of OC4IDS 0.9.5), ccs-s76.
 """
 
@@ -239,7 +242,9 @@ def _matches(value, wanted):
 def _not_empty(value):
     if value is None or (isinstance(value, str) and not value.strip()):
         return False
-    return len(value) > 0 if isinstance(value, (Mapping, list)) else True
+    if isinstance(value, (Mapping, list)):
+        return any(_not_empty(member) for member in (value.values() if isinstance(value, Mapping) else value))
+    return True
 
 
 def _projects_with(tables, field):
