@@ -117,7 +117,7 @@ def status(
     options = RunOptions(root=root.resolve())
     entries = Store(options.cache_folder).entries()
     print(
-        f"{len(entries)} results, {megabytes(sum(entry.size for entry in entries))}, in {options.cache_folder}"
+        f"{len(entries)} results, {size_text(sum(entry.size for entry in entries))}, in {options.cache_folder}"
     )
 
 
@@ -131,7 +131,7 @@ def clean(
     """Remove results, those that were not used for longest first."""
     options = RunOptions(root=root.resolve())
     removed, freed = Store(options.cache_folder).clean(parse_size(max_size))
-    print(f"{removed} results removed, {megabytes(freed)} freed.")
+    print(f"{removed} results removed, {size_text(freed)} freed.")
 
 
 def parse_size(text: str) -> int:
@@ -144,5 +144,6 @@ def parse_size(text: str) -> int:
     return int(float(found[1]) * _SIZES[found[2].lower()])
 
 
-def megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+def size_text(size: int) -> str:
+    """``12.3 MB``, or ``4.1 kB`` below a tenth of that."""
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
