@@ -16,7 +16,12 @@ from cleanworks.errors import InputError
 DONE, FAILED, BAD_INPUT, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 
 # Each of these adds its commands with `add_to(app)`, in the order in which --help shows them.
-COMMANDS = ("cleanworks.workshop.commands", "cleanworks.workshop.run.command", "cleanworks.standards.command")
+COMMANDS = (
+    "cleanworks.workshop.commands",
+    "cleanworks.workshop.run.command",
+    "cleanworks.workshop.book",
+    "cleanworks.standards.command",
+)
 
 HELP = """
 Make and check a course of executable notebooks.
@@ -49,15 +54,20 @@ def make_app() -> typer.Typer:
 
     @app.callback()
     def common(
-        version: bool = typer.Option(False, "--version", is_eager=True, help="Show the version and stop."),
-    ) -> None:
-        if version:
-            print(f"cleanworks {__version__}")
-            raise typer.Exit
+        version: bool = typer.Option(
+            False, "--version", is_eager=True, callback=_show_version, help="Show the version and stop."
+        ),
+    ) -> None: ...
 
     for name in COMMANDS:
         importlib.import_module(name).add_to(app)
     return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"cleanworks {__version__}")
+        raise typer.Exit
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -65,14 +75,16 @@ def run(arguments: Sequence[str]) -> int:
     debug = os.environ.get("CLEANWORKS_DEBUG") == "1"
     say = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        return int(make_app()(list(arguments), prog_name="cleanworks", standalone_mode=False) or DONE)
+        code = int(make_app()(list(arguments), prog_name="cleanworks", standalone_mode=False) or DONE)
     except (KeyboardInterrupt, typer.Abort):
-        say.print("Interrupted. What was finished is kept; nothing is half-written.", markup=False)
-        return INTERRUPTED
+        code = INTERRUPTED
     except Exception as error:
         if debug:
             raise
         return _explain(error, say)
+    if code == INTERRUPTED:
+        say.print("Interrupted. What was finished is kept; nothing is half-written.", markup=False)
+    return code
 
 
 def _explain(error: Exception, say: Console) -> int:

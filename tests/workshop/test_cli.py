@@ -1,0 +1,159 @@
+"""The command line: its answers, its exit codes, and one message for every mistake."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cleanworks import __version__, cli
+from tests.workshop.conftest import cell_of, edit, lesson_path, set_path
+
+
+@pytest.fixture
+def run(capsys, course, monkeypatch):
+    """Run a command line in the tiny course; gives exit code, output and messages."""
+    monkeypatch.chdir(course)
+    monkeypatch.delenv("CLEANWORKS_DEBUG", raising=False)
+
+    def go(*arguments: str):
+        code = cli.run(arguments)
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.out + shown.err
+        return code, shown.out, shown.err
+
+    return go
+
+
+def test_help_names_the_first_commands_and_the_exit_codes(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    for word in ("catalogue", "lint", "run", "exercises", "Exit codes", "130 interrupted"):
+        assert word in out
+
+
+@pytest.mark.parametrize("command", ["catalogue", "lint", "run", "cache", "exercises"])
+def test_every_command_has_its_help(run, command):
+    code, out, _ = run(command, "--help")
+    assert code == 0 and len(out.splitlines()) > 5
+
+
+def test_the_version(run):
+    assert run("--version") == (0, f"cleanworks {__version__}\n", "")
+
+
+def test_the_catalogue_as_a_table_and_as_data(run):
+    code, out, _ = run("catalogue")
+    assert code == 0 and "Reading a rain gauge" in out and "2 lessons, 0 h 40 min" in out
+    code, out, _ = run("catalogue", "--json")
+    first, second = json.loads(out)
+    assert first["exercises"]["questions"] == ["r1-e1", "r1-e2"] and second["prerequisites"] == ["r1"]
+
+
+def test_lint_says_what_it_found_and_exits_with_1(run, course):
+    assert run("lint") == (0, "Nothing found in 4 notebooks.\n", "")
+    edit(lesson_path(course), lambda nb: cell_of(nb, "r1-k1")["metadata"].update(tags=["quizz"]))
+    code, out, _ = run("lint")
+    assert code == 1 and "notebooks/weather/r1-rain-gauge.ipynb:" in out and "`quizz`" in out
+    code, out, _ = run("lint", "--json")
+    assert code == 1 and "tags" in {finding["rule"] for finding in json.loads(out)}
+    code, out, _ = run("lint", "exercises")
+    assert code == 0 and "2 notebooks" in out
+
+
+def test_lint_fix_rewrites_and_says_so(run, course):
+    edit(lesson_path(course), lambda nb: nb["metadata"].update(colab={}))
+    assert run("lint")[0] == 1
+    code, out, _ = run("lint", "--fix")
+    assert code == 0 and "r1-rain-gauge.ipynb: rewritten in canonical form" in out
+
+
+def test_the_rules_as_a_table(run):
+    code, out, _ = run("lint", "--rules")
+    assert code == 0 and out.startswith("| rule |") and "`objective-verb`" in out
+
+
+def test_a_proof_that_fails_exits_with_1(run, course):
+    edit(set_path(course), lambda nb: cell_of(nb, "r1-e1-starter").update(source="total_mm = 21"))
+    code, out, _ = run("exercises", "prove")
+    assert code == 1
+    assert (
+        "r1: 2 questions, 4 wrong answers: 1 fault" in out
+        and "r2: 1 question, 2 wrong answers: proven" in out
+    )
+    assert "Try it alone: cleanworks exercises prove r1" in out
+
+
+def test_split_says_how_many_and_refuses_the_same_place(run, course):
+    assert run("exercises", "split", "out") == (0, "4 notebooks in out\n", "")
+    code, _, err = run("exercises", "split", "out")
+    assert code == 2 and "something at this place" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["catalogue", "--nonsense"], "--nonsense"),
+        (["catalogue", "--root", "nowhere"], "nowhere/_toc.yml: There is no table of contents here."),
+        (["lint", "nowhere.ipynb"], "nowhere.ipynb: There is no such file or folder."),
+        (["exercises", "prove", "r9"], "There is no exercise set 'r9'. There are r1, r2."),
+        (["exercises", "split", "out", "r9"], "There is no lesson 'r9'. The lessons are r1, r2."),
+        (["run", "r9"], "There is no lesson 'r9'"),
+        (["exercises", "prove", "--jobs", "0"], "--jobs"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(run, arguments, words):
+    code, out, err = run(*arguments)
+    assert code == 2 and words in " ".join(err.split()) and out == ""
+
+
+@pytest.mark.parametrize("text", ['{"cells": [}', "", "\x00", "null"])
+def test_malformed_notebooks(run, course, text):
+    lesson_path(course).write_text(text)
+    code, _, err = run("catalogue")
+    assert code == 2 and "r1-rain-gauge.ipynb" in err and len(err.strip().splitlines()) == 1
+
+
+def test_broken_metadata(run, course):
+    edit(lesson_path(course), lambda nb: nb["metadata"]["cleanworks"].pop("id"))
+    code, _, err = run("catalogue")
+    assert code == 2 and "`id` is missing" in err
+
+
+def break_catalogue(monkeypatch, error):
+    from cleanworks.workshop.catalogue import Course
+
+    def load(*arguments):
+        raise error
+
+    monkeypatch.setattr(Course, "load", load)
+
+
+def test_an_interrupt_exits_with_130(run, monkeypatch):
+    break_catalogue(monkeypatch, KeyboardInterrupt())
+    code, _, err = run("catalogue")
+    assert code == 130 and "Interrupted" in err
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(28, "No space left on device", "/out/x"), PermissionError(13, "Permission denied", "/out/x")],
+)
+def test_a_disk_that_is_full_or_closed(run, monkeypatch, error):
+    break_catalogue(monkeypatch, error)
+    code, _, err = run("catalogue")
+    assert code == 2 and "/out/x" in err and error.strerror in err
+
+
+def test_a_mistake_of_the_tool_is_said_without_traceback_and_shown_on_request(run, monkeypatch):
+    break_catalogue(monkeypatch, RuntimeError("surprise"))
+    code, _, err = run("catalogue")
+    assert (
+        code == 70
+        and "CleanWorks itself made a mistake (RuntimeError: surprise)" in err
+        and "CLEANWORKS_DEBUG=1" in err
+    )
+    monkeypatch.setenv("CLEANWORKS_DEBUG", "1")
+    with pytest.raises(RuntimeError, match="surprise"):
+        cli.run(["catalogue"])
