@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from pathlib import Path
 from cleanworks.errors import InputError
 
 CHUNK = 1 << 20  # bytes
+# What may stand at a cut where the parser complains: nothing, or the beginning of a number, a literal or an escape.
+_PREFIX = re.compile(r"\s*|-?[\d.eE+-]*|t(r(ue?)?)?|f(a(l(se?)?)?)?|n(u(ll?)?)?|\\?u?[0-9a-fA-F]{0,4}")
 LISTS = {"projects": "OC4IDS project package", "releases": "OCDS release package", "records": "OCDS record package"}
 VERSIONS = {"projects": "0.9", "releases": "1.1", "records": "1.1"}
 
@@ -86,15 +89,13 @@ def _package_head(text, source):
     line = text.line
     text.take("{")
     whole = source.header
-    while text.peek() != "}":
+    while _another(text, "}", first=not whole):
         name = _member_name(text)
         if name in LISTS and text.peek() == "[" and "ocid" not in whole:
             source.list_name, source.package = name, True
             _check_version(source)
             return None, line
         whole[name] = text.value()
-        if text.peek() == ",":
-            text.take(",")
     text.take("}")
     source.header = {}
     return whole, line
@@ -103,7 +104,7 @@ def _package_head(text, source):
 def _package(text, source):
     text.take("[")
     number = 0
-    while text.peek() != "]":
+    while _another(text, "]", first=not number):
         number += 1
         line = text.line
         text.unit = f"{source.list_name[:-1]} {number}"
@@ -114,12 +115,9 @@ def _package(text, source):
                 fix="Every element of the list must be a JSON object in braces.",
             )
         yield Element(number, line, value)
-        if text.peek() == ",":
-            text.take(",")
     text.take("]")
     text.unit = "the end of the package"
-    while text.peek() == ",":
-        text.take(",")
+    while _another(text, "}"):
         name = _member_name(text)
         source.header[name] = text.value()
     text.take("}")
@@ -142,6 +140,15 @@ def _lines(text, first, line):
                 fix="Write one JSON object on each line.",
             )
         yield Element(number, line, value)
+
+
+def _another(text, closing, first=False):
+    """Whether the object or list goes on; steps over the comma before its next member."""
+    if text.peek() == closing:
+        return False
+    if not first:
+        text.take(",")
+    return True
 
 
 def _member_name(text):
@@ -257,13 +264,20 @@ class _Text:
                     self._place = end
                     return value
                 place, message = end, ""
-            unfinished = place >= len(self._buffer) - 12 or message.startswith("Unterminated string")
+            unfinished = self._could_go_on(place, message)
             if self._ended:
                 raise self.cut_off() if unfinished else self._syntax(place, message)
             if not unfinished or len(self._buffer) - self._place > (1 << 28):
                 raise self._syntax(place, message)
             self._more(size)
             size *= 2
+
+    def _could_go_on(self, place, message):
+        """Whether the text is right so far and only its rest is missing."""
+        if message.startswith("Unterminated string"):
+            return True
+        rest = self._buffer[place : place + 12]
+        return place + len(rest) >= len(self._buffer) and _PREFIX.fullmatch(rest) is not None
 
     def error(self, what, fix) -> InputError:
         return InputError(f"{what} ({self.unit}).", where=f"{self.path}, line {self.line}", fix=fix)

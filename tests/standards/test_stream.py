@@ -1,0 +1,158 @@
+"""Reading files element by element, and what a person is told who hands in a broken one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from cleanworks.errors import InputError
+from cleanworks.standards import stream
+
+PROJECTS = [{"id": f"oc4ids-abc123-{n}", "title": f"Bridge {n}, 교량"} for n in range(5)]
+PACKAGE = {"uri": "https://example.org", "publishedDate": "2026-01-01T00:00:00Z", "version": "0.9", "publisher": {"name": "City"}, "projects": PROJECTS}
+
+
+def read(path):
+    source = stream.open_source(path)
+    return source, [element.value for element in source.elements]
+
+
+def put(folder, content, name="file.json"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_package(tmp_path, indent):
+    source, found = read(put(tmp_path, json.dumps(PACKAGE, indent=indent, ensure_ascii=False)))
+    assert (source.list_name, source.package, found) == ("projects", True, PROJECTS)
+    assert source.header == {key: value for key, value in PACKAGE.items() if key != "projects"}
+
+
+def test_a_package_whose_head_comes_after_the_list(tmp_path):
+    turned = {"projects": PROJECTS, **{k: v for k, v in PACKAGE.items() if k != "projects"}}
+    source, found = read(put(tmp_path, json.dumps(turned)))
+    assert found == PROJECTS and source.header["version"] == "0.9"
+
+
+def test_lines_with_their_numbers(tmp_path):
+    path = put(tmp_path, "\n".join(json.dumps(one) for one in PROJECTS[:2]) + "\n\n" + json.dumps(PROJECTS[2]))
+    source = stream.open_source(path)
+    assert [(e.number, e.line) for e in source.elements] == [(1, 1), (2, 2), (3, 4)]
+    assert not source.package
+
+
+def test_a_file_with_a_byte_order_mark_and_a_compressed_one(tmp_path):
+    text = json.dumps(PACKAGE)
+    assert read(put(tmp_path, b"\xef\xbb\xbf" + text.encode()))[1] == PROJECTS
+    assert read(put(tmp_path, gzip.compress(text.encode()), "file.json.gz"))[1] == PROJECTS
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
+def test_windows_of_any_size_give_the_same(tmp_path, monkeypatch, size, escaped):
+    # Numbers, texts with quotes and characters of three bytes are all cut somewhere.
+    values = [{"id": "oc4ids-abc123-1", "n": 1234567, "t": 'a "b" \\ 교량', "x": [1.5e3, True, None]}, {"id": "oc4ids-abc123-2", "n": -1}]
+    path = put(tmp_path, json.dumps({"version": "0.9", "projects": values, "number": 12}, ensure_ascii=escaped))
+    monkeypatch.setattr(stream, "CHUNK", size)
+    source, found = read(path)
+    assert found == values and source.header["number"] == 12
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    import tracemalloc
+
+    def peak(number):
+        path = tmp_path / f"{number}.jsonl"
+        with path.open("w") as file:
+            for n in range(number):
+                file.write(json.dumps({"id": f"oc4ids-abc123-{n}", "title": "x" * 2000}) + "\n")
+        tracemalloc.start()
+        assert sum(1 for _ in stream.open_source(path).elements) == number
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used
+
+    # 4 MB and 40 MB: both windows are full.
+    assert peak(20_000) < 1.2 * peak(2_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ({"id": "oc4ids-abc123-1"}, "projects"),
+        ({"id": "1", "contractingProcesses": []}, "projects"),
+        ({"ocid": "ocds-1", "tag": ["tender"]}, "releases"),
+        ({"ocid": "ocds-1", "compiledRelease": {}}, "records"),
+        ({"ocid": "ocds-1", "releases": []}, "records"),
+    ],
+)
+def test_kinds_of_lines(tmp_path, value, kind):
+    source, found = read(put(tmp_path, json.dumps(value)))
+    assert source.list_name == kind and found == [value]
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_every_cut_gives_one_message(tmp_path, escaped):
+    small = {**PACKAGE, "projects": [{**PROJECTS[0], "n": -1.5e3, "f": [True, None]}]}
+    text = json.dumps(small, ensure_ascii=escaped).encode()
+    for length in range(1, len(text)):
+        with pytest.raises(InputError) as caught:
+            read(put(tmp_path, text[:length]))
+        message = caught.value.message
+        assert "file.json" in message and ("stops in the middle of" in message or "is not UTF-8" in message), (length, message)
+
+
+def test_the_message_names_the_project_and_the_line(tmp_path):
+    text = json.dumps(PACKAGE, indent=1)
+    cut = text[: text.index("Bridge 3")]
+    with pytest.raises(InputError, match=r"line \d+: the file stops in the middle of project 4\."):
+        read(put(tmp_path, cut))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        ("   \n ", "the file is empty"),
+        ("[1, 2]", "bare list, not a package"),
+        ("<html>", "web page or XML"),
+        ("id,title\n1,Road", "not JSON"),
+        (b"PK\x03\x04xxxx", "zip file or a spreadsheet"),
+        ('{"a": 1}'.encode("utf-16"), "UTF-16"),
+        ('{"id": "oc4ids-abc123-1", "title": "Stra\u00dfe"}'.encode("latin-1"), r"line 1: byte \d+ is not UTF-8 text.*EUC-KR"),
+        ('{"name": "GeoJSON"}', "neither OCDS nor OC4IDS.*begins with: name"),
+        ("{}", "neither OCDS nor OC4IDS.*begins with: nothing"),
+        ('{"version": "0.9", "projects": [1]}', "project 1 is a number, not an object"),
+        ('{"version": "0.9", "projects": [{"id": "x",}]}', "not valid JSON in project 1"),
+        ('{"version": "0.9", "projects": [{}]} {}', "something follows"),
+        ('{"version": "0.9" "projects": [{}]}', "a member's name in quotes|expected"),
+        ('{"version": "1.1", "projects": []}', "OC4IDS version 1.1; 0.9 is read here"),
+        ('{"releases": [{"ocid": "x"}], "version": "1.0"}', "OCDS version 1.0; 1.1 is read here"),
+        ('{"releases": [{"ocid": "x"}]}', "does not say its version"),
+        ('{"ocid": "a"}\n{"ocid": ', "stops in the middle of element 2"),
+        ('{"ocid": "a"}\n["x"]', "line 2: element 2 is a list"),
+        ('{"ocid": "a", "x": ' + "[" * 100_000, "nested too deeply|stops in the middle"),
+    ],
+)
+def test_bad_files_get_one_sentence(tmp_path, content, message):
+    with pytest.raises(InputError, match=message):
+        read(put(tmp_path, content))
+
+
+def test_other_versions_that_begin_alike(tmp_path):
+    source, _ = read(put(tmp_path, '{"version": "1.1.5", "releases": [{"ocid": "x"}]}'))
+    assert source.header["version"] == "1.1.5"
+    with pytest.raises(InputError, match=r"version 0\.95"):
+        read(put(tmp_path, '{"version": "0.95", "projects": []}'))
+
+
+def test_no_such_file_and_a_broken_archive(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        stream.open_source(tmp_path / "nothing.json")
+    broken = gzip.compress(json.dumps(PACKAGE).encode())[:60]
+    with pytest.raises(InputError, match="compressed file is damaged"):
+        read(put(tmp_path, broken, "b.json.gz"))
