@@ -14,6 +14,8 @@ exercises = typer.Typer(
     help="Exercise sets: prove their checks, split them into editions.", no_args_is_help=True
 )
 
+lesson = typer.Typer(help="Begin a lesson.", no_args_is_help=True)
+
 Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
 
 
@@ -22,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(catalogue)
     app.command()(lint)
     app.add_typer(exercises, name="exercises")
+    app.add_typer(lesson, name="lesson")
 
 
 def catalogue(
@@ -160,6 +163,21 @@ def split_sets(
     if found:
         raise typer.Exit(1)
     print(f"{_count(len(files), 'notebook')} in {out.as_posix()}")
+
+
+@lesson.command("new")
+def new_lesson(
+    id: Annotated[str, typer.Argument(help="Short and unique: a letter and a number, such as c12.")],
+    title: Annotated[str, typer.Option("--title", help="Title of the lesson.")],
+    part: Annotated[str, typer.Option("--part", help="The part of the course, which is the folder.")],
+    root: Root = Path("."),
+) -> None:
+    """Write a lesson, its exercise set and its checks, which pass lint and proof and wait for your content."""
+    from cleanworks.workshop.template import write_lesson
+
+    for path in write_lesson(root, id, title, part):
+        print(path.as_posix())
+    print("Replace what is in them, and name both notebooks in _toc.yml.")
 
 
 def _count(n: int, what: str) -> str:

@@ -20,6 +20,9 @@ class Settings(BaseModel):
 
     lessons: str = Field("notebooks", description="Folder of the lessons.")
     exercises: str = Field("exercises", description="Folder of the exercise sets.")
+    checks: str = Field(
+        "checks", description="Folder of the modules that check answers, one per exercise set."
+    )
     glossary: str = Field("book/glossary.md", description="Page with the glossary directive.")
     bibliography: str = Field("book/references.bib", description="The list of sources, in BibTeX.")
     parts: tuple[str, ...] = Field((), description="Ids of the parts, in order; empty allows any.")
