@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from cleanworks.construction import scoring
@@ -45,7 +46,17 @@ REGISTRY: Mapping[str, Indicator] = MappingProxyType(
     {one.code: one for one in (*TENDERS, *CONTRACTS, *MARKET, *MONEY, *PEOPLE, *REPORTING, *PUBLIC)}
 )
 
-_LEVELS = tuple(dict.fromkeys(level for one in REGISTRY.values() for level in one.levels))
+_CODES = list(REGISTRY)
+_LEVELS = list(dict.fromkeys(level for one in REGISTRY.values() for level in one.levels))
+_NOTHING = pd.DataFrame(
+    {
+        "code": pd.Categorical([], categories=_CODES),
+        "level": pd.Categorical([], categories=_LEVELS),
+        "id": pd.Series([], dtype=object),
+        "value": pd.Series([], dtype=float),
+        "flagged": pd.Series([], dtype=bool),
+    }
+)
 
 
 def indicator(code: str) -> Indicator:
@@ -92,16 +103,15 @@ def evaluate(tables: Mapping[str, pd.DataFrame], codes: Iterable[str] | None = N
                     where="tables",
                     fix="Add the columns, or leave the indicator out. coverage(tables) lists what is possible.",
                 )
-    answers = [one(tables, settings) for one in chosen]
-    answers = [part for part in answers if len(part)]
-    if answers:
-        found = pd.concat(answers, ignore_index=True)
-    else:
-        found = pd.DataFrame({"code": [], "level": [], "id": [], "value": pd.Series(dtype=float), "flagged": pd.Series(dtype=bool)})
-    # Millions of rows repeat a few words: categories keep them small.
-    return found.assign(
-        code=pd.Categorical(found["code"], categories=list(REGISTRY)),
-        level=pd.Categorical(found["level"], categories=list(_LEVELS)),
+    answers = [_categorised(one, one(tables, settings)) for one in chosen]
+    return pd.concat([_NOTHING, *answers], ignore_index=True) if answers else _NOTHING.copy()
+
+
+def _categorised(one, answer):
+    """The answer with its few repeated words as categories: there may be millions of rows."""
+    return answer.assign(
+        code=pd.Categorical.from_codes(np.full(len(answer), _CODES.index(one.code), dtype=np.int8), categories=_CODES),
+        level=pd.Categorical(answer["level"], categories=_LEVELS),
     )
 
 
