@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import textwrap
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from IPython.utils.io import capture_output
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
@@ -228,6 +233,62 @@ class TestSplit:
         with pytest.raises(OSError, match="No space left"):
             split(loaded, tmp_path / "new" / "out")
         assert list((tmp_path / "new").iterdir()) == []
+
+
+ANSWERS = {
+    "r1-e1": {
+        "right": 'total_mm = week["mm"].sum()',
+        "wrong": "total_mm = 3",
+        "empty": "total_mm = ...",
+        "error": "total_mm = wek",
+    },
+    "r1-e2": {
+        "right": 'measured_days = set(week["day"]) - {"Wed"}',
+        "wrong": "measured_days = {1}",
+        "empty": "measured_days = ...",
+        "error": "measured_days = (1",
+    },
+}
+SAYS = {"right": "correct", "wrong": "not-yet", "empty": "not-attempted", "error": "raised"}
+
+
+@pytest.fixture(scope="module")
+def shell():
+    """A shell that knows the tiny course's checks."""
+    import IPython
+    from IPython.core.interactiveshell import InteractiveShell
+
+    made = InteractiveShell()
+    original = IPython.get_ipython
+    IPython.get_ipython = lambda: made
+    folder = str(Path(__file__).parent / "course" / "exercises" / "weather")
+    with capture_output():
+        made.run_cell(f"import sys; sys.path.insert(0, {folder!r})\nfrom rain_checks import check, week")
+        # A set that another test imported was not watching this shell.
+        made.run_cell("from cleanworks.learn import CheckSet; CheckSet('watch')")
+    yield made
+    IPython.get_ipython = original
+    sys.path.remove(folder)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["r1-e1", "r1-e2"]), st.sampled_from([*SAYS, "check"])), max_size=12)
+)
+def test_cells_may_be_copied_deleted_and_moved(shell, cells):
+    """Whatever order a learner runs cells in, a check speaks of the last answer, and nothing breaks."""
+    for name in ("total_mm", "measured_days"):
+        shell.user_ns.pop(name, None)
+        shell.cleanworks_failures.pop(name, None)
+    last = {}
+    for question, what in cells:
+        with capture_output():
+            if what != "check":
+                shell.run_cell(ANSWERS[question][what])
+                last[question] = SAYS[what]
+                continue
+            result = shell.run_cell(f'check("{question}")')
+        assert result.success and result.result.kind == last.get(question, "not-attempted")
 
 
 class TestFresh:
