@@ -36,12 +36,13 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.notebook import dump, parse, read
-from cleanworks.workshop.pages import boxes, sources
+from cleanworks.workshop.pages import boxes, sources, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.front import front_matter
 from cleanworks.workshop.pages.tables import TidyTables
 
 STATIC = Path(__file__).parent / "pages" / "static"
+TEMPLATES = Path(__file__).parent / "pages" / "templates"
 
 # Two extensions of Jupyter Book do not say that they can be read in parallel, and they can. Without this, Sphinx
 # reads a book with many processes one page after the other.
@@ -68,6 +69,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("builder-inited", load_course)
     app.connect("source-read", mark_up_notebook)
+    app.connect("html-page-context", theme.correct, priority=900)
     app.connect("build-finished", finish)
     sources.register()
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
@@ -75,9 +77,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def configure(app: Sphinx, config: Any) -> None:
     config.html_static_path = [*config.html_static_path, str(STATIC)]
+    config.templates_path = [*config.templates_path, str(TEMPLATES)]
     config.mathjax_path = "mathjax/tex-chtml.js"
     # An outcome of a check carries data for programs beside its text; a page shows the text.
     config.suppress_warnings = [*config.suppress_warnings, "mystnb.unknown_mime_type"]
+    # sphinx_thebe offers to run cells on a server in the network. It also writes its settings into each page twice,
+    # which every browser reports as an error.
+    for listeners in app.events.listeners.values():
+        listeners[:] = [one for one in listeners if getattr(one.handler, "__name__", "") != "init_thebe_core"]
     for name in _SAFE:
         if name in app.extensions:
             app.extensions[name].parallel_read_safe = True
@@ -124,7 +131,9 @@ def take_outputs(notebook: NotebookNode, executed: NotebookNode, *, where: str) 
             continue
         result = results.get(cell.id)
         if result is None or result.source != cell.source:
-            raise InputError(f"The result of cell `{cell.id}` is missing or old.", where=where, fix="Run it again.")
+            raise InputError(
+                f"The result of cell `{cell.id}` is missing or old.", where=where, fix="Run it again."
+            )
         cell.outputs, cell.execution_count = result.outputs, result.execution_count
 
 

@@ -90,11 +90,10 @@ def depart(translator: HTML5Translator, node: box) -> None:
     translator.body.append(end(translator, node) if callable(end) else end)
 
 
-def _titled(kind: str, title: str, *, label: str = "") -> str:
-    name = f'<p class="cw-title">{title}</p>'
-    # A plain title names nothing for a screen reader; a group does.
-    group = f' role="group" aria-label="{escape(label)}"' if label else ""
-    return f'<div class="cw-box cw-{kind}"{group}>{name}'
+def _titled(kind: str, title: str, *, shown: bool = True) -> str:
+    """A box with a name. The name is not shown where the heading above the box already says it."""
+    name = f'<p class="cw-title">{title}</p>' if shown else ""
+    return f'<div class="cw-box cw-{kind}" role="group" aria-label="{escape(title)}">{name}'
 
 
 def _exercise(translator: HTML5Translator, node: box) -> str:
@@ -204,9 +203,9 @@ _BEGIN: dict[str, Callable[[HTML5Translator, box], str]] = {
     "check": _part("Check"),
     "hint": _hint,
     "solution": _solution,
-    "wrong-answer": lambda t, node: _titled("mistake", f"A mistake people make ({node['number']})"),
-    "pitfall": lambda t, node: _titled("pitfall", "Pitfall", label="Pitfall"),
-    "instructor": lambda t, node: _titled("instructor", "For the instructor", label="For the instructor"),
+    "wrong-answer": lambda _, node: _titled("mistake", f"A likely mistake ({node['number']})"),
+    "pitfall": lambda *_: _titled("pitfall", "Pitfall", shown=False),
+    "instructor": lambda *_: _titled("instructor", "For the instructor"),
     "quiz": _quiz,
     "quiz-prompt": _prompt,
     "quiz-option": _option,

@@ -1,7 +1,7 @@
 """Tables that a code cell showed, so that everybody can read them.
 
 pandas writes tables for a notebook's screen: its own style sheet inside each, corner cells that are headings of
-nothing, heading cells that do not say of what. A book needs none of it.
+nothing, heading cells that do not say of what. A page needs none of it, and wants numbers under their headings.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
-_EMPTY = re.compile(r"<th([^>]*)></th>")
-_HEADING = re.compile(r"<th(?![^>]*\bscope=)(?=[\s>])")
+_NUMBER = re.compile(r"^[-+−]?[\d,. ]*\d(?:e[-+]?\d+)?\s*%?$|^nan$|^inf$", re.IGNORECASE)
+_LONG = 28  # letters; a longer text may be broken into lines
 
 
 class TidyTables(SphinxPostTransform):
@@ -31,8 +31,59 @@ class TidyTables(SphinxPostTransform):
 
 
 def tidy(html: str) -> str:
-    """The HTML of a pandas table with the headings of columns and rows marked as such."""
-    html = _EMPTY.sub(r"<td\1></td>", _STYLE.sub("", html))
-    html = html.replace(' border="1"', "")
-    head, end, body = html.partition("</thead>")
-    return _HEADING.sub('<th scope="col"', head) + end + _HEADING.sub('<th scope="row"', body)
+    """The HTML of pandas tables, with headings that say whether they head a column or a row."""
+    soup = BeautifulSoup(html, "html.parser")
+    for style in soup.find_all("style"):
+        style.decompose()
+    for table in soup.select("table.dataframe"):
+        del table["border"]
+        _one_heading_row(table)
+        _headings(table)
+        _numbers(table)
+    return str(soup)
+
+
+def _one_heading_row(table: Tag) -> None:
+    """pandas writes the names of the index into a row of their own, with nothing else in it."""
+    rows = table.select("thead tr")
+    if len(rows) != 2:
+        return
+    upper, lower = (row.find_all("th") for row in rows)
+    names = [cell.get_text(strip=True) for cell in lower]
+    filled = [place for place, name in enumerate(names) if name]
+    if len(upper) != len(lower) or any(upper[place].get_text(strip=True) for place in filled):
+        return
+    for place in filled:
+        upper[place].string = names[place]
+    rows[1].decompose()
+
+
+def _headings(table: Tag) -> None:
+    for row in table.find_all("tr"):
+        del row["style"]
+        for cell in row.find_all("th"):
+            del cell["valign"]
+            if not cell.get_text(strip=True):
+                cell.name = "td"
+            elif cell.find_parent("thead"):
+                cell["scope"] = "col"
+            else:
+                cell["scope"] = "rowgroup" if cell.get("rowspan") else "row"
+
+
+def _numbers(table: Tag) -> None:
+    """Numbers and their headings to the right; long texts may wrap."""
+    rows = [row.find_all("td") for row in table.select("tbody tr")]
+    width = min((len(row) for row in rows), default=0)
+    headings = [row.find_all(["th", "td"])[-width:] for row in table.select("thead tr")] if width else []
+    # Counted from the right: a row's headings may span several rows, its values never do.
+    for place in range(1, width + 1):
+        column = [row[-place] for row in rows]
+        texts = [cell.get_text(strip=True) for cell in column]
+        numeric = any(texts) and all(_NUMBER.match(text) for text in texts if text)
+        heads = [row[-place] for row in headings if len(row) >= place and not row[-place].get("colspan")]
+        for cell in [*column, *heads] if numeric else []:
+            cell["class"] = "cw-number"
+        for cell, text in zip(column, texts, strict=True):
+            if len(text) > _LONG:
+                cell["class"] = "cw-long"

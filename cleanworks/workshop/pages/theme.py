@@ -1,0 +1,36 @@
+"""What the theme and the writer get wrong for people who use a screen reader, corrected in each page's context.
+
+The checks of axe-core in tests/book find each of these when a correction is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bs4 import BeautifulSoup
+from docutils import nodes
+from sphinx.application import Sphinx
+
+
+def correct(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Runs after the theme has filled the context."""
+    if "generate_toctree_html" in context:
+        context["generate_toctree_html"] = _named(context["generate_toctree_html"])
+    if context.get("body"):
+        # The sources are a list, and a list holds items. The role for entries of a bibliography is deprecated.
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def _named(make: Callable[..., Any]) -> Callable[..., Any]:
+    """The contents of the sidebar, where each button that unfolds a branch says which."""
+
+    def made(*args: Any, **kwargs: Any) -> Any:
+        tree = make(*args, **kwargs)
+        soup = tree if isinstance(tree, BeautifulSoup) else BeautifulSoup(str(tree), "html.parser")
+        for summary in soup.find_all("summary"):
+            link = summary.find_parent("li").find("a")
+            summary["aria-label"] = f"Pages under {link.get_text(strip=True)}"
+        return soup if isinstance(tree, BeautifulSoup) else str(soup)
+
+    return made
