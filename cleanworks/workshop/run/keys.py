@@ -27,12 +27,12 @@ FORMAT = "1"
 
 # The code that turns cells into outputs: a change there makes every result old.
 _HERE = Path(__file__).parent
-_EXECUTING = [
-    _HERE / "execute.py",
-    _HERE / "access.py",
-    _HERE / "runner.py",
-    *sorted((_HERE / "kernels").glob("*.py")),
-]
+_EXECUTING = sorted(
+    [
+        *(_HERE / f"{name}.py" for name in ("access", "client", "execute", "outcome", "runner", "watch")),
+        *(_HERE / "kernels").glob("*.py"),
+    ]
+)
 
 
 def digest(data: bytes) -> str:

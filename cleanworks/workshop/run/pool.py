@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from .execute import Outcome, Task, execute
+from .execute import execute
 from .kernels.lifeline import die_with_parent
 from .memory import MemoryGuard
+from .outcome import Outcome, Task
 
 # How long the main process waits for news before it looks at memory and time limits.
 _TICK = 0.2

@@ -7,6 +7,7 @@ import datetime
 import json
 import os
 import statistics
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from .results import PASSING, CellTime, Failure, LessonResult, RunResult
 from .store import Store, write_whole
 
 if TYPE_CHECKING:
-    from .execute import Outcome, Task
+    from .outcome import Outcome, Task
 
 # Runs that the trend of a lesson looks back on.
 _HISTORY = 12
@@ -178,7 +179,10 @@ class _Run:
 
     # Executing.
     def _execute(self, todo: list[_Lesson]) -> None:
-        with self._server() as server:
+        with (
+            self._server() as server,
+            tempfile.TemporaryDirectory(prefix="cw-", ignore_cleanup_errors=True) as scratch,
+        ):
             # The libraries load in the server's process while this one reads its own.
             from .kernels.settings import KernelSettings
             from .memory import MemoryGuard
@@ -187,7 +191,7 @@ class _Run:
             settings = KernelSettings.of(self.options, server.address if server else "")
             ordered = longest_first(todo)
             by_index = dict(enumerate(reversed(ordered) if self.options.reverse else ordered))
-            tasks = [self._task(index, lesson, settings) for index, lesson in by_index.items()]
+            tasks = [self._task(index, lesson, settings, scratch) for index, lesson in by_index.items()]
             known = {
                 lesson.job.name: lesson.last["megabytes"] for lesson in todo if lesson.last.get("megabytes")
             }
@@ -221,13 +225,12 @@ class _Run:
             self._note("This system cannot fork processes: every notebook starts a fresh Python.")
         return contextlib.nullcontext()
 
-    def _task(self, index: int, lesson: _Lesson, settings: Any) -> Task:
-        from .execute import Task
+    def _task(self, index: int, lesson: _Lesson, settings: Any, scratch: str) -> Task:
+        from .outcome import Task
 
         limit = lesson.job.timeout or self.options.timeout
-        return Task(
-            index, lesson.job.name, lesson.source.content, str(lesson.job.folder.resolve()), limit, settings
-        )
+        workdir = str(lesson.job.folder.resolve())
+        return Task(index, lesson.job.name, lesson.source.content, workdir, limit, settings, scratch)
 
     def _note(self, text: str) -> None:
         self.notes.append(text)

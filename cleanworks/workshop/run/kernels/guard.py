@@ -15,7 +15,9 @@ from typing import Any
 
 VARIABLE = "CLEANWORKS_KERNEL"
 _SHOWN = ("display_data", "execute_result", "update_display_data")
-_PASSING = ("status", "execute_input", "error", "cleanworks_limit", "iopub_welcome", "shutdown_reply")
+# The message that tells the runner that a limit was passed.
+LIMIT = "cleanworks_limit"
+_PASSING = ("status", "execute_input", "error", LIMIT, "iopub_welcome", "shutdown_reply")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def limit_outputs(most_bytes: int, most_outputs: int) -> None:
     """Outputs beyond these limits are dropped here, in the kernel; one message tells the runner that it happened."""
     from ipykernel import iostream, kernelapp
 
+    _limit_prints(iostream.OutStream, most_bytes)
+
     class LimitedIOPubThread(iostream.IOPubThread):
         size = shown = 0
         full = False
@@ -76,18 +80,45 @@ def limit_outputs(most_bytes: int, most_outputs: int) -> None:
                 return super().send_multipart(msg, *args, **kwargs)
             if not self.full:
                 self.full = True
-                self._tell()
+                self._tell(_parent(msg))
             return None
 
-        def _tell(self) -> None:
+        def _tell(self, parent: dict[str, Any]) -> None:
             if self.size > most_bytes:
                 text = f"The lesson shows more than {most_bytes / 1e6:g} MB of output."
             else:
                 text = f"The lesson shows more than {most_outputs} outputs."
-            # Not part of any cell's request: the runner takes it wherever it stands.
-            self.session.send(self, "cleanworks_limit", {"text": text}, ident=b"cleanworks_limit")
+            self.session.send(self, LIMIT, {"text": text}, parent=parent, ident=LIMIT.encode())
 
     kernelapp.IOPubThread = LimitedIOPubThread
+
+
+def _limit_prints(stream: type, most_bytes: int) -> None:
+    """Printed text waits in memory before it is sent: what is too much is dropped at once, what is not text is made so."""
+    write = stream.write
+    kept = 0
+
+    def limited(self: Any, string: str) -> int | None:
+        nonlocal kept
+        if not isinstance(string, str) or kept > most_bytes:
+            # One byte too many has been kept: enough for the limit to be noticed.
+            return write(self, string) if not isinstance(string, str) else len(string)
+        kept += len(string)
+        text = string if kept <= most_bytes else string[: most_bytes + 1]
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        write(self, text)
+        return len(string)
+
+    stream.write = limited
+
+
+def _parent(message: Sequence[bytes]) -> dict[str, Any]:
+    """The header of the request that a message belongs to: the third part after the delimiter."""
+    at = [bytes(part) for part in message].index(b"<IDS|MSG>")
+    return json.loads(bytes(message[at + 3]))
 
 
 def quiet_prefixes() -> tuple[str, ...]:

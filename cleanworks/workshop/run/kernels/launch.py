@@ -14,11 +14,18 @@ def start(arguments: list[str]) -> None:
     # As ipykernel's own launcher does: the working directory is not searched before the kernel puts it there itself.
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]
+    import zmq
     from ipykernel.kernelapp import IPKernelApp
+
+    class KernelApp(IPKernelApp):
+        def init_iopub(self, context: zmq.Context) -> None:
+            # Never drop a message because many come at once: one of them says that the cell has ended.
+            context.setsockopt(zmq.SNDHWM, 0)
+            super().init_iopub(context)
 
     if guard is not None:
         guard.install()
-    IPKernelApp.launch_instance(argv=arguments)
+    KernelApp.launch_instance(argv=arguments)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,225 @@
+"""nbclient and jupyter_client, as a lesson needs them: one time limit for all cells, strict rules, no fixed pauses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import zmq
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from .jobs import MAY_RAISE, tags_of
+from .kernels.guard import LIMIT
+from .kernels.settings import KernelSettings, log_file
+from .outcome import LessonFailure, last_lines
+from .watch import ProcessWatch
+
+_START_TIMEOUT = 60
+# What undecodable bytes become on their way: the replacement character, or half of a surrogate pair.
+_NOT_TEXT = re.compile("[\ufffd\ud800-\udfff]")
+
+
+class LessonKernelManager(AsyncKernelManager):
+    """A kernel of this very Python, started as the settings say. No kernelspec needs to be installed."""
+
+    def __init__(self, settings: KernelSettings, folder: Path, **traits: Any):
+        super().__init__(**traits)
+        self._settings, self._folder = settings, folder
+        self.transport = settings.transport
+        # Unix sockets: a path may have about 100 characters, so they live in a short folder of their own.
+        if settings.transport == "ipc":
+            self.ip = str(folder / "k")
+        self.connection_file = str(folder / "kernel.json")
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        return KernelSpec(
+            argv=self._settings.command(),
+            display_name="Python 3 (ipykernel)",
+            language="python",
+            metadata={"kernel_provisioner": self._settings.provisioner(self._folder)},
+        )
+
+
+class LessonClient(NotebookClient):
+    """Executes the cells of one lesson in one kernel.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Its code cells get their outputs.
+    settings : KernelSettings
+    folder : Path
+        Scratch folder of this lesson.
+    limit : float
+        Seconds of wall time for all cells together.
+    """
+
+    def __init__(self, notebook: nbformat.NotebookNode, settings: KernelSettings, folder: Path, limit: float):
+        super().__init__(
+            notebook,
+            km=LessonKernelManager(settings, folder),
+            record_timing=False,
+            iopub_timeout=max(30, int(limit)),
+            raise_on_iopub_timeout=True,
+            timeout_func=self._remaining,
+            on_cell_executed=self._look_for_exit,
+        )
+        self._folder, self._environment = folder, settings.environment(folder)
+        self._limit = limit
+        self._deadline = time.monotonic() + limit
+        self._broken_off: LessonFailure | None = None
+        self._ended = False
+        self.reset_execution_trackers()
+
+    # Starting.
+    async def start(self, workdir: str) -> dict[str, Any]:
+        """Start the kernel and wait until it answers on both channels. Returns its ``language_info``.
+
+        jupyter_client's own wait adds a fixed pause, and its heartbeat a thread.
+        """
+        await self.async_start_new_kernel(cwd=workdir, env=self._environment)
+        self.kc = self.km.client()
+        # Messages are not dropped when many come at once; the kernel limits how many there can be.
+        self.kc.context.setsockopt(zmq.RCVHWM, 0)
+        self.kc.start_channels(stdin=False, hb=False, control=False)
+        self.kc.allow_stdin = False
+        info = await self._first_answer()
+        await self._hear_outputs()
+        return info
+
+    async def _first_answer(self) -> dict[str, Any]:
+        give_up = time.monotonic() + _START_TIMEOUT
+        self.kc.kernel_info()
+        while (reply := await _message(self.kc.shell_channel, 0.5)) is None:
+            if not await self.km.is_alive():
+                raise self.death()
+            if time.monotonic() > give_up:
+                raise LessonFailure("internal", f"The kernel did not answer within {_START_TIMEOUT} s.")
+        return dict(reply["content"].get("language_info", {}))
+
+    async def _hear_outputs(self) -> None:
+        """A subscriber that comes late misses messages: ask until an answer is heard on the output channel as well."""
+        give_up = time.monotonic() + _START_TIMEOUT
+        while time.monotonic() < give_up:
+            asked = self.kc.kernel_info()
+            while (message := await _message(self.kc.iopub_channel, 0.1)) is not None:
+                if (
+                    message["parent_header"].get("msg_id") == asked
+                    and message["content"].get("execution_state") == "idle"
+                ):
+                    return
+        raise LessonFailure("internal", "The kernel's output channel is silent.")
+
+    def begin(self) -> None:
+        """The lesson's time starts now."""
+        self._deadline = time.monotonic() + self._limit
+
+    def _remaining(self, cell: Any = None) -> float:
+        # Zero would mean "no limit" to nbclient.
+        return max(0.05, self._deadline - time.monotonic())
+
+    # Running.
+    async def run_cell(self, cell: nbformat.NotebookNode, index: int) -> None:
+        """Execute a cell and apply the rules of a lesson to what came of it.
+
+        Raises
+        ------
+        LessonFailure
+        """
+        self._ended = False
+        try:
+            await self.async_execute_cell(cell, index, execution_count=self.code_cells_executed + 1)
+        except CellExecutionError as error:
+            raise LessonFailure.from_error(error, cell.get("execution_count")) from None
+        except CellTimeoutError as error:
+            raise LessonFailure.from_timeout(error, self._limit) from None
+        except DeadKernelError:
+            raise self._broken_off or self.death() from None
+        if self._ended:
+            raise LessonFailure("exit", "The cell ends its Python: exit() or quit().")
+        judge_outputs(cell)
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        if msg["msg_type"] == LIMIT:
+            # Do not wait for the cell to end: it may go on for ever. nbclient takes a cancelled wait for a dead kernel.
+            self._broken_off = LessonFailure("output", msg["content"]["text"])
+            self.task_poll_for_reply.cancel()
+            return None
+        return super().process_message(msg, cell, cell_index)
+
+    def _look_for_exit(self, cell: Any, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        payloads = execute_reply["content"].get("payload", ())
+        self._ended = any(payload.get("source") == "ask_exit" for payload in payloads)
+
+    # Ending.
+    def death(self) -> LessonFailure:
+        """Why the kernel is no more, from its supervisor and from its own last words."""
+        process = self.km.provisioner.process
+        words = ""
+        with contextlib.suppress(OSError):
+            words = log_file(self._folder).read_bytes()[-4000:].decode("utf-8", "replace")
+        code = process.poll() if process is not None else None
+        return LessonFailure.from_death(code, getattr(process, "why", ""), words)
+
+    async def stop(self) -> float:
+        """End the kernel at once, with everything it started. Returns its peak memory in megabytes."""
+        peak = 0.0
+        try:
+            provisioner = self.km.provisioner
+            process = getattr(provisioner, "process", None)
+            if process is not None:
+                watch = ProcessWatch(process.pid)
+                peak = watch.megabytes()
+                watch.end_children()
+                await provisioner.kill()
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(provisioner.wait(), 10)
+                peak = max(peak, getattr(process, "megabytes", 0.0))
+        finally:
+            # A channel left open would keep the worker's sockets from ever closing.
+            if self.kc is not None:
+                self.kc.stop_channels()
+            await self.km._async_cleanup_resources()
+        return peak
+
+
+async def _message(channel: Any, timeout: float) -> dict[str, Any] | None:
+    try:
+        return await channel.get_msg(timeout=timeout)
+    except queue.Empty:
+        return None
+
+
+def judge_outputs(cell: nbformat.NotebookNode) -> None:
+    """Look at a cell that ran without an error reply: some errors only show in its outputs.
+
+    Raises
+    ------
+    LessonFailure
+    """
+    if MAY_RAISE in tags_of(cell):
+        return
+    for output in cell.outputs:
+        if output.output_type == "error":
+            message = f"{output.ename}: {output.evalue} (raised while showing a value)"
+            raise LessonFailure("error", message, last_lines(output.traceback))
+        if any(_NOT_TEXT.search(text) for text in _texts(output)):
+            raise LessonFailure(
+                "encoding", "The cell shows bytes that are not UTF-8 text.", last_lines(_texts(output))
+            )
+
+
+def _texts(output: nbformat.NotebookNode) -> list[str]:
+    if output.output_type == "stream":
+        return [output.text]
+    return [value for kind, value in output.get("data", {}).items() if kind.startswith("text/")]

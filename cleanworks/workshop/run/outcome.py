@@ -1,0 +1,165 @@
+"""What goes into a worker and what comes out of it: one notebook to execute, and what happened."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+from .kernels.settings import KernelSettings
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_DETAIL_LINES = 8
+_MESSAGE_LENGTH = 1000
+
+
+@dataclass(frozen=True)
+class Task:
+    """One notebook for a worker: everything it needs, nothing else. `scratch` is a folder for its private files."""
+
+    index: int
+    name: str
+    content: Mapping[str, Any]
+    workdir: str
+    timeout: float
+    settings: KernelSettings
+    scratch: str
+
+    @property
+    def code_cells(self) -> int:
+        return sum(cell["cell_type"] == "code" for cell in self.content["cells"])
+
+
+@dataclass
+class Outcome:
+    """What execution gave. Cells are counted among the code cells, from 0, since prose may come and go around them.
+
+    `times` are (CPU, wall) seconds of the cells that ended well, `accesses` the files that were opened with ``read`` or ``write``.
+    """
+
+    outputs: list[list[dict[str, Any]]]
+    counts: list[int | None]
+    language_info: dict[str, Any] = field(default_factory=dict)
+    widgets: dict[str, Any] = field(default_factory=dict)
+    failure: dict[str, Any] | None = None
+    times: list[tuple[float, float]] = field(default_factory=list)
+    cpu: float = 0.0
+    wall: float = 0.0
+    megabytes: float = 0.0
+    accesses: list[tuple[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, task: Task) -> Outcome:
+        return cls(outputs=[[] for _ in range(task.code_cells)], counts=[None] * task.code_cells)
+
+    @classmethod
+    def failed(cls, task: Task, kind: str, message: str) -> Outcome:
+        """The outcome of a task that was stopped from outside: no outputs, only the reason."""
+        outcome = cls.empty(task)
+        outcome.failure = LessonFailure(kind, message).as_dict(None)
+        return outcome
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class LessonFailure(Exception):
+    """The lesson did not end well, or breaks a rule."""
+
+    def __init__(self, kind: str, message: str, details: Iterable[str] = (), line: int | None = None):
+        super().__init__(message)
+        self.kind, self.message, self.details, self.line = kind, message, tuple(details), line
+
+    def as_dict(self, position: int | None) -> dict[str, Any]:
+        """As it is stored; `position` counts the code cells from 0."""
+        return {
+            "kind": self.kind,
+            "message": self.message.strip()[:_MESSAGE_LENGTH],
+            "position": position,
+            "line": self.line,
+            "details": list(self.details),
+        }
+
+    @classmethod
+    def from_error(cls, error: CellExecutionError, count: int | None) -> LessonFailure:
+        """From an error that a cell raised; `count` is the cell's execution count."""
+        text = _ANSI.sub("", error.traceback)
+        details = last_lines([text])
+        kind, message = "error", f"{error.ename}: {error.evalue}"
+        if error.ename == "SystemExit":
+            kind, message = "exit", f"The cell raised SystemExit({error.evalue})."
+        elif error.ename == "StdinNotImplementedError":
+            message = "The cell asks for input(), and nobody is there to answer."
+        elif error.ename == "NoneType":
+            # Raised while a value was shown: only the traceback knows what it was.
+            message = details[-1] if details else "An error was raised while a value was shown."
+        return cls(kind, message, details, _line_in_cell(text, count))
+
+    @classmethod
+    def from_timeout(cls, error: CellTimeoutError, limit: float) -> LessonFailure:
+        return cls("timeout", f"The lesson took longer than its limit of {limit:g} s.")
+
+    @classmethod
+    def from_death(cls, code: int | None, why: str, last_words: str) -> LessonFailure:
+        """From a kernel that ended by itself. `why` is what its supervisor says, as ``kind: text``."""
+        details = last_lines([last_words])
+        if why:
+            kind, _, text = why.partition(": ")
+            return cls(kind, text, details)
+        return cls("died", f"The Python of this lesson ended abruptly ({_ending(code)}).", details)
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "it no longer answers"
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def last_lines(texts: Iterable[str]) -> tuple[str, ...]:
+    lines = [line.rstrip() for text in texts for line in _ANSI.sub("", text).splitlines() if line.strip()]
+    return tuple(line[:200] for line in lines[-_DETAIL_LINES:])
+
+
+def _line_in_cell(traceback: str, count: int | None) -> int | None:
+    """The line of this cell where the error came up, from IPython's traceback."""
+    found = re.findall(r"Cell In ?\[(\d+)\], line (\d+)", traceback)
+    own = [int(line) for number, line in found if count is None or int(number) == count]
+    return own[-1] if own else None
+
+
+def tidy(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Join neighbouring pieces of printed text: where a stream is cut into messages is a matter of timing.
+
+    Of stdout and stderr without anything between them, stdout comes first, for the same reason.
+    """
+    result: list[dict[str, Any]] = []
+    run: dict[str, dict[str, Any]] = {}
+    for output in outputs:
+        if output["output_type"] == "stream":
+            if output["name"] in run:
+                run[output["name"]]["text"] += output["text"]
+            else:
+                run[output["name"]] = dict(output)
+            continue
+        result.extend(run[name] for name in sorted(run, reverse=True))
+        run = {}
+        result.append(_plain(output))
+    return result + [run[name] for name in sorted(run, reverse=True)]
+
+
+def _plain(value: Any) -> Any:
+    """NotebookNodes as ordinary dictionaries."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value
