@@ -185,7 +185,7 @@ def _values(cells: pd.DataFrame, column: Column, described: Table, where: str) -
         values = pd.to_numeric(filled, errors="coerce")
         wrong = (~np.isfinite(values) & ~empty).to_numpy()
         if column.kind == "integer":
-            wrong |= (values % 1 != 0).to_numpy() & ~empty.to_numpy()
+            wrong = wrong | ((values % 1 != 0) & ~empty).to_numpy()
     elif column.kind in ("date", "time"):
         _refuse_mixed_dates(raw[~empty], column, where)
         pattern = _ISO_DATE if column.kind == "date" else _ISO_TIME

@@ -49,7 +49,12 @@ class Column:
             "id": f"{self.name.removesuffix('_id')}-1", "text": "text", "number": "12.5", "money": "1250000",
             "integer": "3", "date": "2026-03-31", "time": "2026-03-31 17:40:00", "flag": "true",
         }
-        return self.allowed[0] if self.allowed else samples[self.kind]
+        if self.allowed:
+            return self.allowed[0]
+        if self.kind in ("number", "money", "integer"):
+            within = min(max(float(samples[self.kind]), self.low or 0), float("inf") if self.high is None else self.high)
+            return f"{within:.12g}"
+        return samples[self.kind]
 
 
 @dataclass(frozen=True)
