@@ -247,6 +247,33 @@ def test_no_rest_day_counts_the_longest_run():
     assert values({"attendance": cards}, "no-rest-day") == {"w1": (14.0, True), "w2": (3.0, False), "w3": (1.0, False)}
 
 
+def test_cards_counted_in_numbers_agree_with_counting_in_texts():
+    generator = np.random.default_rng(11)
+    cards = pd.DataFrame(
+        {
+            "worker_id": generator.choice(["w1", "w2", "w3", "w4"], 400), "contract_id": generator.choice(["c1", "c2"], 400),
+            "date": pd.Timestamp("2024-01-20") + pd.to_timedelta(generator.integers(0, 60, 400), "D"),
+        }
+    )  # fmt: skip
+    double = cards.groupby(["worker_id", "date"])["contract_id"].nunique().gt(1).groupby(level=0).sum()
+    assert {worker: days for worker, (days, _) in values({"attendance": cards}, "double-presence").items()} == double.to_dict()
+
+    def longest(days):
+        days = sorted(set(days))
+        runs, run = [1], 1
+        for before, after in zip(days, days[1:], strict=False):
+            run = run + 1 if (after - before).days == 1 else 1
+            runs.append(run)
+        return max(runs)
+
+    runs = cards.groupby("worker_id")["date"].agg(longest)
+    assert {worker: days for worker, (days, _) in values({"attendance": cards}, "no-rest-day").items()} == runs.to_dict()
+    months = cards.drop_duplicates().groupby(["worker_id", "contract_id", cards["date"].dt.strftime("%Y-%m")]).size()
+    told = table("worker_id contract_id month days_reported", ("w9", "c1", "2024-12-31", 0))
+    found = values({"attendance": cards, "retirement_days": told}, "unreported-days")
+    assert {"/".join(key): days for key, days in months.items()} == {key[:-3]: days for key, (days, _) in found.items()}
+
+
 def test_shared_account_and_unreported_days():
     workers = pd.DataFrame({"worker_id": ["w1", "w2", "w3"], "account_id": ["a", "a", "b"]})
     assert values({"workers": workers}, "shared-account") == {"a": (2.0, True), "b": (1.0, False)}

@@ -14,7 +14,6 @@ from ._core import (
     indicator,
     indicators_in,
     joined,
-    longest_run,
     no_answer,
     reading_day,
     together,
@@ -71,10 +70,13 @@ def unreported_days(tables, settings):
     innocent=("Two sites of one firm, morning and afternoon: look at the hours.",),
 )
 def double_presence(tables, settings):
-    visits, workers, _ = _visits(tables["attendance"])
-    sites = visits.groupby(["worker", "day"], sort=False).size()
-    double = (sites > 1).groupby(level=0, sort=False).sum()
-    return answer("worker", workers[double.index], double, double > 0)
+    worker, _, day, workers, _ = _visits(tables["attendance"])
+    if not len(worker):
+        return no_answer()
+    span = day.max() + 1
+    key, sites = _runs(np.sort(worker * span + day))
+    double = np.bincount(key[sites > 1] // span, minlength=len(workers))
+    return answer("worker", workers, double, double > 0)
 
 
 @indicator(
@@ -99,14 +101,14 @@ def shared_account(tables, settings):
     innocent=("A night shift counts on two days.", "An agreed stretch before a long leave."),
 )
 def no_rest_day(tables, settings):
-    visits, workers, _ = _visits(tables["attendance"].assign(contract_id=""))
-    if visits.empty:
+    worker, _, day, workers, _ = _visits(tables["attendance"].assign(contract_id=""))
+    if not len(worker):
         return no_answer()
-    # The visits are in order: a run of n days has n - 1 days that follow the day before.
-    follows = (visits["worker"].diff() == 0) & (visits["day"].diff() == 1)
-    run = longest_run(visits["worker"], follows)
-    days = run.to_numpy() + 1
-    return answer("worker", workers[run.index], days, days >= settings.rest_run_days)
+    # Day minus place is the same along a run of days without a gap.
+    _, days = _runs(worker * (len(day) + day.max() + 1) + day - np.arange(len(day)) + len(day))
+    longest = np.zeros(len(workers), dtype=np.int64)
+    np.maximum.at(longest, worker[np.cumsum(days) - 1], days)
+    return answer("worker", workers, longest, longest >= settings.rest_run_days)
 
 
 @indicator(
@@ -167,32 +169,44 @@ def accidents(tables, settings):
 PEOPLE = indicators_in(globals())
 
 
-def _visits(attendance) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Every (worker, contract, day) once, in order, as numbers; and the ids that the numbers of workers and contracts mean.
+def _visits(attendance):
+    """Every (worker, contract, day) once and in this order, as three arrays of whole numbers; and what the first two mean.
 
-    A nation's cards are hundreds of millions of rows: whole numbers sort and compare many times faster than texts.
+    A nation's cards are hundreds of millions of rows: whole numbers sort and compare many times faster than texts. Days are
+    counted from 1970.
     """
     worker, workers = pd.factorize(attendance["worker_id"])
     contract, contracts = pd.factorize(attendance["contract_id"])
     day = attendance["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    first, span = (day.min(), day.max() - day.min() + 1) if len(day) else (0, 1)
-    many = max(len(contracts), 1)
-    key = np.sort((worker.astype(np.int64) * many + contract) * span + (day - first))
-    key = key[np.diff(key, prepend=-1) > 0]  # np.unique hashes, and takes fifty times as long on keys that are nearly in order
+    many, span = max(len(contracts), 1), day.max() + 1 if len(day) else 1
+    # np.unique hashes, and takes fifty times as long on keys that are nearly in order.
+    key, _ = _runs(np.sort((worker.astype(np.int64) * many + contract) * span + day))
     pair, day = np.divmod(key, span)
     worker, contract = np.divmod(pair, many)
-    return pd.DataFrame({"worker": worker, "contract": contract, "day": day + first}), np.asarray(workers), np.asarray(contracts)
+    return worker, contract, day, np.asarray(workers), np.asarray(contracts)
+
+
+def _runs(keys):
+    """The different values of keys that stand together, and how often each occurs."""
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, dtype=np.int64)
+    return keys[starts], np.diff(starts, append=len(keys))
 
 
 def _card_days(attendance):
     """Days with attendance by worker, contract and month (the month's last day)."""
-    visits, workers, contracts = _visits(attendance)
-    month = visits["day"].to_numpy().astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    days = visits.groupby(["worker", "contract", month], sort=False).size()
-    worker, contract, month = (days.index.get_level_values(level) for level in range(3))
-    last = (month.to_numpy() + 1).astype("datetime64[M]").astype("datetime64[D]") - 1
+    worker, contract, day, workers, contracts = _visits(attendance)
+    month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    many, span = max(len(contracts), 1), month.max() + 1 if len(month) else 1
+    key, days = _runs((worker * many + contract) * span + month)
+    pair, month = np.divmod(key, span)
+    last = (month + 1).astype("datetime64[M]").astype("datetime64[D]") - 1
     return pd.DataFrame(
-        {"worker_id": workers[worker], "contract_id": contracts[contract], "month": last.astype("datetime64[ns]"), "days": days.to_numpy()}
+        {
+            "worker_id": workers[pair // many],
+            "contract_id": contracts[pair % many],
+            "month": last.astype("datetime64[ns]"),
+            "days": days,
+        }
     )
 
 

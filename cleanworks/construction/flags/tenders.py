@@ -121,17 +121,15 @@ def R028(tables, settings):
     bids = _compared(tables, _bids(tables, settings), settings)
     bids = bids[bids["status"].isin(SUBMITTED) & bids["amount"].notna() & bids["tenderer_id"].notna()]
     everyone = pd.unique(bids["tender_id"])
-    # A consortium is one tenderer whatever the order of its members.
-    members = bids.sort_values("tenderer_id").groupby(["tender_id", "bid_id"], sort=False)["tenderer_id"]
-    count = members.transform("size")
-    several = count > 1
-    names = bids["tenderer_id"].astype(object)
+    who = bids["tenderer_id"].astype(object)
+    several = bids.duplicated(["tender_id", "bid_id"], keep=False)
     if several.any():
-        texts = members.agg("\x1f".join)
+        # A consortium is one tenderer, whatever the order of its members.
+        joint = bids[several].sort_values("tenderer_id").groupby(["tender_id", "bid_id"])["tenderer_id"].agg("\x1f".join)
         keys = pd.MultiIndex.from_frame(bids.loc[several, ["tender_id", "bid_id"]])
-        names = names.mask(several, pd.Series(texts.reindex(keys).to_numpy(), index=bids.index[several]).reindex(bids.index))
+        who[several] = joint.reindex(keys).to_numpy()
     price = ["tender_id", "amount", *(["currency"] if "currency" in bids else [])]
-    same = bids.assign(who=names).groupby(price, sort=False, dropna=False)["who"].transform("nunique") > 1
+    same = bids.assign(who=who).groupby(price, sort=False, dropna=False)["who"].transform("nunique") > 1
     flagged = pd.unique(bids.loc[same, "tender_id"])
     firms = pd.unique(bids.loc[same, "tenderer_id"])
     hit = np.isin(everyone.astype(object), flagged.astype(object))
