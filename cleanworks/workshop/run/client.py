@@ -74,7 +74,8 @@ class LessonClient(NotebookClient):
             timeout_func=self._remaining,
             on_cell_executed=self._look_for_exit,
         )
-        self._folder, self._environment = folder, settings.environment(folder)
+        self._folder, self._settings = folder, settings
+        self._environment = settings.environment(folder)
         self._limit = limit
         self._deadline = time.monotonic() + limit
         self._broken_off: LessonFailure | None = None
@@ -87,7 +88,10 @@ class LessonClient(NotebookClient):
 
         jupyter_client's own wait adds a fixed pause, and its heartbeat a thread.
         """
-        await self.async_start_new_kernel(cwd=workdir, env=self._environment)
+        # With a server, its supervisor opens the log; without one, the kernel would write to our terminal.
+        with open(log_file(self._folder), "ab") as log:
+            streams = {"stdout": log, "stderr": log} if not self._settings.server else {}
+            await self.async_start_new_kernel(cwd=workdir, env=self._environment, **streams)
         self.kc = self.km.client()
         # Messages are not dropped when many come at once; the kernel limits how many there can be.
         self.kc.context.setsockopt(zmq.RCVHWM, 0)

@@ -102,6 +102,8 @@ class RunOptions:
         Lessons at a time; as many as there are cores if not given.
     fresh : bool
         A fresh Python for every lesson instead of a fork of one that has the libraries loaded.
+    server : str
+        Address of a running `kernels.server_process.KernelServer` to use; the run starts one of its own if not given.
     force : bool
         Execute everything, whatever the cache holds.
     inputs : sequence of Path
@@ -137,6 +139,7 @@ class RunOptions:
     cache: Path | None = None
     workers: int | None = None
     fresh: bool = False
+    server: str = ""
     force: bool = False
     inputs: Sequence[Path] = ()
     environment: Mapping[str, str] = field(default_factory=dict)

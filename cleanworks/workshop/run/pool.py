@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from .execute import execute
-from .kernels.lifeline import die_with_parent
+from .kernels.lifeline import adopt_orphans, die_with_parent
 from .memory import MemoryGuard
 from .outcome import Outcome, Task
 
@@ -205,6 +205,8 @@ def _work(pipe: Connection, others: list[Connection], parent: int) -> None:
     # Ctrl-C reaches every process of the terminal; the main process decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(parent)
+    # Without a supervisor, what a kernel leaves behind comes to this process, which ends it.
+    adopt_orphans()
     for other in others:
         other.close()
 

@@ -188,7 +188,7 @@ class _Run:
             from .memory import MemoryGuard
             from .pool import Pool
 
-            settings = KernelSettings.of(self.options, server.address if server else "")
+            settings = KernelSettings.of(self.options, server.address if server else self.options.server)
             ordered = longest_first(todo)
             by_index = dict(enumerate(reversed(ordered) if self.options.reverse else ordered))
             tasks = [self._task(index, lesson, settings, scratch) for index, lesson in by_index.items()]
@@ -219,6 +219,8 @@ class _Run:
         """The process that forks the kernels; a stand-in with no address where there is no fork."""
         from .kernels.server_process import CAN_FORK, KernelServer
 
+        if self.options.server:
+            return contextlib.nullcontext()
         if CAN_FORK:
             return KernelServer(() if self.options.fresh else self.options.preload, self.options.hash_seed)
         if not self.options.fresh:

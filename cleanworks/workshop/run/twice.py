@@ -18,7 +18,9 @@ _SHOWN_LINES = 6
 
 
 def run_twice(jobs: Sequence[Job], options: RunOptions, listener: Listener | None = None) -> RunResult:
-    """Execute every notebook twice: the second time in the opposite order and with another hash seed.
+    """Execute every notebook twice: the second time in the opposite order, with another hash seed, and in warm kernels.
+
+    With `options.fresh`, this compares fresh kernels with warm ones as well.
 
     Returns
     -------
@@ -33,6 +35,7 @@ def run_twice(jobs: Sequence[Job], options: RunOptions, listener: Listener | Non
         elsewhere = replace(
             options,
             force=True,
+            fresh=False,
             reverse=not options.reverse,
             hash_seed=options.hash_seed + 1,
             out=Path(folder, "executed"),

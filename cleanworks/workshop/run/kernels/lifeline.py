@@ -36,11 +36,11 @@ def adopt_orphans() -> None:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def descendants(pid: int) -> list[int]:
-    """Process ids of all living descendants of a process, without itself."""
+def descendants(pid: int, most: int | None = None) -> list[int]:
+    """Process ids of all descendants of a process, without itself; of a crowd only somewhat more than `most`."""
     found: list[int] = []
     waiting = [pid]
-    while waiting:
+    while waiting and (most is None or len(found) <= most):
         for child in children(waiting.pop()):
             found.append(child)
             waiting.append(child)

@@ -149,15 +149,16 @@ class Supervisor:
 
     def _measure(self) -> None:
         """Look at memory, written bytes and number of processes; end the kernel when one is out of bounds."""
-        processes = [self._pid, *descendants(self._pid)]
+        processes = [self._pid, *descendants(self._pid, _MOST_PROCESSES)]
+        if len(processes) > _MOST_PROCESSES:
+            return self._stop("processes", f"The lesson started more than {_MOST_PROCESSES} processes.")
         memory = (resident(self._pid) + sum(map(share, processes[1:]))) / 1e6
         self._peak = max(self._peak, memory)
         if memory > self._memory_limit:
-            self._stop("memory", f"The lesson took more than {self._memory_limit:g} MB of memory.")
-        elif len(processes) > _MOST_PROCESSES:
-            self._stop("processes", f"The lesson started more than {_MOST_PROCESSES} processes.")
-        elif sum(map(written, processes)) / 1e6 > self._file_limit:
-            self._stop("disk", f"The lesson wrote more than {self._file_limit:g} MB.")
+            return self._stop("memory", f"The lesson took more than {self._memory_limit:g} MB of memory.")
+        if sum(map(written, processes)) / 1e6 > self._file_limit:
+            return self._stop("disk", f"The lesson wrote more than {self._file_limit:g} MB.")
+        return None
 
     def _stop(self, kind: str, text: str) -> None:
         self._why = f"{kind}: {text}"

@@ -1,0 +1,138 @@
+"""pytest runs the notebooks of a course: ``pytest --cleanworks``, one test per lesson and per exercise set.
+
+A notebook belongs to a course if it has a `cleanworks` block in its metadata and a folder above it holds ``_toc.yml``. Results come
+from the course's cache where nothing has changed, as with `cleanworks run`; ``--cleanworks-force`` executes everything,
+``--cleanworks-fresh`` starts a fresh Python for each. Works with ``pytest -n``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cleanworks.errors import InputError
+
+if TYPE_CHECKING:
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.run import LessonResult
+
+
+class NotebookFailed(Exception):
+    """A notebook did not end well; holds its result."""
+
+    def __init__(self, result: LessonResult, root: Path):
+        super().__init__(result.name)
+        self.result, self.root = result, root
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("cleanworks", "notebooks of a course")
+    group.addoption("--cleanworks", action="store_true", help="run the notebooks of courses, one test each")
+    group.addoption(
+        "--cleanworks-force", action="store_true", help="execute notebooks even if nothing changed"
+    )
+    group.addoption("--cleanworks-fresh", action="store_true", help="a fresh Python for every notebook")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--cleanworks"):
+        config.pluginmanager.register(Courses(config), "cleanworks-courses")
+
+
+class Courses:
+    """Collects notebooks, and keeps for one pytest process what they share: the courses and the warm parent."""
+
+    def __init__(self, config: pytest.Config):
+        self._force = config.getoption("--cleanworks-force")
+        self._fresh = config.getoption("--cleanworks-fresh")
+        self._courses: dict[Path, Course] = {}
+        self._server: Any = None
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        if file_path.suffix != ".ipynb" or {"_build", ".ipynb_checkpoints"} & set(file_path.parts):
+            return None
+        root = next((folder for folder in file_path.parents if (folder / "_toc.yml").is_file()), None)
+        if root is None:
+            return None
+        return NotebookFile.from_parent(parent, path=file_path, courses=self, root=root)
+
+    def pytest_unconfigure(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    def course(self, root: Path) -> Course:
+        from cleanworks.workshop.catalogue import Course
+
+        if root not in self._courses:
+            self._courses[root] = Course.load(root)
+        return self._courses[root]
+
+    def run(self, course: Course, name: str) -> LessonResult:
+        """Run one notebook of a course, with the kernels of this process."""
+        from cleanworks.workshop.run import run_notebooks
+        from cleanworks.workshop.run.course import course_job, course_options
+
+        options = course_options(course, workers=1, force=self._force, fresh=self._fresh)
+        result = run_notebooks(
+            [course_job(course, course.entry(name))], replace(options, server=self._address(options))
+        )
+        if result.interrupted:
+            raise KeyboardInterrupt
+        return result.lessons[0]
+
+    def _address(self, options: Any) -> str:
+        from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
+
+        if self._server is None and CAN_FORK:
+            self._server = KernelServer(() if self._fresh else options.preload, options.hash_seed)
+        return self._server.address if self._server is not None else ""
+
+
+class NotebookFile(pytest.File):
+    """A notebook of a course: one test."""
+
+    def __init__(self, *, courses: Courses, root: Path, **arguments: Any):
+        super().__init__(**arguments)
+        self._courses, self._root = courses, root
+
+    def collect(self) -> Iterator[pytest.Item]:
+        try:
+            course = self._courses.course(self._root)
+        except InputError as error:
+            raise self.CollectError(error.message) from None
+        for entry in course.notebooks:
+            if entry.path.resolve() == self.path.resolve():
+                yield NotebookTest.from_parent(self, name=entry.name, courses=self._courses, course=course)
+
+
+class NotebookTest(pytest.Item):
+    """Runs one notebook."""
+
+    def __init__(self, *, courses: Courses, course: Course, **arguments: Any):
+        super().__init__(**arguments)
+        self._courses, self._course = courses, course
+
+    def runtest(self) -> None:
+        result = self._courses.run(self._course, self.name)
+        for label, value in (("cpu_seconds", result.cpu), ("megabytes", result.megabytes)):
+            self.user_properties.append((label, round(value, 3)))
+        if result.status == "skipped":
+            pytest.skip(result.skip_reason)
+        if result.status != "passed":
+            raise NotebookFailed(result, self._course.root)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        from cleanworks.workshop.run.terminal import failure_text
+
+        if isinstance(excinfo.value, NotebookFailed):
+            return failure_text(excinfo.value.result, excinfo.value.root)
+        if isinstance(excinfo.value, InputError):
+            return excinfo.value.message
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
