@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -261,7 +262,7 @@ def test_cards_counted_in_numbers_agree_with_counting_in_texts():
     def longest(days):
         days = sorted(set(days))
         runs, run = [1], 1
-        for before, after in zip(days, days[1:], strict=False):
+        for before, after in itertools.pairwise(days):
             run = run + 1 if (after - before).days == 1 else 1
             runs.append(run)
         return max(runs)
