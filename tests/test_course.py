@@ -1,0 +1,38 @@
+"""The course itself: every notebook is in form, runs for every country, and every exercise does its work."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cleanworks import profiles
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def cleanworks(*words):
+    """Run the command line on the real course; what it printed stands in the failure message."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cleanworks.cli", *words], cwd=ROOT, capture_output=True, text=True, timeout=1200
+    )
+    assert done.returncode == 0, f"cleanworks {' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_every_notebook_is_in_form():
+    assert "Nothing found" in cleanworks("lint")
+
+
+@pytest.mark.parametrize("profile", profiles.available())
+def test_every_lesson_and_exercise_set_runs_for_every_country(profile):
+    said = cleanworks("run", "--profile", profile)
+    assert " passed" in said
+    assert "does not declare" not in said
+
+
+@pytest.mark.parametrize("profile", profiles.available())
+def test_every_exercise_is_proven_for_every_country(profile):
+    said = cleanworks("exercises", "prove", "--profile", profile)
+    assert "fault" not in said
+    assert "proven" in said
