@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cleanworks import profiles
@@ -10,8 +11,13 @@ from cleanworks import profiles
 def illustrative(course: object = None) -> tuple[list[str], list[list[str]]]:
     """The values that no source stands behind: (headings, rows). `course` is what every report of the book is given."""
     profile = profiles.active()
-    rows = [[f"`{key}`", _shown(profile[key]), profile.note(key) or ""] for key in profile.illustrative()]
+    rows = [[f"`{key}`", _shown(profile[key]), _cited(profile.note(key) or "")] for key in profile.illustrative()]
     return ["value", "is", "what to know"], rows
+
+
+def _cited(note: str) -> str:
+    """Keys of sources in a note as citations."""
+    return re.sub(r"\(?\b((?:ccs|acrc)-s\d+a?)\b\)?", r"{cite}`\1`", note)
 
 
 def _shown(value: Any) -> str:

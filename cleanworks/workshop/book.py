@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+import yaml
 
 import cleanworks
 from cleanworks.errors import InputError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.run import Job, RunOptions
 
+EXTENSION = "cleanworks.workshop.sphinxext"
 AUDIENCES = ("reader", "learner", "instructor")
 _STAMP = "edition.txt"
 # What another program that builds into the same folder changes.
@@ -39,12 +41,14 @@ _WITNESSES = ("index.html", "searchindex.js", "objects.inv", ".buildinfo")
 class Edition:
     """A book for one audience and one country, and the folders it lives in.
 
-    ``profile`` is the code of a country's profile, or None for the default one.
+    ``profile`` is the code of a country's profile, or None for the default one. ``folder`` is where the finished book
+    and its workshop lie: ``_build`` of the course if not given.
     """
 
     root: Path
     audience: str = "reader"
     profile: str | None = None
+    folder: Path | None = None
 
     @property
     def name(self) -> str:
@@ -54,14 +58,18 @@ class Edition:
         return "".join(f"-{part}" for part in parts)
 
     @property
+    def _folder(self) -> Path:
+        return self.folder or self.root / "_build"
+
+    @property
     def html(self) -> Path:
         """The finished book."""
-        return self.root / "_build" / f"html{self.name}"
+        return self._folder / f"html{self.name}"
 
     @property
     def work(self) -> Path:
         """Where it is built, and what makes the next build quick."""
-        return self.root / "_build" / f"book{self.name}"
+        return self._folder / f"book{self.name}"
 
     @property
     def executed(self) -> Path:
@@ -75,7 +83,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def book(
-    profile: Annotated[str | None, typer.Option("--profile", help="The country profile to build with.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The country profile to build with.")
+    ] = None,
     audience: Annotated[
         str,
         typer.Option(
@@ -84,7 +94,8 @@ def book(
         ),
     ] = "reader",
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Notebooks at a time. As many as cores if not given.")
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="Notebooks at a time. As many as cores if not given."),
     ] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Show the book in the browser.")] = False,
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
@@ -102,6 +113,7 @@ def book(
     if audience not in AUDIENCES:
         raise InputError(f"There is no audience {audience!r}.", fix=f"Choose from {', '.join(AUDIENCES)}.")
     course = Course.load(root.resolve())
+    require_extension(course.root)
     made = Edition(course.root, audience, profile)
     with _environment(made):
         result = run_notebooks(*run_plan(course, made, jobs), display())
@@ -118,6 +130,32 @@ def book(
     print(first)
     if open_it:
         webbrowser.open(first.as_uri())
+
+
+def require_extension(root: Path) -> None:
+    """See that the settings of the book load the extension that shows typed cells.
+
+    Raises
+    ------
+    InputError
+        There are no settings, they cannot be read, or they do not name the extension.
+    """
+    path = root / "_config.yml"
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise InputError(
+            "There are no settings of the book.", where=str(path), fix="Copy them from a course."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"The settings of the book cannot be read: {error}.", where=str(path)) from None
+    sphinx = settings.get("sphinx") if isinstance(settings, dict) else None
+    if EXTENSION not in ((sphinx or {}).get("extra_extensions") or []):
+        raise InputError(
+            "The settings of the book do not load the extension for typed cells.",
+            where=str(path),
+            fix=f"Add `{EXTENSION}` to `extra_extensions` under `sphinx`.",
+        )
 
 
 def run_plan(course: Course, made: Edition, workers: int | None = None) -> tuple[list[Job], RunOptions]:
@@ -215,7 +253,24 @@ def _sphinx(course: Course, made: Edition) -> list[str]:
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     if isinstance(result, Exception) and not lines:
         lines = [f"{type(result).__name__}: {result}"]
-    return lines if result != 0 else []
+    return [_with_cell(line, course, made) for line in lines] if result != 0 else []
+
+
+def _with_cell(message: str, course: Course, made: Edition) -> str:
+    """MyST-NB counts a notebook's lines as 10,000 times the cell, plus the line in it. People look for a cell's id."""
+    from cleanworks.workshop.editions import edition
+    from cleanworks.workshop.pages.cells import mark_up, origin
+    from cleanworks.workshop.pages.front import front_matter
+
+    found = re.match(r"(\S+\.ipynb):(\d{5,}):?\s*(.*)", message)
+    entry = found and next((e for e in course.notebooks if course.relative(e.path) == found[1]), None)
+    if not entry:
+        return message
+    shown = edition(entry.notebook.node, made.audience)
+    marked = mark_up(shown, where=found[1], front=front_matter(course, entry))
+    cell = origin(marked, int(found[2]) // 10_000 - 1)
+    place = f"cell `{cell}`" if cell else "the box under the title or around a cell"
+    return f"{found[1]}, {place}: {found[3]}"
 
 
 def _publish(made: Edition, stamp: str) -> None:

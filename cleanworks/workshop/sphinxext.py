@@ -135,6 +135,8 @@ def take_outputs(notebook: NotebookNode, executed: NotebookNode, *, where: str) 
                 f"The result of cell `{cell.id}` is missing or old.", where=where, fix="Run it again."
             )
         cell.outputs, cell.execution_count = result.outputs, result.execution_count
+    if "language_info" in executed.metadata:
+        notebook.metadata.language_info = executed.metadata.language_info
 
 
 def _entry(app: Sphinx, path: Path) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -181,6 +182,8 @@ def _feedback_end(translator: HTML5Translator, node: box) -> str:
     """Take the feedback out of the page and leave it encoded, so that looking at the question gives nothing away."""
     written = "".join(translator.body[node["from"] :])
     del translator.body[node["from"] :]
+    # The script says "Right" or "Not yet" itself.
+    written = re.sub(r"^\s*<p>(?:Right|Not yet)[.:,]\s+(\w)", lambda found: f"<p>{found[1].upper()}", written)
     note = json.dumps({"right": node.parent["about"]["right"], "html": written.strip()})
     return f'<span class="cw-note" hidden data-note="{base64.b64encode(note.encode()).decode()}"></span>'
 

@@ -52,6 +52,14 @@ def mark_up(notebook: NotebookNode, *, where: str, front: str = "") -> NotebookN
     return marked
 
 
+def origin(marked: NotebookNode, position: int) -> str | None:
+    """Id of the source cell that a cell of a marked-up notebook comes from; None for what was added."""
+    if not 0 <= position < len(marked.cells):
+        return None
+    cell = marked.cells[position]
+    return cell.id if cell.cell_type == "code" else cell.metadata.get(ORIGIN)
+
+
 def _role(cell: NotebookNode) -> str | None:
     return next((role for role in ROLES if role in cell.metadata.get("tags", [])), None)
 
@@ -125,18 +133,18 @@ class _Writer:
                 fix="`cleanworks lint` says what is missing.",
             )
         self.begin("quiz", question=name, of=self.total["quiz"], several=cell_block(cell.metadata)[0].several)
-        self.boxed_text("quiz-prompt", read.question)
+        self.boxed_text("quiz-prompt", read.question, cell)
         for number, option in enumerate(read.options, 1):
             self.begin("quiz-option", option=number, right=option.right)
-            self.boxed_text("quiz-text", option.text)
+            self.boxed_text("quiz-text", option.text, cell)
             if option.feedback:
-                self.boxed_text("quiz-feedback", option.feedback)
+                self.boxed_text("quiz-feedback", option.feedback, cell)
             self.end()
         self.close_to(0)
 
-    def boxed_text(self, kind: str, text: str) -> None:
+    def boxed_text(self, kind: str, text: str, cell: NotebookNode) -> None:
         self.begin(kind)
-        self.markdown(_without_headings(text))
+        self.markdown(_without_headings(text), cell)
         self.end()
 
     def content(self, cell: NotebookNode, body: str, *, boxed: bool) -> None:

@@ -19,9 +19,7 @@ def _lesson(course: Course, lesson: Lesson) -> list[str]:
     lines += [f"{number}. {objective}" for number, objective in enumerate(block.objectives, 1)]
     facts = [f"**Level** {block.level}", f"**Time** {_minutes(block.minutes)}"]
     if block.prerequisites:
-        facts.append(
-            "**Before it** " + ", ".join(_before(course, id) for id in block.prerequisites)
-        )
+        facts.append("**Before it** " + ", ".join(_before(course, id) for id in block.prerequisites))
     if block.terms:
         facts.append("**Terms** " + ", ".join(f"{{term}}`{term}`" for term in block.terms))
     if lesson.exercises:

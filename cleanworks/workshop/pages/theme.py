@@ -13,7 +13,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 
-def correct(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def correct(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     """Runs after the theme has filled the context."""
     if "generate_toctree_html" in context:
         context["generate_toctree_html"] = _named(context["generate_toctree_html"])
