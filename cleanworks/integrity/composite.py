@@ -570,7 +570,7 @@ class Alpha:
 
 
 def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
-    """Do items measure one thing? ``k/(k-1) (1 - sum var_i / var_total)`` (cronbach-1951); interval after Feldt.
+    """Do items measure one thing? ``k/(k-1) (1 - sum var_i / var_total)`` (cronbach-1951); interval after feldt-1965.
 
     Parameters
     ----------
@@ -594,7 +594,7 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
         )
     value = _alpha(values)
     error = _input.share(level, "level")
-    # Feldt (1965): (1 - alpha) / (1 - estimate) follows an F distribution.
+    # feldt-1965: (1 - alpha) / (1 - estimate) follows an F distribution.
     tail = (1 - error) / 2
     degrees = (n - 1, (n - 1) * (k - 1))
     low = 1 - (1 - value) * fisher.ppf(1 - tail, *degrees)
