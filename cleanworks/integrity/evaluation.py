@@ -279,7 +279,7 @@ def difference_in_differences(
         )
     kept = ~_absorbed(within)
     x = within[:, kept]
-    fit = _clustered(x, panel.within(panel.y[:, None])[:, 0], panel.clusters, panel.units + x.shape[1])
+    fit = _clustered(x, panel.within(panel.y[:, None])[:, 0], panel.clusters, panel.counted + x.shape[1])
     error = math.sqrt(fit.covariance[0, 0])
     freedom = panel.clusters.max()
     half = student.ppf(0.5 + _input.share(level, "level") / 2, freedom) * error
@@ -349,7 +349,7 @@ def event_study(
     if not kept[: len(steps)].all():
         raise InputError("The periods since the start cannot be told apart.", where="event study")
     x = within[:, kept]
-    fit = _clustered(x, panel.within(panel.y[:, None])[:, 0], panel.clusters, panel.units + x.shape[1])
+    fit = _clustered(x, panel.within(panel.y[:, None])[:, 0], panel.clusters, panel.counted + x.shape[1])
     errors = np.sqrt(np.diag(fit.covariance))[: len(steps)]
     quantile = student.ppf(0.5 + _input.share(level, "level") / 2, panel.clusters.max())
     found = pd.DataFrame(
@@ -510,8 +510,14 @@ class _Panel:
         return cls(y, units, periods, moments, groups, d)
 
     @property
-    def units(self) -> int:
-        return int(self.unit_codes.max()) + 1
+    def counted(self) -> int:
+        """Unit effects that use up degrees of freedom: none when each unit lies in one cluster.
+
+        Counting them as well, as dummy variables would, makes errors too large and intervals cover too often.
+        """
+        pairs = np.unique(np.column_stack([self.unit_codes, self.clusters]), axis=0)
+        units = int(self.unit_codes.max()) + 1
+        return 0 if len(pairs) == units else units
 
     def period_columns(self) -> list[np.ndarray]:
         return [(self.period_codes == code).astype(float) for code in range(1, self.period_codes.max() + 1)]
@@ -570,6 +576,7 @@ def interrupted_series(
     *,
     breaks: Sequence[float] = (),
     lags: int | None = None,
+    small_sample: bool = True,
     level: float = 0.95,
 ) -> Interruption:
     """Segmented regression of one series: ``y = b0 + b1 t + b2 after + b3 (t - start) after`` (newey-west-1987 errors).
@@ -584,6 +591,10 @@ def interrupted_series(
         First periods of a new way of measuring. A break inside the series is refused: no line crosses it.
     lags : int, optional
         Lags of the Newey-West errors; ``4 (n/100)^(2/9)`` rounded down unless told.
+    small_sample : bool
+        Newey-West errors of short series are too small and their intervals too short. By default errors and degrees of
+        freedom are set so that they are right when the errors are independent (bell-mccaffrey-2002, imbens-kolesar-2016);
+        correlated errors still make intervals too short. ``False`` gives the plain ones with ``n - 4`` degrees.
 
     Raises
     ------
@@ -614,11 +625,15 @@ def interrupted_series(
     number = int(4 * (n / 100) ** (2 / 9)) if lags is None else _input.whole(lags, "lags", least=0)
     coefficients, inverse, residuals = _solve(x, y)
     covariance = inverse @ _newey_west(x * residuals[:, None], number) @ inverse * n / (n - 4)
-    errors = np.sqrt(np.diag(covariance).clip(min=0))
-    quantile = float(student.ppf(0.5 + _input.share(level, "level") / 2, n - 4))
+    errors, freedom = np.sqrt(np.diag(covariance).clip(min=0)), np.full(4, n - 4.0)
+    if small_sample:
+        bias, freedom = _if_independent(x, inverse, number)
+        errors = errors / np.sqrt(bias * n / (n - 4))
+    quantiles = student.ppf(0.5 + _input.share(level, "level") / 2, freedom)
     names = ["start", "trend", "change of level", "change of slope"]
     found = pd.DataFrame({"value": coefficients, "error": errors}, index=pd.Index(names, name="part"))
-    found["low"], found["high"] = found["value"] - quantile * errors, found["value"] + quantile * errors
+    found["low"], found["high"] = found["value"] - quantiles * errors, found["value"] + quantiles * errors
+    found["freedom"] = freedom
     short = min(int(after.sum()), int(n - after.sum()))
     note = (
         f"Only {short} periods on one side: the errors are guesses and any other event of that year fits as well. "
@@ -630,7 +645,7 @@ def interrupted_series(
     estimates = [
         Estimate(
             float(row["value"]), float(row["error"]), float(row["low"]), float(row["high"]), level, n,
-            f"segmented regression, Newey-West with {number} lags", freedom=float(n - 4), note=note,
+            f"segmented regression, Newey-West with {number} lags", freedom=float(row["freedom"]), note=note,
         )
         for _, row in found.loc[names[2:]].iterrows()
     ]  # fmt: skip
@@ -642,6 +657,24 @@ def interrupted_series(
         pd.Series(x[:, :2] @ coefficients[:2], index=index, name="without"),
         note,
     )
+
+
+def _if_independent(x: np.ndarray, inverse: np.ndarray, lags: int) -> tuple[np.ndarray, np.ndarray]:
+    """What Newey-West variances of each coefficient are worth when errors are independent.
+
+    Returns their expected value over the true variance, and the degrees of freedom of the chi-square with the same mean
+    and spread.
+    """
+    n = len(x)
+    keep = np.eye(n) - x @ inverse @ x.T
+    distance = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    weight = (1 - distance / (lags + 1)).clip(min=0)
+    bias, freedom = np.empty(x.shape[1]), np.empty(x.shape[1])
+    for i, share in enumerate((x @ inverse).T):
+        form = keep @ (weight * np.outer(share, share)) @ keep
+        bias[i] = np.trace(form) / (share @ share)
+        freedom[i] = np.trace(form) ** 2 / (form * form).sum()
+    return bias, freedom
 
 
 def _newey_west(scores: np.ndarray, lags: int) -> np.ndarray:

@@ -112,6 +112,19 @@ def test_two_way_effects_agree_with_statsmodels(panel, cluster):
     other = fitted.fit(cov_type="cluster", cov_kwds={"groups": gaps[cluster]})
     got = evaluation.difference_in_differences(gaps, "score", cluster=cluster)
     assert got.value == pytest.approx(other.params["treated"], abs=1e-8)
+    # statsmodels counts the 40 dummies of the institutions, which lie within the clusters; here they are not counted.
+    n, k = len(gaps), len(other.params)
+    smaller = ((n - k) / (n - k + 40)) ** 0.5
+    assert got.error == pytest.approx(other.bse["treated"] * smaller, abs=1e-8)
+
+
+def test_clusters_that_cut_across_institutions_count_every_dummy(panel):
+    panel["wave"] = (panel["institution_id"] + panel["year"]) % 9
+    fitted = smf.ols(
+        "score ~ treated + C(institution_id) + C(year)", panel.assign(treated=panel["treated"].astype(int))
+    )
+    other = fitted.fit(cov_type="cluster", cov_kwds={"groups": panel["wave"]})
+    got = evaluation.difference_in_differences(panel, "score", cluster="wave")
     assert got.error == pytest.approx(other.bse["treated"], abs=1e-8)
 
 
@@ -180,10 +193,13 @@ def test_the_event_study_agrees_with_statsmodels(panel):
     assert table.drop(-1)["effect"].to_numpy() == pytest.approx(
         other.params[list(dummies)].to_numpy(), abs=1e-8
     )
-    assert table.drop(-1)["error"].to_numpy() == pytest.approx(other.bse[list(dummies)].to_numpy(), abs=1e-8)
+    # As above: the 40 dummies of the institutions are not counted.
+    counted = (len(work) - len(other.params)) / (len(work) - len(other.params) + 40)
+    errors = other.bse[list(dummies)].to_numpy() * counted**0.5
+    assert table.drop(-1)["error"].to_numpy() == pytest.approx(errors, abs=1e-8)
     wald = other.wald_test("sm3 = 0, sm2 = 0", use_f=True, scalar=True)
     assert wald.df_denom == 39
-    assert leads == pytest.approx(wald.pvalue, abs=1e-8)
+    assert leads == pytest.approx(stats.f.sf(wald.statistic / counted, 2, 39), abs=1e-8)
     assert table.loc[-1, ["effect", "error"]].tolist() == [0, 0]
 
 
@@ -262,12 +278,25 @@ def test_the_interrupted_series_agrees_with_statsmodels(rng, lags):
     after = (time >= 2016).astype(float)
     x = np.column_stack([np.ones(30), time - 2001, after, (time - 2016) * after])
     other = sm.OLS(y, x).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True})
-    got = evaluation.interrupted_series(pd.Series(y, time), 2016, lags=lags)
+    got = evaluation.interrupted_series(pd.Series(y, time), 2016, lags=lags, small_sample=False)
     assert got.table["value"].to_numpy() == pytest.approx(other.params, abs=1e-8)
     assert got.table["error"].to_numpy() == pytest.approx(other.bse, abs=1e-8)
     assert got.level.value == got.table.loc["change of level", "value"]
     assert got.fitted.to_numpy() == pytest.approx(other.fittedvalues, abs=1e-8)
     assert got.note == ""
+
+
+def test_small_sample_errors_are_unbiased_for_independent_noise(rng):
+    """With independent errors the mean estimated variance is the true one, and the interval covers."""
+    time = np.arange(24)
+    results = [
+        evaluation.interrupted_series(pd.Series(rng.normal(size=24), time), 12, lags=2) for _ in range(400)
+    ]
+    levels = np.array([result.level.value for result in results])
+    assert np.mean([result.level.error**2 for result in results]) == pytest.approx(levels.var(), rel=0.25)
+    assert 0.90 < np.mean([r.level.low <= 0 <= r.level.high for r in results]) < 0.99
+    plain = evaluation.interrupted_series(pd.Series(rng.normal(size=24), time), 12, small_sample=False).level
+    assert plain.freedom == 20 > results[0].level.freedom > 4
 
 
 def test_the_line_of_the_past_is_carried_on():
