@@ -18,7 +18,7 @@ from ._core import (
 
 CHANGES = ("ccs-s85", "ccs-s86")
 STANDARD = ("cost-ids", "oc4ids")
-RED_FLAGS = ("ccs-s84",)
+RED_FLAGS = ("ocp-red-flags",)
 _VALUES = ("contracts.contract_id", "contracts.value_amount", "modifications.contract_id", "modifications.old_value", "modifications.new_value")
 
 
@@ -223,7 +223,7 @@ def R068(tables, settings):
 
 
 @indicator(
-    "R069", "Price raised by a change", family="contract", levels=("contract",), source=("ccs-s84", "ccs-s86"),
+    "R069", "Price raised by a change", family="contract", levels=("contract",), source=("ocp-red-flags", "ccs-s86"),
     definition="Changes raised the price.",
     formula="sum of the rises (new_value - old_value > 0) / price at signature > 10 %",
     unit="share of the price at signature", fields=_VALUES,

@@ -10,12 +10,12 @@ from cleanworks.construction.scoring import wilson
 from ._core import answer, high_outliers, indicator, indicators_in, no_answer, together
 from .tenders import buyers
 
-RED_FLAGS = ("ccs-s84",)
+RED_FLAGS = ("ocp-red-flags",)
 _BUYER = "tenders.buyer_id|projects.public_authority"
 
 
 @indicator(
-    "single-bid-share", "Share of single bids", family="market", levels=("buyer",), source=("ccs-s84", "fazekas-kocsis-2020"),
+    "single-bid-share", "Share of single bids", family="market", levels=("buyer",), source=("ocp-red-flags", "fazekas-kocsis-2020"),
     definition="A buyer's open and selective tenders often attract one bid only.",
     formula="tenders with one tenderer / open and selective tenders, per buyer with at least 5; > Q3 + 1.5 IQR flags",
     unit="share", fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers", _BUYER),
