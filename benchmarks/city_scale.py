@@ -36,17 +36,23 @@ print(json.dumps({
 
 def measure(projects: int, folder: str = "") -> dict:
     """Run one size in a fresh process and return what it reports of itself."""
-    done = subprocess.run([sys.executable, "-c", CHILD, str(projects), folder], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(projects), folder], capture_output=True, text=True, check=True
+    )
     return json.loads(done.stdout)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--large", type=int, default=100_000, help="projects in the large city")
     parser.add_argument("--folder", help="keep the large city here instead of in a temporary folder")
     chosen = parser.parse_args()
     small = measure(300)
-    print(f"    300 projects in memory: {small['cpu_s']} s CPU, {small['peak_mib']} MiB peak, {small['rows']:,} rows")
+    print(
+        f"    300 projects in memory: {small['cpu_s']} s CPU, {small['peak_mib']} MiB peak, {small['rows']:,} rows"
+    )
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.folder or temporary
         large = measure(chosen.large, folder)

@@ -26,7 +26,9 @@ SEED = 20_120_501
 LARGEST = 1_000_000
 
 
-def make(projects: int = PROJECTS, seed: int = SEED, profile: Profile | str | None = None) -> dict[str, pd.DataFrame]:
+def make(
+    projects: int = PROJECTS, seed: int = SEED, profile: Profile | str | None = None
+) -> dict[str, pd.DataFrame]:
     """Make the tables of the works in memory.
 
     Parameters
@@ -47,7 +49,10 @@ def make(projects: int = PROJECTS, seed: int = SEED, profile: Profile | str | No
     pieces = list(build.pieces(projects, seed, _profile(profile)))
     if len(pieces) == 1:
         return pieces[0]
-    return {name: schemas.typed(name, pd.concat([p[name] for p in pieces], ignore_index=True)) for name in pieces[0]}
+    return {
+        name: schemas.typed(name, pd.concat([p[name] for p in pieces], ignore_index=True))
+        for name in pieces[0]
+    }
 
 
 def load(*names: str, profile: Profile | str | None = None) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
@@ -62,7 +67,9 @@ def load(*names: str, profile: Profile | str | None = None) -> pd.DataFrame | tu
         There is no such table, or a ready-made file is missing or was changed.
     """
     if not names:
-        raise InputError("Which table?", fix=f"For example load('projects'). Tables: {', '.join(schemas.tables())}.")
+        raise InputError(
+            "Which table?", fix=f"For example load('projects'). Tables: {', '.join(schemas.tables())}."
+        )
     for name in names:
         schemas.table(name)
     chosen = _profile(profile)
@@ -98,7 +105,9 @@ def _profile(profile: Profile | str | None) -> Profile:
 
 def _check_size(projects: int, seed: int) -> None:
     if isinstance(projects, bool) or not isinstance(projects, int) or not 1 <= projects <= LARGEST:
-        raise InputError(f"The number of projects is {projects!r}.", fix=f"Give a whole number from 1 to {LARGEST:,}.")
+        raise InputError(
+            f"The number of projects is {projects!r}.", fix=f"Give a whole number from 1 to {LARGEST:,}."
+        )
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"The seed is {seed!r}.", fix="Give a whole number, 0 or more.")
 
@@ -119,14 +128,14 @@ class _key:
 
 def _table(name: str, ready: storage.Ready | None, profile: Profile) -> pd.DataFrame:
     if ready is not None and name in ready:
-        return _read(name, ready.folder, ready.manifest["tables"][name]["sha256"], ready)
+        return _read(name, ready)
     if name in schemas.CONSTRUCTION:
         return _works(_key(profile))[name]
     return _institutions(_key(profile))[name]
 
 
 @functools.lru_cache(maxsize=32)
-def _read(name: str, folder: Path, sha256: str, ready: storage.Ready) -> pd.DataFrame:
+def _read(name: str, ready: storage.Ready) -> pd.DataFrame:
     return ready.read(name)
 
 

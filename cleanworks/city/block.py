@@ -41,7 +41,7 @@ class Block:
     profile: Profile
     tables: dict[str, Rows] = field(default_factory=dict)
     labels: list[tuple[str, str, np.ndarray, np.ndarray]] = field(default_factory=list)
-    pace: Any = None    # cleanworks.city.works.Pace, once drawn
+    pace: Any = None  # cleanworks.city.works.Pace, once drawn
     course: Any = None  # cleanworks.city.works.Course, once time has passed
 
     def __getitem__(self, name: str) -> Rows:

@@ -73,7 +73,10 @@ def _labels(made: Block) -> Rows:
         parts["row_id"].append(row_ids[present])
         parts["_project"].append(project[present])
     empty = {"_project": np.zeros(0, dtype=int)}
-    rows = {name: np.concatenate([empty.get(name, np.zeros(0, dtype=object)), *values]) for name, values in parts.items()}
+    rows = {
+        name: np.concatenate([empty.get(name, np.zeros(0, dtype=object)), *values])
+        for name, values in parts.items()
+    }
     rows["project_id"] = made["projects"]["project_id"][rows["_project"]]
     return rows
 
@@ -85,7 +88,9 @@ def _row_ids(made: Block, table: str) -> np.ndarray:
     return np.array(["/".join(map(str, row)) for row in zip(*keys, strict=True)], dtype=str)
 
 
-def pieces(projects: int, seed: int, profile: Profile, *, blocks_at_once: int = 3) -> Iterator[dict[str, pd.DataFrame]]:
+def pieces(
+    projects: int, seed: int, profile: Profile, *, blocks_at_once: int = 3
+) -> Iterator[dict[str, pd.DataFrame]]:
     """The tables of ``projects`` projects, a few blocks at a time. Laid end to end the pieces are the whole city."""
     count = -(-projects // PROJECTS_PER_BLOCK)
     for first in range(0, count, blocks_at_once):
@@ -105,12 +110,16 @@ def _cut(made: Block, left: int) -> dict[str, Rows]:
             inside &= made["workers"]["_project"][rows["_worker"]] < left
         tables[name] = {column: values[inside] for column, values in rows.items()}
     labels, seen = tables["planted"], tables["attendance"]
-    ids = np.array([f"{w}/{c}/{d}" for w, c, d in zip(seen["worker_id"], seen["contract_id"], seen["date"], strict=True)])
+    ids = np.array(
+        [f"{w}/{c}/{d}" for w, c, d in zip(seen["worker_id"], seen["contract_id"], seen["date"], strict=True)]
+    )
     lost = (labels["table"] == "attendance") & ~np.isin(labels["row_id"].astype(str), ids)
     tables["planted"] = {column: values[~lost] for column, values in labels.items()}
     return tables
 
 
 def _frame(name: str, parts: list[Rows]) -> pd.DataFrame:
-    columns = {column: np.concatenate([part[column] for part in parts]) for column in schemas.table(name).names}
+    columns = {
+        column: np.concatenate([part[column] for part in parts]) for column in schemas.table(name).names
+    }
     return schemas.typed(name, pd.DataFrame(columns))

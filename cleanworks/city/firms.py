@@ -9,13 +9,70 @@ import numpy as np
 from cleanworks.city.block import Block, numbered
 from cleanworks.city.schemas import TRADES
 
-_FIRST = ["Al", "Bel", "Cor", "Dan", "El", "Fen", "Gal", "Hal", "Ist", "Jor", "Kel", "Lor", "Mar", "Nor", "Or", "Pel", "Quin", "Ros", "Sel", "Tor", "Ul", "Val", "Wen", "Yor", "Zel", "Ab", "Bri", "Cal", "Dor", "Em"]
-_SECOND = ["ado", "abe", "andra", "eko", "enna", "eri", "iva", "ilo", "ima", "onde", "oru", "ora", "una", "uvi", "ymo"]
+_FIRST = [
+    "Al",
+    "Bel",
+    "Cor",
+    "Dan",
+    "El",
+    "Fen",
+    "Gal",
+    "Hal",
+    "Ist",
+    "Jor",
+    "Kel",
+    "Lor",
+    "Mar",
+    "Nor",
+    "Or",
+    "Pel",
+    "Quin",
+    "Ros",
+    "Sel",
+    "Tor",
+    "Ul",
+    "Val",
+    "Wen",
+    "Yor",
+    "Zel",
+    "Ab",
+    "Bri",
+    "Cal",
+    "Dor",
+    "Em",
+]
+_SECOND = [
+    "ado",
+    "abe",
+    "andra",
+    "eko",
+    "enna",
+    "eri",
+    "iva",
+    "ilo",
+    "ima",
+    "onde",
+    "oru",
+    "ora",
+    "una",
+    "uvi",
+    "ymo",
+]
 _PRIMES = ["Construction", "Civil", "Builders", "Infrastructure"]
 _SPECIALISTS = {
-    "earthworks": "Earthworks", "concrete": "Concrete", "steel": "Steel", "waterproofing": "Waterproofing",
-    "paving": "Paving", "drainage": "Drainage", "piping": "Piping", "electrical": "Electric", "mechanical": "Mechanical",
-    "landscaping": "Landscapes", "masonry": "Masonry", "scaffolding": "Scaffolding", "painting": "Coatings",
+    "earthworks": "Earthworks",
+    "concrete": "Concrete",
+    "steel": "Steel",
+    "waterproofing": "Waterproofing",
+    "paving": "Paving",
+    "drainage": "Drainage",
+    "piping": "Piping",
+    "electrical": "Electric",
+    "mechanical": "Mechanical",
+    "landscaping": "Landscapes",
+    "masonry": "Masonry",
+    "scaffolding": "Scaffolding",
+    "painting": "Coatings",
     "signage": "Signs",
 }
 
@@ -47,8 +104,14 @@ def specialists(block: Block) -> Firms:
     stems = _stems(rng, count)
     trades = np.array(TRADES.split(), dtype=object)
     # Every trade has firms; the rest fall at random.
-    trade = trades[np.r_[np.arange(min(len(trades) * 3, count)) % len(trades), rng.integers(0, len(trades), count)][:count]]
-    names = np.array([f"{stem} {_SPECIALISTS[t]}" for stem, t in zip(stems, trade, strict=True)], dtype=object)
+    trade = trades[
+        np.r_[np.arange(min(len(trades) * 3, count)) % len(trades), rng.integers(0, len(trades), count)][
+            :count
+        ]
+    ]
+    names = np.array(
+        [f"{stem} {_SPECIALISTS[t]}" for stem, t in zip(stems, trade, strict=True)], dtype=object
+    )
     return Firms(_ids("SF", block, count), names, _popularity(rng, count), trade)
 
 
@@ -59,7 +122,9 @@ def _ids(prefix: str, block: Block, count: int) -> np.ndarray:
 def _stems(rng: np.random.Generator, count: int) -> np.ndarray:
     every = np.array([first + second for first in _FIRST for second in _SECOND], dtype=object)
     mixed = rng.permutation(every)
-    return np.array([mixed[i % len(mixed)] + (f" {i // len(mixed) + 1}" if i >= len(mixed) else "") for i in range(count)])
+    return np.array(
+        [mixed[i % len(mixed)] + (f" {i // len(mixed) + 1}" if i >= len(mixed) else "") for i in range(count)]
+    )
 
 
 def _popularity(rng: np.random.Generator, count: int) -> np.ndarray:

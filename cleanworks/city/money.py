@@ -19,7 +19,9 @@ from cleanworks.city.block import (
 from cleanworks.city.schemas import TRADES
 
 _MACHINE_TRADES = ("earthworks", "paving", "drainage", "piping", "concrete", "scaffolding")
-MOST_INTERIM = 92.0  # per cent of the price that interim claims may reach; the rest comes with the final claim
+MOST_INTERIM = (
+    92.0  # per cent of the price that interim claims may reach; the rest comes with the final claim
+)
 MOST_PASSED_ON = 0.85  # share of a claim that subcontractors can take at most
 
 
@@ -68,7 +70,10 @@ def subcontracts(block: Block) -> None:
     # Now and then a firm that bid and lost is simply the specialist that everybody in the market works with.
     ids, losers = procurement.losing_bidders(block, rng)
     known = np.flatnonzero((rng.random(len(contract)) < 0.006) & (ids[contract] != ""))
-    rows["subcontractor_id"][known], rows["subcontractor_name"][known] = ids[contract[known]], losers[contract[known]]
+    rows["subcontractor_id"][known], rows["subcontractor_name"][known] = (
+        ids[contract[known]],
+        losers[contract[known]],
+    )
     stop = np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"])
     block["subcontracts"] = keep(rows, rows["date_signed"] <= stop[contract])
 
@@ -81,12 +86,18 @@ def claims(block: Block) -> None:
     long_mode = contracts["mode"] == "long"
     complete = ~np.isnat(contracts["_completed"])
     interval = np.where(size > 5, 1, np.where(long_mode, 2, 3))
-    advance = np.where((rng.random(n) < 0.35) & (contracts["_months"] > 4), rng.choice([0.1, 0.15, 0.2, 0.3], n), 0.0)
+    advance = np.where(
+        (rng.random(n) < 0.35) & (contracts["_months"] > 4), rng.choice([0.1, 0.15, 0.2, 0.3], n), 0.0
+    )
     ahead = contracts["_claims_ahead"][:, None]
     basis = np.minimum(happened.true + np.where(happened.true > 8, ahead, 0), MOST_INTERIM)
 
     months = np.arange(columns)[None, :]
-    due = happened.running & ((months + 1 + rng.integers(0, 3, n)[:, None]) % interval[:, None] == 0) & (basis > 3)
+    due = (
+        happened.running
+        & ((months + 1 + rng.integers(0, 3, n)[:, None]) % interval[:, None] == 0)
+        & (basis > 3)
+    )
     due &= ~(complete[:, None] & (happened.true >= 99.9))
     reached = np.maximum.accumulate(np.where(due, basis, 0), axis=1)
     before = np.c_[np.zeros(n), reached[:, :-1]]
@@ -96,22 +107,31 @@ def claims(block: Block) -> None:
     before = np.c_[np.zeros(n), reached[:, :-1]]
     row, column = np.nonzero(due)
     interim = {
-        "contract": row, "from": before[row, column], "to": reached[row, column],
-        "date": month_end(happened.month[row, column]) + rng.integers(1, 9, len(row)).astype("timedelta64[D]"),
+        "contract": row,
+        "from": before[row, column],
+        "to": reached[row, column],
+        "date": month_end(happened.month[row, column])
+        + rng.integers(1, 9, len(row)).astype("timedelta64[D]"),
         "amount": price[row] * (reached - before)[row, column] / 100 * (1 - advance[row]),
         "kind": np.full(len(row), "progress", dtype=object),
     }
     early = np.flatnonzero(advance > 0)
     first = {
-        "contract": early, "from": np.zeros(len(early)), "to": np.zeros(len(early)),
+        "contract": early,
+        "from": np.zeros(len(early)),
+        "to": np.zeros(len(early)),
         "date": contracts["date_signed"][early] + rng.integers(5, 25, len(early)).astype("timedelta64[D]"),
-        "amount": price[early] * advance[early], "kind": np.full(len(early), "advance", dtype=object),
+        "amount": price[early] * advance[early],
+        "kind": np.full(len(early), "advance", dtype=object),
     }
     ended = np.flatnonzero(complete)
     last = {
-        "contract": ended, "from": reached[ended].max(axis=1), "to": np.full(len(ended), 100.0),
+        "contract": ended,
+        "from": reached[ended].max(axis=1),
+        "to": np.full(len(ended), 100.0),
         "date": contracts["_completed"][ended] + days(4 + rng.gamma(2, 6, len(ended))),
-        "amount": np.full(len(ended), np.nan), "kind": np.full(len(ended), "final", dtype=object),
+        "amount": np.full(len(ended), np.nan),
+        "kind": np.full(len(ended), "final", dtype=object),
     }
     drawn = {name: np.concatenate([part[name] for part in (first, interim, last)]) for name in interim}
     order = np.lexsort((drawn["date"], drawn["from"], drawn["contract"]))
@@ -179,7 +199,10 @@ def payments(block: Block) -> None:
     paid = np.flatnonzero(~np.isnat(claims_["date_paid"]))
     claim, sub, gross = _earned_by_subcontractors(block, paid)
     to_subs = np.bincount(claim, gross, minlength=len(claims_["amount"]))
-    lines = [*_lines_of_primes(block, rng, paid, to_subs), *_lines_of_subcontractors(block, rng, claim, sub, gross)]
+    lines = [
+        *_lines_of_primes(block, rng, paid, to_subs),
+        *_lines_of_subcontractors(block, rng, claim, sub, gross),
+    ]
     contracts = block["contracts"]
     contracts["_direct"] = rng.random(len(contracts["contract_id"])) < 0.10
     merged = {name: np.concatenate([line[name] for line in lines]) for name in lines[0]}
@@ -223,8 +246,12 @@ def _earned_by_subcontractors(block: Block, paid):
 def _line(claim, sub, tier, kind, registered, line):
     n = len(claim)
     return {
-        "claim": claim, "sub": sub, "tier": np.full(n, tier), "kind": np.full(n, kind, dtype=object),
-        "registered": registered, "line": np.full(n, line),
+        "claim": claim,
+        "sub": sub,
+        "tier": np.full(n, tier),
+        "kind": np.full(n, kind, dtype=object),
+        "registered": registered,
+        "line": np.full(n, line),
     }
 
 
@@ -236,8 +263,10 @@ def _lines_of_primes(block: Block, rng, paid, to_subs):
     parts = [np.floor(amount * shares[:, k] / step) * step for k in (1, 2, 3)]
     own = amount - sum(parts)
     return [
-        _line(paid, nobody, 0, "prime", own, 0), _line(paid, nobody, 0, "wages", parts[0], 1),
-        _line(paid, nobody, 0, "equipment", parts[1], 2), _line(paid, nobody, 0, "materials", parts[2], 3),
+        _line(paid, nobody, 0, "prime", own, 0),
+        _line(paid, nobody, 0, "wages", parts[0], 1),
+        _line(paid, nobody, 0, "equipment", parts[1], 2),
+        _line(paid, nobody, 0, "materials", parts[2], 3),
     ]
 
 
@@ -264,24 +293,44 @@ def _pay_lines(block: Block, rng, lines, subs) -> None:
     prime, owner = contracts["supplier_id"][contract], _owner(contracts, contract)
     is_prime, is_sub = kind == "prime", sub >= 0
     direct = contracts["_direct"][contract] & is_sub
-    employer = np.where(is_sub, subs["subcontractor_id"][np.maximum(sub, 0)] if len(subs["tier"]) else prime, prime)
+    employer = np.where(
+        is_sub, subs["subcontractor_id"][np.maximum(sub, 0)] if len(subs["tier"]) else prime, prime
+    )
     payee = np.select(
         [is_prime | (kind == "subcontractor"), kind == "wages"],
-        [employer, np.array([f"W-{firm}" for firm in employer], dtype=object)], _suppliers(block, rng, kind),
+        [employer, np.array([f"W-{firm}" for firm in employer], dtype=object)],
+        _suppliers(block, rng, kind),
     )
-    limit = np.where(claims_["_advance"][claim] > 0, profile["payment.advance_days"], profile["payment.prime_to_sub_days"])
-    ready = np.where(np.isnat(claims_["date_inspected"][claim]), claims_["date_claimed"][claim], claims_["date_inspected"][claim])
-    due = np.where(is_prime, ready + days(np.array(float(profile["payment.client_days"]))), received + days(limit.astype(float)))
+    limit = np.where(
+        claims_["_advance"][claim] > 0, profile["payment.advance_days"], profile["payment.prime_to_sub_days"]
+    )
+    ready = np.where(
+        np.isnat(claims_["date_inspected"][claim]),
+        claims_["date_claimed"][claim],
+        claims_["date_inspected"][claim],
+    )
+    due = np.where(
+        is_prime,
+        ready + days(np.array(float(profile["payment.client_days"]))),
+        received + days(limit.astype(float)),
+    )
     lag = _honest_lag(rng, kind, limit, direct)
     paid = np.where(is_prime, received, block.next_workday(received + days(lag)))
     corrected = (rng.random(n) < 0.025) & is_sub & (kind == "subcontractor")
     step = profile["currency.round_to"]
-    less = np.ceil(lines["registered"] * rng.uniform(0.001, profile["payment.correction_share"], n) / step - 1).clip(0) * step
+    less = (
+        np.ceil(
+            lines["registered"] * rng.uniform(0.001, profile["payment.correction_share"], n) / step - 1
+        ).clip(0)
+        * step
+    )
     block["payments"] = {
         "payment_id": numbered("PY", (contracts["_number"][contract], 6), (running_number(contract) + 1, 4)),
         "claim_id": claims_["claim_id"][claim],
         "contract_id": contracts["contract_id"][contract],
-        "subcontract_id": np.where(is_sub, subs["subcontract_id"][np.maximum(sub, 0)] if len(subs["tier"]) else None, None),
+        "subcontract_id": np.where(
+            is_sub, subs["subcontract_id"][np.maximum(sub, 0)] if len(subs["tier"]) else None, None
+        ),
         "tier": lines["tier"].astype(float),
         "payee_type": kind,
         "payer_id": np.where(is_prime | direct, owner, prime),
@@ -291,7 +340,9 @@ def _pay_lines(block: Block, rng, lines, subs) -> None:
         "date_received": np.where(is_prime, NAT, received),
         "date_due": due,
         "date_paid": block.known(paid),
-        "method": np.where(is_sub & (kind == "subcontractor") & (rng.random(n) < 0.025), "note", "cash").astype(object),
+        "method": np.where(
+            is_sub & (kind == "subcontractor") & (rng.random(n) < 0.025), "note", "cash"
+        ).astype(object),
         "channel": np.where(direct, "direct", "through_prime").astype(object),
         "_project": contracts["_project"][contract],
         "_contract": contract,
@@ -308,7 +359,10 @@ def _suppliers(block: Block, rng, kind) -> np.ndarray:
     """Numbers of the firms that rent out machines (E) and deliver materials (M)."""
     number = rng.integers(1, 61, len(kind))
     letters = np.where(kind == "equipment", "EQ", "MT")
-    return np.array([f"{a}-{block.market:03d}-{b:03d}" for a, b in zip(letters.tolist(), number.tolist(), strict=True)], dtype=object)
+    return np.array(
+        [f"{a}-{block.market:03d}-{b:03d}" for a, b in zip(letters.tolist(), number.tolist(), strict=True)],
+        dtype=object,
+    )
 
 
 def _honest_lag(rng, kind, limit, direct) -> np.ndarray:
@@ -339,19 +393,31 @@ def pay_re_subcontractors(block: Block) -> None:
     limit = block.profile["payment.prime_to_sub_days"]
     step = block.profile["currency.round_to"]
     registered = np.floor(lines["amount_registered"][row] * 0.6 / step) * step
-    paid = block.next_workday(received + days(_honest_lag(rng, lines["payee_type"][row], np.full(len(row), limit), np.zeros(len(row), bool))))
+    paid = block.next_workday(
+        received
+        + days(_honest_lag(rng, lines["payee_type"][row], np.full(len(row), limit), np.zeros(len(row), bool)))
+    )
     contract = lines["_contract"][row]
     added = {
         "payment_id": np.array([f"{payment}-R" for payment in lines["payment_id"][row]], dtype=object),
-        "claim_id": lines["claim_id"][row], "contract_id": lines["contract_id"][row],
-        "subcontract_id": subs["subcontract_id"][c], "tier": np.full(len(row), 2.0),
+        "claim_id": lines["claim_id"][row],
+        "contract_id": lines["contract_id"][row],
+        "subcontract_id": subs["subcontract_id"][c],
+        "tier": np.full(len(row), 2.0),
         "payee_type": np.full(len(row), "subcontractor", dtype=object),
-        "payer_id": lines["payee_id"][row], "payee_id": subs["subcontractor_id"][c],
-        "amount_registered": registered, "amount": registered, "date_received": received,
-        "date_due": received + limit * DAY, "date_paid": block.known(paid),
+        "payer_id": lines["payee_id"][row],
+        "payee_id": subs["subcontractor_id"][c],
+        "amount_registered": registered,
+        "amount": registered,
+        "date_received": received,
+        "date_due": received + limit * DAY,
+        "date_paid": block.known(paid),
         "method": np.full(len(row), "cash", dtype=object),
         "channel": np.full(len(row), "through_prime", dtype=object),
-        "_project": lines["_project"][row], "_contract": contract, "_claim": lines["_claim"][row], "_sub": c,
+        "_project": lines["_project"][row],
+        "_contract": contract,
+        "_claim": lines["_claim"][row],
+        "_sub": c,
     }
     merged = {name: np.concatenate([lines[name], added[name]]) for name in lines}
     block["payments"] = keep(merged, np.argsort(merged["_contract"], kind="stable"))

@@ -8,16 +8,36 @@ from cleanworks.city.block import DAY, NAT, Block, days, keep, numbered, running
 
 # item: share of projects in which the system publishes it by itself
 _AUTOMATIC = {
-    "overview": 1.0, "budget": 0.9, "location": 1.0, "tender": 1.0, "award": 0.95, "contract": 1.0, "schedule": 0.95,
-    "progress": 1.0, "payments": 1.0, "subcontracts": 0.85, "modifications": 0.6, "photographs": 0.45, "completion": 0.95,
+    "overview": 1.0,
+    "budget": 0.9,
+    "location": 1.0,
+    "tender": 1.0,
+    "award": 0.95,
+    "contract": 1.0,
+    "schedule": 0.95,
+    "progress": 1.0,
+    "payments": 1.0,
+    "subcontracts": 0.85,
+    "modifications": 0.6,
+    "photographs": 0.45,
+    "completion": 0.95,
 }
 _TOPICS = {
-    "noise": 0.22, "safety": 0.14, "progress": 0.17, "cost": 0.07, "road_closure": 0.16, "dust": 0.12, "access": 0.07,
+    "noise": 0.22,
+    "safety": 0.14,
+    "progress": 0.17,
+    "cost": 0.07,
+    "road_closure": 0.16,
+    "dust": 0.12,
+    "access": 0.07,
     "other": 0.05,
 }
 _CHANNELS = {"website": 0.5, "telephone": 0.25, "social_media": 0.17, "visit": 0.08}
 _COMPLAINT_OF = {
-    "subcontractor": "subcontract_price", "wages": "wages", "equipment": "materials_equipment", "materials": "materials_equipment",
+    "subcontractor": "subcontract_price",
+    "wages": "wages",
+    "equipment": "materials_equipment",
+    "materials": "materials_equipment",
 }
 
 
@@ -31,7 +51,11 @@ def disclosures(block: Block) -> None:
     share = np.array(list(_AUTOMATIC.values())) * block.profile["disclosure.automatic_share"] / 0.9
     automatic = rng.random(len(project)) < share[item]
     diligence = rng.lognormal(0, 0.35, len(block["projects"]["project_id"]))[project]
-    lag = np.where(automatic, rng.integers(0, 3, len(project)), np.round(rng.lognormal(np.log(11), 0.8, len(project)) * diligence))
+    lag = np.where(
+        automatic,
+        rng.integers(0, 3, len(project)),
+        np.round(rng.lognormal(np.log(11), 0.8, len(project)) * diligence),
+    )
     block["disclosures"] = {
         "disclosure_id": numbered("D", (block["projects"]["_number"][project], 6), (item + 1, 2)),
         "project_id": block["projects"]["project_id"][project],
@@ -71,7 +95,10 @@ def _events(block: Block) -> dict[str, np.ndarray]:
         "subcontracts": by_project(subs["date_signed"], subs["_project"]),
         "modifications": by_project(changes["date"], changes["_project"]),
         "photographs": started + 60 * DAY,
-        "completion": by_project(contracts["_completed"][~np.isnat(contracts["_completed"])], contracts["_project"][~np.isnat(contracts["_completed"])]),
+        "completion": by_project(
+            contracts["_completed"][~np.isnat(contracts["_completed"])],
+            contracts["_project"][~np.isnat(contracts["_completed"])],
+        ),
     }
 
 
@@ -80,7 +107,10 @@ def questions(block: Block) -> None:
     rng, contracts = block.rng("questions"), block["contracts"]
     stop = np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"])
     length = (stop - contracts["period_start"]).astype(float)
-    attention = rng.gamma(0.7, 1 / 0.7, len(length)) * (contracts["value_amount"] / np.median(contracts["value_amount"])) ** 0.25
+    attention = (
+        rng.gamma(0.7, 1 / 0.7, len(length))
+        * (contracts["value_amount"] / np.median(contracts["value_amount"])) ** 0.25
+    )
     contract = np.repeat(np.arange(len(length)), rng.poisson(attention * length / 150))
     n = len(contract)
     asked = contracts["period_start"][contract] + days(np.floor(rng.random(n) * length[contract]))
@@ -90,7 +120,9 @@ def questions(block: Block) -> None:
     wait = np.round(rng.lognormal(np.log(4.5), 0.75, n) * slow)
     # People write at the weekend; offices answer on working days.
     answered = block.next_workday(asked + days(wait + 1))
-    topic, channel = (rng.choice(list(odds), n, p=np.array(list(odds.values()))) for odds in (_TOPICS, _CHANNELS))
+    topic, channel = (
+        rng.choice(list(odds), n, p=np.array(list(odds.values()))) for odds in (_TOPICS, _CHANNELS)
+    )
     block["questions"] = {
         "question_id": numbered("Q", (contracts["_number"][contract], 6), (running_number(contract) + 1, 3)),
         "project_id": contracts["project_id"][contract],

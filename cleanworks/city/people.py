@@ -19,10 +19,17 @@ from cleanworks.city.block import (
 
 def workers(block: Block) -> None:
     """The roster of every site that worked in the window, employed by the prime or by a subcontractor at work."""
-    rng, contracts, subs, profile = block.rng("workers"), block["contracts"], block["subcontracts"], block.profile
+    rng, contracts, subs, profile = (
+        block.rng("workers"),
+        block["contracts"],
+        block["subcontracts"],
+        block.profile,
+    )
     begin = window_start(profile)
     stop = np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"])
-    sites = np.flatnonzero((contracts["value_amount"] >= profile["labour.card_threshold"]) & (stop > begin + 14 * DAY))
+    sites = np.flatnonzero(
+        (contracts["value_amount"] >= profile["labour.card_threshold"]) & (stop > begin + 14 * DAY)
+    )
     monthly = contracts["value_amount"][sites] / contracts["_months"][sites]
     crew = 0.3 * monthly / (22 * profile["labour.daily_wage"])
     count = np.minimum(3 + rng.poisson(np.clip(crew, 0, 60)), profile["city.roster_limit"])
@@ -30,11 +37,15 @@ def workers(block: Block) -> None:
     n = len(contract)
     sub = _employers(rng, subs, contract)
     by_sub = sub >= 0
-    trade = np.where(by_sub, subs["trade"][np.maximum(sub, 0)] if len(subs["trade"]) else "general", "general").astype(object)
+    trade = np.where(
+        by_sub, subs["trade"][np.maximum(sub, 0)] if len(subs["trade"]) else "general", "general"
+    ).astype(object)
     skill = np.where(trade == "general", 0.82, 1.05)
     wage = rounded_wage(profile, profile["labour.daily_wage"] * skill * rng.lognormal(0, 0.16, n))
     whole = np.maximum(contracts["period_start"][contract], begin - 120 * DAY)
-    start = np.maximum(whole, begin - 200 * DAY) + days(np.where(rng.random(n) < 0.75, 0, rng.uniform(0, 110, n)))
+    start = np.maximum(whole, begin - 200 * DAY) + days(
+        np.where(rng.random(n) < 0.75, 0, rng.uniform(0, 110, n))
+    )
     start = np.minimum(start, stop[contract] - 10 * DAY)
     leaves = start + days(20 + rng.exponential(260, n))
     end = np.minimum(leaves, stop[contract])
@@ -46,9 +57,13 @@ def workers(block: Block) -> None:
     rows = {
         "worker_id": numbered("W", (number, 6), (running_number(contract) + 1, 2)),
         "contract_id": contracts["contract_id"][contract],
-        "subcontract_id": np.where(by_sub, subs["subcontract_id"][np.maximum(sub, 0)] if len(subs["trade"]) else None, None),
+        "subcontract_id": np.where(
+            by_sub, subs["subcontract_id"][np.maximum(sub, 0)] if len(subs["trade"]) else None, None
+        ),
         "employer_id": np.where(
-            by_sub, subs["subcontractor_id"][np.maximum(sub, 0)] if len(subs["trade"]) else "", contracts["supplier_id"][contract]
+            by_sub,
+            subs["subcontractor_id"][np.maximum(sub, 0)] if len(subs["trade"]) else "",
+            contracts["supplier_id"][contract],
         ),
         "trade": trade,
         "daily_wage": wage,
@@ -83,7 +98,12 @@ def _employers(rng, subs, contract) -> np.ndarray:
 
 def attendance(block: Block) -> None:
     """Days on site: five or six days a week, some absence, days lost to rain across the city."""
-    rng, roster, contracts, profile = block.rng("attendance"), block["workers"], block["contracts"], block.profile
+    rng, roster, contracts, profile = (
+        block.rng("attendance"),
+        block["workers"],
+        block["contracts"],
+        block.profile,
+    )
     every = np.arange(window_start(profile), block.reference + DAY)
     workday = np.is_busday(every, busdaycal=block.calendar)
     holiday = np.isin(every, np.array(profile["calendar.holidays"], "datetime64[D]"))
@@ -93,7 +113,9 @@ def attendance(block: Block) -> None:
     saturdays = contracts["_saturdays"][roster["_contract"]]
     n = len(roster["worker_id"])
     diligence = rng.beta(18, 2.2, n)
-    chance = diligence[:, None] * np.where(workday, 1.0, np.where(half_free, 0.8, 0.0)) * np.where(rain, 0.45, 1.0)
+    chance = (
+        diligence[:, None] * np.where(workday, 1.0, np.where(half_free, 0.8, 0.0)) * np.where(rain, 0.45, 1.0)
+    )
     chance = np.where(half_free & ~saturdays[:, None], 0, chance)
     on_roster = (every >= roster["date_start"][:, None]) & (every <= roster["_last"][:, None])
     present = (rng.random((n, len(every))) < chance) & on_roster & ~roster["_ghost"][:, None]
@@ -158,13 +180,25 @@ def wages(block: Block) -> None:
     due = months[month].astype("datetime64[M]") + 1
     due = block.next_workday(due.astype("datetime64[D]") + (profile["labour.wage_due_day"] - 1) * DAY)
     # One transfer pays a crew: everybody with one employer on one site is paid on one day.
-    crew = np.unique(roster["contract_id"].astype(str) + roster["employer_id"].astype(str), return_inverse=True)[1]
-    lag = rng.choice([-4, -3, -2, -1, 0, 0, 1, 2], (n, len(months)), p=[0.1, 0.15, 0.2, 0.25, 0.17, 0.1, 0.02, 0.01])
+    crew = np.unique(
+        roster["contract_id"].astype(str) + roster["employer_id"].astype(str), return_inverse=True
+    )[1]
+    lag = rng.choice(
+        [-4, -3, -2, -1, 0, 0, 1, 2], (n, len(months)), p=[0.1, 0.15, 0.2, 0.25, 0.17, 0.1, 0.02, 0.01]
+    )
     paid = block.next_workday(due + lag[crew[worker], month].astype("timedelta64[D]"))
     amount = count * roster["daily_wage"][worker]
     paid = block.known(paid)
     block["wages"] = {
-        "wage_id": np.array([f"WG{w[1:]}-{m}" for w, m in zip(roster["worker_id"][worker], np.datetime_as_string(months[month]), strict=True)], dtype=object),
+        "wage_id": np.array(
+            [
+                f"WG{w[1:]}-{m}"
+                for w, m in zip(
+                    roster["worker_id"][worker], np.datetime_as_string(months[month]), strict=True
+                )
+            ],
+            dtype=object,
+        ),
         "worker_id": roster["worker_id"][worker],
         "contract_id": roster["contract_id"][worker],
         "month": month_end(months[month]),
@@ -188,7 +222,9 @@ def _days_by_month(block: Block):
     months = first + np.arange(block.profile["city.window_months"]).astype("timedelta64[M]")
     counts = np.zeros((len(roster["worker_id"]), len(months)), dtype=int)
     own = table["_contract"] == roster["_contract"][table["_worker"]]
-    np.add.at(counts, (table["_worker"][own], (table["date"][own].astype("datetime64[M]") - first).astype(int)), 1)
+    np.add.at(
+        counts, (table["_worker"][own], (table["date"][own].astype("datetime64[M]") - first).astype(int)), 1
+    )
     return counts, months
 
 
@@ -199,7 +235,9 @@ def retirement_days(block: Block) -> None:
     worker, month = np.nonzero(days_on_site > 0)
     count = days_on_site[worker, month].astype(float)
     count = np.maximum(count - (rng.random(len(worker)) < 0.05), 1)
-    reported = (months[month] + 1).astype("datetime64[D]") + rng.integers(2, 16, len(worker)).astype("timedelta64[D]")
+    reported = (months[month] + 1).astype("datetime64[D]") + rng.integers(2, 16, len(worker)).astype(
+        "timedelta64[D]"
+    )
     rows = {
         "worker_id": roster["worker_id"][worker],
         "contract_id": roster["contract_id"][worker],

@@ -59,7 +59,10 @@ def _irregularity(*, stage: str, table: str, share_of: str):
 def kinds() -> pd.DataFrame:
     """Every kind: its name, the table whose rows are labelled, what its rate is a share of, and what it is."""
     return pd.DataFrame(
-        [{"kind": k.name, "table": k.table, "share_of": k.share_of, "meaning": k.meaning} for k in _KINDS.values()]
+        [
+            {"kind": k.name, "table": k.table, "share_of": k.share_of, "meaning": k.meaning}
+            for k in _KINDS.values()
+        ]
     )
 
 
@@ -99,7 +102,9 @@ def short_tender_period(block: Block, rng, rate: float) -> None:
     usual = tenders["procurement_method_details"] != procurement.URGENT
     hit = chosen(rng, np.isin(tenders["procurement_method"], ["open", "selective"]) & usual, rate)
     shortest = max(5, block.profile["procurement.minimum_tender_days"] // 3)
-    length = rng.integers(shortest, block.profile["procurement.minimum_tender_days"] - 2, len(tenders["tender_id"]))[hit]
+    length = rng.integers(
+        shortest, block.profile["procurement.minimum_tender_days"] - 2, len(tenders["tender_id"])
+    )[hit]
     end = tenders["tender_start"][hit] + days(length)
     tenders["tender_end"][hit] = np.busday_offset(end, 0, roll="backward", busdaycal=block.calendar)
     opening = np.busday_offset(tenders["tender_end"][hit] + DAY, 0, roll="forward", busdaycal=block.calendar)
@@ -107,13 +112,17 @@ def short_tender_period(block: Block, rng, rate: float) -> None:
     block.label("short_tender_period", "tenders", hit)
 
 
-@_irregularity(stage="tenders", table="tenders", share_of="tenders up to two and a half times the direct-award threshold")
+@_irregularity(
+    stage="tenders", table="tenders", share_of="tenders up to two and a half times the direct-award threshold"
+)
 def threshold_hugging(block: Block, rng, rate: float) -> None:
     """The estimate is brought just below the threshold, and the contract is given without competition."""
     tenders = block["tenders"]
     threshold = block.profile["procurement.direct_award_threshold"]
     estimate = tenders["cost_estimate"]
-    hit = chosen(rng, (estimate >= threshold) & (estimate < 2.5 * threshold) & ~block.is_labelled("tenders"), rate)
+    hit = chosen(
+        rng, (estimate >= threshold) & (estimate < 2.5 * threshold) & ~block.is_labelled("tenders"), rate
+    )
     below = rng.uniform(0.962, 0.998, len(estimate))[hit]
     tenders["cost_estimate"][hit] = rounded(threshold * below, block.profile["currency.round_to"])
     tenders["procurement_method"][hit] = "direct"
@@ -135,7 +144,8 @@ def single_bidder(block: Block, rng, rate: float) -> None:
     first = np.r_[True, bids["_tender"][1:] != bids["_tender"][:-1]]
     block["bids"] = keep(bids, first | ~np.isin(bids["_tender"], hit))
     block["bids"]["amount"][np.isin(block["bids"]["_tender"], hit)] = rounded(
-        tenders["cost_estimate"][hit] * rng.uniform(0.975, 0.999, len(hit)), block.profile["currency.round_to"]
+        tenders["cost_estimate"][hit] * rng.uniform(0.975, 0.999, len(hit)),
+        block.profile["currency.round_to"],
     )
     block.label("single_bidder", "tenders", hit)
 
@@ -159,16 +169,32 @@ def lowest_bid_disqualified(block: Block, rng, rate: float) -> None:
     bids = block["bids"]
     rows = _rows_of_some_tenders(block, rng, rate, at_least=3, price_only=True)
     valid = np.where(bids["status"] == "valid", bids["amount"], np.inf)
-    lowest = np.array([np.flatnonzero(bids["_tender"] == tender)[np.argmin(valid[bids["_tender"] == tender])] for tender in bids["_tender"][rows]], dtype=int)
-    left = np.array([np.isfinite(valid[bids["_tender"] == tender]).sum() for tender in bids["_tender"][rows]], dtype=int)
+    lowest = np.array(
+        [
+            np.flatnonzero(bids["_tender"] == tender)[np.argmin(valid[bids["_tender"] == tender])]
+            for tender in bids["_tender"][rows]
+        ],
+        dtype=int,
+    )
+    left = np.array(
+        [np.isfinite(valid[bids["_tender"] == tender]).sum() for tender in bids["_tender"][rows]], dtype=int
+    )
     lowest = lowest[left > 1]
-    is_lowest = np.array([bids["amount"][row] == bids["amount"][bids["_tender"] == bids["_tender"][row]].min() for row in lowest], dtype=bool)
+    is_lowest = np.array(
+        [
+            bids["amount"][row] == bids["amount"][bids["_tender"] == bids["_tender"][row]].min()
+            for row in lowest
+        ],
+        dtype=bool,
+    )
     lowest = lowest[is_lowest]
     bids["status"][lowest] = "disqualified"
     block.label("lowest_bid_disqualified", "bids", lowest)
 
 
-def _rows_of_some_tenders(block: Block, rng, rate: float, *, at_least: int, price_only: bool = False) -> np.ndarray:
+def _rows_of_some_tenders(
+    block: Block, rng, rate: float, *, at_least: int, price_only: bool = False
+) -> np.ndarray:
     """First bid rows of some tenders that are opened, have enough bids and carry nothing else."""
     tenders, bids = block["tenders"], block["bids"]
     n = len(tenders["tender_id"])
@@ -266,12 +292,17 @@ def _joined(*parts: np.ndarray) -> np.ndarray:
     return np.array(["/".join(str(p) for p in row) for row in zip(*parts, strict=True)], dtype=object)
 
 
-@_irregularity(stage="modifications", table="modifications", share_of="contracts won below 93 % of the estimate")
+@_irregularity(
+    stage="modifications", table="modifications", share_of="contracts won below 93 % of the estimate"
+)
 def change_order_inflation(block: Block, rng, rate: float) -> None:
     """A low bid wins, and within three months the price is raised by an eighth or more."""
     contracts, changes = block["contracts"], block["modifications"]
     n = len(contracts["contract_id"])
-    ran = (np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"]) - contracts["period_start"]).astype(int)
+    ran = (
+        np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"])
+        - contracts["period_start"]
+    ).astype(int)
     low = contracts["value_amount"] / contracts["_estimate"] < 0.93
     hit = chosen(rng, low & (ran > 75) & (contracts["_months"] >= 3), rate)
     rise, after = rng.uniform(0.125, 0.28, n)[hit], rng.integers(10, 60, n)[hit]
@@ -287,8 +318,10 @@ def change_order_inflation(block: Block, rng, rate: float) -> None:
         "_rise": rise,
         "_days": np.zeros(len(hit)),
         "_planted": np.ones(len(hit), dtype=bool),
-        "old_period_end": contracts["period_end"][hit], "new_period_end": contracts["period_end"][hit],
-        "old_value": np.zeros(len(hit)), "new_value": np.zeros(len(hit)),
+        "old_period_end": contracts["period_end"][hit],
+        "new_period_end": contracts["period_end"][hit],
+        "old_value": np.zeros(len(hit)),
+        "new_value": np.zeros(len(hit)),
         "modification_id": np.full(len(hit), "", dtype=object),
     }
     block["modifications"] = {name: np.concatenate([values, added[name]]) for name, values in changes.items()}
@@ -323,7 +356,9 @@ def missing_reports(block: Block, rng, rate: float) -> None:
 # --- subcontracts and money -------------------------------------------------------------------------------------
 
 
-@_irregularity(stage="subcontracts", table="subcontracts", share_of="contracts with losing bidders and a subcontract")
+@_irregularity(
+    stage="subcontracts", table="subcontracts", share_of="contracts with losing bidders and a subcontract"
+)
 def losing_bidder_subcontracted(block: Block, rng, rate: float) -> None:
     """A firm that lost the tender is given part of the work by the winner."""
     subs, n = block["subcontracts"], len(block["contracts"]["contract_id"])
@@ -348,11 +383,15 @@ def resubcontracting(block: Block, rng, rate: float) -> None:
     step = block.profile["currency.round_to"]
     number = np.arange(len(hit)) + 1
     added = {name: values[hit].copy() for name, values in subs.items()}
-    added["subcontract_id"] = numbered("S", (contracts["_number"][subs["_contract"][hit]], 6), (50 + number % 50, 2))
+    added["subcontract_id"] = numbered(
+        "S", (contracts["_number"][subs["_contract"][hit]], 6), (50 + number % 50, 2)
+    )
     added["parent_subcontract_id"] = subs["subcontract_id"][hit]
     added["tier"] = np.full(len(hit), 2.0)
     added["subcontractor_id"] = numbered("SF", (np.full(len(hit), block.market), 3), (900 + other % 100, 3))
-    added["subcontractor_name"] = np.array([f"{name.split()[0]}et Services" for name in subs["subcontractor_name"][other]], dtype=object)
+    added["subcontractor_name"] = np.array(
+        [f"{name.split()[0]}et Services" for name in subs["subcontractor_name"][other]], dtype=object
+    )
     added["value_amount"] = rounded(subs["value_amount"][hit] * rng.uniform(0.55, 0.75, len(hit)), step)
     added["date_signed"] = subs["date_signed"][hit] + days(rng.integers(5, 35, len(hit)))
     added["_parent"] = hit
@@ -395,7 +434,9 @@ def prepaid(block: Block, rng, rate: float) -> None:
     claims = block["claims"]
     n = len(claims["claim_id"])
     paid_after, inspected_after = rng.integers(0, 4, n), rng.integers(4, 20, n)
-    hit = chosen(rng, (claims["kind"] != "advance") & (claims["date_claimed"] + 30 * DAY <= block.reference), rate)
+    hit = chosen(
+        rng, (claims["kind"] != "advance") & (claims["date_claimed"] + 30 * DAY <= block.reference), rate
+    )
     claims["date_paid"][hit] = block.next_workday(claims["date_claimed"][hit] + days(paid_after[hit]))
     claims["date_inspected"][hit] = block.next_workday(claims["date_paid"][hit] + days(inspected_after[hit]))
     block.label("prepaid", "claims", hit)
@@ -404,7 +445,11 @@ def prepaid(block: Block, rng, rate: float) -> None:
 def _due(block: Block) -> np.ndarray:
     """Lines paid on by a contractor whose last day has passed."""
     lines = block["payments"]
-    return (lines["date_due"] < block.reference) & (lines["channel"] == "through_prime") & (lines["payee_type"] != "prime")
+    return (
+        (lines["date_due"] < block.reference)
+        & (lines["channel"] == "through_prime")
+        & (lines["payee_type"] != "prime")
+    )
 
 
 @_irregularity(stage="payments", table="payments", share_of="first-tier subcontracts with a payment due")
@@ -440,7 +485,11 @@ def late_subcontract_payment(block: Block, rng, rate: float) -> None:
 def split_mismatch(block: Block, rng, rate: float) -> None:
     """Less is paid than was registered."""
     lines = block["payments"]
-    made = ~np.isnat(lines["date_paid"]) & (lines["payee_type"] == "subcontractor") & ~block.is_labelled("payments")
+    made = (
+        ~np.isnat(lines["date_paid"])
+        & (lines["payee_type"] == "subcontractor")
+        & ~block.is_labelled("payments")
+    )
     part = rng.uniform(0.55, 0.95, len(lines["payment_id"]))
     step = block.profile["currency.round_to"]
     hit = _clustered(rng, lines["_contract"], made & (lines["amount_registered"] > 50 * step), rate)
@@ -448,7 +497,9 @@ def split_mismatch(block: Block, rng, rate: float) -> None:
     block.label("split_mismatch", "payments", hit)
 
 
-@_irregularity(stage="payments", table="payments", share_of="payments for wages, equipment and materials that were made")
+@_irregularity(
+    stage="payments", table="payments", share_of="payments for wages, equipment and materials that were made"
+)
 def diverted_money(block: Block, rng, rate: float) -> None:
     """Money registered for wages, equipment or materials ends up with the prime contractor."""
     lines = block["payments"]
@@ -458,7 +509,12 @@ def diverted_money(block: Block, rng, rate: float) -> None:
     is_prime = np.flatnonzero((lines["payee_type"] == "prime") & ~np.isnat(lines["date_paid"]))
     prime_line[lines["_claim"][is_prime]] = is_prime
     made = ~np.isnat(lines["date_paid"]) & np.isin(lines["payee_type"], ["wages", "equipment", "materials"])
-    fit = made & (lines["channel"] == "through_prime") & (prime_line[lines["_claim"]] >= 0) & ~block.is_labelled("payments")
+    fit = (
+        made
+        & (lines["channel"] == "through_prime")
+        & (prime_line[lines["_claim"]] >= 0)
+        & ~block.is_labelled("payments")
+    )
     hit = _clustered(rng, lines["_contract"], fit & (lines["amount_registered"] > 20 * step), rate)
     left = np.floor(lines["amount_registered"][hit] * kept[hit] / step) * step
     np.add.at(lines["amount"], prime_line[lines["_claim"][hit]], lines["amount"][hit] - left)
@@ -473,10 +529,17 @@ def diverted_money(block: Block, rng, rate: float) -> None:
 def ghost_worker(block: Block, rng, rate: float) -> None:
     """A name on the payroll that never passes the gate."""
     roster, contracts = block["workers"], block["contracts"]
-    hit = _clustered(rng, roster["_contract"], np.isnat(roster["date_end"]) | (roster["_last"] > block.reference - 40 * DAY), rate)
+    hit = _clustered(
+        rng,
+        roster["_contract"],
+        np.isnat(roster["date_end"]) | (roster["_last"] > block.reference - 40 * DAY),
+        rate,
+    )
     contract = roster["_contract"][hit]
     roster["_ghost"][hit] = True
-    roster["_last"][hit] = np.where(np.isnat(contracts["_completed"][contract]), block.reference, contracts["_completed"][contract])
+    roster["_last"][hit] = np.where(
+        np.isnat(contracts["_completed"][contract]), block.reference, contracts["_completed"][contract]
+    )
     roster["date_end"][hit] = np.where(roster["_last"][hit] < block.reference, roster["_last"][hit], NAT)
     block.label("ghost_worker", "workers", hit)
 

@@ -19,32 +19,87 @@ from cleanworks.city.block import (
 
 # sector: share of projects, typical size (1 = the profile's median), spread, words for titles, types that fit
 _SECTORS = {
-    "transport.road": (0.24, 1.1, 1.15, ("Road widening", "Bridge strengthening", "Junction rebuilding", "Underpass"), "construction rehabilitation rehabilitation expansion"),
-    "transport.rail": (0.05, 6.0, 1.2, ("Rail station", "Rail tunnel section", "Track renewal"), "construction rehabilitation expansion"),
-    "transport.urban": (0.09, 0.6, 0.9, ("Bus lane", "Cycle path", "Pedestrian street"), "construction construction expansion"),
-    "waterAndWaste": (0.20, 0.9, 1.05, ("Sewer renewal", "Water main replacement", "Pumping station"), "replacement replacement rehabilitation construction"),
-    "naturalResources.floodProtection": (0.06, 1.8, 1.1, ("Flood storage basin", "River embankment"), "construction rehabilitation"),
-    "education": (0.08, 1.5, 0.9, ("School extension", "Library", "Nursery school"), "expansion construction construction"),
+    "transport.road": (
+        0.24,
+        1.1,
+        1.15,
+        ("Road widening", "Bridge strengthening", "Junction rebuilding", "Underpass"),
+        "construction rehabilitation rehabilitation expansion",
+    ),
+    "transport.rail": (
+        0.05,
+        6.0,
+        1.2,
+        ("Rail station", "Rail tunnel section", "Track renewal"),
+        "construction rehabilitation expansion",
+    ),
+    "transport.urban": (
+        0.09,
+        0.6,
+        0.9,
+        ("Bus lane", "Cycle path", "Pedestrian street"),
+        "construction construction expansion",
+    ),
+    "waterAndWaste": (
+        0.20,
+        0.9,
+        1.05,
+        ("Sewer renewal", "Water main replacement", "Pumping station"),
+        "replacement replacement rehabilitation construction",
+    ),
+    "naturalResources.floodProtection": (
+        0.06,
+        1.8,
+        1.1,
+        ("Flood storage basin", "River embankment"),
+        "construction rehabilitation",
+    ),
+    "education": (
+        0.08,
+        1.5,
+        0.9,
+        ("School extension", "Library", "Nursery school"),
+        "expansion construction construction",
+    ),
     "health": (0.03, 2.2, 1.0, ("Health centre", "Hospital wing"), "construction expansion"),
     "socialHousing": (0.06, 4.0, 1.0, ("Housing block", "Housing renovation"), "construction rehabilitation"),
-    "cultureSportsAndRecreation": (0.12, 0.7, 1.0, ("Park", "Sports hall", "Community centre"), "construction rehabilitation construction"),
-    "governance": (0.07, 0.8, 1.0, ("Office renovation", "Fire station", "Service centre"), "rehabilitation construction"),
+    "cultureSportsAndRecreation": (
+        0.12,
+        0.7,
+        1.0,
+        ("Park", "Sports hall", "Community centre"),
+        "construction rehabilitation construction",
+    ),
+    "governance": (
+        0.07,
+        0.8,
+        1.0,
+        ("Office renovation", "Fire station", "Service centre"),
+        "rehabilitation construction",
+    ),
 }
 _PURPOSES = {
-    "transport.road": "Shorter and safer journeys by road", "transport.rail": "More room on the railway",
-    "transport.urban": "Safer streets for people without a car", "waterAndWaste": "Safe water and fewer overflows",
-    "naturalResources.floodProtection": "Fewer homes flooded", "education": "Places for pupils and readers",
-    "health": "Care close to home", "socialHousing": "Homes at a fair rent",
-    "cultureSportsAndRecreation": "Room for sport and rest", "governance": "Public services under one roof",
+    "transport.road": "Shorter and safer journeys by road",
+    "transport.rail": "More room on the railway",
+    "transport.urban": "Safer streets for people without a car",
+    "waterAndWaste": "Safe water and fewer overflows",
+    "naturalResources.floodProtection": "Fewer homes flooded",
+    "education": "Places for pupils and readers",
+    "health": "Care close to home",
+    "socialHousing": "Homes at a fair rent",
+    "cultureSportsAndRecreation": "Room for sport and rest",
+    "governance": "Public services under one roof",
 }
 _DETAILS = {
-    "open": "Open to every registered firm", "selective": "Open to firms that qualified beforehand",
-    "limited": "Invited firms", "direct": "Direct award",
+    "open": "Open to every registered firm",
+    "selective": "Open to firms that qualified beforehand",
+    "limited": "Invited firms",
+    "direct": "Direct award",
 }
 URGENT = "Open to every registered firm, shortened for urgent repair"
 MEAN_MONTH = 30.44
 _MONTHS_AT_MEDIAN = 11.0  # length of the works on a contract of middling size
-_LENGTH_BY_SIZE = 0.35    # ten times the price takes about twice as long
+_LENGTH_BY_SIZE = 0.35  # ten times the price takes about twice as long
 _MOST_BIDDERS = 18
 
 
@@ -59,7 +114,11 @@ def projects(block: Block) -> None:
     published = _publication_dates(block, rng, n)
     estimate = _estimates(block, rng, size[sector], spread[sector], published)
     months = np.clip(
-        _MONTHS_AT_MEDIAN * (estimate / profile["city.contract_median"]) ** _LENGTH_BY_SIZE * rng.lognormal(0, 0.28, n), 1, 48
+        _MONTHS_AT_MEDIAN
+        * (estimate / profile["city.contract_median"]) ** _LENGTH_BY_SIZE
+        * rng.lognormal(0, 0.28, n),
+        1,
+        48,
     )
     start = published + days(rng.normal(85, 12, n).clip(50))
     noun = np.array([str(rng.choice(_SECTORS[names[s]][3])) for s in sector], dtype=object)
@@ -67,7 +126,9 @@ def projects(block: Block) -> None:
     budget_date = published - days(rng.gamma(3, 35, n) + 10)
     block["projects"] = {
         "project_id": numbered("P", (number, 6)),
-        "title": np.array([f"{a}, {b} {c}" for a, b, c in zip(noun, district, number.tolist(), strict=True)], dtype=object),
+        "title": np.array(
+            [f"{a}, {b} {c}" for a, b, c in zip(noun, district, number.tolist(), strict=True)], dtype=object
+        ),
         "district": district,
         "public_authority": authority,
         "sector": np.array(names, dtype=object)[sector],
@@ -104,8 +165,16 @@ def _places(block: Block, rng, n):
     local = np.array([f"{name} {profile['names.district_word']} office" for name in districts], dtype=object)
     authority = np.where(by_city, offices[office], local[where])
     authority_number = np.where(by_city, office, len(offices) + where)
-    latitude = profile["names.centre_latitude"] + 0.09 * radius[where] * np.sin(angle[where]) + rng.normal(0, 0.012, n)
-    longitude = profile["names.centre_longitude"] + 0.13 * radius[where] * np.cos(angle[where]) + rng.normal(0, 0.015, n)
+    latitude = (
+        profile["names.centre_latitude"]
+        + 0.09 * radius[where] * np.sin(angle[where])
+        + rng.normal(0, 0.012, n)
+    )
+    longitude = (
+        profile["names.centre_longitude"]
+        + 0.13 * radius[where] * np.cos(angle[where])
+        + rng.normal(0, 0.015, n)
+    )
     return districts[where], authority, authority_number, latitude.round(5), longitude.round(5)
 
 
@@ -187,7 +256,10 @@ def bids(block: Block) -> None:
     firm = order[tender, place]
     ratio = _price_ratios(block, rng, method, tender)
     amount = rounded(tenders["cost_estimate"][tender] * ratio, block.profile["currency.round_to"])
-    early = np.minimum(rng.exponential(2.5, len(tender)), (tenders["tender_end"] - tenders["tender_start"])[tender].astype(int))
+    early = np.minimum(
+        rng.exponential(2.5, len(tender)),
+        (tenders["tender_end"] - tenders["tender_start"])[tender].astype(int),
+    )
     draw = rng.random(len(tender))
     status = np.select([draw < 0.012, draw < 0.042], ["withdrawn", "disqualified"], "valid").astype(object)
     # A tender keeps at least one valid bid: the first one handed in.
@@ -210,7 +282,8 @@ def _price_ratios(block: Block, rng, method, tender) -> np.ndarray:
     n = len(method)
     centre = np.select(
         [method == "direct", method == "limited", method == "selective"],
-        [rng.uniform(0.94, 1.0, n), rng.normal(0.945, 0.02, n), rng.normal(0.93, 0.02, n)], rng.normal(0.905, 0.022, n),
+        [rng.uniform(0.94, 1.0, n), rng.normal(0.945, 0.02, n), rng.normal(0.93, 0.02, n)],
+        rng.normal(0.905, 0.022, n),
     )
     width = np.clip(rng.gamma(3, 0.008, n), 0.004, 0.08)
     ratio = centre[tender] + width[tender] * (rng.gamma(2.2, 0.6, len(tender)) - 1.1)
@@ -224,7 +297,12 @@ def _price_ratios(block: Block, rng, method, tender) -> np.ndarray:
 
 def contracts(block: Block) -> None:
     """Award and sign, and cut everything off at the reference date."""
-    rng, tenders, offers, projects = block.rng("contracts"), block["tenders"], block["bids"], block["projects"]
+    rng, tenders, offers, projects = (
+        block.rng("contracts"),
+        block["tenders"],
+        block["bids"],
+        block["projects"],
+    )
     n = len(tenders["tender_id"])
     winner = _winners(rng, tenders, offers)
     award = block.next_workday(tenders["bid_opening_date"] + days(3 + rng.lognormal(2.2, 0.6, n)))
@@ -287,7 +365,11 @@ def _winners(rng, tenders, offers) -> np.ndarray:
 def _officials(block: Block, rng, authority) -> np.ndarray:
     """One of two or three officials of the owner."""
     count = block.profile["city.officials"]
-    return numbered("O", (np.full(len(authority), block.market), 3), ((authority + 31 * rng.integers(0, 3, len(authority))) % count + 1, 3))
+    return numbered(
+        "O",
+        (np.full(len(authority), block.market), 3),
+        ((authority + 31 * rng.integers(0, 3, len(authority))) % count + 1, 3),
+    )
 
 
 def losing_bidders(block: Block, rng) -> tuple[np.ndarray, np.ndarray]:
@@ -301,7 +383,10 @@ def losing_bidders(block: Block, rng) -> tuple[np.ndarray, np.ndarray]:
     contract = position[offers["_project"][order]]
     order, contract = order[contract >= 0], contract[contract >= 0]
     lost = offers["tenderer_id"][order] != contracts["supplier_id"][contract]
-    ids[contract[lost]], names[contract[lost]] = offers["tenderer_id"][order[lost]], offers["tenderer_name"][order[lost]]
+    ids[contract[lost]], names[contract[lost]] = (
+        offers["tenderer_id"][order[lost]],
+        offers["tenderer_name"][order[lost]],
+    )
     return ids, names
 
 
@@ -312,5 +397,3 @@ def close(block: Block) -> None:
     projects["completion_end_date"][i] = contracts["_completed"]
     projects["completion_final_value"][i] = np.where(done, contracts["_final_value"], np.nan)
     projects["status"][i[done]] = "completion"
-
-

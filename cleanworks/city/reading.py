@@ -56,7 +56,9 @@ def from_text(text: str, name: str, *, where: str) -> pd.DataFrame:
     described = schemas.table(name)
     cells = _cells(text, where)
     _check_columns(cells, described, where)
-    return schemas.typed(name, pd.DataFrame({c.name: _values(cells, c, described, where) for c in described.columns}))
+    return schemas.typed(
+        name, pd.DataFrame({c.name: _values(cells, c, described, where) for c in described.columns})
+    )
 
 
 def check_table(frame: pd.DataFrame, name: str, *, where: str | None = None) -> None:
@@ -111,7 +113,9 @@ def _decode(path: Path) -> str:
     except OSError as error:
         raise InputError(f"The file cannot be read: {error.strerror}.", where=str(path)) from None
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] == b"PK\x03\x04":
-        raise InputError("This is not a CSV text file in UTF-8.", where=path.name, fix="Save it as 'CSV UTF-8'.")
+        raise InputError(
+            "This is not a CSV text file in UTF-8.", where=path.name, fix="Save it as 'CSV UTF-8'."
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -128,16 +132,22 @@ def _cells(text: str, where: str) -> pd.DataFrame:
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise InputError(f"The file is not valid CSV: {error}.", where=where, fix="Save it as 'CSV UTF-8'.") from None
+        raise InputError(
+            f"The file is not valid CSV: {error}.", where=where, fix="Save it as 'CSV UTF-8'."
+        ) from None
     if not rows:
         raise InputError("The file is empty.", where=where, fix="Start from the table's template.")
     header = [cell.strip() for cell in rows[0]]
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         mark = "semicolons" if ";" in header[0] else "tabs"
-        raise InputError(f"The columns are separated by {mark}.", where=where, fix="Save the file with commas.")
+        raise InputError(
+            f"The columns are separated by {mark}.", where=where, fix="Save the file with commas."
+        )
     twice = next((name for name in header if header.count(name) > 1), None)
     if twice is not None:
-        raise InputError(f"Column '{twice}' occurs twice.", where=f"{where}, row 1", fix="Remove or rename one of them.")
+        raise InputError(
+            f"Column '{twice}' occurs twice.", where=f"{where}, row 1", fix="Remove or rename one of them."
+        )
     for number, row in enumerate(rows[1:], start=FIRST_ROW):
         if len(row) != len(header):
             raise InputError(
@@ -146,7 +156,9 @@ def _cells(text: str, where: str) -> pd.DataFrame:
                 fix="Put quotation marks around a text that holds a comma.",
             )
     columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
-    return pd.DataFrame({name: [c.strip() for c in cells] for name, cells in zip(header, columns, strict=True)}, dtype=object)
+    return pd.DataFrame(
+        {name: [c.strip() for c in cells] for name, cells in zip(header, columns, strict=True)}, dtype=object
+    )
 
 
 def _check_columns(cells: pd.DataFrame, described: Table, where: str) -> None:
@@ -154,10 +166,16 @@ def _check_columns(cells: pd.DataFrame, described: Table, where: str) -> None:
     extra = [name for name in cells.columns if name not in described.names]
     if missing:
         close = difflib.get_close_matches(missing[0], extra, n=1, cutoff=0.6)
-        fix = f"Is '{close[0]}' meant? Rename it." if close else "Add it; leave its cells empty only if it may be empty."
+        fix = (
+            f"Is '{close[0]}' meant? Rename it."
+            if close
+            else "Add it; leave its cells empty only if it may be empty."
+        )
         others = f" (and {len(missing) - 1} more: {', '.join(missing[1:4])})" if len(missing) > 1 else ""
         raise InputError(
-            f"Table '{described.name}' needs a column '{missing[0]}'{others}.", where=f"{where}, row 1", fix=fix
+            f"Table '{described.name}' needs a column '{missing[0]}'{others}.",
+            where=f"{where}, row 1",
+            fix=fix,
         )
     if extra:
         raise InputError(
@@ -219,8 +237,12 @@ def _unreadable(cells, column: Column, described: Table, row: int, count: int, w
     """The sentence for a value that is not what its column holds, with a guess at the cause."""
     text = cells[column.name].iloc[row]
     wanted = {
-        "number": "a number", "money": "an amount", "integer": "a whole number", "date": "a date",
-        "time": "a date with time", "flag": "true or false",
+        "number": "a number",
+        "money": "an amount",
+        "integer": "a whole number",
+        "date": "a date",
+        "time": "a date with time",
+        "flag": "true or false",
     }[column.kind]
     place = f"{where}, row {row + FIRST_ROW}"
     swapped = _swapped_with(cells, column, described, row)
@@ -232,9 +254,16 @@ def _unreadable(cells, column: Column, described: Table, row: int, count: int, w
             fix="Swap the two columns, or their names.",
         )
     fix = {
-        "date": "Write dates as YYYY-MM-DD.", "time": "Write it as YYYY-MM-DD hh:mm:ss.", "flag": "Write true or false.",
-    }.get(column.kind, "Write digits only, with a point for decimals: no spaces, no thousands marks, no currency.")
-    return InputError(f"Column '{column.name}' holds '{text}', which is not {wanted}{_more(count)}.", where=place, fix=fix)
+        "date": "Write dates as YYYY-MM-DD.",
+        "time": "Write it as YYYY-MM-DD hh:mm:ss.",
+        "flag": "Write true or false.",
+    }.get(
+        column.kind,
+        "Write digits only, with a point for decimals: no spaces, no thousands marks, no currency.",
+    )
+    return InputError(
+        f"Column '{column.name}' holds '{text}', which is not {wanted}{_more(count)}.", where=place, fix=fix
+    )
 
 
 def _swapped_with(cells: pd.DataFrame, column: Column, described: Table, row: int) -> str | None:
@@ -267,24 +296,38 @@ def _fits(text: str, column: Column) -> bool:
 
 def _explain(cases: pd.DataFrame, frame: pd.DataFrame, described: Table, where: str) -> InputError:
     """Turn pandera's list of failures into the one sentence that helps most."""
-    order = {"column_in_dataframe": 0, "column_in_schema": 0, "not_nullable": 1, "kind": 2, "multiple_fields_uniqueness": 3}
-    cases = cases.assign(order=cases["check"].map(lambda name: order.get(str(name), 4))).sort_values("order", kind="stable")
+    order = {
+        "column_in_dataframe": 0,
+        "column_in_schema": 0,
+        "not_nullable": 1,
+        "kind": 2,
+        "multiple_fields_uniqueness": 3,
+    }
+    cases = cases.assign(order=cases["check"].map(lambda name: order.get(str(name), 4))).sort_values(
+        "order", kind="stable"
+    )
     case = cases.iloc[0]
     name, rule = case["column"], str(case["check"])
     if rule == "column_in_dataframe":
         return InputError(f"Table '{described.name}' needs a column '{case['failure_case']}'.", where=where)
     if rule == "column_in_schema":
-        return InputError(f"Table '{described.name}' has no column '{case['failure_case']}'.", where=where, fix="Remove it.")
+        return InputError(
+            f"Table '{described.name}' has no column '{case['failure_case']}'.", where=where, fix="Remove it."
+        )
     if rule == "multiple_fields_uniqueness":
         return _duplicated(frame, described, where)
     count = int(((cases["column"] == name) & (cases["check"] == case["check"])).sum())
     column = described[name]
     if rule == "kind":
-        return InputError(f"Column '{name}' does not hold {_a_kind(column)}.", where=where, fix=f"{column.meaning}.")
+        return InputError(
+            f"Column '{name}' does not hold {_a_kind(column)}.", where=where, fix=f"{column.meaning}."
+        )
     row = int(case["index"])
     place, value = f"{where}, row {row + FIRST_ROW}", frame[name].iloc[row]
     if rule == "not_nullable":
-        return InputError(f"Column '{name}' is empty{_more(count)}.", where=place, fix=f"Fill it in: {column.meaning}.")
+        return InputError(
+            f"Column '{name}' is empty{_more(count)}.", where=place, fix=f"Fill it in: {column.meaning}."
+        )
     if column.allowed:
         close = difflib.get_close_matches(str(value), column.allowed, n=1)
         hint = f"Did you mean '{close[0]}'? " if close else ""
@@ -295,9 +338,14 @@ def _explain(cases: pd.DataFrame, frame: pd.DataFrame, described: Table, where: 
         )
     if rule.startswith("low") or "greater_than" in rule:
         what = "negative" if column.low == 0 else f"below {column.low:g}"
-        fix = "Record money paid back as a row of its own kind, not as a negative amount." if column.kind == "money" else (
-            f"It must be {column.low:g} or more.")
-        return InputError(f"Column '{name}' holds {value:,}, which is {what}{_more(count)}.", where=place, fix=fix)
+        fix = (
+            "Record money paid back as a row of its own kind, not as a negative amount."
+            if column.kind == "money"
+            else (f"It must be {column.low:g} or more.")
+        )
+        return InputError(
+            f"Column '{name}' holds {value:,}, which is {what}{_more(count)}.", where=place, fix=fix
+        )
     return InputError(
         f"Column '{name}' holds {value:,}, which is above {column.high:g}{_more(count)}.",
         where=place,
@@ -358,8 +406,12 @@ def _check_scale_between(tables: Mapping[str, pd.DataFrame]) -> None:
 
 def _a_kind(column: Column) -> str:
     return {
-        "number": "numbers", "money": "amounts", "integer": "whole numbers", "date": "dates without a time of day",
-        "time": "dates with a time", "flag": "true or false",
+        "number": "numbers",
+        "money": "amounts",
+        "integer": "whole numbers",
+        "date": "dates without a time of day",
+        "time": "dates with a time",
+        "flag": "true or false",
     }.get(column.kind, "text")
 
 

@@ -46,13 +46,22 @@ class Column:
     def example(self) -> str:
         """One value as it is written in a CSV file."""
         samples = {
-            "id": f"{self.name.removesuffix('_id')}-1", "text": "text", "number": "12.5", "money": "1250000",
-            "integer": "3", "date": "2026-03-31", "time": "2026-03-31 17:40:00", "flag": "true",
+            "id": f"{self.name.removesuffix('_id')}-1",
+            "text": "text",
+            "number": "12.5",
+            "money": "1250000",
+            "integer": "3",
+            "date": "2026-03-31",
+            "time": "2026-03-31 17:40:00",
+            "flag": "true",
         }
         if self.allowed:
             return self.allowed[0]
         if self.kind in ("number", "money", "integer"):
-            within = min(max(float(samples[self.kind]), self.low or 0), float("inf") if self.high is None else self.high)
+            within = min(
+                max(float(samples[self.kind]), self.low or 0),
+                float("inf") if self.high is None else self.high,
+            )
             return f"{within:.12g}"
         return samples[self.kind]
 
@@ -126,7 +135,8 @@ TRADES = (
 )
 
 PROJECTS = Table(
-    "projects", "one public works project",
+    "projects",
+    "one public works project",
     (
         _key("project_id", "The project's number"),
         _text("title", "What is built and where"),
@@ -134,8 +144,11 @@ PROJECTS = Table(
         _text("public_authority", "The body that owns the project"),
         _code("sector", SECTORS, "OC4IDS sector"),
         _code("project_type", "construction rehabilitation replacement expansion", "OC4IDS project type"),
-        _code("status", "identification preparation implementation completion cancelled",
-              "OC4IDS project status on the reference date"),
+        _code(
+            "status",
+            "identification preparation implementation completion cancelled",
+            "OC4IDS project status on the reference date",
+        ),
         Column("latitude", "number", "Site, north", "degrees", low=-90, high=90),
         Column("longitude", "number", "Site, east", "degrees", low=-180, high=180),
         _text("purpose", "What the project is for"),
@@ -144,13 +157,16 @@ PROJECTS = Table(
         _date("period_start", "Planned start of the works"),
         _date("period_end", "Planned end of the works"),
         _date("completion_end_date", "When the works were completed; empty while they are not", null=True),
-        _money("completion_final_value", "What the works cost in the end; empty while not completed", null=True),
+        _money(
+            "completion_final_value", "What the works cost in the end; empty while not completed", null=True
+        ),
     ),
     note="At most one construction contract per project. A project without a contract is still being tendered.",
 )
 
 TENDERS = Table(
-    "tenders", "one tender",
+    "tenders",
+    "one tender",
     (
         _key("tender_id", "The tender's number"),
         _ref("project_id", "projects.project_id", "Project tendered"),
@@ -168,7 +184,8 @@ TENDERS = Table(
 )
 
 BIDS = Table(
-    "bids", "one bid",
+    "bids",
+    "one bid",
     (
         _key("bid_id", "The bid's number"),
         _ref("tender_id", "tenders.tender_id", "Tender bid for"),
@@ -181,7 +198,8 @@ BIDS = Table(
 )
 
 CONTRACTS = Table(
-    "contracts", "one construction contract",
+    "contracts",
+    "one construction contract",
     (
         _key("contract_id", "The contract's number"),
         _ref("project_id", "projects.project_id", "Project"),
@@ -200,7 +218,8 @@ CONTRACTS = Table(
 )
 
 MODIFICATIONS = Table(
-    "modifications", "one change of a contract",
+    "modifications",
+    "one change of a contract",
     (
         _key("modification_id", "The change's number"),
         _ref("contract_id", "contracts.contract_id", "Contract changed"),
@@ -217,11 +236,14 @@ MODIFICATIONS = Table(
 )
 
 PROGRESS = Table(
-    "progress", "one contract in one month",
+    "progress",
+    "one contract in one month",
     (
         _ref("contract_id", "contracts.contract_id", "Contract", key=True),
         Column("period", "date", "Last day of the month", key=True),
-        _percent("planned", "Planned physical progress to date, from the schedule agreed at signature", high=100),
+        _percent(
+            "planned", "Planned physical progress to date, from the schedule agreed at signature", high=100
+        ),
         _percent("actual", "Reported physical progress to date", high=100),
         _percent("paid", "Paid to the prime contractor to date, share of the price at signature", high=200),
         _money("cost", "The contractor's own cost to date"),
@@ -231,7 +253,8 @@ PROGRESS = Table(
 )
 
 REPORTS = Table(
-    "reports", "one report from a site",
+    "reports",
+    "one report from a site",
     (
         _key("report_id", "The report's number"),
         _ref("contract_id", "contracts.contract_id", "Contract"),
@@ -249,12 +272,17 @@ REPORTS = Table(
 )
 
 SUBCONTRACTS = Table(
-    "subcontracts", "one subcontract",
+    "subcontracts",
+    "one subcontract",
     (
         _key("subcontract_id", "The subcontract's number"),
         _ref("contract_id", "contracts.contract_id", "Contract it belongs to"),
-        _ref("parent_subcontract_id", "subcontracts.subcontract_id", "The subcontract above; empty in tier 1",
-             null=True),
+        _ref(
+            "parent_subcontract_id",
+            "subcontracts.subcontract_id",
+            "The subcontract above; empty in tier 1",
+            null=True,
+        ),
         _count("tier", "1: given by the prime contractor; 2: given by a subcontractor", low=1),
         _id("subcontractor_id", "The firm's number"),
         _text("subcontractor_name", "The firm's name"),
@@ -268,7 +296,8 @@ SUBCONTRACTS = Table(
 )
 
 CLAIMS = Table(
-    "claims", "one claim of the prime contractor to the client",
+    "claims",
+    "one claim of the prime contractor to the client",
     (
         _key("claim_id", "The claim's number"),
         _ref("contract_id", "contracts.contract_id", "Contract"),
@@ -282,23 +311,35 @@ CLAIMS = Table(
 )
 
 PAYMENTS = Table(
-    "payments", "one line of the split register: one payee's share of one paid claim",
+    "payments",
+    "one line of the split register: one payee's share of one paid claim",
     (
         _key("payment_id", "The payment's number"),
         _ref("claim_id", "claims.claim_id", "Claim it comes from"),
         _ref("contract_id", "contracts.contract_id", "Contract"),
-        _ref("subcontract_id", "subcontracts.subcontract_id", "Subcontract it belongs to; empty in tier 0", null=True),
+        _ref(
+            "subcontract_id",
+            "subcontracts.subcontract_id",
+            "Subcontract it belongs to; empty in tier 0",
+            null=True,
+        ),
         _count("tier", "Whose share: 0 prime contractor, 1 subcontractor, 2 re-subcontractor", high=2),
         _code("payee_type", "prime subcontractor wages equipment materials", "Who is paid"),
         _id("payer_id", "Who pays"),
         _id("payee_id", "Who receives"),
         _money("amount_registered", "Share registered and approved before payment"),
         _money("amount", "Share paid, or to be paid while date_paid is empty"),
-        _date("date_received", "When the payer received the money; empty for the client's own payment", null=True),
+        _date(
+            "date_received",
+            "When the payer received the money; empty for the client's own payment",
+            null=True,
+        ),
         _date("date_due", "Last day to pay in time"),
         _date("date_paid", "Paid; empty while unpaid", null=True),
         _code("method", "cash note", "In cash or by promissory note"),
-        _code("channel", "through_prime direct", "Through the contractor's account or directly from the client"),
+        _code(
+            "channel", "through_prime direct", "Through the contractor's account or directly from the client"
+        ),
     ),
     note="For every paid claim the registered amounts of tiers 0 and 1 add up to the claim. A tier 2 line is paid out of "
     "its parent's tier 1 line and must not be added again.",
@@ -306,11 +347,17 @@ PAYMENTS = Table(
 )
 
 WORKERS = Table(
-    "workers", "one worker on the roster of one contract",
+    "workers",
+    "one worker on the roster of one contract",
     (
         _key("worker_id", "The worker's number"),
         _ref("contract_id", "contracts.contract_id", "Contract of the roster"),
-        _ref("subcontract_id", "subcontracts.subcontract_id", "Subcontract; empty when employed by the prime", null=True),
+        _ref(
+            "subcontract_id",
+            "subcontracts.subcontract_id",
+            "Subcontract; empty when employed by the prime",
+            null=True,
+        ),
         _id("employer_id", "The firm that employs the worker"),
         _code("trade", TRADES + " general", "Kind of work"),
         _money("daily_wage", "Agreed wage a day", low=1),
@@ -323,7 +370,8 @@ WORKERS = Table(
 )
 
 ATTENDANCE = Table(
-    "attendance", "one worker on one site on one day, from the site's card terminal",
+    "attendance",
+    "one worker on one site on one day, from the site's card terminal",
     (
         _ref("worker_id", "workers.worker_id", "Worker", key=True),
         _ref("contract_id", "contracts.contract_id", "Site where the card was read", key=True),
@@ -334,7 +382,8 @@ ATTENDANCE = Table(
 )
 
 WAGES = Table(
-    "wages", "one worker's wage for one month",
+    "wages",
+    "one worker's wage for one month",
     (
         _key("wage_id", "The wage's number"),
         _ref("worker_id", "workers.worker_id", "Worker"),
@@ -352,7 +401,8 @@ WAGES = Table(
 )
 
 RETIREMENT_DAYS = Table(
-    "retirement_days", "one worker's days reported for the retirement scheme in one month",
+    "retirement_days",
+    "one worker's days reported for the retirement scheme in one month",
     (
         _ref("worker_id", "workers.worker_id", "Worker", key=True),
         _ref("contract_id", "contracts.contract_id", "Contract", key=True),
@@ -370,7 +420,8 @@ ITEMS = (
 )
 
 DISCLOSURES = Table(
-    "disclosures", "one item that one project must publish",
+    "disclosures",
+    "one item that one project must publish",
     (
         _key("disclosure_id", "The item's number"),
         _ref("project_id", "projects.project_id", "Project"),
@@ -384,7 +435,8 @@ DISCLOSURES = Table(
 TOPICS = "noise safety progress cost road_closure dust access other"
 
 QUESTIONS = Table(
-    "questions", "one citizen's question or complaint about a project",
+    "questions",
+    "one citizen's question or complaint about a project",
     (
         _key("question_id", "The question's number"),
         _ref("project_id", "projects.project_id", "Project"),
@@ -396,11 +448,17 @@ QUESTIONS = Table(
 )
 
 COMPLAINTS = Table(
-    "complaints", "one complaint about money owed on a site",
+    "complaints",
+    "one complaint about money owed on a site",
     (
         _key("complaint_id", "The complaint's number"),
         _ref("contract_id", "contracts.contract_id", "Contract"),
-        _ref("subcontract_id", "subcontracts.subcontract_id", "Subcontract concerned; empty for wages", null=True),
+        _ref(
+            "subcontract_id",
+            "subcontracts.subcontract_id",
+            "Subcontract concerned; empty for wages",
+            null=True,
+        ),
         _code("type", "subcontract_price materials_equipment wages other", "What is owed"),
         _date("date", "Complaint made"),
         _money("amount", "Amount claimed to be owed"),
@@ -410,7 +468,8 @@ COMPLAINTS = Table(
 )
 
 PLANTED = Table(
-    "planted", "one planted irregularity",
+    "planted",
+    "one planted irregularity",
     (
         Column("kind", "id", "Name of the irregularity", key=True),
         Column("table", "id", "Table of the row", key=True),
@@ -423,8 +482,24 @@ PLANTED = Table(
 CONSTRUCTION: dict[str, Table] = {
     table.name: table
     for table in (
-        PROJECTS, TENDERS, BIDS, CONTRACTS, MODIFICATIONS, PROGRESS, REPORTS, SUBCONTRACTS, CLAIMS, PAYMENTS, WORKERS,
-        ATTENDANCE, WAGES, RETIREMENT_DAYS, DISCLOSURES, QUESTIONS, COMPLAINTS, PLANTED,
+        PROJECTS,
+        TENDERS,
+        BIDS,
+        CONTRACTS,
+        MODIFICATIONS,
+        PROGRESS,
+        REPORTS,
+        SUBCONTRACTS,
+        CLAIMS,
+        PAYMENTS,
+        WORKERS,
+        ATTENDANCE,
+        WAGES,
+        RETIREMENT_DAYS,
+        DISCLOSURES,
+        QUESTIONS,
+        COMPLAINTS,
+        PLANTED,
     )
 }
 
@@ -498,9 +573,10 @@ def _cast(column: Column, values: pd.Series) -> pd.Series:
         numbers = values.astype("float64")
         whole = not column.null and not numbers.isna().any() and bool((numbers % 1 == 0).all())
         return numbers.astype("int64") if whole else numbers
-    if len(values) == 0 or values.isna().all():
-        return pd.Series([None] * len(values), index=values.index, dtype=_string_dtype())
-    return values if values.dtype == _string_dtype() else values.astype(object).infer_objects().astype(_string_dtype())
+    if values.dtype == "str" and _string_dtype() == "str":
+        return values
+    texts = values.astype(object)
+    return texts.where(texts.notna(), np.nan).astype(_string_dtype())
 
 
 def _string_dtype():
@@ -527,8 +603,11 @@ def pandera_schema(name: str):
 
 def _pandera_column(pa, column: Column):
     kind_of = {
-        "date": _is_date, "time": _is_time, "flag": pd.api.types.is_bool_dtype,
-        "number": pd.api.types.is_numeric_dtype, "integer": pd.api.types.is_numeric_dtype,
+        "date": _is_date,
+        "time": _is_time,
+        "flag": pd.api.types.is_bool_dtype,
+        "number": pd.api.types.is_numeric_dtype,
+        "integer": pd.api.types.is_numeric_dtype,
         "money": pd.api.types.is_numeric_dtype,
     }.get(column.kind, _is_text)
     checks = [pa.Check(lambda values, test=kind_of: bool(test(values)), name="kind")]

@@ -30,7 +30,9 @@ def fingerprint(projects: int, seed: int, profile: Profile) -> str:
     return digest.hexdigest()[:16]
 
 
-def write(folder: str | Path, projects: int, seed: int, profile: Profile, *, blocks_at_once: int = 3, extra=None) -> dict:
+def write(
+    folder: str | Path, projects: int, seed: int, profile: Profile, *, blocks_at_once: int = 3, extra=None
+) -> dict:
     """Make the city and write it to a folder, one CSV file per table, a few blocks of projects at a time.
 
     Files appear under their names only when all are complete, the manifest last. ``extra`` holds further finished
@@ -50,15 +52,22 @@ def write(folder: str | Path, projects: int, seed: int, profile: Profile, *, blo
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             files = {name: stack.enter_context(path.open("wb")) for name, path in parts.items()}
-            for number, piece in enumerate(_with(build.pieces(projects, seed, profile, blocks_at_once=blocks_at_once), extra)):
+            for number, piece in enumerate(
+                _with(build.pieces(projects, seed, profile, blocks_at_once=blocks_at_once), extra)
+            ):
                 for name, frame in piece.items():
                     text = to_csv(schemas.table(name), frame, header=number == 0).encode()
                     files[name].write(text)
                     digests[name].update(text)
                     rows[name] += len(frame)
         manifest = {
-            "fingerprint": fingerprint(projects, seed, profile), "projects": projects, "seed": seed, "profile": profile.code,
-            "tables": {n: {"file": f"{n}.csv", "rows": rows[n], "sha256": digests[n].hexdigest()} for n in tables},
+            "fingerprint": fingerprint(projects, seed, profile),
+            "projects": projects,
+            "seed": seed,
+            "profile": profile.code,
+            "tables": {
+                n: {"file": f"{n}.csv", "rows": rows[n], "sha256": digests[n].hexdigest()} for n in tables
+            },
         }
         (folder / MANIFEST).unlink(missing_ok=True)
         for name, path in parts.items():
@@ -68,7 +77,9 @@ def write(folder: str | Path, projects: int, seed: int, profile: Profile, *, blo
         unfinished.replace(folder / MANIFEST)
     except OSError as error:
         raise InputError(
-            f"The tables cannot be written: {error.strerror}.", where=str(folder), fix="Choose a folder with room that you may write to."
+            f"The tables cannot be written: {error.strerror}.",
+            where=str(folder),
+            fix="Choose a folder with room that you may write to.",
         ) from None
     finally:
         for path in parts.values():
@@ -105,6 +116,12 @@ class Ready:
     def __init__(self, folder: Path, manifest: dict):
         self.folder, self.manifest = folder, manifest
 
+    def __eq__(self, other) -> bool:
+        return isinstance(other, Ready) and (self.folder, self.manifest) == (other.folder, other.manifest)
+
+    def __hash__(self) -> int:
+        return hash((self.folder, self.manifest["fingerprint"]))
+
     @classmethod
     def find(cls, folder: str | None, projects: int, seed: int, profile: Profile) -> Ready | None:
         """The folder, or None when there is none or it holds another city."""
@@ -115,7 +132,9 @@ class Ready:
             manifest = json.loads(path.read_text(encoding="utf-8"))
             known = manifest["fingerprint"], manifest["tables"]
         except (OSError, ValueError, KeyError, TypeError):
-            raise InputError("The list of data files cannot be read.", where=str(path), fix="Make the data again.") from None
+            raise InputError(
+                "The list of data files cannot be read.", where=str(path), fix="Make the data again."
+            ) from None
         return cls(Path(folder), manifest) if known[0] == fingerprint(projects, seed, profile) else None
 
     def __contains__(self, name: str) -> bool:
@@ -126,11 +145,17 @@ class Ready:
         entry = self.manifest["tables"][name]
         path = self.folder / entry["file"]
         if path.parent.resolve() != self.folder.resolve():
-            raise InputError("The list of data files names a file outside its folder.", where=str(path), fix="Make the data again.")
+            raise InputError(
+                "The list of data files names a file outside its folder.",
+                where=str(path),
+                fix="Make the data again.",
+            )
         try:
             data = path.read_bytes()
         except OSError:
-            raise InputError(f"The data file of table '{name}' is missing.", where=str(path), fix="Make the data again.") from None
+            raise InputError(
+                f"The data file of table '{name}' is missing.", where=str(path), fix="Make the data again."
+            ) from None
         if hashlib.sha256(data).hexdigest() != entry["sha256"]:
             raise InputError(
                 f"The data file of table '{name}' was changed after it was made.",

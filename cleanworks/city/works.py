@@ -28,8 +28,14 @@ from cleanworks.city.block import (
 
 WEEKS_OF_REPORTS = 26
 _REASONS = (
-    "Ground conditions differ from the survey", "Utility lines to be moved", "Design corrected", "Weather",
-    "Request of residents", "Price of materials", "Change of standard", "Quantities measured again",
+    "Ground conditions differ from the survey",
+    "Utility lines to be moved",
+    "Design corrected",
+    "Weather",
+    "Request of residents",
+    "Price of materials",
+    "Change of standard",
+    "Quantities measured again",
 )
 
 
@@ -37,10 +43,10 @@ _REASONS = (
 class Pace:
     """How fast each contract moves: the state that irregularities of progress act upon before any table exists."""
 
-    month: np.ndarray      # month of each column, per contract
-    share: np.ndarray      # how much of the plan's clock a month adds at normal pace
-    season: np.ndarray     # share of normal pace that weather allows
-    speed: np.ndarray      # pace of the contract itself; 1 is normal
+    month: np.ndarray  # month of each column, per contract
+    share: np.ndarray  # how much of the plan's clock a month adds at normal pace
+    season: np.ndarray  # share of normal pace that weather allows
+    speed: np.ndarray  # pace of the contract itself; 1 is normal
     catches_up: np.ndarray  # how strongly a contract that is behind speeds up
     planned_clock: np.ndarray
     shape: tuple[np.ndarray, np.ndarray]
@@ -54,7 +60,7 @@ class Course:
     planned: np.ndarray
     true: np.ndarray
     reported: np.ndarray
-    running: np.ndarray    # months from the start to the month of completion or of the reference date
+    running: np.ndarray  # months from the start to the month of completion or of the reference date
 
 
 def pace(block: Block) -> Pace:
@@ -66,10 +72,18 @@ def pace(block: Block) -> Pace:
     last = max(block.reference.astype("datetime64[M]"), end.max().astype("datetime64[M]"))
     columns = int((last - first.min()).astype(int)) + 2
     month = first[:, None] + np.arange(columns).astype("timedelta64[M]")
-    month_days = (np.minimum(month_end(month), np.datetime64("2200-01-01")) - np.maximum(month.astype("datetime64[D]"), start[:, None]) + DAY).astype(float)
+    month_days = (
+        np.minimum(month_end(month), np.datetime64("2200-01-01"))
+        - np.maximum(month.astype("datetime64[D]"), start[:, None])
+        + DAY
+    ).astype(float)
     weather = np.array(block.profile["calendar.work_pace"])[month_number(month)]
     # A plan knows half of the season: it expects winter, but not all of it.
-    planned_days = np.clip((end[:, None] - np.maximum(month.astype("datetime64[D]"), start[:, None])).astype(float), 0, month_days)
+    planned_days = np.clip(
+        (end[:, None] - np.maximum(month.astype("datetime64[D]"), start[:, None])).astype(float),
+        0,
+        month_days,
+    )
     weight = planned_days * np.sqrt(weather)
     planned_clock = np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
     share = month_days / weight.sum(axis=1, keepdims=True)
@@ -79,7 +93,12 @@ def pace(block: Block) -> Pace:
     late_start = rng.random(n) < 0.3
     speed[late_start, 0] *= 0.35
     return Pace(
-        month, share, weather, speed, rng.uniform(0.9, 2.2, n), planned_clock,
+        month,
+        share,
+        weather,
+        speed,
+        rng.uniform(0.9, 2.2, n),
+        planned_clock,
         (rng.uniform(1.5, 2.6, (n, 1)), rng.uniform(1.5, 2.9, (n, 1))),
     )
 
@@ -172,17 +191,21 @@ def modifications(block: Block) -> None:
     scope = np.flatnonzero(rng.random(n) < 0.08)
     late = np.flatnonzero(_asks_for_time(rng, contracts, stop))
     contract = np.r_[price, scope, late]
-    kind = np.repeat(np.array(["value", "scope", "duration"], dtype=object), [len(price), len(scope), len(late)])
+    kind = np.repeat(
+        np.array(["value", "scope", "duration"], dtype=object), [len(price), len(scope), len(late)]
+    )
     when = start[contract] + days(length[contract] * rng.uniform(0.03, 0.97, len(contract)))
     near_end = end[late] - days(rng.uniform(5, 60, len(late)))
-    when[len(price) + len(scope):] = np.clip(near_end, start[late] + 5 * DAY, stop[late] - DAY)
+    when[len(price) + len(scope) :] = np.clip(near_end, start[late] + 5 * DAY, stop[late] - DAY)
     # Cuts are small: what interim claims have already brought in is never more than the final price.
     rise = np.where(kind == "value", rng.normal(0.018, 0.03, len(contract)).clip(-0.01, 0.12), 0.0)
     days_more = np.where(kind == "duration", _days_granted(rng, contracts, stop, contract), 0)
     reason = np.array(_REASONS, dtype=object)[rng.integers(0, len(_REASONS), len(contract))]
     reason[rng.random(len(contract)) < 0.12] = None
     mine = rng.random(len(contract)) < 0.85
-    official = np.where(mine, contracts["official_id"][contract], rng.permutation(contracts["official_id"])[contract])
+    official = np.where(
+        mine, contracts["official_id"][contract], rng.permutation(contracts["official_id"])[contract]
+    )
     block["modifications"] = {
         "modification_id": np.full(len(contract), "", dtype=object),
         "contract_id": contracts["contract_id"][contract],
@@ -229,7 +252,9 @@ def chain_modifications(block: Block) -> None:
         more = _running_sum(changes["_days"], contract)
         changes["new_period_end"] = contracts["period_end"][contract] + days(more)
         changes["old_period_end"] = changes["new_period_end"] - days(changes["_days"])
-    changes["modification_id"] = numbered("M", (contracts["_number"][contract], 6), (running_number(contract) + 1, 2))
+    changes["modification_id"] = numbered(
+        "M", (contracts["_number"][contract], 6), (running_number(contract) + 1, 2)
+    )
     block["modifications"] = changes
     added_up = np.zeros(len(contracts["value_amount"]))
     np.add.at(added_up, contract, changes["new_value"] - changes["old_value"])
@@ -249,7 +274,12 @@ def _running_sum(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 def reports(block: Block) -> None:
     """Daily, weekly and monthly reports of the contracts in long mode."""
-    rng, contracts, table, happened = block.rng("reports"), block["contracts"], block["progress"], block.course
+    rng, contracts, table, happened = (
+        block.rng("reports"),
+        block["contracts"],
+        block["progress"],
+        block.course,
+    )
     long_mode = np.flatnonzero(contracts["mode"] == "long")
     stop = np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"])
     daily = _daily_dates(block, rng, long_mode, stop)
@@ -268,7 +298,10 @@ def reports(block: Block) -> None:
     submitted, checked, approved = _sign_offs(block, rng, kind, date)
     sent = submitted < (block.reference + DAY).astype("datetime64[s]")
     contract, date, kind = contract[sent], date[sent], kind[sent]
-    crew = _crew(block, rng, contracts)[contract] * np.array(block.profile["calendar.work_pace"])[month_number(date)]
+    crew = (
+        _crew(block, rng, contracts)[contract]
+        * np.array(block.profile["calendar.work_pace"])[month_number(date)]
+    )
     block["reports"] = {
         "report_id": numbered("R", (contracts["_number"][contract], 6), (running_number(contract) + 1, 4)),
         "contract_id": contracts["contract_id"][contract],
@@ -296,7 +329,9 @@ def _daily_dates(block: Block, rng, long_mode, stop):
     contracts = block["contracts"]
     contracts["_saturdays"] = rng.random(len(stop)) < block.profile["calendar.saturday_work"]
     on = workday[None, :] | (half_free[None, :] & contracts["_saturdays"][long_mode][:, None])
-    on &= (every[None, :] >= contracts["period_start"][long_mode][:, None]) & (every[None, :] <= stop[long_mode][:, None])
+    on &= (every[None, :] >= contracts["period_start"][long_mode][:, None]) & (
+        every[None, :] <= stop[long_mode][:, None]
+    )
     row, column = np.nonzero(on)
     return long_mode[row], every[column]
 
@@ -308,7 +343,9 @@ def _weekly_dates(block: Block, long_mode, stop):
     last = block.reference - (((weekday - first_free) % 7) + 1) * DAY
     every = last - np.arange(WEEKS_OF_REPORTS)[::-1].astype("timedelta64[D]") * 7
     contracts = block["contracts"]
-    on = (every[None, :] >= contracts["period_start"][long_mode][:, None]) & (every[None, :] <= stop[long_mode][:, None])
+    on = (every[None, :] >= contracts["period_start"][long_mode][:, None]) & (
+        every[None, :] <= stop[long_mode][:, None]
+    )
     row, column = np.nonzero(on)
     return long_mode[row], every[column]
 
@@ -316,7 +353,9 @@ def _weekly_dates(block: Block, long_mode, stop):
 def _pauses(rng, contracts, contract, date, block) -> np.ndarray:
     """A few sites close for three or four days and say nothing: shorter than a gap worth asking about."""
     n = len(contracts["contract_id"])
-    begin = window_start(block.profile) + rng.integers(0, 28 * block.profile["city.window_months"], n).astype("timedelta64[D]")
+    begin = window_start(block.profile) + rng.integers(0, 28 * block.profile["city.window_months"], n).astype(
+        "timedelta64[D]"
+    )
     closed = rng.random(n) < 0.15
     since = (date - begin[contract]).astype(int)
     return closed[contract] & (since >= 0) & (since < 5)
@@ -325,7 +364,9 @@ def _pauses(rng, contracts, contract, date, block) -> np.ndarray:
 def _sign_offs(block: Block, rng, kind, date):
     """Times of handing in, checking and approving; empty after the reference date."""
     n = len(date)
-    grace = np.where(kind == "monthly", rng.integers(1, 6, n), np.where(kind == "weekly", rng.integers(0, 3, n), 0))
+    grace = np.where(
+        kind == "monthly", rng.integers(1, 6, n), np.where(kind == "weekly", rng.integers(0, 3, n), 0)
+    )
     late = np.where(rng.random(n) < 0.06, rng.geometric(0.4, n), 0)
     evening = np.clip(rng.normal(17.6, 0.9, n), 8, 23.5) * 3600
     submitted = (date + days(grace + late)).astype("datetime64[s]") + evening.astype("timedelta64[s]")

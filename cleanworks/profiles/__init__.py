@@ -206,7 +206,7 @@ def parse(text: str, code: str, path: Path | None = None) -> Profile:
             raise InputError(
                 f"'{key}' {problem}.",
                 where=f"{file}, line {_line_of(text, key)}",
-                fix="Write {value = ..., source = \"key-in-references\"} or {value = ..., illustrative = true}.",
+                fix='Write {value = ..., source = "key-in-references"} or {value = ..., illustrative = true}.',
             )
         entries[key] = Entry(leaf["value"], leaf.get("source"), leaf.get("note"))
     return Profile(code, entries, path)
@@ -237,7 +237,7 @@ def _problem(leaf: Any) -> str | None:
     if "source" not in leaf and "illustrative" not in leaf:
         return "has neither a source nor illustrative = true"
     if "source" in leaf and not (isinstance(leaf["source"], str) and _SOURCE.fullmatch(leaf["source"])):
-        return "has a source that is not a key of the bibliography, such as \"ccs-s14\""
+        return 'has a source that is not a key of the bibliography, such as "ccs-s14"'
     return None
 
 

@@ -54,7 +54,15 @@ def test_ids_and_dates_agree_along_the_chain(tables):
 
 def test_nothing_lies_after_the_reference_date(tables, seoul):
     end = pd.Timestamp(seoul["city.reference_date"])
-    plans = {"period_start", "period_end", "tender_start", "tender_end", "date_due", "old_period_end", "new_period_end"}
+    plans = {
+        "period_start",
+        "period_end",
+        "tender_start",
+        "tender_end",
+        "date_due",
+        "old_period_end",
+        "new_period_end",
+    }
     for name, frame in tables.items():
         for column in frame.select_dtypes("datetime"):
             if column not in plans:
@@ -184,7 +192,7 @@ def test_no_daily_report_on_sundays_and_holidays(tables, seoul):
 def test_only_long_mode_reports(tables):
     reporting = tables["contracts"].merge(tables["reports"][["contract_id"]].drop_duplicates())
     assert set(reporting["mode"]) == {"long"}
-    rule = (tables["contracts"]["value_amount"] > 1_000_000_000)
+    rule = tables["contracts"]["value_amount"] > 1_000_000_000
     assert not (tables["contracts"]["mode"].eq("long") & ~rule).any()
 
 

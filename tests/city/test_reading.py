@@ -30,7 +30,9 @@ def claims(tmp_path):
 
 def swap(old, new, line=None):
     """A change of the file: one text for another, in one line or in all."""
-    return lambda lines: [text.replace(old, new) if line in (None, n) else text for n, text in enumerate(lines, start=1)]
+    return lambda lines: [
+        text.replace(old, new) if line in (None, n) else text for n, text in enumerate(lines, start=1)
+    ]
 
 
 def test_a_right_file_is_read_and_typed(claims):
@@ -51,19 +53,31 @@ def test_order_of_columns_blank_lines_and_a_byte_order_mark_do_not_matter(claims
 
 WRONG = {
     "missing column": (swap("amount", "sum", 1), ["claims.csv, row 1", "needs a column 'amount'"]),
-    "misspelt column": (swap("date_paid", "datepaid", 1), ["needs a column 'date_paid'", "Is 'datepaid' meant"]),
+    "misspelt column": (
+        swap("date_paid", "datepaid", 1),
+        ["needs a column 'date_paid'", "Is 'datepaid' meant"],
+    ),
     "extra column": (
-        lambda lines: [lines[0] + ",remark", *(line + ",x" for line in lines[1:])], ["no column 'remark'", "Remove it"],
+        lambda lines: [lines[0] + ",remark", *(line + ",x" for line in lines[1:])],
+        ["no column 'remark'", "Remove it"],
     ),
     "column twice": (swap("number", "kind", 1), ["Column 'kind' occurs twice"]),
     "swapped columns": (
         swap("2026-03-05,2026-03-10,2500000", "2500000,2026-03-10,2026-03-05", 3),
-        ["claims.csv, row 3", "'date_claimed' holds '2500000'", "'amount' holds '2026-03-05'", "changed places"],
+        [
+            "claims.csv, row 3",
+            "'date_claimed' holds '2500000'",
+            "'amount' holds '2026-03-05'",
+            "changed places",
+        ],
     ),
     "duplicated key": (swap("CL-2", "CL-1", 3), ["row 3", "'claim_id' holds 'CL-1' twice", "first in row 2"]),
     "negative amount": (swap("900000", "-900000", 4), ["row 4", "'amount' holds -900,000", "negative"]),
     "zero amount": (swap("900000", "0", 4), ["row 4", "'amount' holds 0, which is below 1"]),
-    "thousands mark": (swap("1000000", '"1,000,000"', 2), ["row 2", "'1,000,000', which is not an amount", "digits only"]),
+    "thousands mark": (
+        swap("1000000", '"1,000,000"', 2),
+        ["row 2", "'1,000,000', which is not an amount", "digits only"],
+    ),
     "currency sign": (swap("1000000", "KRW 1000000", 2), ["not an amount", "no currency"]),
     "mixed dates": (
         swap("2026-03-05", "05/03/2026", 3),
@@ -127,7 +141,10 @@ def test_an_orphan_row_is_named(tables):
     claims.loc[7, "contract_id"] = "C-999999"
     with pytest.raises(InputError) as error:
         reading.check_links({"claims": claims, "contracts": tables["contracts"]})
-    assert "table claims, row 9: Column 'contract_id' says 'C-999999', and table 'contracts' has no such" in str(error.value)
+    assert (
+        "table claims, row 9: Column 'contract_id' says 'C-999999', and table 'contracts' has no such"
+        in str(error.value)
+    )
     assert "Add the missing row" in str(error.value)
 
 
@@ -142,7 +159,9 @@ def test_thousands_against_units_in_one_row(tables):
     payments = tables["payments"].head(40).copy()
     payments["amount"] = payments["amount"].astype(float)
     payments.loc[5, "amount"] = payments.loc[5, "amount_registered"] / 1000
-    with pytest.raises(InputError, match=r"row 7: 'amount' is .* and 'amount_registered' is .*thousands or millions"):
+    with pytest.raises(
+        InputError, match=r"row 7: 'amount' is .* and 'amount_registered' is .*thousands or millions"
+    ):
         reading.check_table(payments, "payments")
 
 
@@ -150,7 +169,9 @@ def test_thousands_against_units_in_one_row(tables):
 def test_thousands_against_units_between_tables(tables, factor):
     claims, contracts = tables["claims"].copy(), tables["contracts"]
     claims["amount"] = claims["amount"] / factor
-    with pytest.raises(InputError, match=r"'claims.amount' are hundreds of times smaller than in 'contracts.value_amount'"):
+    with pytest.raises(
+        InputError, match=r"'claims.amount' are hundreds of times smaller than in 'contracts.value_amount'"
+    ):
         reading.check_links({"claims": claims, "contracts": contracts})
 
 

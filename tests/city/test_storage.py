@@ -41,7 +41,9 @@ def test_written_and_made_tables_are_the_same(ready, monkeypatch):
 
 
 def test_nothing_but_tables_and_manifest_is_left(folder):
-    assert {p.name for p in folder.iterdir()} == {"manifest.json"} | {f"{n}.csv" for n in schemas.CONSTRUCTION}
+    assert {p.name for p in folder.iterdir()} == {"manifest.json"} | {
+        f"{n}.csv" for n in schemas.CONSTRUCTION
+    }
 
 
 def test_the_manifest_counts_rows(folder):
@@ -72,7 +74,9 @@ def test_a_changed_file_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "claims.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("CL-000001", "CL-999999"), encoding="utf-8")
     city._read.cache_clear()
-    with pytest.raises(InputError, match=r"claims\.csv: The data file of table 'claims' was changed.*Make the data again"):
+    with pytest.raises(
+        InputError, match=r"claims\.csv: The data file of table 'claims' was changed.*Make the data again"
+    ):
         city.load("claims")
     path.unlink()
     with pytest.raises(InputError, match="table 'claims' is missing"):
@@ -132,3 +136,12 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch, seoul):
     with pytest.raises(InputError, match="No space left on device"):
         storage.write(tmp_path, 10, 1, seoul)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_read_once_in_a_session(ready, monkeypatch):
+    reads = []
+    real = storage.read_trusted
+    monkeypatch.setattr(storage, "read_trusted", lambda path, name: reads.append(name) or real(path, name))
+    city.load("projects")
+    city.load("projects")
+    assert reads == ["projects"]

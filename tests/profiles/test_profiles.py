@@ -48,14 +48,18 @@ def test_seoul_cites_its_rules(seoul, key, value, source):
     assert not seoul.is_illustrative(key)
 
 
-@pytest.mark.parametrize("key", ["payment.client_days", "labour.retirement_daily_amount", "planted.ghost_worker"])
+@pytest.mark.parametrize(
+    "key", ["payment.client_days", "labour.retirement_daily_amount", "planted.ghost_worker"]
+)
 def test_what_our_research_could_not_verify_is_illustrative(seoul, key):
     assert seoul.is_illustrative(key)
     assert seoul.cite(key) is None
     assert key in seoul.illustrative()
 
 
-@pytest.mark.skipif(not REFERENCES.exists(), reason="book/references.bib DOES NOT EXIST: sources of profiles are unchecked")
+@pytest.mark.skipif(
+    not REFERENCES.exists(), reason="book/references.bib DOES NOT EXIST: sources of profiles are unchecked"
+)
 def test_every_source_of_every_profile_is_in_the_bibliography():
     known = set(re.findall(r"^@\w+\{([^,]+),", REFERENCES.read_text(encoding="utf-8"), flags=re.M))
     for code in profiles.available():
@@ -76,8 +80,14 @@ def test_profiles_answer_the_same_questions():
 @pytest.mark.parametrize(
     ("amount", "text"),
     [
-        (1_234_000_000, "KRW 1.23 bn"), (100_000_000, "KRW 100 m"), (636_986, "KRW 636,986"), (999_600_000, "KRW 1 bn"),
-        (12_340_000_000_000, "KRW 12.3 tn"), (-5_000_000, "-KRW 5 m"), (0, "KRW 0"), (float("nan"), "not known"),
+        (1_234_000_000, "KRW 1.23 bn"),
+        (100_000_000, "KRW 100 m"),
+        (636_986, "KRW 636,986"),
+        (999_600_000, "KRW 1 bn"),
+        (12_340_000_000_000, "KRW 12.3 tn"),
+        (-5_000_000, "-KRW 5 m"),
+        (0, "KRW 0"),
+        (float("nan"), "not known"),
     ],
 )
 def test_money_is_written_as_people_say_it(seoul, amount, text):
