@@ -106,7 +106,9 @@ class LessonClient(NotebookClient):
         self.kc.kernel_info()
         while (reply := await _message(self.kc.shell_channel, 0.5)) is None:
             if not await self.km.is_alive():
-                raise self.death()
+                # Before the first cell, this cannot be the lesson's doing.
+                death = self.death()
+                raise LessonFailure("internal", f"No kernel could be started: {death.message}", death.details)
             if time.monotonic() > give_up:
                 raise LessonFailure("internal", f"The kernel did not answer within {_START_TIMEOUT} s.")
         return dict(reply["content"].get("language_info", {}))

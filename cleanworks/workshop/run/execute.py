@@ -33,11 +33,11 @@ def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
     try:
         return asyncio.run(_execute(task, folder, gate))
     except LessonFailure as failure:
-        return Outcome.failed(task, failure.kind, failure.message)
+        return Outcome.failed(task, failure)
     except Exception as error:
         # Not the lesson's doing, and no reason for the other lessons to stop.
         message = f"The lesson could not be run: {type(error).__name__}: {error}"
-        return Outcome.failed(task, "internal", message)
+        return Outcome.failed(task, LessonFailure("internal", message))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -57,10 +57,10 @@ class Outcome:
         return cls(outputs=[[] for _ in range(task.code_cells)], counts=[None] * task.code_cells)
 
     @classmethod
-    def failed(cls, task: Task, kind: str, message: str) -> Outcome:
-        """The outcome of a task that was stopped from outside: no outputs, only the reason."""
+    def failed(cls, task: Task, failure: LessonFailure) -> Outcome:
+        """The outcome of a task that was not begun, or stopped from outside: no outputs, only the reason."""
         outcome = cls.empty(task)
-        outcome.failure = LessonFailure(kind, message).as_dict(None)
+        outcome.failure = failure.as_dict(None)
         return outcome
 
     def as_dict(self) -> dict[str, Any]:

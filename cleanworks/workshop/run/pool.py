@@ -20,7 +20,7 @@ from typing import Any
 from .execute import execute
 from .kernels.lifeline import adopt_orphans, die_with_parent
 from .memory import MemoryGuard
-from .outcome import Outcome, Task
+from .outcome import LessonFailure, Outcome, Task
 
 # How long the main process waits for news before it looks at memory and time limits.
 _TICK = 0.2
@@ -191,7 +191,7 @@ class Pool:
         task = worker.task
         self._end(worker)
         if task is not None:
-            finished(task, Outcome.failed(task, kind, message))
+            finished(task, Outcome.failed(task, LessonFailure(kind, message)))
 
     def _end(self, worker: _Worker) -> None:
         worker.pipe.close()

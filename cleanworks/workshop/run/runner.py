@@ -260,19 +260,17 @@ class _Run:
             self.store.put(key.value, entry)
         else:
             self.store.drop(key.value)
-        history = [*lesson.last.get("history", []), round(entry["cpu"], 3)][-_HISTORY:]
-        self.store.note(
-            lesson.job.name,
-            {
-                "key": key.value,
-                "pieces": key.pieces,
-                "failure": failure,
-                "cpu": entry["cpu"],
-                "wall": entry["wall"],
-                "megabytes": entry["megabytes"],
-                "history": history,
-            },
-        )
+        self.store.note(lesson.job.name, self._record(lesson, failure))
+
+    def _record(self, lesson: _Lesson, failure: str | None) -> dict[str, Any]:
+        """What the next run should know. Only a whole execution says how long a lesson takes."""
+        entry, last = lesson.entry, lesson.last
+        record = {"key": lesson.key.value, "pieces": lesson.key.pieces, "failure": failure}
+        if failure is None:
+            measured = {name: entry[name] for name in ("cpu", "wall", "megabytes")}
+            history = [*last.get("history", []), round(entry["cpu"], 3)][-_HISTORY:]
+            return {**record, **measured, "history": history}
+        return {**last, **record}
 
     def _key(self, job: Job, source: Source, modules: list[Path], prints: Fingerprints) -> Key:
         return lesson_key(job, source, modules, self.options, prints, shared_pieces(self.options, prints))

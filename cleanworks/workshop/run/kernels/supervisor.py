@@ -96,6 +96,7 @@ class Supervisor:
             import traceback
 
             traceback.print_exc(file=sys.__stderr__)
+            sys.__stderr__.flush()
             os._exit(1)
         finally:
             os._exit(0)
