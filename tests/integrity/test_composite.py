@@ -244,7 +244,7 @@ def test_sensitivity_agrees_with_scipy_and_with_the_exact_values():
     got = composite.sobol_indices(ishigami, ["x", "y", "z"], 4096, np.random.default_rng(1))
     uniform = stats.uniform()
     other = stats.sobol_indices(
-        func=lambda u: ishigami(u.T), n=4096, dists=[uniform] * 3, rng=np.random.default_rng(1)
+        func=lambda u: ishigami(u.T), n=4096, dists=[uniform] * 3, random_state=np.random.default_rng(1)
     )
     # Ishigami: first 0.3139, 0.4424, 0; total 0.5576, 0.4424, 0.2437.
     assert got["first"].to_numpy() == pytest.approx([0.3139, 0.4424, 0], abs=0.02)
