@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from .kernels.settings import audit_file
 from .outcome import LessonFailure, Outcome, Task, tidy
 from .watch import ProcessWatch
 
+# Windows' default loop cannot wait for the sockets of kernels.
+_LOOP = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+
 
 def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
     """Execute a task in a new kernel; every failure becomes part of the outcome.
@@ -31,7 +35,8 @@ def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
     """
     folder = Path(tempfile.mkdtemp(dir=task.scratch)).resolve()
     try:
-        return asyncio.run(_execute(task, folder, gate))
+        with asyncio.Runner(loop_factory=_LOOP) as runner:
+            return runner.run(_execute(task, folder, gate))
     except LessonFailure as failure:
         return Outcome.failed(task, failure)
     except Exception as error:

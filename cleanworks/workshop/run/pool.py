@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -58,8 +59,8 @@ class Pool:
     """
 
     def __init__(self, workers: int, guard: MemoryGuard, note: Callable[[str], None] = lambda text: None):
-        # A forked worker has nbclient loaded already; where there is no safe fork, a new interpreter is started.
-        self._context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        # A forked worker has nbclient loaded already; where a fork is not safe, a new interpreter is started.
+        self._context = multiprocessing.get_context("fork" if _one_thread() else "spawn")
         self._limit = workers
         self._guard = guard
         self._note = note
@@ -200,11 +201,23 @@ class Pool:
         self._workers.remove(worker)
 
 
+def _one_thread() -> bool:
+    """Whether this process can be forked safely: on Linux, as long as it has no second thread (pytest -n has)."""
+    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+
+
+def _end_with_parent() -> None:
+    wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
+
+
 def _work(pipe: Connection, others: list[Connection], parent: int) -> None:
     """A worker's life: take a task, start its kernel, wait for the gate, run, report."""
     # Ctrl-C reaches every process of the terminal; the main process decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(parent)
+    if sys.platform != "linux":
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     # Without a supervisor, what a kernel leaves behind comes to this process, which ends it.
     adopt_orphans()
     for other in others:

@@ -59,7 +59,7 @@ class Lines:
         self._done = self._todo = 0
 
     def begin(self, expected: Mapping[str, float | None], total: int, workers: int) -> None:
-        self._todo = len(expected)
+        self._done, self._todo = 0, len(expected)
         self._estimate.begin(expected, workers)
         rest = f"; {total - self._todo} unchanged" if total > self._todo else ""
         self._say(f"Running {lessons(self._todo)}, {workers} at a time{rest}.")
@@ -117,7 +117,8 @@ class Bar:
 
     def started(self, name: str, reason: str) -> None:
         self._estimate.started(name)
-        self._running.append(name)
+        if name not in self._running:
+            self._running.append(name)
         self._progress.console.print(f"  {name}: {reason}", style="dim", highlight=False, markup=False)
 
     def finished(self, result: LessonResult) -> None:

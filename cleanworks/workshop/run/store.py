@@ -32,19 +32,20 @@ def write_whole(path: Path, data: bytes) -> None:
     InputError
         The disk is full, or the folder cannot be written.
     """
-    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        with open(handle, "wb") as file:
-            file.write(data)
-        # mkstemp makes files private; these are ordinary artefacts.
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
+        try:
+            with open(handle, "wb") as file:
+                file.write(data)
+            # mkstemp makes files private; these are ordinary artefacts.
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
+        except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+            raise
+    except OSError as error:
         raise InputError(
             f"The file cannot be written: {error.strerror or error}.",
             where=str(path),

@@ -6,7 +6,6 @@ import functools
 import os
 import select
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,8 @@ PRELOAD = "CLEANWORKS_PRELOAD"
 DEFAULT_PRELOAD = "numpy,pandas,matplotlib.pyplot"
 # The server's line when everything is loaded.
 READY = "ready"
-CAN_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
+# macOS has a fork too, but its own libraries do not survive one.
+CAN_FORK = sys.platform == "linux"
 
 
 class KernelServer:

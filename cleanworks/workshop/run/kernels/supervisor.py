@@ -1,4 +1,4 @@
-"""One small process beside every kernel: starts it, passes signals on, watches its size, and takes all its children away.
+"""One small process beside every kernel (on Linux): starts it, passes signals on, watches its size, and takes all its children away.
 
 It is forked from the server and owns the connection to the client. Messages are JSON, one per line:
 
@@ -141,9 +141,7 @@ class Supervisor:
             if pid == self._pid:
                 self._pid = 0
                 # Kilobytes on Linux, bytes on macOS.
-                self._peak = max(
-                    self._peak, usage.ru_maxrss / (1024.0 if sys.platform == "linux" else 1024.0**2)
-                )
+                self._peak = max(self._peak, usage.ru_maxrss * 1024 / 1e6)
                 self._end_children()
                 code = os.waitstatus_to_exitcode(status)
                 self._send({"exit": code, "cpu": self._cpu, "megabytes": self._peak, "why": self._why})
@@ -198,16 +196,8 @@ def resident(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except FileNotFoundError:
-        if os.path.isdir("/proc/self"):
-            return 0
-    except (OSError, IndexError):
+    except (OSError, ValueError, IndexError):
         return 0
-    import psutil
-
-    with contextlib.suppress(psutil.Error):
-        return psutil.Process(pid).memory_info().rss
-    return 0
 
 
 def share(pid: int) -> int:
