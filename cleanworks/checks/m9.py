@@ -1,0 +1,68 @@
+"""Checks of the exercise set m9: did it work?"""
+
+from __future__ import annotations
+
+from cleanworks.integrity import evaluation
+from cleanworks.learn import CheckSet, compare, compare_text
+
+check = CheckSet("m9")
+
+
+@check.question("m9-e1", "gain")
+def gain(gain):
+    return compare(
+        gain,
+        evaluation.expected_gain(6.0, 8.0, 0.6),
+        rtol=0.005,
+        unit="points",
+        mistakes=[
+            (0.6 * 2.0, "This is the part of its distance that the body keeps. Which part does it lose?"),
+            (2.0, "This is the whole distance to the mean. With a correlation above 0 a part of it stays."),
+        ],
+    )
+
+
+@check.question("m9-e2", "effect")
+def effect(effect):
+    return compare(
+        effect,
+        (78 - 70) - (77 - 72),
+        unit="points",
+        mistakes=[
+            (78 - 70, "This compares before and after. The others rose too."),
+            (78 - 77, "This compares the two groups after only. They did not begin at the same level."),
+        ],
+    )
+
+
+@check.question("m9-e3", "expected")
+def expected(expected):
+    weak = evaluation.share_rising(evaluation.implied_correlation(137 / 460))[1]
+    return compare(
+        expected,
+        22 * weak,
+        rtol=0.01,
+        unit="bodies",
+        mistakes=[
+            (22 * 137 / 460, "This uses the rate of all bodies. Weak bodies rise more often."),
+            (weak, "This is a share. How many of 22 is it?"),
+        ],
+    )
+
+
+@check.question("m9-e4", "note")
+def note(note):
+    return compare_text(
+        note,
+        least_words=12,
+        mentions={
+            "what weak bodies do without help": [
+                "regression to the mean",
+                "by themselves",
+                "by chance",
+                "without help",
+                "anyway",
+            ],
+            "a comparison with weak bodies that get nothing yet": ["lot", "random", "compare", "comparison", "control group"],
+        },
+    )
