@@ -10,6 +10,7 @@ import ast
 import functools
 import hashlib
 import json
+import os
 import platform
 import re
 import sys
@@ -21,6 +22,9 @@ from cleanworks import __version__
 from cleanworks.errors import InputError
 
 from .jobs import MAY_RAISE, NOT_EXECUTED, Job, RunOptions, Source, tags_of
+
+# A kernel inherits these from the shell, and they choose the country and the tables.
+_CHOOSING = ("CLEANWORKS_DATA", "CLEANWORKS_PROFILE")
 
 # Raised by hand when the meaning of a stored result changes.
 FORMAT = "1"
@@ -204,12 +208,16 @@ def tool_pieces() -> dict[str, str]:
     }
 
 
+def inherited_variables() -> dict[str, str]:
+    """Variables of the shell that a kernel inherits and that choose what a lesson computes with."""
+    return {name: os.environ[name] for name in sorted(_CHOOSING) if os.environ.get(name)}
+
+
 def shared_pieces(options: RunOptions, prints: Fingerprints) -> dict[str, str]:
     """Pieces that all lessons of a run share."""
     pieces = dict(tool_pieces())
-    pieces["environment"] = digest(
-        json.dumps({**options.environment, "": options.hash_seed}, sort_keys=True).encode()
-    )
+    variables = {**inherited_variables(), **options.environment, "": options.hash_seed}
+    pieces["environment"] = digest(json.dumps(variables, sort_keys=True).encode())
     for path in options.inputs:
         pieces[f"file {shown(Path(path), options.root)}"] = _file_digest(Path(path), prints, "The run")
     return pieces

@@ -1,0 +1,14 @@
+"""A country chosen in the shell is part of what a result depends on."""
+
+from pathlib import Path
+
+from cleanworks.workshop.run.jobs import RunOptions
+from cleanworks.workshop.run.keys import Fingerprints, shared_pieces
+
+
+def test_the_profile_named_in_the_shell_changes_the_key(monkeypatch, tmp_path):
+    options = RunOptions(root=Path(tmp_path))
+    monkeypatch.delenv("CLEANWORKS_PROFILE", raising=False)
+    default = shared_pieces(options, Fingerprints())
+    monkeypatch.setenv("CLEANWORKS_PROFILE", "exampleland")
+    assert shared_pieces(options, Fingerprints())["environment"] != default["environment"]
