@@ -1,6 +1,7 @@
 """The shared look: a figure says what it shows, where its data come from, and survives greyscale."""
 
 import io
+import itertools
 
 import matplotlib as mpl
 import numpy as np
@@ -78,4 +79,4 @@ def test_dates_never_touch_each_other(days):
     figure.canvas.draw()
     boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
     assert len(boxes) >= 3
-    assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
