@@ -84,3 +84,14 @@ function unfold() {
 }
 window.addEventListener("hashchange", unfold);
 unfold();
+
+// --- formulas wider than the screen scroll, and what scrolls must be reachable with the keyboard ---
+
+function reachFormulas() {
+  document.querySelectorAll('mjx-container[display="true"]').forEach((formula) => {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+  });
+}
+window.addEventListener("load", () => {
+  if (window.MathJax && window.MathJax.startup) window.MathJax.startup.promise.then(reachFormulas);
+});
