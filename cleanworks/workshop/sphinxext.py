@@ -36,7 +36,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.notebook import dump, parse, read
-from cleanworks.workshop.pages import boxes, sources, theme
+from cleanworks.workshop.pages import boxes, sources, terms, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.front import front_matter
 from cleanworks.workshop.pages.tables import TidyTables
@@ -69,6 +69,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("builder-inited", load_course)
     app.connect("source-read", mark_up_notebook)
+    terms.connect(app)
     app.connect("html-page-context", theme.correct, priority=900)
     app.connect("build-finished", finish)
     sources.register()

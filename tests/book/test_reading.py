@@ -130,6 +130,14 @@ def test_a_check_shows_what_it_says(tab, exercises):
     assert "Not attempted" in page.locator(".cw-check").first.inner_text()
 
 
+def test_a_word_of_the_glossary_says_what_it_means(tab, lesson):
+    page = tab().open(lesson)
+    word = page.locator('.cw-front a[href*="#term-"]').first
+    assert len(word.get_attribute("title").split()) >= 4
+    word.click()
+    page.wait_for_url("**/glossary.html#term-*")
+
+
 def test_dark_mode_is_one_button_away_and_stays(tab, lesson):
     page = tab().open(lesson)
     paper = "getComputedStyle(document.body).backgroundColor"

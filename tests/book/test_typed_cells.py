@@ -66,15 +66,24 @@ def test_a_heading_stands_above_its_box():
     assert outline(cell("## 1. Task\n\nDo it", "exercise", "a-e1")).startswith("## 1. Task exercise[ ")
 
 
-def test_each_likely_mistake_has_its_own_box_with_the_check_after_it():
-    assert (
-        outline(
-            cell("Do it", "exercise", "a-e1"),
-            cell("x = 2", "wrong-answer", "a-e1", code=True),
-            cell("check()", "check", "a-e1", code=True),
-            cell("x = 3", "wrong-answer", "a-e1", code=True),
-        )
-        == "exercise[ Do it wrong-answer[ x = 2 ] check[ check() ] wrong-answer[ x = 3 ] ]"
+def test_a_likely_mistake_and_what_the_check_says_to_it_share_a_box():
+    def again():
+        made = cell("check()", "check", "a-e1", code=True)
+        made.metadata["cleanworks"]["generated"] = True
+        return made
+
+    assert outline(
+        cell("Do it", "exercise", "a-e1"),
+        cell("x = 1", "solution", "a-e1", code=True),
+        again(),
+        cell("Because", "solution", "a-e1"),
+        cell("x = 2", "wrong-answer", "a-e1", code=True),
+        again(),
+        cell("x = 3", "wrong-answer", "a-e1", code=True),
+        again(),
+    ) == (
+        "exercise[ Do it solution[ x = 1 check() Because ] "
+        "wrong-answer[ x = 2 check() ] wrong-answer[ x = 3 check() ] ]"
     )
 
 

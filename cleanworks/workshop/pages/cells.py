@@ -117,11 +117,18 @@ class _Writer:
                 self.begin("hints")
             self.close_to(2)
             self.begin("hint")
-        elif role != "solution" or inside != ["solution"]:
+        elif not self.belongs_inside(cell, role, inside):
             self.close_to(1)
             if role != "exercise":
                 self.begin(role)
         self.content(cell, body, boxed=True)
+
+    @staticmethod
+    def belongs_inside(cell: NotebookNode, role: str, inside: list[str]) -> bool:
+        """Solutions share a box; the check that an instructor's edition adds stays with what it judges."""
+        if role == "solution":
+            return inside == ["solution"]
+        return cell_block(cell.metadata)[0].generated and inside in (["solution"], ["wrong-answer"])
 
     def quiz(self, cell: NotebookNode, question: str | None, body: str) -> None:
         name = question or cell.id
