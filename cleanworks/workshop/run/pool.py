@@ -67,6 +67,7 @@ class Pool:
         self._workers: list[_Worker] = []
         self._queue: list[Task] = []
         self._patience = 0.0
+        self._said: set[str] = set()
 
     def run(
         self,
@@ -132,10 +133,16 @@ class Pool:
             if len(running) >= self._limit:
                 return
             if running and not self._guard.has_room(worker.task.name):
+                self._say_once(f"Memory is short: {worker.task.name} waits until another lesson has ended.")
                 return
             worker.pipe.send("go")
             worker.enter("running")
             started(worker.task)
+
+    def _say_once(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._note(text)
 
     def _listen(self) -> list[_Worker]:
         by_pipe = {worker.pipe: worker for worker in self._workers}

@@ -20,7 +20,7 @@ from . import access
 from .jobs import Job, Listener, RunOptions, Source, read_source, source_of
 from .keys import Fingerprints, Key, difference, lesson_key, local_modules, shared_pieces, shown
 from .results import PASSING, CellTime, Failure, LessonResult, RunResult
-from .store import Store, write_whole
+from .store import Store, remove, write_whole
 
 if TYPE_CHECKING:
     from .outcome import Outcome, Task
@@ -301,9 +301,9 @@ class _Run:
             folder / self._relative(job) for folder in (self.options.out_folder, self.options.failed_folder)
         )
         copy, other = (good, bad) if failure is None else (bad, good)
-        # What lies there from an earlier state of the lesson would be read as its result.
-        other.unlink(missing_ok=True)
         write_if_new(copy, executed_copy(lesson.source, entry))
+        # What lies there from an earlier state of the lesson would be read as its result.
+        remove(other)
         ordinals = [(index, cell["id"]) for index, cell in lesson.source.code_cells]
         times = tuple(
             CellTime(i + 1, cell_id, cpu, wall)

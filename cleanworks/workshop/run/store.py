@@ -53,6 +53,24 @@ def write_whole(path: Path, data: bytes) -> None:
         ) from None
 
 
+def remove(path: Path) -> None:
+    """Remove a file, if it is there.
+
+    Raises
+    ------
+    InputError
+        It cannot be removed.
+    """
+    try:
+        path.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise InputError(
+            f"The old file cannot be removed: {error.strerror or error}.", where=str(path)
+        ) from None
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 
 from .guard import Guard
 
@@ -15,6 +16,7 @@ def start(arguments: list[str]) -> None:
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]
     import zmq
+    from ipykernel import compiler
     from ipykernel.kernelapp import IPKernelApp
 
     class KernelApp(IPKernelApp):
@@ -23,9 +25,15 @@ def start(arguments: list[str]) -> None:
             context.setsockopt(zmq.SNDHWM, 0)
             super().init_iopub(context)
 
+    # The place that warnings and tracebacks name for a cell: by default it holds the process id, which differs every time.
+    compiler.get_tmp_directory = _cell_folder
     if guard is not None:
         guard.install()
     KernelApp.launch_instance(argv=arguments)
+
+
+def _cell_folder() -> str:
+    return os.path.join(tempfile.gettempdir(), "ipykernel")
 
 
 if __name__ == "__main__":

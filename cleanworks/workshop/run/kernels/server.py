@@ -33,8 +33,10 @@ _LONGEST_REQUEST = 1 << 20
 class Server:
     """Accepts requests one after the other, and forks a supervisor for each."""
 
-    def __init__(self, listener: socket.socket, lifeline: int):
+    def __init__(self, listener: socket.socket, lifeline: int, additions: Mapping[str, str]):
         self._listener, self._lifeline = listener, lifeline
+        # Environment variables that the libraries set while they were loaded, as they would in a kernel.
+        self._additions = dict(additions)
         self._supervisors: set[int] = set()
 
     def serve(self) -> None:
@@ -90,7 +92,7 @@ class Server:
         for handle in self._private:
             os.close(handle)
         limits = request["memory_limit"], request["file_limit"]
-        Supervisor(connection, lambda: become_kernel(request), parent, *limits).run()
+        Supervisor(connection, lambda: become_kernel(request, self._additions), parent, *limits).run()
 
     def _reap(self, block: bool = False) -> None:
         try:
@@ -122,7 +124,7 @@ def _read_request(connection: socket.socket) -> dict[str, Any] | None:
         return None
 
 
-def become_kernel(request: Mapping[str, Any]) -> None:
+def become_kernel(request: Mapping[str, Any], additions: Mapping[str, str]) -> None:
     """Turn this child into the kernel that was asked for."""
     log = os.open(request["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -135,7 +137,7 @@ def become_kernel(request: Mapping[str, Any]) -> None:
     if request["fresh"]:
         os.execve(command[0], command, request["env"])
     os.environ.clear()
-    os.environ.update(request["env"])
+    os.environ.update({**additions, **request["env"]})
     _become_warm_kernel(command)
 
 
@@ -194,6 +196,7 @@ def main() -> None:
         # Clients may connect while the libraries load; they wait in the queue.
         listener.bind(options.socket)
         listener.listen(64)
+        before = dict(os.environ)
         if options.preload:
             from .warmup import warm_up
 
@@ -202,7 +205,8 @@ def main() -> None:
         # The largest files and numbers of open files are the kernels' own business from here on.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         print("ready", flush=True)
-        Server(listener, lifeline).serve()
+        additions = {name: value for name, value in os.environ.items() if name not in before}
+        Server(listener, lifeline, additions).serve()
 
 
 if __name__ == "__main__":

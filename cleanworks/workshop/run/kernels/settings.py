@@ -23,8 +23,16 @@ ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
-# The user's own Jupyter and Python settings would make results differ from machine to machine.
-_LEFT_OUT = ("PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "MPLBACKEND", "COLUMNS", "LINES")
+# The user's own settings, and the sign of a running pytest (which makes ipykernel drop some output), would make results differ.
+_LEFT_OUT = (
+    "PYTHONSTARTUP",
+    "PYTHONINSPECT",
+    "PYTHONBREAKPOINT",
+    "MPLBACKEND",
+    "COLUMNS",
+    "LINES",
+    "PYTEST_CURRENT_TEST",
+)
 _MEGABYTE = 1_000_000
 
 
