@@ -1,0 +1,315 @@
+"""Forked kernels: equal to fresh ones, independent of each other, and never left over."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cleanworks.workshop.run.kernels.lifeline import descendants
+from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
+from tests.workshop.run.conftest import cell, linux, outputs_of, text_of
+
+pytestmark = linux
+
+# One cell for each way in which a fork is known to differ from a fresh Python.
+SAME = [
+    "import pandas as pd\npd.DataFrame({'a': [1.5, None], 'b': ['x', 'y'], 'c': pd.to_datetime(['2024-01-01', '2024-02-01'])})",
+    "pd.get_option('display.max_columns'), pd.get_option('display.width')",
+    "print(pd.DataFrame([[1.0] * 30]))",
+    "pd.DataFrame({'a': range(3)}).describe().round(2)",
+    "import matplotlib.pyplot as plt\nfig, axes = plt.subplots()\naxes.plot([1, 2, 3], [2, 1, 3])\naxes.set_title('Rain')",
+    "plt.bar(['a', 'b'], [1, 2])\nplt.show()\nplt.rcParams['figure.figsize'], plt.get_backend()",
+    cell("pd.DataFrame({'a': [1]})['b']", "raises-exception"),
+    "import warnings\nwarnings.warn('look')",
+    "import logging\nlogging.getLogger().level, logging.root.handlers",
+    "import sys, os\nsys.argv[0][-9:], sys.path[0], sys.flags.hash_randomization, __name__",
+    "[path for path in sys.path if 'site-packages' not in path]",
+    "sorted(os.environ)",
+    "import signal\nsignal.getsignal(signal.SIGCHLD), signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)",
+    "import threading\nsorted(thread.name.split('-')[0] for thread in threading.enumerate())",
+    "import gc, locale, time\ngc.isenabled(), gc.get_threshold(), locale.getlocale(), time.tzname",
+    "hash('text'), {'b', 'a', 'c'}",
+    "import subprocess\nsubprocess.run([sys.executable, '-c', 'print(6 * 7)'], capture_output=True, text=True).stdout",
+    "import multiprocessing\nmultiprocessing.get_start_method()",
+    "import asyncio\nawait asyncio.sleep(0)\n'awaited'",
+    "In[1][:6], len(In), get_ipython().__class__.__name__, sys.stdin.closed if sys.stdin else None",
+    "%timeit -n1 -r1 -q 1\n!echo shell",
+]
+
+
+def test_forked_and_fresh_kernels_give_the_same_outputs(make_course):
+    copies = {}
+    for name, fresh in (("warm", False), ("fresh", True)):
+        course = make_course(name, fresh=fresh)
+        # The same path for both, since a traceback or a path in an output would show it.
+        folder = course.root.parent / "work"
+        folder.mkdir(exist_ok=True)
+        course.add("lesson", *SAME, workdir=folder)
+        assert course.run(preload=("numpy", "pandas", "matplotlib.pyplot")).ok
+        copies[name] = course.outputs("lesson")
+    for number, (warm, fresh) in enumerate(zip(copies["warm"], copies["fresh"], strict=True)):
+        assert warm == fresh, SAME[number]
+
+
+def test_a_missing_module_to_preload_is_left_out_and_said(make_course):
+    course = make_course(preload=("no_such_module", "json"))
+    course.add("lesson", "1")
+    result = course.run()
+    assert result.ok and any("no_such_module" in note for note in result.notes)
+
+
+def test_each_fork_has_its_own_random_state_environment_and_folder(course):
+    (course.root / "a").mkdir()
+    (course.root / "b").mkdir()
+    cells = [
+        "import os, random\nrandom.random()",
+        "os.environ.get('LEFT'), os.getcwd().rsplit('/')[-1]",
+        "os.environ['LEFT'] = 'x'\nimport json\njson.left = 1",
+        "import sys\n'numpy' in sys.modules",
+    ]
+    for name in "ab":
+        course.add(name, *cells, workdir=course.root / name)
+    course.add("c", "import json, os\nhasattr(json, 'left'), os.environ.get('LEFT')")
+    assert course.run(workers=1).ok
+    first, second = course.outputs("a"), course.outputs("b")
+    assert first[0] != second[0]
+    assert text_of(first[1:2]) == "(None, 'a')" and text_of(second[1:2]) == "(None, 'b')"
+    assert course.text("c") == "(False, None)"
+
+
+def test_numpy_generators_differ_between_forks(make_course):
+    course = make_course(preload=("numpy",))
+    for name in "ab":
+        course.add(name, "import numpy\nprint(numpy.random.random(), numpy.random.default_rng().random())")
+    assert course.run().ok
+    one, other = course.text("a").split(), course.text("b").split()
+    assert one[0] != other[0] and one[1] != other[1]
+
+
+@pytest.fixture
+def warm_manager(server, tmp_path, monkeypatch):
+    """A plain jupyter_client manager whose kernels come from the warm parent, by environment variable alone."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "warm-fork")
+    monkeypatch.setenv("CLEANWORKS_PRELOAD", "json")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+
+    def make(**traits):
+        manager = AsyncKernelManager(kernel_name="python3", transport="ipc", **traits)
+        manager.ip = str(tmp_path / "k")
+        return manager
+
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+    KernelProvisionerFactory.clear_instance()
+    yield make
+    KernelProvisionerFactory.clear_instance()
+
+
+async def ask(client, code, timeout=60):
+    return await client.execute_interactive(code, timeout=timeout, store_history=False, output_hook=lambda message: None)
+
+
+def test_any_jupyter_tool_can_use_it_interrupt_it_and_kill_it(warm_manager):
+    async def session():
+        manager = warm_manager()
+        await manager.start_kernel()
+        pid = manager.provisioner.process.pid
+        client = manager.client()
+        client.start_channels()
+        await client.wait_for_ready(timeout=60)
+        parent = psutil.Process(pid).parent()
+        assert "kernels.server" in " ".join(parent.cmdline())
+        running = asyncio.ensure_future(ask(client, "import time\ntime.sleep(600)"))
+        while "idle" in str(running) or psutil.Process(pid).status() == "zombie":
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        await manager.interrupt_kernel()
+        reply = await running
+        assert reply["content"]["ename"] == "KeyboardInterrupt"
+        assert (await ask(client, "1 + 1"))["content"]["status"] == "ok"
+        await manager.restart_kernel(now=True)
+        await client.wait_for_ready(timeout=60)
+        again = manager.provisioner.process.pid
+        assert again != pid and not psutil.pid_exists(pid)
+        assert (await ask(client, "2"))["content"]["status"] == "ok"
+        client.stop_channels()
+        await manager.shutdown_kernel()
+        assert not psutil.pid_exists(again)
+
+    asyncio.run(session())
+
+
+def test_nbclient_uses_it_through_the_environment_variable(tmp_path):
+    code = (
+        "import nbformat, nbclient, sys\n"
+        "nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell('import psutil\\n"
+        "print(psutil.Process().parent().cmdline())')])\n"
+        "nbclient.NotebookClient(nb, kernel_name='python3').execute()\n"
+        "print(nb.cells[0].outputs[0].text)"
+    )
+    environment = {**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork", "CLEANWORKS_PRELOAD": "json"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert "kernels.server" in done.stdout, done.stderr
+    assert left_from(tmp_path) == []
+
+
+def left_from(folder: Path) -> list[str]:
+    """Kernels and servers that were started in `folder` and still run, after a moment to end."""
+    give_up = time.monotonic() + 30
+    while True:
+        found = []
+        for process in psutil.process_iter(["cmdline"]):
+            try:
+                if process.cwd() == str(folder) and process.pid != os.getpid() and process.status() != "zombie":
+                    found.append(" ".join(process.info["cmdline"] or []))
+            except (psutil.Error, OSError):
+                continue
+        if not found or time.monotonic() > give_up:
+            return found
+        time.sleep(0.1)
+
+
+RUN = """
+import sys
+from pathlib import Path
+from cleanworks.workshop.run import Job, RunOptions, run_notebooks
+from cleanworks.workshop.run.progress import Lines
+
+if __name__ == "__main__":
+    root = Path(sys.argv[1])
+    jobs = [Job(path.stem, path) for path in sorted(root.glob("*.ipynb"))]
+    options = RunOptions(root=root, workers=3, preload=("json",), fresh="fresh" in sys.argv, memory_reserve=0)
+    sys.exit(run_notebooks(jobs, options, Lines(sys.stdout)).exit_code)
+"""
+SLEEP = "import subprocess, time\nopen('begun-' + NAME, 'w').close()\nsubprocess.run(['sleep', '500'])"
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts a run in a process of its own, in a folder of its own, as a terminal would."""
+    script = tmp_path / "script.py"
+    script.write_text(RUN)
+    begun = []
+
+    def start(course, *arguments):
+        process = subprocess.Popen(
+            [sys.executable, str(script), str(course.root), *arguments],
+            cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)  # fmt: skip
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def wait_until(reached, process=None):
+    give_up = time.monotonic() + 90
+    while not reached():
+        ended = process is not None and process.poll() is not None
+        if ended or time.monotonic() > give_up:
+            if process is not None:
+                process.kill()
+            pytest.fail(f"it did not happen: {process.communicate()[0] if process is not None else ''}")
+        time.sleep(0.05)
+
+
+def wait_for(process, course, *names):
+    wait_until(lambda: all((course.root / f"begun-{name}").exists() for name in names), process)
+
+
+@pytest.fixture
+def sleepers(make_course):
+    course = make_course("sleepers")
+    for name in "ab":
+        course.add(name, f"NAME = '{name}'", SLEEP)
+    return course
+
+
+@pytest.mark.parametrize("fresh", [(), ("fresh",)], ids=["warm", "fresh"])
+def test_ctrl_c_ends_everything_and_keeps_what_was_finished(sleepers, start, fresh):
+    sleepers.add("0-quick", "print('done')")
+    process = start(sleepers, *fresh)
+    wait_for(process, sleepers, "a", "b")
+    wait_until(sleepers.options.out_folder.joinpath("0-quick.ipynb").exists, process)
+    # Ctrl-C goes to the whole group of the terminal.
+    os.killpg(process.pid, signal.SIGINT)
+    text = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, text
+    assert "Traceback" not in text
+    assert left_from(sleepers.root) == []
+    assert text_of(outputs_of(sleepers.options.out_folder / "0-quick.ipynb")) == "done\n"
+    assert not (sleepers.options.out_folder / "a.ipynb").exists()
+    assert list(sleepers.root.rglob(".part-*")) == []
+
+
+@pytest.mark.parametrize("who", ["main", "main and workers", "server", "supervisors", "workers"])
+def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
+    process = start(sleepers)
+    wait_for(process, sleepers, "a", "b")
+    main = psutil.Process(process.pid)
+    server = next(child for child in main.children() if "kernels.server" in " ".join(child.cmdline()))
+    victims = {
+        "main": [main],
+        "main and workers": [main, *(child for child in main.children() if child != server)],
+        "server": [server],
+        "supervisors": server.children(),
+        "workers": [child for child in main.children() if child != server],
+    }[who]
+    for victim in victims:
+        victim.kill()
+    process.communicate(timeout=90)
+    assert process.returncode != 0
+    assert left_from(sleepers.root) == []
+
+
+def test_nothing_is_left_after_success_and_failure(make_course, start):
+    course = make_course("mixed")
+    course.add("good", "1")
+    course.add("bad", "import subprocess\nsubprocess.Popen(['sleep', '500'], start_new_session=True)\n1 / 0")
+    process = start(course)
+    process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert left_from(course.root) == []
+
+
+def test_the_server_ends_with_the_process_that_started_it_even_while_it_loads(tmp_path):
+    (tmp_path / "slow_module.py").write_text("import time\ntime.sleep(1)\n")
+    code = (
+        "from cleanworks.workshop.run.kernels.server_process import KernelServer\n"
+        "import os\nserver = KernelServer(['slow_module'])\nprint(server.pid, flush=True)\nos.kill(os.getpid(), 9)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert int(done.stdout) and left_from(tmp_path) == []
+
+
+def test_a_server_that_cannot_start_is_one_message(monkeypatch):
+    from cleanworks.errors import InputError
+
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(InputError, match="process that starts the kernels ended"), KernelServer() as broken:
+        broken.wait_until_ready()
+
+
+def test_descendants_are_found_through_the_whole_tree():
+    assert CAN_FORK
+    process = subprocess.Popen(["sh", "-c", "sh -c 'sleep 300 & wait' & wait"])
+    try:
+        wait_until(lambda: [psutil.Process(pid).name() for pid in descendants(process.pid)] == ["sh", "sleep"])
+        assert len(descendants(process.pid, most=0)) == 1
+    finally:
+        for pid in [*descendants(process.pid), process.pid]:
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
