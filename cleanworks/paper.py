@@ -1,0 +1,298 @@
+"""Pages to print: one HTML file that stands alone, or a PDF made from it by a browser that is installed.
+
+Every office computer has a browser that prints: Edge on Windows, Chrome or Chromium elsewhere. It is started without a
+window, so this works inside a notebook too, and needs no library.
+"""
+
+from __future__ import annotations
+
+import html as _html
+import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleanworks.errors import InputError
+
+escape = _html.escape
+
+_ON_PATH = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "msedge",
+    "chrome",
+)
+_ON_WINDOWS = (
+    r"Microsoft\Edge\Application\msedge.exe",
+    r"Google\Chrome\Application\chrome.exe",
+    r"Chromium\Application\chrome.exe",
+)
+_ON_MACOS = (
+    "Google Chrome.app/Contents/MacOS/Google Chrome",
+    "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    "Chromium.app/Contents/MacOS/Chromium",
+)
+_SECONDS = 120
+
+# Ink on white paper, readable in greyscale; the same file is pleasant on a screen.
+_STYLE = """
+@page { size: A4 %(turn)s; margin: 16mm 16mm 18mm; }
+:root { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: %(width)s; padding: 1.5rem 1rem; background: #fff; color: #1f2937;
+  font: 10.5pt/1.45 "DejaVu Sans", "Noto Sans", "Segoe UI", Arial, sans-serif; overflow-wrap: break-word; }
+h1 { font-size: 1.75em; line-height: 1.2; margin: 0 0 .4em; color: #0f5a70; }
+h2 { font-size: 1.25em; line-height: 1.25; margin: 1.2em 0 .4em; color: #0f5a70; }
+h3 { font-size: 1.05em; margin: 1em 0 .3em; }
+h1, h2, h3 { break-after: avoid; }
+p, ul, ol { margin: .4em 0; }
+p, li { orphans: 3; widows: 3; }
+a { color: #0f5a70; }
+table { border-collapse: collapse; width: 100%%; margin: .6em 0; font-size: .92em; }
+caption { text-align: start; font-weight: 600; padding: 0 0 .3em; }
+th, td { border-bottom: 1px solid #d1d5db; padding: .3em .5em; text-align: start; vertical-align: top; }
+thead th { border-bottom: 2px solid #6b7280; }
+td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; }
+thead { display: table-header-group; }
+tr, figure { break-inside: avoid; }
+figure { margin: .6em 0; }
+figure img, figure svg { max-width: 100%%; height: auto; }
+figcaption, .note { color: #4b5563; font-size: .9em; }
+@media print { body { max-width: none; padding: 0; } .screen-only { display: none; } }
+"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Something to print.
+
+    ``title`` is plain text; ``body`` is HTML whose data were escaped by whoever made it. ``language`` and ``direction``
+    (``"ltr"`` or ``"rtl"``) are those of the text; ``style`` is CSS added after the house's own.
+    """
+
+    title: str
+    body: str
+    language: str = "en"
+    direction: str = "ltr"
+    style: str = ""
+    landscape: bool = False
+
+    @property
+    def html(self) -> str:
+        """The whole document, which asks for nothing outside itself."""
+        house = _STYLE % {
+            "turn": "landscape" if self.landscape else "portrait",
+            "width": "265mm" if self.landscape else "190mm",
+        }
+        return (
+            f'<!DOCTYPE html>\n<html lang="{escape(self.language)}" dir="{escape(self.direction)}">\n<head>\n'
+            '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f"<title>{escape(self.title)}</title>\n<style>{house}{self.style}</style>\n</head>\n"
+            f"<body>\n<main>\n{self.body}\n</main>\n</body>\n</html>\n"
+        )
+
+    def _repr_html_(self) -> str:
+        """In a notebook the page stands in a frame of its own, so that its style touches nothing else."""
+        return (
+            f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.html)}" '
+            'style="width:100%;height:32rem;border:1px solid #9ca3af;background:#fff"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"Page: {self.title}"
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page: HTML or PDF, as the ending of ``path`` says. An older file is replaced only by a whole one.
+
+        Raises
+        ------
+        InputError
+            If the ending is another one, the folder is missing, or no browser is there to make the PDF.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".pdf"):
+            raise InputError(
+                "A page is saved as .html or .pdf.", where=str(path), fix="Change the ending of the name."
+            )
+        if not path.parent.is_dir():
+            raise InputError("This folder does not exist.", where=str(path.parent), fix="Make it first.")
+        content = self.html.encode() if path.suffix.lower() == ".html" else pdf(self.html)
+        _put(path, content)
+        return path
+
+
+def browser() -> str | None:
+    """The program that prints: the one ``CLEANWORKS_CHROMIUM`` names, else the first installed of the usual ones."""
+    named = os.environ.get("CLEANWORKS_CHROMIUM")
+    if named:
+        return named
+    for name in _ON_PATH:
+        if found := shutil.which(name):
+            return found
+    if sys.platform == "win32":
+        homes = [os.environ.get(key) for key in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
+        places = [Path(home) / name for home in homes if home for name in _ON_WINDOWS]
+    else:
+        places = [
+            home / name
+            for home in (Path("/Applications"), Path.home() / "Applications")
+            for name in _ON_MACOS
+        ]
+    return next((str(place) for place in places if place.is_file()), None)
+
+
+def pdf(html: str) -> bytes:
+    """Print one HTML document: tagged, with an outline from its headings, and the same bytes each time.
+
+    Raises
+    ------
+    InputError
+        If no browser is installed, or the one there does not print.
+    """
+    program = browser()
+    remedy = "Save the page as .html, open it in any browser, and print it to PDF from there."
+    if program is None:
+        raise InputError("No browser that makes PDF files was found (Edge, Chrome or Chromium).", fix=remedy)
+    with tempfile.TemporaryDirectory(prefix="cleanworks-print-", ignore_cleanup_errors=True) as folder:
+        source, target = Path(folder, "page.html"), Path(folder, "page.pdf")
+        source.write_text(html, encoding="utf-8")
+        command = [
+            program,
+            "--headless",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-extensions",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            f"--user-data-dir={Path(folder, 'profile')}",
+            "--no-pdf-header-footer",
+            "--generate-pdf-document-outline",
+            f"--print-to-pdf={target}",
+            source.as_uri(),
+        ]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.insert(1, "--no-sandbox")  # Chromium refuses its sandbox to root
+        said = _call(command)
+        if not target.is_file() or not target.stat().st_size:
+            raise InputError(
+                f"The browser did not print the page ({said.strip().splitlines()[-1] if said.strip() else 'no message'}).",
+                where=program,
+                fix=remedy,
+            )
+        return _undated(target.read_bytes())
+
+
+def _call(command: list[str]) -> str:
+    """Run the browser, and leave none of its processes behind when it takes too long or cannot start."""
+    alone = {"start_new_session": True} if os.name == "posix" else {}
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **alone
+        )
+    except OSError as error:
+        return str(error)
+    try:
+        return process.communicate(timeout=_SECONDS)[1].decode(errors="replace")
+    except BaseException as error:
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            return f"it took more than {_SECONDS} seconds"
+        raise
+
+
+def _undated(content: bytes) -> bytes:
+    """Replace the moment of printing, so that the same page gives the same file. Lengths stay, so offsets hold."""
+    return re.sub(
+        rb"/(CreationDate|ModDate) \(D:(\d{14})",
+        lambda found: b"/" + found[1] + b" (D:20260101000000",
+        content,
+    )
+
+
+def _put(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def figure(fig, *, alt: str, caption: str = "") -> str:
+    """A matplotlib figure as HTML, its picture inside the text. The figure is closed.
+
+    ``alt`` says in words what the picture shows; ``caption`` is plain text under it.
+    """
+    import base64
+
+    import matplotlib.pyplot as plt
+
+    if not alt.strip():
+        raise InputError(
+            "A figure needs words for those who do not see it.", fix="Say in `alt` what it shows."
+        )
+    file = io.BytesIO()
+    # Without the version of the library, so that the same figure gives the same bytes.
+    fig.savefig(file, format="png", dpi=200, metadata={"Software": None})
+    plt.close(fig)
+    data = base64.b64encode(file.getvalue()).decode()
+    under = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f'<figure><img alt="{escape(alt)}" src="data:image/png;base64,{data}">{under}</figure>'
+
+
+def table(
+    frame, *, caption: str, formats: Mapping[str, str | Callable] | None = None, missing: str = "-"
+) -> str:
+    """A pandas table as HTML: its columns as header cells, numbers to the right, text escaped.
+
+    ``formats`` gives for a column a format string such as ``"{:,.0f}"`` or a function to text. The index is not shown.
+    """
+    import pandas as pd
+
+    formats = dict(formats or {})
+    unknown = [column for column in formats if column not in frame.columns]
+    if unknown:
+        raise InputError(f"The table has no column {unknown[0]!r} to format.", where=caption)
+    numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns]
+
+    def cell(column, value) -> str:
+        if pd.isna(value):
+            return missing
+        how = formats.get(column, "{}")
+        return escape(str(how(value) if callable(how) else how.format(value)))
+
+    kinds = [' class="number"' if number else "" for number in numeric]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(str(column))}</th>'
+        for column, kind in zip(frame.columns, kinds, strict=True)
+    )
+    rows = "\n".join(
+        "<tr>"
+        + "".join(
+            f"<td{kind}>{cell(column, value)}</td>"
+            for column, value, kind in zip(frame.columns, row, kinds, strict=True)
+        )
+        + "</tr>"
+        for row in frame.itertuples(index=False, name=None)
+    )
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
