@@ -11,7 +11,7 @@ and `page` the reports; `command` the command line.
 
 from .jobs import Job, Listener, RunOptions, Skip
 from .results import CellTime, Failure, LessonResult, RunResult
-from .runner import run_notebooks
+from .runner import run_notebooks, undeclared_reads
 
 __all__ = [
     "CellTime",
@@ -23,4 +23,5 @@ __all__ = [
     "RunResult",
     "Skip",
     "run_notebooks",
+    "undeclared_reads",
 ]

@@ -34,23 +34,28 @@ def junit_xml(result: RunResult, root: Path) -> bytes:
 
 
 def _case(lesson: LessonResult, root: Path) -> ET.Element:
-    place = shown(lesson.path, root) if lesson.path else lesson.name
-    case = ET.Element("testcase", classname=place, name=lesson.name, time=f"{lesson.wall:.3f}")
+    place = _clean(shown(lesson.path, root) if lesson.path else lesson.name)
+    case = ET.Element("testcase", classname=place, name=_clean(lesson.name), time=f"{lesson.wall:.3f}")
     if lesson.path:
         case.set("file", place)
     properties = ET.SubElement(case, "properties")
-    for name, value in (
-        ("cpu_seconds", f"{lesson.cpu:.3f}"),
-        ("megabytes", f"{lesson.megabytes:.0f}"),
-        ("cached", str(lesson.cached).lower()),
-        ("reason", lesson.reason),
-    ):
-        ET.SubElement(properties, "property", name=name, value=_NOT_XML.sub("?", value))
+    values = {
+        "cpu_seconds": f"{lesson.cpu:.3f}",
+        "megabytes": f"{lesson.megabytes:.0f}",
+        "cached": str(lesson.cached).lower(),
+        "reason": _clean(lesson.reason),
+    }
+    for name, value in values.items():
+        ET.SubElement(properties, "property", name=name, value=value)
     if lesson.failure is not None:
-        problem = ET.SubElement(
-            case, "failure", type=lesson.failure.kind, message=_NOT_XML.sub("?", lesson.failure.message)
+        found = ET.SubElement(
+            case, "failure", type=lesson.failure.kind, message=_clean(lesson.failure.message)
         )
-        problem.text = _NOT_XML.sub("?", failure_text(lesson, root))
+        found.text = _clean(failure_text(lesson, root))
     elif lesson.status != "passed":
-        ET.SubElement(case, "skipped", message=_NOT_XML.sub("?", lesson.skip_reason or "not run"))
+        ET.SubElement(case, "skipped", message=_clean(lesson.skip_reason or "not run"))
     return case
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("?", text)

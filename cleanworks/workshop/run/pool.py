@@ -128,7 +128,7 @@ class Pool:
         return [worker for worker in self._workers if worker.state == state]
 
     def _open_gate(self, started: Callable[[Task], None]) -> None:
-        for worker in sorted(self._in("waiting"), key=lambda one: one.since):
+        for worker in sorted(self._in("waiting"), key=lambda one: one.task.index):
             running = self._in("running")
             if len(running) >= self._limit:
                 return

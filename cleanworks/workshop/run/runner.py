@@ -18,6 +18,7 @@ from cleanworks.errors import InputError
 
 from . import access
 from .jobs import Job, Listener, RunOptions, Source, read_source, source_of
+from .kernels.server_process import CAN_FORK
 from .keys import Fingerprints, Key, difference, lesson_key, local_modules, shared_pieces, shown
 from .results import PASSING, CellTime, Failure, LessonResult, RunResult
 from .store import Store, remove, write_whole
@@ -72,6 +73,20 @@ def run_notebooks(
     return _Run(jobs, options or RunOptions(), listener or _Silent()).go()
 
 
+def undeclared_reads(jobs: Sequence[Job], options: RunOptions) -> dict[str, list[str]]:
+    """Files that notebooks read without declaring them, by notebook; seen when they were last executed as they are now.
+
+    Nothing is executed: a notebook without a result in the cache is not in the answer.
+    """
+    run = _Run(jobs, options, _Silent())
+    found = {}
+    for lesson in run.read():
+        entry = run.store.get(lesson.key.value) or {}
+        if entry.get("undeclared"):
+            found[lesson.job.name] = list(entry["undeclared"])
+    return found
+
+
 class _Silent:
     def begin(self, expected: Mapping[str, float | None], total: int, workers: int) -> None: ...
     def note(self, text: str) -> None: ...
@@ -89,19 +104,20 @@ class _Run:
         self.notes: list[str] = []
         self.results: dict[str, LessonResult] = {}
         self.workers = options.workers or cores()
+        # What each version of each module imports never changes, so it is kept between runs.
+        self.imports = self.store.get_named(_IMPORTS)
+        self.prints = Fingerprints(self.imports)
 
     def go(self) -> RunResult:
         begun = time.monotonic()
         _refuse_doubles(self.jobs)
-        self.imports = self.store.get_named(_IMPORTS)
         known = len(self.imports)
-        self.prints = Fingerprints(self.imports)
-        self.lessons = self._read(self.prints)
+        self.lessons = self.read()
         if len(self.imports) > known:
             self.store.put_named(_IMPORTS, self.imports)
         todo = self._look_up()
         interrupted = False
-        kernel = "fresh" if self.options.fresh else "warm"
+        kernel = "fresh" if self.options.fresh or not CAN_FORK else "warm"
         if todo:
             self.store.clear_left_overs()
             expected = {lesson.job.name: lesson.last.get("wall") for lesson in todo}
@@ -121,25 +137,23 @@ class _Run:
         )
 
     # Reading and looking up.
-    def _read(self, prints: Fingerprints) -> list[_Lesson]:
-        lessons = []
-        for job in self.jobs:
-            if job.skip is not None and self.today <= job.skip.until:
-                self.results[job.name] = LessonResult(
-                    job.name,
-                    job.path,
-                    "skipped",
-                    skip_reason=f"{job.skip.reason} (until {job.skip.until.isoformat()})",
-                    rerun=self._rerun(job),
-                )
-                continue
-            if not job.folder.is_dir():
-                raise InputError("The working directory does not exist.", where=str(job.folder))
-            source = read_source(job)
-            modules = local_modules(job, source, prints)
-            key = self._key(job, source, modules, prints)
-            lessons.append(_Lesson(job, source, key, modules, self.store.last(job.name)))
-        return lessons
+    def read(self) -> list[_Lesson]:
+        """All lessons that are not skipped, with their keys."""
+        return [lesson for lesson in map(self._read_one, self.jobs) if lesson is not None]
+
+    def _read_one(self, job: Job) -> _Lesson | None:
+        if job.skip is not None and self.today <= job.skip.until:
+            why = f"{job.skip.reason} (until {job.skip.until.isoformat()})"
+            self.results[job.name] = LessonResult(
+                job.name, job.path, "skipped", skip_reason=why, rerun=self._rerun(job)
+            )
+            return None
+        if not job.folder.is_dir():
+            raise InputError("The working directory does not exist.", where=str(job.folder))
+        source = read_source(job)
+        modules = local_modules(job, source, self.prints)
+        key = self._key(job, source, modules, self.prints)
+        return _Lesson(job, source, key, modules, self.store.last(job.name))
 
     def _look_up(self) -> list[_Lesson]:
         """Serve what the cache has; give back the rest, each with the reason why it must run."""
@@ -217,14 +231,14 @@ class _Run:
 
     def _server(self) -> Any:
         """The process that forks the kernels; a stand-in with no address where there is no fork."""
-        from .kernels.server_process import CAN_FORK, KernelServer
+        from .kernels.server_process import KernelServer
 
         if self.options.server:
             return contextlib.nullcontext()
         if CAN_FORK:
             return KernelServer(() if self.options.fresh else self.options.preload, self.options.hash_seed)
         if not self.options.fresh:
-            self._note("This system cannot fork processes: every notebook starts a fresh Python.")
+            self._note("Kernels are not forked on this system: every notebook starts a fresh Python.")
         return contextlib.nullcontext()
 
     def _task(self, index: int, lesson: _Lesson, settings: Any, scratch: str) -> Task:
