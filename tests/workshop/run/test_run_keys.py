@@ -1,0 +1,68 @@
+"""Which modules of a course some code reaches, found without importing anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleanworks.workshop.run.keys import Fingerprints, Modules, difference, imported_names, without_magics
+
+
+@pytest.fixture
+def closure(tmp_path):
+    def find(code, files):
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        modules = Modules([tmp_path], Fingerprints())
+        return [path.relative_to(tmp_path).as_posix() for path in modules.closure(imported_names(code))]
+
+    return find
+
+
+PACKAGE = {
+    "pkg/__init__.py": "",
+    "pkg/a.py": "from . import b",
+    "pkg/b.py": "def f():\n    from .sub.c import value",
+    "pkg/sub/__init__.py": "",
+    "pkg/sub/c.py": "from ..d import other",
+    "pkg/d.py": "import numpy",
+    "pkg/unused.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import numpy, os", []),
+        ("import pkg", ["pkg/__init__.py"]),
+        ("from pkg import d", ["pkg/__init__.py", "pkg/d.py"]),
+        ("from pkg.d import other", ["pkg/__init__.py", "pkg/d.py"]),
+        ("import pkg.a", ["pkg/__init__.py", "pkg/a.py", "pkg/b.py", "pkg/d.py", "pkg/sub/__init__.py", "pkg/sub/c.py"]),
+        ("import importlib\nimportlib.import_module('pkg.d')", ["pkg/__init__.py", "pkg/d.py"]),
+        ("import numpy as np, pkg.d as d", ["pkg/__init__.py", "pkg/d.py"]),
+        ("x = (\nfrom pkg import d", ["pkg/__init__.py", "pkg/d.py"]),
+    ],
+)
+def test_closure(closure, code, expected):
+    assert closure(code, PACKAGE) == expected
+
+
+def test_modules_that_import_each_other_are_found_once(closure):
+    assert closure("import a", {"a.py": "import b", "b.py": "import a"}) == ["a.py", "b.py"]
+
+
+def test_a_folder_without_init_is_a_package_too(closure):
+    assert closure("from space import thing", {"space/thing.py": ""}) == ["space/thing.py"]
+
+
+def test_magics_do_not_hide_imports():
+    code = "%matplotlib inline\n!ls\nfiles = !ls\n%%time\nimport pkg"
+    assert "pkg" in imported_names(without_magics(code))
+
+
+def test_differences_are_named_and_few():
+    old = {"cell a": "1", "order of cells": "1", "data x.csv": "1", "module gone.py": "1"}
+    new = {"cell a": "2", "order of cells": "2", "data x.csv": "2", "module new.py": "1"}
+    assert difference(old, new) == "cell a changed, data x.csv changed, module new.py is new and 1 more"
+    assert difference({"order of cells": "1"}, {"order of cells": "2"}) == "order of cells changed"

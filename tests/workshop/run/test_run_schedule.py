@@ -1,0 +1,224 @@
+"""The order of lessons, how many run at a time, and what happens when memory is short."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+
+from cleanworks.workshop.run import LessonResult, run_notebooks
+from cleanworks.workshop.run.memory import MemoryGuard, _container_free
+from cleanworks.workshop.run.pool import Pool
+from cleanworks.workshop.run.progress import Lines, duration
+from cleanworks.workshop.run.runner import _Run, cores, longest_first
+from tests.workshop.run.conftest import Recorder
+
+
+def test_longest_first_by_recorded_time_and_unknown_ones_early(course):
+    for name, seconds in (("short", 0), ("long", 0.6), ("middle", 0.3)):
+        course.add(name, f"import time\ntime.sleep({seconds})")
+    assert course.run(workers=1).ok
+    assert course.run(workers=1, force=True).ok
+    assert longest_first_of(course) == ["long", "middle", "short"]
+    course.add("new", "1")
+    assert course.run(workers=1, force=True).ok
+    # Which of the first two kernels is ready first is a matter of chance.
+    assert set(course.seen.started_names[:2]) == {"new", "long"}
+    assert course.run(workers=1, force=True, reverse=True).ok
+    assert "short" in course.seen.started_names[:2] and course.seen.started_names[3] in ("long", "new")
+
+
+def test_a_failed_run_does_not_change_what_is_known_about_the_time(course):
+    path = course.add("lesson", "import time\ntime.sleep(0.3)")
+    course.run()
+    path.write_text(path.read_text().replace("sleep(0.3)", "sleep(none)"))
+    assert not course.run().ok
+    course.add("other", "import time\ntime.sleep(0.1)")
+    course.run()
+    assert longest_first_of(course)[0] == "lesson"
+
+
+def longest_first_of(course):
+    """Names in the order in which the run would hand them out."""
+    run = _Run(list(course.jobs.values()), course.options, Recorder())
+    return [lesson.job.name for lesson in longest_first(run.read())]
+
+
+class Scarce(MemoryGuard):
+    """Memory is tight as soon as two lessons run, until one has given way."""
+
+    def __init__(self):
+        super().__init__(0.0)
+        self.running, self.tight = 0, True
+
+    def has_room(self, name):
+        return True
+
+    def is_tight(self):
+        return self.running > 1 and self.tight
+
+    def is_critical(self):
+        return False
+
+
+def test_when_memory_is_tight_one_lesson_gives_way_and_runs_later(course, monkeypatch):
+    guard = Scarce()
+    monkeypatch.setattr("cleanworks.workshop.run.memory.MemoryGuard", lambda *_: guard)
+
+    class Counting(Recorder):
+        def started(self, name, reason):
+            super().started(name, reason)
+            guard.running += 1
+
+        def finished(self, result):
+            super().finished(result)
+            guard.running -= 1
+
+        def note(self, text):
+            super().note(text)
+            guard.running -= 1
+
+    for name in "abc":
+        course.add(name, "import time\ntime.sleep(1)")
+    seen = Counting()
+    result = run_notebooks(list(course.jobs.values()), course.options, seen)
+    assert result.ok
+    assert len(seen.started_names) == 4 and len(set(seen.started_names)) == 3
+    assert "Memory is short" in result.notes[0] and "1 at a time" in result.notes[0]
+
+
+def test_a_lesson_that_takes_the_last_memory_alone_is_stopped(course, monkeypatch):
+    class Critical(Scarce):
+        def is_tight(self):
+            return True
+
+        def is_critical(self):
+            return True
+
+    monkeypatch.setattr("cleanworks.workshop.run.memory.MemoryGuard", lambda *_: Critical())
+    course.add("greedy", "import time\ntime.sleep(60)")
+    failure = course.run(workers=1).lessons[0].failure
+    assert failure.kind == "memory" and "memory" in failure.message
+
+
+def test_without_room_lessons_run_one_after_the_other(course, monkeypatch):
+    class Full(Scarce):
+        def has_room(self, name):
+            return False
+
+        def is_tight(self):
+            return False
+
+    monkeypatch.setattr("cleanworks.workshop.run.memory.MemoryGuard", lambda *_: Full())
+    running = []
+
+    class Watching(Recorder):
+        def started(self, name, reason):
+            running.append(name)
+            assert len(running) == 1
+
+        def finished(self, result):
+            running.remove(result.name)
+
+    for name in "abc":
+        course.add(name, "1")
+    result = run_notebooks(list(course.jobs.values()), course.options, Watching())
+    assert result.ok and any("waits" in note for note in result.notes)
+
+
+def test_the_guard_counts_what_lessons_took_last_time(monkeypatch):
+    guard = MemoryGuard(500, {"big": 3000.0, "small": 100.0})
+    monkeypatch.setattr(guard, "free", lambda: 1000.0)
+    assert guard.has_room("small") and not guard.has_room("big") and guard.has_room("unknown")
+    assert not guard.is_tight()
+    monkeypatch.setattr(guard, "free", lambda: 200.0)
+    assert guard.is_tight() and not guard.is_critical()
+
+
+@pytest.mark.parametrize(
+    ("files", "free"),
+    [
+        ({"memory.max": "1048576000", "memory.current": "524288000", "memory.stat": "anon 1\ninactive_file 104857600\n"}, [600.0]),
+        ({"memory.max": "max", "memory.current": "1", "memory.stat": ""}, []),
+        ({"memory/memory.limit_in_bytes": "9223372036854771712", "memory/memory.usage_in_bytes": "1", "memory/memory.stat": ""}, []),
+        ({}, []),
+    ],
+)  # fmt: skip
+def test_a_container_may_have_less_memory_than_the_machine(tmp_path, files, free):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert _container_free(tmp_path) == free
+
+
+def test_as_many_workers_as_cores_unless_said_otherwise(course):
+    course.add("lesson", "1")
+    assert course.run(workers=None).workers == cores() >= 1
+
+
+def test_lessons_run_at_the_same_time(course):
+    """Two lessons wait for each other: they only end if both run."""
+    wait = "import os, time\nopen('{}', 'w').close()\nwhile not os.path.exists('{}'): time.sleep(0.02)"
+    course.add("a", wait.format("from-a", "from-b"))
+    course.add("b", wait.format("from-b", "from-a"))
+    assert course.run(workers=2).ok
+
+
+def test_one_thread_for_each_lesson(course):
+    course.add("lesson", "import os\nos.environ['OMP_NUM_THREADS'], os.environ['OPENBLAS_NUM_THREADS']")
+    assert course.run().ok and course.text("lesson") == "('1', '1')"
+
+
+def test_plain_lines_say_what_runs_why_and_what_is_left():
+    stream = io.StringIO()
+    lines = Lines(stream)
+    lines.begin({"a": 10.0, "b": 30.0, "c": None}, total=5, workers=2)
+    lines.started("a", "data rain.csv changed")
+    lines.finished(LessonResult("a", None, "passed", wall=10.0))
+    text = stream.getvalue()
+    assert "3 notebooks, 2 at a time; 2 unchanged" in text
+    assert "a: data rain.csv changed" in text
+    # 30 s known and 20 s guessed, at two a time, but never less than the longest.
+    assert "[1/3] a passed in 10.0 s, about 30 s left" in text
+    assert duration(59.6) == "1 min 00 s" and duration(3) == "3 s"
+
+
+def test_the_bar_draws_in_a_terminal_without_threads(monkeypatch):
+    import threading
+
+    from cleanworks.workshop.run.progress import Bar, display
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    stream = Terminal()
+    bar = display(stream)
+    assert isinstance(bar, Bar)
+    before = threading.active_count()
+    bar.begin({"a": 1.0, "b": None}, 2, 2)
+    bar.started("a", "never run before")
+    bar.tick()
+    assert threading.active_count() == before
+    bar.finished(LessonResult("a", None, "failed"))
+    bar.note("Memory is short")
+    bar.end()
+    text = stream.getvalue()
+    assert "never run before" in text and "a failed" in text and "Memory is short" in text
+
+
+def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course):
+    """An error in this process, such as a full disk, leaves no worker behind."""
+    import multiprocessing
+
+    class Breaks(Recorder):
+        def finished(self, result):
+            raise RuntimeError("here")
+
+    course.add("a", "1")
+    course.add("b", "import time\ntime.sleep(60)")
+    with pytest.raises(RuntimeError, match="here"):
+        run_notebooks(list(course.jobs.values()), replace(course.options), Breaks())
+    assert multiprocessing.active_children() == []
+    assert Pool(1, MemoryGuard(0)).run([], None, None) is None
