@@ -158,6 +158,8 @@ def test_undeclared_reads_are_there_for_lint(cleanworks, course):
     assert undeclared_reads(jobs, options) == {}
     cleanworks("run", "r1")
     assert undeclared_reads(jobs, options) == {"r1": ["notebooks/weather/hidden.csv"]}
+    code, said, _ = cleanworks("lint")
+    assert code == 1 and "It read notebooks/weather/hidden.csv when it ran" in said and "[reads]" in said
     break_cell(lesson_path(course), "1")
     assert json.loads(lesson_path(course).read_text())
     assert undeclared_reads(course_jobs(Course.load(course)), options) == {}

@@ -15,6 +15,7 @@ from cleanworks.workshop.run.store import write_whole
 from cleanworks.workshop.settings import Settings
 
 UNREADABLE = "readable"
+READS = "reads"
 
 
 def lint_notebook(notebook: Notebook, context: Context) -> list[Finding]:
@@ -73,7 +74,33 @@ def lint_course(
             read(path)
         except InputError as error:
             findings.append(Finding(path=path, rule=UNREADABLE, what=error.what, fix=error.fix or ""))
-    return files, findings, rewritten
+    return files, findings + _undeclared(root, files), rewritten
+
+
+def _undeclared(root: Path, files: list[Path]) -> list[Finding]:
+    """Files that notebooks were seen to read without declaring them, when they were last run as they are now."""
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.run import undeclared_reads
+    from cleanworks.workshop.run.course import course_jobs, course_options
+
+    try:
+        course = Course.load(root)
+        jobs = course_jobs(course)
+        found = undeclared_reads(jobs, course_options(course))
+    except InputError:
+        return []  # what hinders the course from being read is found by the rules, or by the run
+    wanted = {path.resolve() for path in files}
+    return [
+        Finding(
+            path=job.path,
+            rule=READS,
+            what=f"It read {path} when it ran, and does not declare that.",
+            fix="Name it under `data` in its metadata, or load it with the course's own functions.",
+        )
+        for job in jobs
+        if job.path.resolve() in wanted
+        for path in found.get(job.name, ())
+    ]
 
 
 def fix_file(path: Path) -> bool:
