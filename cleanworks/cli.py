@@ -21,6 +21,7 @@ COMMANDS = (
     "cleanworks.workshop.run.command",
     "cleanworks.workshop.book",
     "cleanworks.standards.command",
+    "cleanworks.allimi.command",
 )
 
 HELP = """

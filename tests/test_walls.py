@@ -19,6 +19,7 @@ FACING_LESSONS = [
     "construction",
     "integrity",
     "standards",
+    "allimi",
     "profiles",
     "figures",
     "learn",

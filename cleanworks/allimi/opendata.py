@@ -1,0 +1,49 @@
+"""The data beside the pages: CSV files, an OC4IDS package, and the feed with the field names of Seoul's open data."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from cleanworks.standards import oc4ids, seoul
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def files(shown, context) -> Iterator[tuple[str, str | bytes]]:
+    """Paths and contents: ``data/<table>.csv``, ``data/oc4ids.json`` and ``data/feed.csv``."""
+    for name, frame in shown.items():
+        if len(frame):
+            yield f"data/{name}.csv", csv(frame)
+    filled = {name: frame for name, frame in shown.items() if len(frame)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = oc4ids.write(
+            Path(folder) / "oc4ids.json",
+            filled,
+            publisher=context.profile.name("city"),
+            uri="https://example.org/oc4ids.json",
+            published=context.date,
+            currency=context.profile["currency.code"],
+        )
+        yield "data/oc4ids.json", path.read_bytes()
+    feed = seoul.feed(shown, context.date)
+    yield "data/feed.csv", csv(feed.loc[:, feed.notna().any() | feed.columns.isin(["BIZ_CD"])].reindex(columns=list(feed)))
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """A table as CSV, dates as YYYY-MM-DD. A text that a spreadsheet would run as a formula begins with an apostrophe."""
+    safe = frame.copy()
+    for column in safe.columns:
+        if pd.api.types.is_datetime64_any_dtype(safe[column]):
+            safe[column] = safe[column].dt.strftime("%Y-%m-%d")
+        elif not pd.api.types.is_numeric_dtype(safe[column]) and not pd.api.types.is_bool_dtype(safe[column]):
+            safe[column] = safe[column].astype(object).map(escaped)
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def escaped(value):
+    """The value, with an apostrophe before what a spreadsheet would run."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,78 @@
+"""What may leave the office: named tables and named columns, and no address of a person inside a text.
+
+A list of what is shown, not of what is hidden: a column that nobody thought of stays inside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from cleanworks.city import schemas
+from cleanworks.errors import InputError
+from cleanworks.profiles import Profile
+
+TABLES = (
+    "projects", "tenders", "bids", "contracts", "modifications", "progress", "subcontracts", "claims", "payments", "disclosures",
+    "questions",
+)  # fmt: skip
+# The contractor's own costs are its business; the others would lead to a person's wage account.
+_KEPT_BACK = {"progress": {"cost"}}
+_FREE_TEXT = {"projects": ("title", "purpose"), "tenders": ("title",), "modifications": ("rationale",)}
+
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+# Nine digits or more with the usual marks between them: telephones, personal and account numbers. Dates and amounts are shorter.
+_NUMBER = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){8,}")
+
+
+def view(tables: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.DataFrame]:
+    """The public part of tables, each with all its public columns; a table that is not there is empty.
+
+    The person's columns are those of the profile (``privacy.personal_columns``). Wages are shown as paid, not to whom.
+
+    Raises
+    ------
+    InputError
+        There is no table ``projects``, or it has no ``project_id``, or two projects have the same.
+    """
+    if "projects" not in tables or "project_id" not in tables["projects"]:
+        raise InputError("There is no table projects with project_id.", fix="A site needs at least projects.csv.")
+    if tables["projects"]["project_id"].duplicated().any():
+        twice = tables["projects"].loc[tables["projects"]["project_id"].duplicated(), "project_id"].iloc[0]
+        raise InputError(f"Project {twice} is there twice.", where="table projects", fix="Give each project a number of its own.")
+    personal = set(profile["privacy.personal_columns"])
+    return {name: _public(name, tables.get(name), personal) for name in TABLES}
+
+
+def last_day(shown: Mapping[str, pd.DataFrame]) -> pd.Timestamp:
+    """The latest day on which something happened: progress, a payment, a publication, a question or its answer."""
+    places = (
+        ("progress", "period"), ("payments", "date_paid"), ("disclosures", "date_published"), ("questions", "date_asked"),
+        ("questions", "date_answered"), ("contracts", "date_signed"), ("projects", "budget_approval_date"),
+    )  # fmt: skip
+    days = [shown[table][column].max() for table, column in places]
+    return max((day for day in days if pd.notna(day)), default=pd.Timestamp("2000-01-01"))
+
+
+def clean(text):
+    """A text without addresses and long numbers."""
+    if not isinstance(text, str):
+        return text
+    return _NUMBER.sub("[number removed]", _MAIL.sub("[address removed]", text))
+
+
+def _public(name, frame, personal):
+    described = schemas.table(name)
+    columns = [c for c in described.columns if c.name not in personal | _KEPT_BACK.get(name, set())]
+    frame = pd.DataFrame() if frame is None else frame
+    shown = frame.reindex(columns=[c.name for c in columns])
+    for column in columns:
+        if column.kind in ("date", "time"):
+            shown[column.name] = pd.to_datetime(shown[column.name])
+    for column in _FREE_TEXT.get(name, ()):
+        shown[column] = shown[column].astype(object).map(clean)
+    if name == "payments":
+        shown["payee_id"] = shown["payee_id"].astype(object).mask(shown["payee_type"].eq("wages"))
+    return shown.reset_index(drop=True)

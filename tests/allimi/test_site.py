@@ -1,0 +1,154 @@
+"""What the site shows and keeps back, and what becomes of a wrong request."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pandas as pd
+import pytest
+
+from cleanworks import allimi, city, cli, profiles
+from cleanworks.allimi import opendata, public, sources
+from cleanworks.city import storage
+from cleanworks.errors import InputError
+from cleanworks.standards import validate
+
+
+def test_no_person_is_on_the_site(site, tables):
+    everything = b"\n".join(site.files.values()).decode()
+    for table, column in (("contracts", "official_id"), ("workers", "worker_id"), ("workers", "account_id")):
+        for person in tables[table][column].dropna().unique():
+            assert person not in everything
+    assert "wages" in site["data/payments.csv"]
+    payments = pd.read_csv(io.StringIO(site["data/payments.csv"]))
+    assert payments.loc[payments["payee_type"] == "wages", "payee_id"].isna().all()
+    assert "cost" not in pd.read_csv(io.StringIO(site["data/progress.csv"]))
+
+
+def test_a_column_that_nobody_described_stays_inside(tables):
+    extra = {**tables, "projects": tables["projects"].assign(telephone_of_agent="010-1234-5678")}
+    site = allimi.make(extra, date="2026-06-30")
+    assert "telephone_of_agent" not in site["data/projects.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ask kim@example.org about it", "Ask [address removed] about it"),
+        ("Call 010-1234-5678 first", "Call [number removed] first"),
+        ("Bridge 12, from 2024-05-01", "Bridge 12, from 2024-05-01"),
+        (None, None),
+    ],
+)
+def test_addresses_and_long_numbers_leave_a_text(text, shown):
+    assert public.clean(text) == shown
+
+
+def test_the_page_says_what_the_tables_say(site, tables):
+    contract = tables["contracts"].set_index("project_id").loc["P-000005"]
+    page = site["project/p-000005.html"]
+    money = profiles.active().money(contract["value_amount"])
+    assert money in page and contract["supplier_name"] in page
+    changes = tables["modifications"].query("contract_id == @contract.contract_id")
+    assert len(changes) and all(f"{day:%Y-%m-%d}" in page for day in changes["date"])
+    assert all(word in page for word in ("Progress", "Payments", "Documents", "Stakeholders", "Your question"))
+
+
+def test_the_package_beside_the_pages_is_valid(site, tables, tmp_path):
+    path = tmp_path / "package.json"
+    path.write_bytes(site.files["data/oc4ids.json"])
+    assert validate.validate(path).ok
+    assert len(json.loads(path.read_text(encoding="utf-8"))["projects"]) == len(tables["projects"])
+
+
+def test_a_formula_in_a_name_becomes_text(tables):
+    projects = tables["projects"].copy()
+    projects.loc[0, "title"] = "=HYPERLINK(1)"
+    projects.loc[1, "title"] = "<script>alert(1)</script>"
+    site = allimi.make({**tables, "projects": projects}, date="2026-06-30")
+    assert "'=HYPERLINK(1)" in site["data/projects.csv"]
+    assert not any("<script>alert" in site[path] for path in site.files if not path.startswith("data/"))
+    assert opendata.escaped("-5 m") == "'-5 m" and opendata.escaped(-5) == -5
+
+
+def test_the_same_tables_give_the_same_bytes(site, tables):
+    assert allimi.make(tables, date="2026-06-30").files == site.files
+
+
+def test_projects_alone_are_enough(tables):
+    site = allimi.make({"projects": tables["projects"].head(3)})
+    assert "Nothing has been paid yet." in site["project/p-000001.html"]
+    assert "row of tiles" not in site["index.html"] or "tiles" in site["index.html"]
+
+
+def test_without_coordinates_the_map_is_of_tiles(tables):
+    projects = tables["projects"].assign(latitude=float("nan"), longitude=float("nan"))
+    assert "row of tiles" in allimi.make({"projects": projects})["index.html"]
+
+
+def test_another_country(tables):
+    profile = profiles.load("exampleland")
+    site = allimi.make(city.make(20, profile=profile), profile=profile, date="2026-06-30")
+    assert "Open Works" in site["index.html"] and "EXD" in site["index.html"] and "KRW" not in site["index.html"]
+
+
+def test_an_older_site_is_replaced_and_anything_else_is_refused(site, tmp_path):
+    out = site.write(tmp_path / "site")
+    stale = out / "project" / "p-000001.html"
+    stale.write_text("old")
+    site.write(out)
+    assert stale.read_text(encoding="utf-8") != "old"
+    (out / "mine.txt").write_text("precious")
+    with pytest.raises(InputError, match=r"mine\.txt"):
+        site.write(out)
+    assert (out / "mine.txt").read_text() == "precious"
+    assert [path.name for path in tmp_path.iterdir()] == ["site"], "nothing half-written is left"
+
+
+def test_a_foreign_folder_and_a_file_are_refused_before_any_work(tmp_path, capsys):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "a.txt").touch()
+    assert cli.run(["allimi", str(tmp_path / "letters")]) == 2
+    assert "something else (a.txt)" in capsys.readouterr().err
+    assert cli.run(["allimi", str(tmp_path / "letters" / "a.txt")]) == 2
+    assert "not a folder" in capsys.readouterr().err
+
+
+def test_a_folder_of_tables(tables, tmp_path, capsys):
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    from cleanworks.city import schemas
+
+    for name in ("projects", "tenders", "contracts", "progress"):
+        (folder / f"{name}.csv").write_text(storage.to_csv(schemas.table(name), tables[name]), encoding="utf-8")
+    assert cli.run(["allimi", str(tmp_path / "out"), "--tables", str(folder)]) == 0
+    assert "80 projects" in capsys.readouterr().out
+    assert "simulated city" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tables", "nowhere"], "no such folder"),
+        (["--date", "30.6.2026"], "is no date"),
+        (["--tables", "x", "--registry", "y"], "at once"),
+        (["--profile", "atlantis"], "no profile"),
+    ],
+)
+def test_a_wrong_request_is_one_message(arguments, message, tmp_path, capsys):
+    assert cli.run(["allimi", str(tmp_path / "out"), *arguments]) == 2
+    said = capsys.readouterr().err
+    assert message in said and "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_projects(tmp_path):
+    with pytest.raises(InputError, match=r"no projects\.csv"):
+        sources.from_folder(tmp_path)
+
+
+def test_a_preview_stands_alone(site):
+    preview = site.preview("project/p-000005.html")
+    assert "<script" not in preview.html and 'href="' not in preview.html.replace('href="data:,"', "")
+    assert "data:text/html" in preview._repr_html_()
