@@ -83,7 +83,7 @@ class Course:
         settings = Settings.load(root)
         entries: list[Entry] = []
         pages: list[Path] = []
-        for path, caption in _listed(root):
+        for path, caption in listed(root):
             if path.suffix != ".ipynb":
                 pages.append(path)
                 continue
@@ -168,7 +168,7 @@ def _paired(entries: list[Entry]) -> tuple[Lesson, ...]:
     return lessons
 
 
-def _listed(root: Path) -> list[tuple[Path, str]]:
+def listed(root: Path) -> list[tuple[Path, str]]:
     """Each file of the table of contents with the caption of its part."""
     path = root / TOC
     try:
