@@ -1,0 +1,26 @@
+"""The test before and after a workshop, and the form in which participants judge it.
+
+Two forms of the test are made from the quiz questions of the modules. Where an objective has two questions, each form
+gets one; where it has one, both forms get it, with its options in another order. A person whose code sends them to form
+A before gets form B after, and the other way round, so that a difference between the forms evens out. No page holds an
+answer: what is right stands only in the key, which stays with the instructor.
+"""
+
+from cleanworks.workshop.forms.items import FORMS, Item, Test, draw, form_for, tidy_code
+from cleanworks.workshop.forms.key import Key, Statement
+from cleanworks.workshop.forms.pages import evaluation_page, printed_evaluation, printed_test, test_page
+
+__all__ = [
+    "FORMS",
+    "Item",
+    "Key",
+    "Statement",
+    "Test",
+    "draw",
+    "evaluation_page",
+    "form_for",
+    "printed_evaluation",
+    "printed_test",
+    "test_page",
+    "tidy_code",
+]

@@ -1,0 +1,150 @@
+"""Two equivalent sets of questions, drawn from the quizzes of the modules."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.catalogue import Lesson
+from cleanworks.workshop.quiz import parse_quiz
+
+FORMS = ("A", "B")
+MOST = 24
+"""Questions of one form, if nothing else is said: about twenty minutes."""
+
+LONGEST_CODE = 24
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question. Texts are Markdown; ``right`` are positions of options as the lesson lists them."""
+
+    id: str
+    lesson: str
+    objective: int
+    question: str
+    options: tuple[str, ...]
+    right: tuple[int, ...]
+    several: bool = False
+
+
+@dataclass(frozen=True)
+class Test:
+    """Both forms. ``orders`` says for each form which item comes when and in which order its options stand."""
+
+    __test__ = False  # not one of pytest's
+
+    items: tuple[Item, ...]
+    orders: dict[str, tuple[tuple[str, tuple[int, ...]], ...]]
+    untested: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Changes with every word of a question, so that answers to another test are told apart."""
+        content = [
+            [[i.id, i.lesson, i.objective, i.question, i.options, i.right] for i in self.items],
+            [[form, self.orders[form]] for form in FORMS],
+        ]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()[:12]
+
+    def item(self, id: str) -> Item:
+        return next(item for item in self.items if item.id == id)
+
+
+def draw(lessons: Sequence[Lesson], *, seed: int = 1, most: int = MOST) -> Test:
+    """Two forms for these lessons: every objective that fits is asked in both, and the same seed gives the same forms.
+
+    Raises
+    ------
+    InputError
+        No lesson has a quiz question, or the number of questions is not positive.
+    """
+    if most < 1:
+        raise InputError("A test has at least one question.")
+    chance = random.Random(f"cleanworks test {seed}")
+    pools: dict[tuple[str, int], list[Item]] = {}
+    for lesson in lessons:
+        for item in quiz_items(lesson):
+            pools.setdefault((item.lesson, item.objective), []).append(item)
+    if not pools:
+        raise InputError(
+            "None of these lessons has a quiz question that names its objective.",
+            fix="Add quiz cells to the lessons, or build the workshop without a test.",
+        )
+    objectives = _in_turn(list(pools), most, chance)
+    chosen: dict[str, list[Item]] = {form: [] for form in FORMS}
+    for objective in objectives:
+        pool = sorted(pools[objective], key=lambda item: item.id)
+        chance.shuffle(pool)
+        chosen["A"].append(pool[0])
+        chosen["B"].append(pool[1] if len(pool) > 1 else pool[0])
+    orders = {}
+    for form in FORMS:
+        shuffled = list(chosen[form])
+        chance.shuffle(shuffled)
+        orders[form] = tuple((item.id, _shuffled(len(item.options), chance)) for item in shuffled)
+    used = {item.id: item for form in FORMS for item in chosen[form]}
+    untested = tuple(sorted(set(pools) - set(objectives)))
+    return Test(tuple(used[id] for id in sorted(used)), orders, untested)
+
+
+def quiz_items(lesson: Lesson) -> list[Item]:
+    """The quiz questions of a lesson that name an objective."""
+    found = []
+    for cell in lesson.notebook.with_tag("quiz"):
+        quiz = parse_quiz(cell.source)
+        if cell.block.question is None or cell.block.objective is None or quiz.problems(several=True):
+            continue
+        right = tuple(position for position, option in enumerate(quiz.options) if option.right)
+        found.append(
+            Item(
+                cell.block.question,
+                lesson.id,
+                cell.block.objective,
+                quiz.question,
+                tuple(option.text for option in quiz.options),
+                right,
+                cell.block.several,
+            )
+        )
+    return found
+
+
+def tidy_code(text: str) -> str:
+    """A code as it is compared: letters and digits of any script, in capitals, without spaces and signs."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return "".join(letter for letter in plain if unicodedata.category(letter)[0] in "LNM")[:LONGEST_CODE]
+
+
+def form_for(code: str, moment: str) -> str:
+    """The form that a code gets before or after. The page computes the same."""
+    first = sum(ord(letter) for letter in tidy_code(code)) % 2
+    return FORMS[first if moment == "before" else 1 - first]
+
+
+def _in_turn(objectives: list[tuple[str, int]], most: int, chance: random.Random) -> list[tuple[str, int]]:
+    """At most so many objectives, taken from the lessons in turn, in the order of the course."""
+    left: dict[str, list[tuple[str, int]]] = {}
+    for objective in objectives:
+        left.setdefault(objective[0], []).append(objective)
+    for pool in left.values():
+        pool.sort()
+        if len(objectives) > most:
+            chance.shuffle(pool)
+    taken: list[tuple[str, int]] = []
+    while len(taken) < most and any(left.values()):
+        for pool in left.values():
+            if pool and len(taken) < most:
+                taken.append(pool.pop(0))
+    return [objective for objective in objectives if objective in set(taken)]
+
+
+def _shuffled(n: int, chance: random.Random) -> tuple[int, ...]:
+    order = list(range(n))
+    chance.shuffle(order)
+    return tuple(order)

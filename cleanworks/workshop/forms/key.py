@@ -1,0 +1,153 @@
+"""The key: what evaluation needs to know of a workshop. It stays with the instructor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.catalogue import Lesson
+from cleanworks.workshop.forms.items import FORMS, Item, Test
+from cleanworks.workshop.validation import first_problem
+
+FORMAT = "cleanworks-key-1"
+LARGEST = 5_000_000
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One line of the evaluation form: a statement to judge from 1 to 5, or a question with room for words."""
+
+    id: str
+    text: str
+    kind: Literal["scale", "words"]
+
+
+GENERAL = (
+    Statement("use", "I can use what I learned in my own work.", "scale"),
+    Statement("country", "The examples fit my country.", "scale"),
+    Statement("practice", "The exercises helped me to learn.", "scale"),
+    Statement("clear", "The instructors explained clearly.", "scale"),
+    Statement("pace", "The pace was right for me.", "scale"),
+    Statement("place", "The room and the computers worked.", "scale"),
+    Statement("recommend", "I would recommend this workshop to a colleague.", "scale"),
+)
+WORDS = (
+    Statement("next", "What will you do differently from next week on?", "words"),
+    Statement("helped", "What helped you most?", "words"),
+    Statement("change", "What should be changed?", "words"),
+)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KeyItem(_Part):
+    """What evaluation needs of a question: the options that are right, and the words of its first line."""
+
+    lesson: str
+    objective: int
+    options: int = Field(ge=2, le=20)
+    right: tuple[int, ...] = Field(min_length=1)
+    question: str
+
+
+class KeyLesson(_Part):
+    title: str
+    objectives: tuple[str, ...]
+    teach: int
+    practise: int
+
+
+class KeyStatement(_Part):
+    text: str
+    kind: Literal["scale", "words"]
+
+
+class Key(_Part):
+    """A workshop as evaluation sees it."""
+
+    format: Literal["cleanworks-key-1"] = "cleanworks-key-1"
+    workshop: str
+    title: str
+    test: str
+    least: int = Field(5, ge=2, le=50)
+    lessons: dict[str, KeyLesson]
+    items: dict[str, KeyItem]
+    forms: dict[Literal["A", "B"], tuple[str, ...]]
+    statements: dict[str, KeyStatement]
+
+    @classmethod
+    def of(
+        cls, workshop: str, title: str, lessons: Sequence[Lesson], test: Test, *, least: int = 5, minutes=None
+    ) -> Key:
+        """The key of a workshop. ``minutes`` gives a lesson's planned minutes; what it says of itself otherwise."""
+        minutes = minutes or (lambda lesson: lesson.block.minutes)
+        return cls(
+            workshop=workshop,
+            title=title,
+            test=test.id,
+            least=least,
+            lessons={
+                lesson.id: KeyLesson(
+                    title=lesson.title,
+                    objectives=lesson.block.objectives,
+                    teach=minutes(lesson).teach,
+                    practise=minutes(lesson).practise,
+                )
+                for lesson in lessons
+            },
+            items={item.id: _key_item(item) for item in test.items},
+            forms={form: tuple(id for id, _ in test.orders[form]) for form in FORMS},
+            statements={s.id: KeyStatement(text=s.text, kind=s.kind) for s in statements(lessons)},
+        )
+
+    @classmethod
+    def load(cls, path: Path | str) -> Key:
+        """Read a key.
+
+        Raises
+        ------
+        InputError
+            There is no such file, or it is not a key.
+        """
+        path = Path(path)
+        fix = "Name the key.json of the instructor's kit."
+        try:
+            if path.stat().st_size > LARGEST:
+                raise InputError("This file is too large to be a key.", where=str(path), fix=fix)
+            return cls.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
+        except FileNotFoundError:
+            raise InputError("There is no key of the workshop here.", where=str(path), fix=fix) from None
+        except ValidationError as error:
+            raise InputError(
+                f"This is not a key of a workshop: {first_problem(error)}.", where=str(path), fix=fix
+            ) from None
+        except (OSError, ValueError, RecursionError):
+            raise InputError("The key cannot be read.", where=str(path), fix=fix) from None
+
+    def text(self) -> str:
+        """The content of the key's file."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
+
+
+def statements(lessons: Sequence[Lesson]) -> tuple[Statement, ...]:
+    """The lines of the evaluation form: the modules, the workshop as a whole, and what cannot be ticked."""
+    modules = tuple(Statement(f"module-{lesson.id}", lesson.title, "scale") for lesson in lessons)
+    return (*modules, *GENERAL, *WORDS)
+
+
+def _key_item(item: Item) -> KeyItem:
+    return KeyItem(
+        lesson=item.lesson,
+        objective=item.objective,
+        options=len(item.options),
+        right=item.right,
+        question=" ".join(item.question.replace("*", "").split()),
+    )

@@ -1,0 +1,214 @@
+"""The pages of the forms: to fill in on a screen without a network, and to print."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+
+from cleanworks import paper
+from cleanworks.workshop.forms.items import FORMS, Item, Test
+from cleanworks.workshop.forms.key import Key, Statement
+from cleanworks.workshop.forms.reading import FORMAT
+
+MOMENTS = {"before": "Before the workshop", "after": "After the workshop"}
+SCALE = (
+    "1 not at all",
+    "2 a little",
+    "3 partly",
+    "4 mostly",
+    "5 fully",
+)
+
+_STYLE = """
+body { font-size: 12pt; }
+fieldset { border: 1px solid #9ca3af; border-radius: 6px; margin: 1.2em 0; padding: .6em 1em; min-width: 0; break-inside: avoid; }
+legend { font-weight: 600; padding: 0 .3em; }
+legend p { margin: 0; }
+.option { display: flex; gap: .6em; align-items: baseline; padding: .45em .2em; min-height: 44px; }
+.option p { margin: 0; }
+.option:focus-within { outline: 2px solid #0f5a70; border-radius: 4px; }
+.scale { display: flex; flex-wrap: wrap; gap: .2em 1.1em; }
+input[type=radio], input[type=checkbox] { width: 1.2em; height: 1.2em; flex: none; accent-color: #0f5a70; }
+input[type=text], textarea { font: inherit; width: 100%; max-width: 34em; padding: .5em; border: 1px solid #6b7280; border-radius: 4px; }
+textarea { min-height: 5em; display: block; }
+button { font: inherit; font-weight: 600; padding: .7em 1.4em; border: 0; border-radius: 6px; background: #0f5a70; color: #fff; }
+button:disabled { background: #d1d5db; color: #374151; }
+button:focus-visible, input:focus-visible, textarea:focus-visible { outline: 3px solid #d55e00; outline-offset: 2px; }
+#said { min-height: 3em; font-weight: 600; }
+code { background: #f3f4f6; padding: 0 .2em; overflow-wrap: anywhere; }
+"""
+
+_PAPER_STYLE = """
+.question { break-inside: avoid; margin: 0 0 1.1em; }
+.question p { margin: .1em 0; }
+.question > div { display: flex; gap: .6em; margin: .25em 0 0 .4em; }
+.box::before { content: "\\2610"; font-size: 1.15em; line-height: 1.1; }
+.line { border-bottom: 1px solid #374151; height: 2em; }
+.code-line { border: 1px solid #374151; padding: .7em; margin: .8em 0; }
+td.tick { text-align: center; }
+"""
+
+_CODE = (
+    "Make up a code that only you know and can make again after the workshop: the first two letters of your "
+    "mother's first name, the day of the month on which you were born, and the last two letters of the place where "
+    "you were born. Example: AN07UL."
+)
+
+
+@cache
+def _markdown():
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
+
+
+def rendered(text: str) -> str:
+    """Markdown of a quiz as HTML: emphasis and code, no links, no pictures, and no HTML of its own."""
+    plain = re.sub(r"\{[a-z:]+\}`([^`<]+)(?:<[^`]*>)?`", r"\1", text)
+    return _markdown().render(plain)
+
+
+def _inline(text: str) -> str:
+    return _markdown().renderInline(re.sub(r"^\*\*(.*)\*\*$", r"\1", text.strip(), flags=re.S).replace("\n", " "))
+
+
+def test_page(test: Test, key: Key, moment: str) -> paper.Page:
+    """The test before or after, both forms in one page, which shows the one that belongs to the person's code."""
+    title = f"{MOMENTS[moment]}: {key.title}"
+    sets = []
+    for form in FORMS:
+        questions = "\n".join(
+            _question(test.item(id), order, f"{form}-{number}", number)
+            for number, (id, order) in enumerate(test.orders[form], 1)
+        )
+        sets.append(f'<div data-form="{form}" hidden>\n{questions}\n</div>')
+    intro = (
+        "<p>This is no examination. It shows what the workshop taught, not who knows what: nobody can see from a file "
+        "who wrote it. Guessing is allowed; so is leaving a question out.</p>"
+    )
+    return _page(title, intro, "\n".join(sets), key, moment)
+
+
+def evaluation_page(key: Key) -> paper.Page:
+    """The form in which participants judge the workshop."""
+    blocks = []
+    for id, statement in key.statements.items():
+        if statement.kind == "scale":
+            radios = "".join(
+                f'<label class="option"><input type="radio" name="{_attribute(id)}" value="{n}"> {paper.escape(words)}'
+                "</label>"
+                for n, words in enumerate(SCALE, 1)
+            )
+            text = statement.text
+            if id.startswith("module-"):
+                text = f"How useful for your work: {text}"
+            blocks.append(
+                f'<fieldset data-item="{_attribute(id)}"><legend>{paper.escape(text)}</legend>'
+                f'<div class="scale">{radios}</div></fieldset>'
+            )
+        else:
+            blocks.append(
+                f'<div data-item="{_attribute(id)}"><p><label for="w-{_attribute(id)}">{paper.escape(statement.text)}'
+                f'</label></p><textarea id="w-{_attribute(id)}" maxlength="2000"></textarea></div>'
+            )
+    intro = (
+        "<p>Tell the organisers what was good and what was not. Your words are shown to them without your code. "
+        "Name no person in them.</p>"
+    )
+    return _page(f"Your view: {key.title}", intro, "\n".join(blocks), key, "evaluation")
+
+
+def _page(title: str, intro: str, questions: str, key: Key, kind: str) -> paper.Page:
+    setup = {"format": FORMAT, "workshop": key.workshop, "test": key.test, "kind": kind}
+    data = json.dumps(setup, ensure_ascii=True).replace("<", "\\u003c")
+    script = resources.files("cleanworks.workshop.forms").joinpath("form.js").read_text(encoding="utf-8")
+    body = f"""<h1>{paper.escape(title)}</h1>
+{intro}
+<noscript><p>This page needs JavaScript to save your answers. Ask your instructor for the printed form.</p></noscript>
+<form id="form" autocomplete="off">
+<p><label for="code"><strong>Your code</strong></label></p>
+<p id="code-help">{paper.escape(_CODE)}</p>
+<p><input type="text" id="code" aria-describedby="code-help" maxlength="40" required></p>
+{questions}
+<p><button id="save" type="submit">Save my answers</button></p>
+<p id="said" role="status"></p>
+</form>
+<script type="application/json" id="setup">{data}</script>
+<script>
+{script}</script>"""
+    return paper.Page(title, body, style=_STYLE)
+
+
+def _question(item: Item, order: Sequence[int], name: str, number: int) -> str:
+    kind = "checkbox" if item.several else "radio"
+    note = " <em>(more than one may be right)</em>" if item.several else ""
+    options = "\n".join(
+        f'<label class="option"><input type="{kind}" name="{name}" value="{position}"> '
+        f"<span>{_inline(item.options[position])}</span></label>"
+        for position in order
+    )
+    return (
+        f'<fieldset data-item="{_attribute(item.id)}"><legend>{number}. {_inline(item.question)}{note}</legend>\n'
+        f"{options}\n</fieldset>"
+    )
+
+
+def printed_test(test: Test, key: Key, moment: str, form: str) -> paper.Page:
+    """One form of the test on paper."""
+    title = f"{MOMENTS[moment]}: {key.title}"
+    questions = []
+    for number, (id, order) in enumerate(test.orders[form], 1):
+        item = test.item(id)
+        options = "".join(
+            f'<div><span class="box"></span><span>{_inline(item.options[position])}</span></div>' for position in order
+        )
+        several = " <em>(more than one may be right)</em>" if item.several else ""
+        questions.append(
+            f'<div class="question"><p><strong>{number}. {_inline(item.question)}</strong>{several}</p>{options}</div>'
+        )
+    body = (
+        f"<h1>{paper.escape(title)}</h1><p>Form {form}. This is no examination, and nobody can see who wrote it. "
+        "Tick one box for each question; you may leave one out.</p>" + _code_line() + "\n".join(questions)
+    )
+    return paper.Page(f"{title}, form {form}", body, style=_PAPER_STYLE)
+
+
+def printed_evaluation(key: Key) -> paper.Page:
+    """The evaluation form on paper."""
+    head = "".join(f'<th scope="col">{paper.escape(words)}</th>' for words in SCALE)
+    tick = '<td class="tick"><span class="box"></span></td>' * len(SCALE)
+
+    def block(caption: str, chosen: list[Statement]) -> str:
+        rows = "".join(f'<tr><th scope="row">{paper.escape(s.text)}</th>{tick}</tr>' for s in chosen)
+        return (
+            f'<table><caption>{caption}</caption><thead><tr><th scope="col">Statement</th>{head}</tr></thead>'
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+    scale = {id: s for id, s in key.statements.items() if s.kind == "scale"}
+    modules = [s for id, s in scale.items() if id.startswith("module-")]
+    general = [s for id, s in scale.items() if not id.startswith("module-")]
+    words = "".join(
+        f'<div class="question"><p>{paper.escape(s.text)}</p>' + '<div class="line"></div>' * 3 + "</div>"
+        for s in key.statements.values()
+        if s.kind == "words"
+    )
+    title = f"Your view: {key.title}"
+    body = (
+        f"<h1>{paper.escape(title)}</h1>{_code_line()}"
+        + block("How useful was each module for your work?", modules)
+        + block("The workshop as a whole", general)
+        + words
+    )
+    return paper.Page(title, body, style=_PAPER_STYLE)
+
+
+def _code_line() -> str:
+    return f'<div class="code-line"><strong>Your code:</strong> ______________________<br>{paper.escape(_CODE)}</div>'
+
+
+def _attribute(text: str) -> str:
+    return paper.escape(text)
