@@ -103,7 +103,12 @@ class Key(_Part):
                 )
                 for lesson in lessons
             },
-            items={item.id: _key_item(item) for item in test.items},
+            items={
+                item.id: _key_item(item)
+                for lesson in lessons
+                for item in test.items
+                if item.lesson == lesson.id
+            },
             forms={form: tuple(id for id, _ in test.orders[form]) for form in FORMS},
             statements={s.id: KeyStatement(text=s.text, kind=s.kind) for s in statements(lessons)},
         )

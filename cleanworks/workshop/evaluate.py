@@ -1,0 +1,456 @@
+"""`cleanworks workshop evaluate`: anonymous files of a class become one report of what was learned.
+
+What participants handed in is read as data, checked entry by entry, and never executed. A file that cannot be used is
+left out and named in the report; the rest is evaluated.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cleanworks import learning, paper
+from cleanworks.errors import InputError
+from cleanworks.workshop.forms import Key, reading
+from cleanworks.workshop.times import PARTS, Times
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEY = "key.json"
+HIDDEN = "hidden"
+"""What stands in place of a number of too few people."""
+
+_OUTCOMES = ("correct", "not yet", "not attempted", "raised")
+
+
+@dataclass
+class Class:
+    """All that a class handed in: tests, judgements, progress, and the files that were left out with the reason."""
+
+    key: Key
+    tests: list[reading.Answers] = field(default_factory=list)
+    judgements: list[reading.Answers] = field(default_factory=list)
+    progress: list[tuple[str, dict]] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    times: Times = field(default_factory=Times)
+
+
+def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class:
+    """Read every answer and progress file of a folder, also in zips.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or not one file in it can be used.
+    """
+    folder = Path(folder)
+    found = reading.Found()
+    made = Class(key, times=times or Times())
+    read: list[reading.Answers] = []
+    copies: dict[str, str] = {}
+    for name, content in reading.files(folder, found):
+        if name.rpartition("/")[2] == KEY:
+            continue
+        digest = hashlib.sha256(content).hexdigest()
+        if digest in copies:
+            found.leave(name, f"is a copy of {copies[digest]}")
+            continue
+        copies[digest] = name
+        try:
+            content = reading.loads(content)
+        except ValueError:
+            found.leave(name, "is broken: it is no JSON file")
+            continue
+        try:
+            if isinstance(content, dict) and content.get("format") == reading.FORMAT:
+                read.append(reading.answers(name, content, key))
+            else:
+                made.progress.append((name, _progress(content, key)))
+        except ValueError as error:
+            found.leave(name, str(error))
+    for answers in _once(read, found):
+        (made.judgements if answers.kind == "evaluation" else made.tests).append(answers)
+    made.left_out = sorted(found.left_out)
+    if not (made.tests or made.judgements or made.progress):
+        reasons = "".join(f"\n  {name} {why}." for name, why in made.left_out[:5])
+        raise InputError(
+            f"No file in this folder can be used.{reasons}",
+            where=str(folder),
+            fix="Put in it the .json files that participants saved, or zips of them.",
+        )
+    return made
+
+
+def _once(read: list[reading.Answers], found: reading.Found) -> list[reading.Answers]:
+    """One page per code: equal ones count once; of different ones nobody knows which counts, so none does."""
+    groups: dict[tuple[str, str], list[reading.Answers]] = defaultdict(list)
+    for answers in read:
+        groups[answers.kind, answers.code].append(answers)
+    kept = []
+    for group in groups.values():
+        if len({answers.same for answers in group}) == 1:
+            kept.append(group[0])
+            for other in group[1:]:
+                found.leave(other.name, f"says the same as {group[0].name}")
+        else:
+            for answers in group:
+                other = next(a.name for a in group if a is not answers)
+                found.leave(answers.name, f"has the code of {other} and other answers: nobody knows which counts")
+    return kept
+
+
+def _progress(content, key: Key) -> dict:
+    """The questions of a progress record: {question: {"outcome": ..., "attempts": ..., "hints": ...}}."""
+    raise ValueError("is no answer file of this toolkit")
+
+
+def answers_table(tests: Iterable[reading.Answers], key: Key) -> pd.DataFrame:
+    """The answers as `cleanworks.learning` wants them; a question left out counts as not right."""
+    import pandas as pd
+
+    right = {id: list(item.right) for id, item in key.items.items()}
+    objective = {id: f"{item.lesson} {item.objective}" for id, item in key.items.items()}
+    order = {id: position for position, id in enumerate(key.items)}
+    rows = [
+        (test.code, test.kind, id, objective[id], test.answers.get(id) == right[id])
+        for test in tests
+        for id in sorted(key.forms[test.form], key=order.__getitem__)
+    ]
+    table = pd.DataFrame(rows, columns=list(learning.COLUMNS))
+    # In the order of the course, whoever comes first.
+    return table.sort_values("item", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report to send on: a page, and its tables by name."""
+
+    page: paper.Page
+    tables: dict[str, pd.DataFrame]
+
+    def save(self, folder: Path | str, *, pdf: bool = True) -> list[Path]:
+        """Write report.html, report.pdf and one CSV file per table. Cells that look like formulas are made harmless."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        made = [self.page.save(folder / "report.html")]
+        if pdf:
+            made.append(self.page.save(folder / "report.pdf"))
+        for name, table in self.tables.items():
+            path = folder / f"{name}.csv"
+            path.write_text(harmless_csv(table), encoding="utf-8", newline="")
+            made.append(path)
+        return made
+
+
+def harmless_csv(table: pd.DataFrame) -> str:
+    """CSV that a spreadsheet opens as text and numbers only."""
+    import pandas as pd
+
+    def cell(value) -> str:
+        if isinstance(value, str):
+            return f"'{value}" if value.lstrip().startswith(("=", "+", "-", "@")) else value
+        if pd.isna(value):
+            return ""
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([cell(str(column)) for column in table.columns])
+    writer.writerows([cell(value) for value in row] for row in table.itertuples(index=False, name=None))
+    return out.getvalue()
+
+
+def report(made: Class) -> Report:
+    """The report of a class. Numbers of fewer people than the key's smallest group do not appear anywhere in it."""
+    key = made.key
+    sections: list[str] = [_summary(made)]
+    tables: dict[str, pd.DataFrame] = {}
+    for part in (_learning, _judgement, _exercises, _minutes):
+        html, part_tables = part(made)
+        sections.append(html)
+        tables.update(part_tables)
+    sections.append(_left_out(made))
+    title = f"What participants learned: {key.title}"
+    page = paper.Page(title, f"<h1>{paper.escape(title)}</h1>\n" + "\n".join(s for s in sections if s), style=_STYLE)
+    return Report(page, tables)
+
+
+_STYLE = """
+td, th { font-size: .9em; }
+.scroll { overflow-x: auto; }
+@media print { .scroll { overflow: visible; } }
+"""
+
+
+def _summary(made: Class) -> str:
+    kinds = Counter(test.kind for test in made.tests)
+    both = len({t.code for t in made.tests if t.kind == "before"} & {t.code for t in made.tests if t.kind == "after"})
+    facts = [
+        f"{kinds['before']} tests before and {kinds['after']} after; {both} people took both",
+        f"{len(made.judgements)} evaluation forms",
+        f"{len(made.progress)} files of exercises",
+        f"{len(made.left_out)} files left out, listed at the end",
+    ]
+    items = "".join(f"<li>{fact}.</li>" for fact in facts)
+    return (
+        f"<ul>{items}</ul><p class='note'>Files carry a code that each person made up, and no name. Numbers of fewer than "
+        f"{made.key.least} people are not shown.</p>"
+    )
+
+
+def _learning(made: Class) -> tuple[str, dict]:
+    key = made.key
+    if not made.tests:
+        return "", {}
+    answers = answers_table(made.tests, key)
+    both = learning.linked(answers)
+    people = both["code"].nunique()
+    if people < key.least:
+        return "<h2>What was learned</h2>" + _without_links(answers, key), {}
+    gains = learning.gains(both)
+    gains.insert(0, "objective", [_objective(key, name) for name in gains.index])
+    shown = gains[gains["n"] >= key.least]
+    dropped = len(gains) - len(shown)
+    # The mean over all objectives is taken over those that are shown, so that no difference gives the others away.
+    totals = learning.scores(both[both["objective"].isin(shown.index)])
+    overall = learning.paired_gain(totals["before"], totals["after"])
+    possible = learning.share_of_possible(totals["before"], totals["after"])
+    groups = learning.stayed(answers)
+    lost = int(groups.loc["only before", "people"])
+    items = _items(both, key)
+    parts = [
+        "<h2>What was learned</h2>",
+        f"<p><strong>Of 100 questions, the same {overall.n} people answered {100 * totals['before'].mean():.0f} before and "
+        f"{100 * totals['after'].mean():.0f} after: a gain of {100 * overall.value:.0f} points "
+        f"(95 % interval {100 * overall.low:.0f} to {100 * overall.high:.0f}).</strong>"
+        + (f" That is {possible:.0%} of what was still to be learned." if possible == possible else "")
+        + "</p>",
+        "<p>How to read this: every interval is about the same people before and after. Of twenty intervals, one misses by "
+        "chance. There was no comparison group, and some questions were asked both times, so part of a gain may be practice "
+        "with the questions. An objective that nearly everybody knew before cannot gain.</p>",
+    ]
+    if lost:
+        parts.append(
+            f"<p>{lost} of {lost + int(groups.loc['both', 'people'])} people who began did not take the second test. "
+            + _leavers(groups, key.least)
+            + "</p>"
+        )
+    parts.append(_gain_figure(shown, overall.n))
+    table = shown.reset_index(names="module and objective")
+    percent = "{:.0%}".format
+    parts.append(
+        _scroll(
+            paper.table(
+                table,
+                caption="Gain per objective: shares of right answers of the same people, with the 95 % interval",
+                formats={name: percent for name in ("before", "after", "gain", "low", "high")},
+            )
+        )
+    )
+    if dropped:
+        parts.append(f"<p class='note'>{dropped} objectives are not shown: too few people answered them both times.</p>")
+    hardest = items.sort_values("right after").head(5)
+    parts += [
+        "<h2>The questions</h2>",
+        "<p>A question that few answer after the workshop was taught badly, or asked badly: read it first. Discrimination is "
+        "the correlation of a question with the person's other answers; near zero or below, look for a trap in its words.</p>",
+        _scroll(
+            paper.table(
+                hardest,
+                caption="The five hardest questions after the workshop",
+                formats={"right before": percent, "right after": percent, "discrimination": "{:.2f}"},
+            )
+        ),
+    ]
+    return "\n".join(parts), {"gains": table, "questions": items}
+
+
+def _items(both: pd.DataFrame, key: Key) -> pd.DataFrame:
+    after, before = learning.items(both, "after"), learning.items(both, "before")
+    made = after[["objective", "n", "right", "discrimination"]].rename(columns={"right": "right after"})
+    few = before["n"] < key.least
+    made.insert(2, "right before", before["right"].mask(few).reindex(made.index))
+    made = made[made["n"] >= key.least].reset_index(names="question")
+    made.insert(1, "asks", [key.items[id].question for id in made["question"]])
+    return made.drop(columns="objective")
+
+
+def _without_links(answers: pd.DataFrame, key: Key) -> str:
+    table = learning.scores(answers)
+    sizes = table.notna().sum()
+    if sizes.min() < key.least:
+        return f"<p>Fewer than {key.least} people took one of the tests, so no result is shown.</p>"
+    gain = learning.unpaired_gain(table["before"], table["after"])
+    return (
+        f"<p>Fewer than {key.least} people could be recognised by their code in both tests. The groups as wholes answered "
+        f"{table['before'].mean():.0%} before and {table['after'].mean():.0%} after: a difference of "
+        f"{100 * gain.value:.0f} points (95 % interval {100 * gain.low:.0f} to {100 * gain.high:.0f}). "
+        "They may not be the same people.</p>"
+    )
+
+
+def _leavers(groups: pd.DataFrame, least: int) -> str:
+    if groups.loc["only before", "people"] < least:
+        return "They are too few to say how they differ; the gain is that of those who stayed."
+    left, stay = groups.loc["only before", "before"], groups.loc["both", "before"]
+    return (
+        f"Before, they answered {left:.0%}, and those who stayed {stay:.0%}. The gain is that of those who stayed; what the "
+        "others would have gained is not known."
+    )
+
+
+def _gain_figure(gains: pd.DataFrame, n: int) -> str:
+    from cleanworks import figures
+
+    if gains.empty:
+        return ""
+    positive = int((gains["low"] > 0).sum())
+    title = f"{positive} of {len(gains)} objectives show a gain that is more than chance"
+    figure, axes = figures.new(
+        title, x="Share of right answers (%)", source=f"The same {n} people before and after", height=1.6 + 0.27 * len(gains)
+    )
+    places = range(len(gains))
+    axes.hlines(places, 100 * gains["before"], 100 * gains["after"], color=figures.COLOURS["grey"], linewidth=1.5)
+    axes.plot(100 * gains["before"], places, "o", color=figures.COLOURS["orange"], markerfacecolor="white", label="before")
+    axes.plot(100 * gains["after"], places, "o", color=figures.COLOURS["blue"], label="after")
+    axes.set_yticks(list(places), list(gains.index))
+    axes.invert_yaxis()
+    axes.set_xlim(-3, 103)
+    figure.legend(loc="outside upper right", ncols=2)
+    alt = (
+        f"For each of {len(gains)} objectives, the share of right answers before as a ring and after as a dot; the table below "
+        "has the numbers."
+    )
+    return paper.figure(figure, alt=alt)
+
+
+def _judgement(made: Class) -> tuple[str, dict]:
+    import pandas as pd
+
+    key, forms = made.key, made.judgements
+    if not forms:
+        return "", {}
+    if len(forms) < key.least:
+        return f"<h2>What participants say</h2><p>Fewer than {key.least} forms came back; none is shown.</p>", {}
+    rows, words = [], []
+    for id, statement in key.statements.items():
+        given = [form.answers[id] for form in forms if id in form.answers]
+        if statement.kind == "scale":
+            # Only mean and number: with counts beside them, single marks could be worked out.
+            enough = len(given) >= key.least
+            mean = f"{statistics.fmean(mark[0] for mark in given):.1f}" if enough else HIDDEN
+            text = f"Useful for my work: {statement.text}" if id.startswith("module-") else statement.text
+            rows.append((text, str(len(given)) if enough else HIDDEN, mean))
+        elif len(given) >= key.least:
+            # In an order that says nothing about who wrote what.
+            given.sort(key=lambda text: hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
+            items = "".join(f"<li>{paper.escape(_one_line(text))}</li>" for text in given)
+            words.append(f"<h3>{paper.escape(statement.text)}</h3><ul>{items}</ul>")
+        elif given:
+            words.append(
+                f"<h3>{paper.escape(statement.text)}</h3><p class='note'>Fewer than {key.least} people wrote something.</p>"
+            )
+    table = pd.DataFrame(rows, columns=["statement", "people", "mean (1 to 5)"])
+    html = "<h2>What participants say</h2>" + _scroll(
+        paper.table(table, caption="1 means not at all, 5 means fully")
+    )
+    return html + "".join(words), {"evaluation": table}
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:600]
+
+
+def _exercises(made: Class) -> tuple[str, dict]:
+    import pandas as pd
+
+    least = made.key.least
+    if len(made.progress) < least:
+        told = f"<h2>The exercises</h2><p>Fewer than {least} files of exercises came back; none is shown.</p>"
+        return (told if made.progress else ""), {}
+    by_question: dict[str, list[dict]] = defaultdict(list)
+    for _, questions in made.progress:
+        for id, entry in questions.items():
+            by_question[id].append(entry)
+    rows = []
+    for id in sorted(by_question, key=_natural):
+        entries = by_question[id]
+        counts = [sum(entry["outcome"] == outcome for entry in entries) for outcome in _OUTCOMES]
+        hide = learning.hidden(counts, least)
+        shown = [HIDDEN if h else str(c) for c, h in zip(counts, hide, strict=True)]
+        enough = len(entries) >= least
+        hints = [entry["hints"] for entry in entries if entry["hints"] is not None]
+        attempts = [entry["attempts"] for entry in entries if entry["attempts"]]
+        rows.append(
+            (
+                id,
+                str(len(entries)) if enough else HIDDEN,
+                *(shown if enough else [HIDDEN] * len(_OUTCOMES)),
+                f"{statistics.fmean(hints):.1f}" if len(hints) >= least else HIDDEN if hints else "not recorded",
+                f"{statistics.fmean(attempts):.1f}" if len(attempts) >= least else HIDDEN if attempts else "not recorded",
+            )
+        )
+    columns = ["question", "people", *_OUTCOMES, "hints opened (mean)", "checks (mean)"]
+    table = pd.DataFrame(rows, columns=columns)
+    caption = "How the exercises ended, and how much help people took"
+    return "<h2>The exercises</h2>" + _scroll(paper.table(table, caption=caption)), {"exercises": table}
+
+
+def _minutes(made: Class) -> tuple[str, dict]:
+    import pandas as pd
+
+    rows = []
+    for id, lesson in made.key.lessons.items():
+        for part in PARTS:
+            known = [
+                r.minutes
+                for r in made.times.records
+                if (r.lesson, r.part, r.workshop.lstrip("'")) == (id, part, made.key.workshop)
+            ]
+            if known:
+                rows.append((id, lesson.title, part, getattr(lesson, part), int(statistics.median(known)), len(known)))
+    if not rows:
+        return "", {}
+    table = pd.DataFrame(rows, columns=["module", "title", "part", "planned", "recorded", "sessions"])
+    over = int((table["recorded"] - table["planned"]).sum())
+    verdict = f"Together {abs(over)} minutes {'more' if over > 0 else 'less'} than planned." if over else "As planned in all."
+    html = f"<h2>Minutes</h2><p>{verdict}</p>" + _scroll(
+        paper.table(table, caption="Planned and recorded minutes (the median where there were several sessions)")
+    )
+    return html, {"minutes": table}
+
+
+def _left_out(made: Class) -> str:
+    if not made.left_out:
+        return ""
+    most = 50
+    items = "".join(
+        f"<li>{paper.escape(_one_line(name))} {paper.escape(why)}.</li>" for name, why in made.left_out[:most]
+    )
+    more = f"<p>And {len(made.left_out) - most} more.</p>" if len(made.left_out) > most else ""
+    return f"<h2>Files that were left out</h2><ul>{items}</ul>{more}"
+
+
+def _objective(key: Key, name: str) -> str:
+    lesson, number = name.rsplit(" ", 1)
+    objectives = key.lessons[lesson].objectives if lesson in key.lessons else ()
+    return objectives[int(number) - 1] if 0 < int(number) <= len(objectives) else name
+
+
+def _natural(id: str) -> list:
+    import re
+
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", id)]
+
+
+def _scroll(table: str) -> str:
+    caption = table.split("<caption>", 1)[1].split("</caption>", 1)[0]
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">{table}</div>'
