@@ -1,0 +1,233 @@
+"""The workshop file: one TOML file from which everything that a workshop hands out is made.
+
+    title = "Clean construction in two days"
+    place = "Seoul"
+    audience = "officials of public works"
+    modules = ["o1", { module = "c6", practise = 20 }, { talk = "Opening speech", minutes = 30 }]
+
+    [[days]]
+    date = 2026-12-02
+    start = "09:00"
+    end = "16:30"
+    breaks = [{ title = "Lunch", start = "12:15", minutes = 60 }]
+
+Instead of `modules` it may name a `path`: a part of the course, or a list in `workshops/paths.toml`. Then the modules
+are chosen from it until the days are full.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+import zoneinfo
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.metadata import LessonId, Text
+from cleanworks.workshop.validation import problems
+
+FOLDER = "workshops"
+
+
+def _clock(value: Any) -> Any:
+    """Times are written "09:00". A bare number would be taken for seconds."""
+    if isinstance(value, datetime.time):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value.strip()):
+        hour, minute = value.split(":")
+        return datetime.time(int(hour), int(minute))
+    raise ValueError(f'{value!r} is not a time of day; write it as "09:00"')
+
+
+def _module(value: Any) -> Any:
+    return {"module": value} if isinstance(value, str) else value
+
+
+Clock = Annotated[datetime.time, BeforeValidator(_clock)]
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Break(_Block):
+    """A break at a fixed time. Nothing is ever planned over it."""
+
+    title: Text = "Break"
+    start: Clock
+    minutes: int = Field(ge=1, le=240)
+
+
+class Activity(_Block):
+    """Something at the start or the end of a day that is not a module."""
+
+    title: Text
+    minutes: int = Field(ge=1, le=480)
+
+
+class Day(_Block):
+    """One day: when it starts and ends, its breaks, and what stands at its start and its end."""
+
+    date: datetime.date
+    start: Clock
+    end: Clock
+    breaks: tuple[Break, ...] = ()
+    opening: tuple[Activity, ...] = ()
+    closing: tuple[Activity, ...] = ()
+    buffer: int | None = Field(
+        None, ge=0, le=240, description="Minutes kept free; the workshop's if not given."
+    )
+
+
+class Part(_Block):
+    """A module, with other minutes than it plans for itself if wished; or a talk, which has only a title."""
+
+    module: LessonId | None = None
+    talk: Text | None = None
+    minutes: int | None = Field(None, ge=1, le=480, description="Length of a talk.")
+    teach: int | None = Field(None, ge=0, le=600)
+    practise: int | None = Field(None, ge=0, le=600)
+    optional: bool = Field(False, description="May be left out when time runs short.")
+
+
+class Member(_Block):
+    """One of the team."""
+
+    name: Text
+    role: Text = "instructor"
+
+
+class Workshop(_Block):
+    """A workshop as its file describes it. `id` is the name of the file and of what is built."""
+
+    id: LessonId
+    title: Text
+    subtitle: str = ""
+    place: Text
+    organiser: str = ""
+    timezone: str | None = Field(
+        None, description="Such as Asia/Seoul; calendars show local time without it."
+    )
+    language: Text = "en"
+    audience: Text
+    about: str = Field(
+        "", description="A paragraph for the agenda, such as what the workshop is modelled on."
+    )
+    profile: Text | None = Field(None, description="Code of the country profile.")
+    participants: int = Field(20, ge=1, le=2000)
+    days: tuple[Day, ...] = Field(min_length=1, max_length=30)
+    modules: tuple[Annotated[Part, BeforeValidator(_module)], ...] = ()
+    path: Text | None = None
+    buffer: int = Field(15, ge=0, le=240, description="Minutes kept free at the end of every day.")
+    team: tuple[Member, ...] = ()
+
+    @property
+    def module_ids(self) -> tuple[str, ...]:
+        """Ids of the modules that the file names, in its order; empty when it names a path."""
+        return tuple(part.module for part in self.modules if part.module)
+
+
+def load(path: Path | str) -> Workshop:
+    """Read a workshop file.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is not TOML, or says something impossible. The message has one line for each mistake.
+    """
+    path = Path(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError(
+            "There is no such workshop file.", where=str(path), fix=f"Those that ship are in {FOLDER}/."
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError("The workshop file is not UTF-8 text.", where=str(path)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(
+            f"The workshop file cannot be read: {error}.",
+            where=str(path),
+            fix="Text stands in quotation marks, a list in square brackets.",
+        ) from None
+    except OSError as error:
+        raise InputError(f"The workshop file cannot be read: {error.strerror}.", where=str(path)) from None
+    return parse(values, re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "workshop", str(path))
+
+
+def parse(values: dict[str, Any], id: str, where: str = "the workshop") -> Workshop:
+    """A workshop from named values, checked like a file."""
+    try:
+        workshop = Workshop.model_validate({"id": id if id[:1].isalpha() else f"w-{id}", **values})
+        wrong = _mistakes(workshop)
+    except ValidationError as error:
+        wrong = problems(error)
+    if not wrong:
+        return workshop
+    if len(wrong) == 1:
+        raise InputError(f"{wrong[0][0].upper()}{wrong[0][1:]}.", where=where)
+    raise InputError(
+        f"{len(wrong)} things are wrong:\n" + "\n".join(f"  - {sentence}." for sentence in wrong), where=where
+    )
+
+
+def _mistakes(workshop: Workshop) -> list[str]:
+    """What is impossible although every single entry is of the right kind."""
+    wrong: list[str] = []
+    if bool(workshop.modules) == bool(workshop.path):
+        wrong.append("name either `modules` or a `path` from which they are chosen")
+    if workshop.timezone is not None:
+        try:
+            zoneinfo.ZoneInfo(workshop.timezone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            wrong.append(f"`timezone`: there is no time zone {workshop.timezone!r}; write it as Asia/Seoul")
+    for number, part in enumerate(workshop.modules, 1):
+        wrong += [f"`modules.{number}`: {said}" for said in _wrong_part(part)]
+    named = workshop.module_ids
+    wrong += [f"`modules` names {id!r} twice" for id in dict.fromkeys(named) if named.count(id) > 1]
+    for number, day in enumerate(workshop.days, 1):
+        wrong += [f"`days.{number}` ({day.date}): {said}" for said in _wrong_day(day)]
+        if number > 1 and day.date <= workshop.days[number - 2].date:
+            wrong.append(f"`days.{number}` ({day.date}) does not come after the day before it")
+    return wrong
+
+
+def _wrong_part(part: Part) -> list[str]:
+    if (part.module is None) == (part.talk is None):
+        return ["name either a `module` or a `talk`"]
+    if part.talk and part.minutes is None:
+        return ["a talk needs its `minutes`"]
+    if part.module and part.minutes is not None:
+        return ["a module has `teach` and `practise`; only a talk has `minutes`"]
+    if part.talk and (part.teach is not None or part.practise is not None):
+        return ["a talk has `minutes`; only a module has `teach` and `practise`"]
+    return []
+
+
+def _wrong_day(day: Day) -> list[str]:
+    start, end = minute(day.start), minute(day.end)
+    if end <= start:
+        return [f"it ends at {day.end:%H:%M}, which is not after its start at {day.start:%H:%M}"]
+    wrong = []
+    before: Break | None = None
+    for pause in sorted(day.breaks, key=lambda pause: pause.start):
+        begins, over = minute(pause.start), minute(pause.start) + pause.minutes
+        if begins < start or over > end:
+            wrong.append(
+                f"the break {pause.title!r} at {pause.start:%H:%M} lies outside the day "
+                f"({day.start:%H:%M} to {day.end:%H:%M})"
+            )
+        if before is not None and begins < minute(before.start) + before.minutes:
+            shared = minute(before.start) + before.minutes - begins
+            wrong.append(f"the breaks {before.title!r} and {pause.title!r} overlap by {shared} minutes")
+        before = pause
+    return wrong
+
+
+def minute(clock: datetime.time) -> int:
+    """Minutes since midnight."""
+    return clock.hour * 60 + clock.minute
