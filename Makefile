@@ -5,10 +5,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help book test check lock clean
+.PHONY: help book pdf test check lock clean
 
 help:
 	@echo "make book    build the book; prints the path of its first page"
+	@echo "make pdf     the book on paper (whole and by part) and as EPUB; prints the paths of the files"
 	@echo "make test    run every test"
 	@echo "make check   the quick checks of a contributor: ruff, notebooks' form, the walls between packages"
 	@echo "make lock    write requirements.txt again from pyproject.toml"
@@ -16,6 +17,10 @@ help:
 
 book: $(VENV)/.ready
 	@$(BIN)/cleanworks book
+
+pdf: $(VENV)/.ready
+	@$(BIN)/cleanworks pdf
+	@$(BIN)/cleanworks epub
 
 test: $(VENV)/.ready
 	@$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -106,15 +106,33 @@ def book(
     codes: 0 built, 1 a notebook or a page has a fault, 2 something handed in cannot be used, 130 interrupted.
     """
     from cleanworks.workshop.catalogue import Course
-    from cleanworks.workshop.run import run_notebooks
-    from cleanworks.workshop.run.progress import display
-    from cleanworks.workshop.run.terminal import report
 
     if audience not in AUDIENCES:
         raise InputError(f"There is no audience {audience!r}.", fix=f"Choose from {', '.join(AUDIENCES)}.")
     course = Course.load(root.resolve())
-    require_extension(course.root)
     made = Edition(course.root, audience, profile)
+    bring_up_to_date(course, made, jobs)
+    first = made.html / "index.html"
+    print(first)
+    if open_it:
+        webbrowser.open(first.as_uri())
+
+
+def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> None:
+    """Execute what changed and build the pages.
+
+    Raises
+    ------
+    InputError
+        The settings of the book cannot be used.
+    typer.Exit
+        A notebook or a page has a fault, which has been printed.
+    """
+    from cleanworks.workshop.run import run_notebooks
+    from cleanworks.workshop.run.progress import display
+    from cleanworks.workshop.run.terminal import report
+
+    require_extension(course.root)
     with _environment(made):
         result = run_notebooks(*run_plan(course, made, jobs), display())
         if result.exit_code:
@@ -126,10 +144,6 @@ def book(
         print(*faults, sep="\n")
         _say(f"The book was not built: {len(faults)} fault{'' if len(faults) == 1 else 's'}, listed above.")
         raise typer.Exit(1)
-    first = made.html / "index.html"
-    print(first)
-    if open_it:
-        webbrowser.open(first.as_uri())
 
 
 def require_extension(root: Path) -> None:

@@ -1,0 +1,200 @@
+"""Pack chapters as EPUB 3: one XHTML file a chapter, the pictures, a navigation file. The standard library zips.
+
+Formulas become MathML where the page brings it along; otherwise they stay as TeX, which can be read aloud and searched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import re
+import uuid
+import zipfile
+from html import escape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from cleanworks.workshop.printed.chapters import Chapter, Part, unlink_what_is_elsewhere
+from cleanworks.workshop.printed.pdf import Cover, _answers, entries
+
+STYLE = Path(__file__).with_name("epub.css")
+# A zip holds dates; one that never changes lets the same book give the same file.
+_DATE = (2026, 1, 1, 0, 0, 0)
+_VOID = {"img", "br", "hr", "col", "wbr"}
+
+
+def write(parts: list[Part], cover: Cover, target: Path) -> None:
+    """Write the EPUB file; an older one is replaced only by a whole one."""
+    unlink_what_is_elsewhere(
+        [one for part in parts for chapter in part.chapters for one in (chapter.body, *chapter.answers)]
+    )
+    files = _chapter_files(parts, cover)
+    names = _file_of_each_id(files)
+    pictures: dict[str, bytes] = {}
+    pages = {name: _xhtml(title, body, name, names, pictures) for name, (title, body) in files.items()}
+    extra: dict[str, bytes] = {"style.css": STYLE.read_bytes()}
+    if cover.logo:
+        extra[f"images/cover{cover.logo.suffix}"] = cover.logo.read_bytes()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}-new")
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as book:
+        _put(book, "mimetype", b"application/epub+zip", zipfile.ZIP_STORED)
+        _put(book, "META-INF/container.xml", _CONTAINER)
+        for name, content in {**extra, **pictures}.items():
+            _put(book, f"OEBPS/{name}", content)
+        for name, text in pages.items():
+            _put(book, f"OEBPS/{name}", text.encode())
+        _put(book, "OEBPS/nav.xhtml", _navigation(parts, names, cover).encode())
+        _put(book, "OEBPS/package.opf", _package(cover, pages, {**extra, **pictures}).encode())
+    fresh.replace(target)
+
+
+def _put(book: zipfile.ZipFile, name: str, content: bytes, how: int = zipfile.ZIP_DEFLATED) -> None:
+    entry = zipfile.ZipInfo(name, _DATE)
+    entry.compress_type = how
+    book.writestr(entry, content)
+
+
+def _chapter_files(parts: list[Part], cover: Cover) -> dict[str, tuple[str, str]]:
+    """Title and body of each file, in reading order."""
+    logo = f'<p><img src="images/cover{cover.logo.suffix}" alt=""></p>' if cover.logo else ""
+    files = {
+        "cover.xhtml": (
+            cover.title,
+            f'<section class="cover">{logo}<h1>{escape(cover.title)}</h1><p>{escape(cover.subtitle)}</p>'
+            f"<p>{escape(cover.author)}</p>{cover.notice}</section>",
+        )
+    }
+    for part in parts:
+        if part.title:
+            heading = f'<h1 id="part-{part.number}">{escape(part.title)}</h1>'
+            files[f"part-{part.number}.xhtml"] = (part.title, f'<section class="part">{heading}</section>')
+        for chapter in part.chapters:
+            files[f"{chapter.id}.xhtml"] = (chapter.title, str(chapter.body))
+        answers = _answers(part)
+        if answers:
+            files[f"answers-{part.number}.xhtml"] = (f"Answers: {part.title}", answers)
+    return files
+
+
+def _file_of_each_id(files: dict[str, tuple[str, str]]) -> dict[str, str]:
+    return {found: name for name, (_, body) in files.items() for found in re.findall(r'\bid="([^"]+)"', body)}
+
+
+def _xhtml(title: str, body: str, name: str, names: dict[str, str], pictures: dict[str, bytes]) -> str:
+    soup = BeautifulSoup(body, "html.parser")
+    _lift_headings(soup)
+    for link in soup.find_all("a", href=re.compile("^#")):
+        file = names[link["href"][1:]]
+        link["href"] = link["href"] if file == name else file + link["href"]
+    for image in soup.find_all("img", src=True):
+        image["src"] = _picture(image["src"], pictures)
+    for tag in soup.find_all(True):
+        _only_what_xhtml_knows(tag)
+    content = soup.decode(formatter="minimal")
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
+        '<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en">\n'
+        f'<head><title>{escape(title)}</title><link rel="stylesheet" type="text/css" href="style.css"/></head>\n'
+        f"<body>{content}</body></html>\n"
+    )
+
+
+def _lift_headings(soup: BeautifulSoup) -> None:
+    """A file of its own begins with a heading of the first level."""
+    if soup.find("h1"):
+        return
+    for level in range(2, 7):
+        for heading in soup.find_all(f"h{level}"):
+            heading.name = f"h{level - 1}"
+
+
+def _picture(source: str, pictures: dict[str, bytes]) -> str:
+    if not source.startswith("file:"):
+        return source
+    path = Path(unquote(urlsplit(source).path))
+    content = path.read_bytes()
+    name = f"images/{hashlib.sha256(content).hexdigest()[:16]}{path.suffix.lower()}"
+    pictures[name] = content
+    return name
+
+
+def _only_what_xhtml_knows(tag: Tag) -> None:
+    for attribute in ("border", "align", "valign", "width", "height", "loading"):
+        if tag.name != "img" or attribute in ("align", "loading"):
+            tag.attrs.pop(attribute, None)
+    if tag.name == "col":
+        tag.attrs.pop("style", None)
+    if tag.get("id"):
+        tag["id"] = re.sub(r"[^\w.-]", "-", tag["id"])
+    if tag.get("role") in ("doc-noteref", "paragraph", "note"):
+        del tag["role"]
+
+
+def _navigation(parts: list[Part], names: dict[str, str], cover: Cover) -> str:
+    """The contents: parts, and under each its chapters."""
+    items, inside = [], False
+    for kind, target, title in entries(parts):
+        line = f'<li><a href="{names[target]}">{escape(title)}</a>'
+        if kind == "in-part":
+            items.append(("</ol></li>" if inside else "") + line + "<ol>")
+            inside = True
+        else:
+            items.append(line + "</li>")
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
+        '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" xml:lang="en" lang="en">\n'
+        f'<head><title>Contents</title></head>\n<body><nav epub:type="toc" id="toc"><h1>Contents</h1><ol>'
+        f'{"".join(items)}{"</ol></li>" if inside else ""}</ol></nav></body></html>\n'
+    )
+
+
+def _package(cover: Cover, pages: dict[str, str], extra: dict[str, bytes]) -> str:
+    everything = hashlib.sha256("".join(pages.values()).encode()).hexdigest()
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{cover.title} {cover.subtitle} {everything}")
+    manifest, spine = [], []
+    for number, file in enumerate(pages):
+        properties = ' properties="mathml"' if "<math" in pages[file] else ""
+        manifest.append(
+            f'<item id="page-{number}" href="{file}" media-type="application/xhtml+xml"{properties}/>'
+        )
+        spine.append(f'<itemref idref="page-{number}"/>')
+    for number, file in enumerate(extra):
+        kind = "image/svg+xml" if file.endswith(".svg") else mimetypes.guess_type(file)[0]
+        properties = ' properties="cover-image"' if file.startswith("images/cover") else ""
+        manifest.append(f'<item id="file-{number}" href="{file}" media-type="{kind}"{properties}/>')
+    return f"""<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="name" xml:lang="en">
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
+<dc:identifier id="name">urn:uuid:{name}</dc:identifier>
+<dc:title>{escape(cover.title)}: {escape(cover.subtitle)}</dc:title>
+<dc:creator>{escape(cover.author)}</dc:creator>
+<dc:language>en</dc:language>
+<meta property="dcterms:modified">2026-01-01T00:00:00Z</meta>
+<meta property="schema:accessMode">textual</meta>
+<meta property="schema:accessMode">visual</meta>
+<meta property="schema:accessModeSufficient">textual</meta>
+<meta property="schema:accessibilityFeature">alternativeText</meta>
+<meta property="schema:accessibilityFeature">structuralNavigation</meta>
+<meta property="schema:accessibilityFeature">tableOfContents</meta>
+<meta property="schema:accessibilityHazard">none</meta>
+<meta property="schema:accessibilitySummary">Every figure has a description in words; headings and tables are marked up.</meta>
+</metadata>
+<manifest>
+<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+{chr(10).join(manifest)}
+</manifest>
+<spine>
+{chr(10).join(spine)}
+</spine>
+</package>
+"""
+
+
+_CONTAINER = b"""<?xml version="1.0" encoding="utf-8"?>
+<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
+<rootfile full-path="OEBPS/package.opf" media-type="application/oebps-package+xml"/>
+</rootfiles></container>
+"""

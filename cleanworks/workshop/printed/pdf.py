@@ -1,0 +1,281 @@
+"""Print chapters: an HTML document with cover and contents, an installed browser, and a second pass for page numbers.
+
+A browser cannot say on which page a heading will come to stand. So the document is printed once, the pages of its
+places are read from the PDF, written into the contents, and it is printed again. Figures in the contents have a fixed
+width, so the second print breaks its pages where the first one did; that is checked, and done again if it did not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from cleanworks import paper
+from cleanworks.errors import InputError
+from cleanworks.workshop.printed.chapters import Part, cited, unlink_what_is_elsewhere
+
+STYLE = Path(__file__).with_name("print.css")
+_CONTENT_WIDTH = 657  # CSS pixels between the margins of print.css on A4: (210 - 36) mm
+
+# Tables and program output that are too wide get smaller letters, then break their lines. What is small enough to stay
+# together is kept together: a long box would leave half a page empty.
+_FIT = """
+(limit) => {
+  const inner = element => {
+    let holder = element.parentElement;
+    while (holder && getComputedStyle(holder).display === 'inline') holder = holder.parentElement;
+    const style = getComputedStyle(holder);
+    return holder.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  };
+  for (const table of document.querySelectorAll('table')) {
+    for (const size of [8.3, 7.6, 7, 6.4]) {
+      table.style.fontSize = size + 'pt';
+      if (table.offsetWidth <= inner(table) + 0.5) break;
+    }
+    if (table.offsetWidth > inner(table) + 0.5) { table.classList.add('wrapped'); table.style.fontSize = '7pt'; }
+    if (table.offsetWidth > inner(table) + 0.5) { table.classList.add('hard'); table.style.fontSize = '6.4pt'; }
+  }
+  for (const pre of document.querySelectorAll('pre')) {
+    pre.style.whiteSpace = 'pre';
+    for (const size of [7.6, 7, 6.4, 6]) {
+      pre.style.fontSize = size + 'pt';
+      if (pre.scrollWidth <= pre.clientWidth) break;
+    }
+    if (pre.scrollWidth > pre.clientWidth) { pre.style.fontSize = '7pt'; }
+    pre.style.whiteSpace = '';
+  }
+  for (const box of document.querySelectorAll('.cw-box, .cw-fold, .cw-part, .cw-front, .admonition, pre, table, .answer, dd'))
+    if (box.offsetHeight < limit) box.classList.add('keep');
+  const right = document.body.getBoundingClientRect().right + 1;
+  return [...document.querySelectorAll('body *')]
+    .filter(one => !one.closest('mjx-assistive-mml, svg') && one.getBoundingClientRect().right > right)
+    .map(one => one.tagName.toLowerCase() + ': ' + one.textContent.trim().slice(0, 60)).slice(0, 10);
+}
+"""
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What stands on the first page. `logo` is a picture file or None."""
+
+    title: str
+    subtitle: str
+    author: str
+    notice: str
+    logo: Path | None = None
+
+
+def document(parts: list[Part], cover: Cover, *, mathjax: Path, numbers: dict[str, int] | None = None) -> str:
+    """The HTML document to print; `numbers` gives the page of each place of the contents."""
+    numbers = numbers or {}
+    shown = [part for part in parts if part.chapters]
+    body = "".join(_part(part) for part in shown)
+    logo = f'<img src="{cover.logo.as_uri()}" alt="">' if cover.logo else ""
+    formulas = (
+        "<script>window.MathJax = {options: {enableMenu: false, "
+        "processHtmlClass: 'tex2jax_process|mathjax_process|math', ignoreHtmlClass: 'tex2jax_ignore'}};</script>"
+        f'<script src="{mathjax.as_uri()}"></script>'
+        if 'class="math' in body
+        else ""
+    )
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{escape(cover.title)}: {escape(cover.subtitle)}</title>
+<meta name="author" content="{escape(cover.author)}">
+<style>{STYLE.read_text(encoding="utf-8")}{_code_colours()}</style>{formulas}</head>
+<body><div class="cover">{logo}<p class="title">{escape(cover.title)}</p>
+<p class="subtitle">{escape(cover.subtitle)}</p><div class="rest"><p>{escape(cover.author)}</p>{cover.notice}</div></div>
+<nav class="contents" aria-label="Contents"><h1>Contents</h1><ol>{_contents(shown, numbers)}</ol></nav>
+{body}</body></html>"""
+
+
+def _part(part: Part) -> str:
+    heading = f'<h1 class="part" id="part-{part.number}">{escape(part.title)}</h1>' if part.title else ""
+    chapters = "".join(str(chapter.body) for chapter in part.chapters)
+    return heading + chapters + _answers(part)
+
+
+def _answers(part: Part) -> str:
+    """Keys and solutions of a part, under the titles of their chapters."""
+    answered = [chapter for chapter in part.chapters if chapter.answers]
+    if not answered:
+        return ""
+    inside = "".join(
+        f"<h3>{escape(chapter.title)}</h3>" + "".join(str(answer) for answer in chapter.answers)
+        for chapter in answered
+    )
+    return (
+        f'<section class="answers" id="answers-{part.number}"><h2>Answers: {escape(part.title)}</h2>'
+        f"<p>The keys of the quizzes and the solutions of the exercises, in the order of the chapters.</p>{inside}</section>"
+    )
+
+
+def entries(parts: list[Part]) -> Iterator[tuple[str, str, str]]:
+    """The lines of the contents: (kind, id, title)."""
+    for part in parts:
+        if part.title:
+            yield "in-part", f"part-{part.number}", part.title
+        for chapter in part.chapters:
+            yield ("in-set" if chapter.nested else "in-chapter"), chapter.id, chapter.title
+        if any(chapter.answers for chapter in part.chapters):
+            yield "in-chapter", f"answers-{part.number}", "Answers"
+
+
+def _contents(parts: list[Part], numbers: dict[str, int]) -> str:
+    return "".join(
+        f'<li class="{kind}"><a href="#{target}"><span>{escape(title)}</span>'
+        f'<span class="page">{numbers.get(target, 999)}</span></a></li>'
+        for kind, target, title in entries(parts)
+    )
+
+
+def _code_colours() -> str:
+    from pygments.formatters import HtmlFormatter
+
+    # The light style of the theme; its colours reach AA on white and stay apart in grey.
+    return HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
+
+
+# --- the browser --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def printer() -> Iterator[Any]:
+    """A headless browser that stays open for several documents.
+
+    Raises
+    ------
+    InputError
+        No browser is installed.
+    """
+    program = paper.browser()
+    if program is None:
+        raise InputError(
+            "No browser that makes PDF files was found (Edge, Chrome or Chromium).",
+            fix="Install one, or name it in CLEANWORKS_CHROMIUM.",
+        )
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Chromium refuses its sandbox to root, which is who runs in most containers.
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            yield launched
+        finally:
+            launched.close()
+
+
+def write(browser: Any, parts: list[Part], cover: Cover, target: Path, *, mathjax: Path) -> int:
+    """Print parts to a PDF file and give its number of pages.
+
+    Raises
+    ------
+    InputError
+        Something is wider than the page even in small letters; the message says what.
+    """
+    numbers: dict[str, int] = {}
+    for _ in range(4):
+        printed = _print(browser, document(parts, cover, mathjax=mathjax, numbers=numbers))
+        found = page_numbers(printed)
+        wanted = {place: found[place] for _, place, _ in entries(parts)}
+        if wanted == numbers:
+            break
+        numbers = wanted
+    else:
+        raise InputError("The page numbers of the contents do not settle.", where=target.name)
+    finished, count = _finish(printed, cover)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}-new")
+    fresh.write_bytes(finished)
+    fresh.replace(target)
+    return count
+
+
+def _print(browser: Any, html: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "book.html"
+        path.write_text(html, encoding="utf-8")
+        page = browser.new_page(viewport={"width": _CONTENT_WIDTH, "height": 950}, java_script_enabled=True)
+        try:
+            page.emulate_media(media="print", color_scheme="light")
+            page.goto(path.as_uri())
+            page.evaluate("window.MathJax?.startup?.promise")
+            page.evaluate("document.fonts.ready.then(() => 0)")
+            wide = page.evaluate(_FIT, 380)
+            if wide:
+                raise InputError(
+                    "Something is wider than the page.",
+                    where="; ".join(wide),
+                    fix="Make the table narrower, or the line shorter.",
+                )
+            return page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+        finally:
+            page.close()
+
+
+def page_numbers(pdf: bytes) -> dict[str, int]:
+    """The page, counted from 1, of each place in a PDF that a link leads to."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(pdf))
+    return {
+        str(name).lstrip("/"): reader.get_destination_page_number(place) + 1
+        for name, place in reader.named_destinations.items()
+    }
+
+
+def _finish(pdf: bytes, cover: Cover) -> tuple[bytes, int]:
+    """Say in the file what it is; the same book gives the same file."""
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.generic import BooleanObject, DictionaryObject, NameObject
+
+    # It remarks on the trailer that the browser writes, which it then corrects.
+    logging.getLogger("pypdf").setLevel(logging.ERROR)
+    reader = PdfReader(io.BytesIO(pdf))
+    writer = PdfWriter(clone_from=reader)
+    day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).strftime("D:%Y%m%d%H%M%SZ")
+    writer.add_metadata(
+        {
+            "/Title": f"{cover.title}: {cover.subtitle}",
+            "/Author": cover.author,
+            "/Creator": "CleanWorks",
+            "/CreationDate": day,
+            "/ModDate": day,
+        }
+    )
+    writer.root_object[NameObject("/ViewerPreferences")] = DictionaryObject(
+        {NameObject("/DisplayDocTitle"): BooleanObject(True)}
+    )
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue(), len(reader.pages)
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+
+
+def alone(part: Part, sources: Part | None) -> list[Part]:
+    """A part as a document of its own, with the sources that it cites at its end and no links to elsewhere."""
+    import copy
+
+    made = copy.deepcopy(part)
+    shown = [made]
+    bodies = [one for chapter in made.chapters for one in (chapter.body, *chapter.answers)]
+    if sources is not None:
+        used = set(cited(bodies))
+        extra = copy.deepcopy(sources)
+        for entry in [one for chapter in extra.chapters for one in chapter.body.select("div.citation")]:
+            if entry.get("id") not in used:
+                entry.decompose()
+        if any(chapter.body.select("div.citation") for chapter in extra.chapters):
+            shown.append(extra)
+            bodies += [chapter.body for chapter in extra.chapters]
+    unlink_what_is_elsewhere(bodies)
+    return shown
