@@ -68,9 +68,15 @@ def parts(course: Course, html: Path) -> list[Part]:
     InputError
         A page of the table of contents is not in the folder.
     """
-    pages = [(path.relative_to(course.root).with_suffix("").as_posix(), part) for path, part in listed(course.root)]
+    pages = [
+        (path.relative_to(course.root).with_suffix("").as_posix(), part) for path, part in listed(course.root)
+    ]
     names = {name for name, _ in pages}
-    sets = {course.relative(entry.path.with_suffix("")) for entry in course.notebooks if entry.block.kind != "lesson"}
+    sets = {
+        course.relative(entry.path.with_suffix(""))
+        for entry in course.notebooks
+        if entry.block.kind != "lesson"
+    }
     made: list[Part] = []
     for number, (name, title) in enumerate(pages, 1):
         if not made or made[-1].title != title:
@@ -82,7 +88,9 @@ def parts(course: Course, html: Path) -> list[Part]:
 def _chapter(html: Path, name: str, part: str, number: int, names: set[str], *, nested: bool) -> Chapter:
     path = html / f"{name}.html"
     if not path.is_file():
-        raise InputError("A page of the book is missing.", where=str(path), fix="Run `cleanworks book` again.")
+        raise InputError(
+            "A page of the book is missing.", where=str(path), fix="Run `cleanworks book` again."
+        )
     soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
     body = soup.select_one("article.bd-article")
     heading = body.find("h1")
@@ -154,7 +162,9 @@ def _quiz(soup: BeautifulSoup, quiz: Tag) -> Tag | None:
     for letter, said in rows:
         item = soup.new_tag("li")
         item.append(_span(soup, f"{letter} {'is right' if said['right'] else 'is not it'}. ", "tick"))
-        item.extend(list(BeautifulSoup(re.sub(r"^<p>(.*)</p>$", r"\1", said["html"]), "html.parser").contents))
+        item.extend(
+            list(BeautifulSoup(re.sub(r"^<p>(.*)</p>$", r"\1", said["html"]), "html.parser").contents)
+        )
         items.append(item)
     answer.append(items)
     return answer
@@ -185,15 +195,15 @@ def _static(soup: BeautifulSoup, body: Tag) -> None:
     for tab in body.select(".sd-tab-label"):
         tab.name = "p"
     for tag in [body, *body.find_all(True)]:
-        for attribute in [key for key in tag.attrs if key.startswith(("data-", "on")) or key in ("open", "tabindex")]:
+        for attribute in [
+            key for key in tag.attrs if key.startswith(("data-", "on")) or key in ("open", "tabindex")
+        ]:
             del tag[attribute]
 
 
 def _figures(soup: BeautifulSoup, body: Tag, number: int) -> None:
     """Number the pictures of a chapter: what a cell drew, and what the author put in a figure."""
-    count = 0
-    for image in body.select(".cell_output img, figure img"):
-        count += 1
+    for count, image in enumerate(body.select(".cell_output img, figure img"), 1):
         figure = image.find_parent("figure")
         if figure is None:
             figure = soup.new_tag("figure")

@@ -100,8 +100,14 @@ def cover_of(course: Course, made: Edition) -> Cover:
     settings = yaml.safe_load((course.root / "_config.yml").read_text(encoding="utf-8"))
     logo = course.root / settings["logo"] if settings.get("logo") else None
     notice = (settings.get("html") or {}).get("extra_footer") or ""
-    kinds = {"reader": "", "learner": "Learner's edition, without solutions", "instructor": "Instructor's edition"}
-    subtitle = (settings.get("description") or "The book") if made.audience == "reader" else kinds[made.audience]
+    kinds = {
+        "reader": "",
+        "learner": "Learner's edition, without solutions",
+        "instructor": "Instructor's edition",
+    }
+    subtitle = (
+        (settings.get("description") or "The book") if made.audience == "reader" else kinds[made.audience]
+    )
     if made.profile:
         subtitle += f" ({made.profile})"
     return Cover(

@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from cleanworks.workshop.printed.chapters import Chapter, Part, unlink_what_is_elsewhere
-from cleanworks.workshop.printed.pdf import Cover, _answers, entries
+from cleanworks.workshop.printed.chapters import Part, unlink_what_is_elsewhere
+from cleanworks.workshop.printed.pdf import Cover, answers, entries
 
 STYLE = Path(__file__).with_name("epub.css")
 # A zip holds dates; one that never changes lets the same book give the same file.
@@ -73,7 +73,7 @@ def _chapter_files(parts: list[Part], cover: Cover) -> dict[str, tuple[str, str]
             files[f"part-{part.number}.xhtml"] = (part.title, f'<section class="part">{heading}</section>')
         for chapter in part.chapters:
             files[f"{chapter.id}.xhtml"] = (chapter.title, str(chapter.body))
-        answers = _answers(part)
+        answers = answers(part)
         if answers:
             files[f"answers-{part.number}.xhtml"] = (f"Answers: {part.title}", answers)
     return files
@@ -147,7 +147,7 @@ def _navigation(parts: list[Part], names: dict[str, str], cover: Cover) -> str:
         '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
         '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" xml:lang="en" lang="en">\n'
         f'<head><title>Contents</title></head>\n<body><nav epub:type="toc" id="toc"><h1>Contents</h1><ol>'
-        f'{"".join(items)}{"</ol></li>" if inside else ""}</ol></nav></body></html>\n'
+        f"{''.join(items)}{'</ol></li>' if inside else ''}</ol></nav></body></html>\n"
     )
 
 

@@ -99,10 +99,10 @@ def document(parts: list[Part], cover: Cover, *, mathjax: Path, numbers: dict[st
 def _part(part: Part) -> str:
     heading = f'<h1 class="part" id="part-{part.number}">{escape(part.title)}</h1>' if part.title else ""
     chapters = "".join(str(chapter.body) for chapter in part.chapters)
-    return heading + chapters + _answers(part)
+    return heading + chapters + answers(part)
 
 
-def _answers(part: Part) -> str:
+def answers(part: Part) -> str:
     """Keys and solutions of a part, under the titles of their chapters."""
     answered = [chapter for chapter in part.chapters if chapter.answers]
     if not answered:
