@@ -66,12 +66,13 @@ def all_pages(shown, context: Context, data_files) -> dict[str, str]:
     }
     by_contract = {
         name: dict(tuple(shown[name].groupby("contract_id")))
-        for name in ("progress", "modifications", "subcontracts", "payments")
+        for name in ("progress", "modifications", "subcontracts")
     }
+    sums = dict(tuple(_payment_sums(shown["payments"], contracts, context.date).groupby(level="project_id")))
     for row in facts.itertuples():
         of_project = {name: rows.get(row.project_id, shown[name].iloc[:0]) for name, rows in by_project.items()}
         of_contract = {name: (rows, shown[name].iloc[:0]) for name, rows in by_contract.items()}
-        files[paths[row.project_id]] = _project(row, of_project, of_contract, drawn, districts, context)
+        files[paths[row.project_id]] = _project(row, of_project, of_contract, sums.get(row.project_id), drawn, districts, context)
     return files
 
 
@@ -258,7 +259,7 @@ def _district(name, rows, paths, context):
 # --- a project ---------------------------------------------------------------------------------------------------
 
 
-def _project(row, of_project, of_contract, drawn, districts, context):
+def _project(row, of_project, of_contract, sums, drawn, districts, context):
     def rows_of(name, contract):
         rows, none = of_contract[name]
         return rows.get(contract, none)
@@ -267,7 +268,7 @@ def _project(row, of_project, of_contract, drawn, districts, context):
     sections = [("overview", "Overview", _overview_of(row, drawn, context))]
     sections.append(("contract", "Contract", _contracts(contracts, of_project["tenders"], rows_of, context)))
     sections.append(("progress", "Progress", _progress(contracts, rows_of)))
-    sections.append(("payments", "Payments", _payments(contracts, rows_of, context)))
+    sections.append(("payments", "Payments", _payments(sums, context)))
     sections.append(("documents", "Documents", _documents(of_project["disclosures"], context)))
     sections.append(("stakeholders", "Stakeholders", _stakeholders(row, contracts, rows_of, context)))
     sections.append(("questions", "Questions", _questions(row, of_project["questions"], context)))
@@ -342,19 +343,26 @@ def _progress(contracts, rows_of):
     return "".join(parts) or "<p>No progress has been reported yet.</p>"
 
 
-def _payments(contracts, rows_of, context):
-    rows = [rows_of("payments", contract) for contract in contracts["contract_id"]]
-    rows = [one for one in rows if len(one)]
-    if not rows:
-        return "<p>Nothing has been paid yet.</p>"
-    payments = pd.concat(rows)
+def _payment_sums(payments, contracts, date):
+    """Per project and receiver: registered, paid, and how many are late; one pass for all pages."""
     unpaid = payments["date_paid"].isna()
-    payments = payments.assign(
-        paid=payments["amount"].where(~unpaid, 0.0),
-        late=(payments["date_paid"] > payments["date_due"]),
-        overdue=unpaid & (payments["date_due"] < context.date),
+    return (
+        payments.assign(
+            project_id=payments["contract_id"].map(contracts.drop_duplicates("contract_id").set_index("contract_id")["project_id"]),
+            paid=payments["amount"].where(~unpaid, 0.0),
+            late=payments["date_paid"] > payments["date_due"],
+            overdue=unpaid & (payments["date_due"] < date),
+        )
+        .groupby(["project_id", "payee_type"])
+        .agg(registered=("amount_registered", "sum"), paid=("paid", "sum"), late=("late", "sum"), overdue=("overdue", "sum"))
+        .reset_index("payee_type")
     )
-    sums = payments.groupby("payee_type").agg(registered=("amount_registered", "sum"), paid=("paid", "sum"), late=("late", "sum"), overdue=("overdue", "sum"))
+
+
+def _payments(sums, context):
+    if sums is None:
+        return "<p>Nothing has been paid yet.</p>"
+    sums = sums.set_index("payee_type")
     listed = [
         (PAYEE_WORDS.get(kind, escape(str(kind))), context.money(s.registered), context.money(s.paid), f"{int(s.late)}", f"{int(s.overdue)}")
         for kind, s in sums.reindex([k for k in PAYEE_WORDS if k in sums.index]).iterrows()
