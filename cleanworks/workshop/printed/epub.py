@@ -73,9 +73,9 @@ def _chapter_files(parts: list[Part], cover: Cover) -> dict[str, tuple[str, str]
             files[f"part-{part.number}.xhtml"] = (part.title, f'<section class="part">{heading}</section>')
         for chapter in part.chapters:
             files[f"{chapter.id}.xhtml"] = (chapter.title, str(chapter.body))
-        answers = answers(part)
-        if answers:
-            files[f"answers-{part.number}.xhtml"] = (f"Answers: {part.title}", answers)
+        answered = answers(part)
+        if answered:
+            files[f"answers-{part.number}.xhtml"] = (f"Answers: {part.title}", answered)
     return files
 
 
