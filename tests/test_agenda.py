@@ -1,0 +1,144 @@
+"""The clock of a workshop, for any workshop."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from cleanworks import agenda
+from cleanworks.agenda import Day, Item, Pause, clock, hhmm
+from cleanworks.errors import InputError
+
+
+@st.composite
+def a_day(draw) -> Day:
+    start = draw(st.integers(7 * 60, 10 * 60))
+    at, breaks = start + draw(st.integers(45, 100)), []
+    for _ in range(draw(st.integers(0, 4))):
+        length = draw(st.integers(5, 75))
+        breaks.append(Pause(at, length, draw(st.sampled_from(["Coffee", "Lunch", "쉬는 시간", "استراحة"]))))
+        at += length + draw(st.integers(0, 110))
+    end = at + draw(st.integers(40, 120))
+    opening = draw(st.lists(st.tuples(st.just("Welcome"), st.integers(1, 20)), max_size=2))
+    closing = draw(st.lists(st.tuples(st.just("Goodbye"), st.integers(1, 10)), max_size=2))
+    return Day(start, end, tuple(breaks), tuple(opening), tuple(closing), draw(st.integers(0, 15)))
+
+
+items = st.lists(
+    st.builds(
+        lambda teach, practise, optional: (teach, practise, optional),
+        st.integers(0, 90),
+        st.integers(0, 60),
+        st.booleans(),
+    ),
+    max_size=14,
+).map(
+    lambda rows: [
+        Item(f"m{n}", f"Module {n}", teach, practise, optional=o)
+        for n, (teach, practise, o) in enumerate(rows)
+    ]
+)
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(a_day(), min_size=1, max_size=4), items)
+def test_any_workshop_is_laid_out_without_overlap_or_is_refused_by_how_much(days, items):
+    assume(not any(agenda.day_problems(day) for day in days))
+    try:
+        made = agenda.plan(items, days)
+    except InputError as error:
+        over = int(error.what.split(" is ")[1].split(" minutes")[0])
+        assert over > 0
+        # As many minutes more at the end of the last day, and it fits (a seam may cost at most one piece).
+        last = days[-1]
+        longer = Day(last.start, last.end + over, last.breaks, last.opening, last.closing, last.buffer)
+        agenda.plan(items, [*days[:-1], longer])
+        return
+    for number, day in enumerate(days):
+        slots = made.of_day(number)
+        # Every minute of the day once: no overlap and no gap.
+        assert slots[0].start == day.start and slots[-1].end == day.end
+        assert all(one.end == two.start for one, two in itertools.pairwise(slots))
+        assert all(slot.minutes > 0 for slot in slots)
+        assert [(s.start, s.end) for s in slots if s.kind == "break"] == [
+            (pause.start, pause.end) for pause in day.breaks
+        ]
+        assert sum(s.minutes for s in slots if s.kind == "buffer") == day.buffer
+    for item in items:
+        for kind, minutes in (("teach", item.teach), ("practise", item.practise)):
+            pieces = [s for s in made.slots if s.item == item.id and s.kind == kind]
+            assert sum(piece.minutes for piece in pieces) == minutes
+            assert len(pieces) < 2 or min(piece.minutes for piece in pieces) >= agenda.PIECE
+            assert all(piece.pieces == len(pieces) for piece in pieces)
+    planned = [s.item for s in made.slots if s.item]
+    assert planned == sorted(planned, key=[item.id for item in items].index)
+    for cut in made.cuts:
+        inside = [s for s in made.of_day(cut.day) if s.start <= cut.start and cut.start + cut.saves <= s.end]
+        assert [s.item for s in inside] == [cut.item]
+
+
+def test_a_session_goes_on_after_a_break_when_both_pieces_are_worth_it():
+    day = Day(clock("09:00"), clock("12:00"), (Pause(clock("10:00"), 15),))
+    made = agenda.plan([Item("a", "A", 90)], [day])
+    lesson = [(hhmm(s.start), hhmm(s.end), agenda.titled(s)) for s in made.slots if s.kind == "teach"]
+    assert lesson == [("09:00", "10:00", "A"), ("10:15", "10:45", "A (continued)")]
+    made = agenda.plan([Item("a", "A", 50), Item("b", "B", 30)], [day])
+    assert [(hhmm(s.start), s.kind) for s in made.slots][1:3] == [("09:50", "free"), ("10:00", "break")]
+
+
+def test_what_does_not_fit_is_refused_with_the_minutes():
+    day = Day(clock("09:00"), clock("10:00"), buffer=10)
+    with pytest.raises(InputError, match=r"30 minutes too long.* need 75 minutes and the days leave 50 \(5"):
+        agenda.plan([Item("a", "A", 45, 30, optional=True)], [day])
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (Day(600, 540), "not after its start"),
+        (Day(540, 600, (Pause(590, 20, "Tea"),)), "'Tea' at 09:50 lies outside"),
+        (Day(540, 720, (Pause(600, 30, "Tea"), Pause(610, 60, "Lunch"))), "'Tea' and 'Lunch' overlap by 20"),
+        (Day(540, 720, (Pause(550, 10),), opening=(("Speech", 30),)), "opening needs 30 minutes"),
+        (Day(540, 720, (Pause(700, 10),), closing=(("Test", 15),)), "need 15 minutes and 10 follow"),
+        (Day(540, 600, opening=(("A", 40),), closing=(("B", 40),)), "20 minutes longer than the day"),
+    ],
+)
+def test_an_impossible_day_is_named(day, said):
+    with pytest.raises(InputError, match=said):
+        agenda.plan([], [day])
+
+
+def test_catching_up_spends_the_reserve_then_the_largest_cuts():
+    day = Day(clock("09:00"), clock("12:30"), (Pause(clock("10:30"), 15),), buffer=15)
+    made = agenda.plan([Item("a", "A", 45, 30), Item("b", "B", 45, 40)], [day])
+    assert agenda.catch_up(made, 0, clock("09:30"), 10) == ([], 0)
+    cuts, missing = agenda.catch_up(made, 0, clock("10:20"), 60)
+    assert [cut.item for cut in cuts] == ["b"] and missing > 0
+    assert agenda.catch_up(made, 0, clock("12:29"), 20) == ([], 19)
+
+
+ALL = {
+    item.id: item
+    for item in (
+        Item("o", "Start", 30, 10),
+        Item("x", "X", 40, 20, needs=("z",)),
+        Item("y", "Y", 60, 30, needs=("o",)),
+        Item("z", "Z", 20, 10, needs=("o",)),
+    )
+}
+
+
+def test_a_module_comes_after_what_it_needs():
+    assert agenda.in_order(["x", "z", "o"], ALL) == ["o", "z", "x"]
+    assert agenda.missing_needs(["x"], ALL) == [("x", "z"), ("z", "o")]
+
+
+def test_choosing_takes_the_most_important_and_all_that_they_need():
+    day = Day(clock("09:00"), clock("11:15"))
+    assert agenda.choose(["x", "y"], ALL, [day]) == ["o", "z", "x"]
+    assert agenda.choose(["y", "x", "z"], ALL, [day]) == ["o", "y"]
+    with pytest.raises(InputError, match="no module 'q'"):
+        agenda.choose(["q"], ALL, [day])
