@@ -1,0 +1,364 @@
+"""From the cells of a lesson to slides: little text, one thing at a time, the rest in the speaker's notes.
+
+A paragraph gives its first sentence, an item of a list too (lessons have one sentence per line); whole paragraphs stand in
+the notes. A picture has a slide of its own. Code and what it says share a slide when they fit; a long table or text goes on
+on the next slide.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode
+
+from cleanworks.paper import escape
+from cleanworks.workshop import prose
+from cleanworks.workshop.editions import Audience
+from cleanworks.workshop.metadata import NotebookBlock
+from cleanworks.workshop.notebook import headings
+from cleanworks.workshop.quiz import parse_quiz
+from cleanworks.workshop.slides import timing
+
+ROOM = 14.0
+"""Lines of text that fit under a slide's title."""
+
+_WIDTH = 66  # letters of a line of text
+_CODE_WIDTH = 92
+_CODE_LINE = 0.72  # a line of code, in lines of text
+_ROWS = 11  # rows of a table on one slide
+_OUTPUT_LINES = 16
+
+
+@dataclass
+class Block:
+    """One thing on a slide: its HTML and the room it takes, in lines of text."""
+
+    html: str
+    room: float
+
+
+@dataclass
+class Slide:
+    """One slide. ``notes`` is HTML for the speaker; ``sources`` are keys of the book's list."""
+
+    title: str
+    blocks: list[Block] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    section: str = ""
+    sources: list[str] = field(default_factory=list)
+    kind: str = ""
+
+    @property
+    def room(self) -> float:
+        return sum(block.room for block in self.blocks)
+
+
+@dataclass(frozen=True)
+class Deck:
+    """The slides of one lesson, and the minutes of its sections (empty for an audience that gets no notes)."""
+
+    id: str
+    title: str
+    slides: tuple[Slide, ...]
+    minutes: dict[str, float]
+
+
+def deck(node: NotebookNode, block: NotebookBlock, *, audience: Audience = "instructor", teach: int | None = None) -> Deck:
+    """The slides of an executed lesson.
+
+    ``teach`` are the minutes planned for it, those of the lesson itself if not given. Only an instructor's deck has notes.
+    No deck shows which option of a quiz is right.
+    """
+    slides: list[Slide] = [_first(block)]
+    section, told = "", []
+    for cell in node.cells:
+        tags = set(cell.metadata.get("tags", []))
+        if tags & {"instructor", "solution", "wrong-answer", "remove-cell"}:
+            if "instructor" in tags:
+                told.append(cell.source)
+            continue
+        if cell.cell_type == "markdown":
+            found = headings(cell.source)
+            starts = [text for _, level, text in found if level == 2]
+            section = starts[0] if starts else section
+            slides += _quiz(cell) if "quiz" in tags else _text(cell, section, slides)
+        elif cell.cell_type == "code":
+            slides += _code(cell, section, slides[-1].title)
+    slides = [slide for slide in slides if slide.blocks]
+    _number(slides)
+    teach = block.minutes.teach if teach is None else teach
+    sections = list(dict.fromkeys(slide.section for slide in slides if slide.section))
+    plan = timing.minutes("\n\n".join(told), sections, teach)
+    if plan is None:
+        plan = _even(slides, sections, teach)
+    if audience != "instructor":
+        for slide in slides:
+            slide.notes = []
+        plan = {}
+    else:
+        _clock(slides, plan, "\n\n".join(told), teach)
+    return Deck(block.id, block.title, tuple(slides), plan)
+
+
+def _first(block: NotebookBlock) -> Slide:
+    goals = "".join(f"<li>{prose.html(text)[3:-5]}</li>" for text in block.objectives)
+    room = sum(_lines(text, _WIDTH) for text in block.objectives) + 1
+    return Slide(
+        block.title, [Block(f"<p>Afterwards you can:</p><ul>{goals}</ul>", room)], [], "", [], "first"
+    )
+
+
+def _text(cell: NotebookNode, section: str, before: list[Slide]) -> list[Slide]:
+    blocks = prose.blocks(cell.source)
+    if blocks and blocks[0][0] == "heading" and blocks[0][1].startswith("# "):
+        # The title slide has it; what follows is said.
+        before[0].notes.append(prose.html(cell.source.split("\n", 1)[-1]))
+        before[0].sources += prose.citations(cell.source)
+        return []
+    whole = section in ("Key points",)
+    slides: list[Slide] = []
+    current = Slide(before[-1].title if before[-1].kind != "first" else section, section=section)
+    for kind, source in blocks:
+        if kind == "heading":
+            if current.blocks:
+                slides.append(current)
+            current = Slide(_inline(source.lstrip("# ")), section=section)
+            continue
+        for made in _shortened(kind, source, whole):
+            if current.blocks and current.room + made.room > ROOM:
+                slides.append(current)
+                current = Slide(current.title, section=section)
+            current.blocks.append(made)
+    slides.append(current)
+    body = "\n".join(source for kind, source in blocks if kind != "heading" or source.startswith("###"))
+    slides[0].notes.append(prose.html(_after_heading(cell.source)) if body else "")
+    for slide in slides:
+        slide.sources = prose.citations(cell.source)
+    return [slide for slide in slides if slide.blocks]
+
+
+def _after_heading(source: str) -> str:
+    return re.sub(r"\A## .*\n", "", source)
+
+
+def _shortened(kind: str, source: str, whole: bool) -> Iterator[Block]:
+    if kind == "paragraph":
+        text = source if whole or _stands_out(source) else _sentences(source)[0]
+        yield Block(prose.html(text), _lines(prose.plain(text), _WIDTH) + 0.45)
+    elif kind == "list":
+        items = _items(source)
+        texts = [text if whole else _sentences(text)[0] for _, text in items]
+        ordered = bool(items) and items[0][0][0].isdigit()
+        start = 1
+        for chunk in _chunked(texts):
+            tag = f'ol start="{start}"' if ordered else "ul"
+            lines = "".join(f"<li>{_inline(text)}</li>" for text in chunk)
+            yield Block(
+                f"<{tag}>{lines}</{tag[:2]}>",
+                sum(_lines(prose.plain(text), _WIDTH - 4) + 0.2 for text in chunk) + 0.3,
+            )
+            start += len(chunk)
+    elif kind == "table":
+        yield from _tables(prose.html(source))
+    elif kind == "code":
+        code = "\n".join(source.splitlines()[1:-1])
+        yield Block(f"<pre><code>{escape(code)}</code></pre>", _code_room(code))
+    else:
+        text = _sentences(source)[0]
+        yield Block(prose.html(text), _lines(text, _WIDTH) + 0.6)
+
+
+def _chunked(texts: list[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    room = 0.0
+    for text in texts:
+        need = _lines(text, _WIDTH - 4) + 0.2
+        if chunk and room + need > ROOM - 1:
+            yield chunk
+            chunk, room = [], 0.0
+        chunk.append(text)
+        room += need
+    if chunk:
+        yield chunk
+
+
+def _stands_out(source: str) -> bool:
+    text = source.strip()
+    return (
+        (text.startswith("**") and text.endswith("**"))
+        or (text.startswith("*") and text.endswith("*") and not text.startswith("* "))
+        or text.startswith("$$")
+    )
+
+
+def _sentences(source: str) -> list[str]:
+    """Lessons have one sentence per line."""
+    return [line.strip() for line in source.strip().splitlines() if line.strip()] or [""]
+
+
+def _items(source: str) -> list[tuple[str, str]]:
+    made: list[tuple[str, str]] = []
+    for line in source.splitlines():
+        found = re.match(r"^([-*+]|\d+[.)])\s+(.*)$", line)
+        if found:
+            made.append((found[1], found[2]))
+        elif made and line.strip():
+            made[-1] = (made[-1][0], f"{made[-1][1]}\n{line.strip()}")
+    return made
+
+
+def _quiz(cell: NotebookNode) -> list[Slide]:
+    quiz = parse_quiz(cell.source)
+    options = "".join(f"<li>{_inline(option.text)}</li>" for option in quiz.options)
+    room = _lines(quiz.question, _WIDTH) + sum(_lines(o.text, _WIDTH - 4) + 0.3 for o in quiz.options)
+    note = "<p>Let everybody choose, by a show of hands, before anybody explains.</p>"
+    html = f'{prose.html(quiz.question)}<ol class="options">{options}</ol>'
+    return [Slide("Quiz", [Block(html, room)], [note], "Quiz")]
+
+
+def _code(cell: NotebookNode, section: str, title: str) -> list[Slide]:
+    tags = set(cell.metadata.get("tags", []))
+    slides: list[Slide] = []
+    texts: list[Block] = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        picture = next((k for k in ("image/png", "image/svg+xml", "image/jpeg") if k in data), None)
+        if picture:
+            slides.append(_picture(cell, picture, data[picture], section, title))
+        elif "text/html" in data and "<table" in _joined(data["text/html"]):
+            texts += _tables(_joined(data["text/html"]))
+        elif "text/markdown" in data:
+            texts.append(Block(prose.html(_joined(data["text/markdown"])), _lines(_joined(data["text/markdown"]), _WIDTH)))
+        elif output.get("output_type") == "error":
+            texts += _lines_of_output(f"{output.get('ename')}: {output.get('evalue')}")
+        else:
+            text = _joined(output.get("text", "") or data.get("text/plain", ""))
+            if text.strip() and not re.fullmatch(r"<[\w.]+ .*>", text.strip()):
+                texts += _lines_of_output(text)
+    code = cell.source.strip()
+    show_code = not tags & {"hide-input", "remove-input"} and not (slides and not texts)
+    blocks = ([Block(f"<pre><code>{escape(code)}</code></pre>", _code_room(code))] if show_code else []) + texts
+    made: list[Slide] = []
+    for block in blocks:
+        if not made or made[-1].room + block.room > ROOM:
+            made.append(Slide(title, section=section))
+        made[-1].blocks.append(block)
+    if slides and not show_code:
+        slides[0].notes.append(f"<p>The code of this picture:</p><pre><code>{escape(code)}</code></pre>")
+    return [*made, *slides]
+
+
+def _picture(cell: NotebookNode, kind: str, data, section: str, title: str) -> Slide:
+    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+    content = _joined(data)
+    if kind == "image/svg+xml":
+        import base64
+
+        content = base64.b64encode(content.encode()).decode()
+    source = f"data:{kind};base64,{''.join(content.split())}"
+    picture = Block(f'<img class="picture" alt="{escape(alt)}" src="{source}">', ROOM)
+    notes = [f"<p>The picture in words: {escape(alt)}</p>"] if alt else []
+    return Slide(title, [picture], notes, section, [], "picture")
+
+
+def _tables(html: str) -> list[Block]:
+    """Tables of HTML, cleaned; a long one in pieces that each have the head."""
+    from bs4 import BeautifulSoup
+
+    made = []
+    for table in BeautifulSoup(html, "html.parser").find_all("table"):
+        rows = table.find_all("tr")
+        head = [row for row in rows if row.find_parent("thead")]
+        body = [row for row in rows if not row.find_parent("thead")]
+        pieces = max(1, math.ceil(len(body) / _ROWS))
+        size = math.ceil(len(body) / pieces) if body else 1
+        for start in range(0, max(1, len(body)), size):
+            chunk = body[start : start + size]
+            top = "".join(_row(row, "col") for row in head)
+            room = 0.0
+            for row in (*head, *chunk):
+                cells = [cell.get_text(" ", strip=True) for cell in row.find_all(["td", "th"])]
+                room += max((_lines(text, max(10, 84 // max(1, len(cells)))) for text in cells), default=1) * 0.85 + 0.15
+            inner = f"<thead>{top}</thead><tbody>{''.join(_row(row, 'row') for row in chunk)}</tbody>"
+            made.append(Block(f"<table>{inner}</table>", min(ROOM, room + 0.3)))
+    return made
+
+
+def _row(row, scope: str) -> str:
+    cells = ""
+    for cell in row.find_all(["td", "th"]):
+        text = cell.get_text(" ", strip=True)
+        inner = "".join(str(child) for child in cell.children) if cell.find(["strong", "em", "code"]) else escape(text)
+        number = bool(re.fullmatch(r"[-+−]?[\d.,]+\s?%?|NaN|NaT", text))
+        name = cell.name if text or cell.name == "td" else "td"  # an empty header cell says nothing
+        attributes = f' scope="{scope}"' if name == "th" else ""
+        for key in ("colspan", "rowspan"):
+            if str(cell.get(key, "")).isdigit():
+                attributes += f' {key}="{cell[key]}"'
+        cells += f"<{name}{attributes}{' class=number' if number else ''}>{inner}</{name}>"
+    return f"<tr>{cells}</tr>"
+
+
+def _lines_of_output(text: str) -> list[Block]:
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).rstrip().splitlines()
+    pieces = max(1, math.ceil(len(lines) / _OUTPUT_LINES))
+    size = math.ceil(len(lines) / pieces)
+    return [
+        Block(
+            f'<pre class="output">{escape(chr(10).join(lines[start : start + size]))}</pre>',
+            _code_room("\n".join(lines[start : start + size])),
+        )
+        for start in range(0, len(lines), size)
+    ]
+
+
+def _joined(value) -> str:
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def _inline(source: str) -> str:
+    made = prose.html(source).strip()
+    return made[3:-4] if made.startswith("<p>") and made.count("<p>") == 1 else made
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(max(1, math.ceil(len(line) / width)) for line in text.splitlines() or [""]) if text else 1
+
+
+def _code_room(code: str) -> float:
+    return _lines(code, _CODE_WIDTH) * _CODE_LINE + 0.9
+
+
+def _number(slides: list[Slide]) -> None:
+    """Titles that follow each other unchanged say that they go on."""
+    before = None
+    for slide in slides:
+        title = slide.title
+        if title == before and slide.kind != "picture" and title != "Quiz":
+            slide.title = f'{title} <span class="on">(continued)</span>'
+        before = title
+
+
+def _even(slides: list[Slide], sections: list[str], teach: int) -> dict[str, float]:
+    count = sum(slide.section in sections for slide in slides) or 1
+    return {s: teach * sum(slide.section == s for slide in slides) / count for s in sections}
+
+
+def _clock(slides: list[Slide], plan: dict[str, float], told: str, teach: int) -> None:
+    """Each section's first slide says how long it takes and when it should be over; the last one has the instructor's notes."""
+    passed, seen = 0.0, set()
+    slides[0].notes.insert(0, f"<p><strong>{teach} minutes in all.</strong></p>")
+    for slide in slides:
+        if slide.section in seen or not slide.section:
+            continue
+        seen.add(slide.section)
+        share = plan.get(slide.section, 0.0)
+        passed += share
+        name = escape(re.sub(r"[*`]", "", slide.section))
+        says = f"{name}: {share:.0f} minutes; over at minute {passed:.0f} of {teach}." if share >= 0.5 else f"{name}: no minutes of its own."
+        slide.notes.insert(0, f"<p><strong>{says}</strong></p>")
+    if told:
+        slides[0].notes.append(prose.html(re.sub(r"^## .*\n", "", told, flags=re.M)))

@@ -1,0 +1,77 @@
+"""A deck as one HTML file beside the folder `reveal`, which holds the library; neither asks for anything else."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from cleanworks.paper import escape
+from cleanworks.workshop.slides.deck import Deck, Slide
+
+LIBRARY = ("reveal.js", "reveal.css", "notes.js", "LICENSE")
+FOLDER = "reveal"
+
+
+def page(deck: Deck, *, language: str = "en", direction: str = "ltr") -> str:
+    """The file's content. The library is expected in `reveal/` beside it."""
+    sections = "\n".join(_section(slide, number) for number, slide in enumerate(deck.slides))
+    noted = any(slide.notes for slide in deck.slides)
+    script = f'<script src="{FOLDER}/notes.js"></script>\n' if noted else ""
+    title = f"{deck.title} ({deck.id})"
+    return f"""<!DOCTYPE html>
+<html lang="{escape(language)}" dir="{escape(direction)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<link rel="stylesheet" href="{FOLDER}/reveal.css">
+<style>
+{_own("slides.css")}</style>
+</head>
+<body>
+<main>
+<div class="reveal">
+<div class="slides">
+{sections}
+</div>
+</div>
+</main>
+<div id="spoken" role="complementary" aria-label="Notes" tabindex="0"></div>
+<script src="{FOLDER}/reveal.js"></script>
+{script}<script>
+{_own("slides.js")}</script>
+</body>
+</html>
+"""
+
+
+def write_library(folder: Path) -> list[Path]:
+    """Put the library beside the decks."""
+    target = Path(folder) / FOLDER
+    target.mkdir(parents=True, exist_ok=True)
+    made = []
+    for name in LIBRARY:
+        path = target / name
+        path.write_bytes(resources.files(__package__).joinpath(FOLDER, name).read_bytes())
+        made.append(path)
+    return made
+
+
+def _section(slide: Slide, number: int) -> str:
+    level = "h1" if slide.kind == "first" else "h2"
+    blocks = "\n".join(block.html for block in slide.blocks)
+    sources = ""
+    if slide.sources:
+        sources = f'<p class="sources">Sources, in the book&#x27;s list: {escape(", ".join(dict.fromkeys(slide.sources)))}</p>'
+    notes = "".join(note for note in slide.notes if note)
+    aside = f'<aside class="notes">{notes}</aside>' if notes else ""
+    return (
+        f'<section class="{slide.kind}" id="s{number}"><div class="fit"><{level}>{slide.title if level == "h2" else escape(slide.title)}'
+        f"</{level}>\n{blocks}</div>{sources}{aside}</section>"
+    )
+
+
+@cache
+def _own(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
