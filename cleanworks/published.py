@@ -6,9 +6,11 @@ A folder of published figures holds one CSV file for each table, ``catalogue.csv
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -108,6 +110,30 @@ class PublishedFigures:
                 fix=f"Look at published.table({name!r}).",
             )
         return float(found.iloc[0])
+
+
+def described(figures: Any) -> tuple[list[str], list[list[str]]]:
+    """The dictionary of a folder of published figures, for a page: (headings, rows of Markdown).
+
+    ``figures`` offers ``catalogue()`` and ``table(name)``, as :class:`PublishedFigures` and the modules made of it do.
+    """
+    rows = []
+    for name, title in figures.catalogue()[["table", "title"]].itertuples(index=False):
+        table = figures.table(name)
+        years = table["year"].dropna()
+        sources = sorted({key for text in table["source"] for key in re.split(r"[;,]\s*", text) if key})
+        rows.append(
+            [
+                f"`{name}`",
+                title,
+                str(len(table)),
+                f"{years.min()} to {years.max()}" if len(years) else "",
+                ", ".join(sorted({unit for unit in table["unit"] if unit})),
+                ", ".join(sorted({mark for mark in table["mark"] if mark})),
+                " ".join(f"{{cite}}`{key}`" for key in sources),
+            ]
+        )
+    return ["table", "what it holds", "figures", "years", "units", "marks", "sources"], rows
 
 
 @cache

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from cleanworks.workshop.catalogue import Course, Entry
+from cleanworks.workshop.pages import reading
 
 Table = tuple[list[str], list[list[str]]]
 
@@ -45,3 +47,74 @@ def _tested_by(lesson, objective: int) -> str:
     if lesson.exercises:
         cells += lesson.exercises.notebook.with_tag("exercise")
     return ", ".join(cell.block.question for cell in cells if cell.block.objective == objective) or "nothing"
+
+
+# --- facts --------------------------------------------------------------------------------------------------------
+
+_CITATION = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
+
+
+def facts(course: Course) -> Table:
+    """Every statement of a lesson that names a source, with what kind of source that is."""
+    kinds = _kinds(course)
+    rows = []
+    for lesson in course.lessons:
+        for statement in _cited(lesson):
+            keys = [key.strip() for found in _CITATION.finditer(statement) for key in found[1].split(",")]
+            known = sorted({kinds.get(key, "") for key in keys} - {""})
+            rows.append(
+                [link_by_id(course, lesson), statement, ", ".join(f"`{key}`" for key in keys), "; ".join(known)]
+            )
+    return ["lesson", "statement", "key", "kind of source"], rows
+
+
+def link_by_id(course: Course, entry: Entry) -> str:
+    """MyST for a link to a notebook's page, under its id."""
+    page = PurePosixPath(course.relative(entry.path)).with_suffix("")
+    return f"{{doc}}`{entry.block.id} </{page}>`"
+
+
+def _cited(lesson: Entry) -> list[str]:
+    """Lines with a citation, from cells that every reader gets; one line of a Markdown cell is one sentence."""
+    found = []
+    for cell in lesson.notebook.node.cells:
+        hidden = {"quiz", "solution", "wrong-answer", "instructor", "hint"} & set(cell.metadata.get("tags", []))
+        if cell.cell_type != "markdown" or hidden:
+            continue
+        for line in cell.source.splitlines():
+            if _CITATION.search(line):
+                text = re.sub(r"^\s*(?:[-*>]|\d+\.)\s+", "", line.strip())
+                found.append(" / ".join(part.strip() for part in text.strip("|").split("|")))
+    return found
+
+
+def _kinds(course: Course) -> dict[str, str]:
+    """What the note of each source begins with: whether it is a primary source, a press report or another."""
+    from pybtex.database import parse_file
+
+    path = course.root / course.settings.bibliography
+    entries = parse_file(str(path)).entries if path.is_file() else {}
+    return {key: _first_clause(entry.fields.get("note", "")) for key, entry in entries.items()}
+
+
+def _first_clause(note: str) -> str:
+    return re.split(r"[.;:](?:\s|$)", note.replace("{", "").replace("}", ""), maxsplit=1)[0]
+
+
+# --- readability --------------------------------------------------------------------------------------------------
+
+
+def readability(course: Course) -> Table:
+    """How hard the prose of each lesson is to read."""
+    rows = []
+    for lesson in course.lessons:
+        measured = reading.measure(lesson.notebook.node)
+        rows.append(
+            [
+                link_by_id(course, lesson),
+                str(measured.words),
+                f"{measured.words_per_sentence:.1f}",
+                f"{measured.grade:.1f}",
+            ]
+        )
+    return ["lesson", "words", "words per sentence", "school grade"], rows

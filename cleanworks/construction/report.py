@@ -1,0 +1,28 @@
+"""What the book shows of this room: the indicators and the published figures, for the directive `report`."""
+
+from __future__ import annotations
+
+from cleanworks.construction import flags, published
+from cleanworks.published import described
+
+
+def indicators(course: object = None) -> tuple[list[str], list[list[str]]]:
+    """Every red flag with its formula, what it needs, its source and its innocent explanations: (headings, rows)."""
+    rows = [
+        [
+            f"`{code}`",
+            f"**{flag['name']}**. {flag['definition']}",
+            f"`{flag['formula']}`",
+            flag["unit"],
+            ", ".join(f"`{name}`" for name in flag["needs"].split("; ") if name),
+            flag["innocent"].replace(".;", "."),
+            " ".join(f"{{cite}}`{key}`" for key in flag["source"].split("; ") if key) or "our own",
+        ]
+        for code, flag in flags.reference().iterrows()
+    ]
+    return ["code", "indicator", "formula", "unit", "needs", "innocent explanations", "source"], rows
+
+
+def figures(course: object = None) -> tuple[list[str], list[list[str]]]:
+    """The tables of published figures: (headings, rows)."""
+    return described(published)
