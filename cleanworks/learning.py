@@ -7,6 +7,7 @@ Nothing here knows who anybody is.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,15 @@ MOMENTS = ("before", "after")
 COLUMNS = ("code", "moment", "item", "objective", "right")
 LEAST = 5
 """Groups smaller than this are not shown, if nothing else is said."""
+
+
+LONGEST_CODE = 24
+
+
+def tidy_code(text: str) -> str:
+    """A code as it is compared: letters and digits of any script, in capitals, without spaces and signs."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return "".join(letter for letter in plain if unicodedata.category(letter)[0] in "LNM")[:LONGEST_CODE]
 
 
 @dataclass(frozen=True)

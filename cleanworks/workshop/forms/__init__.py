@@ -6,7 +6,7 @@ A before gets form B after, and the other way round, so that a difference betwee
 answer: what is right stands only in the key, which stays with the instructor.
 """
 
-from cleanworks.workshop.forms.items import FORMS, Item, Test, draw, form_for, tidy_code
+from cleanworks.workshop.forms.items import FORMS, Item, Test, draw, form_for
 from cleanworks.workshop.forms.key import Key, Statement
 from cleanworks.workshop.forms.pages import evaluation_page, printed_evaluation, printed_test, test_page
 
@@ -22,5 +22,4 @@ __all__ = [
     "printed_evaluation",
     "printed_test",
     "test_page",
-    "tidy_code",
 ]

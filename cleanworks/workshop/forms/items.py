@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cleanworks.errors import InputError
+from cleanworks.learning import tidy_code
 from cleanworks.workshop.catalogue import Lesson
 from cleanworks.workshop.quiz import parse_quiz
 
 FORMS = ("A", "B")
 MOST = 24
 """Questions of one form, if nothing else is said: about twenty minutes."""
-
-LONGEST_CODE = 24
 
 
 @dataclass(frozen=True)
@@ -113,12 +111,6 @@ def quiz_items(lesson: Lesson) -> list[Item]:
             )
         )
     return found
-
-
-def tidy_code(text: str) -> str:
-    """A code as it is compared: letters and digits of any script, in capitals, without spaces and signs."""
-    plain = unicodedata.normalize("NFKC", text).upper()
-    return "".join(letter for letter in plain if unicodedata.category(letter)[0] in "LNM")[:LONGEST_CODE]
 
 
 def form_for(code: str, moment: str) -> str:

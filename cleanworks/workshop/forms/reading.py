@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cleanworks.errors import InputError
+from cleanworks.learning import tidy_code
 
 FORMAT = "cleanworks-answers-1"
 KINDS = ("before", "after", "evaluation")
@@ -158,7 +159,7 @@ def answers(name: str, content: Any, key) -> Answers:
     ValueError
         With the reason why the file is left out, as the end of a sentence that begins with its name.
     """
-    from cleanworks.workshop.forms.items import FORMS, form_for, tidy_code
+    from cleanworks.workshop.forms.items import FORMS, form_for
 
     wanted = {"format", "workshop", "test", "kind", "form", "code", "answers", "check"}
     if not isinstance(content, dict) or content.get("format") != FORMAT:
