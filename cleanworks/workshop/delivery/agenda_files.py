@@ -1,0 +1,186 @@
+"""The agenda as people use it: a page, a PDF, a calendar and a table."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import zoneinfo
+from collections.abc import Iterable
+from pathlib import Path
+
+from cleanworks.agenda import KINDS, Slot, hhmm, titled
+from cleanworks.paper import Page, browser, escape
+from cleanworks.workshop.delivery.programme import Programme
+
+_STYLE = """
+td.clock { white-space: nowrap; font-variant-numeric: tabular-nums; width: 8.5em; }
+td.kind { width: 8em; color: #4b5563; } td.number { width: 5em; }
+tr.break td, tr.free td, tr.buffer td { background: #f3f4f6; }
+.cut { display: block; font-size: .88em; color: #7c2d12; }
+.cut::before { content: "\\2702\\00a0"; }
+section { break-inside: avoid-page; }
+"""
+
+
+def page(programme: Programme, *, running: bool = False) -> Page:
+    """The agenda to print. The running order is the instructor's: it has cut marks and what they save."""
+    workshop = programme.workshop
+    title = f"Running order: {workshop.title}" if running else workshop.title
+    lines = [f"<h1>{escape(title)}</h1>"]
+    if workshop.subtitle:
+        lines.append(f"<p>{escape(workshop.subtitle)}</p>")
+    facts = [workshop.place, dates(programme), f"for {workshop.audience}", workshop.organiser]
+    lines.append(f"<p>{escape(' · '.join(fact for fact in facts if fact))}</p>")
+    if workshop.about:
+        lines.append(f'<p class="note">{escape(workshop.about)}</p>')
+    if workshop.team:
+        team = ", ".join(f"{member.name} ({member.role})" for member in workshop.team)
+        lines.append(f"<p>Team: {escape(team)}</p>")
+    if running:
+        lines.append(
+            "<p>Scissors mark what can be left out when you are late: until when you can decide, and what it saves. "
+            "The reserve at the end of a day is spent first.</p>"
+        )
+    for number in range(len(workshop.days)):
+        lines.append(_day(programme, number, running))
+    return Page(title, "\n".join(lines), workshop.language, style=_STYLE)
+
+
+def dates(programme: Programme) -> str:
+    days = [day.date for day in programme.workshop.days]
+    first, last = days[0], days[-1]
+    return f"{first:%d %B %Y}" if first == last else f"{first:%d %B %Y} to {last:%d %B %Y}"
+
+
+def _day(programme: Programme, number: int, running: bool) -> str:
+    made, day = programme.agenda, programme.workshop.days[number]
+    rows = []
+    for slot in made.of_day(number):
+        cuts = ""
+        if running:
+            cuts = "".join(
+                f'<span class="cut">until {hhmm(cut.start)}: leave out {escape(cut.what)}, saves {cut.saves} min</span>'
+                for cut in made.cuts
+                if cut.day == number and cut.item == slot.item and slot.start <= cut.start < slot.end
+            )
+        rows.append(
+            f'<tr class="{slot.kind}"><td class="clock">{hhmm(slot.start)} to {hhmm(slot.end)}</td>'
+            f'<td class="kind">{KINDS[slot.kind]}</td><td>{escape(_said(slot))}{cuts}</td>'
+            f'<td class="number">{slot.minutes} min</td></tr>'
+        )
+    heading = f"Day {number + 1}: {day.date:%A, %d %B %Y}"
+    return (
+        f"<section><h2>{heading}</h2><table><thead><tr><th>Time</th><th>What</th><th>Title</th>"
+        f'<th class="number">Length</th></tr></thead><tbody>{"".join(rows)}</tbody></table></section>'
+    )
+
+
+def _said(slot: Slot) -> str:
+    return f"{slot.item}: {titled(slot)}" if slot.kind in ("teach", "practise") else titled(slot)
+
+
+# --- table and calendar -------------------------------------------------------------------------------------------
+
+
+def safe_cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def table(programme: Programme) -> str:
+    """The agenda as CSV."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(["date", "start", "end", "minutes", "what", "module", "title"])
+    for slot in programme.agenda.slots:
+        date = programme.workshop.days[slot.day].date.isoformat()
+        row = [
+            date,
+            hhmm(slot.start),
+            hhmm(slot.end),
+            slot.minutes,
+            KINDS[slot.kind],
+            slot.item,
+            titled(slot),
+        ]
+        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    return file.getvalue()
+
+
+def calendar(programme: Programme) -> str:
+    """The agenda as an iCalendar file (RFC 5545): one event for each session, breaks left out.
+
+    Times are in UTC when the file names its time zone, else they are local wherever they are read. The same workshop
+    gives the same file, and a changed one keeps the identity of its events.
+    """
+    workshop = programme.workshop
+    zone = zoneinfo.ZoneInfo(workshop.timezone) if workshop.timezone else None
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//CleanWorks//workshop agenda//EN",
+        "CALSCALE:GREGORIAN",
+    ]
+    for slot in programme.agenda.slots:
+        if slot.kind in ("break", "free", "buffer"):
+            continue
+        key = f"{slot.item or slot.title.encode().hex()[:24]}-{slot.kind}-{slot.piece}"
+        date = workshop.days[slot.day].date
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{workshop.id}-{slot.day + 1}-{key}@cleanworks.example",
+            # The moment of writing would make every build another file.
+            f"DTSTAMP:{workshop.days[0].date:%Y%m%d}T000000Z",
+            f"DTSTART:{_moment(date, slot.start, zone)}",
+            f"DTEND:{_moment(date, slot.end, zone)}",
+            f"SUMMARY:{_text(_said(slot))}",
+            f"LOCATION:{_text(workshop.place)}",
+            f"CATEGORIES:{_text(KINDS[slot.kind])}",
+            "END:VEVENT",
+        ]
+    lines.append("END:VCALENDAR")
+    return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line))
+
+
+def _moment(date: datetime.date, minute: int, zone: zoneinfo.ZoneInfo | None) -> str:
+    moment = datetime.datetime.combine(date, datetime.time()) + datetime.timedelta(minutes=minute)
+    if zone is None:
+        return f"{moment:%Y%m%dT%H%M%S}"
+    return f"{moment.replace(tzinfo=zone).astimezone(datetime.UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _text(text: str) -> str:
+    """Text as RFC 5545 3.3.11 wants it."""
+    for mark in ("\\", ";", ","):
+        text = text.replace(mark, f"\\{mark}")
+    return "\\n".join(text.splitlines())
+
+
+def _folded(line: str) -> Iterable[str]:
+    """Lines of at most 75 bytes; a letter of several bytes is never cut."""
+    piece, room = "", 75
+    for letter in line:
+        size = len(letter.encode())
+        if size > room:
+            yield piece
+            piece, room = " ", 74
+        piece += letter
+        room -= size
+    yield piece
+
+
+def write(programme: Programme, folder: Path, *, running: bool = False) -> list[Path]:
+    """Write the agenda's files; the PDF only where a browser is there to make it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "running-order" if running else "agenda"
+    made = page(programme, running=running)
+    files = [made.save(folder / f"{name}.html")]
+    if browser():
+        files.append(made.save(folder / f"{name}.pdf"))
+    if not running:
+        for suffix, text in ((".ics", calendar(programme)), (".csv", table(programme))):
+            path = folder / f"{name}{suffix}"
+            path.write_bytes(text.encode("utf-8-sig" if suffix == ".csv" else "utf-8"))
+            files.append(path)
+    return files

@@ -1,0 +1,163 @@
+"""What is taught and when: a workshop file settled against a course."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleanworks import agenda
+from cleanworks.agenda import Agenda, Item
+from cleanworks.errors import InputError
+from cleanworks.workshop.catalogue import Course, Lesson
+from cleanworks.workshop.plan import FOLDER, Workshop, minute
+from cleanworks.workshop.times import Times
+
+PATHS = "paths.toml"
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A workshop with its lessons in teaching order, its clock, and what the organiser should know."""
+
+    workshop: Workshop
+    lessons: tuple[Lesson, ...]
+    agenda: Agenda
+    warnings: tuple[str, ...] = ()
+
+
+def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> Programme:
+    """Modules and clock of a workshop.
+
+    Minutes are those of the file, else the measured median, else what the lesson plans. With `add_missing`
+    prerequisites that the file does not name are put before what needs them; without, they are a warning.
+
+    Raises
+    ------
+    InputError
+        A module or path is unknown, a day impossible, or the programme too long (by how many minutes).
+    """
+    times = Times.load(course.root)
+    known = {lesson.id: _item(lesson, times) for lesson in course.lessons}
+    days = [_day(workshop, number) for number in range(len(workshop.days))]
+    where = f"{FOLDER}/{workshop.id}.toml"
+    unknown = [id for id in workshop.module_ids if id not in known]
+    if unknown:
+        raise InputError(
+            f"There is no module {', '.join(map(repr, unknown))}.",
+            where=where,
+            fix=f"The modules are {', '.join(known)}.",
+        )
+    warnings: list[str] = []
+    if workshop.path:
+        ids = agenda.choose(path_of(course, workshop.path), known, days)
+        if not ids:
+            raise InputError("No module of the path fits into these days.", where=where, fix="Add time.")
+        items = [known[id] for id in ids]
+    else:
+        items, warnings = _named(workshop, known, add_missing)
+    try:
+        made = agenda.plan(items, days)
+    except InputError as error:
+        raise InputError(error.what, where=where, fix=error.fix) from None
+    taught = [item.id for item in items if item.kind == "module"]
+    return Programme(workshop, tuple(course.lesson(id) for id in taught), made, tuple(warnings))
+
+
+def path_of(course: Course, name: str) -> list[str]:
+    """The modules of a path, by importance: a list of `workshops/paths.toml`, or a part of the course in its order."""
+    file = course.root / FOLDER / PATHS
+    try:
+        lists = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        lists = {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"The list of paths cannot be read: {error}.", where=str(file)) from None
+    if name in lists:
+        return list(lists[name])
+    if ids := [lesson.id for lesson in course.lessons if lesson.block.part == name]:
+        return ids
+    parts = dict.fromkeys(lesson.block.part for lesson in course.lessons)
+    raise InputError(f"There is no path {name!r}.", fix=f"There are {', '.join([*lists, *parts])}.")
+
+
+def _named(workshop: Workshop, known: dict[str, Item], add_missing: bool) -> tuple[list[Item], list[str]]:
+    """The items in the order of the file, and warnings about what they need first."""
+    named: list[Item] = []
+    for number, part in enumerate(workshop.modules, 1):
+        if part.talk:
+            named.append(
+                Item(f"talk-{number}", part.talk, part.minutes or 0, kind="talk", optional=part.optional)
+            )
+            continue
+        item = known[part.module]
+        named.append(
+            Item(
+                item.id,
+                item.title,
+                item.teach if part.teach is None else part.teach,
+                item.practise if part.practise is None else part.practise,
+                needs=item.needs,
+                level=item.level,
+                part=item.part,
+                optional=part.optional,
+            )
+        )
+    missing = agenda.missing_needs(workshop.module_ids, known)
+    if missing and add_missing:
+        for module, need in missing:
+            place = next(n for n, item in enumerate(named) if item.id == module)
+            named.insert(place, known[need])
+        missing = []
+    warnings = [
+        f"{module} needs {need} ({known[need].title}, {known[need].minutes} minutes), which the workshop does not "
+        "have. Add it to `modules`, or build with --add-missing."
+        for module, need in missing
+    ]
+    order = [item.id for item in named]
+    warnings += [
+        f"{item.id} comes before {need}, which it needs. Change their order."
+        for item in named
+        for need in item.needs
+        if need in order and order.index(need) > order.index(item.id)
+    ]
+    return named, warnings
+
+
+def _item(lesson: Lesson, times: Times) -> Item:
+    block = lesson.block
+    minutes = times.minutes(lesson.id, block.minutes)
+    return Item(
+        lesson.id,
+        lesson.title,
+        minutes.teach,
+        minutes.practise,
+        needs=block.prerequisites,
+        level=block.level,
+        part=block.part,
+    )
+
+
+def _day(workshop: Workshop, number: int) -> agenda.Day:
+    day = workshop.days[number]
+
+    def pairs(activities: Sequence) -> tuple[tuple[str, int], ...]:
+        return tuple((activity.title, activity.minutes) for activity in activities)
+
+    return agenda.Day(
+        minute(day.start),
+        minute(day.end),
+        tuple(agenda.Pause(minute(p.start), p.minutes, p.title) for p in day.breaks),
+        pairs(day.opening),
+        pairs(day.closing),
+        workshop.buffer if day.buffer is None else day.buffer,
+        day.date,
+    )
+
+
+def file_of(course: Course, name: str | Path) -> Path:
+    """The workshop file that is meant: a path, or the name of one in `workshops/`."""
+    path = Path(name)
+    short = course.root / FOLDER / f"{name}.toml"
+    return short if not path.suffix and short.is_file() else path
