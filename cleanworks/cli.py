@@ -20,6 +20,7 @@ COMMANDS = (
     "cleanworks.workshop.commands",
     "cleanworks.workshop.run.command",
     "cleanworks.workshop.book",
+    "cleanworks.workshop.delivery.command",
     "cleanworks.workshop.printed.command",
     "cleanworks.standards.command",
     "cleanworks.allimi.command",

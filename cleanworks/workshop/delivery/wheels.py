@@ -85,7 +85,8 @@ def needed(lock: Path, system: str, python: str, roots: Iterable[str]) -> list[s
         **default_environment(),
         **SYSTEMS[system][1],
         "python_version": python,
-        "python_full_version": f"{python}.9",
+        # The first of its line: what suits it suits every later one.
+        "python_full_version": f"{python}.0",
         "platform_machine": "AMD64" if system == "windows" else "x86_64",
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",

@@ -1,0 +1,292 @@
+"""`workshop build`: one folder with what learners and instructors get, and one zip of the learners' part.
+
+The folder has two rooms. `learner/` is handed out and goes into the zip; before that every file in it is searched for
+lines of solutions, answer keys and notes to the instructor. `instructor/` stays with the instructor and is not in the
+zip: a zip of both would one day be handed out whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.delivery import agenda_files, start, wheels
+from cleanworks.workshop.delivery.instructor import instructor_kit
+from cleanworks.workshop.delivery.programme import Programme, settle
+from cleanworks.workshop.editions import edition, leaks
+from cleanworks.workshop.notebook import dump
+from cleanworks.workshop.plan import Workshop
+
+SUMS = "checksums.txt"
+LIGHT = ("numpy", "pandas", "matplotlib", "scipy")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a build is asked for besides the workshop: systems to bring wheels for, their Python, and the book."""
+
+    systems: tuple[str, ...] = ()
+    python: str = "3.11"
+    book: bool = True
+    add_missing: bool = False
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build made, and what the organiser should know."""
+
+    folder: Path
+    archive: Path
+    warnings: tuple[str, ...] = ()
+
+
+def agenda(course: Course, workshop: Workshop, out: Path) -> list[Path]:
+    """The agenda for everybody, and the running order with cut marks for the instructor."""
+    made = settle(course, workshop)
+    return [
+        *agenda_files.write(made, out / "learner" / "agenda"),
+        *agenda_files.write(made, out / "instructor" / "agenda", running=True),
+    ]
+
+
+def notebooks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
+    """The learners' notebooks: no solutions, no notes, no keys."""
+    files = []
+    for lesson in settle(course, workshop).lessons:
+        for entry in (lesson, lesson.exercises):
+            if entry is None:
+                continue
+            path = out / "learner" / "notebooks" / course.relative(entry.path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dump(edition(entry.notebook.node, "learner")), encoding="utf-8")
+            files.append(path)
+    return files
+
+
+Product = Callable[[Course, Workshop, Path], list[Path]]
+
+PRODUCTS: tuple[Product, ...] = (agenda, notebooks, instructor_kit)
+"""Each writes under `out/learner` or `out/instructor` and gives the paths that it wrote."""
+
+
+def build(course: Course, workshop: Workshop, out: Path, options: Options = Options()) -> Built:
+    """Make `out/<id>/` and `out/<id>-learner.zip`, both whole or neither.
+
+    Raises
+    ------
+    InputError
+        The programme is impossible, a notebook or the book fails, a wheel cannot be fetched, or a learner's file would
+        give an answer away.
+    """
+    programme = settle(course, workshop, add_missing=options.add_missing)
+    if options.add_missing:
+        workshop = _with_modules(workshop, programme)
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".workshop-", dir=out))
+    try:
+        folder = staging / workshop.id
+        (folder / "learner").mkdir(parents=True)
+        (folder / "instructor").mkdir()
+        with _profile(workshop.profile):
+            for product in PRODUCTS:
+                product(course, workshop, folder)
+            if options.book:
+                _book(course, workshop, folder / "learner" / "book")
+        _installation(course, programme, folder / "learner", options)
+        _refuse_leaks(course, folder / "learner")
+        _sums(folder / "learner")
+        archive = staging / f"{workshop.id}-learner.zip"
+        root = folder / "learner"
+        wheels.write_zip(
+            archive,
+            {
+                f"{workshop.id}/{path.relative_to(root).as_posix()}": path
+                for path in root.rglob("*")
+                if path.is_file()
+            },
+        )
+        _put(folder, out / workshop.id)
+        os.replace(archive, out / archive.name)
+        return Built(out / workshop.id, out / archive.name, programme.warnings)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _with_modules(workshop: Workshop, programme: Programme) -> Workshop:
+    """The workshop with the modules that were added, for the products that settle it again."""
+    from cleanworks.workshop.plan import Part
+
+    named = {part.module: part for part in workshop.modules if part.module}
+    talks = iter([part for part in workshop.modules if part.talk])
+    parts = [
+        next(talks) if item.kind == "talk" else named.get(item.id, Part(module=item.id))
+        for item in programme.agenda.items
+    ]
+    return workshop.model_copy(update={"modules": tuple(parts), "path": None})
+
+
+# --- the book and the installation --------------------------------------------------------------------------------
+
+
+def _book(course: Course, workshop: Workshop, target: Path) -> None:
+    """The learners' book, built or taken as it is when nothing changed."""
+    from cleanworks.workshop import book
+    from cleanworks.workshop.run import run_notebooks
+    from cleanworks.workshop.run.progress import display
+
+    made = book.Edition(course.root, "learner", workshop.profile)
+    result = run_notebooks(*book.run_plan(course, made), display())
+    if result.exit_code:
+        raise InputError(
+            "Not all notebooks run, so there is no book to hand out.", fix="See `cleanworks run`."
+        )
+    if faults := book.build(course, made):
+        raise InputError(
+            f"The book has {len(faults)} faults; the first: {faults[0]}.", fix="See `cleanworks book`."
+        )
+    # Intermediate files of the builder tell when it ran and where; nobody reads a book in them.
+    shutil.copytree(made.html, target, ignore=shutil.ignore_patterns(".buildinfo", "edition.txt", "_sources"))
+
+
+def _installation(course: Course, programme: Programme, folder: Path, options: Options) -> None:
+    """Wheels, requirements, start scripts, start page."""
+    roots = roots_of(programme)
+    store = course.root / "_build" / "wheels"
+    if options.systems:
+        common = folder / "wheels" / "common"
+        common.mkdir(parents=True)
+        own = wheels.own_wheel(common)
+        (common / own.name).chmod(0o644)
+        lock = course.root / wheels.LOCK
+        fetched = {s: wheels.fetch(lock, s, options.python, roots, store) for s in options.systems}
+        for system, files in fetched.items():
+            place = folder / "wheels" / system
+            place.mkdir()
+            for file in files:
+                # Pure Python is the same on all systems and stands once.
+                shutil.copyfile(file, (common if file.name.endswith("-none-any.whl") else place) / file.name)
+            lines = [
+                *wheels.needed(lock, system, options.python, roots),
+                own.name.replace("-", "==", 1).split("-")[0],
+            ]
+            (folder / f"requirements-{system}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    else:
+        text = "\n".join(sorted(roots)) + "\n"
+        (folder / "requirements.txt").write_text(text, encoding="utf-8")
+    names = {"windows": "start.bat", "macos": "start.command", "linux": "start.sh"}
+    scripts = start.scripts(options.python, programme.workshop.profile)
+    for system in options.systems:
+        path = folder / names[system]
+        path.write_bytes(scripts[names[system]].encode())
+        path.chmod(0o755)
+    listed = {
+        f"notebooks/{course.relative(lesson.path)}": f"{lesson.id} {lesson.title}"
+        for lesson in programme.lessons
+    }
+    first = next(iter(listed), "")
+    (folder / "first.txt").write_text(f"{first}\n", encoding="utf-8")
+    start.start_page(programme, options.python, options.systems, first, listed).save(
+        folder / "START-HERE.html"
+    )
+
+
+def roots_of(programme: Programme) -> list[str]:
+    """The libraries that a kit needs: those of every lesson, what its lessons name in `needs`, and the editor."""
+    wanted = {need for lesson in programme.lessons for need in lesson.block.needs}
+    wanted |= {n for lesson in programme.lessons if lesson.exercises for n in lesson.exercises.block.needs}
+    renamed = {"jsonschema_rs": "jsonschema-rs"}
+    own = {"cleanworks"}
+    return sorted({*wheels.ROOTS, *LIGHT, *(renamed.get(n, n) for n in wanted)} - own)
+
+
+# --- whole and clean ----------------------------------------------------------------------------------------------
+
+
+def _refuse_leaks(course: Course, folder: Path) -> None:
+    """Search everything that learners get, by content."""
+    for path in sorted(folder.rglob("*")):
+        if (
+            path.suffix not in (".html", ".ipynb", ".md", ".txt", ".json", ".csv", ".js")
+            or not path.is_file()
+        ):
+            continue
+        if "_static" in path.parts or path.name == "searchindex.js":
+            continue
+        if found := given_away(course, path):
+            raise InputError(
+                f"A learner's file would give an answer away: {found}",
+                where=path.relative_to(folder).as_posix(),
+                fix="Nothing was built. This is a mistake of the toolkit or of a lesson that repeats a solution.",
+            )
+
+
+def given_away(course: Course, path: Path) -> str:
+    """The first line of a solution, note or quiz feedback that a learner could read in a file; empty if there is none."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    squeezed = "".join(text.split())
+    about = [lesson for lesson in course.lessons if _concerns(lesson, path)]
+    for lesson in about:
+        if lesson.exercises:
+            found = leaks(text, lesson.exercises.notebook.node, taught=[lesson.notebook.node])
+            if found:
+                return found[0].text
+        for entry in (lesson, lesson.exercises):
+            for cell in entry.notebook.with_tag("instructor") if entry else ():
+                for line in cell.source.splitlines():
+                    if len(line.split()) > 7 and "".join(line.split()) in squeezed:
+                        return line.strip()
+    return ""
+
+
+def _concerns(lesson, path: Path) -> bool:
+    """A page of one lesson is compared with that lesson; any other file with all."""
+    stems = {lesson.path.stem, *([lesson.exercises.path.stem] if lesson.exercises else [])}
+    return path.stem in stems or not any(part in ("notebooks", "exercises") for part in path.parts)
+
+
+def _sums(folder: Path) -> None:
+    lines = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            lines.append(f"{digest}  {path.relative_to(folder).as_posix()}")
+    (folder / SUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _put(fresh: Path, target: Path) -> None:
+    """Put a new folder in place of an old one that a build made; anything else that is there stays."""
+    if target.exists():
+        if not (target / "learner" / SUMS).is_file():
+            raise InputError(
+                "There is something at this place already.", where=str(target), fix="Name another --out."
+            )
+        old = target.with_name(f".{target.name}-old")
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+        fresh.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        fresh.rename(target)
+
+
+@contextlib.contextmanager
+def _profile(code: str | None) -> Iterator[None]:
+    """The country of the workshop, for the notebooks that are executed."""
+    before = os.environ.get("CLEANWORKS_PROFILE")
+    if code:
+        os.environ["CLEANWORKS_PROFILE"] = code
+    try:
+        yield
+    finally:
+        os.environ.pop("CLEANWORKS_PROFILE", None)
+        if before is not None:
+            os.environ["CLEANWORKS_PROFILE"] = before

@@ -1,0 +1,102 @@
+"""The commands `workshop agenda`, `workshop build` and `workshop verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app_workshop = typer.Typer(
+    help="Plan a workshop, build what it hands out, check a kit.", no_args_is_help=True
+)
+
+File = Annotated[str, typer.Argument(help="A workshop file, or the name of one in workshops/.")]
+Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
+AddMissing = Annotated[
+    bool, typer.Option("--add-missing", help="Add the modules that the chosen ones need first.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(app_workshop, name="workshop")
+
+
+@app_workshop.command("agenda")
+def show_agenda(file: File, add_missing: AddMissing = False, root: Root = Path(".")) -> None:
+    """Show the clock of a workshop, to try a plan before building it."""
+    from cleanworks.agenda import KINDS, hhmm, titled
+
+    _, _, programme = _settled(file, root, add_missing)
+    day = -1
+    for slot in programme.agenda.slots:
+        if slot.day != day:
+            day = slot.day
+            print(f"{programme.workshop.days[day].date:%A %d %B %Y}")
+        name = f"{slot.item} " if slot.kind in ("teach", "practise") else ""
+        print(f"  {hhmm(slot.start)} to {hhmm(slot.end)}  {KINDS[slot.kind]:<10} {name}{titled(slot)}")
+    _warn(programme.warnings)
+
+
+@app_workshop.command("build")
+def build_workshop(
+    file: File,
+    out: Annotated[Path, typer.Option("--out", help="Where the folder and the zip go.")] = Path(
+        "_build/workshops"
+    ),
+    for_systems: Annotated[
+        str,
+        typer.Option(
+            "--wheels", help="Systems to bring packages for: windows,macos,linux. None if not given."
+        ),
+    ] = "",
+    python: Annotated[
+        str, typer.Option("--python", help="The Python of the learners' computers, such as 3.12.")
+    ] = f"{sys.version_info[0]}.{sys.version_info[1]}",
+    add_missing: AddMissing = False,
+    book: Annotated[bool, typer.Option("--book/--no-book", help="With or without the book.")] = True,
+    root: Root = Path("."),
+) -> None:
+    """Make one folder with everything, and one zip to hand out to learners."""
+    import re
+
+    from cleanworks.errors import InputError
+    from cleanworks.workshop.delivery import wheels
+    from cleanworks.workshop.delivery.build import Options, build
+
+    if not re.fullmatch(r"3\.\d{1,2}", python):
+        raise InputError(f"{python!r} is not a version of Python.", fix="Write it as 3.12.")
+    course, workshop, _ = _settled(file, root, add_missing)
+    made = build(course, workshop, out, Options(wheels.systems(for_systems), python, book, add_missing))
+    _warn(made.warnings)
+    print(made.folder.as_posix())
+    print(f"{made.archive.as_posix()} ({made.archive.stat().st_size / 1e6:.0f} MB)")
+
+
+@app_workshop.command("verify")
+def verify_kit(kit: Annotated[Path, typer.Argument(help="A kit: its folder or its zip.")]) -> None:
+    """Say whether a learner's kit is whole, can be installed from, and runs its first notebook."""
+    from cleanworks.workshop.delivery.verify import verify
+
+    findings = verify(kit)
+    for finding in findings:
+        print(finding)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+def _settled(file: str, root: Path, add_missing: bool):
+    from cleanworks.workshop import plan
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.delivery.programme import file_of, settle
+
+    course = Course.load(root.resolve())
+    workshop = plan.load(file_of(course, file))
+    return course, workshop, settle(course, workshop, add_missing=add_missing)
+
+
+def _warn(warnings) -> None:
+    for warning in warnings:
+        print(f"Note: {warning}", file=sys.stderr)
