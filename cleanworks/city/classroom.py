@@ -16,7 +16,7 @@ import pandas as pd
 
 from cleanworks.errors import InputError
 
-SEED = 20_261_202
+SEED = 20_261_231
 PEOPLE = 48
 ITEMS_EACH = 4
 MISLEADING = "q11"
@@ -59,6 +59,7 @@ def make(people: int = PEOPLE, seed: int = SEED) -> dict[str, pd.DataFrame]:
     slope, ease, objective = _items(rng)
     before = _chance(ability, slope, ease)
     gain = np.maximum(0, 1 + _MORE_FOR_THE_ABLE * ability)[:, None] * np.asarray(_TAUGHT)[objective]
+    gain[:, int(MISLEADING[1:]) - 1] = 0
     after = _chance(ability, slope, ease + gain)
     tables = [
         _answers(codes, "before", before, objective, rng),
@@ -75,7 +76,7 @@ def _items(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray
     slope = rng.uniform(0.9, 1.5, objective.size)
     ease = np.asarray(_EASE)[objective] + rng.normal(0, 0.4, objective.size)
     place = int(MISLEADING[1:]) - 1
-    slope[place], ease[place] = -2.0, -2.5
+    slope[place], ease[place] = -2.5, -0.5
     return slope, ease, objective
 
 
