@@ -42,7 +42,7 @@ class Shell(InteractiveShell):
     def enable_gui(self, gui=None): pass
 shell = Shell.instance()
 for name in preload:
-    importlib.import_module(name)
+    importlib.import_module(name.partition(":")[0])
 from matplotlib_inline.backend_inline import configure_inline_support, flush_figures
 shell.run_line_magic("matplotlib", "inline")
 failed = 0

@@ -139,6 +139,11 @@ def _read(name: str, ready: storage.Ready) -> pd.DataFrame:
     return ready.read(name)
 
 
+def warm() -> None:
+    """Make the tables of the active profile now; a process forked from this one finds them made."""
+    load("projects", "institutions")
+
+
 @functools.lru_cache(maxsize=2)
 def _works(key: _key) -> dict[str, pd.DataFrame]:
     return make(PROJECTS, SEED, key.profile)

@@ -88,7 +88,9 @@ class Courses:
         from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
 
         if self._server is None and CAN_FORK:
-            self._server = KernelServer(() if self._fresh else options.preload, options.hash_seed)
+            self._server = KernelServer(
+                () if self._fresh else options.preloaded(), options.hash_seed, options.environment
+            )
         return self._server.address if self._server is not None else ""
 
 

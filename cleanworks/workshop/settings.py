@@ -44,7 +44,8 @@ class Settings(BaseModel):
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
     preload: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib.pyplot"),
-        description="Modules loaded once before lessons run; each lesson gets a copy of that Python.",
+        description="Modules loaded once before lessons run; each lesson gets a copy of that Python. "
+        "`module:function` is called too when many lessons run, to fill a cache that they share.",
     )
 
     @classmethod

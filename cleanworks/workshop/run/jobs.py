@@ -88,6 +88,9 @@ class Listener(Protocol):
     def end(self) -> None: ...
 
 
+_MANY = 6
+
+
 @dataclass(frozen=True)
 class RunOptions:
     """Options of a run.
@@ -111,7 +114,8 @@ class RunOptions:
     environment : mapping
         Environment variables for the cells; part of every cache key.
     preload : sequence of str
-        Modules that the warm parent imports before it forks. One that is missing is left out.
+        Modules that the warm parent imports before it forks. One that is missing is left out. ``module:function`` is
+        called as well, when there are enough lessons to share what it makes.
     timeout : float
         Seconds of wall time for a lesson that names no limit of its own.
     reverse : bool
@@ -154,6 +158,10 @@ class RunOptions:
     memory_reserve: float = 500.0
     rerun: str = "cleanworks run {name}"
     today: datetime.date | None = None
+
+    def preloaded(self, lessons: int = _MANY) -> list[str]:
+        """What to load before this many lessons: what only many share would make a single one wait."""
+        return [name for name in self.preload if lessons >= _MANY or ":" not in name]
 
     @property
     def out_folder(self) -> Path:

@@ -194,7 +194,7 @@ class _Run:
     # Executing.
     def _execute(self, todo: list[_Lesson]) -> None:
         with (
-            self._server() as server,
+            self._server(len(todo)) as server,
             tempfile.TemporaryDirectory(prefix="cw-", ignore_cleanup_errors=True) as scratch,
         ):
             # The libraries load in the server's process while this one reads its own.
@@ -229,14 +229,15 @@ class _Run:
             # No need to wait until the libraries are loaded: the first requests wait for the server in its queue.
             Pool(self.workers, guard, self._note).run(tasks, started, finished, tick)
 
-    def _server(self) -> Any:
+    def _server(self, count: int) -> Any:
         """The process that forks the kernels; a stand-in with no address where there is no fork."""
         from .kernels.server_process import KernelServer
 
         if self.options.server:
             return contextlib.nullcontext()
         if CAN_FORK:
-            return KernelServer(() if self.options.fresh else self.options.preload, self.options.hash_seed)
+            preload = () if self.options.fresh else self.options.preloaded(count)
+            return KernelServer(preload, self.options.hash_seed, self.options.environment)
         if not self.options.fresh:
             self._note("Kernels are not forked on this system: every notebook starts a fresh Python.")
         return contextlib.nullcontext()

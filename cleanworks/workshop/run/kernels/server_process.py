@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cleanworks.errors import InputError
@@ -27,11 +27,16 @@ CAN_FORK = sys.platform == "linux"
 class KernelServer:
     """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case."""
 
-    def __init__(self, preload: Sequence[str] = (), hash_seed: int | None = None):
+    def __init__(
+        self,
+        preload: Sequence[str] = (),
+        hash_seed: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ):
         self.ready = False
         self._folder = Path(tempfile.mkdtemp(prefix="cw-"))
         self.address = str(self._folder / "s")
-        environment = dict(os.environ)
+        environment = {**os.environ, **(environment or {})}
         # One thread before the libraries load: a process with threads cannot be forked safely.
         environment.update(dict.fromkeys(ONE_THREAD, "1"), JPY_PARENT_PID="1")
         if hash_seed is not None:

@@ -60,7 +60,10 @@ def _as_in_a_notebook() -> Iterator[None]:
 
 
 def warm_up(modules: Sequence[str]) -> list[str]:
-    """Import the modules and the kernel, and use them once. Returns what a person should know, a line each."""
+    """Import the modules and the kernel, and use them once. Returns what a person should know, a line each.
+
+    An entry ``module:function`` is a call to make as well, such as one that fills a cache.
+    """
     notes: list[str] = []
     os.environ["MPLBACKEND"] = INLINE
     before = set(sys.modules)
@@ -73,8 +76,11 @@ def warm_up(modules: Sequence[str]) -> list[str]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         for name in modules:
+            module, _, function = name.partition(":")
             try:
-                importlib.import_module(name)
+                loaded = importlib.import_module(module)
+                if function:
+                    getattr(loaded, function)()
             except Exception as error:
                 notes.append(f"{name} could not be loaded beforehand: {type(error).__name__}: {error}")
         with warnings.catch_warnings():
