@@ -1,0 +1,338 @@
+"""The registry itself: every action of every role goes through :meth:`Registry.act`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from cleanworks.construction.registry import journal, rules, shapes
+from cleanworks.construction.registry.rules import Refusal, User
+from cleanworks.construction.registry.store import Store
+from cleanworks.errors import InputError
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action: who, what, on which record. ``at`` is the time it is written under (default: now, UTC)."""
+
+    user: User
+    action: str
+    kind: str
+    record: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass
+class _Now:
+    """A record while a batch runs."""
+
+    state: str
+    content: dict
+    contract_id: str | None
+    stored: bool
+
+
+class Registry:
+    """A registry in memory (default), in an SQLite file, or on PostgreSQL (``postgresql://...``).
+
+    Raises
+    ------
+    InputError
+        SQLAlchemy or the driver is missing, or the place cannot be opened.
+    """
+
+    def __init__(self, place: str | Path = ":memory:"):
+        self.store = Store(place)
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
+
+    # One action -------------------------------------------------------------------------------------------------
+
+    def enter(self, user: User, kind: str, record: Mapping[str, object], at: str = "") -> str:
+        """Take in one record. Returns its key.
+
+        Raises
+        ------
+        Refusal
+            Wrong role, a number used already, a step out of order, another firm's contract.
+        InputError
+            A missing field, a negative amount, a reference to nothing.
+        """
+        rules.line(kind)
+        shapes.check_table(pd.DataFrame([dict(record)]), kind)
+        key = shapes.key_of(kind, record)
+        self.act([Step(user, "enter", kind, key, record, at)])
+        return key
+
+    def correct(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+        """Change fields of a record that is not approved yet; it starts its way again."""
+        self.act([Step(user, "correct", kind, key, fields, at)])
+
+    def check(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+        """The supervisor's signature."""
+        self.act([Step(user, "check", kind, key, fields, at)])
+
+    def approve(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+        """The official's signature. `TakenAlready` if a colleague was first."""
+        self.act([Step(user, "approve", kind, key, fields, at)])
+
+    def send_back(self, user: User, kind: str, key: str, reason: str, at: str = "") -> None:
+        """Return a record to its writer; the reason is kept in the journal."""
+        self.act([Step(user, "send back", kind, key, {"sent_back_because": reason}, at)])
+
+    def release(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+        """The bank's transfer."""
+        self.act([Step(user, "release", kind, key, fields, at)])
+
+    def answer(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+        """Answer a question, settle a complaint, publish an item."""
+        self.act([Step(user, "answer", kind, key, fields, at)])
+
+    # Many actions -----------------------------------------------------------------------------------------------
+
+    def act(self, steps: Iterable[Step], *, trusted: bool = False) -> int:
+        """Do steps in order, all or none. Returns how many journal lines were written.
+
+        ``trusted`` leaves out the check of each changed record's shape; only for rows whose tables were checked as a whole.
+        """
+        with self.store.writing() as connection:
+            batch = _Batch(self.store, connection, trusted)
+            for step in steps:
+                batch.do(step)
+            batch.flush()
+            return batch.written
+
+    # Looking ----------------------------------------------------------------------------------------------------
+
+    def see(self, user: User, kind: str) -> pd.DataFrame:
+        """What a user may see of one table, with the state of each record.
+
+        Raises
+        ------
+        Refusal
+            The role sees nothing of this table.
+        """
+        rules.line(kind)
+        scope = rules.may_see(user.role, kind)
+        if scope == "none":
+            raise Refusal(
+                f"A {user.role} does not see {kind}.", where="rule of sight", fix="Use the public view for what everybody sees."
+            )
+        limit = user.contracts if scope == "own" and user.role in ("contractor", "supervisor") else None
+        frame = self.table(kind, contracts=limit)
+        if user.role == "worker" and len(frame):
+            frame = frame[frame["worker_id"] == user.worker_id].reset_index(drop=True)
+        return frame
+
+    def table(self, kind: str, contracts=None, state: bool = True) -> pd.DataFrame:
+        """All records of one kind; dates as dates. For the model's own use: a person looks through `see`."""
+        with self.store.reading() as connection:
+            rows = self.store.rows(connection, kind, contracts)
+        frame = pd.DataFrame([json.loads(row.content) for row in rows])
+        if frame.empty:
+            return pd.DataFrame(columns=list(shapes.SHAPES[kind].columns))
+        for column in frame.columns:
+            if column.startswith(("date", "period", "submitted", "checked", "approved")) or column.endswith(("_date", "month")):
+                frame[column] = pd.to_datetime(frame[column], errors="coerce", format="ISO8601")
+        return frame.assign(state=[row.state for row in rows]) if state else frame
+
+    def history(self, kind: str, key: str) -> pd.DataFrame:
+        """The journal of one record: when, who, in which role, which action, and the state reached."""
+        with self.store.reading() as connection:
+            lines = list(self.store.lines(connection, kind, key))
+        columns = ["n", "at", "user_id", "role", "action", "state", "hash"]
+        return pd.DataFrame([[getattr(line, c) for c in columns] for line in lines], columns=columns)
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last journal line. Publish it: nobody can then rewrite the past unseen."""
+        with self.store.reading() as connection:
+            return self.store.last(connection)
+
+    def verify(self, published: tuple[int, str] | None = None) -> list[journal.Damage]:
+        """Look for tampering: an empty list, or where it is.
+
+        Parameters
+        ----------
+        published : number and hash of a line that was published earlier, optional
+            With it, even a journal that was rewritten from end to end is found out.
+        """
+        with self.store.reading() as connection:
+            content = {}
+            for kind in rules.LINES:
+                for row in self.store.rows(connection, kind):
+                    content[kind, row.record] = (row.content, row.state)
+            lines = list(self.store.lines(connection))
+            found = journal.find_damage(lines, content, self.store.last(connection))
+        if published:
+            n, seal = published
+            there = next((line.hash for line in lines if line.n == n), None) if n else journal.START
+            if there != seal:
+                found.append(journal.Damage(f"journal line {n}", "it is not the line that was published"))
+        return found
+
+
+class _Batch:
+    """Steps on their way into one transaction. Records are looked up once and kept until the end."""
+
+    def __init__(self, store: Store, connection, trusted: bool):
+        self.store, self.connection, self.trusted = store, connection, trusted
+        self.number, self.previous = store.last(connection)
+        self.empty = self.number == 0
+        self.records: dict[tuple[str, str], _Now | None] = {}
+        self.touched: set[tuple[str, str]] = set()
+        self.entries: list[dict] = []
+        self.written = 0
+
+    def do(self, step: Step) -> None:
+        name = (step.kind, step.record)
+        now = self._record(name)
+        what = f"{step.kind} {step.record}"
+        fields = journal.plain(step.fields)
+        try:
+            state = rules.next_state(step.kind, now.state if now else None, step.action, step.user.role, what)
+        except rules.TakenAlready as refusal:
+            raise rules.TakenAlready(f"{refusal.what} {self._by(name)}", where=refusal.where, fix=refusal.fix) from None
+        contract = now.contract_id if now else fields.get("contract_id") or (
+            step.record if step.kind == "contracts" else None
+        )
+        self._need_scope(step, contract)
+        if step.action == "enter":
+            self._need_parents(step, fields, contract)
+            now = self.records[name] = _Now(state, {}, contract, stored=False)
+        if step.action == "correct" and (keys := [k for k in shapes.SHAPES[step.kind].key if k in fields]):
+            raise Refusal(f"{keys[0]} is the key of {what} and is never changed.", where="rule of numbers")
+        if step.action != "enter" and fields and not self.trusted:
+            shapes.check_table(pd.DataFrame([{**now.content, **fields}]), step.kind)
+        now.state = state
+        now.content.update(fields)
+        self.touched.add(name)
+        self._write(step, state, fields)
+
+    def _record(self, name):
+        if name not in self.records:
+            row = None if self.empty else self.store.find(self.connection, *name)
+            self.records[name] = _Now(row.state, json.loads(row.content), row.contract_id, stored=True) if row else None
+        return self.records[name]
+
+    def _need_scope(self, step: Step, contract: str | None) -> None:
+        user = step.user
+        if user.role in ("contractor", "supervisor") and contract and contract not in user.contracts:
+            raise Refusal(
+                f"{user.user_id} does not work on contract {contract}.",
+                where="rule of contracts",
+                fix="Register the user for the contract first.",
+            )
+
+    def _need_parents(self, step: Step, fields, contract) -> None:
+        for column, parent in (shapes.SHAPES[step.kind].refers or {}).items():
+            if fields.get(column) is not None and not self._record((parent, str(fields[column]))):
+                raise Refusal(
+                    f"{step.kind} {step.record} refers to {parent} {fields[column]}, and there is no such record.",
+                    where="rule of order",
+                    fix=f"Enter it in {parent} first.",
+                )
+        if step.kind in rules.LONG_MODE_ONLY and self._record(("contracts", contract)).content.get("mode") == "short":
+            raise Refusal(f"Contract {contract} is in short mode, which has no {step.kind}.", where="rule of modes")
+        if step.kind in rules.NEED_SCHEDULE and not self._approved("schedules", contract):
+            raise Refusal(
+                f"Contract {contract} has no approved schedule, and {step.kind} come after it.",
+                where="rule of order",
+                fix="The contractor loads the schedule (stage 2) and the official approves it.",
+            )
+        if step.kind == "evaluations":
+            self._need_progress(contract, fields)
+        if step.kind == "as_built":
+            self._need_inspection(contract)
+
+    def _approved(self, kind: str, key: str) -> bool:
+        found = self._record((kind, key))
+        return bool(found) and found.state in (rules.APPROVED, rules.RELEASED)
+
+    def _rows(self, kind: str, contract: str):
+        """Records of one contract, from the store and from this batch."""
+        for row in self.store.rows(self.connection, kind, [contract]):
+            self._record((kind, row.record))
+        return [r for (k, _), r in self.records.items() if k == kind and r and r.contract_id == contract]
+
+    def _need_progress(self, contract: str, fields) -> None:
+        reached = max(
+            (r.content.get("actual") or 0 for r in self._rows("reports", contract) if r.state == rules.APPROVED), default=0
+        )
+        if reached < float(fields["point"]):
+            raise Refusal(
+                f"Contract {contract} is evaluated at {fields['point']} %, and approved reports say {reached} %.",
+                where="rule of order",
+                fix="Wait for an approved report that reaches the review point.",
+            )
+
+    def _need_inspection(self, contract: str) -> None:
+        done = any(
+            r.content.get("kind") == "final" and r.content.get("date_inspected") for r in self._rows("claims", contract)
+        )
+        if not done:
+            raise Refusal(
+                f"Contract {contract} has had no final inspection; as-built drawings come after it.", where="rule of order"
+            )
+
+    def _by(self, name) -> str:
+        lines = list(self.store.lines(self.connection, *name))
+        return f"{lines[-1].user_id} was first, at {lines[-1].at}." if lines else ""
+
+    def _write(self, step: Step, state: str, fields: dict) -> None:
+        self.number += 1
+        at = step.at or datetime.now(UTC).isoformat(timespec="seconds")
+        change = journal.to_json(fields)
+        user = step.user
+        parts = (self.number, at, user.user_id, user.role, step.action, step.kind, step.record, state, change)
+        seal = journal.seal(self.previous, *parts)
+        self.entries.append(
+            dict(
+                zip(
+                    ["n", "at", "user_id", "role", "action", "kind", "record", "state", "change", "previous", "hash"],
+                    (*parts, self.previous, seal),
+                    strict=True,
+                )
+            )
+        )
+        self.previous = seal
+        self.written += 1
+
+    def flush(self) -> None:
+        new, changed = [], []
+        for name in sorted(self.touched):
+            now = self.records[name]
+            content = journal.to_json(now.content)
+            if now.stored:
+                changed.append({"_kind": name[0], "_record": name[1], "_state": now.state, "_content": content})
+            else:
+                new.append(
+                    {
+                        "kind": name[0],
+                        "record": name[1],
+                        "contract_id": now.contract_id,
+                        "state": now.state,
+                        "content": content,
+                    }
+                )
+        self.store.write(self.connection, self.entries, new, changed)
+
+
+def existing(place: str | Path) -> Registry:
+    """Open a registry that is there; `InputError` if the file is missing or is no registry."""
+    text = str(place)
+    if "://" not in text and not Path(text).is_file():
+        raise InputError("There is no such registry.", where=text, fix="Give the path of its file, or a database address.")
+    return Registry(place)

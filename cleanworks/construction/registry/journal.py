@@ -1,0 +1,108 @@
+"""The journal: one line per action, each carrying the hash of the line before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+START = "0" * 64
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line. ``change`` is JSON: the fields that the action set."""
+
+    n: int
+    at: str
+    user_id: str
+    role: str
+    action: str
+    kind: str
+    record: str
+    state: str
+    change: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something that does not fit: where it is, and in words what it is."""
+
+    place: str
+    what: str
+
+
+def seal(previous: str, *parts: object) -> str:
+    """SHA-256 of the line before and everything this line says."""
+    return hashlib.sha256(json.dumps([previous, *parts], ensure_ascii=False).encode()).hexdigest()
+
+
+def plain(record: Mapping[str, object]) -> dict[str, object]:
+    """A record as JSON can hold it: dates as text, missing values as None, numbers without numpy."""
+    return {str(name): _plain(value) for name, value in record.items()}
+
+
+def _plain(value):
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value) or value is pd.NA:
+        return None
+    if isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+def to_json(record: Mapping[str, object]) -> str:
+    return json.dumps(record, ensure_ascii=False, sort_keys=True)
+
+
+def find_damage(
+    lines: Iterable[Entry], records: Mapping[tuple[str, str], tuple[str, str]], head: tuple[int, str]
+) -> list[Damage]:
+    """Compare the chain with itself, with the records, and with the head.
+
+    Parameters
+    ----------
+    lines : the journal, in order.
+    records : (kind, key) -> (content as JSON, state), as the tables hold them now.
+    head : number and hash of the last line, as the registry remembers it.
+
+    Returns
+    -------
+    list of Damage
+        Empty if everything fits. The first broken line is named and then the walk goes on, so that several are found.
+    """
+    found, previous, number = [], START, 0
+    rebuilt: dict[tuple[str, str], dict] = {}
+    states: dict[tuple[str, str], str] = {}
+    for entry in lines:
+        number += 1
+        if entry.n != number:
+            found.append(Damage(f"journal line {number}", f"the line is missing: the next one has number {entry.n}"))
+            number, previous = entry.n, entry.previous
+        content = asdict(entry)
+        expected = seal(previous, *(v for k, v in content.items() if k not in ("previous", "hash")))
+        if entry.previous != previous:
+            found.append(Damage(f"journal line {entry.n}", "it does not follow from the line before it"))
+        elif expected != entry.hash:
+            found.append(Damage(f"journal line {entry.n}", "its content was changed after it was written"))
+        previous = entry.hash
+        name = (entry.kind, entry.record)
+        rebuilt.setdefault(name, {}).update(json.loads(entry.change))
+        states[name] = entry.state
+    if (number, previous) != head:
+        found.append(Damage("end of the journal", f"the registry counted {head[0]} lines and the journal ends at {number}"))
+    for name, content in rebuilt.items():
+        if name not in records:
+            found.append(Damage(f"{name[0]} {name[1]}", "the record is gone, and no journal line says so"))
+        elif records[name] != (to_json(content), states[name]):
+            found.append(Damage(f"{name[0]} {name[1]}", "the record differs from what the journal says"))
+    found += [
+        Damage(f"{name[0]} {name[1]}", "no journal line says where the record comes from")
+        for name in records
+        if name not in rebuilt
+    ]
+    return found

@@ -1,0 +1,184 @@
+"""Where the registry keeps its records: an SQLite file, SQLite in memory, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+
+from cleanworks.construction.registry.journal import START, Entry
+from cleanworks.errors import InputError
+
+BATCH = 5_000
+
+
+class Store:
+    """Three tables: ``records`` (what is true now), ``journal`` (how it came about), ``head`` (the end of the chain).
+
+    One writer at a time: the writer holds the line in ``head`` (PostgreSQL: ``SELECT ... FOR UPDATE``) or the file
+    (SQLite: ``BEGIN IMMEDIATE``). A second writer waits and then sees what the first one did.
+    """
+
+    def __init__(self, place: str | Path = ":memory:"):
+        try:
+            import sqlalchemy as sql
+        except ImportError:
+            raise InputError(
+                "The registry needs SQLAlchemy.", fix='Install it with: python -m pip install "cleanworks[analysis]".'
+            ) from None
+        self.sql = sql
+        self.place = str(place)
+        self.engine = self._engine(self.place)
+        self._describe()
+        self._create()
+
+    def _engine(self, place: str):
+        sql, url = self.sql, place if "://" in place else f"sqlite:///{'' if place == ':memory:' else place}"
+        if url.startswith("postgresql://"):
+            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        extra = {}
+        if url.startswith("sqlite"):
+            extra = {"connect_args": {"timeout": 60}}
+            if place == ":memory:":
+                extra["poolclass"] = sql.pool.StaticPool
+                extra["connect_args"]["check_same_thread"] = False
+        try:
+            engine = sql.create_engine(url, **extra)
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"The driver for {url.split(':')[0]} is not installed.",
+                where=place,
+                fix=f"python -m pip install {'psycopg[binary]' if 'psycopg' in str(error) else error.name}.",
+            ) from None
+        except sql.exc.ArgumentError:
+            raise InputError(
+                "This is no database address.", where=place, fix="Give a file, or postgresql://user@host/name."
+            ) from None
+        if engine.dialect.name == "sqlite":
+            sql.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+            sql.event.listen(engine, "begin", _begin)
+        return engine
+
+    def _describe(self) -> None:
+        sql = self.sql
+        self.meta = sql.MetaData()
+        text = sql.Text
+        self.records = sql.Table(
+            "records",
+            self.meta,
+            sql.Column("kind", text, primary_key=True),
+            sql.Column("record", text, primary_key=True),
+            sql.Column("contract_id", text, index=True),
+            sql.Column("state", text, nullable=False),
+            sql.Column("content", text, nullable=False),
+        )
+        self.journal = sql.Table(
+            "journal",
+            self.meta,
+            sql.Column("n", sql.BigInteger().with_variant(sql.Integer, "sqlite"), primary_key=True, autoincrement=False),
+            *(
+                sql.Column(name, text, nullable=False)
+                for name in ["at", "user_id", "role", "action", "kind", "record", "state", "change", "previous", "hash"]
+            ),
+            sql.Index("journal_of_record", "kind", "record"),
+        )
+        self.head = sql.Table(
+            "head", self.meta, sql.Column("one", sql.Integer, primary_key=True), sql.Column("n", sql.BigInteger),
+            sql.Column("hash", text),
+        )  # fmt: skip
+
+    def _create(self) -> None:
+        sql = self.sql
+        try:
+            with self.writing(create=True) as connection:
+                if self.engine.dialect.name == "postgresql":
+                    connection.execute(sql.text("SELECT pg_advisory_xact_lock(20120501)"))
+                there = sql.inspect(connection).get_table_names()
+                if "head" in there:
+                    return
+                self.meta.create_all(connection)
+                connection.execute(self.head.insert().values(one=1, n=0, hash=START))
+                for statement in _TRIGGERS[self.engine.dialect.name]:
+                    connection.execute(sql.text(statement))
+        except (sql.exc.OperationalError, sql.exc.DatabaseError) as error:
+            reason = str(error.orig).splitlines()[0] if error.orig else str(error)
+            raise InputError(
+                f"The registry cannot be opened: {reason}.", where=self.place, fix="Check the path or the address."
+            ) from None
+
+    @contextmanager
+    def writing(self, create: bool = False):
+        """A transaction that only one writer at a time can hold. An error inside undoes all of it."""
+        with self.engine.connect().execution_options(writing=True) as connection, connection.begin():
+            if not create:
+                connection.execute(self.sql.select(self.head.c.n).with_for_update())
+            yield connection
+
+    @contextmanager
+    def reading(self):
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def last(self, connection) -> tuple[int, str]:
+        n, seal = connection.execute(self.sql.select(self.head.c.n, self.head.c.hash)).one()
+        return int(n), seal
+
+    def find(self, connection, kind: str, record: str):
+        r = self.records
+        query = self.sql.select(r.c.state, r.c.content, r.c.contract_id).where(r.c.kind == kind, r.c.record == record)
+        return connection.execute(query).first()
+
+    def rows(self, connection, kind: str, contracts=None):
+        r = self.records
+        query = self.sql.select(r.c.record, r.c.state, r.c.content).where(r.c.kind == kind)
+        if contracts is not None:
+            query = query.where(r.c.contract_id.in_(sorted(contracts)))
+        return connection.execute(query.order_by(r.c.record)).all()
+
+    def lines(self, connection, kind: str | None = None, record: str | None = None):
+        j = self.journal
+        query = self.sql.select(j).order_by(j.c.n)
+        if kind is not None:
+            query = query.where(j.c.kind == kind)
+        if record is not None:
+            query = query.where(j.c.record == record)
+        for row in connection.execution_options(yield_per=BATCH).execute(query):
+            yield Entry(**row._mapping)
+
+    def write(self, connection, entries: list[dict], new: list[dict], changed: list[dict]) -> None:
+        """Add journal lines, new records, and new contents of records."""
+        sql, r = self.sql, self.records
+        for start in range(0, len(entries), BATCH):
+            connection.execute(self.journal.insert(), entries[start : start + BATCH])
+        for start in range(0, len(new), BATCH):
+            connection.execute(r.insert(), new[start : start + BATCH])
+        if changed:
+            where = sql.and_(r.c.kind == sql.bindparam("_kind"), r.c.record == sql.bindparam("_record"))
+            values = {"state": sql.bindparam("_state"), "content": sql.bindparam("_content")}
+            connection.execute(r.update().where(where).values(values), changed)
+        if entries:
+            end = entries[-1]
+            connection.execute(self.head.update().values(n=end["n"], hash=end["hash"]))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _begin(connection):
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+# The journal takes no change. Who owns the file can still remove the trigger: then the chain of hashes tells.
+_TRIGGERS = {
+    "sqlite": [
+        f"CREATE TRIGGER journal_no_{word.lower()} BEFORE {word} ON journal "
+        "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        for word in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION journal_closed() RETURNS trigger AS $$ "
+        "BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$ LANGUAGE plpgsql",
+        "CREATE TRIGGER journal_closed BEFORE UPDATE OR DELETE ON journal "
+        "FOR EACH ROW EXECUTE FUNCTION journal_closed()",
+    ],
+}
