@@ -168,10 +168,11 @@ def fetch(lock: Path, system: str, python: str, roots: Iterable[str], store: Pat
         try:
             _download(wanted, system, python, staging)
             staging.chmod(0o755)
-            staging.rename(folder)
-        except BaseException:
+            # Another build may have been quicker; what it fetched is the same.
+            if not folder.is_dir():
+                staging.rename(folder)
+        finally:
             shutil.rmtree(staging, ignore_errors=True)
-            raise
     return sorted(folder.glob("*.whl"))
 
 
