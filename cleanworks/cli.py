@@ -21,6 +21,7 @@ COMMANDS = (
     "cleanworks.workshop.run.command",
     "cleanworks.workshop.book",
     "cleanworks.workshop.delivery.command",
+    "cleanworks.workshop.delivery.after",
     "cleanworks.workshop.printed.command",
     "cleanworks.standards.command",
     "cleanworks.allimi.command",

@@ -41,6 +41,9 @@ class Settings(BaseModel):
         ("numpy", "pandas", "matplotlib", "scipy"),
         description="Libraries that a lesson may import without naming them in `needs`.",
     )
+    smallest_group: int = Field(
+        5, ge=2, le=50, description="Reports on a class show no number of fewer people."
+    )
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
     preload: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib.pyplot"),

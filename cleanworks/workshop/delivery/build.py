@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import agenda_files, start, wheels
+from cleanworks.workshop.delivery import agenda_files, classroom, start, wheels
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.editions import edition, leaks
@@ -73,7 +73,15 @@ def notebooks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
 
 Product = Callable[[Course, Workshop, Path], list[Path]]
 
-PRODUCTS: tuple[Product, ...] = (agenda, notebooks, instructor_kit)
+PRODUCTS: tuple[Product, ...] = (
+    agenda,
+    notebooks,
+    instructor_kit,
+    # These show what was executed for the instructor's kit.
+    classroom.decks,
+    classroom.sheets,
+    classroom.questions,
+)
 """Each writes under `out/learner` or `out/instructor` and gives the paths that it wrote."""
 
 
