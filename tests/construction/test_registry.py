@@ -1,0 +1,361 @@
+"""The working model: who may do what, in which order, and what the journal remembers."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pandas as pd
+import pytest
+
+from cleanworks import city
+from cleanworks.city import schemas
+from cleanworks.construction import registry
+from cleanworks.construction.registry import Refusal, TakenAlready, User, shapes
+from cleanworks.construction.registry.play import ORDER
+from cleanworks.construction.registry.public import PERSONAL, TABLES
+from cleanworks.errors import InputError
+
+OFFICIAL = User("official-1", "official")
+CONTRACTOR = User("builder-1", "contractor", frozenset({"C-1"}))
+SUPERVISOR = User("eye-1", "supervisor", frozenset({"C-1"}))
+BANK = User("bank-1", "bank")
+CITIZEN = User("citizen-1", "citizen")
+
+PROJECT = {
+    "project_id": "P-1", "title": "Bridge", "district": "North", "budget_amount": 5e9,
+    "period_start": "2026-01-01", "period_end": "2027-06-30",
+}  # fmt: skip
+TENDER = {"tender_id": "T-1", "project_id": "P-1", "cost_estimate": 4e9, "date_published": "2025-10-01"}
+CONTRACT = {
+    "contract_id": "C-1", "project_id": "P-1", "supplier_id": "F-1", "official_id": "official-1", "mode": "long",
+    "value_amount": 4e9, "date_signed": "2025-12-20", "period_start": "2026-01-01", "period_end": "2027-06-30",
+}  # fmt: skip
+REPORT = {
+    "report_id": "R-1", "contract_id": "C-1", "report_type": "daily", "date": "2026-03-02",
+    "submitted_at": "2026-03-02T18:00:00", "planned": 10.0, "actual": 8.0,
+}  # fmt: skip
+
+
+@pytest.fixture
+def book():
+    with registry.Registry() as opened:
+        yield opened
+
+
+@pytest.fixture
+def site(book):
+    """A registry with one contract and its approved schedule."""
+    return with_schedule(book)
+
+
+def with_schedule(book):
+    book.enter(OFFICIAL, "projects", PROJECT)
+    book.enter(OFFICIAL, "contracts", CONTRACT)
+    book.enter(CONTRACTOR, "schedules", {"contract_id": "C-1", "planned": {"2026-03": 10}})
+    book.approve(OFFICIAL, "schedules", "C-1")
+    return book
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return city.make(projects=40)
+
+
+def test_a_report_goes_from_the_site_to_approval(site):
+    site.enter(CONTRACTOR, "reports", REPORT)
+    site.check(SUPERVISOR, "reports", "R-1")
+    site.approve(OFFICIAL, "reports", "R-1")
+    history = site.history("reports", "R-1")
+    assert history["role"].tolist() == ["contractor", "supervisor", "official"]
+    assert history["state"].tolist() == ["entered", "checked", "approved"]
+    assert site.verify() == []
+
+
+def test_a_step_out_of_order_is_refused_and_leaves_no_trace(site):
+    site.enter(CONTRACTOR, "reports", REPORT)
+    before = site.head()
+    with pytest.raises(Refusal, match=r"R-1 is entered; it must be checked before anybody can approve it\. Ask the supervisor"):
+        site.approve(OFFICIAL, "reports", "R-1")
+    assert site.head() == before
+
+
+def test_a_report_needs_an_approved_schedule(book):
+    book.enter(OFFICIAL, "projects", PROJECT)
+    book.enter(OFFICIAL, "contracts", CONTRACT)
+    book.enter(CONTRACTOR, "schedules", {"contract_id": "C-1"})
+    with pytest.raises(Refusal, match="no approved schedule, and reports come after it"):
+        book.enter(CONTRACTOR, "reports", REPORT)
+
+
+def test_short_mode_takes_no_reports(book):
+    book.enter(OFFICIAL, "projects", PROJECT)
+    book.enter(OFFICIAL, "contracts", {**CONTRACT, "mode": "short"})
+    with pytest.raises(Refusal, match="short mode, which has no reports"):
+        book.enter(CONTRACTOR, "reports", REPORT)
+
+
+@pytest.mark.parametrize(
+    ("amount", "months", "mode"), [(2e9, 13, "long"), (1e9, 13, "short"), (2e9, 12, "short"), (0.5e9, 24, "short")]
+)
+def test_long_mode_needs_more_than_both_limits(amount, months, mode):
+    assert registry.reporting_mode(amount, months, long_amount=1e9, long_months=12) == mode
+
+
+def test_wrong_roles_and_strange_contracts_are_refused(site):
+    with pytest.raises(Refusal, match="A citizen may not enter reports; this is for: contractor"):
+        site.enter(CITIZEN, "reports", REPORT)
+    with pytest.raises(Refusal, match="other does not work on contract C-1"):
+        site.enter(User("other", "contractor", frozenset({"C-2"})), "reports", REPORT)
+    site.enter(CONTRACTOR, "reports", REPORT)
+    with pytest.raises(Refusal, match="A contractor may not check reports; this is for: supervisor"):
+        site.check(CONTRACTOR, "reports", "R-1")
+
+
+def test_an_approved_record_is_never_changed_but_an_entered_one_is(site):
+    site.enter(CONTRACTOR, "reports", REPORT)
+    site.check(SUPERVISOR, "reports", "R-1")
+    site.send_back(OFFICIAL, "reports", "R-1", "8 % or 80 %?")
+    site.correct(CONTRACTOR, "reports", "R-1", actual=9.0)
+    site.check(SUPERVISOR, "reports", "R-1")
+    site.approve(OFFICIAL, "reports", "R-1")
+    with pytest.raises(Refusal, match="R-1 is approved, and an approved record is never changed"):
+        site.correct(CONTRACTOR, "reports", "R-1", actual=20.0)
+    assert site.table("reports")["actual"].tolist() == [9.0]
+
+
+def test_the_second_official_is_told_who_was_first(site):
+    site.enter(CONTRACTOR, "reports", REPORT)
+    site.check(SUPERVISOR, "reports", "R-1")
+    site.approve(OFFICIAL, "reports", "R-1")
+    with pytest.raises(TakenAlready, match="approved already.*official-1 was first"):
+        site.approve(User("official-2", "official"), "reports", "R-1")
+
+
+def test_evaluation_and_as_built_wait_for_their_stage(site):
+    evaluation = {"evaluation_id": "E-1", "contract_id": "C-1", "point": 30, "score": 80, "date": "2026-06-01"}
+    with pytest.raises(Refusal, match="approved reports say 0 %"):
+        site.enter(OFFICIAL, "evaluations", evaluation)
+    site.enter(CONTRACTOR, "reports", {**REPORT, "actual": 31.0})
+    site.check(SUPERVISOR, "reports", "R-1")
+    site.approve(OFFICIAL, "reports", "R-1")
+    site.enter(OFFICIAL, "evaluations", evaluation)
+    with pytest.raises(Refusal, match="no final inspection"):
+        site.enter(CONTRACTOR, "as_built", {"contract_id": "C-1", "date": "2027-07-01"})
+
+
+def test_each_role_sees_its_part(site):
+    site.enter(CONTRACTOR, "reports", REPORT)
+    assert len(site.see(OFFICIAL, "reports")) == 1
+    assert len(site.see(CONTRACTOR, "reports")) == 1
+    assert site.see(User("other", "contractor", frozenset({"C-2"})), "reports").empty
+    with pytest.raises(Refusal, match="A citizen does not see reports"):
+        site.see(CITIZEN, "reports")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "message"),
+    [
+        ("projects", {"budget_amount": -1}, "amount cannot be negative"),
+        ("projects", {"period_start": "2028-01-01"}, "period_end lies before period_start"),
+        ("projects", {"project_id": ""}, "project_id is empty"),
+        ("contracts", {"project_id": "P-9"}, "refers to projects P-9, and there is no such record"),
+    ],
+)
+def test_a_wrong_record_is_refused(book, kind, change, message):
+    book.enter(OFFICIAL, "projects", {**PROJECT, "project_id": "P-0"})
+    with pytest.raises(InputError, match=message):
+        book.enter(OFFICIAL, kind, {**(PROJECT if kind == "projects" else CONTRACT), **change})
+    assert book.head()[0] == 1
+
+
+# Money -----------------------------------------------------------------------------------------------------------
+
+SHARES = pd.DataFrame(
+    {
+        "payment_id": ["Y-1", "Y-2", "Y-3", "Y-4", "Y-5"],
+        "payee_type": ["prime", "subcontractor", "wages", "equipment", "materials"],
+        "payee_id": ["F-1", "F-2", "crew", "F-3", "F-4"],
+        "tier": [0, 1, 0, 0, 0],
+        "subcontract_id": [None, "S-1", None, None, None],
+        "amount_registered": [50e6, 30e6, 10e6, 5e6, 5e6],
+    }
+)
+
+
+@pytest.fixture
+def claim(site):
+    site.enter(
+        CONTRACTOR,
+        "subcontracts",
+        {
+            "subcontract_id": "S-1", "contract_id": "C-1", "value_amount": 3e8, "prime_amount": 4e8,
+            "date_signed": "2026-01-05", "subcontractor_id": "F-2", "tier": 1,
+        },
+    )  # fmt: skip
+    site.enter(
+        CONTRACTOR,
+        "claims",
+        {"claim_id": "K-1", "contract_id": "C-1", "kind": "progress", "amount": 100e6, "date_claimed": "2026-03-01"},
+    )
+    return site
+
+
+def signed(book):
+    book.check(SUPERVISOR, "claims", "K-1")
+    book.approve(OFFICIAL, "claims", "K-1")
+    registry.register_split(book, CONTRACTOR, "K-1", SHARES)
+    registry.sign_split(book, SUPERVISOR, OFFICIAL, "K-1")
+    return book
+
+
+def test_the_shares_must_add_up(claim):
+    before = claim.head()
+    with pytest.raises(InputError, match=r"add up to 105,000,000 and the claim is 100,000,000"):
+        registry.register_split(claim, CONTRACTOR, "K-1", SHARES.assign(amount_registered=[55e6, 30e6, 10e6, 5e6, 5e6]))
+    assert claim.head() == before
+
+
+def test_money_past_the_contractor_arrives_at_once(claim):
+    registry.pay_claim(signed(claim), BANK, "K-1", "2026-03-10", route="direct", days=15)
+    rows = claim.table("payments")
+    assert (rows["date_paid"] == pd.Timestamp("2026-03-10")).all()
+    assert (rows["state"] == "released").all()
+
+
+def test_money_through_the_contractor_waits_and_carries_interest(claim):
+    registry.pay_claim(signed(claim), BANK, "K-1", "2026-03-10", route="through_prime", days=15)
+    registry.pass_on(claim, BANK, "Y-3", "2026-03-12")
+    shown = registry.status(claim, "2026-04-09", rate=0.155).set_index("payment_id")
+    assert shown.loc["Y-3", "days_late"] == 0
+    assert shown.loc["Y-2", "days_late"] == 15
+    # ccs.md, section 5: 100 million, 15 days late, 15.5 % a year: 636,986; here 30 % of it.
+    assert shown.loc["Y-2", "interest"] == pytest.approx(636_986 * 0.3, abs=1)
+    duties = registry.direct_payment_duties(claim, "2026-04-09", requested=["S-1"])
+    assert (duties.loc["S-1", "may"], duties.loc["S-1", "must"]) == (True, False)
+
+
+def test_the_bank_pays_nothing_that_is_not_approved(claim):
+    registry.register_split(claim, CONTRACTOR, "K-1", SHARES)
+    with pytest.raises(Refusal, match="must be approved before anybody can release it"):
+        registry.pay_claim(claim, BANK, "K-1", "2026-03-10", route="direct", days=15)
+    assert claim.table("claims")["state"].tolist() == ["entered"]
+
+
+def test_attendance_wages_and_retirement_days_are_compared():
+    name = {"worker_id": "W-1", "contract_id": "C-1"}
+    attendance = pd.DataFrame([{**name, "date": d} for d in ("2026-03-02", "2026-03-03", "2026-03-03")])
+    wages = pd.DataFrame([{**name, "month": pd.Timestamp("2026-03-31"), "days_paid": 3}])
+    days = pd.DataFrame([{**name, "month": pd.Timestamp("2026-03-31"), "days_reported": 2}])
+    row = registry.reconcile(attendance, wages, days).iloc[0]
+    assert (row["days_on_site"], row["days_paid"], row["days_reported"], row["agrees"]) == (2, 3, 2, False)
+
+
+# The whole city, the journal, the public view ----------------------------------------------------------------------
+
+
+def test_the_city_plays_and_comes_back_unchanged(tables):
+    with registry.play(tables) as book:
+        assert book.verify() == []
+        for name in set(ORDER) - {"schedules"}:
+            want, got = tables[name], book.table(name, state=False)
+            key = list(shapes.SHAPES[name].key)
+            want, got = want.sort_values(key).reset_index(drop=True), got.sort_values(key).reset_index(drop=True)
+            for column in want.columns:
+                left, right = want[column], got[column]
+                assert left.isna().equals(right.isna()), (name, column)
+                assert (left.dropna().astype(str) == right.dropna().astype(left.dtype).astype(str)).all(), (name, column)
+
+
+def test_shapes_name_columns_of_the_city():
+    for name in set(ORDER) - {"schedules"}:
+        assert set(shapes.SHAPES[name].columns) <= set(schemas.table(name).names), name
+        assert list(shapes.SHAPES[name].key) == schemas.table(name).key, name
+
+
+def test_the_public_view_hides_persons_and_unapproved_records(site, tables):
+    site.enter(
+        CONTRACTOR,
+        "claims",
+        {"claim_id": "K-1", "contract_id": "C-1", "kind": "progress", "amount": 1e6, "date_claimed": "2026-03-01"},
+    )
+    assert registry.public_view(site)["claims"].empty
+    with registry.play(tables) as book:
+        shown = registry.public_view(book)
+    assert set(shown) == set(TABLES)
+    accounts, workers = set(tables["workers"]["account_id"]), set(tables["workers"]["worker_id"])
+    for name, frame in shown.items():
+        assert not set(frame.columns) & {*PERSONAL, "cost"} - {"cost" if name != "progress" else ""}, name
+        cells = set(frame.astype(str).to_numpy().ravel())
+        assert not cells & accounts and not cells & workers, name
+    wages = shown["payments"]["payee_type"] == "wages"
+    assert set(shown["payments"].loc[wages, "payee_id"]) == {"workers"}
+
+
+def test_a_missing_registry_is_named(tmp_path):
+    with pytest.raises(InputError, match="no such registry"):
+        registry.public_view(tmp_path / "nothing.db")
+    (tmp_path / "text.db").write_text("this is no database, only a long enough text file " * 40)
+    with pytest.raises(InputError, match="cannot be opened"):
+        registry.public_view(tmp_path / "text.db")
+
+
+@pytest.mark.parametrize(
+    ("statement", "where", "what"),
+    [
+        ("UPDATE journal SET change = replace(change, 'Bridge', 'Palace') WHERE n = 1", "journal line 1", "changed after"),
+        ("DELETE FROM journal WHERE n = 2", "journal line 2", "missing"),
+        ("DELETE FROM journal WHERE n = (SELECT max(n) FROM journal)", "end of the journal", "counted"),
+        ("UPDATE records SET content = replace(content, 'Bridge', 'Palace')", "projects P-1", "differs"),
+        ("DELETE FROM records WHERE kind = 'contracts'", "contracts C-1", "gone"),
+    ],
+)
+def test_tampering_is_found_and_located(tmp_path, statement, where, what):
+    place = tmp_path / "registry.db"
+    with registry.Registry(place) as book:
+        with_schedule(book)
+    raw = sqlite3.connect(place)
+    if "journal" in statement:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            raw.execute(statement)
+        raw.execute("DROP TRIGGER journal_no_update")
+        raw.execute("DROP TRIGGER journal_no_delete")
+    raw.execute(statement)
+    raw.commit()
+    raw.close()
+    with registry.Registry(place) as book:
+        found = book.verify()
+    assert any(d.place == where and what in d.what for d in found), found
+
+
+def test_a_journal_rewritten_from_end_to_end_is_found_by_a_published_line(tmp_path):
+    with registry.Registry() as first, registry.Registry() as second:
+        published = with_schedule(first).head()
+        second.enter(OFFICIAL, "projects", {**PROJECT, "title": "Palace"})
+        assert second.verify() == []
+        assert [d.place for d in second.verify(published)] == [f"journal line {published[0]}"]
+
+
+def spoil(frame, column, value, row=3):
+    changed = frame.copy()
+    changed[column] = changed[column].astype(object)
+    changed.loc[changed.index[row], column] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("payments", lambda t: t.drop(columns="amount"), "table payments: column missing: amount"),
+        ("claims", lambda t: spoil(t, "amount", -5.0), "claims, column amount, row 3.*negative"),
+        ("bids", lambda t: spoil(t, "bid_id", t["bid_id"].iloc[0]), "table bids, row 3.*there twice"),
+        ("contracts", lambda t: spoil(t, "project_id", "P-none"), "table contracts, row 3.*no such row"),
+        ("reports", lambda t: t.rename(columns={"actual": "workers_on_site", "workers_on_site": "actual"})
+         .assign(actual=lambda f: f["actual"] + 200), "table reports.*percentage"),
+        ("claims", lambda t: t.rename(columns={"amount": "date_claimed", "date_claimed": "amount"}), "claims, column date_claimed"),
+    ],
+)  # fmt: skip
+def test_wrong_tables_are_refused_whole(tables, tmp_path, name, change, message):
+    with registry.Registry(tmp_path / "registry.db") as book:
+        with pytest.raises(InputError, match=message):
+            registry.play({**tables, name: change(tables[name])}, book)
+        assert book.head()[0] == 0

@@ -1,0 +1,120 @@
+"""Two clerks approve the same report at once: one wins, the other is told. In two processes, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cleanworks.construction import registry
+from cleanworks.construction.registry import User
+
+_spec = importlib.util.spec_from_file_location("registry_postgres", Path(__file__).with_name("postgres.py"))
+postgres = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(postgres)
+
+OFFICIAL = User("official-0", "official")
+CONTRACTOR = User("builder-1", "contractor", frozenset({"C-1"}))
+SUPERVISOR = User("eye-1", "supervisor", frozenset({"C-1"}))
+
+# Says that it is ready, waits for the word on its standard input, and approves.
+CLERK = """
+import sys
+from cleanworks.construction.registry import Registry, TakenAlready, User
+place, name = sys.argv[1:]
+book, me = Registry(place), User(name, "official")
+print("ready", flush=True)
+sys.stdin.readline()
+for n in range(20):
+    try:
+        book.approve(me, "reports", f"R-{n}")
+        print(n, "won", flush=True)
+    except TakenAlready as refusal:
+        print(n, "told", refusal.what, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    if os.name == "nt" or postgres.programs() is None:
+        reason = "PostgreSQL is not installed: the registry on PostgreSQL is NOT tested (Debian: apt-get install postgresql)"
+        if os.environ.get("CI") == "true" and sys.platform == "linux":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with postgres.server() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    return str(tmp_path / "registry.db") if request.param == "sqlite" else request.getfixturevalue("server")
+
+
+def fill(book):
+    book.enter(
+        OFFICIAL,
+        "projects",
+        {
+            "project_id": "P-1", "title": "Bridge", "district": "North", "budget_amount": 5e9,
+            "period_start": "2026-01-01", "period_end": "2027-06-30",
+        },
+    )  # fmt: skip
+    book.enter(
+        OFFICIAL,
+        "contracts",
+        {
+            "contract_id": "C-1", "project_id": "P-1", "supplier_id": "F-1", "official_id": "o", "mode": "long",
+            "value_amount": 4e9, "date_signed": "2025-12-20", "period_start": "2026-01-01", "period_end": "2027-06-30",
+        },
+    )  # fmt: skip
+    book.enter(CONTRACTOR, "schedules", {"contract_id": "C-1"})
+    book.approve(OFFICIAL, "schedules", "C-1")
+    for n in range(20):
+        report = {
+            "report_id": f"R-{n}", "contract_id": "C-1", "report_type": "daily", "date": "2026-03-02",
+            "submitted_at": "2026-03-02T18:00:00", "planned": 10.0, "actual": 8.0,
+        }  # fmt: skip
+        book.enter(CONTRACTOR, "reports", report)
+        book.check(SUPERVISOR, "reports", f"R-{n}")
+
+
+def test_one_clerk_wins_and_the_other_is_told(place):
+    with registry.Registry(place) as book:
+        fill(book)
+        book.store.engine.dispose()
+        clerks = [
+            subprocess.Popen(
+                [sys.executable, "-c", CLERK, place, name],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )
+            for name in ("clerk-a", "clerk-b")
+        ]  # fmt: skip
+        for clerk in clerks:
+            assert clerk.stdout.readline() == "ready\n", clerk.stderr.read()
+        for clerk in clerks:
+            clerk.stdin.write("go\n")
+            clerk.stdin.flush()
+        said = [clerk.communicate(timeout=120) for clerk in clerks]
+        assert not any(error for _, error in said), said
+        lines = [out.splitlines() for out, _ in said]
+        for n in range(20):
+            outcomes = sorted(line[n].split()[1] for line in lines)
+            assert outcomes == ["told", "won"]
+            told = next(line[n] for line in lines if "told" in line[n])
+            other = "clerk-b" if told in lines[0] else "clerk-a"
+            assert f"approved already. {other} was first" in told
+        assert (book.table("reports")["state"] == "approved").all()
+        assert book.verify() == []
+
+
+def test_postgresql_keeps_its_journal_closed(server):
+    from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
+
+    with registry.Registry(server) as book, book.store.engine.connect() as raw:
+        with pytest.raises(DBAPIError, match="append-only"):
+            raw.execute(text("DELETE FROM journal"))
