@@ -8,7 +8,7 @@ import random
 from cleanworks.workshop.forms import form_for, reading
 
 
-def answer_file(key, code, kind, answers, **changes) -> bytes:
+def answer_file(key, code, kind, answers, changes=None) -> bytes:
     form = "" if kind == "evaluation" else form_for(code, kind)
     content = {
         "format": reading.FORMAT,
@@ -19,7 +19,7 @@ def answer_file(key, code, kind, answers, **changes) -> bytes:
         "code": code,
         "answers": [[id, answers[id]] for id in sorted(answers)],
     }
-    content.update(changes)
+    content.update(changes or {})
     content["check"] = reading.checksum(content)
     return json.dumps(content, ensure_ascii=False, indent=1).encode()
 

@@ -1,0 +1,195 @@
+"""Slides, handouts, certificates and forms, looked at in a browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import nbformat
+import pytest
+
+from cleanworks.errors import InputError
+from cleanworks.workshop import certificates, forms, handouts, slides
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.forms import Key, reading
+from tests.book.conftest import chromium
+
+needs_browser = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")
+
+OVERFLOW = """() => [...document.querySelectorAll('.slides section')].flatMap((section, n) => {
+  const before = section.style.display; section.style.display = 'block';
+  const box = section.querySelector('.fit'), room = box.getBoundingClientRect();
+  const out = [...box.querySelectorAll('*')].filter((e) => {
+    const r = e.getBoundingClientRect(); return r.bottom > room.bottom + 1 || r.right > room.right + 1; }).map((e) => n + ' ' + e.tagName);
+  section.style.display = before; return out; })"""
+
+
+@pytest.fixture
+def lesson(course):
+    return Course.load(course).lessons[0]
+
+
+@pytest.fixture
+def node(lesson):
+    """The lesson with outputs that are hard to show: long, wide, tall."""
+    import matplotlib.pyplot as plt
+
+    node = nbformat.from_dict(lesson.notebook.node)
+    file = io.BytesIO()
+    plt.subplots(figsize=(4, 9))[0].savefig(file, format="png")
+    plt.close("all")
+    picture = base64.b64encode(file.getvalue()).decode()
+    rows = "".join(f"<tr><th>{n}</th>" + "<td>a long cell of words</td>" * 9 + "</tr>" for n in range(40))
+    outputs = [
+        nbformat.v4.new_output("stream", text="\n".join(f"line {n} " + "x" * 120 for n in range(60))),
+        nbformat.v4.new_output("display_data", data={"text/html": f"<table><thead><tr><th></th></tr></thead>{rows}</table>"}),
+        nbformat.v4.new_output("display_data", data={"image/png": picture}),
+    ]
+    cell = nbformat.v4.new_code_cell("x = 1  # " + "long " * 60, outputs=outputs)
+    cell.metadata["mystnb"] = {"image": {"alt": "A tall empty frame for the test"}}
+    node.cells.insert(3, cell)
+    node.cells.insert(4, nbformat.v4.new_markdown_cell("Words.\n\n" + "\n".join(f"- point {n} " + "word " * 25 for n in range(20))))
+    return node
+
+
+@pytest.fixture(scope="module")
+def tab():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser.new_page(viewport={"width": 1280, "height": 720})
+        browser.close()
+
+
+def violations(tab) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(tab, options={"preload": False}).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found]
+
+
+@needs_browser
+def test_no_slide_is_cut_off_and_none_asks_the_network(tmp_path, tab, node, lesson):
+    slides.write_library(tmp_path)
+    path = tmp_path / "deck.html"
+    path.write_text(slides.page(slides.deck(node, lesson.block)), encoding="utf-8")
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(path.as_uri())
+    tab.wait_for_selector("body[data-ready]")
+    assert tab.evaluate(OVERFLOW) == []
+    sizes = tab.evaluate("[...document.querySelectorAll('.fit')].map((e) => parseFloat(e.style.fontSize))")
+    assert min(sizes) >= 14
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("Reveal.getIndices().h === 1")
+    assert violations(tab) == []
+
+
+def test_a_deck_has_notes_with_minutes_only_for_the_instructor(node, lesson):
+    mine = slides.page(slides.deck(node, lesson.block))
+    theirs = slides.page(slides.deck(node, lesson.block, audience="learner"))
+    assert f"{lesson.block.minutes.teach} minutes in all" in mine
+    assert '<aside class="notes">' in mine and '<aside class="notes">' not in theirs
+    for cell in lesson.notebook.with_tag("instructor"):
+        for line in cell.source.splitlines():
+            assert len(line) < 20 or line not in theirs
+
+
+def test_minutes_of_sections_add_up(node, lesson):
+    assert sum(slides.deck(node, lesson.block, teach=33).minutes.values()) == pytest.approx(33)
+
+
+def test_no_slide_shows_the_key_of_a_quiz(node, lesson):
+    from cleanworks.workshop.quiz import parse_quiz
+
+    html = slides.page(slides.deck(node, lesson.block))
+    for cell in lesson.notebook.with_tag("quiz"):
+        assert all(option.feedback not in html for option in parse_quiz(cell.source).options)
+    assert "[x]" not in html
+
+
+def test_a_picture_keeps_its_description(node, lesson):
+    assert 'alt="A tall empty frame for the test"' in slides.page(slides.deck(node, lesson.block))
+
+
+@needs_browser
+def test_a_handout_has_two_pages(lesson):
+    content = handouts.pdf(lesson.notebook.node, lesson.block, {"gauge": "What measures."})
+    assert handouts.pages(content) == 2
+
+
+@needs_browser
+def test_what_a_page_saves_is_what_evaluation_reads(tmp_path, tab, course):
+    lessons = Course.load(course).lessons
+    test = forms.draw(lessons, seed=4)
+    key = Key.of("rain", "Rain in a day", lessons, test)
+    tab.set_viewport_size({"width": 360, "height": 740})
+    for name, page in (("before", forms.test_page(test, key, "before")), ("evaluation", forms.evaluation_page(key))):
+        tab.goto(page.save(tmp_path / f"{name}.html").as_uri())
+        tab.fill("#code", "an 07-ül")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+        assert violations(tab) == []
+        for question in tab.query_selector_all("fieldset"):
+            if question.is_visible():
+                question.query_selector("input").check()
+        for box in tab.query_selector_all("textarea"):
+            box.fill('Anführung "x" \\ \u2028 한국어\nnext line')
+        with tab.expect_download() as download:
+            tab.click("#save")
+        saved = tmp_path / f"{name}.json"
+        download.value.save_as(saved)
+        read = reading.answers(name, reading.loads(saved.read_bytes()), key)
+        assert (read.code, read.kind) == ("AN07ÜL", name)
+        assert read.answers
+    tab.set_viewport_size({"width": 1280, "height": 720})
+
+
+# --- certificates -------------------------------------------------------------------------------------------------
+
+
+def names(tmp_path, text):
+    path = tmp_path / "names.csv"
+    path.write_text(text, encoding="utf-8")
+    return certificates.read_names(path)
+
+
+def test_names_of_every_script_and_sign(tmp_path):
+    people, told = names(
+        tmp_path, 'name,organisation,statement\n"Smith, ""Jo"" O\'Neil",A & B,completed\n김하늘,,\nمحمد العربي,,attended\n'
+    )
+    assert [p.name for p in people] == ['Smith, "Jo" O\'Neil', "김하늘", "محمد العربي"]
+    assert [p.statement for p in people] == ["completed", "attended", "attended"] and told == []
+    html = certificates.page(people, title="T <b>", place="P", dates="D", modules=["M"], hours=3.5).html
+    assert "Smith, &quot;Jo&quot; O&#x27;Neil" in html and "T &lt;b&gt;" in html
+    assert "completed its exercises" in html and "No examination was held" in html
+
+
+def test_a_name_that_stands_twice_is_told(tmp_path):
+    people, told = names(tmp_path, "name;organisation\nKim;A\nkim;A\nKim;B\n")
+    assert [p.organisation for p in people] == ["A", "B"] and len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "says"), [("=1+1", "formula"), ("@cmd", "formula"), ("123", "no letter"), ("x" * 201, "longer")]
+)
+def test_what_is_no_name_is_refused_with_its_row(tmp_path, row, says):
+    with pytest.raises(InputError, match="row 3") as error:
+        names(tmp_path, f"name\nAda\n{row}\n")
+    assert says in error.value.message
+
+
+@pytest.mark.parametrize("text", ["", "name\n", '"open'])
+def test_a_list_without_names_is_refused(tmp_path, text):
+    with pytest.raises(InputError):
+        names(tmp_path, text)
+
+
+@needs_browser
+def test_one_page_for_each_certificate_even_for_long_names():
+    from cleanworks import paper
+
+    people = [certificates.Person("Ada"), certificates.Person("Wolfeschlegelstein" * 11)]
+    page = certificates.page(people, title="T " * 40, place="P", dates="D", modules=["Module"] * 20, hours=12)
+    assert handouts.pages(paper.pdf(page.html)) == 2

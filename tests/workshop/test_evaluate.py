@@ -1,0 +1,100 @@
+"""From files to a report: what is counted, what is left out, what stays hidden."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cleanworks.errors import InputError
+from cleanworks.workshop import evaluate, forms
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.forms import Key
+from cleanworks.workshop.times import Times, record
+from tests.workshop.class_files import answer_file, given_answers, write_class
+
+
+@pytest.fixture
+def key(course):
+    lessons = Course.load(course).lessons
+    return Key.of("rain", "Rain <in> a day", lessons, forms.draw(lessons, seed=4))
+
+
+def test_a_class_becomes_a_report(tmp_path, key):
+    folder = write_class(tmp_path / "class", key, 24)
+    lesson = next(iter(key.lessons))
+    times = Times((record("2026-11-24", "rain", lesson, "teach", 77), record("2026-11-24", "other", lesson, "teach", 9)))
+    made = evaluate.gather(folder, key, times=times)
+    assert (len(made.tests), len(made.judgements), made.left_out) == (45, 24, [])
+    report = evaluate.report(made)
+    assert "21 people took both" in report.page.html
+    assert set(report.tables) == {"gains", "questions", "evaluation", "minutes"}
+    assert report.tables["minutes"]["recorded"].tolist() == [77]
+    assert (report.tables["gains"]["n"] == 21).all()
+    assert "Rain &lt;in&gt; a day" in report.page.html
+    assert "<b>person</b>" not in report.page.html
+    files = report.save(tmp_path / "report", pdf=False)
+    assert [path.name for path in files] == ["report.html", "gains.csv", "questions.csv", "evaluation.csv", "minutes.csv"]
+
+
+def test_the_gain_is_that_of_the_answers(tmp_path, key):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for person in range(8):
+        code = f"P{person:03}"
+        for kind, ability in (("before", 0.0), ("after", 1.0)):
+            import random
+
+            content = answer_file(key, code, kind, given_answers(key, code, kind, ability, random.Random(person)))
+            (folder / f"{kind}-{code}.json").write_bytes(content)
+    gains = evaluate.report(evaluate.gather(folder, key)).tables["gains"]
+    assert gains["before"].tolist() == [0] * len(gains)
+    assert gains["gain"].tolist() == [1] * len(gains)
+
+
+def test_codes_never_stand_in_a_report(tmp_path, key):
+    report = evaluate.report(evaluate.gather(write_class(tmp_path / "class", key, 12), key))
+    text = report.page.html + "".join(table.to_csv() for table in report.tables.values())
+    assert "P000" not in text
+
+
+def test_few_people_show_nothing(tmp_path, key):
+    report = evaluate.report(evaluate.gather(write_class(tmp_path / "class", key, 4), key))
+    assert report.tables == {}
+    assert "Fewer than 5" in report.page.html
+
+
+def test_a_file_that_cannot_be_used_is_named_and_left_out(tmp_path, key):
+    folder = write_class(tmp_path / "class", key, 8)
+    one = (folder / "before-P00001.json").read_bytes()
+    (folder / "copy.json").write_bytes(one)
+    (folder / "cut.json").write_bytes(one[:50])
+    (folder / "changed.json").write_bytes(one.replace(b'"P00001"', b'"P00009"'))
+    (folder / "other.json").write_text(json.dumps({"some": "thing"}))
+    (folder / "double.json").write_bytes(answer_file(key, "P00002", "before", {}))
+    made = evaluate.gather(folder, key)
+    why = dict(made.left_out)
+    assert "copy of before-P00001.json" in why["copy.json"]
+    assert "broken" in why["cut.json"] and "changed" in why["changed.json"]
+    assert "no answer file" in why["other.json"]
+    # Of two different answers with one code nobody knows which counts.
+    assert "nobody knows" in why["double.json"] and "nobody knows" in why["before-P00002.json"]
+    assert "double.json" in evaluate.report(made).page.html
+
+
+def test_a_folder_without_a_useful_file_is_refused(tmp_path, key):
+    with pytest.raises(InputError, match="no such folder"):
+        evaluate.gather(tmp_path / "none", key)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "x.json").write_text("{")
+    with pytest.raises(InputError, match="No file in this folder can be used") as error:
+        evaluate.gather(tmp_path / "in", key)
+    assert "x.json is broken" in error.value.message
+
+
+def test_words_of_participants_are_no_formula():
+    import pandas as pd
+
+    table = pd.DataFrame({"statement": ["=HYPERLINK(1)", "+1", " @x", "fine"], "mean": [1.0, -2.5, 3.0, float("nan")]})
+    lines = evaluate.harmless_csv(table).splitlines()
+    assert lines[1:] == ["'=HYPERLINK(1),1", "'+1,-2.5", "' @x,3", "fine,"]
