@@ -107,9 +107,35 @@ def _once(read: list[reading.Answers], found: reading.Found) -> list[reading.Ans
     return kept
 
 
+PROGRESS = "cleanworks-progress-1"
+_MOST = 10_000
+
+
 def _progress(content, key: Key) -> dict:
-    """The questions of a progress record: {question: {"outcome": ..., "attempts": ..., "hints": ...}}."""
-    raise ValueError("is no answer file of this toolkit")
+    """The questions of a progress record: {question: {"outcome": ..., "attempts": ..., "hints": ...}}.
+
+    ``{"format": "cleanworks-progress-1", "questions": {"c6-e1": {"outcome": "correct", "attempts": 2, "hints": 1}}}``;
+    attempts and hints may be missing. Questions of other modules are passed over.
+    """
+    if not isinstance(content, dict) or content.get("format") != PROGRESS:
+        raise ValueError("is no file of answers or progress of this toolkit")
+    questions = content.get("questions")
+    if not isinstance(questions, dict) or len(questions) > _MOST:
+        raise ValueError("does not have the entries of a progress file")
+    made = {}
+    for id, entry in questions.items():
+        if id.rsplit("-", 1)[0] not in key.lessons:
+            continue
+        counts = [entry.get(name) for name in ("attempts", "hints")] if isinstance(entry, dict) else []
+        known = [count for count in counts if count is not None]
+        if not counts or not all(type(count) is int and 0 <= count <= _MOST for count in known):
+            raise ValueError(f"has a wrong entry for {id[:40]!r}")
+        if entry.get("outcome") not in _OUTCOMES:
+            raise ValueError(f"has an unknown outcome for {id[:40]!r}")
+        made[id] = {"outcome": entry["outcome"], "attempts": counts[0], "hints": counts[1]}
+    if not made:
+        raise ValueError("holds no exercise of this workshop")
+    return made
 
 
 def answers_table(tests: Iterable[reading.Answers], key: Key) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def test_a_file_that_cannot_be_used_is_named_and_left_out(tmp_path, key):
     why = dict(made.left_out)
     assert "copy of before-P00001.json" in why["copy.json"]
     assert "broken" in why["cut.json"] and "changed" in why["changed.json"]
-    assert "no answer file" in why["other.json"]
+    assert "no file of answers" in why["other.json"]
     # Of two different answers with one code nobody knows which counts.
     assert "nobody knows" in why["double.json"] and "nobody knows" in why["before-P00002.json"]
     assert "double.json" in evaluate.report(made).page.html
@@ -98,3 +98,25 @@ def test_words_of_participants_are_no_formula():
     table = pd.DataFrame({"statement": ["=HYPERLINK(1)", "+1", " @x", "fine"], "mean": [1.0, -2.5, 3.0, float("nan")]})
     lines = evaluate.harmless_csv(table).splitlines()
     assert lines[1:] == ["'=HYPERLINK(1),1", "'+1,-2.5", "' @x,3", "fine,"]
+
+
+def progress_file(lesson, **entry) -> bytes:
+    content = {"format": evaluate.PROGRESS, "questions": {f"{lesson}-e1": {"outcome": "correct", **entry}}}
+    return json.dumps(content).encode()
+
+
+def test_outcomes_and_hints_of_the_exercises(tmp_path, key):
+    lesson = next(iter(key.lessons))
+    for person in range(12):
+        outcome = "correct" if person < 10 else "not yet"
+        content = progress_file(lesson, outcome=outcome, attempts=2, hints=person % 2, note=person)
+        (tmp_path / f"{person}.json").write_bytes(content)
+    (tmp_path / "strange.json").write_bytes(progress_file(lesson, outcome="brilliant"))
+    (tmp_path / "negative.json").write_bytes(progress_file(lesson, hints=-1))
+    (tmp_path / "elsewhere.json").write_bytes(progress_file("nowhere"))
+    made = evaluate.gather(tmp_path, key)
+    assert [name for name, _ in made.left_out] == ["elsewhere.json", "negative.json", "strange.json"]
+    row = evaluate.report(made).tables["exercises"].iloc[0]
+    # Two of twelve are too few to show, and the ten would give them away.
+    assert (row["people"], row["correct"], row["not yet"]) == ("12", "hidden", "hidden")
+    assert row["hints opened (mean)"] == "0.5" and row["checks (mean)"] == "2.0"

@@ -358,7 +358,7 @@ def _clock(slides: list[Slide], plan: dict[str, float], told: str, teach: int) -
         share = plan.get(slide.section, 0.0)
         passed += share
         name = escape(re.sub(r"[*`]", "", slide.section))
-        says = f"{name}: {share:.0f} minutes; over at minute {passed:.0f} of {teach}." if share >= 0.5 else f"{name}: no minutes of its own."
+        says = f"{name}: {share:.0f} min; over at minute {passed:.0f} of {teach}." if share >= 0.5 else f"{name}: no minutes of its own."
         slide.notes.insert(0, f"<p><strong>{says}</strong></p>")
     if told:
         slides[0].notes.append(prose.html(re.sub(r"^## .*\n", "", told, flags=re.M)))
