@@ -37,6 +37,9 @@ class Settings(BaseModel):
         ("plt.subplots", "plt.figure"),
         description="Calls that make a figure, so that its cell needs a description.",
     )
+    write_data: str = Field(
+        "", description="Function that writes the course's tables into a folder, as `package.module:function`."
+    )
     light: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib", "scipy"),
         description="Libraries that a lesson may import without naming them in `needs`.",

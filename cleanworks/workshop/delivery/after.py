@@ -20,9 +20,14 @@ def add_to(app: typer.Typer) -> None:
 
 @app_workshop.command("evaluate")
 def evaluate_class(
-    folder: Annotated[Path, typer.Argument(help="Folder with what participants saved: .json files, also in zips.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with what participants saved: .json files, also in zips.")
+    ],
     key: Annotated[
-        Path | None, typer.Option("--key", help="key.json of the instructor's kit; looked for in the folder if not given.")
+        Path | None,
+        typer.Option(
+            "--key", help="key.json of the instructor's kit; looked for in the folder if not given."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Where the report goes.")] = Path("report"),
     root: Root = Path("."),
@@ -51,8 +56,12 @@ def evaluate_class(
 @app_workshop.command("certificates")
 def certificates_of(
     file: Annotated[str, typer.Argument(help="A workshop file, or the name of one in workshops/.")],
-    names: Annotated[Path, typer.Argument(help="CSV with a column `name`, perhaps `organisation` and `statement`.")],
-    out: Annotated[Path, typer.Option("--out", help="The file to write: .pdf or .html.")] = Path("certificates.pdf"),
+    names: Annotated[
+        Path, typer.Argument(help="CSV with a column `name`, perhaps `organisation` and `statement`.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The file to write: .pdf or .html.")] = Path(
+        "certificates.pdf"
+    ),
     root: Root = Path("."),
 ) -> None:
     """Make one certificate for each name of a list. `statement` is attended or completed, as you state it."""
@@ -100,7 +109,11 @@ def record_minutes(
     path = times.add(course.root, [times.record(day, workshop, lesson, part, minutes)])
     known = times.Times.load(path)
     count, median = len(known.of(lesson, part)), known.median(lesson, part)
-    plan = f"agendas now plan {median} minutes" if median else f"{times.ENOUGH - count} more and agendas plan with them"
+    plan = (
+        f"agendas now plan {median} minutes"
+        if median
+        else f"{times.ENOUGH - count} more and agendas plan with them"
+    )
     print(f"{path.as_posix()}: {count} record{'' if count == 1 else 's'} of {lesson} {part}; {plan}.")
 
 

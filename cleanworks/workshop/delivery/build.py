@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import os
 import shutil
 import tempfile
@@ -26,6 +27,9 @@ from cleanworks.workshop.notebook import dump
 from cleanworks.workshop.plan import Workshop
 
 SUMS = "checksums.txt"
+COURSE = "course"
+"""Folder of the notebooks in a learner's kit."""
+
 LIGHT = ("numpy", "pandas", "matplotlib", "scipy")
 
 
@@ -64,7 +68,7 @@ def notebooks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
         for entry in (lesson, lesson.exercises):
             if entry is None:
                 continue
-            path = out / "learner" / "notebooks" / course.relative(entry.path)
+            path = out / "learner" / COURSE / course.relative(entry.path)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(dump(edition(entry.notebook.node, "learner")), encoding="utf-8")
             files.append(path)
@@ -107,6 +111,7 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
         with _profile(workshop.profile):
             for product in PRODUCTS:
                 product(course, workshop, folder)
+            _data(course, folder / "learner" / "data")
             if options.book:
                 _book(course, workshop, folder / "learner" / "book")
         _installation(course, programme, folder / "learner", options)
@@ -165,6 +170,22 @@ def _book(course: Course, workshop: Workshop, target: Path) -> None:
     shutil.copytree(made.html, target, ignore=shutil.ignore_patterns(".buildinfo", "edition.txt", "_sources"))
 
 
+def _data(course: Course, folder: Path) -> None:
+    """The tables of the course as CSV, by the function that its settings name; the kit's readers open them in a spreadsheet."""
+    if not course.settings.write_data:
+        return
+    module, _, name = course.settings.write_data.partition(":")
+    try:
+        writer = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        raise InputError(
+            f"The setting `write_data` names {course.settings.write_data!r}, which is not there.",
+            where="cleanworks.toml",
+            fix="Write it as package.module:function.",
+        ) from None
+    writer(folder)
+
+
 def _installation(course: Course, programme: Programme, folder: Path, options: Options) -> None:
     """Wheels, requirements, start scripts, start page."""
     roots = roots_of(programme)
@@ -197,7 +218,7 @@ def _installation(course: Course, programme: Programme, folder: Path, options: O
         path.write_bytes(scripts[names[system]].encode())
         path.chmod(0o755)
     listed = {
-        f"notebooks/{course.relative(lesson.path)}": f"{lesson.id} {lesson.title}"
+        f"{COURSE}/{course.relative(lesson.path)}": f"{lesson.id} {lesson.title}"
         for lesson in programme.lessons
     }
     first = next(iter(listed), "")

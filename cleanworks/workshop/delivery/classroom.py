@@ -77,9 +77,13 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     screen, paper = out / "learner" / "forms", out / "instructor" / "forms"
     screen.mkdir(parents=True, exist_ok=True)
     paper.mkdir(parents=True, exist_ok=True)
-    files = [forms.test_page(test, key, moment).save(screen / f"{moment}.html") for moment in ("before", "after")]
+    files = [
+        forms.test_page(test, key, moment).save(screen / f"{moment}.html") for moment in ("before", "after")
+    ]
     files.append(forms.evaluation_page(key).save(screen / "evaluation.html"))
-    pages = {f"{m}-form-{f}": forms.printed_test(test, key, m, f) for m in ("before", "after") for f in forms.FORMS}
+    pages = {
+        f"{m}-form-{f}": forms.printed_test(test, key, m, f) for m in ("before", "after") for f in forms.FORMS
+    }
     pages["evaluation"] = forms.printed_evaluation(key)
     for name, page in pages.items():
         if browser():
@@ -104,7 +108,10 @@ def executed(course: Course, workshop: Workshop, lesson: Lesson, out: Path) -> N
     from cleanworks.workshop.book import Edition
 
     name = course.relative(lesson.path)
-    places = [out / "instructor" / "notebooks" / name, Edition(course.root, "reader", workshop.profile).executed / name]
+    places = [
+        out / "instructor" / "notebooks" / name,
+        Edition(course.root, "reader", workshop.profile).executed / name,
+    ]
     for path in places:
         if path.is_file():
             return nbformat.read(path, 4)
@@ -117,4 +124,6 @@ def minutes(programme: Programme, lesson: Lesson) -> Minutes:
     """The minutes that the programme gives to a lesson."""
     slots = [slot for slot in programme.agenda.slots if slot.item == lesson.id]
     given = {part: sum(s.minutes for s in slots if s.kind == part) for part in ("teach", "practise")}
-    return Minutes(**{part: min(value, 600) for part, value in given.items()}) if slots else lesson.block.minutes
+    return (
+        Minutes(**{part: min(value, 600) for part, value in given.items()}) if slots else lesson.block.minutes
+    )

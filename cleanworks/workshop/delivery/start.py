@@ -31,7 +31,7 @@ fi
 %(profile)sif [ "$1" = "check" ]; then
   exec .venv/bin/python -m cleanworks.workshop.delivery.verify .
 fi
-exec .venv/bin/python -m jupyterlab notebooks
+exec .venv/bin/python -m jupyterlab course
 """
 
 _WINDOWS = r"""@echo off
@@ -57,7 +57,7 @@ echo ready> .venv\ready
   pause
   exit /b
 )
-.venv\Scripts\python -m jupyterlab notebooks
+.venv\Scripts\python -m jupyterlab course
 exit /b
 :failed
 echo Something could not be installed. Show the lines above to your instructor.
@@ -104,7 +104,7 @@ def start_page(
     else:
         install = (
             "<p>This kit has no packages inside. Install those of <kbd>requirements.txt</kbd> with pip, then start "
-            "<kbd>jupyter lab notebooks</kbd>, or read the book.</p>"
+            "<kbd>jupyter lab course</kbd>, or read the book.</p>"
         )
     listed = "".join(
         f"<li>{escape(title)}: <kbd>{escape(path)}</kbd></li>" for path, title in notebooks.items()
