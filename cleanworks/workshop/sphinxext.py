@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -172,10 +173,33 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
     _copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
+    lighten(Path(app.outdir))
     for entry in app.cleanworks_course.notebooks:
         copy = Path(app.outdir) / "_sources" / entry.path.resolve().relative_to(Path(app.srcdir).resolve())
         if copy.is_file():
             copy.write_text(_clean(app, copy), encoding="utf-8", newline="\n")
+
+
+def lighten(folder: Path) -> None:
+    """Take out of every page the scripts that it does not need, which are most of its weight.
+
+    The theme loads 1.5 MB with every icon there is, although its style sheet shows the same icons from a font. It also
+    loads the index of the search on pages that do not search.
+    """
+    for page in folder.rglob("*.html"):
+        if "_static" in page.relative_to(folder).parts:
+            continue
+        text = page.read_text(encoding="utf-8")
+        unneeded = _ICONS if page.name == "search.html" else rf"{_ICONS}|{_SEARCH}"
+        lighter = re.sub(rf'\s*<script[^>]*\bsrc="[^"]*(?:{unneeded})[^"]*"></script>', "", text)
+        if lighter != text:
+            page.write_text(lighter, encoding="utf-8", newline="\n")
+    for name in ("fontawesome.js", "fontawesome.js.map"):
+        (folder / "_static" / "scripts" / name).unlink(missing_ok=True)
+
+
+_ICONS = r"_static/scripts/fontawesome\.js"
+_SEARCH = r"_static/searchtools\.js|_static/language_data\.js|searchindex\.js"
 
 
 def _clean(app: Sphinx, path: Path) -> str:
