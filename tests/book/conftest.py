@@ -26,8 +26,11 @@ def chromium() -> str | None:
 def book(tmp_path_factory) -> Path:
     """Folder of the real book. Notebooks that `make book` executed are not executed again.
 
-    With several test processes one of them builds, and the others wait for it.
+    With several test processes one of them builds, and the others wait for it. While you work on a test,
+    CLEANWORKS_TEST_BOOK may name the folder `html` of a book that is already there.
     """
+    if os.environ.get("CLEANWORKS_TEST_BOOK"):
+        return Path(os.environ["CLEANWORKS_TEST_BOOK"]).resolve()
     shared = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
