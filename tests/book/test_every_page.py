@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -115,7 +116,7 @@ def visits(browser, book, pages) -> dict[str, Visit]:
         reader.open(name)
         visit.shifted = page.evaluate(_SETTLED)
         visit.weight = sum(
-            Path(path).stat().st_size for path in asked if "/_images/" not in path and path != "/"
+            Path(path).stat().st_size for path in asked if not re.search(r"/_images/|/mathjax/|^/$", path)
         )
         _unfold(page)
         visit.faults += _axe(page, None)
