@@ -42,6 +42,21 @@ def test_the_book_has_a_sane_number_of_pages(printed, course):
     assert 5 * len(course.lessons) < len(printed.pages) < 40 * len(course.lessons)
 
 
+def test_the_contents_name_the_page_where_each_chapter_stands(printed):
+    lines = [line for page in printed.pages[1:3] for line in page.extract_text().splitlines()]
+    named = [found for line in lines if (found := re.match(r"(\D{4,}?)\s*(\d+)$", line))]
+    assert len(named) > 40
+    for title, number in (found.groups() for found in named):
+        page = _plain(printed.pages[int(number) - 1].extract_text())
+        assert page.startswith(number), f"page {number} carries another number"
+        assert _plain(title) in page, f"{title} is not on page {number}"
+
+
+def _plain(text: str) -> str:
+    """Letters and figures only: lines break, and some letters are printed as one sign."""
+    return re.sub(r"\W+", "", text.replace("ﬁ", "fi").replace("ﬂ", "fl"))
+
+
 def test_people_who_listen_to_the_pdf_can_find_their_way(printed):
     root = printed.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in root and root["/Lang"] == "en"
