@@ -127,7 +127,7 @@ def test_the_second_official_is_told_who_was_first(site):
     site.enter(CONTRACTOR, "reports", REPORT)
     site.check(SUPERVISOR, "reports", "R-1")
     site.approve(OFFICIAL, "reports", "R-1")
-    with pytest.raises(TakenAlready, match="approved already.*official-1 was first"):
+    with pytest.raises(TakenAlready, match=r"approved already.*official-1 was first"):
         site.approve(User("official-2", "official"), "reports", "R-1")
 
 

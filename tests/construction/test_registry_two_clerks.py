@@ -115,6 +115,9 @@ def test_postgresql_keeps_its_journal_closed(server):
     from sqlalchemy import text
     from sqlalchemy.exc import DBAPIError
 
-    with registry.Registry(server) as book, book.store.engine.connect() as raw:
-        with pytest.raises(DBAPIError, match="append-only"):
-            raw.execute(text("DELETE FROM journal"))
+    with (
+        registry.Registry(server) as book,
+        book.store.engine.connect() as raw,
+        pytest.raises(DBAPIError, match="append-only"),
+    ):
+        raw.execute(text("DELETE FROM journal"))

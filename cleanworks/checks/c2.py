@@ -1,0 +1,48 @@
+"""Checks of the exercise set c2: the system as a whole."""
+
+from __future__ import annotations
+
+from cleanworks import city
+from cleanworks.construction.registry.public import PERSONAL
+from cleanworks.learn import CheckSet, Correct, NotYet, compare, compare_text
+
+check = CheckSet("c2")
+
+
+@check.question("c2-e1", "waiting")
+def waiting_reports(waiting):
+    reports = city.load("reports")
+    approved = reports["approved_at"].notna()
+    right = int((reports["checked_at"].notna() & ~approved).sum())
+    return compare(
+        waiting,
+        right,
+        unit="reports",
+        mistakes={
+            len(reports): "That is the whole pile. Keep the reports that are checked and not approved.",
+            int(approved.sum()): "These are approved: their way is done. Look for an empty date of approval.",
+        },
+    )
+
+
+@check.question("c2-e2", "hidden")
+def hidden_columns(hidden):
+    named = {hidden} if isinstance(hidden, str) else set(hidden)
+    offered = {"title", "worker_id", "account_id", "amount"}
+    if "amount" in named or "title" in named:
+        return NotYet("Titles and amounts are about public works and public money. Which columns are about persons?")
+    if named != offered & set(PERSONAL):
+        return NotYet("Another column leads to a person as well, or one of the names was not offered.")
+    return Correct("These lead to persons; the public view leaves them out.")
+
+
+@check.question("c2-e3", "first_part")
+def first(first_part):
+    return compare_text(
+        first_part,
+        least_words=15,
+        mentions={
+            "a part of the system": ["project management", "public page", "payment", "workers", "One-PMIS", "Allimi", "e-Baro", "e-HR"],
+            "what it must hand over": ["hand", "hands", "pass", "passes", "send", "sends", "give", "gives"],
+        },
+    )
