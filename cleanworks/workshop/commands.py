@@ -63,6 +63,8 @@ def catalogue(
     console.print(
         f"{len(course.lessons)} lessons, {total // 60} h {total % 60:02d} min in all.", highlight=False
     )
+    for line in _measured(course):
+        console.print(line, highlight=False)
 
 
 def lint(
@@ -178,6 +180,18 @@ def new_lesson(
     for path in write_lesson(root, id, title, part):
         print(path.as_posix())
     print("Replace what is in them, and name both notebooks in _toc.yml.")
+
+
+def _measured(course) -> list[str]:
+    """Planned against measured minutes, of lessons that have records."""
+    from cleanworks.workshop.times import Times, comparison
+
+    planned = {lesson.id: lesson.block.minutes for lesson in course.lessons}
+    return [
+        f"{row['lesson']} {row['part']}: planned {row['planned']} min, measured {row['median']:g} min "
+        f"({_count(row['records'], 'record')})"
+        for row in comparison(Times.load(course.root), planned)
+    ]
 
 
 def _count(n: int, what: str) -> str:

@@ -101,6 +101,21 @@ def test_minutes_of_sections_add_up(node, lesson):
     assert sum(slides.deck(node, lesson.block, teach=33).minutes.values()) == pytest.approx(33)
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "**Timing** (30 minutes): decision and prediction 6, steps 1 and 2 12, pitfall 3, quiz 9.",
+        "**Timing.**\nDecision and prediction 6 minutes, step 1 6 (with coins), step 2 6, pitfall 3, quiz 9.\nBe early.",
+    ],
+)
+def test_the_instructors_note_gives_the_minutes(note):
+    from cleanworks.workshop.slides import timing
+
+    sections = ["The decision", "Predict before you run", "Step 1. Look", "Step 2: count", "Pitfall: no", "Quiz"]
+    found = timing.minutes(note, sections, 60)
+    assert found == dict(zip(sections, [6, 6, 12, 12, 6, 18], strict=True))
+
+
 def test_no_slide_shows_the_key_of_a_quiz(node, lesson):
     from cleanworks.workshop.quiz import parse_quiz
 

@@ -77,3 +77,20 @@ def test_planned_stands_beside_measured():
     assert [(r["lesson"], r["part"], r["planned"], r["median"], r["records"]) for r in rows] == [
         ("c6", "teach", 45, 60, 3)
     ]
+
+
+def test_the_catalogue_shows_what_was_measured(course, capsys):
+    from cleanworks.cli import run
+
+    times.add(course, [times.record("2026-11-24", "one", "r1", "teach", 33)])
+    assert run(["catalogue", "--root", str(course)]) == 0
+    assert "r1 teach: planned" in (said := capsys.readouterr().out) and "measured 33 min (1 record)" in said
+
+
+def test_minutes_are_recorded_from_the_command_line(course, capsys):
+    from cleanworks.cli import run
+
+    for _ in range(3):
+        assert run(["workshop", "times", "record", "r1", "teach", "21", "--root", str(course)]) == 0
+    assert "agendas now plan 21 minutes" in capsys.readouterr().out
+    assert run(["workshop", "times", "record", "nowhere", "teach", "21", "--root", str(course)]) == 2

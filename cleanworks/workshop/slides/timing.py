@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_TIMING = re.compile(r"\*\*Timing\*\*[^:]*:(.*?)(?:\n\s*\n|\Z)", re.S)
+_TIMING = re.compile(r"\*\*Timing\b[^*]*\*\*(?:[^:\n]*:)?(.*?)(?:\n\s*\n|\Z)", re.S)
 _SHARE = re.compile(r"(.+?)\s+(\d+)(?:\s*min(?:utes)?)?\s*$")
 _STEPS = re.compile(r"steps?\s+(\d+)(?:\s*(?:to|-|–|and)\s*(\d+))?")
 
@@ -13,13 +13,14 @@ _STEPS = re.compile(r"steps?\s+(\d+)(?:\s*(?:to|-|–|and)\s*(\d+))?")
 def minutes(notes: str, sections: Sequence[str], teach: int) -> dict[str, float] | None:
     """Minutes of each section, scaled so that together they are ``teach``; None when the note gives none.
 
-    The note reads: ``**Timing** (50 minutes): decision and prediction 5, step 1 8, step 2 10, pitfall 3.``
+    The note reads: ``**Timing** (50 minutes): decision and prediction 5, step 1 8, steps 2 and 3 10, pitfall 3.``
     """
     found = _TIMING.search(notes)
     if not found:
         return None
     shares: dict[str, float] = {}
-    for piece in re.split(r"[,;.]\s+|\.$", " ".join(found[1].split())):
+    said = re.sub(r"\([^)]*\)", "", " ".join(found[1].split()))
+    for piece in re.split(r"[,;.]\s+|\.$", said):
         share = _SHARE.match(piece.strip().rstrip("."))
         if not share:
             continue
