@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from cleanworks import paper
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,3 +31,25 @@ def shared_data() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(missing)
     pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def installed_browser() -> str:
+    """The browser that shows and prints pages; without one, tests are skipped and say so, and fail in continuous integration."""
+    path = paper.browser()
+    if path is None:
+        missing = "No Chromium found: install it (apt install chromium) or name it in CLEANWORKS_CHROMIUM."
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(installed_browser) -> Iterator:
+    """One for each module: while playwright is open, nothing else in its process can start an event loop."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Chromium refuses its sandbox to root, which is who runs in most containers.
+        launched = playwright.chromium.launch(executable_path=installed_browser, args=["--no-sandbox"])
+        yield launched
+        launched.close()

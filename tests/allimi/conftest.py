@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +10,6 @@ import pytest
 
 from cleanworks import allimi, city
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PROJECTS = 80
 
 
@@ -29,24 +26,6 @@ def site(tables) -> allimi.Site:
 @pytest.fixture(scope="session")
 def folder(site, tmp_path_factory) -> Path:
     return site.write(tmp_path_factory.mktemp("allimi") / "site")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator:
-    named = os.environ.get("CLEANWORKS_CHROMIUM")
-    path = named or next((found for name in _NAMES if (found := shutil.which(name))), None)
-    if path is None:
-        missing = "No Chromium found: install it (apt install chromium) or name it in CLEANWORKS_CHROMIUM."
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, which is who runs in most containers.
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @dataclass

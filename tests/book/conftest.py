@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,13 +12,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "workshop" / "course"
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def chromium() -> str | None:
-    """An installed browser: the one CLEANWORKS_CHROMIUM names, or one on the path."""
-    named = os.environ.get("CLEANWORKS_CHROMIUM")
-    return named or next((found for name in _NAMES if (found := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
@@ -71,23 +63,6 @@ def _wait(folder: Path) -> Path:
             pytest.fail(f"The book was not built: {(folder / 'failed.txt').read_text(encoding='utf-8')}")
         time.sleep(0.2)
     pytest.fail("The book was not built within 15 minutes by the test process that began it.")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator:
-    path = chromium()
-    if path is None:
-        missing = "No Chromium found: install it (apt install chromium) or name it in CLEANWORKS_CHROMIUM."
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, which is who runs in most containers.
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @dataclass

@@ -17,7 +17,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.book import Edition
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.printed import chapters, command, epub, pdf
-from tests.book.conftest import ROOT, chromium
+from tests.book.conftest import ROOT
 
 
 def _missing(program: str) -> None:
@@ -36,11 +36,10 @@ def made(book) -> Edition:
 
 
 @pytest.fixture(scope="module")
-def printed(course, made, tmp_path_factory):
+def printed(course, made, tmp_path_factory, installed_browser):
     """The whole book as PDF, read again."""
-    if chromium() is None:
-        _missing("No Chromium found: install it (apt install chromium) or name it in CLEANWORKS_CHROMIUM.")
-    (path,) = command.print_all(course, made, tmp_path_factory.mktemp("pdf"), whole=True)
+    folder = tmp_path_factory.mktemp("pdf")
+    (path,) = command.print_all(course, made, folder, whole=True)
     return pypdf.PdfReader(path)
 
 
@@ -113,10 +112,9 @@ def test_what_is_too_wide_stops_the_print(printed, tmp_path):
         '<section id="x"><h2>Title</h2><div style="width: 2000px">wide</div></section>', "html.parser"
     )
     part = chapters.Part("Part", [chapters.Chapter("x", "Title", "Part", body.section)], 1)
+    cover = pdf.Cover("A", "B", "C", "")
     with pdf.printer() as browser, pytest.raises(InputError, match="wider than the page"):
-        pdf.write(
-            browser, [part], pdf.Cover("A", "B", "C", ""), tmp_path / "a.pdf", mathjax=tmp_path / "no.js"
-        )
+        pdf.write(browser, [part], cover, tmp_path / "a.pdf", mathjax=tmp_path / "no.js")
     assert not list(tmp_path.iterdir())
 
 

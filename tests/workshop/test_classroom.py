@@ -12,9 +12,8 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import certificates, forms, handouts, slides
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.forms import Key, reading
-from tests.book.conftest import chromium
 
-needs_browser = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")
+needs_browser = pytest.mark.usefixtures("installed_browser")
 
 OVERFLOW = """() => [...document.querySelectorAll('.slides section')].flatMap((section, n) => {
   const before = section.style.display; section.style.display = 'block';
@@ -53,13 +52,10 @@ def node(lesson):
 
 
 @pytest.fixture(scope="module")
-def tab():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1280, "height": 720})
-        browser.close()
+def tab(browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    yield page
+    page.close()
 
 
 def violations(tab) -> list[str]:
