@@ -137,7 +137,7 @@ def test_a_first_cell_that_stops(course):
 
 
 def test_an_answer_without_end_is_stopped_and_named(course):
-    edit(set_path(course), lambda nb: nb["metadata"]["cleanworks"].update(timeout=3))
+    edit(set_path(course), lambda nb: nb["metadata"]["cleanworks"].update(timeout=10))
     edit(set_path(course), put("r1-e1-wrong-answer", "while True:\n    pass"))
     (fault,) = faults(course)
     assert "The trials stopped in the trial of this wrong answer" in fault and "r1-e1-wrong-answer" in fault

@@ -204,7 +204,9 @@ def start(tmp_path):
     def start(course, *arguments):
         process = subprocess.Popen(
             [sys.executable, str(script), str(course.root), *arguments],
-            cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)  # fmt: skip
+            cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            # Whoever runs the tests in the background of a shell ignores Ctrl-C, and would hand that on.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))  # fmt: skip
         begun.append(process)
         return process
 

@@ -16,7 +16,7 @@ from tests.workshop.run.conftest import Recorder
 
 
 def test_longest_first_by_recorded_time_and_unknown_ones_early(course):
-    for name, seconds in (("short", 0), ("long", 0.6), ("middle", 0.3)):
+    for name, seconds in (("short", 0), ("long", 3), ("middle", 1.5)):
         course.add(name, f"import time\ntime.sleep({seconds})")
     assert course.run(workers=1).ok
     assert course.run(workers=1, force=True).ok
@@ -122,7 +122,8 @@ def test_without_room_lessons_run_one_after_the_other(course, monkeypatch):
             running.remove(result.name)
 
     for name in "abc":
-        course.add(name, "1")
+        # Long enough that the other worker asks for its turn meanwhile.
+        course.add(name, "import time\ntime.sleep(2)")
     result = run_notebooks(list(course.jobs.values()), course.options, Watching())
     assert result.ok and any("waits" in note for note in result.notes)
 
