@@ -98,7 +98,8 @@ def locator(drawn: Plan, district: str, project: str) -> str:
 
 def curves(progress: pd.DataFrame) -> str:
     """Planned, actual and paid, in % of the contract, over the months. ``progress`` is of one contract, in order."""
-    left, right, top, bottom = 52, WIDTH - 90, 16, 286
+    # Room for the larger letters of a phone.
+    left, right, top, bottom = 76, WIDTH - 128, 16, 286
     days = (progress["period"] - progress["period"].iloc[0]).dt.days.to_numpy(float)
     length = max(days[-1], 1.0)
 
@@ -123,7 +124,7 @@ def curves(progress: pd.DataFrame) -> str:
     # Names beside the ends of their lines, pushed apart where the lines meet.
     ends.sort(key=lambda pair: pair[1])
     for before, after in pairwise(ends):
-        after[1] = max(after[1], before[1] + 20)
+        after[1] = max(after[1], before[1] + 26)
     over = max(0.0, ends[-1][1] - bottom) if ends else 0.0
     parts += [f'<text class="label {name}" x="{right + 8}" y="{y - over + 5:.0f}">{name}</text>' for name, y in ends]
     return (

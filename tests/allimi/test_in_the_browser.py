@@ -81,3 +81,16 @@ def test_every_link_leads_somewhere(site):
                 if not target.startswith("data:") and posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) not in site.files:
                     lost.append(f"{path}: {target}")
     assert lost == []
+
+
+def test_no_letter_of_a_drawing_is_cut_off_on_a_phone(tab, folder):
+    name = next(path for path in sorted(folder.glob("project/*.html")) if "curves" in path.read_text(encoding="utf-8"))
+    page = tab(width=360).open(f"project/{name.name}")
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('svg text')].filter(text => {
+             const [a, b] = [text.getBoundingClientRect(), text.closest('svg').getBoundingClientRect()];
+             return a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1;
+           }).map(text => text.textContent)"""
+    )
+    assert page.locator("svg.curves text").count() > 5
+    assert outside == []
