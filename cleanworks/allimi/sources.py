@@ -58,10 +58,8 @@ def from_folder(folder: Path) -> dict[str, pd.DataFrame]:
 
 def from_registry(place: str) -> dict[str, pd.DataFrame]:
     """The public view of a registry."""
-    try:
-        from cleanworks.construction import registry
-    except ImportError:
-        raise InputError("This installation has no registry.", fix="Use --tables, or install a newer version.") from None
+    from cleanworks.construction import registry
+
     return registry.public_view(place)
 
 

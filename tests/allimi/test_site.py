@@ -134,6 +134,7 @@ def test_a_folder_of_tables(tables, tmp_path, capsys):
         (["--date", "30.6.2026"], "is no date"),
         (["--tables", "x", "--registry", "y"], "at once"),
         (["--profile", "atlantis"], "no profile"),
+        (["--registry", "nowhere.db"], "no such registry"),
     ],
 )
 def test_a_wrong_request_is_one_message(arguments, message, tmp_path, capsys):
@@ -152,3 +153,25 @@ def test_a_preview_stands_alone(site):
     preview = site.preview("project/p-000005.html")
     assert "<script" not in preview.html and 'href="' not in preview.html.replace('href="data:,"', "")
     assert "data:text/html" in preview._repr_html_()
+
+
+def test_a_site_from_a_registry_names_no_person(tmp_path, capsys):
+    from cleanworks.construction import registry
+
+    tables = city.make(12)
+    registry.play(tables, tmp_path / "works.db").close()
+    assert cli.run(["allimi", str(tmp_path / "out"), "--registry", str(tmp_path / "works.db")]) == 0
+    assert "12 projects" in capsys.readouterr().out
+    written = "".join(
+        path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.suffix in (".html", ".csv", ".json")
+    )
+    assert tables["projects"]["title"].iloc[0] in written
+    for table, column in (("contracts", "official_id"), ("workers", "worker_id"), ("workers", "account_id")):
+        assert not [person for person in tables[table][column].dropna().unique() if person in written]
+
+
+def test_a_file_that_is_no_registry(tmp_path, capsys):
+    (tmp_path / "letter.db").write_text("Dear colleague")
+    assert cli.run(["allimi", str(tmp_path / "out"), "--registry", str(tmp_path / "letter.db")]) == 2
+    assert "registry cannot be opened" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
