@@ -12,6 +12,7 @@ import pytest
 
 from cleanworks.construction import registry
 from cleanworks.construction.registry import User
+from cleanworks.errors import InputError
 
 _spec = importlib.util.spec_from_file_location("registry_postgres", Path(__file__).with_name("postgres.py"))
 postgres = importlib.util.module_from_spec(_spec)
@@ -121,3 +122,36 @@ def test_postgresql_keeps_its_journal_closed(server):
         pytest.raises(DBAPIError, match="append-only"),
     ):
         raw.execute(text("DELETE FROM journal"))
+
+
+def test_the_postgresql_database_of_something_else_stays_as_it_is(server):
+    from sqlalchemy import create_engine, inspect, text
+
+    main = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with main.connect() as raw:
+        raw.execute(text("CREATE DATABASE letters"))
+    main.dispose()
+    other = server.replace("/postgres?", "/letters?")
+    with pytest.raises(InputError, match="holds no registry"):
+        registry.public_view(other)
+    engine = create_engine(other.replace("postgresql://", "postgresql+psycopg://"))
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+    with pytest.raises(InputError, match='database "nothing" does not exist'):
+        registry.public_view(server.replace("/postgres?", "/nothing?"))
+    with registry.Registry(other) as book:
+        book.enter(
+            OFFICIAL,
+            "projects",
+            {
+                "project_id": "P-1", "title": "Bridge", "district": "North", "budget_amount": 5e9,
+                "period_start": "2026-01-01", "period_end": "2027-06-30",
+            },
+        )  # fmt: skip
+    assert len(registry.public_view(other)["projects"]) == 1
+
+
+def test_a_message_never_shows_a_password():
+    with pytest.raises(InputError) as error:
+        registry.public_view("postgresql://clerk:open-sesame@localhost:1/works")
+    assert "sesame" not in str(error.value) and "cannot be opened" in str(error.value)

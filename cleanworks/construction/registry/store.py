@@ -16,9 +16,12 @@ class Store:
 
     One writer at a time: the writer holds the line in ``head`` (PostgreSQL: ``SELECT ... FOR UPDATE``) or the file
     (SQLite: ``BEGIN IMMEDIATE``). A second writer waits and then sees what the first one did.
+
+    With ``must_exist`` it is opened for reading, and nothing is made, not even a file: either there is a registry, or there is
+    an `InputError`.
     """
 
-    def __init__(self, place: str | Path = ":memory:"):
+    def __init__(self, place: str | Path = ":memory:", *, must_exist: bool = False):
         try:
             import sqlalchemy as sql
         except ImportError:
@@ -26,26 +29,30 @@ class Store:
                 "The registry needs SQLAlchemy.", fix='Install it with: python -m pip install "cleanworks[analysis]".'
             ) from None
         self.sql = sql
-        self.place = str(place)
-        self.engine = self._engine(self.place)
+        self.place, self.reads_only = str(place), must_exist
+        self.engine = self._engine(self.place, must_exist)
         self._describe()
-        self._create()
-
-    def _engine(self, place: str):
-        sql, url = self.sql, place if "://" in place else f"sqlite:///{'' if place == ':memory:' else place}"
-        if url.startswith("postgresql://"):
-            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        extra = {}
-        if url.startswith("sqlite"):
-            extra = {"connect_args": {"timeout": 60}}
-            if place == ":memory:":
-                extra["poolclass"] = sql.pool.StaticPool
-                extra["connect_args"]["check_same_thread"] = False
         try:
+            self._find() if must_exist else self._create()
+        except BaseException:
+            self.close()
+            raise
+
+    def _engine(self, place: str, must_exist: bool):
+        sql, extra = self.sql, {}
+        try:
+            url = _address(sql, place)
+            if url.get_backend_name() == "sqlite":
+                extra = {"connect_args": {"timeout": 60}}
+                if place == ":memory:":
+                    extra["poolclass"] = sql.pool.StaticPool
+                    extra["connect_args"]["check_same_thread"] = False
+                if must_exist:
+                    url = _only_if_there(url, place)
             engine = sql.create_engine(url, **extra)
         except ModuleNotFoundError as error:
             raise InputError(
-                f"The driver for {url.split(':')[0]} is not installed.",
+                f"The driver for {place.split(':')[0]} is not installed.",
                 where=place,
                 fix=f"python -m pip install {'psycopg[binary]' if 'psycopg' in str(error) else error.name}.",
             ) from None
@@ -86,28 +93,62 @@ class Store:
             sql.Column("hash", text),
         )  # fmt: skip
 
+    def _find(self) -> None:
+        """Look for the registry's tables, and write nothing."""
+        with self._opening(), self.engine.connect() as connection, connection.begin():
+            if not self._there(connection):
+                raise InputError(
+                    "This is a database, but it holds no registry.",
+                    where=self._public_place(),
+                    fix="Give the file or the address into which records were entered or played.",
+                )
+
     def _create(self) -> None:
         sql = self.sql
-        try:
-            with self.writing(create=True) as connection:
-                if self.engine.dialect.name == "postgresql":
-                    connection.execute(sql.text("SELECT pg_advisory_xact_lock(20120501)"))
-                there = sql.inspect(connection).get_table_names()
-                if "head" in there:
-                    return
-                self.meta.create_all(connection)
-                connection.execute(self.head.insert().values(one=1, n=0, hash=START))
-                for statement in _TRIGGERS[self.engine.dialect.name]:
-                    connection.execute(sql.text(statement))
-        except (sql.exc.OperationalError, sql.exc.DatabaseError) as error:
-            reason = str(error.orig).splitlines()[0] if error.orig else str(error)
+        with self._opening(), self.writing(create=True) as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(sql.text("SELECT pg_advisory_xact_lock(20120501)"))
+            if self._there(connection):
+                return
+            self.meta.create_all(connection)
+            connection.execute(self.head.insert().values(one=1, n=0, hash=START))
+            for statement in _TRIGGERS[self.engine.dialect.name]:
+                connection.execute(sql.text(statement))
+
+    def _there(self, connection) -> bool:
+        """Whether the registry's tables are there. A table of another database that has one of their names is refused."""
+        look = self.sql.inspect(connection)
+        ours = {table.name: {column.name for column in table.columns} for table in self.meta.tables.values()}
+        found = {name: {c["name"] for c in look.get_columns(name)} for name in look.get_table_names() if name in ours}
+        if found and found != ours:
             raise InputError(
-                f"The registry cannot be opened: {reason}.", where=self.place, fix="Check the path or the address."
+                f"The table '{min(found)}' of this database belongs to something else.",
+                where=self._public_place(),
+                fix="Give the registry a database of its own.",
+            )
+        return bool(found)
+
+    @contextmanager
+    def _opening(self):
+        """Say in one sentence why a database cannot be opened."""
+        try:
+            yield
+        except self.sql.exc.DBAPIError as error:
+            raise InputError(
+                f"The registry cannot be opened: {_reason(error)}.", where=self._public_place(), fix="Check the path or the address."
             ) from None
+
+    def _public_place(self) -> str:
+        """The place for a message: an address without its password."""
+        return self.engine.url.render_as_string(hide_password=True) if "://" in self.place else self.place
 
     @contextmanager
     def writing(self, create: bool = False):
         """A transaction that only one writer at a time can hold. An error inside undoes all of it."""
+        if self.reads_only:
+            raise InputError(
+                "The registry was opened for reading.", where=self._public_place(), fix="Open it with `Registry` to enter records."
+            )
         with self.engine.connect().execution_options(writing=True) as connection, connection.begin():
             if not create:
                 connection.execute(self.sql.select(self.head.c.n).with_for_update())
@@ -115,8 +156,16 @@ class Store:
 
     @contextmanager
     def reading(self):
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        """A transaction that only reads. A file that broke after it was opened is named."""
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                yield connection
+        except self.sql.exc.DatabaseError as error:
+            raise InputError(
+                f"The registry cannot be read: {_reason(error)}.",
+                where=self._public_place(),
+                fix="Check the path or the address; if the file is damaged, take its last copy.",
+            ) from None
 
     def last(self, connection) -> tuple[int, str]:
         n, seal = connection.execute(self.sql.select(self.head.c.n, self.head.c.hash)).one()
@@ -161,6 +210,27 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _address(sql, place: str):
+    """The address of a place: a path is a file of SQLite, and PostgreSQL is reached by psycopg."""
+    if "://" not in place:
+        return sql.URL.create("sqlite", database=place)
+    url = sql.make_url(place)
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _only_if_there(url, place: str):
+    """The address of an SQLite file to read: SQLite would answer a wrong path with an empty new file."""
+    path = Path(url.database or "")
+    if not path.is_file():
+        raise InputError("There is no such registry.", where=place, fix="Give the path of its file, or a database address.")
+    return url.set(database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
+
+
+def _reason(error) -> str:
+    words = str(error.orig or error).strip() or type(error).__name__
+    return words.splitlines()[0].rstrip(".")
 
 
 def _begin(connection):
