@@ -30,7 +30,7 @@ def find(profile: Profile, tables: Path | None = None, registry: str | None = No
     Raises
     ------
     InputError
-        Two sources at once, a folder without projects.csv, a wrong table, or a date that is none.
+        Two sources at once, a folder without projects.csv, a wrong table, no registry, or a date that is none.
     """
     if tables is not None and registry is not None:
         raise InputError("Tables and a registry at once.", fix="Give --tables or --registry.")
@@ -38,7 +38,8 @@ def find(profile: Profile, tables: Path | None = None, registry: str | None = No
     if tables is not None:
         return Found(from_folder(tables), day, False)
     if registry is not None:
-        return Found(from_registry(registry), day, False)
+        shown, simulated = from_registry(registry)
+        return Found(shown, day, simulated)
     made = city.load(*public.TABLES, profile=profile)
     day = day if day is not None else pd.Timestamp(profile["city.reference_date"])
     return Found(dict(zip(public.TABLES, made, strict=True)), day, True)
@@ -56,11 +57,12 @@ def from_folder(folder: Path) -> dict[str, pd.DataFrame]:
     return found
 
 
-def from_registry(place: str) -> dict[str, pd.DataFrame]:
-    """The public view of a registry."""
+def from_registry(place: str) -> tuple[dict[str, pd.DataFrame], bool]:
+    """The public view of a registry, and whether the registry says that its entries are simulated."""
     from cleanworks.construction import registry
 
-    return registry.public_view(place)
+    with registry.existing(place) as book:
+        return registry.public_view(book), book.simulated
 
 
 def _day(text: str | None) -> pd.Timestamp | None:

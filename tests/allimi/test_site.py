@@ -170,8 +170,29 @@ def test_a_site_from_a_registry_names_no_person(tmp_path, capsys):
         assert not [person for person in tables[table][column].dropna().unique() if person in written]
 
 
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_site_from_a_registry_says_whether_it_is_simulated(simulated, tmp_path):
+    from cleanworks.construction import registry
+
+    registry.play(city.make(5), tmp_path / "works.db", simulated=simulated).close()
+    assert cli.run(["allimi", str(tmp_path / "out"), "--registry", str(tmp_path / "works.db")]) == 0
+    pages = list((tmp_path / "out").rglob("*.html"))
+    said = [profiles.active()["text.simulated"] in page.read_text(encoding="utf-8") for page in pages]
+    assert len(pages) > 5 and set(said) == {simulated}
+
+
 def test_a_file_that_is_no_registry(tmp_path, capsys):
-    (tmp_path / "letter.db").write_text("Dear colleague")
-    assert cli.run(["allimi", str(tmp_path / "out"), "--registry", str(tmp_path / "letter.db")]) == 2
-    assert "registry cannot be opened" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    import sqlite3
+
+    (tmp_path / "letter.db").write_text("Dear colleague " * 100)
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("CREATE TABLE letters (text)")
+    other.close()
+    before = (tmp_path / "other.db").read_bytes()
+    for name, message in (("letter.db", "cannot be opened: file is not a database"), ("other.db", "holds no registry"),
+                          ("nothing.db", "no such registry")):  # fmt: skip
+        assert cli.run(["allimi", str(tmp_path / "out"), "--registry", str(tmp_path / name)]) == 2
+        said = capsys.readouterr().err
+        assert message in said and name in said and "Traceback" not in said
+    assert (tmp_path / "other.db").read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"letter.db", "other.db"}, "nothing is made, nothing half-written"

@@ -291,12 +291,92 @@ def test_the_public_view_hides_persons_and_unapproved_records(site, tables):
     assert set(shown["payments"].loc[wages, "payee_id"]) == {"workers"}
 
 
-def test_a_missing_registry_is_named(tmp_path):
-    with pytest.raises(InputError, match="no such registry"):
-        registry.public_view(tmp_path / "nothing.db")
+def test_a_missing_registry_is_named_and_not_made(tmp_path):
+    for place in (tmp_path / "nothing.db", tmp_path, f"sqlite:///{tmp_path}/nothing.db", "sqlite://"):
+        with pytest.raises(InputError, match="no such registry"):
+            registry.public_view(place)
+    assert list(tmp_path.iterdir()) == []
     (tmp_path / "text.db").write_text("this is no database, only a long enough text file " * 40)
     with pytest.raises(InputError, match="cannot be opened"):
         registry.public_view(tmp_path / "text.db")
+
+
+@pytest.mark.parametrize(
+    ("table", "journal_mode", "message"),
+    [
+        ("letters (id integer, text text)", "delete", "holds no registry"),
+        ("letters (id integer, text text)", "wal", "holds no registry"),
+        ("head (id integer, text text)", "delete", "'head' of this database belongs to something else"),
+        (None, "delete", "holds no registry"),
+    ],
+)
+def test_the_database_of_something_else_stays_as_it_is(tmp_path, table, journal_mode, message):
+    place = tmp_path / "other#1 of 50%.db"
+    raw = sqlite3.connect(place)
+    raw.execute(f"PRAGMA journal_mode = {journal_mode}")
+    if table:
+        raw.execute(f"CREATE TABLE {table}")
+        raw.execute(f"INSERT INTO {table.split()[0]} VALUES (1, 'Dear colleague')")
+        raw.commit()
+    before = place.read_bytes() if place.exists() else place.touch() or b""
+    for there in (place, f"sqlite:///{str(place).replace('%', '%25').replace('#', '%23')}"):
+        with pytest.raises(InputError, match=message) as error:
+            registry.existing(there)
+        assert error.value.where and error.value.fix
+    assert place.read_bytes() == before
+    if table and table.startswith("head"):
+        with pytest.raises(InputError, match=message):
+            registry.Registry(place)
+        assert place.read_bytes() == before
+    raw.close()
+
+
+def test_a_registry_that_is_there_is_opened_for_reading(tmp_path):
+    place = tmp_path / "a b#c%20?.db"
+    with registry.Registry(place) as book:
+        book.enter(OFFICIAL, "projects", PROJECT)
+    before = place.read_bytes()
+    with registry.existing(place) as book:
+        assert book.table("projects")["title"].tolist() == ["Bridge"] and book.verify() == []
+        with pytest.raises(InputError, match="opened for reading"):
+            book.enter(OFFICIAL, "projects", {**PROJECT, "project_id": "P-2"})
+    assert place.read_bytes() == before and [path.name for path in tmp_path.iterdir()] == [place.name]
+
+
+def test_a_registry_cut_off_in_the_middle_is_named(tables, tmp_path):
+    place = tmp_path / "registry.db"
+    registry.play(tables, place).close()
+    place.write_bytes(place.read_bytes()[: place.stat().st_size // 2])
+    with pytest.raises(InputError, match=r"registry cannot be (opened|read): .*malformed"):
+        registry.public_view(place)
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_the_first_line_says_whether_entries_are_simulated(tables, simulated, tmp_path):
+    place = tmp_path / "registry.db"
+    with registry.play(tables, place, simulated=simulated) as book:
+        first = book.history("registry", "origin")
+        assert first[["n", "action", "role"]].to_numpy().tolist() == [[1, "declare", "official"]]
+        assert book.simulated is simulated and book.verify() == []
+        with pytest.raises(Refusal, match="first line"):
+            book.act([registry.Step(OFFICIAL, "declare", "registry", "origin", {"simulated": not simulated})])
+    raw = sqlite3.connect(place)
+    raw.execute("UPDATE records SET content = ? WHERE kind = 'registry'", [f'{{"simulated": {str(not simulated).lower()}}}'])
+    raw.commit()
+    raw.close()
+    with registry.existing(place) as book:
+        assert [damage.place for damage in book.verify()] == ["registry origin"]
+
+
+def test_a_registry_filled_by_hand_is_not_called_simulated(site):
+    assert site.simulated is False
+    with pytest.raises(InputError, match="keeps no table 'registry'"):
+        site.enter(OFFICIAL, "registry", {"simulated": True})
+
+
+def test_the_same_tables_give_the_same_journal(tables):
+    with registry.play(tables) as first, registry.play(tables) as second:
+        assert first.head() == second.head()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ import pandas as pd
 from cleanworks.construction.registry import journal, rules, shapes
 from cleanworks.construction.registry.rules import Refusal, User
 from cleanworks.construction.registry.store import Store
-from cleanworks.errors import InputError
+
+# The first line of a registry that says whether its entries are simulated. No role's table: nobody enters it by hand.
+ORIGIN = ("registry", "origin")
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,19 @@ class _Now:
 class Registry:
     """A registry in memory (default), in an SQLite file, or on PostgreSQL (``postgresql://...``).
 
+    Parameters
+    ----------
+    place : path, address, or ``":memory:"``
+        A new place becomes an empty registry, unless ``must_exist``: see `existing`.
+
     Raises
     ------
     InputError
-        SQLAlchemy or the driver is missing, or the place cannot be opened.
+        SQLAlchemy or the driver is missing, the place cannot be opened, or its tables belong to something else.
     """
 
-    def __init__(self, place: str | Path = ":memory:"):
-        self.store = Store(place)
+    def __init__(self, place: str | Path = ":memory:", *, must_exist: bool = False):
+        self.store = Store(place, must_exist=must_exist)
 
     def close(self) -> None:
         self.store.close()
@@ -156,6 +163,13 @@ class Registry:
         columns = ["n", "at", "user_id", "role", "action", "state", "hash"]
         return pd.DataFrame([[getattr(line, c) for c in columns] for line in lines], columns=columns)
 
+    @property
+    def simulated(self) -> bool:
+        """Whether its first journal line says that the entries are simulated. A registry filled by hand says nothing: False."""
+        with self.store.reading() as connection:
+            origin = self.store.find(connection, *ORIGIN)
+        return bool(origin) and bool(json.loads(origin.content)["simulated"])
+
     def head(self) -> tuple[int, str]:
         """Number and hash of the last journal line. Publish it: nobody can then rewrite the past unseen."""
         with self.store.reading() as connection:
@@ -171,7 +185,7 @@ class Registry:
         """
         with self.store.reading() as connection:
             content = {}
-            for kind in rules.LINES:
+            for kind in (*rules.LINES, ORIGIN[0]):
                 for row in self.store.rows(connection, kind):
                     content[kind, row.record] = (row.content, row.state)
             lines = list(self.store.lines(connection))
@@ -198,6 +212,9 @@ class _Batch:
 
     def do(self, step: Step) -> None:
         name = (step.kind, step.record)
+        if name == ORIGIN:
+            self._declare(step)
+            return
         now = self._record(name)
         what = f"{step.kind} {step.record}"
         fields = journal.plain(step.fields)
@@ -220,6 +237,15 @@ class _Batch:
         now.content.update(fields)
         self.touched.add(name)
         self._write(step, state, fields)
+
+    def _declare(self, step: Step) -> None:
+        """Say what the entries are, before the first of them; nobody can turn a simulated city into a real one later."""
+        if self.number or step.user.role != "official":
+            raise Refusal("Whether entries are simulated is said by an official, in the first line.", where="rule of origin")
+        fields = {"simulated": bool(step.fields["simulated"])}
+        self.records[ORIGIN] = _Now(rules.ENTERED, fields, None, stored=False)
+        self.touched.add(ORIGIN)
+        self._write(step, rules.ENTERED, fields)
 
     def _record(self, name):
         if name not in self.records:
@@ -331,8 +357,11 @@ class _Batch:
 
 
 def existing(place: str | Path) -> Registry:
-    """Open a registry that is there; `InputError` if the file is missing or is no registry."""
-    text = str(place)
-    if "://" not in text and not Path(text).is_file():
-        raise InputError("There is no such registry.", where=text, fix="Give the path of its file, or a database address.")
-    return Registry(place)
+    """Open a registry that is there, to read it. Nothing is made or changed by it.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is no database, or is the database of something else.
+    """
+    return Registry(place, must_exist=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 
 from cleanworks.construction.registry import shapes
-from cleanworks.construction.registry.core import Registry, Step
+from cleanworks.construction.registry.core import ORIGIN, Registry, Step
 from cleanworks.construction.registry.rules import User, line
 from cleanworks.errors import InputError
 
@@ -45,7 +46,7 @@ _OPEN_ENDS = {
 }
 
 
-def play(tables: Mapping[str, pd.DataFrame], place: str | Path | Registry = ":memory:") -> Registry:
+def play(tables: Mapping[str, pd.DataFrame], place: str | Path | Registry = ":memory:", *, simulated: bool = True) -> Registry:
     """Enter, check, approve and pay everything that tables hold, in one transaction.
 
     Parameters
@@ -54,6 +55,9 @@ def play(tables: Mapping[str, pd.DataFrame], place: str | Path | Registry = ":me
         By name, as the simulated city makes them; tables that the registry does not keep (such as ``planted``) are left out.
         The monthly planned progress becomes each contract's schedule.
     place : path, address or an empty Registry.
+    simulated : bool
+        Whether the tables are of a simulated city, as they usually are here. The first journal line says so, and a public
+        page made from the registry repeats it. Give False for records of real works.
 
     Returns
     -------
@@ -77,8 +81,16 @@ def play(tables: Mapping[str, pd.DataFrame], place: str | Path | Registry = ":me
     registry = place if isinstance(place, Registry) else Registry(place)
     if registry.head()[0]:
         raise InputError("The registry is not empty.", where=str(registry.store.place), fix="Play into a new one.")
-    registry.act((step for name in ORDER if name in kept for step in _steps(name, kept[name])), trusted=True)
+    rows = (step for name in ORDER if name in kept for step in _steps(name, kept[name]))
+    registry.act(chain([_origin(kept["projects"], simulated)], rows), trusted=True)
     return registry
+
+
+def _origin(projects: pd.DataFrame, simulated: bool) -> Step:
+    """The first line, under the date of the first budget, so that the same tables give the same journal."""
+    dates = projects["budget_approval_date"].dropna() if "budget_approval_date" in projects else projects["period_start"]
+    first = min(dates.astype(str).str[:10], default="")
+    return Step(User("official-city", "official"), "declare", *ORIGIN, {"simulated": simulated}, first)
 
 
 def _schedules(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
