@@ -18,6 +18,7 @@ def start(arguments: list[str]) -> None:
     import zmq
     from ipykernel import compiler
     from ipykernel.kernelapp import IPKernelApp
+    from traitlets.config import Config
 
     class KernelApp(IPKernelApp):
         def init_iopub(self, context: zmq.Context) -> None:
@@ -27,9 +28,12 @@ def start(arguments: list[str]) -> None:
 
     # The place that warnings and tracebacks name for a cell: by default it holds the process id, which differs every time.
     compiler.get_tmp_directory = _cell_folder
+    config = Config()
     if guard is not None:
         guard.install()
-    KernelApp.launch_instance(argv=arguments)
+        # Nobody reads the history of a run; a database of it on disk costs more than the rest of the start.
+        config.HistoryManager.hist_file = ":memory:"
+    KernelApp.launch_instance(argv=arguments, config=config)
 
 
 def _cell_folder() -> str:
