@@ -50,6 +50,18 @@ class Site:
 
 
 @dataclass(frozen=True)
+class _Start:
+    """What a site and a single page begin with."""
+
+    shown: Mapping[str, pd.DataFrame]
+    context: pages.Context
+
+    @property
+    def title(self) -> str:
+        return f"{self.context.site}, {self.context.profile.name('city')}"
+
+
+@dataclass(frozen=True)
 class Preview:
     """A page in a frame of its own."""
 
@@ -96,6 +108,42 @@ def make(
     InputError
         No projects, or more than `LARGEST`.
     """
+    start = _start(tables, profile, date, simulated)
+    shown, context = start.shown, start.context
+    files: dict[str, str | bytes] = dict(opendata.files(shown, context))
+    files |= pages.all_pages(shown, context, {name: len(content) for name, content in files.items()})
+    static = Path(__file__).parent / "static"
+    files |= {f"static/{name}": (static / name).read_bytes() for name in ("allimi.css", "allimi.js")}
+    ready = {path: text.encode() if isinstance(text, str) else text for path, text in sorted(files.items())}
+    return Site(start.title, ready)
+
+
+def page(
+    tables: Mapping[str, pd.DataFrame],
+    project_id: str,
+    *,
+    profile: Profile | None = None,
+    date=None,
+    simulated: bool = True,
+) -> Preview:
+    """The page of one project to look at in a notebook, the same as in the site, without making the site.
+
+    Parameters
+    ----------
+    project_id : str
+        A project of the table ``projects``. The other parameters are those of `make`.
+
+    Raises
+    ------
+    InputError
+        No such project, or the tables cannot make a site.
+    """
+    start = _start(tables, profile, date, simulated)
+    path, text = pages.project_page(start.shown, start.context, project_id)
+    return Preview(pages.alone(text), f"{start.title}: {path}")
+
+
+def _start(tables, profile, date, simulated) -> _Start:
     profile = profile or profiles.active()
     shown = public.view(tables, profile)
     if not 1 <= len(shown["projects"]) <= LARGEST:
@@ -105,10 +153,4 @@ def make(
             fix=f"A site shows 1 to {LARGEST:,} projects, each on a page of its own.",
         )
     day = pd.Timestamp(date) if date is not None else public.last_day(shown)
-    context = pages.Context(profile, day, simulated)
-    files: dict[str, str | bytes] = dict(opendata.files(shown, context))
-    files |= pages.all_pages(shown, context, {name: len(content) for name, content in files.items()})
-    static = Path(__file__).parent / "static"
-    files |= {f"static/{name}": (static / name).read_bytes() for name in ("allimi.css", "allimi.js")}
-    ready = {path: text.encode() if isinstance(text, str) else text for path, text in sorted(files.items())}
-    return Site(f"{profile.name('disclosure_site')}, {profile.name('city')}", ready)
+    return _Start(shown, pages.Context(profile, day, simulated))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from cleanworks.allimi import drawing
+from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
 
 ITEM_WORDS = {"road_closure": "road closure", "social_media": "social media"}
@@ -45,21 +46,58 @@ class Context:
 
 def all_pages(shown, context: Context, data_files) -> dict[str, str]:
     """Every page and the list that the search reads: path -> text."""
-    projects = shown["projects"].copy()
-    projects["district"] = projects["district"].astype(object).where(projects["district"].notna(), "Not stated")
-    drawn = drawing.plan(projects)
-    paths = _paths(projects["project_id"], "project")
-    districts = _paths(sorted(projects["district"].unique()), "district")
-    contracts = shown["contracts"].merge(projects[["project_id"]], on="project_id")
-    facts = _facts(projects, contracts, shown["progress"])
+    whole = _whole(shown)
+    contracts = shown["contracts"].merge(whole.projects[["project_id"]], on="project_id")
+    facts = _facts(whole.projects, contracts, shown["progress"])
     files = {
-        "index.html": _overview(facts, drawn, districts, context),
+        "index.html": _overview(facts, whole.drawn, whole.districts, context),
         "data.html": _data(data_files, shown, context),
         "about.html": _about(context),
-        "static/search.js": _search_list(facts, paths),
+        "static/search.js": _search_list(facts, whole.paths),
     }
     for name, rows in facts.groupby("district", sort=False):
-        files[districts[name]] = _district(name, rows, paths, context)
+        files[whole.districts[name]] = _district(name, rows, whole.paths, context)
+    return files | _project_pages(facts, contracts, shown, whole, context)
+
+
+def project_page(shown, context: Context, project_id: str) -> tuple[str, str]:
+    """Path and text of one project's page, the same as in the site, without making the other pages.
+
+    Raises
+    ------
+    InputError
+        No such project.
+    """
+    whole = _whole(shown)
+    row = whole.projects[whole.projects["project_id"] == project_id]
+    if row.empty:
+        raise InputError(f"There is no project '{project_id}'.", where="table projects", fix="Take a project_id of the table.")
+    own = {name: frame[frame["project_id"] == project_id] for name, frame in shown.items() if "project_id" in frame}
+    numbers = own["contracts"]["contract_id"]
+    own |= {name: frame[frame["contract_id"].isin(numbers)] for name, frame in shown.items() if name not in own and "contract_id" in frame}
+    facts = _facts(row, own["contracts"], own["progress"])
+    ((path, text),) = _project_pages(facts, own["contracts"], own, whole, context).items()
+    return path, text
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What a page says of the whole site: all projects, the map, and where pages lie."""
+
+    projects: pd.DataFrame
+    drawn: drawing.Plan
+    paths: dict[str, str]
+    districts: dict[str, str]
+
+
+def _whole(shown) -> _Whole:
+    projects = shown["projects"].copy()
+    projects["district"] = projects["district"].astype(object).where(projects["district"].notna(), "Not stated")
+    paths = _paths(projects["project_id"], "project")
+    return _Whole(projects, drawing.plan(projects), paths, _paths(sorted(projects["district"].unique()), "district"))
+
+
+def _project_pages(facts, contracts, shown, whole: _Whole, context) -> dict[str, str]:
     by_project = {
         name: dict(tuple(shown[name].groupby("project_id")))
         for name in ("tenders", "contracts", "disclosures", "questions")
@@ -69,10 +107,13 @@ def all_pages(shown, context: Context, data_files) -> dict[str, str]:
         for name in ("progress", "modifications", "subcontracts")
     }
     sums = dict(tuple(_payment_sums(shown["payments"], contracts, context.date).groupby(level="project_id")))
+    files = {}
     for row in facts.itertuples():
         of_project = {name: rows.get(row.project_id, shown[name].iloc[:0]) for name, rows in by_project.items()}
         of_contract = {name: (rows, shown[name].iloc[:0]) for name, rows in by_contract.items()}
-        files[paths[row.project_id]] = _project(row, of_project, of_contract, sums.get(row.project_id), drawn, districts, context)
+        files[whole.paths[row.project_id]] = _project(
+            row, of_project, of_contract, sums.get(row.project_id), whole.drawn, whole.districts, context
+        )
     return files
 
 

@@ -155,6 +155,17 @@ def test_a_preview_stands_alone(site):
     assert "data:text/html" in preview._repr_html_()
 
 
+def test_one_page_alone_is_the_page_of_the_site(site, tables):
+    numbers = tables["projects"]["project_id"]
+    no_district = {**tables, "projects": tables["projects"].assign(district=lambda t: t["district"].where(t.index != 3))}
+    whole = allimi.make(no_district, date="2026-06-30")
+    for number in numbers.iloc[[0, 3, 4, 20, 79]]:
+        assert allimi.page(tables, number, date="2026-06-30") == site.preview(f"project/{number.lower()}.html")
+        assert allimi.page(no_district, number, date="2026-06-30") == whole.preview(f"project/{number.lower()}.html")
+    with pytest.raises(InputError, match=r"table projects: There is no project 'P-none'"):
+        allimi.page(tables, "P-none")
+
+
 def test_a_site_from_a_registry_names_no_person(tmp_path, capsys):
     from cleanworks.construction import registry
 
