@@ -41,6 +41,14 @@ PARTS: dict[str, tuple[str, ...]] = {
 ASSUMPTIONS = (
     "yearly_contracts", "share_covered", "loss_share", "loss_avoided", "setup_cost", "yearly_cost",
 )  # fmt: skip
+WORDS: dict[str, str] = {
+    "yearly_contracts": "Contracts a year",
+    "share_covered": "Share of contracts in the system",
+    "loss_share": "Share of their value lost today",
+    "loss_avoided": "Share of that loss avoided",
+    "setup_cost": "Cost of setting up",
+    "yearly_cost": "Cost a year",
+}
 _MOST_WORDS = {"problem": 60, "first_step": 60, "risk": 60}
 
 
@@ -166,7 +174,10 @@ def drivers(drawn: pd.DataFrame) -> pd.Series:
 
 
 def break_even(drawn: pd.DataFrame) -> float:
-    """The share of the loss that must be avoided for benefit to equal cost, with all other assumptions at their mean."""
+    """The share of the loss that must be avoided for benefit to equal cost, with all other assumptions at their mean.
+
+    Above 1 no effect is large enough; NaN if no draw avoids any loss, so that nothing can be said.
+    """
     need_columns(drawn, ("cost", "benefit", "loss_avoided"), "drawn")
     per_share = (drawn["benefit"] / drawn["loss_avoided"].where(drawn["loss_avoided"] > 0)).mean()
     return float(drawn["cost"].mean() / per_share)
@@ -177,7 +188,7 @@ class CountryPlan:
     """The answers that make a plan. Texts are plain and short, at most 60 words each, so that the plan stays on two pages.
 
     ``money`` turns an amount into text, for example ``profile.money``; ``indicators`` has the columns ``indicator``, ``today`` and
-    ``goal``, at most six rows. The other fields come from the functions of this module.
+    ``goal``, at most five rows. The other fields come from the functions of this module.
     """
 
     country: str
@@ -223,8 +234,8 @@ class CountryPlan:
                     f"'{name}' has {len(text.split())} words.", where=name, fix=f"Use at most {most} short words: two pages are read."
                 )
         need_columns(self.indicators, ("indicator", "today", "goal"), "indicators")
-        if not 1 <= len(self.indicators) <= 6:
-            raise InputError(f"There are {len(self.indicators)} indicators.", where="indicators", fix="Choose one to six.")
+        if not 1 <= len(self.indicators) <= 5:
+            raise InputError(f"There are {len(self.indicators)} indicators.", where="indicators", fix="Choose one to five.")
         long = self.indicators[["indicator", "today", "goal"]].astype(str).map(len).max().max()
         if long > 80:
             raise InputError("A cell of the indicators is too long.", where="indicators", fix="Use at most 80 letters.")
@@ -243,14 +254,16 @@ class CountryPlan:
         short = pd.DataFrame(
             {
                 "Part": parts.index,
-                "Ready": parts["ready"].map("{:.0%}".format),
-                "Missing first": [", ".join(PREREQUISITES[key] for key in keys) or "nothing" for keys in parts["missing"]],
+                "Ready": parts["ready"].map(_percent),
+                "Prepare first": [_sentence(keys) for keys in parts["missing"]],
             }
         )
         return (
-            "<h2>Where we stand</h2>"
+            '<h2>Where we stand</h2><div class="canvas">'
             + table(canvas, caption="Prerequisites, scored by the authors")
+            + '</div><div class="parts">'
             + table(short, caption="The parts of the system")
+            + "</div>"
         )
 
     def _stages(self):
@@ -259,62 +272,95 @@ class CountryPlan:
         rows = pd.DataFrame(
             {
                 "Stage": self.stages.index,
-                "Prepare first": [", ".join(PREREQUISITES[key] for key in keys) or "nothing" for keys in self.stages["first"]],
-                "From month": self.stages["start"].round().astype(int),
-                "To month": self.stages["end"].round().astype(int),
+                "Prepare first": [_sentence(keys) for keys in self.stages["first"]],
+                "From": self.stages["start"].round().astype(int),
+                "To": self.stages["end"].round().astype(int),
             }
         )
         length = max(float(self.stages["end"].max()), 1.0)
+
+        def share(months):
+            return f"{100 * months / length:.2f}%"
+
         bars = "".join(
-            f'<rect class="prepare" x="{150 + 430 * one.start / length:.1f}" y="{8 + 24 * place}" width="{430 * one.prepare / length:.1f}" height="16"/>'
-            f'<rect class="build" x="{150 + 430 * (one.start + one.prepare) / length:.1f}" y="{8 + 24 * place}" width="{430 * one.build / length:.1f}" height="16"/>'
-            f'<text x="0" y="{21 + 24 * place}">{escape(str(one.Index))}</text>'
-            for place, one in enumerate(self.stages.itertuples())
+            f'<div class="stage"><span>{escape(str(one.Index))}</span><span class="lane">'
+            f'<i class="prepare" style="inset-inline-start:{share(one.start)};width:{share(one.prepare)}"></i>'
+            f'<i class="build" style="inset-inline-start:{share(one.start + one.prepare)};width:{share(one.build)}"></i>'
+            f'<b style="inset-inline-start:{share(one.end)}">{one.end:.0f}</b></span></div>'
+            for one in self.stages.itertuples()
         )
         picture = (
-            f'<figure><svg viewBox="0 0 590 {16 + 24 * len(self.stages)}" role="img" aria-label="Stages one after the other; '
-            f'the table above holds the months">{bars}</svg><figcaption>Pale: prepare. Dark: build.</figcaption></figure>'
+            f'<figure><div role="img" aria-label="Stages one after the other; the table above holds the months">{bars}</div>'
+            "<figcaption>Pale: prepare. Dark: build. The numbers are months from the decision.</figcaption></figure>"
         )
-        return "<h2>Stages</h2>" + table(rows, caption="What comes when (months from the decision)") + picture
+        months = table(rows, caption="What comes when, in months from the decision")
+        return f'<h2>Stages</h2><div class="parts">{months}</div>{picture}'
 
     def _money(self):
         from cleanworks.paper import escape, table
 
         low, middle, high = (self.drawn["net"].quantile(share) for share in (0.05, 0.5, 0.95))
         money = lambda amount: escape(str(self.money(float(amount))))  # noqa: E731
-        names = {name: name.replace("_", " ") for name in ASSUMPTIONS}
         quantiles = self.drawn[list(ASSUMPTIONS)].quantile([0.05, 0.5, 0.95])
         amounts = ("yearly_contracts", "setup_cost", "yearly_cost")
-        text = {name: (lambda v: str(self.money(float(v)))) if name in amounts else "{:.1%}".format for name in ASSUMPTIONS}
+        text = {name: (lambda v: str(self.money(float(v)))) if name in amounts else (lambda v: _percent(v, 1)) for name in ASSUMPTIONS}
         rows = pd.DataFrame(
-            [(names[name].capitalize(), *(text[name](value) for value in quantiles[name])) for name in ASSUMPTIONS],
+            [(WORDS[name], *(text[name](value) for value in quantiles[name])) for name in ASSUMPTIONS],
             columns=["Assumption", "Low", "Middle", "High"],
         )
-        worst = names[drivers(self.drawn).index[0]]
+        decides = WORDS[drivers(self.drawn).index[0]]
         return (
-            f"<h2>Cost and benefit</h2><p>Net benefit: {money(middle)}, with 90 % of the draws between {money(low)} and {money(high)}. "
-            f"In {(self.drawn['net'] < 0).mean():.0%} of the draws the system costs more than it brings. "
-            f"The assumption that decides most: {worst}. "
-            f"Break-even: {break_even(self.drawn):.1%} of today's loss avoided.</p>"
-            + table(rows, caption="What was assumed (illustrative; 5 %, 50 % and 95 % of the draws)")
+            f"<h2>Cost and benefit</h2><p>Net benefit, as a value of today: {money(middle)}, and in nine of ten draws between {money(low)} "
+            f"and {money(high)}. In {_percent((self.drawn['net'] < 0).mean())} of the draws the system costs more than it brings. "
+            f"{self._pays_if()} The assumption that decides most: {decides[0].lower()}{decides[1:]}.</p>"
+            f'<div class="amounts">{table(rows, caption="What we assumed: the 5th, 50th and 95th of a hundred draws in order")}</div>'
         )
+
+    def _pays_if(self):
+        needed = break_even(self.drawn)
+        if np.isnan(needed):
+            return "No loss is avoided in any draw, so nothing can be said about when it pays."
+        if needed > 1:
+            return "Even if it avoided all of today's loss, it would not pay."
+        return f"It pays if it avoids at least {_percent(needed, 1)} of today's loss."
 
     def _indicators(self):
         from cleanworks.paper import table
 
         rows = self.indicators[["indicator", "today", "goal"]].astype(str).set_axis(["Indicator", "Today", "Goal"], axis=1)
-        return "<h2>How we shall know</h2>" + table(rows, caption="Measured from the first month")
+        return f'<h2>How we shall know</h2><div class="goals">{table(rows, caption="Measured from the first month")}</div>'
 
 
 _STYLE = """
-body { font-size: 9.5pt; }
+@page { margin: 14mm 16mm; }
+body { font-size: 9.5pt; line-height: 1.35; overflow-wrap: break-word; }
+th, td { padding-block: .22em; }
+.goals table { table-layout: fixed; width: 100%; }
+.goals th:first-child { width: 50%; }
 .sheet + .sheet { break-before: page; }
-h2 { margin: .8em 0 .3em; }
-svg { width: 100%; max-width: 150mm; }
-svg text { font-size: 13px; fill: #1f2937; }
-.prepare { fill: #a6cbd6; }
-.build { fill: #0f4a5d; }
+h2 { margin: .7em 0 .25em; }
+.canvas td:nth-child(2), .parts td:first-child { white-space: nowrap; }
+.amounts td + td, .amounts th + th { text-align: end; }
+.stage { display: grid; grid-template-columns: 12em 1fr; align-items: center; }
+.lane { position: relative; height: 1.2em; margin-block: .15em; margin-inline-end: 2.2em; }
+.lane i, .lane b { position: absolute; top: 0; bottom: 0; line-height: 1.2em; }
+.lane b { font-weight: normal; padding-inline-start: .3em; }
+.lane i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+figure { margin-block: .6em; }
+.prepare { background: #a6cbd6; }
+.build { background: #0f4a5d; }
+@media (max-width: 32em) { .parts td:first-child { white-space: normal; } .stage { grid-template-columns: 7em 1fr; } }
 """
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f}\u00a0%"
+
+
+def _sentence(keys: Sequence[str]) -> str:
+    """Prerequisites in a row: one capital letter at the beginning, semicolons because some hold commas."""
+    words = "; ".join(PREREQUISITES[key][0].lower() + PREREQUISITES[key][1:] for key in keys)
+    return words[:1].upper() + words[1:] or "Nothing"
 
 
 def _check_scores(scores):

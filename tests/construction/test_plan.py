@@ -27,9 +27,9 @@ def drawn(**options):
 def a_plan(**changes):
     order = list(plan.PARTS)
     answers = {
-        "country": "Exampleland", "owner": "Works Department", "problem": "word " * 60, "first_step": "word " * 60, "risk": "word " * 60,
+        "country": "Exampleland", "owner": "Works Department", "problem": "eighteen " * 60, "first_step": "eighteen " * 60, "risk": "eighteen " * 60,
         "scores": dict.fromkeys(plan.PREREQUISITES, 0), "stages": plan.roadmap(dict.fromkeys(plan.PREREQUISITES, 0), order, build_months=MONTHS, step_months=3),
-        "drawn": drawn(), "indicators": pd.DataFrame([("x" * 80, "y" * 30, "z" * 30)] * 6, columns=["indicator", "today", "goal"]),
+        "drawn": drawn(), "indicators": pd.DataFrame([("x" * 80, "y" * 30, "z" * 30)] * 5, columns=["indicator", "today", "goal"]),
     }  # fmt: skip
     return plan.CountryPlan(**{**answers, **changes})
 
@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_draws_and_the_widest_unknown_decides():
         (lambda: plan.net_benefit({**RANGES, "setup_cost": (3, 2, 1)}, np.random.default_rng(1)), "setup_cost"),
         (lambda: a_plan(problem="").page(), "no 'problem'"),
         (lambda: a_plan(risk="word " * 61).page(), "61 words"),
-        (lambda: a_plan(indicators=pd.DataFrame([("a", "b", "c")] * 7, columns=["indicator", "today", "goal"])).page(), "7 indicators"),
+        (lambda: a_plan(indicators=pd.DataFrame([("a", "b", "c")] * 6, columns=["indicator", "today", "goal"])).page(), "6 indicators"),
     ],
 )
 def test_a_wrong_answer_is_one_message(call, message):
@@ -84,6 +84,14 @@ def test_a_wrong_answer_is_one_message(call, message):
 
 def test_text_of_a_learner_is_text():
     assert "<b>" not in a_plan(problem="Losses <b>").page().html
+
+
+def test_the_page_says_when_it_pays():
+    never = plan.net_benefit({**RANGES, "loss_avoided": (0, 0, 0)}, np.random.default_rng(1))
+    dear = plan.net_benefit({**RANGES, "setup_cost": (1e12, 1e12, 1e12)}, np.random.default_rng(1))
+    assert "It pays if it avoids at least" in a_plan().page().html
+    assert "nothing can be said about when it pays" in a_plan(drawn=never).page().html and "nan" not in a_plan(drawn=never).page().html
+    assert "avoided all of today's loss, it would not pay" in a_plan(drawn=dear).page().html
 
 
 @pytest.mark.skipif(paper.browser() is None, reason="no browser to print with")
