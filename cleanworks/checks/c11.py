@@ -25,14 +25,15 @@ def _drawn(**changes):
 
 @check.question("c11-e1", "steps")
 def steps(steps):
-    ready = plan.readiness(SCORES)
+    before, after = plan.readiness(SCORES), plan.readiness({**SCORES, "accounts": 2})
     return compare(
         steps,
-        int(ready.loc["Payment", "steps"]),
+        int(after.loc["Payment", "steps"]),
         unit="steps",
         mistakes=[
-            (len(ready.loc["Payment", "missing"]), "This is the number of needs that are missing. One of them lacks two steps."),
-            (int(ready["steps"].sum()), "These are the steps of all parts together. Read the row of one part."),
+            (int(before.loc["Payment", "steps"]), "This is the count before the bank opened accounts. Change the score in the line."),
+            (int(plan.readiness({**SCORES, "accounts": 1}).loc["Payment", "steps"]), "With this score the accounts are only planned."),
+            (int(after["steps"].sum()), "These are the steps of all parts together. Read the row of one part."),
         ],
     )
 

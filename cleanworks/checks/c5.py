@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pandas as pd
 
 from cleanworks import city, profiles
 from cleanworks.construction import disclosure
-from cleanworks.learn import CheckSet, Correct, NotYet, compare
+from cleanworks.learn import CheckSet, Correct, NotYet, compare, compare_text
+from cleanworks.standards import coverage, oc4ids
 
 check = CheckSet("c5")
 
@@ -15,10 +19,29 @@ def _today() -> pd.Timestamp:
     return pd.Timestamp(profiles.active()["city.reference_date"])
 
 
+def package() -> coverage.Coverage:
+    """What the package of the lesson holds: written from the public tables, and read again."""
+    profile = profiles.active()
+    names = ("projects", "tenders", "contracts", "modifications", "progress", "disclosures")
+    tables = dict(zip(names, city.load(*names), strict=True))
+    public = {name: table.drop(columns=profile["privacy.personal_columns"], errors="ignore") for name, table in tables.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        path = oc4ids.write(
+            Path(folder) / "package.json",
+            public,
+            publisher=profile.name("city"),
+            uri="https://example.org/package.json",
+            published=profile["city.reference_date"],
+            currency=profile["currency.code"],
+        )
+        return coverage.of_file(path)
+
+
 @check.question("c5-e1", "automatic_share")
 def automatic_share(automatic_share):
     disclosures = city.load("disclosures")
-    share = disclosures.loc[disclosures["item"] == "modifications", "automatic"].mean()
+    by_item = disclosures.groupby("item")["automatic"].mean()
+    share = by_item["modifications"]
     return compare(
         automatic_share,
         100 * share,
@@ -26,6 +49,7 @@ def automatic_share(automatic_share):
         unit="%",
         mistakes=[
             (100 * disclosures["automatic"].mean(), "This is the share over all kinds of items. The task asks for one kind."),
+            (100 * by_item["photographs"], "This is the share of the photographs. Change the kind of item in the line."),
             (share, "This is a share between 0 and 1. The task asks for a percentage."),
             (100 * (1 - share), "This is the share that a person published. The task asks for the other one."),
         ],
@@ -81,4 +105,24 @@ def waiting(waiting):
             (int(old.sum()), "Some of these were answered late. The task asks for those that have no answer."),
             (int((asked["answered"] & old).sum()), "These were answered late. The task asks for those that have no answer."),
         ],
+    )
+
+
+@check.question("c5-e5", "add_first", "because")
+def what_to_add(add_first, because):
+    items = package().items
+    if add_first not in items.index:
+        return NotYet("`add_first` should be one of the keys in the first column of the table, in quotation marks.")
+    if items.loc[add_first, "share"] > 0:
+        return NotYet(f"`{add_first}` is in the package already. Choose a row of the table under the cell.")
+    if isinstance(because, str) and len(because.split()) > 60:
+        return NotYet("More than 60 words. What would a colleague strike out?")
+    return compare_text(
+        because,
+        least_words=20,
+        mentions={
+            "who holds it": ["office", "department", "ministry", "city", "contractor", "supervisor", "designer", "owner", "agency", "bank", "auditor"],
+            "who would use it": ["citizen", "resident", "neighbour", "journalist", "firm", "worker", "council", "auditor", "researcher"],
+        },
+        name="`because`",
     )
