@@ -118,10 +118,11 @@ def _project_pages(facts, contracts, shown, whole: _Whole, context) -> dict[str,
 
 
 def alone(page: str) -> str:
-    """A page for a frame: its style inside, its scripts and the targets of its links gone, always light."""
+    """A page for a frame: its style inside, its scripts, skip links and the targets of its links gone, always light."""
     style = (Path(__file__).parent / "static" / "allimi.css").read_text(encoding="utf-8")
     page = re.sub(r'<link rel="stylesheet"[^>]*>', lambda _: f"<style>{style}</style>", page)
     page = re.sub(r"<script[^>]*></script>", "", page)
+    page = re.sub(r'<a class="skip[^>]*>[^<]*</a>\n', "", page)
     page = re.sub(r'(<a\b[^>]*?) href="[^"]*"', r"\1", page)
     return page.replace("<html ", '<html data-scheme="light" ', 1)
 

@@ -151,6 +151,7 @@ def test_a_folder_without_projects(tmp_path):
 
 def test_a_preview_stands_alone(site):
     preview = site.preview("project/p-000005.html")
+    assert "Skip to the content" not in preview.html, "a link that leads nowhere"
     assert "<script" not in preview.html and 'href="' not in preview.html.replace('href="data:,"', "")
     assert "data:text/html" in preview._repr_html_()
 

@@ -136,7 +136,7 @@ def _axe(page, rules: list[str] | None) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE)
     # axe would fetch style sheets, and fetching is not allowed from the disk. It cannot talk to a page in a frame from
-    # there, either; such pages are tested where they are made.
+    # there, either; such pages are tested by themselves, in test_frames.py.
     options = {"preload": False, "resultTypes": ["violations"], "iframes": False}
     if rules:
         options["runOnly"] = {"type": "rule", "values": rules}
