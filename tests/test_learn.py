@@ -23,6 +23,7 @@ from cleanworks.learn import (
     compare_table,
     compare_text,
     every,
+    record,
 )
 from cleanworks.learn.checkset import assigned_names
 from cleanworks.learn.explain import explain
@@ -126,17 +127,32 @@ class TestRecord:
         rain_checks()("r1-e1", {"total": 42})
         assert list(tmp_path.iterdir()) == []
 
-    def test_outcomes_are_appended_without_the_answer(self, tmp_path, monkeypatch):
-        file = tmp_path / "mine.jsonl"
+    def test_outcomes_are_counted_without_the_answer(self, tmp_path, monkeypatch):
+        file = tmp_path / "mine.json"
         monkeypatch.setenv("CLEANWORKS_RECORD", str(file))
-        rain_checks()("r1-e1", {"total": 77})
+        rain_checks()("r1-e1", {"total": 777777})
         rain_checks()("r1-e1", {"total": 42})
-        lines = [json.loads(line) for line in file.read_text().splitlines()]
-        assert [line["outcome"] for line in lines] == ["not-yet", "correct"]
-        assert "77" not in json.dumps([line | {"time": ""} for line in lines])
+        rain_checks()("r1-e1", {"total": ...})
+        entry = record.loads(file.read_bytes())["r1"]["exercises"]["r1-e1"]
+        assert (entry["outcome"], entry["checks"]) == ("correct", 2)
+        assert "777777" not in file.read_text()
 
     def test_a_record_that_cannot_be_written_is_a_warning(self, tmp_path, monkeypatch):
         monkeypatch.setenv("CLEANWORKS_RECORD", str(tmp_path / "no" / "such" / "folder"))
+        with pytest.warns(UserWarning, match="not recorded"):
+            assert isinstance(rain_checks()("r1-e1", {"total": 42}), Correct)
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "my thesis", "\x00" * 50, "[" * 100_000])
+    def test_a_file_that_is_no_record_is_left_alone_and_the_check_answers(self, tmp_path, monkeypatch, content):
+        file = tmp_path / "mine.json"
+        file.write_text(content)
+        monkeypatch.setenv("CLEANWORKS_RECORD", str(file))
+        with pytest.warns(UserWarning, match="not recorded.*Move it away"):
+            assert isinstance(rain_checks()("r1-e1", {"total": 42}), Correct)
+        assert file.read_text() == content
+
+    def test_whatever_goes_wrong_the_check_answers(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("CLEANWORKS_RECORD", str(tmp_path))
         with pytest.warns(UserWarning, match="not recorded"):
             assert isinstance(rain_checks()("r1-e1", {"total": 42}), Correct)
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import ast
-import json
 import os
 import re
 import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from cleanworks.errors import InputError
+from cleanworks.learn import record
 from cleanworks.learn.explain import explain, listed, nearest
 from cleanworks.learn.outcome import NotAttempted, NotYet, Outcome, Raised
 
 RECORD = "CLEANWORKS_RECORD"
-"""Names the file that outcomes are appended to, one JSON line each. Without it nothing is written anywhere."""
+"""Names the learner's own file of progress (:mod:`cleanworks.learn.record`). Without it nothing is written anywhere."""
 
 DEBUG = "CLEANWORKS_DEBUG"
 """Set to 1, an error inside a check is raised instead of being turned into a message."""
@@ -144,21 +143,23 @@ def _is_placeholder(value: Any) -> bool:
 
 
 def _record(set_id: str, outcome: Outcome) -> None:
-    """Append the outcome to the learner's own file, if the learner asked for one. No answer is written."""
+    """Add the outcome to the learner's own file, if the learner asked for one. No answer is written."""
     path = os.environ.get(RECORD)
     if not path:
         return
-    line = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "set": set_id,
-        "question": outcome.question,
-        "outcome": outcome.kind,
-    }
     try:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        record.write_outcome(path, set_id, outcome.question, outcome.kind)
+    except ValueError as error:
+        _not_recorded(f"{path} {error}. Move it away, or name another file in {RECORD}")
     except OSError as error:
-        warnings.warn(f"The outcome was not recorded in {path}: {error.strerror}.", stacklevel=3)
+        _not_recorded(f"{path}: {error.strerror or error}")
+    except Exception as error:
+        # Whatever is wrong with that file, the learner gets the answer of the check.
+        _not_recorded(f"{path}: {type(error).__name__}")
+
+
+def _not_recorded(why: str) -> None:
+    warnings.warn(f"The outcome was not recorded: {why}.", stacklevel=4)
 
 
 # --- which cell raised --------------------------------------------------------------------------------------------

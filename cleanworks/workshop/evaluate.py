@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from cleanworks import learning, paper
 from cleanworks.errors import InputError
+from cleanworks.learn import record
 from cleanworks.workshop.forms import Key, reading
 from cleanworks.workshop.times import PARTS, Times
 
@@ -28,7 +29,14 @@ KEY = "key.json"
 HIDDEN = "hidden"
 """What stands in place of a number of too few people."""
 
-_OUTCOMES = ("correct", "not yet", "not attempted", "raised")
+# What a check says -> heading. Who only opened a hint or the solution used no check.
+_OUTCOMES = {
+    "correct": "correct",
+    "not-yet": "not yet",
+    "not-attempted": "not attempted",
+    "raised": "raised",
+    "": "no check",
+}
 
 
 @dataclass
@@ -38,7 +46,7 @@ class Class:
     key: Key
     tests: list[reading.Answers] = field(default_factory=list)
     judgements: list[reading.Answers] = field(default_factory=list)
-    progress: list[tuple[str, dict]] = field(default_factory=list)
+    progress: list[tuple[str, record.Lessons]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     times: Times = field(default_factory=Times)
 
@@ -107,35 +115,20 @@ def _once(read: list[reading.Answers], found: reading.Found) -> list[reading.Ans
     return kept
 
 
-PROGRESS = "cleanworks-progress-1"
-_MOST = 10_000
+def _progress(content, key: Key) -> record.Lessons:
+    """The lessons of this workshop in a learner's record (:mod:`cleanworks.learn.record`); others are passed over.
 
-
-def _progress(content, key: Key) -> dict:
-    """The questions of a progress record: {question: {"outcome": ..., "attempts": ..., "hints": ...}}.
-
-    ``{"format": "cleanworks-progress-1", "questions": {"c6-e1": {"outcome": "correct", "attempts": 2, "hints": 1}}}``;
-    attempts and hints may be missing. Questions of other modules are passed over.
+    Raises
+    ------
+    ValueError
+        With the reason why the file is left out, as the end of a sentence that begins with its name.
     """
-    if not isinstance(content, dict) or content.get("format") != PROGRESS:
+    if not isinstance(content, dict) or content.get("format") != record.FORMAT:
         raise ValueError("is no file of answers or progress of this toolkit")
-    questions = content.get("questions")
-    if not isinstance(questions, dict) or len(questions) > _MOST:
-        raise ValueError("does not have the entries of a progress file")
-    made = {}
-    for id, entry in questions.items():
-        if id.rsplit("-", 1)[0] not in key.lessons:
-            continue
-        counts = [entry.get(name) for name in ("attempts", "hints")] if isinstance(entry, dict) else []
-        known = [count for count in counts if count is not None]
-        if not counts or not all(type(count) is int and 0 <= count <= _MOST for count in known):
-            raise ValueError(f"has a wrong entry for {id[:40]!r}")
-        if entry.get("outcome") not in _OUTCOMES:
-            raise ValueError(f"has an unknown outcome for {id[:40]!r}")
-        made[id] = {"outcome": entry["outcome"], "attempts": counts[0], "hints": counts[1]}
-    if not made:
-        raise ValueError("holds no exercise of this workshop")
-    return made
+    lessons = {id: lesson for id, lesson in record.lessons_of(content).items() if id in key.lessons}
+    if not lessons:
+        raise ValueError("holds no lesson of this workshop")
+    return lessons
 
 
 def answers_table(tests: Iterable[reading.Answers], key: Key) -> pd.DataFrame:
@@ -222,7 +215,7 @@ def _summary(made: Class) -> str:
     facts = [
         f"{kinds['before']} tests before and {kinds['after']} after; {both} people took both",
         f"{len(made.judgements)} evaluation forms",
-        f"{len(made.progress)} files of exercises",
+        f"{len(made.progress)} progress records",
         f"{len(made.left_out)} files left out, listed at the end",
     ]
     items = "".join(f"<li>{fact}.</li>" for fact in facts)
@@ -396,38 +389,87 @@ def _one_line(text: str) -> str:
 
 
 def _exercises(made: Class) -> tuple[str, dict]:
-    import pandas as pd
-
     least = made.key.least
     if len(made.progress) < least:
-        told = f"<h2>The exercises</h2><p>Fewer than {least} files of exercises came back; none is shown.</p>"
+        told = f"<h2>Progress in the book and the notebooks</h2><p>Fewer than {least} progress records came back; none is shown.</p>"
         return (told if made.progress else ""), {}
-    by_question: dict[str, list[dict]] = defaultdict(list)
-    for _, questions in made.progress:
-        for id, entry in questions.items():
-            by_question[id].append(entry)
+    records = [lessons for _, lessons in made.progress]
+    tables = {
+        "lessons": (_lessons_table(records, made.key), "Which lessons participants marked as read"),
+        "quizzes": (_quizzes_table(records, made.key), "How the quiz of the book was answered"),
+        "exercises": (_exercises_table(records, made.key), "How the exercises ended, and how much help people took"),
+    }
+    shown = {name: (table, caption) for name, (table, caption) in tables.items() if len(table)}
+    html = (
+        "<h2>Progress in the book and the notebooks</h2><p>From the records that participants exported. They say what people "
+        "did on their own devices; who hands in two records counts twice.</p>"
+    )
+    html += "".join(_scroll(paper.table(table, caption=caption)) for table, caption in shown.values())
+    return html, {name: table for name, (table, _) in shown.items()}
+
+
+def _lessons_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
+    import pandas as pd
+
     rows = []
-    for id in sorted(by_question, key=_natural):
-        entries = by_question[id]
-        counts = [sum(entry["outcome"] == outcome for entry in entries) for outcome in _OUTCOMES]
-        hide = learning.hidden(counts, least)
-        shown = [HIDDEN if h else str(c) for c, h in zip(counts, hide, strict=True)]
-        enough = len(entries) >= least
-        hints = [entry["hints"] for entry in entries if entry["hints"] is not None]
-        attempts = [entry["attempts"] for entry in entries if entry["attempts"]]
+    for id, lesson in key.lessons.items():
+        read = sum("read" in one.get(id, {}) for one in records)
+        rows.append((id, lesson.title, str(len(records)), _share(read, len(records), key.least)))
+    return pd.DataFrame(rows, columns=["lesson", "title", "records", "read"])
+
+
+def _quizzes_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = []
+    for id, entries in _by_question(records, "quiz"):
+        first = sum(entry["first"] for entry in entries)
+        right = sum(entry["right"] for entry in entries)
+        asks = key.items[id].question if id in key.items else ""
+        rows.append((id, asks, *_counts([first, right - first, len(entries) - right], key.least)))
+    return pd.DataFrame(rows, columns=["question", "asks", "people", "right at the first try", "right later", "not yet right"])
+
+
+def _exercises_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
+    import pandas as pd
+
+    least, rows = key.least, []
+    for id, entries in _by_question(records, "exercises"):
+        ended = [entry.get("outcome", "") for entry in entries]
+        checks = [entry["checks"] for entry in entries if "checks" in entry]
+        helped = [sum(name in entry for entry in entries) for name in ("hints", "solution")]
         rows.append(
             (
                 id,
-                str(len(entries)) if enough else HIDDEN,
-                *(shown if enough else [HIDDEN] * len(_OUTCOMES)),
-                f"{statistics.fmean(hints):.1f}" if len(hints) >= least else HIDDEN if hints else "not recorded",
-                f"{statistics.fmean(attempts):.1f}" if len(attempts) >= least else HIDDEN if attempts else "not recorded",
+                *_counts([ended.count(outcome) for outcome in _OUTCOMES], least),
+                f"{statistics.fmean(checks):.1f}" if len(checks) >= least else HIDDEN if checks else "not recorded",
+                *(_share(count, len(entries), least) for count in helped),
             )
         )
-    columns = ["question", "people", *_OUTCOMES, "hints opened (mean)", "checks (mean)"]
-    table = pd.DataFrame(rows, columns=columns)
-    caption = "How the exercises ended, and how much help people took"
-    return "<h2>The exercises</h2>" + _scroll(paper.table(table, caption=caption)), {"exercises": table}
+    columns = ["question", "people", *_OUTCOMES.values(), "checks (mean)", "opened a hint", "opened the solution"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _by_question(records: list[record.Lessons], kind: str) -> list[tuple[str, list[dict]]]:
+    """Every question of the quiz or of the exercises with what each record says of it."""
+    found: dict[str, list[dict]] = defaultdict(list)
+    for lessons in records:
+        for lesson in lessons.values():
+            for id, entry in lesson.get(kind, {}).items():
+                found[id].append(entry)
+    return sorted(found.items(), key=lambda one: _natural(one[0]))
+
+
+def _counts(counts: list[int], least: int) -> list[str]:
+    """The sum of the counts and each of them, without those that would tell about a few people."""
+    if sum(counts) < least:
+        return [HIDDEN] * (len(counts) + 1)
+    hide = learning.hidden(counts, least)
+    return [str(sum(counts)), *(HIDDEN if h else str(c) for c, h in zip(counts, hide, strict=True))]
+
+
+def _share(count: int, of: int, least: int) -> str:
+    return HIDDEN if of < least or learning.hidden([count, of - count], least)[0] else str(count)
 
 
 def _minutes(made: Class) -> tuple[str, dict]:

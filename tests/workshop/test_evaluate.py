@@ -7,10 +7,12 @@ import json
 import pytest
 
 from cleanworks.errors import InputError
+from cleanworks.learn import record
 from cleanworks.workshop import evaluate, forms
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.forms import Key
-from cleanworks.workshop.times import Times, record
+from cleanworks.workshop.times import Times
+from cleanworks.workshop.times import record as timed
 from tests.workshop.class_files import answer_file, given_answers, write_class
 
 
@@ -23,7 +25,7 @@ def key(course):
 def test_a_class_becomes_a_report(tmp_path, key):
     folder = write_class(tmp_path / "class", key, 24)
     lesson = next(iter(key.lessons))
-    times = Times((record("2026-11-24", "rain", lesson, "teach", 77), record("2026-11-24", "other", lesson, "teach", 9)))
+    times = Times((timed("2026-11-24", "rain", lesson, "teach", 77), timed("2026-11-24", "other", lesson, "teach", 9)))
     made = evaluate.gather(folder, key, times=times)
     assert (len(made.tests), len(made.judgements), made.left_out) == (45, 24, [])
     report = evaluate.report(made)
@@ -100,23 +102,68 @@ def test_words_of_participants_are_no_formula():
     assert lines[1:] == ["'=HYPERLINK(1),1", "'+1,-2.5", "' @x,3", "fine,"]
 
 
-def progress_file(lesson, **entry) -> bytes:
-    content = {"format": evaluate.PROGRESS, "questions": {f"{lesson}-e1": {"outcome": "correct", **entry}}}
-    return json.dumps(content).encode()
+def progress_file(lessons) -> bytes:
+    return record.dumps(lessons).encode()
+
+
+def exercise(lesson, day="2026-11-24", **entry) -> dict:
+    return {lesson: {"exercises": {f"{lesson}-e1": {"day": day, **entry}}}}
 
 
 def test_outcomes_and_hints_of_the_exercises(tmp_path, key):
     lesson = next(iter(key.lessons))
     for person in range(12):
-        outcome = "correct" if person < 10 else "not yet"
-        content = progress_file(lesson, outcome=outcome, attempts=2, hints=person % 2, note=person)
-        (tmp_path / f"{person}.json").write_bytes(content)
-    (tmp_path / "strange.json").write_bytes(progress_file(lesson, outcome="brilliant"))
-    (tmp_path / "negative.json").write_bytes(progress_file(lesson, hints=-1))
-    (tmp_path / "elsewhere.json").write_bytes(progress_file("nowhere"))
+        entry = {"outcome": "correct" if person < 10 else "not-yet", "checks": 2 + person % 2}
+        entry |= {"hints": 1} if person % 2 else {}
+        made = exercise(lesson, **entry)
+        made[lesson]["read"] = f"2026-11-{person + 1:02}"
+        made[lesson]["quiz"] = {f"{lesson}-k1": {"day": "2026-11-24", "first": person < 6, "right": True}}
+        (tmp_path / f"{person}.json").write_bytes(progress_file(made))
     made = evaluate.gather(tmp_path, key)
-    assert [name for name, _ in made.left_out] == ["elsewhere.json", "negative.json", "strange.json"]
-    row = evaluate.report(made).tables["exercises"].iloc[0]
+    assert made.left_out == []
+    tables = evaluate.report(made).tables
+    row = tables["exercises"].iloc[0]
     # Two of twelve are too few to show, and the ten would give them away.
     assert (row["people"], row["correct"], row["not yet"]) == ("12", "hidden", "hidden")
-    assert row["hints opened (mean)"] == "0.5" and row["checks (mean)"] == "2.0"
+    assert row["opened a hint"] == "6" and row["opened the solution"] == "0" and row["checks (mean)"] == "2.5"
+    row = tables["quizzes"].iloc[0]
+    assert (row["people"], row["right at the first try"], row["right later"]) == ("12", "6", "6")
+    assert tables["lessons"]["read"].tolist() == ["12", *["0"] * (len(key.lessons) - 1)]
+
+
+def test_a_few_who_opened_the_solution_are_not_shown(tmp_path, key):
+    lesson = next(iter(key.lessons))
+    for person in range(12):
+        help = {"solution": True} if person < 2 else {"outcome": "correct"}
+        (tmp_path / f"{person}.json").write_bytes(progress_file(exercise(lesson, day=f"2026-11-{person + 1:02}", **help)))
+    row = evaluate.report(evaluate.gather(tmp_path, key)).tables["exercises"].iloc[0]
+    assert row["opened the solution"] == "hidden"
+    assert row["no check"] == row["correct"] == "hidden"
+
+
+def test_records_that_cannot_be_used_are_named_with_the_reason(tmp_path, key):
+    lesson = next(iter(key.lessons))
+    good = progress_file(exercise(lesson, outcome="not-yet"))
+    files = {
+        "changed.json": good.replace(b"not-yet", b"correct"),
+        "cut.json": good[:40],
+        "elsewhere.json": progress_file(exercise("nowhere", outcome="correct")),
+        "negative.json": progress_file(exercise(lesson, hints=-1)),
+        "newer.json": good.replace(b'"version": 1', b'"version": 2'),
+        "old.json": json.dumps({"format": "cleanworks-progress-1", "questions": {}}).encode(),
+        "strange.json": progress_file(exercise(lesson, outcome="brilliant")),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    for person in range(5):
+        made = exercise(lesson, outcome="correct", day=f"2026-11-0{person + 1}")
+        (tmp_path / f"{person}.json").write_bytes(progress_file(made))
+    made = evaluate.gather(tmp_path, key)
+    assert len(made.progress) == 5
+    why = dict(made.left_out)
+    assert set(why) == set(files)
+    assert "changed or cut off" in why["changed.json"] and "broken" in why["cut.json"]
+    assert "no lesson of this workshop" in why["elsewhere.json"] and "newer version" in why["newer.json"]
+    assert "no file of answers or progress" in why["old.json"]
+    assert "wrong entry" in why["negative.json"] and "wrong entry" in why["strange.json"]
+    assert "strange.json" in evaluate.report(made).page.html

@@ -23,8 +23,10 @@ ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
-# The user's own settings, and the sign of a running pytest (which makes ipykernel drop some output), would make results differ.
+# The user's own settings, and the sign of a running pytest (which makes ipykernel drop some output), would make results differ. A
+# learner's record of progress is not for runs and proofs, unless the options of a run name it.
 _LEFT_OUT = (
+    "CLEANWORKS_RECORD",
     "PYTHONSTARTUP",
     "PYTHONINSPECT",
     "PYTHONBREAKPOINT",
