@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from cleanworks.city import schemas
+from cleanworks.city import reading, schemas
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
 
@@ -35,13 +35,12 @@ def view(tables: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.D
     Raises
     ------
     InputError
-        There is no table ``projects``, or it has no ``project_id``, or two projects have the same.
+        There is no table ``projects``, or it has no ``project_id``, or a table holds what it cannot hold (see
+        `cleanworks.city.reading.check_present`).
     """
     if "projects" not in tables or "project_id" not in tables["projects"]:
         raise InputError("There is no table projects with project_id.", fix="A site needs at least projects.csv.")
-    if tables["projects"]["project_id"].duplicated().any():
-        twice = tables["projects"].loc[tables["projects"]["project_id"].duplicated(), "project_id"].iloc[0]
-        raise InputError(f"Project {twice} is there twice.", where="table projects", fix="Give each project a number of its own.")
+    tables = reading.check_present({name: tables[name] for name in TABLES if tables.get(name) is not None})
     personal = set(profile["privacy.personal_columns"])
     return {name: _public(name, tables.get(name), personal) for name in TABLES}
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cleanworks import scale
 from cleanworks.city import schemas
 from cleanworks.city.schemas import Column, Table
 from cleanworks.errors import InputError
@@ -25,7 +26,18 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?")
 _OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 _TRUE, _FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
-SCALE_STEP = 300  # amounts that differ by more than this are taken for thousands against units
+# Per table: a day, one that follows it, and whether a single row the other way round is a mistake.
+_IN_ORDER = {
+    "projects": (("period_start", "period_end", True),),
+    "tenders": (("tender_start", "tender_end", True),),
+    "contracts": (("period_start", "period_end", True), ("award_date", "date_signed", False)),
+    "reports": (("submitted_at", "checked_at", False), ("checked_at", "approved_at", False)),
+    "claims": (("date_claimed", "date_inspected", False), ("date_claimed", "date_paid", False)),
+    "workers": (("date_start", "date_end", True),),
+    "disclosures": (("date_event", "date_published", False),),
+    "questions": (("date_asked", "date_answered", False),),
+    "complaints": (("date", "date_settled", False),),
+}
 
 
 def read_csv(path: str | Path, name: str) -> pd.DataFrame:
@@ -70,7 +82,45 @@ def check_table(frame: pd.DataFrame, name: str, *, where: str | None = None) -> 
         schemas.pandera_schema(name).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         raise _explain(errors.failure_cases, frame, described, where) from None
-    _check_scale(frame, described, where)
+    _check_order(frame, described, where)
+    for one, other in described.same_scale:
+        scale.check_pairs(frame, one, other, where=where, first_row=FIRST_ROW)
+
+
+def check_present(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Check tables that may lack columns: what is there must be right, each table alone and then together.
+
+    Returns
+    -------
+    dict of DataFrame
+        The described tables, amounts as numbers and dates as dates; other tables and columns as they came.
+
+    Raises
+    ------
+    InputError
+        The first value that is not what its column holds, a key that is there twice, a row that refers to nothing, two columns
+        of dates that have changed places, amounts on two scales. One row with its dates the wrong way round is left in: it may
+        be what the records say, and showing it is better than showing nothing.
+    """
+    ready = {}
+    for name, frame in tables.items():
+        if name not in schemas.tables():
+            ready[name] = frame
+            continue
+        if not isinstance(frame, pd.DataFrame):
+            raise InputError(f"This is no table but {type(frame).__name__}.", where=f"table {name}", fix="Give a DataFrame.")
+        described, where = schemas.table(name), f"table {name}"
+        present = [column for column in described.columns if column.name in frame]
+        frame = frame.assign(**{column.name: _present(frame[column.name], column, where) for column in present})
+        if described.key and set(described.key) <= set(frame) and frame.duplicated(described.key).any():
+            raise _duplicated(frame, described, where)
+        _check_order(frame, described, where, single_rows=False)
+        for one, other in described.same_scale:
+            if {one, other} <= set(frame):
+                scale.check_pairs(frame, one, other, where=where, first_row=FIRST_ROW)
+        ready[name] = frame
+    check_links({name: frame for name, frame in ready.items() if name in schemas.tables()})
+    return ready
 
 
 def check_links(tables: Mapping[str, pd.DataFrame], *, where: str | None = None) -> None:
@@ -80,7 +130,7 @@ def check_links(tables: Mapping[str, pd.DataFrame], *, where: str | None = None)
             if not column.refers:
                 continue
             parent, _, parent_column = column.refers.partition(".")
-            if parent not in tables:
+            if parent not in tables or column.name not in frame or parent_column not in tables[parent]:
                 continue
             used = frame[column.name]
             orphan = used.notna() & ~used.isin(tables[parent][parent_column])
@@ -92,7 +142,7 @@ def check_links(tables: Mapping[str, pd.DataFrame], *, where: str | None = None)
                     where=f"{where or f'table {name}'}, row {row + FIRST_ROW}",
                     fix=f"Add the missing row to '{parent}' or correct the number.",
                 )
-    _check_scale_between(tables)
+    scale.check_tables(tables, first_row=FIRST_ROW)
 
 
 def check(tables: Mapping[str, pd.DataFrame]) -> None:
@@ -291,6 +341,37 @@ def _fits(text: str, column: Column) -> bool:
     return not re.fullmatch(r"-?\d+(\.\d+)?|\d{4}-\d{2}-\d{2}", text)
 
 
+def _present(values: pd.Series, column: Column, where: str) -> pd.Series:
+    """One column of a table that was not read from a file: its values typed, or the first that cannot be."""
+    if column.kind in ("number", "money", "integer"):
+        typed = values if pd.api.types.is_numeric_dtype(values) else pd.to_numeric(values, errors="coerce")
+        wrong = (typed.isna() & values.notna()) | np.isinf(typed.astype(float))
+        what, fix = "which is not a number", "Write digits only, with a point for decimals."
+        if not wrong.any():
+            wrong = (typed < min(column.low, 0)) if column.low is not None else typed.isna() & False
+            what, fix = "which is negative", "Record money paid back as a row of its own kind."
+        if not wrong.any() and column.high is not None:
+            wrong, what, fix = typed > column.high, f"which is above {column.high:g}", "Are two columns swapped?"
+    elif column.kind in ("date", "time") and not pd.api.types.is_datetime64_any_dtype(values):
+        filled = values.where(values.notna() & (values.astype(str).str.strip() != ""))
+        text = filled.dropna().map(lambda day: day.isoformat() if hasattr(day, "isoformat") else str(day).strip())
+        text = text[text.map(lambda one: bool(_ISO_DATE.match(one)))].reindex(values.index)
+        typed = pd.to_datetime(text, format="ISO8601", errors="coerce")
+        wrong = typed.isna() & filled.notna()
+        what, fix = "which is not a date", "Write every date as YYYY-MM-DD; nobody can tell day from month otherwise."
+    else:
+        return values
+    wrong = wrong.fillna(False).to_numpy(dtype=bool)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise InputError(
+            f"Column '{column.name}' holds '{values.iloc[row]}', {what}{_more(wrong.sum())}.",
+            where=f"{where}, row {row + FIRST_ROW}",
+            fix=fix,
+        )
+    return typed
+
+
 # --- whole tables ---------------------------------------------------------------------------------------------
 
 
@@ -367,41 +448,22 @@ def _duplicated(frame: pd.DataFrame, described: Table, where: str) -> InputError
     )
 
 
-def _check_scale(frame: pd.DataFrame, described: Table, where: str) -> None:
-    for one, other in described.same_scale:
-        big, small = frame[[one, other]].max(axis=1), frame[[one, other]].min(axis=1)
-        odd = ((small > 0) & (big / small.where(small > 0) >= SCALE_STEP)).to_numpy()
-        if odd.any():
-            row = int(np.flatnonzero(odd)[0])
-            raise InputError(
-                f"'{one}' is {frame[one].iloc[row]:,} and '{other}' is {frame[other].iloc[row]:,}: "
-                f"one of them looks as if it were in thousands or millions{_more(odd.sum())}.",
-                where=f"{where}, row {row + FIRST_ROW}",
-                fix="Write every amount in whole units of the currency.",
-            )
-
-
-_PARTS_OF_A_CONTRACT = (("claims", "amount"), ("subcontracts", "prime_amount"), ("progress", "cost"))
-
-
-def _check_scale_between(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Compare the largest part of each contract with its price: half of them a few hundred times off is a unit error."""
-    if "contracts" not in tables:
-        return
-    price = tables["contracts"].set_index("contract_id")["value_amount"]
-    for name, column in _PARTS_OF_A_CONTRACT:
-        if name not in tables or tables[name].empty:
+def _check_order(frame: pd.DataFrame, described: Table, where: str, *, single_rows: bool = True) -> None:
+    """Two days that cannot lie the other way round, and two that may, but not in most rows."""
+    for one, other, in_any_row in _IN_ORDER.get(described.name, ()):
+        if one not in frame or other not in frame:
             continue
-        largest = tables[name].groupby("contract_id")[column].max()
-        ratio = float((largest[largest > 0] / price.reindex(largest.index)).median())
-        if ratio and not 1 / SCALE_STEP < ratio < SCALE_STEP:
-            smaller, larger = (f"{name}.{column}", "contracts.value_amount")[:: 1 if ratio < 1 else -1]
-            raise InputError(
-                f"Amounts in '{smaller}' are hundreds of times smaller than in '{larger}': "
-                "one of the two is in thousands or millions.",
-                where=f"tables {name} and contracts",
-                fix="Write every amount in whole units of the currency.",
-            )
+        both = (frame[one].notna() & frame[other].notna()).to_numpy()
+        turned = (frame[other] < frame[one]).to_numpy() & both
+        if not turned.any() or (not (in_any_row and single_rows) and turned.sum() * 2 <= both.sum()):
+            continue
+        row = int(np.flatnonzero(turned)[0])
+        raise InputError(
+            f"'{other}' ({frame[other].iloc[row]:%Y-%m-%d}) lies before '{one}' ({frame[one].iloc[row]:%Y-%m-%d}) "
+            f"in {int(turned.sum()):,} of {int(both.sum()):,} rows.",
+            where=f"{where}, row {row + FIRST_ROW}",
+            fix="Correct the dates; if it is so in most rows, the two columns have changed places.",
+        )
 
 
 def _a_kind(column: Column) -> str:

@@ -75,9 +75,13 @@ def _numbers(values, name):
     try:
         return np.asarray(values, dtype=float)
     except (ValueError, TypeError) as error:
-        raise InputError(
-            f"not a number: {error}.", where=name, fix="Remove units, spaces and thousands marks."
-        ) from error
+        place, reason = name, str(error)
+        if isinstance(values, pd.Series):
+            wrong = (pd.to_numeric(values, errors="coerce").isna() & values.notna()).to_numpy()
+            if wrong.any():
+                first = int(wrong.argmax())
+                place, reason = f"{name}, row {values.index[first]}", repr(values.iloc[first])
+        raise InputError(f"not a number: {reason}.", where=place, fix="Remove units, spaces and thousands marks.") from error
 
 
 def _refuse(values, wrong, name, what, fix):

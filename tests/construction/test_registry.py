@@ -291,6 +291,14 @@ def test_the_public_view_hides_persons_and_unapproved_records(site, tables):
     assert set(shown["payments"].loc[wages, "payee_id"]) == {"workers"}
 
 
+def test_a_payment_is_shown_before_the_subcontract_that_waits_for_its_signature(claim):
+    from cleanworks import allimi
+
+    shown = registry.public_view(signed(claim))
+    assert shown["subcontracts"].empty and shown["payments"]["subcontract_id"].isna().all()
+    assert "project/p-1.html" in allimi.make(shown).files
+
+
 def test_a_missing_registry_is_named_and_not_made(tmp_path):
     for place in (tmp_path / "nothing.db", tmp_path, f"sqlite:///{tmp_path}/nothing.db", "sqlite://"):
         with pytest.raises(InputError, match="no such registry"):

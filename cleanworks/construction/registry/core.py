@@ -152,7 +152,7 @@ class Registry:
         if frame.empty:
             return pd.DataFrame(columns=list(shapes.SHAPES[kind].columns))
         for column in frame.columns:
-            if column.startswith(("date", "period", "submitted", "checked", "approved")) or column.endswith(("_date", "month")):
+            if shapes.is_date(column):
                 frame[column] = pd.to_datetime(frame[column], errors="coerce", format="ISO8601")
         return frame.assign(state=[row.state for row in rows]) if state else frame
 

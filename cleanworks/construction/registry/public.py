@@ -14,6 +14,13 @@ TABLES = (
     "disclosures", "questions",
 )  # fmt: skip
 PERSONAL = ("worker_id", "account_id", "official_id")
+# References to records that may still wait for a signature.
+_MAY_WAIT = (
+    ("contracts", "tender_id", "tenders", "tender_id"),
+    ("subcontracts", "parent_subcontract_id", "subcontracts", "subcontract_id"),
+    ("payments", "claim_id", "claims", "claim_id"),
+    ("payments", "subcontract_id", "subcontracts", "subcontract_id"),
+)
 KEPT_BACK = {"progress": ("cost",)}
 
 
@@ -28,7 +35,7 @@ def public_view(registry: Registry | str | Path, personal=PERSONAL) -> dict[str,
     Returns
     -------
     dict of DataFrame
-        Only records that have every signature they need. Who receives wages is "workers"; workers, attendance, wages and
+        Only records that have every signature they need; a reference to one that still waits is empty. Who receives wages is "workers"; workers, attendance, wages and
         retirement days are not public at all, nor are a contractor's own costs. What is public is our choice, after the
         categories that Allimi is said to show (ccs-s12).
 
@@ -40,7 +47,12 @@ def public_view(registry: Registry | str | Path, personal=PERSONAL) -> dict[str,
     if not isinstance(registry, Registry):
         with existing(registry) as opened:
             return public_view(opened, personal)
-    return {name: _public(registry, name, personal) for name in TABLES}
+    shown = {name: _public(registry, name, personal) for name in TABLES}
+    for name, column, parent, key in _MAY_WAIT:
+        if column in shown[name]:
+            known = shown[name][column].isin(shown[parent].get(key, []))
+            shown[name][column] = shown[name][column].astype(object).where(known, None)
+    return shown
 
 
 def _public(registry: Registry, name: str, personal) -> pd.DataFrame:

@@ -6,12 +6,14 @@ of any city. Everything is checked before the first row is written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from cleanworks.construction._input import need_amounts, need_columns, need_dates
+from cleanworks import scale
+from cleanworks.construction._input import need_amounts, need_columns
 from cleanworks.errors import InputError
 
 
@@ -33,6 +35,7 @@ class Shape:
 
 
 _C = {"contract_id": "contracts"}
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 
 SHAPES: dict[str, Shape] = {
     "projects": Shape(("project_id",), ("budget_amount",), (), ("period_start", "period_end"), {}, ("title", "district")),
@@ -109,6 +112,8 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
         )
     for column in shape.amounts:
         need_amounts(frame[column], f"table {name}, column {column}")
+    if (pair := scale.PAIRS.get(name)) and set(pair) <= set(frame):
+        scale.check_pairs(frame, *pair, where=f"table {name}")
     for column in shape.percents:
         values = pd.to_numeric(frame[column], errors="coerce")
         wrong = (values.isna() & frame[column].notna()) | (values < 0) | (values > 100)
@@ -118,14 +123,13 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
                 where=f"table {name}, row {_row(frame, wrong)}",
                 fix="100 means finished, not 1. Are two columns swapped?",
             )
+    _check_places(frame, name)
+    dates = {column: _dates(frame, column, name) for column in frame.columns if is_date(column)}
     for column in shape.dates:
-        dates = need_dates(frame[column], f"table {name}, column {column}")
-        if dates.isna().any():
-            raise InputError(
-                f"{column} is empty.", where=f"table {name}, row {_row(frame, dates.isna())}", fix="Write the date."
-            )
+        if (empty := dates[column].isna()).any():
+            raise InputError(f"{column} is empty.", where=f"table {name}, row {_row(frame, empty)}", fix="Write the date.")
     if "period_start" in shape.dates:
-        swapped = need_dates(frame["period_end"], name) < need_dates(frame["period_start"], name)
+        swapped = dates["period_end"] < dates["period_start"]
         if swapped.any():
             raise InputError(
                 "period_end lies before period_start.",
@@ -134,8 +138,51 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
             )
 
 
+def is_date(column: str) -> bool:
+    """Whether the values of a column are days or times, by its name."""
+    return column.startswith(("date", "period", "submitted", "checked", "approved")) or column.endswith(("_date", "month"))
+
+
+def _dates(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
+    """A column as dates. A date in any other form than YYYY-MM-DD could be read in two ways, and is refused."""
+    values = frame[column]
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values
+    if pd.api.types.is_numeric_dtype(values) and values.notna().any():
+        raise InputError(
+            f"{column} holds numbers, not dates.",
+            where=f"table {name}, column {column}, row {_row(frame, values.notna())}",
+            fix="Write dates as YYYY-MM-DD. Are two columns swapped?",
+        )
+    text = values.map(lambda day: "" if pd.isna(day) else day.isoformat() if hasattr(day, "isoformat") else str(day).strip())
+    dates = pd.to_datetime(text.where(text.map(lambda day: bool(_ISO.fullmatch(day)))), format="ISO8601", errors="coerce", utc=True)
+    wrong = dates.isna() & (text != "")
+    if wrong.any():
+        raise InputError(
+            f"{column} is '{text[wrong.to_numpy()].iloc[0]}', which is not a date.",
+            where=f"table {name}, column {column}, row {_row(frame, wrong)}",
+            fix="Write every date as YYYY-MM-DD; nobody can tell day from month otherwise.",
+        )
+    return dates.dt.tz_localize(None)
+
+
+def _check_places(frame: pd.DataFrame, name: str) -> None:
+    for column, most in (("latitude", 90), ("longitude", 180)):
+        if column in frame:
+            outside = pd.to_numeric(frame[column], errors="coerce").abs() > most
+            if outside.any():
+                raise InputError(
+                    f"{column} is {frame.loc[outside, column].iloc[0]}, and must lie between -{most} and {most}.",
+                    where=f"table {name}, row {_row(frame, outside)}",
+                    fix="Are latitude and longitude swapped?",
+                )
+
+
 def check_links(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Check that every row refers to a row that is there; `InputError` names table, row and the missing key."""
+    """Check that every row refers to a row that is there, and that amounts are on one scale.
+
+    `InputError` names table, row and the missing key, or the two columns that lie apart.
+    """
     for name, frame in tables.items():
         for column, parent in (SHAPES[name].refers or {}).items():
             there = set(tables[parent][SHAPES[parent].key[0]]) if parent in tables else set()
@@ -146,6 +193,7 @@ def check_links(tables: Mapping[str, pd.DataFrame]) -> None:
                     where=f"table {name}, row {_row(frame, orphan)}",
                     fix=f"Add the row to {parent}, or correct {column}.",
                 )
+    scale.check_tables(tables)
 
 
 def key_of(name: str, record: Mapping[str, object]) -> str:
