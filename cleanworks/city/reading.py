@@ -344,32 +344,43 @@ def _fits(text: str, column: Column) -> bool:
 def _present(values: pd.Series, column: Column, where: str) -> pd.Series:
     """One column of a table that was not read from a file: its values typed, or the first that cannot be."""
     if column.kind in ("number", "money", "integer"):
-        typed = values if pd.api.types.is_numeric_dtype(values) else pd.to_numeric(values, errors="coerce")
-        wrong = (typed.isna() & values.notna()) | np.isinf(typed.astype(float))
-        what, fix = "which is not a number", "Write digits only, with a point for decimals."
-        if not wrong.any():
-            wrong = (typed < min(column.low, 0)) if column.low is not None else typed.isna() & False
-            what, fix = "which is negative", "Record money paid back as a row of its own kind."
-        if not wrong.any() and column.high is not None:
-            wrong, what, fix = typed > column.high, f"which is above {column.high:g}", "Are two columns swapped?"
-    elif column.kind in ("date", "time") and not pd.api.types.is_datetime64_any_dtype(values):
-        filled = values.where(values.notna() & (values.astype(str).str.strip() != ""))
-        text = filled.dropna().map(lambda day: day.isoformat() if hasattr(day, "isoformat") else str(day).strip())
-        text = text[text.map(lambda one: bool(_ISO_DATE.match(one)))].reindex(values.index)
-        typed = pd.to_datetime(text, format="ISO8601", errors="coerce")
-        wrong = typed.isna() & filled.notna()
-        what, fix = "which is not a date", "Write every date as YYYY-MM-DD; nobody can tell day from month otherwise."
-    else:
-        return values
+        return _present_numbers(values, column, where)
+    if column.kind in ("date", "time") and not pd.api.types.is_datetime64_any_dtype(values):
+        return _present_dates(values, column, where)
+    return values
+
+
+def _present_numbers(values: pd.Series, column: Column, where: str) -> pd.Series:
+    typed = values if pd.api.types.is_numeric_dtype(values) else pd.to_numeric(values, errors="coerce")
+    odd = (typed.isna() & values.notna()) | np.isinf(typed.astype(float))
+    _refuse(odd, values, column, where, "not a number", "Write digits only, with a point for decimals.")
+    if column.low == 0 or column.kind == "money":
+        _refuse(typed < 0, values, column, where, "negative", "Record money paid back as a row of its own kind.")
+    elif column.low is not None:
+        _refuse(typed < column.low, values, column, where, f"below {column.low:g}", "Are two columns swapped?")
+    if column.high is not None:
+        _refuse(typed > column.high, values, column, where, f"above {column.high:g}", "Are two columns swapped?")
+    return typed
+
+
+def _present_dates(values: pd.Series, column: Column, where: str) -> pd.Series:
+    text = values.map(lambda day: "" if pd.isna(day) else day.isoformat() if hasattr(day, "isoformat") else str(day).strip())
+    shaped = text.where(text.map(lambda day: bool(_ISO_DATE.match(day))))
+    typed = pd.to_datetime(shaped, format="ISO8601", errors="coerce")
+    fix = "Write every date as YYYY-MM-DD; nobody can tell day from month otherwise."
+    _refuse(typed.isna() & (text != ""), values, column, where, "not a date", fix)
+    return typed
+
+
+def _refuse(wrong: pd.Series, values: pd.Series, column: Column, where: str, what: str, fix: str) -> None:
     wrong = wrong.fillna(False).to_numpy(dtype=bool)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise InputError(
-            f"Column '{column.name}' holds '{values.iloc[row]}', {what}{_more(wrong.sum())}.",
+            f"Column '{column.name}' holds '{values.iloc[row]}', which is {what}{_more(wrong.sum())}.",
             where=f"{where}, row {row + FIRST_ROW}",
             fix=fix,
         )
-    return typed
 
 
 # --- whole tables ---------------------------------------------------------------------------------------------
