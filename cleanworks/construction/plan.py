@@ -169,7 +169,8 @@ def drivers(drawn: pd.DataFrame) -> pd.Series:
     """Which assumption decides: its rank correlation with the net benefit, the strongest first. From `net_benefit`."""
     need_columns(drawn, (*ASSUMPTIONS, "net"), "drawn")
     ranks = drawn[[*ASSUMPTIONS, "net"]].rank()
-    strength = ranks[list(ASSUMPTIONS)].corrwith(ranks["net"]).fillna(0.0)
+    vary = [name for name in ASSUMPTIONS if ranks[name].nunique() > 1]  # what never changes decides nothing
+    strength = ranks[vary].corrwith(ranks["net"]).reindex(list(ASSUMPTIONS)).fillna(0.0)
     return strength.reindex(strength.abs().sort_values(ascending=False, kind="stable").index)
 
 
