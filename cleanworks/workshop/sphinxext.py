@@ -13,6 +13,8 @@ Settings (under `sphinx: config:` of `_config.yml`):
 `cleanworks_reports`
     Names of tables that pages may show with the directive `report`, each with the function that makes it, as
     `package.module:function`. The function takes the course and gives (headings, rows) of Markdown text.
+`cleanworks_progress`
+    The page with the directive `progress`, such as `book/progress`; lessons lead to it.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.notebook import dump, parse, read
-from cleanworks.workshop.pages import boxes, sources, terms, theme
+from cleanworks.workshop.pages import boxes, progress, sources, terms, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.front import front_matter
 from cleanworks.workshop.pages.tables import TidyTables
@@ -71,6 +73,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", load_course)
     app.connect("source-read", mark_up_notebook)
     terms.connect(app)
+    progress.connect(app)
     app.connect("html-page-context", theme.correct, priority=900)
     app.connect("build-finished", finish)
     sources.register()
@@ -113,7 +116,12 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
             # So that the page is made again when the results are new and the text is old.
             app.env.note_dependency(str(executed))
             take_outputs(made, read(executed).node, where=course.relative(path))
-        marked = mark_up(made, where=course.relative(path), front=front_matter(course, entry))
+        marked = mark_up(
+            made,
+            where=course.relative(path),
+            front=front_matter(course, entry),
+            read=entry.block.id if entry.block.kind == "lesson" else "",
+        )
     except InputError as error:
         raise ExtensionError(error.message) from None
     source[0] = nbformat.writes(marked)

@@ -19,6 +19,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
+from cleanworks.workshop.pages import progress
+
 LOG = logging.getLogger(__name__)
 
 
@@ -103,6 +105,12 @@ def _exercise(translator: HTML5Translator, node: box) -> str:
         f'<div class="cw-box cw-exercise" id="{_question(node)}" role="group" aria-label="{title}">'
         f'<p class="cw-title">{title}</p>'
     )
+
+
+def _exercise_end(translator: HTML5Translator, node: box) -> str:
+    if _audience(translator) == "instructor":
+        return "</div>"
+    return progress.control(translator, question=node["about"]["question"]) + "</div>"
 
 
 def _fold(kind: str, title: str) -> str:
@@ -214,9 +222,12 @@ _BEGIN: dict[str, Callable[[HTML5Translator, box], str]] = {
     "quiz-option": _option,
     "quiz-text": lambda t, node: "<span>",
     "quiz-feedback": _feedback,
+    "read": lambda translator, node: progress.control(translator, lesson=node["about"]["lesson"]),
 }
 
 _END: dict[str, str | Callable[[HTML5Translator, box], str]] = {
+    "exercise": _exercise_end,
+    "read": "",
     "hint": "</div></details>",
     "solution": _solution_end,
     "quiz": _quiz_end,

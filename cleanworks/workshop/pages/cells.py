@@ -28,7 +28,7 @@ ORIGIN = "cleanworks-origin"
 _JOINED = {"solution", "pitfall", "instructor"}
 
 
-def mark_up(notebook: NotebookNode, *, where: str, front: str = "") -> NotebookNode:
+def mark_up(notebook: NotebookNode, *, where: str, front: str = "", read: str = "") -> NotebookNode:
     """A copy of a notebook with marks around its typed cells.
 
     Parameters
@@ -37,6 +37,8 @@ def mark_up(notebook: NotebookNode, *, where: str, front: str = "") -> NotebookN
         Name of the file, for messages.
     front : str
         Markdown that goes under the title.
+    read : str
+        Id of the lesson that a button at the end marks as read.
 
     Raises
     ------
@@ -47,6 +49,9 @@ def mark_up(notebook: NotebookNode, *, where: str, front: str = "") -> NotebookN
     for cell in notebook.cells:
         writer.add(cell)
     writer.close_to(0)
+    if read:
+        writer.begin("read", lesson=read)
+        writer.end()
     marked = NotebookNode(notebook)
     marked.cells = writer.cells
     return marked

@@ -12,20 +12,23 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.pages.progress import name_lessons
+
 
 def correct(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Runs after the theme has filled the context."""
     if "generate_toctree_html" in context:
-        context["generate_toctree_html"] = _named(context["generate_toctree_html"])
+        context["generate_toctree_html"] = _named(context["generate_toctree_html"], page, app.cleanworks_course)
     if context.get("body"):
         # The sources are a list, and a list holds items. The role for entries of a bibliography is deprecated.
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
-def _named(make: Callable[..., Any]) -> Callable[..., Any]:
-    """The contents of the sidebar, where each button that unfolds a branch says which."""
+def _named(make: Callable[..., Any], page: str, course: Course) -> Callable[..., Any]:
+    """The contents of the sidebar, where each button that unfolds a branch says which, and each link its lesson."""
 
     def made(*args: Any, **kwargs: Any) -> Any:
         tree = make(*args, **kwargs)
@@ -33,6 +36,7 @@ def _named(make: Callable[..., Any]) -> Callable[..., Any]:
         for summary in soup.find_all("summary"):
             link = summary.find_parent("li").find("a")
             summary["aria-label"] = f"Pages under {link.get_text(strip=True)}"
+        name_lessons(soup, page, course)
         return soup if isinstance(tree, BeautifulSoup) else str(soup)
 
     return made

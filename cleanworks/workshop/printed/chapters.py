@@ -22,7 +22,7 @@ from cleanworks.workshop.catalogue import Course, listed
 _REFERRING = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "headers")
 # Parts of a page that do nothing on paper.
 _DEAD = (
-    "script, noscript, style, button, input, .headerlink, .cw-download, .cw-feedback, .cw-screen, .cw-data, "
+    "script, noscript, style, button, input, .headerlink, .cw-download, .cw-done, .cw-progress, .cw-feedback, .cw-screen, .cw-data, "
     # Nothing was attempted yet on paper, either.
     ".cw-check .cell_output:has(.cleanworks-not-attempted), "
     "[hidden]:not(.cw-note), svg.sd-octicon, svg.svg-inline--fa"

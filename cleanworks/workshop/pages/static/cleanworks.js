@@ -1,4 +1,4 @@
-// Feedback of the quiz, hints one at a time, and a few corrections of the theme. No network, no storage.
+// Feedback of the quiz, hints one at a time, and a few corrections of the theme. No network; progress.js remembers.
 // Everything on the page is there without this script, except the feedback.
 "use strict";
 
@@ -49,6 +49,7 @@ function answer(form) {
     region.append(line("cw-said", "What you chose is right, and something is still missing."));
   }
   if (window.MathJax && window.MathJax.typesetPromise) window.MathJax.typesetPromise([region]);
+  form.dispatchEvent(new CustomEvent("cw-answered", { bubbles: true, detail: { right } }));
 }
 
 document.querySelectorAll("form.cw-quiz").forEach((form) => {
