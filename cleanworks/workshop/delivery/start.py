@@ -31,6 +31,8 @@ fi
 %(profile)sif [ "$1" = "check" ]; then
   exec .venv/bin/python -m cleanworks.workshop.delivery.verify .
 fi
+# The checks in the notebooks write here what you did; nothing leaves this computer.
+CLEANWORKS_RECORD="${CLEANWORKS_RECORD:-$PWD/my-progress.json}"; export CLEANWORKS_RECORD
 exec .venv/bin/python -m jupyterlab course
 """
 
@@ -57,6 +59,8 @@ echo ready> .venv\ready
   pause
   exit /b
 )
+rem The checks in the notebooks write here what you did; nothing leaves this computer.
+if not defined CLEANWORKS_RECORD set "CLEANWORKS_RECORD=%~dp0my-progress.json"
 .venv\Scripts\python -m jupyterlab course
 exit /b
 :failed
@@ -116,7 +120,10 @@ def start_page(
 <h2>2. Try</h2>
 {install}
 <p>Begin with <kbd>{escape(first)}</kbd>. Click into a grey cell and press <kbd>Shift</kbd> + <kbd>Enter</kbd>.</p>
-<h2>3. If something does not work</h2>
+<h2>3. Keep your progress</h2>
+<p>Each check adds its outcome to <kbd>my-progress.json</kbd> in this folder: no name, no answers, and only on this computer.
+The book has a page <i>Your progress</i>; press <i>Read a file</i> there and choose it.</p>
+<h2>4. If something does not work</h2>
 <p>Start the same file with the word <kbd>check</kbd> after it: <kbd>start.bat check</kbd>, <kbd>sh start.sh check</kbd>.
 It says in plain words whether the kit is whole and its first notebook runs. If a line says NO, show it to your
 instructor.</p>

@@ -81,7 +81,8 @@ def docname(course: Course, entry: Entry) -> str:
 def _part(number: int, caption: str, lessons: list[Lesson], address: Any) -> str:
     rows = "".join(_lesson(lesson, number, address) for lesson in lessons)
     title = escape(caption or "Lessons")
-    return f'<h2 id="progress-part-{number}">{title}</h2><p data-part="{number}"></p>{rows}'
+    count = "1 lesson" if len(lessons) == 1 else f"{len(lessons)} lessons"
+    return f'<h2 id="progress-part-{number}">{title}</h2><p data-part="{number}">0 of {count} read.</p>{rows}'
 
 
 def _lesson(lesson: Lesson, part: int, address: Any) -> str:
@@ -97,7 +98,7 @@ def _lesson(lesson: Lesson, part: int, address: Any) -> str:
     )
     return (
         f'<details class="cw-fold" data-lesson="{lesson.id}" data-of="{part}" data-title="{title}"><summary>'
-        f'<span class="cw-lesson-title">{title}</span> <span class="cw-state"></span></summary>'
+        f'<span class="cw-lesson-title">{title}</span> <span class="cw-state">not begun</span></summary>'
         f'<div class="cw-inside"><p>{" · ".join(links)}</p><ol class="cw-objectives">{objectives}</ol>'
         f'<p class="cw-help"></p></div></details>'
     )
@@ -110,7 +111,9 @@ def _questions(entry: Entry | None, tag: str, objective: int) -> list[str]:
 
 _HEAD = """
 <noscript><p>Progress is kept by a small script, which is switched off in this browser.</p></noscript>
-<p class="cw-summary"></p>
+<p class="cw-summary">Nothing is recorded on this device yet. Mark a lesson as read at its end, answer its quiz, or read
+a file here. If you did something and it is not here: some browsers keep pages that were opened from a disk apart from each
+other. Then try another browser.</p>
 <p class="cw-note-here" hidden></p>
 <div class="cw-tools" role="group" aria-label="Your record">
 <button type="button" class="cw-button" data-do="export" disabled>Save as a file</button>
@@ -133,8 +136,9 @@ _COMPLETION = """
 <p><strong>What this is:</strong> a list of what was marked, answered and solved on one device, made by the reader alone.
 <strong>What it is not:</strong> a certificate. Nobody checked who worked, with whose help, or whether the marks are true.</p>
 <p>Made on <span class="cw-made-on"></span>. Name, written by hand if you like: <span class="cw-blank"></span></p>
+<p>Quiz: questions answered right, in brackets those at the first try.</p>
 <div class="cw-scroll" role="region" aria-label="Lessons on record" tabindex="0"><table class="cw-report">
-<caption>Lessons on record. Quiz: questions answered right, in brackets at the first try.</caption>
+<caption>Lessons on record</caption>
 <thead><tr><th scope="col">Lesson</th><th scope="col">Marked as read</th><th scope="col">Quiz</th>
 <th scope="col">Exercises solved with the check</th><th scope="col">Only marked as done</th>
 <th scope="col">Solutions opened</th></tr></thead><tbody></tbody></table></div>

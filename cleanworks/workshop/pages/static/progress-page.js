@@ -9,6 +9,9 @@
   const confirm = page.querySelector(".cw-confirm");
   const completion = page.querySelector(".cw-completion");
   const chooser = page.querySelector('input[type="file"]');
+  // What the page says before anything is recorded.
+  const summary = page.querySelector(".cw-summary");
+  const nothing = summary.textContent;
   const button = (name) => page.querySelector(`button[data-do="${name}"]`);
 
   const ids = (text) => (text ? text.split(" ") : []);
@@ -70,17 +73,13 @@
     });
     const total = (name) => sums.reduce((sum, one) => sum + one[name], 0);
     const begun = sums.some((sum) => sum.begun);
-    page.querySelector(".cw-summary").textContent = begun
+    summary.textContent = begun
       ? `You have read ${sums.filter((sum) => sum.read).length} of ${count(sums.length, "lesson")}, answered ${total("right")} ` +
         `of ${total("quizzes")} quiz questions right (${total("first")} at the first try) and done ${total("done")} of ` +
         `${total("exercises")} exercises.`
-      : "Nothing is recorded on this device yet. Mark a lesson as read at its end, answer its quiz, or read a file here.";
+      : nothing;
     const notes = [];
     if (!progress.keeps) notes.push(progress.UNKEPT);
-    else if (!begun && location.protocol === "file:") {
-      notes.push("You did something, and it is not here? Some browsers keep the pages of a disk apart from each other. " +
-        "Try another browser, or open the book from a web server.");
-    }
     if (progress.setAside) notes.push("What this browser had kept could not be read. It was set aside, and the record begins anew.");
     const note = page.querySelector(".cw-note-here");
     note.textContent = notes.join(" ");

@@ -35,9 +35,10 @@ window.cwProgress = (() => {
   function isExercise(entry) {
     return Object.keys(entry).length > 1 && isDay(entry.day) &&
       onlyHas(entry, ["day", "checks", "outcome", "hints", "solution", "done"]) &&
-      isCount(entry.checks ?? 1, MOST.checks) && isCount(entry.hints ?? 1, MOST.hints) &&
-      OUTCOMES.includes(entry.outcome ?? "correct") &&
-      (entry.solution ?? true) === true && (entry.done ?? true) === true;
+      (!("checks" in entry) || isCount(entry.checks, MOST.checks)) &&
+      (!("hints" in entry) || isCount(entry.hints, MOST.hints)) &&
+      (!("outcome" in entry) || OUTCOMES.includes(entry.outcome)) &&
+      (!("solution" in entry) || entry.solution === true) && (!("done" in entry) || entry.done === true);
   }
 
   function checkLesson(id, lesson) {
@@ -45,7 +46,7 @@ window.cwProgress = (() => {
     if (!isId(id) || !isObject(lesson) || Object.keys(lesson).length === 0 ||
         !onlyHas(lesson, ["read", "quiz", "exercises"]) || ("read" in lesson && !isDay(lesson.read))) throw wrong(id);
     for (const [kind, right] of [["quiz", isQuiz], ["exercises", isExercise]]) {
-      const questions = lesson[kind] ?? {};
+      const questions = kind in lesson ? lesson[kind] : {};
       if (!isObject(questions) || Object.keys(questions).length > MOST.questions) throw wrong(id);
       for (const [question, entry] of Object.entries(questions)) {
         if (!isId(question) || !question.startsWith(`${id}-`) || !isObject(entry) || !right(entry)) throw wrong(question);
@@ -207,7 +208,8 @@ window.cwProgress = (() => {
 
   function longDay(day) {
     const options = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
-    return new Date(`${day}T00:00:00Z`).toLocaleDateString(document.documentElement.lang || "en", options);
+    const language = document.documentElement.lang || "en";
+    return new Date(`${day}T00:00:00Z`).toLocaleDateString(language === "en" ? "en-GB" : language, options);
   }
 
   const lessonOf = (question) => question.slice(0, question.lastIndexOf("-"));
@@ -303,10 +305,12 @@ window.cwProgress = (() => {
     const entry = lessons[progress.lessonOf(question ?? "")]?.exercises?.[question];
     const marked = lesson ? Boolean(day) : Boolean(entry?.done);
     const what = lesson ? "this lesson as read" : "this exercise as done";
-    button.textContent = marked ? `Take the mark back` : `Mark ${what}`;
+    const solved = entry?.outcome === "correct";
+    button.textContent = marked ? "Take the mark back" : `Mark ${what}`;
+    button.hidden = solved && !marked;
     let said = "";
     if (day) said = `✓ Read on ${progress.longDay(day)}.`;
-    else if (entry?.outcome === "correct") said = "✓ Solved: the check in your notebook says so.";
+    else if (solved) said = "✓ Solved: the check in your notebook says so.";
     else if (marked) said = "✓ Marked as done.";
     if (say.textContent !== said) say.textContent = said;
   }
