@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,12 +54,12 @@ class Store:
         except ModuleNotFoundError as error:
             raise InputError(
                 f"The driver for {place.split(':')[0]} is not installed.",
-                where=place,
+                where=_without_password(place),
                 fix=f"python -m pip install {'psycopg[binary]' if 'psycopg' in str(error) else error.name}.",
             ) from None
         except sql.exc.ArgumentError:
             raise InputError(
-                "This is no database address.", where=place, fix="Give a file, or postgresql://user@host/name."
+                "This is no database address.", where=_without_password(place), fix="Give a file, or postgresql://user@host/name."
             ) from None
         if engine.dialect.name == "sqlite":
             sql.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
@@ -140,7 +141,7 @@ class Store:
 
     def _public_place(self) -> str:
         """The place for a message: an address without its password."""
-        return self.engine.url.render_as_string(hide_password=True) if "://" in self.place else self.place
+        return _without_password(self.place)
 
     @contextmanager
     def writing(self, create: bool = False):
@@ -224,8 +225,12 @@ def _only_if_there(url, place: str):
     """The address of an SQLite file to read: SQLite would answer a wrong path with an empty new file."""
     path = Path(url.database or "")
     if not path.is_file():
-        raise InputError("There is no such registry.", where=place, fix="Give the path of its file, or a database address.")
+        raise InputError("There is no such registry.", where=_without_password(place), fix="Give the path of its file, or a database address.")
     return url.set(database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
+
+
+def _without_password(place: str) -> str:
+    return re.sub(r"(//[^/@:]*):[^@]*@", r"\1:***@", place)
 
 
 def _reason(error) -> str:
