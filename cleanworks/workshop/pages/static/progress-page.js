@@ -172,7 +172,7 @@
       if (!sum.begun) return;
       const row = document.createElement("tr");
       cell(row, lessonsOnPage[index].dataset.title, true);
-      cell(row, sum.read ? progress.longDay(sum.read) : "–");
+      cell(row, sum.read ? progress.longDay(sum.read, "short") : "–");
       cell(row, `${sum.right} of ${sum.quizzes} (${sum.first})`);
       cell(row, `${sum.solved} of ${sum.exercises}`);
       cell(row, String(sum.done - sum.solved));

@@ -206,8 +206,8 @@ window.cwProgress = (() => {
     return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
   }
 
-  function longDay(day) {
-    const options = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+  function longDay(day, month = "long") {
+    const options = { day: "numeric", month, year: "numeric", timeZone: "UTC" };
     const language = document.documentElement.lang || "en";
     return new Date(`${day}T00:00:00Z`).toLocaleDateString(language === "en" ? "en-GB" : language, options);
   }
