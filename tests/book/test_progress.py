@@ -50,6 +50,8 @@ def answer(page, quiz, right: bool) -> None:
 
 def press(page, button) -> None:
     """Go to a button with the Tab key from the control before it, and press it."""
+    expect(button).to_be_visible()
+    expect(button).to_be_enabled()
     button.evaluate("e => { const all = [...document.querySelectorAll('a[href], button, input, summary, [tabindex]')]"
                     ".filter(o => o.checkVisibility() && o.tabIndex >= 0 && !o.disabled); all[all.indexOf(e) - 1].focus(); }")
     page.keyboard.press("Tab")
