@@ -104,6 +104,10 @@ def test_a_learner_from_the_first_question_to_the_printed_record(tab, lesson, ex
     press(page, box.get_by_role("button", name="Mark this exercise as done"))
     expect(box.locator(".cw-done [role=status]")).to_contain_text("Marked as done")
     owner = question.rsplit("-", 1)[0]
+    # A browser tells that something was unfolded when it finds time for it.
+    page.wait_for_function(
+        "([lesson, question]) => cwProgress.load()[lesson].exercises[question].solution", arg=[owner, question]
+    )
     entry = stored(page)[owner]["exercises"][question]
     assert (entry["hints"], entry["solution"], entry["done"]) == (2, True, True) and "outcome" not in entry
 
