@@ -102,12 +102,12 @@ def test_long_mode_needs_more_than_both_limits(amount, months, mode):
 
 
 def test_wrong_roles_and_strange_contracts_are_refused(site):
-    with pytest.raises(Refusal, match="A citizen may not enter reports; this is for: contractor"):
+    with pytest.raises(Refusal, match="The role citizen may not enter reports; this is for: contractor"):
         site.enter(CITIZEN, "reports", REPORT)
     with pytest.raises(Refusal, match="other does not work on contract C-1"):
         site.enter(User("other", "contractor", frozenset({"C-2"})), "reports", REPORT)
     site.enter(CONTRACTOR, "reports", REPORT)
-    with pytest.raises(Refusal, match="A contractor may not check reports; this is for: supervisor"):
+    with pytest.raises(Refusal, match="The role contractor may not check reports; this is for: supervisor"):
         site.check(CONTRACTOR, "reports", "R-1")
 
 

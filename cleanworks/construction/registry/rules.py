@@ -253,7 +253,7 @@ def _rights_of(way: Line, table: str, role: str) -> Iterable[str]:
 def _need_role(role: str, allowed: tuple[str, ...], action: str) -> None:
     if role not in allowed:
         who = " or ".join(allowed) or "nobody"
-        raise Refusal(f"A {role} may not {action}; this is for: {who}.", where="rule of roles")
+        raise Refusal(f"The role {role} may not {action}; this is for: {who}.", where="rule of roles")
 
 
 def _rank(state: str) -> int:
