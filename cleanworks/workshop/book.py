@@ -39,9 +39,10 @@ _WITNESSES = ("index.html", "searchindex.js", "objects.inv", ".buildinfo")
 
 @dataclasses.dataclass(frozen=True)
 class Edition:
-    """A book for one audience and one country, and the folders it lives in.
+    """A book for one audience, one country and one language, and the folders it lives in.
 
-    ``profile`` is the code of a country's profile, or None for the default one. ``folder`` is where the finished book
+    ``profile`` is the code of a country's profile, or None for the default one. ``language`` is the code of a
+    translation, or None for the language that the course is written in. ``folder`` is where the finished book
     and its workshop lie: ``_build`` of the course if not given.
     """
 
@@ -49,11 +50,13 @@ class Edition:
     audience: str = "reader"
     profile: str | None = None
     folder: Path | None = None
+    language: str | None = None
 
     @property
     def name(self) -> str:
         """Empty for the usual book; otherwise what its folders end in."""
         parts = [] if self.profile is None else [re.sub(r"[^\w-]+", "-", Path(self.profile).stem)]
+        parts += [] if self.language is None else [self.language]
         parts += [] if self.audience == "reader" else [self.audience]
         return "".join(f"-{part}" for part in parts)
 
@@ -76,6 +79,17 @@ class Edition:
         """The executed copies."""
         return self.root / "_build" / f"executed{self.name}"
 
+    @property
+    def locale(self) -> Path:
+        """Compiled translations."""
+        return self.work / "locale"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lessons read to know their country and their language."""
+        chosen = {"CLEANWORKS_PROFILE": self.profile, "CLEANWORKS_LANGUAGE": self.language}
+        return {name: value for name, value in chosen.items() if value}
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the command line."""
@@ -85,6 +99,9 @@ def add_to(app: typer.Typer) -> None:
 def book(
     profile: Annotated[
         str | None, typer.Option("--profile", help="The country profile to build with.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="The language of the edition: ko, fr ... English if not given.")
     ] = None,
     audience: Annotated[
         str,
@@ -105,12 +122,15 @@ def book(
     Notebooks that changed are executed first. If anything fails, the book that was there before stays as it is. Exit
     codes: 0 built, 1 a notebook or a page has a fault, 2 something handed in cannot be used, 130 interrupted.
     """
+    from cleanworks.workshop import languages
     from cleanworks.workshop.catalogue import Course
 
     if audience not in AUDIENCES:
         raise InputError(f"There is no audience {audience!r}.", fix=f"Choose from {', '.join(AUDIENCES)}.")
     course = Course.load(root.resolve())
-    made = Edition(course.root, audience, profile)
+    if language:
+        languages.require(course, language)
+    made = Edition(course.root, audience, profile, language=None if language == languages.SOURCE else language)
     bring_up_to_date(course, made, jobs)
     first = made.html / "index.html"
     print(first)
@@ -181,8 +201,7 @@ def run_plan(course: Course, made: Edition, workers: int | None = None) -> tuple
     from cleanworks.workshop.editions import edition
     from cleanworks.workshop.run.course import course_job, course_options
 
-    environment = {"CLEANWORKS_PROFILE": made.profile} if made.profile else {}
-    options = course_options(course, workers=workers, environment=environment, out=made.executed)
+    options = course_options(course, workers=workers, environment=made.environment, out=made.executed)
     jobs = [course_job(course, entry) for entry in course.notebooks]
     if made.audience == "instructor":
         options = dataclasses.replace(options, rerun="cleanworks book --audience instructor")
@@ -238,6 +257,10 @@ def _sphinx(course: Course, made: Edition) -> list[str]:
     """Build into the work folder. The messages of Sphinx come back as lines, with paths from the course's folder."""
     from jupyter_book.sphinx import build_sphinx
 
+    from cleanworks.workshop import languages
+
+    if made.language:
+        languages.compiled(course, made.language, made.locale)
     messages = io.StringIO()
     with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(io.StringIO()):
         result = build_sphinx(
@@ -251,6 +274,10 @@ def _sphinx(course: Course, made: Edition) -> list[str]:
                 "nb_execution_mode": "off",
                 "cleanworks_audience": made.audience,
                 "cleanworks_executed": str(made.executed),
+                "language": made.language or languages.SOURCE,
+                "locale_dirs": [str(made.locale)],
+                "gettext_compact": False,
+                "gettext_auto_build": False,
                 "latex_individualpages": False,
             },
             builder="html",
@@ -322,30 +349,34 @@ def _tool_print() -> str:
     for package in ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "sphinxcontrib-bibtex"):
         digest.update(f"{package} {version(package)}".encode())
     own = Path(cleanworks.__file__).parent
-    for path in sorted(path for path in own.rglob("*") if path.suffix in (".py", ".css", ".js", ".toml")):
+    for path in sorted(path for path in own.rglob("*") if path.suffix in (".py", ".css", ".js", ".toml", ".po")):
         digest.update(path.relative_to(own).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 def _content_print(course: Course, made: Edition) -> str:
     """Of the sources and the executed copies."""
-    digest = hashlib.sha256(repr((made.audience, made.profile)).encode())
-    for path in sorted({*_sources(course), *made.executed.rglob("*.ipynb")}):
+    digest = hashlib.sha256(repr((made.audience, made.profile, made.language)).encode())
+    for path in sorted({*_sources(course, made), *made.executed.rglob("*.ipynb")}):
         digest.update(path.relative_to(course.root).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _sources(course: Course) -> Iterator[Path]:
+def _sources(course: Course, made: Edition) -> Iterator[Path]:
     """Every file a page may be made from: settings, pages, notebooks, and what lies in the folders of the pages."""
     for name in ("_config.yml", "_toc.yml", "cleanworks.toml"):
         if (course.root / name).is_file():
             yield course.root / name
     yield from (entry.path for entry in course.notebooks)
+    translations = course.root / course.settings.locale
+    if made.language:
+        yield from (translations / made.language).rglob("*.po")
     for page in course.pages:
         yield page
         if page.parent != course.root:
-            yield from (path for path in page.parent.rglob("*") if path.is_file())
+            around = (path for path in page.parent.rglob("*") if path.is_file())
+            yield from (path for path in around if not path.is_relative_to(translations))
 
 
 def _witness(folder: Path) -> str:
@@ -368,17 +399,16 @@ def _read(path: Path) -> str | None:
 
 @contextlib.contextmanager
 def _environment(made: Edition) -> Iterator[None]:
-    """The variable that cleanworks.profiles reads; the toolkit passes it on and knows no more about it."""
-    before = os.environ.get("CLEANWORKS_PROFILE")
-    if made.profile:
-        os.environ["CLEANWORKS_PROFILE"] = made.profile
+    """The variables that lessons read; the toolkit passes them on and knows no more about the country."""
+    before = {name: os.environ.get(name) for name in made.environment}
+    os.environ.update(made.environment)
     try:
         yield
     finally:
-        if made.profile:
-            os.environ.pop("CLEANWORKS_PROFILE")
-            if before is not None:
-                os.environ["CLEANWORKS_PROFILE"] = before
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _say(text: str) -> None:

@@ -25,6 +25,10 @@ class Settings(BaseModel):
     )
     glossary: str = Field("book/glossary.md", description="Page with the glossary directive.")
     bibliography: str = Field("book/references.bib", description="The list of sources, in BibTeX.")
+    locale: str = Field("book/locale", description="Folder of the translations, one folder for each language.")
+    reviewed: tuple[str, ...] = Field(
+        (), description="Languages whose translation a native speaker has read; others are marked as drafts."
+    )
     parts: tuple[str, ...] = Field((), description="Ids of the parts, in order; empty allows any.")
     sections: tuple[str, ...] = Field((), description="How headings of every lesson start, in this order.")
     quiz_items: int = Field(5, ge=0, description="Quiz questions in every lesson.")

@@ -39,10 +39,11 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.notebook import dump, parse, read
-from cleanworks.workshop.pages import boxes, progress, sources, terms, theme
+from cleanworks.workshop.pages import boxes, progress, sources, spoken, terms, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.front import front_matter
 from cleanworks.workshop.pages.tables import TidyTables
+from cleanworks.workshop.settings import Settings
 
 STATIC = Path(__file__).parent / "pages" / "static"
 TEMPLATES = Path(__file__).parent / "pages" / "templates"
@@ -66,6 +67,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("report", Report)
     app.add_role("cleanworks-download", DownloadRole())
     app.add_transform(boxes.Grouping)
+    app.add_transform(boxes.Labels)
     app.add_post_transform(TidyTables)
     app.add_css_file("cleanworks.css")
     app.add_js_file("cleanworks.js", loading_method="defer")
@@ -73,6 +75,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", load_course)
     app.connect("source-read", mark_up_notebook)
     terms.connect(app)
+    spoken.connect(app)
     progress.connect(app)
     app.connect("html-page-context", theme.correct, priority=900)
     app.connect("build-finished", finish)
@@ -83,6 +86,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def configure(app: Sphinx, config: Any) -> None:
     config.html_static_path = [*config.html_static_path, str(STATIC)]
     config.templates_path = [*config.templates_path, str(TEMPLATES)]
+    try:
+        spoken.mark_draft(config, Settings.load(Path(app.srcdir)).reviewed)
+    except InputError as error:
+        raise ExtensionError(error.message) from None
     config.mathjax_path = "mathjax/tex-chtml.js"
     # An outcome of a check carries data for programs beside its text; a page shows the text.
     config.suppress_warnings = [*config.suppress_warnings, "mystnb.unknown_mime_type"]
@@ -100,6 +107,7 @@ def load_course(app: Sphinx) -> None:
         app.cleanworks_course = Course.load(app.srcdir)
     except InputError as error:
         raise ExtensionError(error.message) from None
+    spoken.say_in_scripts(app)
 
 
 def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -116,6 +124,7 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
             # So that the page is made again when the results are new and the text is old.
             app.env.note_dependency(str(executed))
             take_outputs(made, read(executed).node, where=course.relative(path))
+        spoken.describe(app, docname, made)
         marked = mark_up(
             made,
             where=course.relative(path),
@@ -182,6 +191,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         return
     _copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
     lighten(Path(app.outdir))
+    spoken.turn(Path(app.outdir), app.config.language)
     for entry in app.cleanworks_course.notebooks:
         copy = Path(app.outdir) / "_sources" / entry.path.resolve().relative_to(Path(app.srcdir).resolve())
         if copy.is_file():

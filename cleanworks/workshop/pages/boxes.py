@@ -19,6 +19,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
+from cleanworks import words
 from cleanworks.workshop.pages import progress
 
 LOG = logging.getLogger(__name__)
@@ -69,9 +70,20 @@ class Grouping(SphinxTransform):
         made = box("", kind=kind, number=about.pop("number"), about=about, classes=[f"cw-{kind}"])
         made.source, made.line = begin.source, begin.line
         made.extend(parent[start + 1 : stop])
-        if kind == "quiz-text":
-            _inline(made)
         parent[start : stop + 1] = [made]
+
+
+class Labels(SphinxTransform):
+    """What stands beside a button to choose is words, not a paragraph: once it has been translated, which wants one."""
+
+    default_priority = 100
+
+    def apply(self, **kwargs: Any) -> None:
+        if self.app.builder.name == "gettext":
+            return
+        for text in list(self.document.findall(box)):
+            if text["kind"] == "quiz-text":
+                _inline(text)
 
 
 def _inline(text: box) -> None:
@@ -100,7 +112,7 @@ def _titled(kind: str, title: str, *, shown: bool = True) -> str:
 
 
 def _exercise(translator: HTML5Translator, node: box) -> str:
-    title = f"Exercise {node['number']}"
+    title = _say(translator, f"Exercise {node['number']}")
     return (
         f'<div class="cw-box cw-exercise" id="{_question(node)}" role="group" aria-label="{title}">'
         f'<p class="cw-title">{title}</p>'
@@ -118,16 +130,19 @@ def _fold(kind: str, title: str) -> str:
 
 
 def _hint(translator: HTML5Translator, node: box) -> str:
-    return _fold("hint", f"Hint {node['number']}")
+    return _fold("hint", _say(translator, f"Hint {node['number']}"))
 
 
 def _solution(translator: HTML5Translator, node: box) -> str:
     if _audience(translator) == "instructor":
-        return '<div class="cw-part cw-solution"><p class="cw-part-title">Solution</p>'
+        title = _say(translator, "Solution")
+        return f'<div class="cw-part cw-solution"><p class="cw-part-title">{title}</p>'
+    advice = "You learn most from your own attempt: fill in the starter, run the check, read a hint."
+    show = _say(translator, "Show the solution")
     return (
-        _fold("solution", "Solution")
-        + "<p>You learn most from your own attempt: fill in the starter, run the check, read a hint.</p>"
-        + '<details class="cw-fold cw-reveal"><summary>Show the solution</summary><div class="cw-inside">'
+        _fold("solution", _say(translator, "Solution"))
+        + f"<p>{_say(translator, advice)}</p>"
+        + f'<details class="cw-fold cw-reveal"><summary>{show}</summary><div class="cw-inside">'
     )
 
 
@@ -137,7 +152,7 @@ def _solution_end(translator: HTML5Translator, node: box) -> str:
 
 def _part(title: str) -> Callable[[HTML5Translator, box], str]:
     return lambda translator, node: (
-        f'<div class="cw-part cw-{node["kind"]}"><p class="cw-part-title">{title}</p>'
+        f'<div class="cw-part cw-{node["kind"]}"><p class="cw-part-title">{_say(translator, title)}</p>'
     )
 
 
@@ -145,10 +160,11 @@ def _quiz(translator: HTML5Translator, node: box) -> str:
     name, about = _question(node), node["about"]
     # Without a key (a learner's copy) there is nothing to check.
     keyed = any(option["about"]["right"] for option in _options(node))
+    title = _say(translator, f"Question {node['number']} of {about['of']}")
     several = ' data-several="yes"' if about.get("several") else ""
     return (
         f'<form class="cw-box cw-quiz" id="{name}"{several}{" data-keyed" if keyed else ""}>'
-        f'<p class="cw-title">Question {node["number"]} of {about["of"]}</p>'
+        f'<p class="cw-title">{title}</p>'
         f'<div role="{"group" if several else "radiogroup"}" aria-labelledby="{name}-prompt">'
     )
 
@@ -157,9 +173,11 @@ def _quiz_end(translator: HTML5Translator, node: box) -> str:
     if not any(option["about"]["right"] for option in _options(node)):
         return "</div></form>"
     # The region is there from the start: a reader's software announces what changes in it, not that it appears.
+    check = _say(translator, "Check my answer")
+    without = _say(translator, "Answers are checked by a small script, which is switched off in this browser.")
     return (
-        '</div><button type="submit" class="cw-answer">Check my answer</button>'
-        "<noscript><p>Answers are checked by a small script, which is switched off in this browser.</p></noscript>"
+        f'</div><button type="submit" class="cw-answer">{check}</button>'
+        f"<noscript><p>{without}</p></noscript>"
         '<div class="cw-feedback" role="status"></div></form>'
     )
 
@@ -191,7 +209,12 @@ def _feedback_end(translator: HTML5Translator, node: box) -> str:
     written = "".join(translator.body[node["from"] :])
     del translator.body[node["from"] :]
     # The script says "Right" or "Not yet" itself.
-    written = re.sub(r"^\s*<p>(?:Right|Not yet)[.:,]\s+(\w)", lambda found: f"<p>{found[1].upper()}", written)
+    said = "|".join(
+        re.escape(word.rstrip("."))
+        for verdict in ("Right.", "Not yet.")
+        for word in {verdict, _say(translator, verdict)}
+    )
+    written = re.sub(rf"^\s*<p>(?:{said})\s?[.:,]\s+(\w)", lambda found: f"<p>{found[1].upper()}", written)
     note = json.dumps({"right": node.parent["about"]["right"], "html": written.strip()})
     return f'<span class="cw-note" hidden data-note="{base64.b64encode(note.encode()).decode()}"></span>'
 
@@ -204,6 +227,10 @@ def _options(quiz: box) -> list[box]:
     return [child for child in quiz if isinstance(child, box) and child["kind"] == "quiz-option"]
 
 
+def _say(translator: HTML5Translator, text: str) -> str:
+    return words.say(text, translator.config.language)
+
+
 def _audience(translator: HTML5Translator) -> str:
     return translator.builder.app.config.cleanworks_audience
 
@@ -214,9 +241,9 @@ _BEGIN: dict[str, Callable[[HTML5Translator, box], str]] = {
     "check": _part("Check"),
     "hint": _hint,
     "solution": _solution,
-    "wrong-answer": lambda _, node: _titled("mistake", f"A likely mistake ({node['number']})"),
-    "pitfall": lambda *_: _titled("pitfall", "Pitfall", shown=False),
-    "instructor": lambda *_: _titled("instructor", "For the instructor"),
+    "wrong-answer": lambda at, node: _titled("mistake", _say(at, f"A likely mistake ({node['number']})")),
+    "pitfall": lambda at, _: _titled("pitfall", _say(at, "Pitfall"), shown=False),
+    "instructor": lambda at, _: _titled("instructor", _say(at, "For the instructor")),
     "quiz": _quiz,
     "quiz-prompt": _prompt,
     "quiz-option": _option,

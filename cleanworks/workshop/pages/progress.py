@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
+from cleanworks import words
 from cleanworks.workshop.catalogue import Course, Entry, Lesson
 
 LESSON = "lesson"
@@ -154,14 +155,16 @@ _COMPLETION = """
 def control(translator: Any, *, lesson: str = "", question: str = "") -> str:
     """A button to mark a lesson as read or an exercise as done, with what the page says about it."""
     about = f'data-lesson="{escape(lesson)}"' if lesson else f'data-question="{escape(question)}"'
-    words = "Mark this lesson as read" if lesson else "Mark this exercise as done"
+    language = translator.config.language
+    text = words.say("Mark this lesson as read" if lesson else "Mark this exercise as done", language)
     link = ""
     target = translator.builder.app.config.cleanworks_progress
     if lesson and target:
+        own = escape(words.say("Your progress", language))
         here = translator.builder.get_target_uri(translator.builder.current_docname)
-        link = f'<a href="{relative_uri(here, translator.builder.get_target_uri(target))}">Your progress</a>'
+        link = f'<a href="{relative_uri(here, translator.builder.get_target_uri(target))}">{own}</a>'
     return (
-        f'<div class="cw-done" {about}><button type="button" class="cw-button">{words}</button>'
+        f'<div class="cw-done" {about}><button type="button" class="cw-button">{text}</button>'
         f'<span class="cw-say" role="status"></span>{link}</div>'
     )
 

@@ -23,8 +23,8 @@ from cleanworks.errors import InputError
 
 from .jobs import MAY_RAISE, NOT_EXECUTED, Job, RunOptions, Source, tags_of
 
-# A kernel inherits these from the shell, and they choose the country and the tables.
-_CHOOSING = ("CLEANWORKS_DATA", "CLEANWORKS_PROFILE")
+# A kernel inherits these from the shell, and they choose the country, the language and the tables.
+_CHOOSING = ("CLEANWORKS_DATA", "CLEANWORKS_LANGUAGE", "CLEANWORKS_PROFILE")
 
 # Raised by hand when the meaning of a stored result changes.
 FORMAT = "1"

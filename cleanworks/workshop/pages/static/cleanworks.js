@@ -31,13 +31,13 @@ function answer(form) {
   region.replaceChildren();
   form.querySelectorAll(".cw-option").forEach((option) => option.removeAttribute("data-said"));
   if (chosen.length === 0) {
-    region.append(verdict(false, "Choose an answer first."));
+    region.append(verdict(false, inWords("Choose an answer first.")));
     return;
   }
   const notes = chosen.map(noteOf);
   const missing = inputs.filter((input) => !input.checked && noteOf(input).right).length;
   const right = notes.every((note) => note.right) && missing === 0;
-  region.append(verdict(right, right ? "Right." : "Not yet."));
+  region.append(verdict(right, inWords(right ? "Right." : "Not yet.")));
   chosen.forEach((input, index) => {
     input.closest(".cw-option").dataset.said = notes[index].right ? "right" : "not-yet";
     if (chosen.length > 1) {
@@ -46,7 +46,7 @@ function answer(form) {
     region.append(line("cw-said", notes[index].html));
   });
   if (notes.every((note) => note.right) && missing > 0) {
-    region.append(line("cw-said", "What you chose is right, and something is still missing."));
+    region.append(line("cw-said", inWords("What you chose is right, and something is still missing.")));
   }
   if (window.MathJax && window.MathJax.typesetPromise) window.MathJax.typesetPromise([region]);
   form.dispatchEvent(new CustomEvent("cw-answered", { bubbles: true, detail: { right } }));

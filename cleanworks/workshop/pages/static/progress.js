@@ -2,6 +2,11 @@
 // device. The format is that of cleanworks/learn/record.py, which says what each entry means; the tests hold the two together.
 "use strict";
 
+// An edition in another language brings its words along; cleanworks.js comes later and asks here too.
+function inWords(text) {
+  return (window.CLEANWORKS_WORDS ?? {})[text] ?? text;
+}
+
 window.cwProgress = (() => {
   const FORMAT = "cleanworks-record";
   const VERSION = 1;
@@ -306,12 +311,12 @@ window.cwProgress = (() => {
     const marked = lesson ? Boolean(day) : Boolean(entry?.done);
     const what = lesson ? "this lesson as read" : "this exercise as done";
     const solved = entry?.outcome === "correct";
-    button.textContent = marked ? "Take the mark back" : `Mark ${what}`;
+    button.textContent = inWords(marked ? "Take the mark back" : `Mark ${what}`);
     button.hidden = solved && !marked;
     let said = "";
-    if (day) said = `✓ Read on ${progress.longDay(day)}.`;
-    else if (solved) said = "✓ Solved: the check in your notebook says so.";
-    else if (marked) said = "✓ Marked as done.";
+    if (day) said = `✓ ${inWords("Read on {day}.").replace("{day}", progress.longDay(day))}`;
+    else if (solved) said = `✓ ${inWords("Solved: the check in your notebook says so.")}`;
+    else if (marked) said = `✓ ${inWords("Marked as done.")}`;
     if (say.textContent !== said) say.textContent = said;
   }
 
@@ -321,7 +326,7 @@ window.cwProgress = (() => {
     if (!word) return;
     const made = document.createElement("span");
     made.className = "cw-tick";
-    made.innerHTML = ` <span aria-hidden="true">✓</span><span class="cw-unseen">(${word})</span>`;
+    made.innerHTML = ` <span aria-hidden="true">✓</span><span class="cw-unseen">(${inWords(word)})</span>`;
     element.append(made);
   }
 

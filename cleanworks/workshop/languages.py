@@ -1,0 +1,360 @@
+"""Editions in other languages: the route of gettext.
+
+Sphinx takes the texts out of the pages, paragraph by paragraph, as it reads them for the book, so a notebook's prose is
+found like any other. Translators fill one .po file for each page (`book/locale/<language>/LC_MESSAGES/`). Building an
+edition compiles them into the folder of its work, where Sphinx looks them up. Code stays as it is; what figures and
+buttons say is translated by :mod:`cleanworks.words`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cleanworks.errors import InputError
+from cleanworks.words import is_code
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+    from cleanworks.workshop.catalogue import Course
+
+SOURCE = "en"
+"""The language that the course is written in."""
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def folder(course: Course, language: str) -> Path:
+    """Where the translations of a language lie, laid out like the pages."""
+    return course.root / course.settings.locale / language / "LC_MESSAGES"
+
+
+def languages(course: Course) -> list[str]:
+    """The languages that have at least one translated page."""
+    base = course.root / course.settings.locale
+    found = (path.name for path in base.iterdir() if path.is_dir()) if base.is_dir() else ()
+    return sorted(name for name in found if is_code(name) and any(folder(course, name).rglob("*.po")))
+
+
+def require(course: Course, language: str) -> None:
+    """See that an edition in this language can be built.
+
+    Raises
+    ------
+    InputError
+        The code has another form, or nothing is translated.
+    """
+    require_code(language)
+    known = languages(course)
+    if language != SOURCE and language not in known:
+        raise InputError(
+            f"There is no translation into {language!r}.",
+            where=str(course.root / course.settings.locale),
+            fix=f"There is {', '.join([SOURCE, *known])}. `cleanworks language update {language}` begins a new one.",
+        )
+
+
+def require_code(language: str) -> None:
+    if not is_code(language):
+        raise InputError(
+            f"{language!r} is no code of a language.", fix="Write two or three small letters, such as ko, fr or pt_BR."
+        )
+
+
+def compiled(course: Course, language: str, target: Path) -> None:
+    """Write what Sphinx looks up: a compiled file for each page that has translations.
+
+    Files that would not change keep their time, because Sphinx reads a page again when its translations are newer.
+    """
+    from babel.messages.mofile import write_mo
+
+    wanted = set()
+    for source in sorted(folder(course, language).rglob("*.po")):
+        content = read(source)
+        if not any(_is_done(message) for message in content):
+            continue
+        for message in content:
+            if _is_done(message):
+                # Alone, "1. Read the table" is a list and no heading; the page shows it without the backslash.
+                message.string = re.sub(r"^(\d+)([.)])(?=\s)", r"\1\\\2", message.string)
+        place = target / language / "LC_MESSAGES" / source.relative_to(folder(course, language))
+        made = io.BytesIO()
+        write_mo(made, content)
+        for path, data in ((place, source.read_bytes()), (place.with_suffix(".mo"), made.getvalue())):
+            wanted.add(path)
+            if not path.is_file() or path.read_bytes() != data:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+    for old in [path for path in target.rglob("*.?o") if path not in wanted]:
+        old.unlink()
+
+
+def read(path: Path) -> Catalog:
+    """One file of translations.
+
+    Raises
+    ------
+    InputError
+        It is not in the format of gettext.
+    """
+    from babel.messages.pofile import PoFileError, read_po
+
+    try:
+        with path.open("rb") as file:
+            return read_po(file, abort_invalid=True)
+    except PoFileError as error:
+        raise InputError(
+            f"The translations cannot be read: {error}.", where=str(path), fix="Mend that line."
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError("The translations are not UTF-8 text.", where=str(path)) from None
+
+
+# --- what there is to translate -----------------------------------------------------------------------------------
+
+
+def texts(course: Course) -> dict[str, list[str]]:
+    """The texts of every page, in their order, by the page's name ("notebooks/orientation/o1-start-here").
+
+    The pages are read as an instructor gets them, which is all there is. Each text comes once for each page.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        _extract(course, Path(temporary))
+        found = {}
+        for path in sorted((Path(temporary) / "pot").rglob("*.pot")):
+            name = path.relative_to(Path(temporary) / "pot").with_suffix("").as_posix()
+            found[name] = [message.id for message in read(path) if message.id]
+    for entry in course.notebooks:
+        name = course.relative(entry.path).removesuffix(".ipynb")
+        found[name] = list(dict.fromkeys([*found.get(name, []), *descriptions(entry.notebook.node)]))
+    return {name: found[name] for name in _in_order(course, found)}
+
+
+def descriptions(node: Any) -> Iterator[str]:
+    """What the pictures of a notebook show, in words."""
+    for cell in node.cells:
+        text = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
+        if text:
+            yield text
+
+
+def _in_order(course: Course, names: Iterable[str]) -> list[str]:
+    listed = [course.relative(path).rpartition(".")[0] for path in course.pages]
+    listed += [course.relative(entry.path).removesuffix(".ipynb") for entry in course.notebooks]
+    place = {name: number for number, name in enumerate(listed)}
+    return sorted(names, key=lambda name: (place.get(name, len(place)), name))
+
+
+def _extract(course: Course, target: Path) -> None:
+    from jupyter_book.sphinx import build_sphinx
+
+    messages = io.StringIO()
+    with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(io.StringIO()):
+        result = build_sphinx(
+            course.root,
+            target / "pot",
+            path_config=course.root / "_config.yml",
+            noconfig=True,
+            doctreedir=target / "doctrees",
+            confoverrides={
+                "external_toc_path": str(course.root / "_toc.yml"),
+                "nb_execution_mode": "off",
+                "cleanworks_audience": "instructor",
+                "cleanworks_executed": "",
+                "gettext_compact": False,
+                "latex_individualpages": False,
+            },
+            builder="gettext",
+            keep_going=True,
+            quiet=True,
+        )
+    if isinstance(result, KeyboardInterrupt | OSError):
+        raise result
+    if isinstance(result, Exception):
+        said = re.sub(r"\x1b\[[0-9;]*m", "", messages.getvalue()).strip() or str(result)
+        raise InputError(
+            f"The texts cannot be taken out of the pages: {said}", fix="`cleanworks book` says more."
+        )
+
+
+# --- bringing files up to date ------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Updated:
+    """What an update did to one page: how many texts came, changed (a translator should look), and went."""
+
+    page: str
+    new: int
+    changed: int
+    gone: int
+
+
+def update(course: Course, language: str, pages: Iterable[str] = ()) -> list[Updated]:
+    """Bring the files of a language up to date with the pages; translations that still fit stay.
+
+    A translation whose text changed a little is kept and marked `fuzzy`: the page shows English until somebody has
+    looked at it and taken the mark away. One whose text is gone stays at the end of its file as a comment.
+
+    Parameters
+    ----------
+    pages : names of pages or of lessons ("o1": the lesson and its exercises)
+        None: those that have a file already.
+
+    Raises
+    ------
+    InputError
+        A page is not there, or none is named and none has been begun.
+    """
+    from babel.messages.catalog import Catalog
+
+    require_code(language)
+    if language == SOURCE:
+        raise InputError("The course is written in English.", fix="Name another language.")
+    there = texts(course)
+    chosen = _chosen(course, language, there, pages)
+    done = []
+    for page in chosen:
+        path = folder(course, language) / f"{page}.po"
+        template = Catalog()
+        for text in there[page]:
+            template.add(text)
+        content = read(path) if path.is_file() else Catalog(locale=language)
+        before = {message.id for message in content if message.id}
+        content.locale = content.locale or language
+        # Nothing is guessed for a new page; a changed sentence is likely close to what it was.
+        content.update(template, no_fuzzy_matching=not before, update_header_comment=False)
+        now = {message.id for message in content if message.id}
+        changed = sum(1 for message in content if message.id and message.fuzzy and message.id not in before)
+        done.append(Updated(page, len(now - before) - changed, changed, len(before - now)))
+        write(path, content, language)
+    return done
+
+
+def write(path: Path, content: Catalog, language: str) -> None:
+    """Write a file of translations so that the same translations give the same bytes."""
+    from babel.messages.pofile import write_po
+
+    content.fuzzy = False
+    for message in content:
+        # Babel takes the braces of a role for places of values.
+        message.flags.discard("python-brace-format")
+        message.flags.discard("python-format")
+    content.header_comment = f"# Translation into {language}. Written by hand; `cleanworks language update {language}` adds texts."
+    made = io.BytesIO()
+    write_po(made, content, width=0, no_location=True)
+    text = made.getvalue().decode()
+    kept = ("Language:", "MIME-Version:", "Content-Type:", "Content-Transfer-Encoding:")
+    head, _, rest = text.partition("\n\n")
+    lines = [line for line in head.splitlines() if not line.startswith('"') or line[1:].startswith(kept)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n\n" + rest.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+
+
+def _chosen(course: Course, language: str, there: dict[str, list[str]], pages: Iterable[str]) -> list[str]:
+    wanted = list(pages)
+    if not wanted:
+        begun = [page for page in there if (folder(course, language) / f"{page}.po").is_file()]
+        if not begun:
+            raise InputError(
+                f"No page is translated into {language} yet.",
+                fix=f"Name pages or lessons: `cleanworks language update {language} index o1`.",
+            )
+        return begun
+    chosen: list[str] = []
+    for name in wanted:
+        found = [page for page in there if page == name or Path(page).name.partition("-")[0] == name]
+        if not found:
+            raise InputError(f"There is no page {name!r}.", fix="`cleanworks language status` lists the pages.")
+        chosen += found
+    return list(dict.fromkeys(chosen))
+
+
+# --- how far a language is ----------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class PageStatus:
+    """How much of a page is translated."""
+
+    page: str
+    texts: int
+    missing: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> int:
+        return self.texts - len(self.missing)
+
+    @property
+    def percent(self) -> int:
+        """Whole percent, rounded down: 100 means that nothing is missing."""
+        return 100 * self.done // self.texts if self.texts else 100
+
+
+def status(course: Course, language: str) -> list[PageStatus]:
+    """How much of each page is translated, and which translations lost a link, a citation or a piece of code."""
+    require(course, language)
+    result = []
+    for page, wanted in texts(course).items():
+        path = folder(course, language) / f"{page}.po"
+        entries = read(path) if path.is_file() else ()
+        done = {message.id: message.string for message in entries if _is_done(message)}
+        missing = tuple(text for text in wanted if text not in done)
+        broken = tuple(
+            f"{text[:60]!r}: {fault}" for text in wanted if text in done for fault in faults(text, done[text])
+        )
+        result.append(PageStatus(page, len(wanted), missing, broken))
+    return result
+
+
+def _is_done(message: Any) -> bool:
+    return bool(message.id and message.string and not message.fuzzy)
+
+
+def faults(text: str, translation: str) -> list[str]:
+    """What a translation lost or added of the things that are no words.
+
+    Roles and what they point at, code, the addresses of links, formulas and places for values have to be the same, in
+    whatever order.
+    """
+    before, after = _marks(text), _marks(translation)
+    return [f"{mark} is missing" for mark in (before - after)] + [f"{mark} is new" for mark in (after - before)]
+
+
+# The text of these roles is for people and may change; their targets may not.
+_ROLE = re.compile(r"\{([\w:-]+)\}`([^`]*)`")
+_FREE = {"cleanworks-download"}
+_REST = (
+    re.compile(r"(?P<tick>`+)(?!`).+?(?<!`)(?P=tick)(?!`)"),
+    re.compile(r"(?<=\])\([^()\s]+\)"),
+    re.compile(r"<https?://[^>]+>"),
+    re.compile(r"\$[^$\s](?:[^$]*[^$\s])?\$"),
+    re.compile(r"\{\d*\}"),
+)
+
+
+def _marks(text: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+
+    def role(match: re.Match[str]) -> str:
+        target = re.search(r"<([^<>]+)>$", match[2])
+        found["{%s}%s" % (match[1], "" if match[1] in _FREE else (target[1] if target else match[2]))] += 1  # noqa: UP031
+        return " "
+
+    rest = _ROLE.sub(role, text)
+    for pattern in _REST:
+        found.update("{}" if match[0].startswith("{") else match[0] for match in pattern.finditer(rest))
+        rest = pattern.sub(" ", rest)
+    return found
+
+
