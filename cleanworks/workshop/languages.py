@@ -132,7 +132,10 @@ def texts(course: Course) -> dict[str, list[str]]:
         found = {}
         for path in sorted((Path(temporary) / "pot").rglob("*.pot")):
             name = path.relative_to(Path(temporary) / "pot").with_suffix("").as_posix()
-            found[name] = [message.id for message in read(path) if message.id]
+            # What begins with an empty line is a formula that stands by itself.
+            found[name] = [
+                message.id for message in read(path) if message.id and not message.id.startswith("\n")
+            ]
     for entry in course.notebooks:
         name = course.relative(entry.path).removesuffix(".ipynb")
         found[name] = list(dict.fromkeys([*found.get(name, []), *descriptions(entry.notebook.node)]))
