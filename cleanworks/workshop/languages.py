@@ -132,9 +132,9 @@ def texts(course: Course) -> dict[str, list[str]]:
         found = {}
         for path in sorted((Path(temporary) / "pot").rglob("*.pot")):
             name = path.relative_to(Path(temporary) / "pot").with_suffix("").as_posix()
-            # What begins with an empty line is a formula that stands by itself.
+            # What begins with a space is a formula that stands by itself.
             found[name] = [
-                message.id for message in read(path) if message.id and not message.id.startswith("\n")
+                message.id for message in read(path) if message.id and message.id[0] not in " \n"
             ]
     for entry in course.notebooks:
         name = course.relative(entry.path).removesuffix(".ipynb")
