@@ -2,16 +2,28 @@
 
 A figure answers one question. Its title says the finding, its axes carry units, its colours can be told apart by
 colour-blind readers and in greyscale, and a line under the axes says where the data come from.
+
+In another language (:mod:`cleanworks.words`) every text of a figure is translated when the figure is drawn, whatever line
+of code wrote it. Where the machine has no font with the letters of that language, figures stay English and say so once.
 """
 
 from __future__ import annotations
 
+import functools
 import textwrap
+import unicodedata
+import warnings
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from matplotlib import font_manager
+from matplotlib.category import StrCategoryFormatter
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.ticker import FuncFormatter
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FuncFormatter
+
+from cleanworks import words
 
 SIMULATED = "Data: simulated city"
 
@@ -65,6 +77,80 @@ _STYLE = {
 }
 
 
+# Fonts for letters that the font above lacks, in the order of preference: free ones of Linux, then what systems bring along.
+_FONTS = {
+    "ko": ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic", "Apple SD Gothic Neo"),
+    "ja": ("Noto Sans CJK JP", "IPAGothic", "Yu Gothic", "Hiragino Sans"),
+    "zh": ("Noto Sans CJK SC", "WenQuanYi Zen Hei", "Microsoft YaHei", "PingFang SC"),
+    "th": ("Noto Sans Thai", "Garuda", "Tahoma", "Thonburi"),
+    "am": ("Noto Sans Ethiopic", "Abyssinica SIL", "Nyala", "Kefa"),
+}
+
+
+class _Spoken(Figure):
+    """A figure that says its texts in the reader's language whenever it is drawn."""
+
+    def draw(self, renderer):
+        for text in self.findobj(Text):
+            said = words.say(text.get_text())
+            if said != text.get_text():
+                text.set_text(said)
+        for axes in self.axes:
+            _say_categories(axes.xaxis)
+            _say_categories(axes.yaxis)
+        super().draw(renderer)
+
+
+class _Said(FuncFormatter):
+    """Translates what another formatter writes."""
+
+    def __init__(self, written):
+        super().__init__(lambda value, position: words.say(written(value, position)))
+
+
+def _say_categories(axis):
+    """Names along an axis are written anew by their formatter whenever the figure is drawn."""
+    written = axis.get_major_formatter()
+    if isinstance(written, FixedFormatter | StrCategoryFormatter | FuncFormatter) and not isinstance(written, _Said):
+        axis.set_major_formatter(_Said(written))
+
+
+@functools.cache
+def _speaks(language):
+    """(whether figures can be written in a language, the fonts they need beside the usual one)."""
+    if language == "en":
+        return False, ()
+    wanted = _FONTS.get(language.partition("_")[0])
+    if wanted is None:  # the usual font has Latin, Greek, Cyrillic and Arabic letters
+        return True, ()
+    found = _installed(wanted)
+    if found is None:
+        _look_for_new_fonts()
+        found = _installed(wanted)
+    if found is None:
+        warnings.warn(
+            f"Figures stay in English: no font with the letters of {language!r} is installed ({', '.join(wanted[:3])} ...).",
+            stacklevel=3,
+        )
+        return False, ()
+    return True, (found,)
+
+
+def _installed(wanted):
+    known = set(font_manager.get_font_names())
+    return next((name for name in wanted if name in known), None)
+
+
+def _look_for_new_fonts():
+    """Matplotlib remembers which fonts it once found, and does not notice one that was installed since."""
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for path in set(font_manager.findSystemFonts()) - known:
+        try:
+            font_manager.fontManager.addfont(path)
+        except (RuntimeError, OSError, ValueError):
+            continue  # a font that Matplotlib cannot read
+
+
 def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=False):
     """Start a figure in the house style.
 
@@ -89,8 +175,14 @@ def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=Fal
         One ``Axes``, or an array of them when ``panels`` is larger than 1.
     """
     plt.rcParams.update(_STYLE)
-    figure, axes = plt.subplots(1, panels, figsize=(_WIDTH, height), sharey=sharey)
-    wrapped = "\n".join(textwrap.wrap(title, 62))
+    speaks, fonts = _speaks(words.language())
+    options = {}
+    if speaks:
+        title, x, y, source = (text and words.say(text) for text in (title, x, y, source))
+        plt.rcParams["font.family"] = ["DejaVu Sans", *fonts]
+        options["FigureClass"] = _Spoken
+    figure, axes = plt.subplots(1, panels, figsize=(_WIDTH, height), sharey=sharey, **options)
+    wrapped = "\n".join(_wrapped(title, 62))
     if panels == 1:
         axes.set_title(wrapped)
         axes.set_xlabel(x)
@@ -103,6 +195,12 @@ def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=Fal
     if source:
         figure.supxlabel(source, x=0.01, ha="left", fontsize=9, color=COLOURS["grey"])
     return figure, axes
+
+
+def _wrapped(title, width):
+    """The lines of a title. A letter of Korean, Chinese or Japanese takes the room of two."""
+    broad = sum(unicodedata.east_asian_width(letter) in "WF" for letter in title)
+    return textwrap.wrap(title, max(20, round(width * len(title) / (len(title) + broad)) if title else width))
 
 
 def percent_axis(axes, which="y", *, of_one=False):

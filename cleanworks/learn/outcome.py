@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from cleanworks import words
+
 MIME = "application/vnd.cleanworks.outcome+json"
 
 
@@ -53,17 +55,17 @@ class Outcome:
         message = re.sub(
             r"`([^`]+)`",
             r'<code style="color:inherit;background:transparent;font-weight:600">\1</code>',
-            html.escape(self.message),
+            html.escape(words.say(self.message)),
         ).replace("\n", "<br>")
         return (
             f'<div role="status" class="cleanworks-outcome cleanworks-{self.kind}" '
             f'style="color:{self.ink};background:{self.paper};border:1px solid {self.ink};'
             f'border-left-width:.4rem;border-radius:.25rem;padding:.5rem .75rem;max-width:46rem;line-height:1.5">'
-            f'<span aria-hidden="true">{self.icon}</span> <strong>{self.word}.</strong> {message}</div>'
+            f'<span aria-hidden="true">{self.icon}</span> <strong>{words.say(self.word)}.</strong> {message}</div>'
         )
 
     def __str__(self) -> str:
-        return f"{self.icon} {self.word}. {self.message}".rstrip()
+        return f"{self.icon} {words.say(self.word)}. {words.say(self.message)}".rstrip()
 
     __repr__ = __str__
 

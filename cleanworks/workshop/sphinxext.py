@@ -35,6 +35,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.osutil import relative_uri
 
+from cleanworks import words
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
@@ -172,7 +173,8 @@ class download(nodes.inline):
 
 class DownloadRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        return [download(self.text, nodes.Text(f"Download {self.text}"), docname=self.env.docname)], []
+        text = words.say(f"Download {self.text}", self.config.language)
+        return [download(self.text, nodes.Text(text), docname=self.env.docname)], []
 
 
 def visit_download(translator: Any, node: download) -> None:

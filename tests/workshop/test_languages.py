@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 
-from cleanworks import cli
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from cleanworks import cli, figures, words
 from cleanworks.errors import InputError
+from cleanworks.learn.outcome import NotAttempted
 from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course
 
-LESSON = "notebooks/weather/r1-"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def fill(course: Path, language: str, page: str, change=lambda text: f"[{text}]") -> Path:
@@ -134,3 +144,108 @@ def test_a_file_that_is_not_gettext_is_named(begun):
     path.write_text('msgid "a"\nnonsense\n', encoding="utf-8")
     with pytest.raises(InputError, match="cannot be read"):
         languages.status(Course.load(begun), "ko")
+
+
+# --- figures, checks and buttons ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def korean(monkeypatch):
+    monkeypatch.setenv(words.VARIABLE, "ko")
+
+
+def drawn_texts(figure) -> set[str]:
+    """What a reader sees in a figure."""
+    figure.canvas.draw()
+    return {text.get_text() for text in figure.findobj(Text) if text.get_text()}
+
+
+def test_a_figure_speaks_the_language_whatever_line_wrote_the_text(korean, monkeypatch):
+    monkeypatch.setattr(figures, "_speaks", lambda language: (True, ()))
+    figure, axes = figures.new("Staff score every question lower than users do", x="Share of payments (%)")
+    axes.plot([1, 2], ["2017, published", "unknown word"], label="Users")
+    axes.text(1, 0, "Staff 7.87\ncount 0.237")
+    axes.legend()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters without a font are no matter here
+        texts = drawn_texts(figure)
+    plt.close(figure)
+    assert {"직원은 모든 질문에 이용자보다 낮은 점수를 준다", "지급의 비율 (%)", "이용자", "2017, 공표"} <= texts
+    assert "직원 7.87\n반영 0.237" in texts
+    assert {"데이터: 가상 도시", "unknown word"} <= texts
+
+
+def test_without_a_font_figures_stay_english_and_say_so_in_one_line(korean, monkeypatch):
+    monkeypatch.setattr(figures, "_installed", lambda wanted: None)
+    figures._speaks.cache_clear()
+    with pytest.warns(UserWarning, match="Figures stay in English") as said:
+        for _ in range(2):
+            figure, axes = figures.new("Staff score every question lower than users do")
+            plt.close(figure)
+    figures._speaks.cache_clear()
+    assert len(said) == 1 and "\n" not in str(said[0].message)
+    assert axes.get_title(loc="left") == "Staff score every question lower than users do"
+
+
+def test_english_figures_are_what_they_were(monkeypatch):
+    monkeypatch.delenv(words.VARIABLE, raising=False)
+    figure, _ = figures.new("Staff score every question lower than users do")
+    assert type(figure) is Figure
+    plt.close(figure)
+
+
+def test_a_check_answers_in_the_language_and_records_in_english(korean):
+    outcome = NotAttempted("Give a value to `largest`, run that cell, and then run this one again.")
+    assert "시도하지 않음" in str(outcome) and "`largest`에 값을 넣고" in str(outcome)
+    assert outcome.record()["message"].startswith("Give a value")
+
+
+def test_an_unknown_language_or_a_path_for_one_stays_english(monkeypatch):
+    for code in ("xx", "../ko", "KO", ""):
+        monkeypatch.setenv(words.VARIABLE, code)
+        assert words.say("Users") == "Users"
+
+
+@pytest.mark.parametrize("path", sorted(words.FOLDER.glob("*.po")), ids=lambda path: path.stem)
+def test_the_words_of_the_toolkit_keep_their_values(path):
+    for text, translation in words.read_po(path.read_text(encoding="utf-8")).items():
+        assert languages.faults(text, translation) == [], text
+        assert re.findall(r"\{[a-z]+\}", text) == re.findall(r"\{[a-z]+\}", translation), text
+
+
+# --- the translations of this course ------------------------------------------------------------------------------
+
+OURS = sorted((ROOT / "book" / "locale").rglob("*.po"))
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.relative_to(ROOT / "book" / "locale").as_posix())
+def test_links_citations_code_and_formulas_survive_translation(path):
+    broken = [
+        f"{message.id[:70]!r}: {fault}"
+        for message in languages.read(path)
+        if message.id and message.string
+        for fault in languages.faults(message.id, message.string)
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.relative_to(ROOT / "book" / "locale").as_posix())
+def test_translations_are_written_as_the_command_writes_them(path, tmp_path):
+    copy = tmp_path / "copy.po"
+    language = path.relative_to(ROOT / "book" / "locale").parts[0]
+    languages.write(copy, languages.read(path), language)
+    assert copy.read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
+
+
+COMPLETE = {"ko": ("o1", "o2", "c6", "m4"), "fr": ()}
+
+
+def test_the_promised_lessons_are_complete():
+    course = Course.load(ROOT)
+    for language, lessons in COMPLETE.items():
+        if not lessons:
+            continue
+        found = {one.page: one for one in languages.status(course, language)}
+        for page, one in found.items():
+            if Path(page).name.partition("-")[0] in lessons:
+                assert (one.missing, one.faults) == ((), ()), page
