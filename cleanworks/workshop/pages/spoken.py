@@ -15,6 +15,7 @@ from typing import Any
 
 from docutils import nodes
 from nbformat import NotebookNode
+from sphinx.addnodes import toctree
 from sphinx.application import Sphinx
 
 from cleanworks import words
@@ -26,6 +27,7 @@ DRAFT = (
 
 
 def connect(app: Sphinx) -> None:
+    app.connect("doctree-read", name_parts)
     app.connect("html-page-context", name_language, priority=950)
 
 
@@ -45,11 +47,25 @@ def describe(app: Sphinx, page: str, notebook: NotebookNode) -> None:
     """Translate what the pictures of a notebook show; Sphinx does not see it, because it stands beside the code."""
     if app.config.language == SOURCE:
         return
-    said = gettext.translation(page, app.config.locale_dirs[0], [app.config.language], fallback=True)
+    said = _catalogue(app, page)
     for cell in notebook.cells:
         image = cell.metadata.get("mystnb", {}).get("image", {})
         if image.get("alt"):
             image["alt"] = said.gettext(image["alt"])
+
+
+def name_parts(app: Sphinx, doctree: nodes.document) -> None:
+    """Translate the names of the parts of the book: the table of contents comes after Sphinx has translated the page."""
+    if app.config.language == SOURCE:
+        return
+    said = _catalogue(app, app.env.docname)
+    for contents in doctree.findall(toctree):
+        if contents.get("caption"):
+            contents["caption"] = said.gettext(contents["caption"])
+
+
+def _catalogue(app: Sphinx, page: str) -> gettext.NullTranslations:
+    return gettext.translation(page, app.config.locale_dirs[0], [app.config.language], fallback=True)
 
 
 def say_in_scripts(app: Sphinx) -> None:
