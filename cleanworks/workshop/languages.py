@@ -9,12 +9,13 @@ buttons say is translated by :mod:`cleanworks.words`.
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import io
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from cleanworks.words import is_code
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
+    from nbformat import NotebookNode
 
     from cleanworks.workshop.catalogue import Course
 
@@ -189,6 +191,70 @@ def _extract(course: Course, target: Path) -> None:
         )
 
 
+# --- notebooks that are handed out --------------------------------------------------------------------------------
+
+
+def entries(path: Path) -> dict[str, str]:
+    """The finished translations of one page's file, by their English text. Empty when there is no file."""
+    if not path.is_file():
+        return {}
+    return {message.id: message.string for message in read(path) if _is_done(message)}
+
+
+def entries_of(course: Course, language: str | None, notebook: Path) -> dict[str, str]:
+    """The finished translations of a notebook of the course."""
+    if language in (None, SOURCE):
+        return {}
+    name = course.relative(notebook).removesuffix(".ipynb")
+    return entries(folder(course, language) / f"{name}.po")
+
+
+def edition_language(course: Course, wanted: str) -> str | None:
+    """The language for an edition of a workshop: None, which is English, when the course has no such translation."""
+    return wanted if wanted != SOURCE and wanted in languages(course) else None
+
+
+def translated(node: NotebookNode, said: Mapping[str, str]) -> NotebookNode:
+    """A copy of a notebook with its prose in another language; code, outputs and ids stay.
+
+    A page of the book is translated by Sphinx. A notebook that somebody opens to work in it is not a page, so its text is
+    replaced here, paragraph by paragraph, by the same translations. A paragraph becomes one line.
+    """
+    made = copy.deepcopy(node)
+    if not said:
+        return made
+    for cell in made.cells:
+        image = cell.metadata.get("mystnb", {}).get("image", {})
+        if image.get("alt") in said:
+            image["alt"] = said[image["alt"]]
+        if cell.cell_type == "markdown":
+            cell.source = _translated_text(cell.source, said)
+    return made
+
+
+def _translated_text(source: str, said: Mapping[str, str]) -> str:
+    from markdown_it import MarkdownIt
+
+    lines = source.split("\n")
+    tokens = MarkdownIt("commonmark").enable("table").parse(source)
+    texts = [token for token in tokens if token.type == "inline" and token.map and token.content.strip()]
+    at: dict[int, int] = {}  # how far a row of a table is done
+    gone: set[int] = set()
+    for token in texts:
+        first, last = token.map
+        head, *rest = token.content.split("\n")
+        mark = re.match(r"\[[ xX]\] ", head)
+        head = head[mark.end() :] if mark else head
+        translation = said.get(" ".join(line.strip() for line in [head, *rest]))
+        place = lines[first].find(head, at.get(first, 0))
+        if translation is None or place < 0:
+            continue
+        lines[first] = lines[first][:place] + translation + lines[first][place + len(head) :]
+        at[first] = place + len(translation)
+        gone.update(range(first + 1, min(last, first + 1 + len(rest))))
+    return "\n".join(line for number, line in enumerate(lines) if number not in gone)
+
+
 # --- bringing files up to date ------------------------------------------------------------------------------------
 
 
@@ -309,9 +375,7 @@ def status(course: Course, language: str) -> list[PageStatus]:
     require(course, language)
     result = []
     for page, wanted in texts(course).items():
-        path = folder(course, language) / f"{page}.po"
-        entries = read(path) if path.is_file() else ()
-        done = {message.id: message.string for message in entries if _is_done(message)}
+        done = entries(folder(course, language) / f"{page}.po")
         missing = tuple(text for text in wanted if text not in done)
         broken = tuple(
             f"{text[:60]!r}: {fault}" for text in wanted if text in done for fault in faults(text, done[text])

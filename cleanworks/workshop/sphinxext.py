@@ -39,6 +39,7 @@ from cleanworks import words
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
+from cleanworks.workshop.languages import entries, translated
 from cleanworks.workshop.notebook import dump, parse, read
 from cleanworks.workshop.pages import boxes, progress, sources, spoken, terms, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
@@ -226,6 +227,10 @@ def _clean(app: Sphinx, path: Path) -> str:
     """A notebook without outputs, as one opens it to work in it."""
     notebook = parse(path.read_text(encoding="utf-8"), path)
     notebook = edition(notebook, app.config.cleanworks_audience)
+    if app.config.language != spoken.SOURCE:
+        name = path.relative_to(Path(app.outdir) / "_sources").with_suffix(".po")
+        folder = Path(app.config.locale_dirs[0]) / app.config.language / "LC_MESSAGES"
+        notebook = translated(notebook, entries(folder / name))
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleanworks.errors import InputError
+from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import agenda_files, classroom, start, wheels
 from cleanworks.workshop.delivery.instructor import instructor_kit
@@ -65,13 +66,16 @@ def agenda(course: Course, workshop: Workshop, out: Path) -> list[Path]:
 def notebooks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """The learners' notebooks: no solutions, no notes, no keys."""
     files = []
+    language = languages.edition_language(course, workshop.language)
     for lesson in settle(course, workshop).lessons:
         for entry in (lesson, lesson.exercises):
             if entry is None:
                 continue
             path = out / "learner" / COURSE / course.relative(entry.path)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dump(edition(entry.notebook.node, "learner")), encoding="utf-8")
+            said = languages.entries_of(course, language, entry.path)
+            made = languages.translated(edition(entry.notebook.node, "learner"), said)
+            path.write_text(dump(made), encoding="utf-8")
             files.append(path)
     return files
 
@@ -157,7 +161,8 @@ def _book(course: Course, workshop: Workshop, target: Path) -> None:
     from cleanworks.workshop.run import run_notebooks
     from cleanworks.workshop.run.progress import display
 
-    made = book.Edition(course.root, "learner", workshop.profile)
+    language = languages.edition_language(course, workshop.language)
+    made = book.Edition(course.root, "learner", workshop.profile, language=language)
     result = run_notebooks(*book.run_plan(course, made), display())
     if result.exit_code:
         raise InputError(
@@ -213,7 +218,8 @@ def _installation(course: Course, programme: Programme, folder: Path, options: O
         text = "\n".join(sorted(roots)) + "\n"
         (folder / "requirements.txt").write_text(text, encoding="utf-8")
     names = {"windows": "start.bat", "macos": "start.command", "linux": "start.sh"}
-    scripts = start.scripts(options.python, programme.workshop.profile)
+    language = languages.edition_language(course, programme.workshop.language)
+    scripts = start.scripts(options.python, programme.workshop.profile, language)
     for system in options.systems:
         path = folder / names[system]
         path.write_bytes(scripts[names[system]].encode())

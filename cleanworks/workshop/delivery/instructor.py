@@ -8,11 +8,13 @@ import math
 import re
 from pathlib import Path
 
+import nbformat
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, browser, escape
+from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.metadata import BLOCK
@@ -43,7 +45,8 @@ def _notebooks(course: Course, programme: Programme, workshop: Workshop, folder:
     from cleanworks.workshop.run import run_notebooks
     from cleanworks.workshop.run.progress import display
 
-    made = book.Edition(course.root, "instructor", workshop.profile)
+    language = languages.edition_language(course, workshop.language)
+    made = book.Edition(course.root, "instructor", workshop.profile, language=language)
     jobs, options = book.run_plan(course, made)
     wanted = {f"{entry.name}-instructor" for lesson in programme.lessons for entry in _entries(lesson)}
     # A folder of its own: the instructor's book keeps its copies whole.
@@ -57,7 +60,9 @@ def _notebooks(course: Course, programme: Programme, workshop: Workshop, folder:
             name = course.relative(entry.path)
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            content = json.loads((options.out_folder / name).read_text(encoding="utf-8"))
+            node = nbformat.read(options.out_folder / name, 4)
+            said = languages.entries_of(course, language, entry.path)
+            content = json.loads(nbformat.writes(languages.translated(node, said)))
             _undated(content)
             target.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
             files.append(target)

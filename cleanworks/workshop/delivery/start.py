@@ -70,15 +70,17 @@ exit /b 2
 """
 
 
-def scripts(python: str, profile: str | None) -> dict[str, str]:
+def scripts(python: str, profile: str | None, language: str | None = None) -> dict[str, str]:
     """The start scripts by name. The Windows one has the line ends that Windows needs."""
-    unix_profile = f"CLEANWORKS_PROFILE='{profile}'; export CLEANWORKS_PROFILE\n" if profile else ""
+    chosen = {"CLEANWORKS_PROFILE": profile, "CLEANWORKS_LANGUAGE": language}
+    chosen = {name: value for name, value in chosen.items() if value}
+    unix_profile = "".join(f"{name}='{value}'; export {name}\n" for name, value in chosen.items())
     made = {
         "start.sh": _UNIX % {"python": python, "system": "linux", "profile": unix_profile},
         "start.command": _UNIX % {"python": python, "system": "macos", "profile": unix_profile},
     }
     windows = _WINDOWS.replace("@PYTHON@", python)
-    windows = windows.replace("@PROFILE@", f"set CLEANWORKS_PROFILE={profile}\n" if profile else "")
+    windows = windows.replace("@PROFILE@", "".join(f"set {name}={value}\n" for name, value in chosen.items()))
     made["start.bat"] = windows.replace("\n", "\r\n")
     return made
 
