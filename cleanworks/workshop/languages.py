@@ -11,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
+import functools
+import html
 import io
 import re
 import tempfile
@@ -21,12 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 from cleanworks.errors import InputError
 from cleanworks.words import is_code
+from cleanworks.workshop.editions import edition
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
     from nbformat import NotebookNode
 
-    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.catalogue import Course, Lesson
 
 SOURCE = "en"
 """The language that the course is written in."""
@@ -196,8 +199,11 @@ def _extract(course: Course, target: Path) -> None:
 
 def entries(path: Path) -> dict[str, str]:
     """The finished translations of one page's file, by their English text. Empty when there is no file."""
-    if not path.is_file():
-        return {}
+    return _entries(path, path.stat().st_mtime_ns) if path.is_file() else {}
+
+
+@functools.lru_cache(maxsize=256)
+def _entries(path: Path, changed: int) -> dict[str, str]:
     return {message.id: message.string for message in read(path) if _is_done(message)}
 
 
@@ -230,6 +236,45 @@ def translated(node: NotebookNode, said: Mapping[str, str]) -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = _translated_text(cell.source, said)
     return made
+
+
+def secrets(course: Course, lesson: Lesson) -> list[str]:
+    """Pieces of translated sentences that a learner must not read: of solutions, of notes, of feedback in the quiz.
+
+    What the learner's edition of the lesson or of its exercises says as well is left out, and so is what is too short to
+    tell anything. The pieces lie between quotation marks, code and links, which every format writes in its own way.
+    """
+    found: list[str] = []
+    for language in languages(course):
+        shown, hidden = "", []
+        for entry in (lesson, lesson.exercises):
+            said = entries_of(course, language, entry.path) if entry else {}
+            if not said:
+                continue
+            for_learners = translated(edition(entry.notebook.node, "learner"), said)
+            shown += _squeezed("\n".join(cell.source for cell in for_learners.cells))
+            for cell in translated(entry.notebook.node, said).cells:
+                if cell.cell_type == "markdown" and _HIDDEN & set(cell.metadata.get("tags", [])):
+                    hidden += re.split(r"[`*{}$<>|\[\]\"'“”‘’…\n]|\.\.\.|--", cell.source)
+        found += [piece.strip() for piece in hidden if len(_squeezed(piece)) >= 16 and _squeezed(piece) not in shown]
+    return found
+
+
+_HIDDEN = frozenset({"solution", "instructor", "wrong-answer", "quiz"})
+
+
+def holds(text: str, piece: str) -> bool:
+    """Whether a page or a notebook, as text, holds a piece of a sentence; tags and spaces do not count."""
+    return _squeezed(piece) in _readable(text)
+
+
+@functools.lru_cache(maxsize=4)
+def _readable(text: str) -> str:
+    return _squeezed(html.unescape(re.sub(r"<[^>]+>", "", text)))
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def _translated_text(source: str, said: Mapping[str, str]) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import warnings
 from pathlib import Path
 
 import matplotlib as mpl
+import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 mpl.use("Agg")
 
@@ -20,8 +23,11 @@ from cleanworks.errors import InputError
 from cleanworks.learn.outcome import NotAttempted
 from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.editions import edition
+from cleanworks.workshop.notebook import dump
 
 ROOT = Path(__file__).resolve().parents[2]
+TINY = Path(__file__).parent / "course"
 
 
 def fill(course: Path, language: str, page: str, change=lambda text: f"[{text}]") -> Path:
@@ -146,6 +152,122 @@ def test_a_file_that_is_not_gettext_is_named(begun):
         languages.status(Course.load(begun), "ko")
 
 
+# --- what readers and learners get --------------------------------------------------------------------------------
+
+
+def marked(text: str) -> str:
+    """A stand-in for a translation: every sentence is recognisable, and nothing but the words changes."""
+    return f"번역 {text}"
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> Path:
+    """The tiny course with its first lesson, its exercises and its first page translated into two languages."""
+    root = tmp_path_factory.mktemp("tiny") / "course"
+    shutil.copytree(TINY, root, ignore=shutil.ignore_patterns("_build", "__pycache__"))
+    for language in ("ko", "ar"):
+        languages.update(Course.load(root), language, ["r1", "index"])
+        for path in languages.folder(Course.load(root), language).rglob("*.po"):
+            content = languages.read(path)
+            for message in content:
+                if message.id:
+                    message.string = marked(message.id)
+            languages.write(path, content, language)
+    return root
+
+
+def build(root: Path, language: str, audience: str = "reader") -> Path:
+    arguments = ["book", "--root", str(root), "--language", language, "--audience", audience]
+    assert cli.run(arguments) == 0
+    return root / "_build" / (f"html-{language}" if audience == "reader" else f"html-{language}-{audience}")
+
+
+@pytest.fixture(scope="module")
+def korean_book(tiny) -> Path:
+    return build(tiny, "ko")
+
+
+def page(book: Path, name: str) -> BeautifulSoup:
+    found = next(path for path in sorted(book.rglob(f"{name}*.html")) if "exercises" not in path.parts)
+    return BeautifulSoup(found.read_text(encoding="utf-8"), "html.parser")
+
+
+def test_a_translated_page_speaks_its_language_from_the_title_to_the_quiz(korean_book):
+    soup = page(korean_book, "r1-")
+    assert soup.html["lang"] == "ko" and "dir" not in soup.html.attrs
+    article = soup.select_one("article")
+    assert article.h1.get_text().startswith("번역 ")
+    assert "답 확인" in article.get_text() and "질문 1 / 2" in article.get_text()
+    for paragraph in article.select(".cw-quiz-prompt p, .cw-option label span"):
+        assert paragraph.get_text().strip().startswith("번역 "), paragraph
+    for image in article.select("img"):
+        assert image["alt"].startswith("번역 ")
+
+
+def test_the_first_page_and_every_other_say_that_the_translation_is_a_draft(korean_book):
+    for name in ("index", "r1-", "r2-"):
+        said = page(korean_book, name).select_one(".bd-header-announcement").get_text()
+        assert "번역 초안" in said and "not yet reviewed by a native speaker" in said
+
+
+def test_a_reviewed_translation_is_no_draft(tiny, tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(tiny, root, ignore=shutil.ignore_patterns("_build"))
+    settings = root / "cleanworks.toml"
+    settings.write_text('reviewed = ["ko"]\n' + settings.read_text(encoding="utf-8"), encoding="utf-8")
+    assert page(build(root, "ko"), "index").select_one(".bd-header-announcement") is None
+
+
+def test_a_page_without_a_translation_says_that_it_is_english(korean_book):
+    assert page(korean_book, "r2-").select_one("article [lang=en][dir=ltr] h1")
+    assert page(korean_book, "r1-").select_one("article > [lang=en]") is None
+
+
+def test_arabic_runs_from_right_to_left(tiny):
+    book = build(tiny, "ar")
+    for name in ("index", "r1-"):
+        assert page(book, name).html.attrs.items() >= {"lang": "ar", "dir": "rtl"}.items()
+
+
+def test_the_notebook_to_download_is_translated_and_its_code_is_not(korean_book, tiny):
+    copy = nbformat.read(next((korean_book / "_sources" / "notebooks").rglob("r1-*.ipynb")), 4)
+    source = {cell.id: cell for cell in Course.load(tiny).lesson("r1").notebook.node.cells}
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            assert cell.source == source[cell.id].source
+        else:
+            assert "번역 " in cell.source
+
+
+def test_no_solution_note_or_key_reaches_a_learner_in_any_language(tiny):
+    book = build(tiny, "ko", "learner")
+    course = Course.load(tiny)
+    pieces = languages.secrets(course, course.lesson("r1"))
+    assert len(pieces) > 5, "there is something to give away"
+    for path in book.rglob("*"):
+        if path.suffix in (".html", ".ipynb", ".js") and "_static" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            assert [piece for piece in pieces if languages.holds(text, piece)] == [], path
+    # The search is not blind: the instructor's copy gives them away.
+    whole = languages.translated(
+        course.lesson("r1").exercises.notebook.node,
+        languages.entries_of(course, "ko", course.lesson("r1").exercises.path),
+    )
+    assert [piece for piece in pieces if languages.holds(dump(whole), piece)]
+
+
+def test_the_learners_notebooks_of_this_course_give_nothing_away_in_any_language():
+    course = Course.load(ROOT)
+    for language in languages.languages(course):
+        for lesson in course.lessons:
+            pieces = languages.secrets(course, lesson)
+            for entry in (lesson, lesson.exercises):
+                said = languages.entries_of(course, language, entry.path)
+                if said:
+                    handed_out = dump(languages.translated(edition(entry.notebook.node, "learner"), said))
+                    assert [piece for piece in pieces if languages.holds(handed_out, piece)] == [], entry.path
+
+
 # --- figures, checks and buttons ----------------------------------------------------------------------------------
 
 
@@ -237,14 +359,12 @@ def test_translations_are_written_as_the_command_writes_them(path, tmp_path):
     assert copy.read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
 
 
-COMPLETE = {"ko": ("o1", "o2", "c6", "m4"), "fr": ()}
+COMPLETE = {"ko": ("o1", "o2", "c6", "m4"), "fr": ("o1", "o2", "c6", "m4")}
 
 
 def test_the_promised_lessons_are_complete():
     course = Course.load(ROOT)
     for language, lessons in COMPLETE.items():
-        if not lessons:
-            continue
         found = {one.page: one for one in languages.status(course, language)}
         for page, one in found.items():
             if Path(page).name.partition("-")[0] in lessons:
