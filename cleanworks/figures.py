@@ -10,6 +10,7 @@ of code wrote it. Where the machine has no font with the letters of that languag
 from __future__ import annotations
 
 import functools
+import logging
 import textwrap
 import unicodedata
 import warnings
@@ -133,6 +134,8 @@ def _speaks(language):
             stacklevel=3,
         )
         return False, ()
+    # Otherwise every kernel tells its reader, in the page, that a font has no letters of exactly this weight.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     return True, (found,)
 
 
