@@ -14,7 +14,7 @@ import ast
 import functools
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 VARIABLE = "CLEANWORKS_LANGUAGE"
@@ -59,7 +59,9 @@ def say(text: str, code: str | None = None) -> str:
     for pattern, translation in patterns:
         found = pattern.fullmatch(plain)
         if found:
-            return _filled(translation, found.groups())
+            # What was filled in can be a phrase of ours as well; a single word is the reader's own.
+            values = [say(value, code) if " " in value.strip() else value for value in found.groups()]
+            return _filled(translation, values)
     return text
 
 
@@ -104,7 +106,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("(.+?)".join(re.escape(part) for part in " ".join(text.split()).split("{}")))
 
 
-def _filled(translation: str, values: tuple[str, ...]) -> str:
+def _filled(translation: str, values: Sequence[str]) -> str:
     """Values in their English order for `{}`; `{1}` is the first one, where a language needs another order."""
     inorder = iter(values)
     return re.sub(r"\{(\d*)\}", lambda at: values[int(at[1]) - 1] if at[1] else next(inorder), translation)

@@ -20,6 +20,7 @@ from matplotlib.text import Text
 
 from cleanworks import cli, figures, words
 from cleanworks.errors import InputError
+from cleanworks.learn import compare, compare_choice
 from cleanworks.learn.outcome import NotAttempted
 from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course
@@ -320,6 +321,14 @@ def test_a_check_answers_in_the_language_and_records_in_english(korean):
     outcome = NotAttempted("Give a value to `largest`, run that cell, and then run this one again.")
     assert "시도하지 않음" in str(outcome) and "`largest`에 값을 넣고" in str(outcome)
     assert outcome.record()["message"].startswith("Give a value")
+
+
+def test_feedback_speaks_the_language_and_leaves_the_learners_own_words_alone(korean):
+    assert str(compare(50.0, 0.5)) == (
+        "↻ 아직 아님. 당신의 답 50: 100배 큽니다. 0과 1 사이의 비율을 물었는데 백분율을 쓰지 않았습니까?"
+    )
+    # "done" is also the word of a button.
+    assert "`done`" in str(compare_choice("done", "a", options=["a", "b"]))
 
 
 def test_an_unknown_language_or_a_path_for_one_stays_english(monkeypatch):
