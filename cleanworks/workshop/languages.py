@@ -137,14 +137,16 @@ def texts(course: Course) -> dict[str, list[str]]:
         found = {}
         for path in sorted((Path(temporary) / "pot").rglob("*.pot")):
             name = path.relative_to(Path(temporary) / "pot").with_suffix("").as_posix()
-            # What begins with a space is a formula that stands by itself.
-            found[name] = [
-                message.id for message in read(path) if message.id and message.id[0] not in " \n"
-            ]
+            found[name] = [message.id for message in read(path) if _is_for_people(message.id)]
     for entry in course.notebooks:
         name = course.relative(entry.path).removesuffix(".ipynb")
         found[name] = list(dict.fromkeys([*found.get(name, []), *descriptions(entry.notebook.node)]))
     return {name: found[name] for name in _in_order(course, found)}
+
+
+def _is_for_people(text: str) -> bool:
+    """Not a formula that stands by itself (it begins with a space), a whole number, or the ids of lessons."""
+    return bool(text) and text[0] not in " \n" and not re.fullmatch(r"[a-z]\d+(, [a-z]\d+)*|\d+", text)
 
 
 def descriptions(node: Any) -> Iterator[str]:
@@ -347,6 +349,8 @@ def update(course: Course, language: str, pages: Iterable[str] = ()) -> list[Upd
         content.locale = content.locale or language
         # Nothing is guessed for a new page; a changed sentence is likely close to what it was.
         content.update(template, no_fuzzy_matching=not before, update_header_comment=False)
+        for old in [text for text in content.obsolete if not _is_for_people(text)]:
+            del content.obsolete[old]
         now = {message.id for message in content if message.id}
         changed = sum(1 for message in content if message.id and message.fuzzy and message.id not in before)
         done.append(Updated(page, len(now - before) - changed, changed, len(before - now)))
