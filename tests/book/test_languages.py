@@ -1,0 +1,83 @@
+"""An edition in another language, in the browser: the tiny course in Arabic, which is also the one that runs the other way."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from cleanworks import cli
+from cleanworks.workshop import languages
+from cleanworks.workshop.catalogue import Course
+
+from .conftest import TINY, Reader, listen
+
+
+@pytest.fixture(scope="module")
+def arabic(tmp_path_factory) -> Path:
+    """The tiny course, every text of its first lesson replaced by an Arabic stand-in."""
+    root = tmp_path_factory.mktemp("arabic") / "course"
+    shutil.copytree(TINY, root, ignore=shutil.ignore_patterns("_build", "__pycache__"))
+    with (root / "_config.yml").open("a", encoding="utf-8") as settings:
+        settings.write("  config:\n    html_context: {default_mode: auto}\n")  # else the theme warns in the console
+    languages.update(Course.load(root), "ar", ["r1", "index"])
+    for path in languages.folder(Course.load(root), "ar").rglob("*.po"):
+        content = languages.read(path)
+        for message in content:
+            if message.id:
+                message.string = f"ترجمة {message.id}"
+        languages.write(path, content, "ar")
+    assert cli.run(["book", "--root", str(root), "--language", "ar"]) == 0
+    return root / "_build" / "html-ar"
+
+
+@pytest.fixture
+def lesson(arabic, browser, request):
+    """The page of the lesson at a given width; nobody may complain."""
+    context = browser.new_context(viewport={"width": request.param, "height": 900}, color_scheme="light")
+    reader = Reader(context.new_page(), arabic)
+    listen(reader, files=True)
+    yield reader.open(next((arabic / "notebooks").rglob("r1-*.html")).relative_to(arabic).as_posix())
+    context.close()
+    assert not reader.complaints, "\n".join(reader.complaints)
+
+
+both = pytest.mark.parametrize("lesson", [1280, 360], indirect=True)
+
+
+@both
+def test_words_start_at_the_right_and_code_at_the_left(lesson):
+    style = "node => getComputedStyle(node).direction"
+    assert lesson.locator("article h1").evaluate(style) == "rtl"
+    assert lesson.locator("article pre").first.evaluate(style) == "ltr"
+    title = lesson.locator("article h1").evaluate(
+        "node => { const range = document.createRange(); range.selectNodeContents(node.firstChild);"
+        " return range.getBoundingClientRect().right - node.getBoundingClientRect().right }"
+    )
+    assert abs(title) < 2, "the first letter stands at the right edge"
+    assert lesson.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@both
+def test_the_quiz_answers_in_the_language_of_the_page(lesson):
+    quiz = lesson.locator("form.cw-quiz").first
+    quiz.locator("button").click()
+    expect(quiz.locator(".cw-feedback")).to_contain_text("اختر إجابة أولًا.")
+    quiz.locator("input").first.check()
+    quiz.locator("button").click()
+    expect(quiz.locator(".cw-feedback strong").first).to_have_text(
+        "صحيح." if quiz.locator("input").first.evaluate("input => noteOf(input).right") else "ليس بعد."
+    )
+    expect(quiz.locator(".cw-said")).to_contain_text("ترجمة")
+
+
+@both
+def test_people_who_use_a_screen_reader_lose_nothing(lesson):
+    # The colours are those of the theme; the real book has its own, which test_every_page.py looks at.
+    wcag = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    options = {"preload": False, "runOnly": wcag, "rules": {"color-contrast": {"enabled": False}}}
+    result = Axe().run(lesson, options=options)
+    assert result.violations_count == 0, result.generate_report()
