@@ -132,6 +132,8 @@ def book(
         languages.require(course, language)
     made = Edition(course.root, audience, profile, language=None if language == languages.SOURCE else language)
     bring_up_to_date(course, made, jobs)
+    if made.language:
+        _say(f"`cleanworks language status {made.language}` says which pages show English.")
     first = made.html / "index.html"
     print(first)
     if open_it:

@@ -377,4 +377,6 @@ def test_the_promised_lessons_are_complete():
         found = {one.page: one for one in languages.status(course, language)}
         for page, one in found.items():
             if Path(page).name.partition("-")[0] in lessons:
-                assert (one.missing, one.faults) == ((), ()), page
+                # An English sentence may change before its translators have seen it; a page may not fall behind.
+                assert one.faults == (), page
+                assert one.percent >= 95, f"{page}: run `cleanworks language update {language}` and translate"
