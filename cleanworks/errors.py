@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+import linecache
+
 
 class InputError(ValueError):
     """Something that a person handed in cannot be used.
@@ -27,3 +30,22 @@ class InputError(ValueError):
         place = f"{self.where}: " if self.where else ""
         remedy = f" {self.fix}" if self.fix else ""
         return f"{place}{self.what}{remedy}"
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows instead of a traceback: the message, and the line of the cell that led to it.
+
+        IPython looks for this method. The way through the library would only hide what to do.
+        """
+        return [f"{type(self).__name__}: {self.message}", *self._line_of_the_cell()]
+
+    def _line_of_the_cell(self) -> list[str]:
+        shell = getattr(builtins, "get_ipython", lambda: None)()
+        cells = getattr(getattr(shell, "compile", None), "_filename_map", {})
+        found, step = [], self.__traceback__
+        while step is not None:
+            name = step.tb_frame.f_code.co_filename
+            if name in cells:
+                source = linecache.getline(name, step.tb_lineno).strip()
+                found = ["", f"Cell In[{cells[name]}], line {step.tb_lineno}", f"----> {source}"]
+            step = step.tb_next
+        return found
