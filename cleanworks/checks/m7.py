@@ -6,7 +6,7 @@ import pandas as pd
 
 from cleanworks import city
 from cleanworks.integrity import initiatives
-from cleanworks.learn import CheckSet, compare, compare_text
+from cleanworks.learn import CheckSet, NotYet, compare, compare_text
 
 check = CheckSet("m7")
 
@@ -105,3 +105,18 @@ def note(note):
             ],
         },
     )
+
+
+@check.question("m7-e5", "kinds")
+def kinds(kinds):
+    right = {"hours of training held": "does", "users who were asked for money": "seen", "conflicts of interest declared": "does", "staff who fear unfair orders": "seen"}
+    if not isinstance(kinds, dict) or set(kinds) != set(right):
+        return compare(kinds, right)
+    if kinds == right:
+        return compare(kinds, right)
+    if set(kinds.values()) - {"does", "seen"}:
+        return NotYet('Write "does" or "seen" behind each of the four.')
+    wrong = next(name for name in right if kinds[name] != right[name])
+    if right[wrong] == "does":
+        return NotYet(f"`{wrong}`: the body itself keeps this list and can prove it with documents. Who would have to be asked?")
+    return NotYet(f"`{wrong}`: no document of the body holds this. Only the people it happened to can tell.")

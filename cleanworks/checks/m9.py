@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cleanworks.integrity import evaluation
+from cleanworks.integrity import evaluation, published
 from cleanworks.learn import CheckSet, compare, compare_text
 
 check = CheckSet("m9")
@@ -65,4 +65,22 @@ def note(note):
             ],
             "a comparison with weak bodies that get nothing yet": ["lot", "random", "compare", "comparison", "control group"],
         },
+    )
+
+
+@check.question("m9-e5", "found")
+def found(found):
+    scores = published.series("ia_headline", "overall", of="2012-2021")
+    fits = {start: evaluation.interrupted_series(scores, start=start) for start in range(2015, 2020)}
+    jumps = sum(fit.level.low > 0 or fit.level.high < 0 for fit in fits.values())
+    either = sum(fit.level.low > 0 or fit.level.high < 0 or fit.slope.low > 0 or fit.slope.high < 0 for fit in fits.values())
+    return compare(
+        found,
+        either,
+        unit="years",
+        mistakes=[
+            (jumps, "You found one. Look at both intervals of every line: another year has one as well."),
+            (len(fits), "Not every interval leaves out nought: one whose ends have different signs holds it."),
+            (len(fits) - either, "These are the years in which both intervals hold nought. The task asks for the others."),
+        ],
     )
