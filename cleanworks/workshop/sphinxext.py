@@ -41,7 +41,7 @@ from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.languages import entries, translated
 from cleanworks.workshop.notebook import dump, parse, read
-from cleanworks.workshop.pages import boxes, progress, sources, spoken, terms, theme
+from cleanworks.workshop.pages import boxes, finding, progress, sources, spoken, terms, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.front import front_matter
 from cleanworks.workshop.pages.tables import TidyTables
@@ -79,6 +79,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     terms.connect(app)
     spoken.connect(app)
     progress.connect(app)
+    finding.connect(app)
     app.connect("html-page-context", theme.correct, priority=900)
     app.connect("build-finished", finish)
     sources.register()
@@ -254,9 +255,13 @@ def _copy_mathjax(target: Path) -> None:
 
 
 class Report(SphinxDirective):
-    """A table that a function makes, so that it is never typed: ```` ```{report} name ````."""
+    """A table that a function makes, so that it is never typed: ```` ```{report} name ````.
+
+    A second word goes to the function: ```` ```{report} path auditors ````.
+    """
 
     required_arguments = 1
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
@@ -265,7 +270,11 @@ class Report(SphinxDirective):
             raise self.error(f"there is no report {name!r}; _config.yml names the reports")
         self.env.note_reread()
         module, _, function = address.partition(":")
-        headings, rows = getattr(importlib.import_module(module), function)(self.env.app.cleanworks_course)
+        make = getattr(importlib.import_module(module), function)
+        try:
+            headings, rows = make(self.env.app.cleanworks_course, *self.arguments[1:])
+        except InputError as error:
+            raise ExtensionError(error.message) from None
         return [self._table(headings, rows)]
 
     def _table(self, headings: list[str], rows: list[list[str]]) -> nodes.table:

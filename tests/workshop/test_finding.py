@@ -1,0 +1,86 @@
+"""Learning paths, the graph of lessons, pitfalls and sources: made from the course, and loud when the course is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.pages import finding
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    return Course.load(ROOT)
+
+
+def with_paths(course, tmp_path, text) -> Course:
+    (tmp_path / "workshops").mkdir()
+    (tmp_path / finding.PATHS).write_text(text, encoding="utf-8")
+    return dataclasses.replace(course, root=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["public-works", "auditors", "integrity", "civil-society", "trainers"])
+def test_nothing_on_a_path_comes_before_what_it_needs(course, name):
+    _, rows = finding.path(course, name)
+    pages = [re.search(r"</(.+?)>", row[1])[1] for row in rows[:-1]]
+    at = {lesson.id: pages.index(str(lesson.path.relative_to(ROOT).with_suffix("").as_posix())) for lesson in course.lessons
+          if str(lesson.path.relative_to(ROOT).with_suffix("").as_posix()) in pages}  # fmt: skip
+    for id in at:
+        for before in course.lesson(id).block.prerequisites:
+            assert at[before] < at[id], f"{name}: {before} after {id}"
+
+
+def test_minutes_are_those_of_the_lessons(course):
+    _, rows = finding.path(course, "integrity")
+    assert int(rows[-1][2].split()[0]) == sum(int(row[2]) for row in rows[:-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words"),
+    [
+        ('a = ["o1"]', "b", "no path 'b'"),
+        ('a = ["o1", "x9"]', "a", "names the lesson 'x9'"),
+        ("a = [", "a", "cannot be read"),
+    ],
+)
+def test_a_wrong_path_is_told(course, tmp_path, text, name, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        finding.path(with_paths(course, tmp_path, text), name)
+
+
+def test_every_lesson_is_a_box_and_stands_right_of_what_it_needs(course):
+    levels = finding.columns(course)
+    at = {lesson.id: number for number, level in enumerate(levels) for lesson in level}
+    assert set(at) == set(course.ids)
+    assert all(at[id] < at[lesson.id] for lesson in course.lessons for id in lesson.block.prerequisites)
+    drawn = finding.picture(course, lambda lesson: f"{lesson.id}.html")
+    assert re.findall(r'<a href="(\w+)\.html"', drawn) == course.ids
+
+
+def test_lessons_that_need_each_other_are_told(course):
+    first, *rest = course.lessons
+    block = first.block.model_copy(update={"prerequisites": (rest[0].id,)})
+    round_ = dataclasses.replace(course, lessons=(dataclasses.replace(first, block=block), *rest))
+    with pytest.raises(InputError, match="in a circle"):
+        finding.columns(round_)
+
+
+def test_every_lesson_with_a_pitfall_is_on_the_page(course):
+    _, rows = finding.pitfalls(course)
+    for lesson in course.lessons:
+        has = any("pitfall" in cell.metadata.get("tags", []) for cell in lesson.notebook.node.cells)
+        assert has == any(f"`{lesson.id} <" in row[0] for row in rows), lesson.id
+    assert all(row[1] and row[2] for row in rows)
+
+
+def test_a_source_is_listed_once_with_its_address(course):
+    _, rows = finding.further(course)
+    links = re.findall(r"\]\(<([^>]+)>\)", " ".join(row[1] for row in rows))
+    assert len(links) > 100 and all(link.startswith("http") for link in links)
