@@ -24,6 +24,7 @@ COMMANDS = (
     "cleanworks.workshop.delivery.command",
     "cleanworks.workshop.delivery.after",
     "cleanworks.workshop.printed.command",
+    "cleanworks.profiles.command",
     "cleanworks.standards.command",
     "cleanworks.allimi.command",
 )

@@ -2,7 +2,9 @@
 
 A profile holds names, currency, legal periods, thresholds and rates. Every value says where it comes from: either
 ``source``, the key of an entry in the bibliography, or ``illustrative = true``, which means that no source stands
-behind it and a trainer must look it up before using it for a real country.
+behind it and a trainer must look it up before using it for a real country. A country's file may begin with
+``extends = "exampleland"``: what it does not say is taken from there, and is illustrative whatever it was there;
+``money_scale = 40`` multiplies the amounts of money that it takes over.
 
 >>> from cleanworks import profiles
 >>> p = profiles.load("seoul")
@@ -32,6 +34,13 @@ from cleanworks.errors import InputError
 DEFAULT = "seoul"
 VARIABLE = "CLEANWORKS_PROFILE"
 _HERE = Path(__file__).parent
+MONEY = (
+    "currency.round_to", "procurement.direct_award_threshold", "payment.guarantee_exempt_amount", "payment.defaulter_amount",
+    "labour.retirement_daily_amount", "labour.retirement_daily_amount_2018", "labour.wage_fine", "labour.card_threshold",
+    "labour.card_threshold_private", "labour.hr_threshold", "labour.daily_wage", "labour.minimum_hourly_wage",
+    "reporting.long_mode_amount", "disclosure.video_threshold", "assessment.case_amount_unit", "city.contract_median",
+)  # fmt: skip
+"""Keys whose values are amounts of money."""
 _LEAF_KEYS = {"value", "source", "illustrative", "note"}
 _SOURCE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -199,7 +208,7 @@ def parse(text: str, code: str, path: Path | None = None) -> Profile:
         where = f"{file}, line {found[1]}" if found else file
         reason = re.sub(r"\s*\(at [^)]*\)", "", str(error))
         raise InputError(f"The profile is not valid TOML: {reason}.", where=where) from None
-    entries: dict[str, Entry] = {}
+    entries = _inherited(tree, file, text)
     for key, leaf in _leaves(tree):
         problem = _problem(leaf)
         if problem:
@@ -210,6 +219,33 @@ def parse(text: str, code: str, path: Path | None = None) -> Profile:
             )
         entries[key] = Entry(leaf["value"], leaf.get("source"), leaf.get("note"))
     return Profile(code, entries, path)
+
+
+def _inherited(tree: dict[str, Any], file: str, text: str) -> dict[str, Entry]:
+    """What the profile takes from the one that it extends; the two lines that say so are taken out of the tree."""
+    base, scale = tree.pop("extends", None), tree.pop("money_scale", 1)
+    if base is None:
+        if scale != 1:
+            raise InputError("'money_scale' stands alone.", where=file, fix="It multiplies what `extends` brings; name a profile there.")
+        return {}
+    if base not in available():
+        raise InputError(
+            f"It extends '{base}', and there is no such profile.", where=f"{file}, line {_line_of(text, 'extends')}", fix=f"Available: {', '.join(available())}."
+        )
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not (math.isfinite(scale) and scale > 0):
+        raise InputError(f"'money_scale' is {scale!r}.", where=f"{file}, line {_line_of(text, 'money_scale')}", fix="Write a number above 0.")
+    if re.search(r"^\s*extends\s*=", (_HERE / f"{base}.toml").read_text(encoding="utf-8"), flags=re.M):
+        raise InputError(f"It extends '{base}', which itself extends another.", where=file, fix="Extend a complete profile, such as exampleland.")
+    found = {}
+    for key, entry in load(base).entries.items():
+        value = entry.value * scale if key in MONEY else entry.value
+        found[key] = Entry(int(value) if isinstance(value, float) and value.is_integer() else value, None, entry.note if entry.illustrative else None)
+    return found
+
+
+def missing(profile: Profile) -> list[str]:
+    """Keys that the course reads and the profile does not have."""
+    return [key for key in load("exampleland") if key not in profile]
 
 
 def _leaves(tree: Mapping, prefix: str = "") -> Iterator[tuple[str, Any]]:

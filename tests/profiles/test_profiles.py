@@ -16,8 +16,8 @@ def seoul():
     return profiles.load("seoul")
 
 
-def test_both_profiles_come_with_the_package():
-    assert profiles.available() == ["exampleland", "seoul"]
+def test_seoul_an_example_and_six_countries_come_with_the_package():
+    assert profiles.available() == ["exampleland", "jordan", "philippines", "seoul", "thailand", "uganda", "ukraine", "vietnam"]
 
 
 def test_seoul_is_active_unless_the_environment_says_otherwise(monkeypatch):
@@ -74,7 +74,33 @@ def test_exampleland_pretends_nothing():
 
 
 def test_profiles_answer_the_same_questions():
-    assert set(profiles.load("exampleland")) == set(profiles.load("seoul"))
+    for code in profiles.available():
+        assert set(profiles.load("exampleland")) == set(profiles.load(code)), code
+
+
+def test_a_country_takes_over_what_it_does_not_say_without_its_source(tmp_path):
+    path = tmp_path / "home.toml"
+    path.write_text('extends = "seoul"\nmoney_scale = 0.5\n[payment]\ndue_days = {value = 7, source = "ccs-s1"}\n', encoding="utf-8")
+    home, seoul = profiles.load(str(path)), profiles.load("seoul")
+    assert home["payment.due_days"] == 7 and home.cite("payment.due_days") == "ccs-s1"
+    assert home["payment.inspection_days"] == seoul["payment.inspection_days"] and home.is_illustrative("payment.inspection_days")
+    assert home["labour.card_threshold"] == seoul["labour.card_threshold"] / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('extends = "nowhere"\n', "extends 'nowhere', and there is no such profile"),
+        ('extends = "jordan"\n', "which itself extends another"),
+        ('extends = "seoul"\nmoney_scale = -1\n', "'money_scale' is -1"),
+        ("money_scale = 2\n", "stands alone"),
+    ],
+)
+def test_a_wrong_base_is_told(tmp_path, text, message):
+    path = tmp_path / "home.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        profiles.load(str(path))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +149,7 @@ def test_a_key_that_is_not_there_names_the_nearest_one(seoul):
 
 @pytest.mark.parametrize("code", ["seul", "../seoul", "nowhere.toml", ""])
 def test_an_unknown_profile_says_which_there_are(code):
-    with pytest.raises(InputError, match=r"no profile .*Available: exampleland, seoul"):
+    with pytest.raises(InputError, match=r"no profile .*Available: exampleland, jordan, .*seoul"):
         profiles.load(code)
 
 

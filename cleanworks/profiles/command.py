@@ -1,0 +1,212 @@
+"""`cleanworks profile list|check|new`: the countries, and how to make one more."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cleanworks import profiles
+from cleanworks.errors import InputError
+
+# What a new country is asked for, in this order; the rest is taken over and can be changed in the file. A question per key.
+QUESTIONS: dict[str, str] = {
+    "names.country": "Name of the country, as it stands in a sentence",
+    "names.city": "Name of the city whose works are simulated",
+    "names.districts": "Its districts, at least four, separated by commas",
+    "names.public_authorities": "Offices that order works, at least two, separated by commas; general words shame nobody",
+    "names.integrity_body": "The body against corruption",
+    "names.project_system": "The system in which works are managed",
+    "names.disclosure_site": "The public page about works",
+    "names.payment_system": "The system through which works are paid",
+    "names.worker_system": "The system that records days of work",
+    "currency.code": "Three letters of the currency, such as EUR",
+    "currency.name": "Name of the currency",
+    "currency.symbol": "Its sign",
+    "procurement.minimum_tender_days": "Days a tender must stay open, by law",
+    "payment.prime_to_sub_days": "Days in which a contractor must pay its subcontractors after being paid",
+    "payment.client_days": "Days in which the client must pay the contractor",
+    "payment.late_interest_rate": "Yearly interest on late payments, 0.08 for 8 %",
+}
+_LISTS = {"names.districts": 4, "names.public_authorities": 2}
+_SHARES = {"payment.late_interest_rate"}
+
+
+def add_to(app: typer.Typer) -> None:
+    group = typer.Typer(help="Country profiles: names, currency, rules.", no_args_is_help=True)
+    group.command("list")(show)
+    group.command("check")(check)
+    group.command("new")(new)
+    app.add_typer(group, name="profile")
+
+
+def show() -> None:
+    """List the profiles: country, currency, how many values have a source."""
+    print(f"{'code':14}{'country':20}{'currency':10}{'sourced':>8}{'illustrative':>14}")
+    for code in profiles.available():
+        one = profiles.load(code)
+        free = len(one.illustrative())
+        print(f"{code:14}{one['names.country']:20}{one['currency.code']:10}{len(one) - free:8}{free:14}")
+
+
+def check(file: Annotated[Path, typer.Argument(help="A profile: a .toml file, or the code of one that ships.")]) -> None:
+    """Check a profile: is it readable, complete, and does every value say where it comes from?
+
+    \b
+    Exit codes: 0 fine, 2 something is wrong.
+    """
+    one = profiles.load(str(file))
+    lacking = profiles.missing(one)
+    if lacking:
+        raise InputError(
+            f"{len(lacking)} values are missing: {', '.join(lacking[:8])}{' ...' if len(lacking) > 8 else ''}.",
+            where=str(file),
+            fix='Add them, or begin the file with extends = "exampleland".',
+        )
+    strange = [key for key in one if key not in profiles.load("exampleland")]
+    if strange:
+        raise InputError(f"Nobody reads '{strange[0]}'.", where=str(file), fix="Correct the name of the key, or take it out.")
+    for key in QUESTIONS:
+        try:
+            understood(key, _as_text(one[key]))
+        except InputError as error:
+            raise InputError(error.what, where=f"{file}, {key}", fix=error.fix) from None
+    free = len(one.illustrative())
+    print(f"Fine: {len(one)} values, {len(one) - free} with a source, {free} illustrative.")
+
+
+def new(
+    code: Annotated[str, typer.Argument(help="Short name of the country: small letters, such as kenya.")],
+    folder: Annotated[Path, typer.Option("--folder", help="Where the file goes.")] = Path("."),
+) -> None:
+    """Make a profile of your country: answer a question at a time, or press Enter to keep the example.
+
+    Every answer is illustrative until you add its source to the file. Nothing is written before the last answer.
+
+    \b
+    Exit codes: 0 written, 2 something is wrong, 130 interrupted.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,30}", code):
+        raise InputError(f"{code!r} cannot be the name of a profile.", fix="Use two to thirty small letters, such as kenya.")
+    target = folder / f"{code}.toml"
+    if code in profiles.available() or target.exists():
+        raise InputError(f"There is a profile {code!r} already.", where=str(target), fix="Choose another name; nothing was overwritten.")
+    if not folder.is_dir():
+        raise InputError("There is no such folder.", where=str(folder))
+    print("Press Enter to keep the example in brackets. Ctrl-C stops, and nothing is written.\n")
+    text = ask_all(code, input if sys.stdin.isatty() else _from_lines)
+    _write(target, text)
+    profiles.load(str(target))
+    print(f"\nWritten: {target}\nCheck it:  cleanworks profile check {target}\nUse it:    cleanworks book --profile {target}")
+
+
+def _from_lines(prompt: str) -> str:
+    print(prompt, end="", flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise InputError("The answers end too early.", where="standard input", fix=f"Give {len(QUESTIONS) + 1} lines; an empty line keeps the example.")
+    print()
+    return line.rstrip("\n")
+
+
+def ask_all(code: str, ask: Callable[[str], str]) -> str:
+    """Ask every question until its answer can be used; returns the text of the profile."""
+    base = profiles.load("exampleland")
+    answers: dict[str, Any] = {}
+    for number, (key, question) in enumerate(QUESTIONS.items(), 1):
+        answers[key] = _ask(f"{number}/{len(QUESTIONS) + 1} {question} [{_as_text(base[key])}]: ", key, base[key], ask)
+    scale = _ask(
+        f"{len(QUESTIONS) + 1}/{len(QUESTIONS) + 1} How many of your currency buy about as much as one euro? It sets the size of the simulated amounts [1]: ",
+        "money_scale", 1.0, ask,
+    )  # fmt: skip
+    lines = [
+        f"# {answers['names.country']}. Every value is illustrative until it says `source = \"key in book/references.bib\"` instead.",
+        'extends = "exampleland"', f"money_scale = {scale:g}",
+    ]  # fmt: skip
+    section = ""
+    for key, value in answers.items():
+        heading, _, name = key.partition(".")
+        if heading != section:
+            lines += ["", f"[{heading}]"]
+            section = heading
+        lines.append(f"{name} = {{value = {_toml(value)}, illustrative = true}}")
+    return "\n".join(lines) + "\n"
+
+
+def _ask(prompt: str, key: str, example: Any, ask: Callable[[str], str]) -> Any:
+    while True:
+        answer = ask(prompt).strip()
+        if not answer:
+            return example
+        try:
+            return understood(key, answer)
+        except InputError as error:
+            print(f"  {error.what} {error.fix or ''}")
+
+
+def understood(key: str, answer: str) -> Any:
+    """An answer as a value of this key.
+
+    Raises
+    ------
+    InputError
+        It cannot be one; the message says what is expected.
+    """
+    if key in _LISTS:
+        parts = [part.strip() for part in answer.split(",") if part.strip()]
+        if len(parts) < _LISTS[key] or len(set(parts)) < len(parts):
+            raise InputError(f"These are {len(set(parts))} different names.", fix=f"Give at least {_LISTS[key]}, each once, with commas between.")
+        return parts
+    if key.startswith("names.") or key in ("currency.name", "currency.symbol"):
+        if len(answer) > 60 or not answer.isprintable():
+            raise InputError("This is no short name.", fix="Use at most 60 letters.")
+        return answer
+    if key == "currency.code":
+        if not re.fullmatch(r"[A-Za-z]{3}", answer):
+            raise InputError(f"{answer!r} is no code of a currency.", fix="Use three letters, such as EUR.")
+        return answer.upper()
+    try:
+        number = float(answer.replace("\u00a0", "").replace(" ", ""))
+    except ValueError:
+        raise InputError(f"{answer!r} is no number.", fix="Use figures and a point, such as 21 or 0.08.") from None
+    if key in _SHARES:
+        if not 0 <= number <= 1:
+            raise InputError(f"{number:g} is no share.", fix="Write 8 % as 0.08.")
+        return number
+    if key == "money_scale":
+        if not 0 < number < 1e7:
+            raise InputError(f"{number:g} cannot be used.", fix="Give a number above 0, such as 40.")
+        return number
+    if not (number == int(number) and 1 <= number <= 730):
+        raise InputError(f"{answer} is no number of days.", fix="Use a whole number from 1 to 730.")
+    return int(number)
+
+
+def _as_text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)
+
+
+def _write(target: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        # A link fails where a file has come up meanwhile; a rename would replace it.
+        os.link(name, target)
+    finally:
+        Path(name).unlink(missing_ok=True)
