@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -233,7 +234,7 @@ def write_page(page: Path, text: str) -> None:
     if begin in content and end in content:
         content = content[: content.index(begin)] + block + content[content.index(end) + len(end) :]
     else:
-        content = content.rstrip() + f"\n\n## How fast the notebooks run\n\n{block}\n"
+        content = content.rstrip() + f"\n\n## Speed\n\n{block}\n"
     page.write_text(content, encoding="utf-8")
 
 
@@ -268,7 +269,10 @@ def main() -> None:
         picture = options.page.parent / "assets" / "run-vs-peers.svg"
         draw(chosen, wall, picture)
         alt = "Bar chart of the wall time of each runner; the table below has the same numbers"
-        write_page(options.page, f"{note}\n\n```{{image}} assets/{picture.name}\n:alt: {alt}\n```\n\n{text}")
+        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture.read_text(encoding="utf-8"))
+        # With its size the page leaves room for the picture before it is there.
+        shape = f":width: {float(size[1]):.0f}px\n:height: {float(size[2]):.0f}px\n:class: cw-picture"
+        write_page(options.page, f"{note}\n\n```{{image}} assets/{picture.name}\n:alt: {alt}\n{shape}\n```\n\n{text}")
 
 
 if __name__ == "__main__":

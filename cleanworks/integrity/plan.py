@@ -325,7 +325,7 @@ class MEPlan:
         rows = results.logframe(self.rows).reset_index()
         rows = rows[["code", "result", "indicator", "baseline", "target", "means of verification"]]
         rows.columns = ["Row", "Result", "Indicator", "Baseline", "Target", "Checked with"]
-        return f'<h2>Results and indicators</h2><div class="results">{table(rows, caption="The results framework")}</div>'
+        return f'<h2>Results and indicators</h2><div class="results" tabindex="0" role="region" aria-label="Results framework">{table(rows, caption="The results framework")}</div>'
 
     def _findings(self) -> str:
         from cleanworks.paper import escape

@@ -123,7 +123,7 @@ def scorecard(results: YearResults, institution_id: str, rng: np.random.Generato
         f'<div class="figures"><p><b>{body["overall"]:.1f}</b> of 100<br>between {body["low"]:.1f} and {body["high"]:.1f}</p>'
         f'<p><b>Grade {_grade(body)}</b><br>1 is best, within its type</p>'
         f"<p><b>Rank {place['rank']}</b> of {len(peers)}<br>asked again: {place['low']} to {place['high']}</p></div>"
-        f"<h2>Where the score comes from</h2>{table(parts, caption='Points of 100; the deduction is taken off', formats=form)}"
+        f"<h2>Where the score comes from</h2>{_wide('Parts of the score', table(parts, caption='Points of 100; the deduction is taken off', formats=form))}"
         f"<h2>Questions furthest below bodies of the same type</h2><ol>{weakest}</ol>"
         f"<h2>Experience</h2><p>{said} of {body['users_answers']:,} users reported an experience of corruption. "
         "A number this small says little about one body; look at its type and at several years.</p>"
@@ -180,12 +180,17 @@ def brief(results: YearResults, previous: YearResults | None = None, *, title: s
         f'<section class="sheet"><h1>{escape(name)}</h1><div class="figures"><p><b>{mean:.1f}</b> of 100<br>mean of {len(shown)} bodies, '
         f"between {mean - 1.96 * error:.1f} and {mean + 1.96 * error:.1f}</p><p><b>{answers[0]:,}</b> users<br>answered</p><p><b>{answers[1]:,}</b> members of staff<br>answered</p></div>"
         f"<h2>What the results say</h2><ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
-        f"<h2>By type</h2>{table(by_type, caption='Means, points of 100', formats=dict.fromkeys(['Overall', 'Users', 'Staff', 'Effort'], '{:.1f}'))}"
+        f"<h2>By type</h2>{_wide('By type', table(by_type, caption='Means, points of 100', formats=dict.fromkeys(['Overall', 'Users', 'Staff', 'Effort'], '{:.1f}')))}"
         f"<h2>Grades</h2>{table(counts, caption='Bodies in each grade, within types', formats={'Share': '{:.0f} %'})}"
         f'<h2>What the results do not say</h2><p>A score holds what users and staff think and what bodies could prove, not how much corruption there is. '
         f'Grades compare bodies of one type with each other.</p><p class="note">{_NOTE}</p></section>'
     )
     return Page(name, body, style=_STYLE)
+
+
+def _wide(name: str, table: str) -> str:
+    """A table that scrolls inside its own frame where the page is narrower, with the keyboard as well."""
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{name}">{table}</div>'
 
 
 def _grade(body, missing: str = "-") -> str:
