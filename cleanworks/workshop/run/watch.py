@@ -81,6 +81,8 @@ class ProcessWatch:
 
 def _name(pid: int) -> str:
     try:
-        return " ".join(psutil.Process(pid).cmdline())[:200]
+        process = psutil.Process(pid)
+        # A process that is just becoming another program has no command line for a moment.
+        return " ".join(process.cmdline())[:200] or process.name()
     except psutil.Error:
         return str(pid)
