@@ -85,6 +85,11 @@ def _file_of_each_id(files: dict[str, tuple[str, str]]) -> dict[str, str]:
 
 def _xhtml(title: str, body: str, name: str, names: dict[str, str], pictures: dict[str, bytes]) -> str:
     soup = BeautifulSoup(body, "html.parser")
+    for graph in soup.select(".cw-graph"):
+        # Readers of EPUB show links inside a drawing in many ways or not at all.
+        note = soup.new_tag("p")
+        note.string = "The drawing is in the pages of the book; the list says the same."
+        graph.replace_with(note)
     _lift_headings(soup)
     for link in soup.find_all("a", href=re.compile("^#")):
         file = names[link["href"][1:]]
