@@ -20,6 +20,7 @@ COMMANDS = (
     "cleanworks.workshop.commands",
     "cleanworks.workshop.run.command",
     "cleanworks.workshop.book",
+    "cleanworks.workshop.links",
     "cleanworks.workshop.language_command",
     "cleanworks.workshop.delivery.command",
     "cleanworks.workshop.delivery.after",
