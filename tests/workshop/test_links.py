@@ -112,8 +112,6 @@ def test_the_command_fails_for_a_broken_link_and_names_its_page(site, tmp_path, 
     assert "2 addresses: 1 good, 0 moved, 0 refused, 1 broken." in said
     rows = list(csv.DictReader(table.open(encoding="utf-8")))
     assert [row["state"] for row in rows] == ["broken", "good"]
-        "broken",
-    ]
 
 
 def test_links_that_answer_are_no_fault_and_listing_asks_nobody(site, closed, tmp_path, capsys):
