@@ -123,6 +123,24 @@ def test_a_missing_page_is_named(course, tmp_path):
         chapters.parts(course, tmp_path)
 
 
+def test_a_part_is_a_document_of_its_own(course, made, tmp_path, installed_browser):
+    read = chapters.parts(course, made.html)
+    part = next(part for part in read if part.title == "Orientation")
+    cover = command._named(command.cover_of(course, made), part.title)
+    mathjax = made.html / "_static" / "mathjax" / "tex-chtml.js"
+    with pdf.printer() as browser:
+        pdf.write(browser, pdf.alone(part, command._sources(read)), cover, tmp_path / "part.pdf", mathjax=mathjax)
+    document = pypdf.PdfReader(tmp_path / "part.pdf")
+    assert "Orientation" in document.pages[0].extract_text()
+    assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    titles = [one.title for one in _flat(document.outline)]
+    own = [lesson for lesson in course.lessons if lesson.block.part == "orientation"]
+    assert own and all(any(lesson.title in title for title in titles) for lesson in own)
+    others = [lesson for lesson in course.lessons if lesson.block.part != "orientation"]
+    assert not any(lesson.title == title for lesson in others for title in titles)
+    assert titles[-1] != "Orientation" and len(document.pages) > 10
+
+
 @pytest.fixture(scope="module")
 def packed(course, made, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("epub") / "book.epub"
@@ -142,6 +160,19 @@ def test_the_epub_is_what_devices_expect(packed, course):
         navigation = book.read("OEBPS/nav.xhtml").decode()
         for lesson in course.lessons:
             assert lesson.title in BeautifulSoup(navigation, "html.parser").get_text()
+
+
+def test_formulas_of_the_epub_need_no_program(packed, book):
+    pages = [path for path in book.rglob("*.html") if 'class="math ' in path.read_text(encoding="utf-8")]
+    assert pages
+    with zipfile.ZipFile(packed) as opened:
+        texts = [opened.read(name).decode() for name in opened.namelist() if name.endswith(".xhtml")]
+    whole = "".join(texts)
+    shown = BeautifulSoup(whole, "html.parser")
+    assert len(shown.select(".math > math")) == len(shown.select(".math")) > 0
+    assert not re.search(r"\\\(|\\\[", "".join(one.get_text() for one in shown.select(".math")))
+    # The score of an answer from 1 to 7 on a scale of 0 to 10, with its fraction or its division sign as marks.
+    assert any("times" in one["alttext"] and one.find("mo", string="×") for one in shown.find_all("math"))
 
 
 def test_the_same_book_gives_the_same_epub(packed, course, made, tmp_path):

@@ -91,6 +91,8 @@ def _xhtml(title: str, body: str, name: str, names: dict[str, str], pictures: di
         note.string = "The drawing is in the pages of the book; the list says the same."
         graph.replace_with(note)
     _lift_headings(soup)
+    for formula in soup.select(".math"):
+        _set(formula)
     for link in soup.find_all("a", href=re.compile("^#")):
         file = names[link["href"][1:]]
         link["href"] = link["href"] if file == name else file + link["href"]
@@ -105,6 +107,19 @@ def _xhtml(title: str, body: str, name: str, names: dict[str, str], pictures: di
         f'<head><title>{escape(title)}</title><link rel="stylesheet" type="text/css" href="style.css"/></head>\n'
         f"<body>{content}</body></html>\n"
     )
+
+
+def _set(formula: Tag) -> None:
+    """Put MathML, which reading devices show by themselves, in place of a formula that a page sets with a program."""
+    from latex2mathml.converter import convert
+
+    written = formula.get_text().strip()
+    block = written.startswith(("\\[", "$$"))
+    tex = re.sub(r"^(\\[(\[]|\$\$)|(\\[)\]]|\$\$)$", "", written).strip()
+    made = BeautifulSoup(convert(tex, display="block" if block else "inline"), "html.parser").math
+    made["alttext"] = tex
+    formula.clear()
+    formula.append(made)
 
 
 def _lift_headings(soup: BeautifulSoup) -> None:
