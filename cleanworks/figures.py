@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
-from cleanworks import words
+from cleanworks import figure_data, words
 
 SIMULATED = "Data: simulated city"
 
@@ -107,6 +107,7 @@ class _Said(FuncFormatter):
 
     def __init__(self, written):
         super().__init__(lambda value, position: words.say(written(value, position)))
+        self.written = written
 
 
 def _say_categories(axis):
@@ -178,6 +179,8 @@ def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=Fal
         One ``Axes``, or an array of them when ``panels`` is larger than 1.
     """
     plt.rcParams.update(_STYLE)
+    # Here and not when this module is read, which a warm kernel did before there was a notebook.
+    figure_data.offer()
     speaks, fonts = _speaks(words.language())
     options = {}
     if speaks:
@@ -213,6 +216,7 @@ def percent_axis(axes, which="y", *, of_one=False):
     """
     scale = 100 if of_one else 1
     formatter = FuncFormatter(lambda value, _: f"{value * scale:g} %")
+    formatter.percent_of = scale  # for the table of the figure's data
     _axis(axes, which).set_major_formatter(formatter)
 
 

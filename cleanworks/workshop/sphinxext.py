@@ -43,6 +43,7 @@ from cleanworks.workshop.languages import entries, translated
 from cleanworks.workshop.notebook import dump, parse, read
 from cleanworks.workshop.pages import boxes, finding, progress, sources, spoken, terms, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
+from cleanworks.workshop.pages.figure_tables import add_tables
 from cleanworks.workshop.pages.front import front_matter
 from cleanworks.workshop.pages.tables import TidyTables
 from cleanworks.workshop.settings import Settings
@@ -127,6 +128,7 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
             # So that the page is made again when the results are new and the text is old.
             app.env.note_dependency(str(executed))
             take_outputs(made, read(executed).node, where=course.relative(path))
+        add_tables(made, app.config.language)
         spoken.describe(app, docname, made)
         marked = mark_up(
             made,

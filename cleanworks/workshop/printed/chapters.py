@@ -23,6 +23,8 @@ _REFERRING = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "he
 # Parts of a page that do nothing on paper.
 _DEAD = (
     "script, noscript, style, button, input, .headerlink, .cw-download, .cw-done, .cw-progress, .cw-feedback, .cw-screen, .cw-data, "
+    # A page on paper has its figures; their numbers are in the book on a screen.
+    ".cw-figure-data, "
     # Nothing was attempted yet on paper, either.
     ".cw-check .cell_output:has(.cleanworks-not-attempted), "
     "[hidden]:not(.cw-note), svg.sd-octicon, svg.svg-inline--fa"
