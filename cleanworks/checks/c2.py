@@ -42,7 +42,7 @@ def first(first_part):
         first_part,
         least_words=15,
         mentions={
-            "a part of the system": ["project management", "public page", "payment", "workers", "One-PMIS", "Allimi", "e-Baro", "e-HR"],
+            "a part of the system": ["project management", "public page", "payment", "workers", "One-PMIS", "Allimi", "e-Baro", "e-HR"],  # about: Seoul
             "what it must hand over": ["hand", "hands", "pass", "passes", "send", "sends", "give", "gives"],
         },
     )

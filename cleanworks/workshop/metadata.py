@@ -110,6 +110,9 @@ class CellBlock(_Block):
         None, description="What the check says to this wrong answer; `not-yet` if not given."
     )
     several: bool = Field(False, description="More than one option of this quiz question is right.")
+    about: Text | None = Field(
+        None, description="The country or city whose published practice the cell speaks of, in every edition."
+    )
     generated: bool = Field(False, description="The toolkit added this cell to an edition.")
 
 

@@ -13,6 +13,16 @@ from cleanworks.workshop.validation import first_problem
 FILE = "cleanworks.toml"
 
 
+class Editions(BaseModel):
+    """What the editions of a course for several countries need."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    words: tuple[str, ...] = Field(
+        (), description="Words bound to one country; they must not stand where an edition's own value belongs."
+    )
+
+
 class Settings(BaseModel):
     """Options of a course. The documentation's table is made from the descriptions below."""
 
@@ -51,6 +61,7 @@ class Settings(BaseModel):
     smallest_group: int = Field(
         5, ge=2, le=50, description="Reports on a class show no number of fewer people."
     )
+    editions: Editions = Field(Editions(), description="Words that are bound to one country (`words`).")
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
     preload: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib.pyplot"),

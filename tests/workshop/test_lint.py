@@ -130,6 +130,10 @@ LESSON_FAULTS = [
         "`statsmodels` is imported",
     ),
     ("partner", lambda nb: block(nb).update(id="r1x"), "no exercise set with the id `r1x`"),
+    ("edition", source("key-points", "Key points", "Key points\n\nIn Rainland it rains."), "'Rainland' belongs to one"),
+    ("edition", source("step-1-the-total-code", "total_mm = ", "price = 'florins'\ntotal_mm = "), "'florins'"),
+    ("edition", source("step-1-the-total-code", "total_mm = ", "# as in Rainland\ntotal_mm = "), "'Rainland'"),
+    ("edition", source("step-1-the-total-code", "total_mm = ", "cost_florins = 3\ntotal_mm = "), "'florins'"),
     ("canonical", source("the-decision", "Each Sunday", "Today. Each Sunday"), "one sentence on a line"),
     ("canonical", lambda nb: cell_of(nb, "quiz").update(id="1f3a9c2e"), "an id that says nothing"),
     (
@@ -141,6 +145,7 @@ LESSON_FAULTS = [
 ]
 
 SET_FAULTS = [
+    ("edition", source("r1-e1-exercise", "\n", "\nIn Rainland {cite}`rain2001`.\n"), "'Rainland'"),
     ("questions", without("r1-e1-hint-2"), "1 of 2 cells tagged `hint`"),
     ("questions", without("r1-e1-wrong-answer"), "1 of 2 cells tagged `wrong-answer`"),
     ("questions", without("r1-e1-starter"), "0 of 1 cells tagged `starter`"),
@@ -180,6 +185,64 @@ def test_a_figure_without_description(course):
     edit(lesson_path(course, "r2"), lambda nb: cell_of(nb, "the-decision-code")["metadata"].pop("mystnb"))
     (finding,) = found(course, "figure-text")
     assert "has no description" in finding.what and finding.line == 5
+
+
+class TestWordsOfOneCountry:
+    def words(self, course):
+        return [finding.what.split("'")[1] for finding in found(course, "edition")]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            source("the-decision", "{cite}", "In Rainland, {cite}"),
+            source("step-1-the-total-code", "total_mm = ", 'title = published.name("Rainland")\ntotal_mm = '),
+            source("step-1-the-total-code", "total_mm = ", 'rain.plot(source="Source: Rainland 2001")\ntotal_mm = '),
+        ],
+        ids=["cited", "published figures", "who published"],
+    )
+    def test_published_practice_may_be_named(self, course, change):
+        edit(lesson_path(course), change)
+        assert self.words(course) == []
+
+    def test_a_mark_says_that_the_cell_speaks_of_that_country(self, course):
+        edit(lesson_path(course), source("key-points", "Key points", "Key points\n\nIn Rainland it rains."))
+        assert self.words(course) == ["Rainland"]
+        edit(lesson_path(course), meta("key-points", cleanworks={"about": "Rainland"}))
+        assert lint_course(course)[1] == []
+
+    def test_a_marked_prompt_speaks_for_its_question(self, course):
+        edit(set_path(course), source("r1-e1-exercise", "\n", "\nThink of Rainland.\n"))
+        edit(set_path(course), lambda nb: cell_of(nb, "r1-e1-hint").update(source="Rainland has gauges."))
+        assert self.words(course) == ["Rainland", "Rainland"]
+        edit(set_path(course), lambda nb: cell_of(nb, "r1-e1-exercise")["metadata"]["cleanworks"].update(about="Rainland"))
+        assert self.words(course) == []
+
+    def test_what_a_check_says(self, course):
+        config = course / "cleanworks.toml"
+        config.write_text('checks = "checks"\n' + config.read_text(encoding="utf-8"), encoding="utf-8")
+        (course / "checks").mkdir()
+        module = course / "checks" / "r1.py"
+        module.write_text('"""Of Rainland."""\n\nSAYS = "Count in florins."\n', encoding="utf-8")
+        (finding,) = found(course, "edition")
+        assert finding.path.name == "r1.py" and finding.file_line == 3 and "'florins'" in finding.what
+        assert "profile" in finding.fix and "# about:" in finding.fix
+        module.write_text('SAYS = "Count in florins."  # about: Rainland\n', encoding="utf-8")
+        assert found(course, "edition") == []
+
+    def test_a_word_inside_another_is_no_hit(self, course):
+        edit(lesson_path(course), source("key-points", "Key points", "Key points\n\nRainlanders measure."))
+        assert self.words(course) == []
+
+    def test_this_course_names_what_is_seouls_own(self):
+        from pathlib import Path
+
+        from cleanworks import profiles
+        from cleanworks.workshop.settings import Settings
+
+        words = set(Settings.load(Path(__file__).resolve().parents[2]).editions.words)
+        seoul = profiles.load("seoul")
+        assert {seoul["currency.code"], seoul["names.city"], seoul["names.project_system"]} <= words
+        assert set(seoul["names.districts"]) <= words
 
 
 def test_every_rule_is_tried_above():

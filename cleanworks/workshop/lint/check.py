@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cleanworks.errors import InputError
+from cleanworks.workshop.lint import bound
 from cleanworks.workshop.lint.canonical import canonical
 from cleanworks.workshop.lint.context import Context, course_files
 from cleanworks.workshop.lint.finding import Finding
-from cleanworks.workshop.lint.rules import RULES
+from cleanworks.workshop.lint.rules import EDITION, EDITION_FIX, RULES
 from cleanworks.workshop.notebook import Notebook, dump, read
 from cleanworks.workshop.run.store import write_whole
 from cleanworks.workshop.settings import Settings
@@ -74,7 +75,30 @@ def lint_course(
             read(path)
         except InputError as error:
             findings.append(Finding(path=path, rule=UNREADABLE, what=error.what, fix=error.fix or ""))
-    return files, findings + _undeclared(root, files), rewritten
+    return files, findings + _in_checks(context, files) + _undeclared(root, files), rewritten
+
+
+def _in_checks(context: Context, files: list[Path]) -> list[Finding]:
+    """Words bound to one country in what the checks of the sets looked at say to learners."""
+    words = context.settings.editions.words
+    wanted = {path.resolve() for path in files}
+    found = []
+    for notebook in context.notebooks if words else ():
+        block = notebook.block
+        if block is None or block.kind != "exercises" or notebook.path.resolve() not in wanted:
+            continue
+        path = context.root / context.settings.checks / f"{block.id.replace('-', '_')}.py"
+        try:
+            source = path.read_text(encoding="utf-8")
+        except OSError:
+            continue  # a set without checks has a finding of its own
+        found += [
+            Finding(
+                path=path, rule=EDITION, what=f"The word {word!r} belongs to one country.", fix=EDITION_FIX, file_line=line
+            )
+            for line, word in bound.in_code(source, words, docstrings=False)
+        ]
+    return found
 
 
 def _undeclared(root: Path, files: list[Path]) -> list[Finding]:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 
+from cleanworks.workshop.lint import bound
 from cleanworks.workshop.lint.canonical import canonical
 from cleanworks.workshop.lint.context import Context
 from cleanworks.workshop.lint.finding import Hit, Rule
@@ -679,6 +680,19 @@ def _partner(notebook: Notebook, context: Context) -> Iterator[Hit]:
         yield None, None, f"There is no {missing} with the id `{notebook.block.id}`."
     elif other.path.name != notebook.path.name:
         yield None, None, f"The {missing} has another file name, {other.path.name}."
+
+
+EDITION = "edition"
+EDITION_FIX = (
+    "Take the value from the profile; or, where the text speaks of that country's published practice, cite it or mark it "
+    '(cell metadata `"cleanworks": {"about": "Seoul"}`, in a module of checks `# about: Seoul`).'
+)
+
+
+@rule(EDITION, "No word bound to one country stands where the edition's own value belongs.", EDITION_FIX)
+def _edition(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    for cell, line, word in bound.in_notebook(notebook, context.settings.editions.words):
+        yield cell, line, f"The word {word!r} belongs to one country."
 
 
 # --- looking into cells -------------------------------------------------------------------------------------------
