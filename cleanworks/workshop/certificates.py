@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+import subprocess
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,6 +122,61 @@ def _once(people: list[Person]) -> tuple[list[Person], list[str]]:
         else:
             seen[same] = person
     return list(seen.values()), told
+
+
+_SCRIPTS = {
+    "HANGUL": ("Korean", "ko", "fonts-noto-cjk"),
+    "CJK": ("Chinese", "zh", "fonts-noto-cjk"),
+    "HIRAGANA": ("Japanese", "ja", "fonts-noto-cjk"),
+    "KATAKANA": ("Japanese", "ja", "fonts-noto-cjk"),
+    "THAI": ("Thai", "th", "fonts-thai-tlwg"),
+    "ARABIC": ("Arabic", "ar", "fonts-noto-core"),
+    "HEBREW": ("Hebrew", "he", "fonts-noto-core"),
+    "CYRILLIC": ("Cyrillic", "uk", "fonts-noto-core"),
+    "GEORGIAN": ("Georgian", "ka", "fonts-noto-core"),
+    "ARMENIAN": ("Armenian", "hy", "fonts-noto-core"),
+    "ETHIOPIC": ("Ethiopic", "am", "fonts-noto-core"),
+    "DEVANAGARI": ("Devanagari", "hi", "fonts-noto-core"),
+    "BENGALI": ("Bengali", "bn", "fonts-noto-core"),
+    "TAMIL": ("Tamil", "ta", "fonts-noto-core"),
+    "SINHALA": ("Sinhala", "si", "fonts-noto-core"),
+    "KHMER": ("Khmer", "km", "fonts-noto-core"),
+    "LAO": ("Lao", "lo", "fonts-noto-core"),
+    "MYANMAR": ("Burmese", "my", "fonts-noto-core"),
+}
+"""First word of a letter's Unicode name: what people call the script, a language written in it, a package of Debian and Ubuntu."""
+
+
+def without_font(people: Sequence[Person], has_font: Callable[[str], bool] | None = None) -> list[str]:
+    """One sentence for each script of the names for which this machine has no font: they would print as empty boxes.
+
+    ``has_font`` says of a language ("th") whether a font for it is installed; fontconfig is asked if not given. Where there is
+    no fontconfig (Windows, macOS bring fonts for these scripts), nothing is said.
+    """
+    has_font = has_font or _has_font
+    waiting: dict[str, tuple[str, str, list[str]]] = {}
+    for person in people:
+        names = (unicodedata.name(c, "").split("-")[0].split(" ")[0] for c in f"{person.name}{person.organisation}")
+        for script, language, package in {_SCRIPTS[name] for name in names if name in _SCRIPTS}:
+            waiting.setdefault(script, (language, package, []))[2].append(person.name)
+    return [
+        f"This machine has no font for {script} letters, so {len(names)} certificate{'s' if len(names) > 1 else ''} "
+        f"({names[0]}{' ...' if len(names) > 1 else ''}) would show empty boxes. "
+        f"Install one (on Debian and Ubuntu: the package {package}) and make the certificates again."
+        for script, (language, package, names) in sorted(waiting.items())
+        if not has_font(language)
+    ]
+
+
+def _has_font(language: str) -> bool:
+    program = shutil.which("fc-list")
+    if program is None:
+        return True
+    try:
+        done = subprocess.run([program, f":lang={language}", "family"], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    return done.returncode != 0 or bool(done.stdout.strip())
 
 
 _STYLE = """

@@ -197,6 +197,23 @@ def test_a_list_without_names_is_refused(tmp_path, text):
         names(tmp_path, text)
 
 
+def test_a_script_without_a_font_is_told_with_the_package_to_install():
+    people = [certificates.Person(name) for name in ("สมชาย", "김하늘", "محمد", "Ada", "이슬")]
+    told = certificates.without_font(people, lambda language: language == "ar")
+    assert len(told) == 2
+    assert "Korean letters, so 2 certificates (김하늘 ...)" in told[0] and "fonts-noto-cjk" in told[0]
+    assert "Thai letters, so 1 certificate (สมชาย)" in told[1] and "fonts-thai-tlwg" in told[1]
+    assert certificates.without_font(people, lambda language: True) == []
+    assert certificates.without_font([certificates.Person("Zoë Łuk")], lambda language: False) == []
+
+
+def test_a_machine_that_cannot_list_its_fonts_is_no_hindrance(monkeypatch):
+    monkeypatch.setattr(certificates.shutil, "which", lambda program: None)
+    assert certificates.without_font([certificates.Person("สมชาย")]) == []
+    monkeypatch.setattr(certificates.shutil, "which", lambda program: "/no/such/fc-list")
+    assert certificates.without_font([certificates.Person("สมชาย")]) == []
+
+
 @needs_browser
 def test_one_page_for_each_certificate_even_for_long_names():
     from cleanworks import paper

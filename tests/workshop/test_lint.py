@@ -211,7 +211,7 @@ class TestWordsOfOneCountry:
         assert lint_course(course)[1] == []
 
     def test_a_marked_prompt_speaks_for_its_question(self, course):
-        edit(set_path(course), source("r1-e1-exercise", "\n", "\nThink of Rainland.\n"))
+        edit(set_path(course), lambda nb: cell_of(nb, "r1-e1-exercise").update(source="Think of Rainland."))
         edit(set_path(course), lambda nb: cell_of(nb, "r1-e1-hint").update(source="Rainland has gauges."))
         assert self.words(course) == ["Rainland", "Rainland"]
         edit(set_path(course), lambda nb: cell_of(nb, "r1-e1-exercise")["metadata"]["cleanworks"].update(about="Rainland"))

@@ -71,6 +71,7 @@ def certificates_of(
     from cleanworks.workshop.plan import load
 
     people, told = certificates.read_names(names)
+    told = [*told, *certificates.without_font(people)]
     course = Course.load(root.resolve())
     workshop = load(programme.file_of(course, file))
     settled = programme.settle(course, workshop)

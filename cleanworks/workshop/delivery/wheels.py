@@ -20,7 +20,7 @@ from pathlib import Path
 
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 import cleanworks
 from cleanworks.errors import InputError
@@ -173,7 +173,29 @@ def fetch(lock: Path, system: str, python: str, roots: Iterable[str], store: Pat
                 staging.rename(folder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    return sorted(folder.glob("*.whl"))
+    files = sorted(folder.glob("*.whl"))
+    if wrong := strangers([file.name for file in files], system):
+        raise InputError(
+            f"{wrong[0]} is no wheel for {system}{f', nor are {len(wrong) - 1} more' if len(wrong) > 1 else ''}.",
+            where=str(folder),
+            fix="Delete that folder, so that the wheels are fetched anew.",
+        )
+    return files
+
+
+def strangers(names: Iterable[str], system: str) -> list[str]:
+    """The files of a folder of wheels that do not install on a system: made for another one, or no wheels."""
+    suits = {"any", *SYSTEMS[system][0]}
+    wrong = []
+    for name in names:
+        try:
+            tags = parse_wheel_filename(name)[3]
+        except InvalidWheelFilename:
+            wrong.append(name)
+            continue
+        if not any(tag.platform in suits for tag in tags):
+            wrong.append(name)
+    return wrong
 
 
 def _download(wanted: Sequence[str], system: str, python: str, folder: Path) -> None:

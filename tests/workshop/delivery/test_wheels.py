@@ -1,0 +1,66 @@
+"""Wheels for other systems, with a stand-in for pip: no network is needed."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.delivery import wheels
+
+PURE = "tomli-2.0-py3-none-any.whl"
+MAC = [
+    "numpy-2.4.6-cp311-cp311-macosx_14_0_arm64.whl",
+    "psutil-7.0.0-cp36-abi3-macosx_11_0_arm64.whl",
+    "charset_normalizer-3.4.0-cp311-cp311-macosx_10_9_universal2.whl",
+    "pyzmq-27.0-cp311-cp311-macosx_10_15_universal2.whl",
+]
+OTHERS = [
+    "numpy-2.4.6-cp311-cp311-win_amd64.whl",
+    "numpy-2.4.6-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl",
+    "numpy-2.4.6-cp311-cp311-macosx_26_0_arm64.whl",
+    "numpy-2.4.6.tar.gz",
+]
+
+
+def pip(monkeypatch, names):
+    """In place of pip: puts files of these names into the folder, and remembers the tags it was asked for."""
+    asked = []
+
+    def download(wanted, system, python, folder):
+        asked.append(system)
+        for name in names:
+            (folder / name).write_bytes(b"")
+
+    monkeypatch.setattr(wheels, "_download", download)
+    monkeypatch.setattr(wheels, "needed", lambda *_: ["numpy==2.4.6"])
+    return asked
+
+
+def test_macos_gets_wheels_of_macos_only_and_fetches_them_once(tmp_path, monkeypatch):
+    asked = pip(monkeypatch, [PURE, *MAC])
+    for _ in range(2):
+        files = wheels.fetch(tmp_path / "lock", "macos", "3.11", ["numpy"], tmp_path / "store")
+        assert {file.name for file in files} == {PURE, *MAC}
+    assert asked == ["macos"]
+
+
+@pytest.mark.parametrize("stranger", OTHERS[:3])
+def test_a_wheel_of_another_system_is_refused_and_named(tmp_path, monkeypatch, stranger):
+    pip(monkeypatch, [PURE, stranger])
+    with pytest.raises(InputError, match="is no wheel for macos") as error:
+        wheels.fetch(tmp_path / "lock", "macos", "3.11", ["numpy"], tmp_path / "store")
+    assert stranger in error.value.message
+
+
+def test_each_system_knows_its_own():
+    everything = [PURE, *MAC, *OTHERS]
+    assert wheels.strangers(everything, "macos") == OTHERS
+    assert OTHERS[0] not in wheels.strangers(everything, "windows") and MAC[0] in wheels.strangers(everything, "windows")
+    assert OTHERS[1] not in wheels.strangers(everything, "linux") and OTHERS[0] in wheels.strangers(everything, "linux")
+
+
+def test_the_tags_asked_for_cover_both_kinds_of_mac():
+    tags = wheels.SYSTEMS["macos"][0]
+    assert all(tag.startswith("macosx_") for tag in tags)
+    assert {"macosx_11_0_arm64", "macosx_10_9_x86_64", "macosx_10_9_universal2"} <= set(tags)
+    assert "macosx_10_9_arm64" not in tags, "there was no such machine"
