@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from cleanworks import figure_data
 from cleanworks.workshop.pages import figure_tables
+from cleanworks.workshop.sphinxext import widths
 
 CONTENT = {
     "version": 1,
@@ -61,3 +62,9 @@ def test_the_table_follows_its_figure_once_and_other_outputs_stay():
     figure_tables.add_tables(notebook, "en")
     kinds = [list(output.data) for output in notebook.cells[0].outputs]
     assert kinds == [["image/png"], ["text/html"], ["image/png"]]
+
+
+def test_a_report_gives_room_to_what_a_page_shows_and_not_to_addresses():
+    rows = [["{doc}`o1 </notebooks/orientation/o1-start-here>`", "A sentence of a usual length, with its source {cite}`a-s1`."]]
+    narrow, wide = widths(["lesson", "statement"], rows)
+    assert narrow < 20 < 80 < wide + 5 and abs(narrow + wide - 100) <= 1
