@@ -16,12 +16,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from cleanworks.errors import InputError
 from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import agenda_files, classroom, start, wheels
+from cleanworks.workshop.delivery import agenda_files, classroom, reading, start, wheels
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.editions import edition, leaks
@@ -249,17 +249,13 @@ def roots_of(programme: Programme) -> list[str]:
 
 def _refuse_leaks(course: Course, folder: Path) -> None:
     """Search everything that learners get, by content."""
+    secrets: dict[str, list[str]] = {}  # of each lesson, found once for all files
     for path in sorted(folder.rglob("*")):
-        if (
-            path.suffix not in (".html", ".ipynb", ".md", ".txt", ".json", ".csv", ".js")
-            or not path.is_file()
-        ):
-            continue
-        # Program files and the bare tables of the course hold no prose of a lesson.
+        # Program files of the book hold no prose of a lesson.
         inside = path.relative_to(folder).parts
-        if "_static" in inside or inside[0] == "data" or path.name == "searchindex.js":
+        if not path.is_file() or "_static" in inside or path.name == "searchindex.js":
             continue
-        if found := given_away(course, path):
+        if found := given_away(course, path, secrets):
             raise InputError(
                 f"A learner's file would give an answer away: {found}",
                 where=path.relative_to(folder).as_posix(),
@@ -267,9 +263,15 @@ def _refuse_leaks(course: Course, folder: Path) -> None:
             )
 
 
-def given_away(course: Course, path: Path) -> str:
+def given_away(course: Course, path: Path, secrets: dict[str, list[str]] | None = None) -> str:
     """The first line of a solution, note or quiz feedback that a learner could read in a file; empty if there is none."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    for name, text in reading.texts(path):
+        if found := _in_text(course, name, text, {} if secrets is None else secrets):
+            return found
+    return ""
+
+
+def _in_text(course: Course, path: PurePath, text: str, secrets: dict[str, list[str]]) -> str:
     # Pictures inside a page are most of it, and nobody reads them as text.
     text = re.sub(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+", "", text)
     squeezed = "".join(text.split())
@@ -284,13 +286,15 @@ def given_away(course: Course, path: Path) -> str:
                 for line in cell.source.splitlines():
                     if len(line.split()) > 7 and "".join(line.split()) in squeezed:
                         return line.strip()
-        for piece in languages.secrets(course, lesson):
+        if lesson.id not in secrets:
+            secrets[lesson.id] = languages.secrets(course, lesson)
+        for piece in secrets[lesson.id]:
             if languages.holds(text, piece):
                 return piece
     return ""
 
 
-def _concerns(lesson, path: Path) -> bool:
+def _concerns(lesson, path: PurePath) -> bool:
     """A page of one lesson is compared with that lesson; any other file with all."""
     stems = {lesson.path.stem, *([lesson.exercises.path.stem] if lesson.exercises else [])}
     return path.stem in stems or not any(part in ("notebooks", "exercises") for part in path.parts)

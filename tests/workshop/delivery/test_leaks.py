@@ -1,0 +1,74 @@
+"""No solution, note or key in any kind of file that learners get; each search is shown to find a planted leak."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from cleanworks import paper
+from cleanworks.errors import InputError
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.delivery import build, reading
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    return Course.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def note(course) -> str:
+    """A sentence that only instructors read."""
+    lines = course.lesson("c6").notebook.with_tag("instructor")[0].source.splitlines()
+    return next(line for line in lines if len(line.split()) > 9 and not set(line) & set("*`{$<>&"))
+
+
+def refused(course, folder):
+    with pytest.raises(InputError, match="give an answer away") as error:
+        build._refuse_leaks(course, folder)
+    return error.value.message
+
+
+@pytest.mark.usefixtures("installed_browser")
+def test_a_leak_in_a_pdf(course, note, tmp_path):
+    path = tmp_path / "handouts" / "c6.pdf"
+    path.parent.mkdir()
+    path.write_bytes(paper.pdf(paper.Page("Handout", f"<p>Read this.</p><p>{paper.escape(note)}</p>").html))
+    assert "c6.pdf" in refused(course, tmp_path)
+    path.write_bytes(paper.pdf(paper.Page("Handout", "<p>Read this.</p>").html))
+    build._refuse_leaks(course, tmp_path)
+
+
+def test_a_leak_in_a_zip_in_a_zip(course, note, tmp_path):
+    inner = tmp_path / "inner.zip"
+    with zipfile.ZipFile(inner, "w") as opened:
+        opened.writestr("notes/read.txt", note)
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as opened:
+        opened.write(inner, "inner.zip")
+    inner.unlink()
+    assert "more.zip" in refused(course, tmp_path)
+
+
+def test_a_leak_in_a_table_of_the_data(course, note, tmp_path):
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / "projects.csv"
+    path.write_text(f'project_id,title\nP1,"{note.replace(chr(34), chr(34) * 2)}"\n', encoding="utf-8")
+    assert "projects.csv" in refused(course, tmp_path)
+    path.write_text("project_id,title\nP1,A bridge over the river\n", encoding="utf-8")
+    build._refuse_leaks(course, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["broken.pdf", "broken.zip"])
+def test_what_cannot_be_read_is_not_handed_out(course, tmp_path, name):
+    (tmp_path / name).write_bytes(b"neither")
+    with pytest.raises(InputError, match="cannot be read"):
+        build._refuse_leaks(course, tmp_path)
+
+
+def test_wheels_of_others_are_not_opened(tmp_path):
+    (tmp_path / "numpy-2.0-py3-none-any.whl").write_bytes(b"not even a zip")
+    assert list(reading.texts(tmp_path / "numpy-2.0-py3-none-any.whl")) == []
