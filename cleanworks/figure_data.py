@@ -230,6 +230,17 @@ def _middles(edges: np.ndarray) -> list[float]:
 # --- names and numbers --------------------------------------------------------------------------------------------
 
 
+def _shared_name(axis: Any) -> str:
+    """The label of the panel with which a panel shares an axis, and which alone carries it."""
+    axes = axis.axes
+    grouped = axes.get_shared_x_axes() if axis.axis_name == "x" else axes.get_shared_y_axes()
+    for other in grouped.get_siblings(axes):
+        label = (other.xaxis if axis.axis_name == "x" else other.yaxis).get_label_text()
+        if label:
+            return words.say(_plain(label))
+    return ""
+
+
 class _Scale:
     """How the numbers along an axis read: as names, dates, percentages or numbers."""
 
@@ -241,7 +252,7 @@ class _Scale:
         self.scale = getattr(written, "percent_of", None)
         if isinstance(written, PercentFormatter):
             self.scale = 100 / written.xmax
-        name = words.say(_plain(axis.get_label_text()))
+        name = words.say(_plain(axis.get_label_text())) or _shared_name(axis)
         if not name:
             name = words.say("Category" if self.labels else "Date" if self.dates else "Value")
         self.name = f"{name} (%)" if self.scale and "%" not in name else name

@@ -125,3 +125,11 @@ def test_a_notebook_shows_the_data_beside_the_picture():
         assert "text/plain" in data
     finally:
         InteractiveShell.clear_instance()
+
+
+def test_a_panel_that_shares_its_axis_has_its_name():
+    figure, panels = figures.new("Two panels", x="Days", y="Share (%)", panels=2, sharey=True)
+    for panel in panels:
+        panel.plot([1, 2], [3, 4])
+    first, second = figure_data.read(figure)
+    assert first.headings == second.headings == ("Days", "Share (%)")

@@ -51,3 +51,18 @@ def _plain(text: str) -> str:
         return f"{float(text.replace(',', ''))}"
     except ValueError:
         return text
+
+
+def test_the_numbers_are_readable_in_the_dark(tab):
+    """The theme puts what a cell shows on a light ground in the dark; text and links of a table are light there."""
+    page = tab(scheme="dark").open("notebooks/construction/c6-paying-subcontractors")
+    fold = page.locator(FOLD).first
+    fold.locator("summary").click()
+    page.wait_for_selector("html[data-theme='dark']", state="attached")
+    ground = fold.evaluate(
+        """fold => { for (let one = fold; one; one = one.parentElement) {
+             const colour = getComputedStyle(one).backgroundColor;
+             if (!/rgba\\(.*, 0\\)|transparent/.test(colour)) return colour; } return ''; }"""
+    )
+    parts = [int(part) for part in ground.replace("rgb(", "").replace(")", "").split(",")[:3]]
+    assert sum(parts) < 200, ground
