@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePath
@@ -64,6 +65,8 @@ def _pdf(name: PurePath, content: bytes) -> str:
     from pypdf.errors import PyPdfError
 
     try:
-        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+        text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     except (PyPdfError, ValueError, KeyError) as error:
         raise InputError(f"The PDF cannot be read, so it cannot be searched: {error}.", where=str(name)) from None
+    # In print some letters are one sign ("fi"), and a search for the letters would pass it by.
+    return unicodedata.normalize("NFKC", text)

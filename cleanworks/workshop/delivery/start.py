@@ -8,7 +8,7 @@ from cleanworks.workshop.delivery.programme import Programme
 _UNIX = """#!/bin/sh
 # Makes a Python environment from the wheels of this folder, without the internet, and opens the notebooks.
 cd "$(dirname "$0")" || exit 1
-VERSION="%(python)s"
+%(machine)sVERSION="%(python)s"
 if [ ! -f .venv/ready ]; then
   PYTHON=""
   for name in python$VERSION python3 python; do
@@ -34,6 +34,15 @@ fi
 # The checks in the notebooks write here what you did; nothing leaves this computer.
 CLEANWORKS_RECORD="${CLEANWORKS_RECORD:-$PWD/my-progress.json}"; export CLEANWORKS_RECORD
 exec .venv/bin/python -m jupyterlab course
+"""
+
+# Jupyter may run, under translation, in a shell that calls itself Intel; then the processor itself is asked.
+_APPLE_SILICON = """if [ "$(uname -m)" != "arm64" ] && [ "$(sysctl -n hw.optional.arm64 2>/dev/null)" != "1" ]; then
+  echo "The packages in this folder are for Macs with Apple silicon (2020 and later); this one has an Intel processor."
+  echo "Read the book (book/index.html), or use a computer with Windows or Linux. Ask your instructor."
+  [ -t 0 ] && read -r _
+  exit 2
+fi
 """
 
 _WINDOWS = r"""@echo off
@@ -76,8 +85,8 @@ def scripts(python: str, profile: str | None, language: str | None = None) -> di
     chosen = {name: value for name, value in chosen.items() if value}
     unix_profile = "".join(f"{name}='{value}'; export {name}\n" for name, value in chosen.items())
     made = {
-        "start.sh": _UNIX % {"python": python, "system": "linux", "profile": unix_profile},
-        "start.command": _UNIX % {"python": python, "system": "macos", "profile": unix_profile},
+        "start.sh": _UNIX % {"machine": "", "python": python, "system": "linux", "profile": unix_profile},
+        "start.command": _UNIX % {"machine": _APPLE_SILICON, "python": python, "system": "macos", "profile": unix_profile},
     }
     windows = _WINDOWS.replace("@PYTHON@", python)
     windows = windows.replace("@PROFILE@", "".join(f"set {name}={value}\n" for name, value in chosen.items()))
@@ -98,7 +107,7 @@ def start_page(
     named = {
         "windows": "On Windows, double-click <kbd>start.bat</kbd>. If a blue window warns of an unknown publisher, choose "
         "<i>More info</i>, then <i>Run anyway</i>.",
-        "macos": "On a Mac, hold Control, click <kbd>start.command</kbd>, and choose <i>Open</i>.",
+        "macos": "On a Mac with Apple silicon (2020 and later), hold Control, click <kbd>start.command</kbd>, and choose <i>Open</i>.",
         "linux": "On Linux, open a terminal in this folder and type <kbd>sh start.sh</kbd>.",
     }
     if systems:

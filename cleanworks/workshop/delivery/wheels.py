@@ -32,10 +32,11 @@ ROOTS = ("jupyterlab", "ipykernel", "nbclient", "nbformat", "pydantic", "typer",
 SYSTEMS = {
     "windows": (("win_amd64",), {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"}),
     "macos": (
+        # Apple silicon only: several libraries make no wheels for Intel Macs any more, and pip brings one kind at a time.
         tuple(
             f"macosx_{version}_{machine}"
             for version in ("14_0", "13_0", "12_0", "11_0", "10_15", "10_13", "10_12", "10_9")
-            for machine in ("arm64", "x86_64", "universal2")
+            for machine in ("arm64", "universal2")
             if machine != "arm64" or not version.startswith("10")
         ),
         {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
@@ -87,7 +88,7 @@ def needed(lock: Path, system: str, python: str, roots: Iterable[str]) -> list[s
         "python_version": python,
         # The first of its line: what suits it suits every later one.
         "python_full_version": f"{python}.0",
-        "platform_machine": "AMD64" if system == "windows" else "x86_64",
+        "platform_machine": {"windows": "AMD64", "macos": "arm64"}.get(system, "x86_64"),
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
     }

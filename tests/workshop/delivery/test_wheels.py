@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.delivery import wheels
+from cleanworks.workshop.delivery import start, wheels
 
 PURE = "tomli-2.0-py3-none-any.whl"
 MAC = [
@@ -55,12 +58,34 @@ def test_a_wheel_of_another_system_is_refused_and_named(tmp_path, monkeypatch, s
 def test_each_system_knows_its_own():
     everything = [PURE, *MAC, *OTHERS]
     assert wheels.strangers(everything, "macos") == OTHERS
-    assert OTHERS[0] not in wheels.strangers(everything, "windows") and MAC[0] in wheels.strangers(everything, "windows")
-    assert OTHERS[1] not in wheels.strangers(everything, "linux") and OTHERS[0] in wheels.strangers(everything, "linux")
+    assert OTHERS[0] not in wheels.strangers(everything, "windows") and MAC[0] in wheels.strangers(
+        everything, "windows"
+    )
+    assert OTHERS[1] not in wheels.strangers(everything, "linux") and OTHERS[0] in wheels.strangers(
+        everything, "linux"
+    )
 
 
-def test_the_tags_asked_for_cover_both_kinds_of_mac():
+def test_macs_get_wheels_for_apple_silicon_and_the_others_are_told(tmp_path):
     tags = wheels.SYSTEMS["macos"][0]
-    assert all(tag.startswith("macosx_") for tag in tags)
-    assert {"macosx_11_0_arm64", "macosx_10_9_x86_64", "macosx_10_9_universal2"} <= set(tags)
-    assert "macosx_10_9_arm64" not in tags, "there was no such machine"
+    assert {"macosx_11_0_arm64", "macosx_10_9_universal2"} <= set(tags)
+    assert not [tag for tag in tags if tag.endswith("x86_64")]
+    script = start.scripts("3.11", None)["start.command"]
+    assert "Apple silicon" not in start.scripts("3.11", None)["start.sh"]
+    for machine, said in (("x86_64", "Intel processor"), ("arm64", "")):
+        (tmp_path / "uname").write_text(f"#!/bin/sh\necho {machine}\n", encoding="utf-8")
+        (tmp_path / "uname").chmod(0o755)
+        shell = shutil.which("sh")
+        for tool in ("dirname", "rm"):
+            (tmp_path / tool).unlink(missing_ok=True)
+            (tmp_path / tool).symlink_to(shutil.which(tool))
+        done = subprocess.run(
+            [shell, "-c", script, str(tmp_path / "start.command")],
+            env={"PATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        # Here is neither Mac nor Python: an Intel Mac is told so first, another one goes on to look for Python.
+        assert done.returncode == 2
+        assert said in done.stdout if said else "Python 3.11 is not installed" in done.stdout
