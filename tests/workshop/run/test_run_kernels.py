@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -315,3 +316,21 @@ def test_descendants_are_found_through_the_whole_tree():
         for pid in [*descendants(process.pid), process.pid]:
             os.kill(pid, signal.SIGKILL)
         process.wait()
+
+
+@linux
+def test_the_folder_of_a_killed_run_goes_with_its_server(tmp_path):
+    """A machine on which runs are killed would otherwise collect a folder for each."""
+    code = (
+        "import os\nfrom cleanworks.workshop.run.kernels.server_process import KernelServer\n"
+        "server = KernelServer([])\nserver.wait_until_ready()\n"
+        "print(server.pid, os.listdir(os.environ['TMPDIR']), flush=True)\nos.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, timeout=120
+    )
+    server, _, there = done.stdout.partition(" ")
+    assert "cw-" in there, done.stderr
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int(server)).wait(60)
+    assert not list(tmp_path.iterdir())

@@ -207,6 +207,10 @@ def main() -> None:
         print("ready", flush=True)
         additions = {name: value for name, value in os.environ.items() if name not in before}
         Server(listener, lifeline, additions).serve()
+    # Whoever started us and was killed can no longer do it. A folder that holds anything else stays.
+    with contextlib.suppress(OSError):
+        os.unlink(options.socket)
+        os.rmdir(os.path.dirname(options.socket))
 
 
 if __name__ == "__main__":
