@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ import pandas as pd
 
 from cleanworks.construction.registry import journal, rules, shapes
 from cleanworks.construction.registry.rules import Refusal, User
-from cleanworks.construction.registry.store import Store
+from cleanworks.construction.registry.store import BATCH, Store
 
 # The first line of a registry that says whether its entries are simulated. No role's table: nobody enters it by hand.
 ORIGIN = ("registry", "origin")
@@ -113,7 +113,8 @@ class Registry:
     def act(self, steps: Iterable[Step], *, trusted: bool = False) -> int:
         """Do steps in order, all or none. Returns how many journal lines were written.
 
-        ``trusted`` leaves out the check of each changed record's shape; only for rows whose tables were checked as a whole.
+        ``trusted`` leaves out the check of each changed record's shape, and takes values as they are; only for rows whose tables
+        were checked as a whole and hold what JSON can hold.
         """
         with self.store.writing() as connection:
             batch = _Batch(self.store, connection, trusted)
@@ -188,13 +189,18 @@ class Registry:
             for kind in (*rules.LINES, ORIGIN[0]):
                 for row in self.store.rows(connection, kind):
                     content[kind, row.record] = (row.content, row.state)
-            lines = list(self.store.lines(connection))
-            found = journal.find_damage(lines, content, self.store.last(connection))
-        if published:
-            n, seal = published
-            there = next((line.hash for line in lines if line.n == n), None) if n else journal.START
-            if there != seal:
-                found.append(journal.Damage(f"journal line {n}", "it is not the line that was published"))
+            number, seal = published or (0, journal.START)
+            there = [journal.START] if number == 0 else []
+
+            def lines() -> Iterator[journal.Entry]:
+                for entry in self.store.lines(connection):
+                    if entry.n == number:
+                        there.append(entry.hash)
+                    yield entry
+
+            found = journal.find_damage(lines(), content, self.store.last(connection))
+        if there != [seal]:
+            found.append(journal.Damage(f"journal line {number}", "it is not the line that was published"))
         return found
 
 
@@ -207,7 +213,7 @@ class _Batch:
         self.empty = self.number == 0
         self.records: dict[tuple[str, str], _Now | None] = {}
         self.touched: set[tuple[str, str]] = set()
-        self.entries: list[dict] = []
+        self.entries: list[journal.Entry] = []
         self.written = 0
 
     def do(self, step: Step) -> None:
@@ -217,7 +223,7 @@ class _Batch:
             return
         now = self._record(name)
         what = f"{step.kind} {step.record}"
-        fields = journal.plain(step.fields)
+        fields = dict(step.fields) if self.trusted else journal.plain(step.fields)
         try:
             state = rules.next_state(step.kind, now.state if now else None, step.action, step.user.role, what)
         except rules.TakenAlready as refusal:
@@ -324,19 +330,18 @@ class _Batch:
         user = step.user
         parts = (self.number, at, user.user_id, user.role, step.action, step.kind, step.record, state, change)
         seal = journal.seal(self.previous, *parts)
-        self.entries.append(
-            dict(
-                zip(
-                    ["n", "at", "user_id", "role", "action", "kind", "record", "state", "change", "previous", "hash"],
-                    (*parts, self.previous, seal),
-                    strict=True,
-                )
-            )
-        )
+        self.entries.append(journal.Entry(*parts, self.previous, seal))
         self.previous = seal
         self.written += 1
+        if len(self.entries) >= BATCH:
+            self._append()
+
+    def _append(self) -> None:
+        self.store.append(self.connection, self.entries)
+        self.entries = []
 
     def flush(self) -> None:
+        self._append()
         new, changed = [], []
         for name in sorted(self.touched):
             now = self.records[name]
@@ -353,7 +358,7 @@ class _Batch:
                         "content": content,
                     }
                 )
-        self.store.write(self.connection, self.entries, new, changed)
+        self.store.write(self.connection, new, changed)
 
 
 def existing(place: str | Path) -> Registry:

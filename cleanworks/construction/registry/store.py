@@ -186,28 +186,30 @@ class Store:
 
     def lines(self, connection, kind: str | None = None, record: str | None = None):
         j = self.journal
-        query = self.sql.select(j).order_by(j.c.n)
+        query = self.sql.select(*(j.c[name] for name in Entry._fields)).order_by(j.c.n)
         if kind is not None:
             query = query.where(j.c.kind == kind)
         if record is not None:
             query = query.where(j.c.record == record)
         for row in connection.execution_options(yield_per=BATCH).execute(query):
-            yield Entry(**row._mapping)
+            yield Entry._make(row)
 
-    def write(self, connection, entries: list[dict], new: list[dict], changed: list[dict]) -> None:
-        """Add journal lines, new records, and new contents of records."""
-        sql, r = self.sql, self.records
+    def append(self, connection, entries: list[Entry]) -> None:
+        """Add journal lines; the last one is the end of the chain from now on."""
         for start in range(0, len(entries), BATCH):
-            connection.execute(self.journal.insert(), entries[start : start + BATCH])
+            connection.execute(self.journal.insert(), [entry._asdict() for entry in entries[start : start + BATCH]])
+        if entries:
+            connection.execute(self.head.update().values(n=entries[-1].n, hash=entries[-1].hash))
+
+    def write(self, connection, new: list[dict], changed: list[dict]) -> None:
+        """Add new records, and new contents of records."""
+        sql, r = self.sql, self.records
         for start in range(0, len(new), BATCH):
             connection.execute(r.insert(), new[start : start + BATCH])
         if changed:
             where = sql.and_(r.c.kind == sql.bindparam("_kind"), r.c.record == sql.bindparam("_record"))
             values = {"state": sql.bindparam("_state"), "content": sql.bindparam("_content")}
             connection.execute(r.update().where(where).values(values), changed)
-        if entries:
-            end = entries[-1]
-            connection.execute(self.head.update().values(n=end["n"], hash=end["hash"]))
 
     def close(self) -> None:
         self.engine.dispose()
