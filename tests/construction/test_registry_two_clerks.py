@@ -55,15 +55,14 @@ def place(request, tmp_path):
     return str(tmp_path / "registry.db") if request.param == "sqlite" else request.getfixturevalue("server")
 
 
+PROJECT = {
+    "project_id": "P-1", "title": "Bridge", "district": "North", "budget_amount": 5e9,
+    "period_start": "2026-01-01", "period_end": "2027-06-30",
+}  # fmt: skip
+
+
 def fill(book):
-    book.enter(
-        OFFICIAL,
-        "projects",
-        {
-            "project_id": "P-1", "title": "Bridge", "district": "North", "budget_amount": 5e9,
-            "period_start": "2026-01-01", "period_end": "2027-06-30",
-        },
-    )  # fmt: skip
+    book.enter(OFFICIAL, "projects", PROJECT)
     book.enter(
         OFFICIAL,
         "contracts",
@@ -116,12 +115,11 @@ def test_postgresql_keeps_its_journal_closed(server):
     from sqlalchemy import text
     from sqlalchemy.exc import DBAPIError
 
-    with (
-        registry.Registry(server) as book,
-        book.store.engine.connect() as raw,
-        pytest.raises(DBAPIError, match="append-only"),
-    ):
-        raw.execute(text("DELETE FROM journal"))
+    with registry.Registry(server) as book:
+        # A line of its own: an empty journal would let itself be deleted.
+        book.enter(OFFICIAL, "projects", {**PROJECT, "project_id": "P-closed"})
+        with book.store.engine.connect() as raw, pytest.raises(DBAPIError, match="append-only"):
+            raw.execute(text("DELETE FROM journal"))
 
 
 def test_the_postgresql_database_of_something_else_stays_as_it_is(server):
@@ -140,14 +138,7 @@ def test_the_postgresql_database_of_something_else_stays_as_it_is(server):
     with pytest.raises(InputError, match='database "nothing" does not exist'):
         registry.public_view(server.replace("/postgres?", "/nothing?"))
     with registry.Registry(other) as book:
-        book.enter(
-            OFFICIAL,
-            "projects",
-            {
-                "project_id": "P-1", "title": "Bridge", "district": "North", "budget_amount": 5e9,
-                "period_start": "2026-01-01", "period_end": "2027-06-30",
-            },
-        )  # fmt: skip
+        book.enter(OFFICIAL, "projects", PROJECT)
     assert len(registry.public_view(other)["projects"]) == 1
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
-import re
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from .jobs import MAY_RAISE, tags_of
 from .kernels.guard import LIMIT
-from .kernels.settings import KernelSettings, log_file
-from .outcome import LessonFailure, last_lines
+from .kernels.settings import KernelSettings, last_words, log_file
+from .outcome import LessonFailure, Outcome, Task, asks_to_exit, judge_outputs, tidy
 from .watch import ProcessWatch
 
 _START_TIMEOUT = 60
-# What undecodable bytes become on their way: the replacement character, or half of a surrogate pair.
-_NOT_TEXT = re.compile("[\ufffd\ud800-\udfff]")
+# Windows' default loop cannot wait for the sockets of kernels.
+_LOOP = asyncio.SelectorEventLoop if sys.platform == "win32" else None
 
 
 class LessonKernelManager(AsyncKernelManager):
@@ -72,14 +73,14 @@ class LessonClient(NotebookClient):
             iopub_timeout=max(30, int(limit)),
             raise_on_iopub_timeout=True,
             timeout_func=self._remaining,
-            on_cell_executed=self._look_for_exit,
+            on_cell_executed=self._keep_reply,
         )
         self._folder, self._settings = folder, settings
         self._environment = settings.environment(folder)
         self._limit = limit
         self._deadline = time.monotonic() + limit
         self._broken_off: LessonFailure | None = None
-        self._ended = False
+        self._reply: dict[str, Any] = {}
         self.reset_execution_trackers()
 
     # Starting.
@@ -142,18 +143,19 @@ class LessonClient(NotebookClient):
         ------
         LessonFailure
         """
-        self._ended = False
+        self._reply = {}
         try:
             await self.async_execute_cell(cell, index, execution_count=self.code_cells_executed + 1)
-        except CellExecutionError as error:
-            raise LessonFailure.from_error(error, cell.get("execution_count")) from None
-        except CellTimeoutError as error:
-            raise LessonFailure.from_timeout(error, self._limit) from None
+        except CellExecutionError:
+            raise LessonFailure.from_reply(self._reply, cell.get("execution_count")) from None
+        except CellTimeoutError:
+            raise LessonFailure.from_timeout(self._limit) from None
         except DeadKernelError:
             raise self._broken_off or self.death() from None
-        if self._ended:
-            raise LessonFailure("exit", "The cell ends its Python: exit() or quit().")
-        judge_outputs(cell)
+        if asks_to_exit(self._reply):
+            raise LessonFailure.from_exit()
+        if MAY_RAISE not in tags_of(cell):
+            judge_outputs(cell.outputs)
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         if msg["msg_type"] == LIMIT:
@@ -163,19 +165,15 @@ class LessonClient(NotebookClient):
             return None
         return super().process_message(msg, cell, cell_index)
 
-    def _look_for_exit(self, cell: Any, cell_index: int, execute_reply: dict[str, Any]) -> None:
-        payloads = execute_reply["content"].get("payload", ())
-        self._ended = any(payload.get("source") == "ask_exit" for payload in payloads)
+    def _keep_reply(self, cell: Any, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        self._reply = execute_reply["content"]
 
     # Ending.
     def death(self) -> LessonFailure:
         """Why the kernel is no more, from its supervisor and from its own last words."""
         process = self.km.provisioner.process
-        words = ""
-        with contextlib.suppress(OSError):
-            words = log_file(self._folder).read_bytes()[-4000:].decode("utf-8", "replace")
         code = process.poll() if process is not None else None
-        return LessonFailure.from_death(code, getattr(process, "why", ""), words)
+        return LessonFailure.from_death(code, getattr(process, "why", ""), last_words(self._folder))
 
     async def stop(self) -> float:
         """End the kernel at once, with everything it started. Returns its peak memory in megabytes."""
@@ -206,26 +204,56 @@ async def _message(channel: Any, timeout: float) -> dict[str, Any] | None:
         return None
 
 
-def judge_outputs(cell: nbformat.NotebookNode) -> None:
-    """Look at a cell that ran without an error reply: some errors only show in its outputs.
+def execute_cells(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
+    """Execute a task's cells in a kernel that speaks Jupyter's protocol.
 
     Raises
     ------
     LessonFailure
+        No cell could be executed at all.
     """
-    if MAY_RAISE in tags_of(cell):
-        return
-    for output in cell.outputs:
-        if output.output_type == "error":
-            message = f"{output.ename}: {output.evalue} (raised while showing a value)"
-            raise LessonFailure("error", message, last_lines(output.traceback))
-        if any(_NOT_TEXT.search(text) for text in _texts(output)):
-            raise LessonFailure(
-                "encoding", "The cell shows bytes that are not UTF-8 text.", last_lines(_texts(output))
-            )
+    with asyncio.Runner(loop_factory=_LOOP) as runner:
+        return runner.run(_execute(task, folder, gate))
 
 
-def _texts(output: nbformat.NotebookNode) -> list[str]:
-    if output.output_type == "stream":
-        return [output.text]
-    return [value for kind, value in output.get("data", {}).items() if kind.startswith("text/")]
+async def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
+    notebook = nbformat.from_dict(dict(task.content))
+    notebook.metadata.pop("widgets", None)
+    code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    for _, cell in code:
+        cell.outputs, cell.execution_count = [], None
+    outcome = Outcome.empty(task)
+    client = LessonClient(notebook, task.settings, folder, task.timeout)
+    try:
+        outcome.language_info = await client.start(task.workdir)
+        gate()
+        await _run_cells(client, code, outcome, task)
+        client.set_widgets_metadata()
+        outcome.widgets = dict(notebook.metadata.get("widgets", {}))
+    finally:
+        outcome.megabytes = await client.stop()
+    outcome.outputs = [tidy(cell.outputs) for _, cell in code]
+    outcome.counts = [cell.execution_count for _, cell in code]
+    return outcome
+
+
+async def _run_cells(client: LessonClient, code: list[tuple[int, Any]], outcome: Outcome, task: Task) -> None:
+    """Run the cells in turn until one fails; times, CPU and the failure go into the outcome."""
+    watch = ProcessWatch(client.km.provisioner.pid)
+    client.begin()
+    begun = time.monotonic()
+    base = cpu = watch.cpu()
+    for position, (index, cell) in enumerate(code):
+        cell_begun = time.monotonic()
+        try:
+            await client.run_cell(cell, index)
+            watch.after_cell(position, task.workdir)
+        except LessonFailure as failure:
+            outcome.failure = failure.as_dict(position)
+            break
+        finally:
+            before, cpu = cpu, max(cpu, watch.cpu())
+        outcome.times.append((cpu - before, time.monotonic() - cell_begun))
+    outcome.cpu, outcome.wall = cpu - base, time.monotonic() - begun
+    if outcome.failure is None and (found := watch.strays()):
+        outcome.failure = found[1].as_dict(found[0])

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import shutil
-import sys
 import tempfile
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import nbformat
-
-from .client import LessonClient
 from .kernels.settings import audit_file
-from .outcome import LessonFailure, Outcome, Task, tidy
-from .watch import ProcessWatch
-
-# Windows' default loop cannot wait for the sockets of kernels.
-_LOOP = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+from .outcome import LessonFailure, Outcome, Task
 
 
 def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
@@ -35,8 +25,9 @@ def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
     """
     folder = Path(tempfile.mkdtemp(dir=task.scratch)).resolve()
     try:
-        with asyncio.Runner(loop_factory=_LOOP) as runner:
-            return runner.run(_execute(task, folder, gate))
+        outcome = _execute(task, folder, gate)
+        outcome.accesses = _accesses(folder)
+        return outcome
     except LessonFailure as failure:
         return Outcome.failed(task, failure)
     except Exception as error:
@@ -47,48 +38,21 @@ def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
-    notebook = nbformat.from_dict(dict(task.content))
-    notebook.metadata.pop("widgets", None)
-    code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    for _, cell in code:
-        cell.outputs, cell.execution_count = [], None
-    outcome = Outcome.empty(task)
-    client = LessonClient(notebook, task.settings, folder, task.timeout)
-    try:
-        outcome.language_info = await client.start(task.workdir)
-        gate()
-        await _run_cells(client, code, outcome, task)
-        client.set_widgets_metadata()
-        outcome.widgets = dict(notebook.metadata.get("widgets", {}))
-    finally:
-        outcome.megabytes = await client.stop()
-    outcome.outputs = [tidy(cell.outputs) for _, cell in code]
-    outcome.counts = [cell.execution_count for _, cell in code]
-    outcome.accesses = _accesses(folder)
-    return outcome
+def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
+    if task.settings.direct:
+        from .direct import NeedsJupyter, execute_cells
 
-
-async def _run_cells(client: LessonClient, code: list[tuple[int, Any]], outcome: Outcome, task: Task) -> None:
-    """Run the cells in turn until one fails; times, CPU and the failure go into the outcome."""
-    watch = ProcessWatch(client.km.provisioner.pid)
-    client.begin()
-    begun = time.monotonic()
-    base = cpu = watch.cpu()
-    for position, (index, cell) in enumerate(code):
-        cell_begun = time.monotonic()
         try:
-            await client.run_cell(cell, index)
-            watch.after_cell(position, task.workdir)
-        except LessonFailure as failure:
-            outcome.failure = failure.as_dict(position)
-            break
-        finally:
-            before, cpu = cpu, max(cpu, watch.cpu())
-        outcome.times.append((cpu - before, time.monotonic() - cell_begun))
-    outcome.cpu, outcome.wall = cpu - base, time.monotonic() - begun
-    if outcome.failure is None and (found := watch.strays()):
-        outcome.failure = found[1].as_dict(found[0])
+            return execute_cells(task, folder, gate)
+        except NeedsJupyter:
+            # The gate is open: the cells start again, in the same turn, in a kernel that nbclient can talk to.
+            task, gate = replace(task, settings=replace(task.settings, fresh=True)), _open
+    from .client import execute_cells
+
+    return execute_cells(task, folder, gate)
+
+
+def _open() -> None: ...
 
 
 def _accesses(folder: Path) -> list[tuple[str, str]]:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from nbclient.exceptions import CellExecutionError, CellTimeoutError
-
 from .kernels.settings import KernelSettings
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# What undecodable bytes become on their way: the replacement character, or half of a surrogate pair.
+_NOT_TEXT = re.compile("[\ufffd\ud800-\udfff]")
 _DETAIL_LINES = 8
 _MESSAGE_LENGTH = 1000
 
@@ -85,23 +85,28 @@ class LessonFailure(Exception):
         }
 
     @classmethod
-    def from_error(cls, error: CellExecutionError, count: int | None) -> LessonFailure:
-        """From an error that a cell raised; `count` is the cell's execution count."""
-        text = _ANSI.sub("", error.traceback)
+    def from_reply(cls, reply: Mapping[str, Any], count: int | None) -> LessonFailure:
+        """From a kernel's reply to a cell that raised an error; `count` is the cell's execution count."""
+        text = _ANSI.sub("", "\n".join(reply.get("traceback") or ()))
+        name, value = reply.get("ename", "Error"), reply.get("evalue", "")
         details = last_lines([text])
-        kind, message = "error", f"{error.ename}: {error.evalue}"
-        if error.ename == "SystemExit":
-            kind, message = "exit", f"The cell raised SystemExit({error.evalue})."
-        elif error.ename == "StdinNotImplementedError":
+        kind, message = "error", f"{name}: {value}"
+        if name == "SystemExit":
+            kind, message = "exit", f"The cell raised SystemExit({value})."
+        elif name == "StdinNotImplementedError":
             message = "The cell asks for input(), and nobody is there to answer."
-        elif error.ename == "NoneType":
+        elif name == "NoneType":
             # Raised while a value was shown: only the traceback knows what it was.
             message = details[-1] if details else "An error was raised while a value was shown."
         return cls(kind, message, details, _line_in_cell(text, count))
 
     @classmethod
-    def from_timeout(cls, error: CellTimeoutError, limit: float) -> LessonFailure:
+    def from_timeout(cls, limit: float) -> LessonFailure:
         return cls("timeout", f"The lesson took longer than its limit of {limit:g} s.")
+
+    @classmethod
+    def from_exit(cls) -> LessonFailure:
+        return cls("exit", "The cell ends its Python: exit() or quit().")
 
     @classmethod
     def from_death(cls, code: int | None, why: str, last_words: str) -> LessonFailure:
@@ -134,6 +139,34 @@ def _line_in_cell(traceback: str, count: int | None) -> int | None:
     found = re.findall(r"Cell In ?\[(\d+)\], line (\d+)", traceback)
     own = [int(line) for number, line in found if count is None or int(number) == count]
     return own[-1] if own else None
+
+
+def asks_to_exit(reply: Mapping[str, Any]) -> bool:
+    """Whether a kernel's reply to a cell says that the cell called ``exit()``."""
+    return any(payload.get("source") == "ask_exit" for payload in reply.get("payload", ()))
+
+
+def judge_outputs(outputs: Iterable[Mapping[str, Any]]) -> None:
+    """Look at the outputs of a cell that ran without an error reply: some errors only show there.
+
+    Raises
+    ------
+    LessonFailure
+    """
+    for output in outputs:
+        if output["output_type"] == "error":
+            message = f"{output['ename']}: {output['evalue']} (raised while showing a value)"
+            raise LessonFailure("error", message, last_lines(output["traceback"]))
+        if any(_NOT_TEXT.search(text) for text in _texts(output)):
+            raise LessonFailure(
+                "encoding", "The cell shows bytes that are not UTF-8 text.", last_lines(_texts(output))
+            )
+
+
+def _texts(output: Mapping[str, Any]) -> list[str]:
+    if output["output_type"] == "stream":
+        return [output["text"]]
+    return [value for kind, value in output.get("data", {}).items() if kind.startswith("text/")]
 
 
 def tidy(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -237,7 +237,8 @@ class _Run:
             return contextlib.nullcontext()
         if CAN_FORK:
             preload = () if self.options.fresh else self.options.preloaded(count)
-            return KernelServer(preload, self.options.hash_seed, self.options.environment)
+            direct = bool(preload)
+            return KernelServer(preload, self.options.hash_seed, self.options.environment, direct)
         if not self.options.fresh:
             self._note("Kernels are not forked on this system: every notebook starts a fresh Python.")
         return contextlib.nullcontext()

@@ -41,10 +41,18 @@ class Guard:
         text = os.environ.pop(VARIABLE, None)
         return cls(**json.loads(text)) if text else None
 
-    def install(self) -> None:
+    def install(self, shown: bool = True) -> None:
+        """Begin to watch; without `shown`, somebody else looks after how much is shown."""
         limit_files(self.file_bytes)
-        limit_outputs(self.output_bytes, self.output_count)
+        if shown:
+            limit_outputs(self)
         record_opened_files(self.audit, quiet_prefixes())
+
+    def too_much(self, size: int) -> str:
+        """What to say of a lesson that has shown `size` bytes, when that or their number is beyond the limits."""
+        if size > self.output_bytes:
+            return f"The lesson shows more than {self.output_bytes / 1e6:g} MB of output."
+        return f"The lesson shows more than {self.output_count} outputs."
 
 
 def limit_files(most: int) -> None:
@@ -60,11 +68,11 @@ def limit_files(most: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def limit_outputs(most_bytes: int, most_outputs: int) -> None:
+def limit_outputs(guard: Guard) -> None:
     """Outputs beyond these limits are dropped here, in the kernel; one message tells the runner that it happened."""
     from ipykernel import iostream, kernelapp
 
-    _limit_prints(iostream.OutStream, most_bytes)
+    limit_prints(iostream.OutStream, guard.output_bytes)
 
     class LimitedIOPubThread(iostream.IOPubThread):
         size = shown = 0
@@ -76,24 +84,18 @@ def limit_outputs(most_bytes: int, most_outputs: int) -> None:
                 return super().send_multipart(msg, *args, **kwargs)
             self.size += sum(len(part) for part in msg)
             self.shown += topic.endswith(_SHOWN)
-            if self.size <= most_bytes and self.shown <= most_outputs:
+            if self.size <= guard.output_bytes and self.shown <= guard.output_count:
                 return super().send_multipart(msg, *args, **kwargs)
             if not self.full:
                 self.full = True
-                self._tell(_parent(msg))
+                text = guard.too_much(self.size)
+                self.session.send(self, LIMIT, {"text": text}, parent=_parent(msg), ident=LIMIT.encode())
             return None
-
-        def _tell(self, parent: dict[str, Any]) -> None:
-            if self.size > most_bytes:
-                text = f"The lesson shows more than {most_bytes / 1e6:g} MB of output."
-            else:
-                text = f"The lesson shows more than {most_outputs} outputs."
-            self.session.send(self, LIMIT, {"text": text}, parent=parent, ident=LIMIT.encode())
 
     kernelapp.IOPubThread = LimitedIOPubThread
 
 
-def _limit_prints(stream: type, most_bytes: int) -> None:
+def limit_prints(stream: type, most_bytes: int) -> None:
     """Printed text waits in memory before it is sent: what is too much is dropped at once, what is not text is made so."""
     write = stream.write
     kept = 0
@@ -104,12 +106,16 @@ def _limit_prints(stream: type, most_bytes: int) -> None:
             # One byte too many has been kept: enough for the limit to be noticed.
             return write(self, string) if not isinstance(string, str) else len(string)
         kept += len(string)
-        text = string if kept <= most_bytes else string[: most_bytes + 1]
+        full = kept > most_bytes
+        text = string[: most_bytes + 1] if full else string
         try:
             text.encode()
         except UnicodeEncodeError:
             text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
         write(self, text)
+        if full:
+            # The runner should hear of it now: the cell may go on for ever.
+            self.flush()
         return len(string)
 
     stream.write = limited

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from typing import Any
 
 from .guard import Guard
 
@@ -16,9 +17,7 @@ def start(arguments: list[str]) -> None:
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]
     import zmq
-    from ipykernel import compiler
     from ipykernel.kernelapp import IPKernelApp
-    from traitlets.config import Config
 
     class KernelApp(IPKernelApp):
         def init_iopub(self, context: zmq.Context) -> None:
@@ -26,14 +25,23 @@ def start(arguments: list[str]) -> None:
             context.setsockopt(zmq.SNDHWM, 0)
             super().init_iopub(context)
 
+    if guard is not None:
+        guard.install()
+    KernelApp.launch_instance(argv=arguments, config=configuration(ours=guard is not None))
+
+
+def configuration(ours: bool) -> Any:
+    """ipykernel's configuration for a kernel that somebody else asked for, or for one of our own runs."""
+    from ipykernel import compiler
+    from traitlets.config import Config
+
     # The place that warnings and tracebacks name for a cell: by default it holds the process id, which differs every time.
     compiler.get_tmp_directory = _cell_folder
     config = Config()
-    if guard is not None:
-        guard.install()
+    if ours:
         # Nobody reads the history of a run; a database of it on disk costs more than the rest of the start.
         config.HistoryManager.hist_file = ":memory:"
-    KernelApp.launch_instance(argv=arguments, config=config)
+    return config
 
 
 def _cell_folder() -> str:

@@ -6,6 +6,7 @@ It listens on a Unix socket. Each connection brings one request (JSON, one line)
 
     {"command": [...], "cwd": "...", "env": {...}, "log": "...", "fresh": false, "memory_limit": 4096, "file_limit": 1024}
 
+With `"direct": true` the request carries a socket (SCM_RIGHTS) that the kernel serves instead of Jupyter's (`kernels.direct`).
 With `fresh` the child does not continue as it is but starts a new Python: the same care, none of the warmth.
 The server ends when its standard input closes, so it never outlives the process that started it.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import resource
@@ -24,6 +26,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .guard import Guard
 from .lifeline import adopt_orphans, children
 from .supervisor import Supervisor
 
@@ -83,6 +86,8 @@ class Server:
                     os._exit(1)
             signal.set_wakeup_fd(self._private[1], warn_on_full_buffer=False)
             self._supervisors.add(pid)
+            if request["pipe"] is not None:
+                os.close(request["pipe"])
 
     def _become_supervisor(
         self, connection: socket.socket, request: Mapping[str, Any], parent: int, selector: Any
@@ -92,7 +97,8 @@ class Server:
         for handle in self._private:
             os.close(handle)
         limits = request["memory_limit"], request["file_limit"]
-        Supervisor(connection, lambda: become_kernel(request, self._additions), parent, *limits).run()
+        kernel = functools.partial(become_kernel, request, self._additions)
+        Supervisor(connection, kernel, parent, *limits, request["pipe"]).run()
 
     def _reap(self, block: bool = False) -> None:
         try:
@@ -111,17 +117,23 @@ class Server:
 
 def _read_request(connection: socket.socket) -> dict[str, Any] | None:
     connection.settimeout(10)
-    data = b""
+    data, handles = b"", []
     try:
         while not data.endswith(b"\n") and len(data) < _LONGEST_REQUEST:
-            part = connection.recv(65536)
+            part, more, *_ = socket.recv_fds(connection, 65536, 1)
+            handles += more
             if not part:
-                return None
+                raise ValueError("The request is cut off.")
             data += part
         connection.settimeout(None)
-        return json.loads(data)
-    except (OSError, ValueError):
+        request = json.loads(data)
+        request["pipe"] = handles.pop() if request.get("direct") else None
+        return request
+    except (OSError, ValueError, IndexError):
         return None
+    finally:
+        for handle in handles:
+            os.close(handle)
 
 
 def become_kernel(request: Mapping[str, Any], additions: Mapping[str, str]) -> None:
@@ -133,18 +145,23 @@ def become_kernel(request: Mapping[str, Any], additions: Mapping[str, str]) -> N
     for handle in (log, nothing):
         os.close(handle)
     os.chdir(request["cwd"])
-    command = request["command"]
-    if request["fresh"]:
+    command, pipe = request["command"], request["pipe"]
+    # The prepared kernel is one without sockets; whoever wants another gets a new Python.
+    if request["fresh"] or (pipe is None and _is_prepared()):
         os.execve(command[0], command, request["env"])
     os.environ.clear()
     os.environ.update({**additions, **request["env"]})
-    _become_warm_kernel(command)
+    _become_warm_kernel(command, pipe)
 
 
-def _become_warm_kernel(command: Sequence[str]) -> None:
+def _is_prepared() -> bool:
+    direct = sys.modules.get(f"{__package__}.direct")
+    return direct is not None and direct.is_prepared()
+
+
+def _become_warm_kernel(command: Sequence[str], pipe: int | None) -> None:
     import time
 
-    from .launch import start
     from .warmup import INLINE, reseed
 
     if hasattr(time, "tzset"):
@@ -153,14 +170,33 @@ def _become_warm_kernel(command: Sequence[str]) -> None:
     os.environ.setdefault("MPLBACKEND", INLINE)
     at = command.index("-f")
     sys.argv = [kernel_file(command), *command[at:]]
-    inline = sys.modules.get("matplotlib_inline.backend_inline")
-    if inline is not None:
-        _follow_the_shell(inline)
-    start(list(command[at:]))
+    if pipe is None:
+        from .launch import start
+
+        _follow_the_shell()
+        start(list(command[at:]))
+    else:
+        from .direct import become
+
+        if not _is_prepared():
+            _prepare()
+        become(Guard.take(), pipe)
 
 
-def _follow_the_shell(inline: Any) -> None:
+def _prepare() -> None:
+    """Have everything ready for kernels without sockets."""
+    from .direct import prepare
+    from .launch import configuration
+
+    _follow_the_shell()
+    prepare(configuration(ours=True))
+
+
+def _follow_the_shell() -> None:
     """Have figures shown after each cell, as if matplotlib had been imported in this kernel."""
+    inline = sys.modules.get("matplotlib_inline.backend_inline")
+    if inline is None:
+        return
     from ipykernel.kernelapp import IPKernelApp
 
     original = IPKernelApp.init_gui_pylab
@@ -184,6 +220,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fork kernels from a process that has the libraries loaded.")
     parser.add_argument("socket")
     parser.add_argument("--preload", nargs="*", default=())
+    parser.add_argument("--direct", action="store_true", help="Only kernels without sockets will be asked for.")
     options = parser.parse_args()
     # Ctrl-C is for the process that started us; it closes our standard input when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -198,10 +235,13 @@ def main() -> None:
         listener.listen(64)
         before = dict(os.environ)
         if options.preload:
-            from .warmup import warm_up
+            from .warmup import settle, warm_up
 
             for line in warm_up(options.preload):
                 print(line, file=sys.stdout, flush=True)
+            if options.direct:
+                _prepare()
+            settle()
         # The largest files and numbers of open files are the kernels' own business from here on.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         print("ready", flush=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cleanworks.errors import InputError
 
-from .settings import ONE_THREAD
+from .settings import LEFT_OUT, ONE_THREAD
 
 PRELOAD = "CLEANWORKS_PRELOAD"
 DEFAULT_PRELOAD = "numpy,pandas,matplotlib.pyplot"
@@ -25,18 +25,23 @@ CAN_FORK = sys.platform == "linux"
 
 
 class KernelServer:
-    """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case."""
+    """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case.
+
+    With `direct`, it prepares for kernels without Jupyter's sockets; for any other it then starts a new Python.
+    """
 
     def __init__(
         self,
         preload: Sequence[str] = (),
         hash_seed: int | None = None,
         environment: Mapping[str, str] | None = None,
+        direct: bool = False,
     ):
         self.ready = False
         self._folder = Path(tempfile.mkdtemp(prefix="cw-"))
         self.address = str(self._folder / "s")
-        environment = {**os.environ, **(environment or {})}
+        inherited = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+        environment = {**inherited, **(environment or {})}
         # One thread before the libraries load: a process with threads cannot be forked safely.
         environment.update(dict.fromkeys(ONE_THREAD, "1"), JPY_PARENT_PID="1")
         if hash_seed is not None:
@@ -44,6 +49,8 @@ class KernelServer:
         command = [sys.executable, "-m", f"{__package__}.server", self.address]
         if preload:
             command += ["--preload", *preload]
+        if direct:
+            command += ["--direct"]
         self._process = subprocess.Popen(
             command,
             env=environment,

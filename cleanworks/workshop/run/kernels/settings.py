@@ -25,7 +25,7 @@ ONE_THREAD = (
 )
 # The user's own settings, and the sign of a running pytest (which makes ipykernel drop some output), would make results differ. A
 # learner's record of progress is not for runs and proofs, unless the options of a run name it.
-_LEFT_OUT = (
+LEFT_OUT = (
     "CLEANWORKS_RECORD",
     "PYTHONSTARTUP",
     "PYTHONINSPECT",
@@ -73,6 +73,11 @@ class KernelSettings:
         """Unix sockets where they exist: no ports that two kernels could fight over."""
         return "tcp" if sys.platform == "win32" else "ipc"
 
+    @property
+    def direct(self) -> bool:
+        """Whether kernels are forks that speak with their worker alone: no Jupyter message, no socket (`kernels.direct`)."""
+        return bool(self.server) and not self.fresh
+
     def command(self) -> list[str]:
         return [sys.executable, "-m", f"{__package__}.launch", "-f", "{connection_file}"]
 
@@ -99,7 +104,7 @@ class KernelSettings:
             output_count=self.output_count,
             file_bytes=int(self.file_limit * _MEGABYTE),
         )
-        own = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+        own = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
         own.update(dict.fromkeys(ONE_THREAD, "1"))
         own.update(
             PYTHONHASHSEED=str(self.hash_seed),
@@ -124,3 +129,11 @@ def audit_file(folder: Path) -> Path:
 def log_file(folder: Path) -> Path:
     """Where the kernel's own standard output and error go: what Python says when it crashes."""
     return folder / "log"
+
+
+def last_words(folder: Path) -> str:
+    """The end of that."""
+    try:
+        return log_file(folder).read_bytes()[-4000:].decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -42,6 +42,8 @@ class Supervisor:
         Process id of the server.
     memory_limit, file_limit : float
         Megabytes that the kernel with its children may take, and may write to files and pipes.
+    pipe : int, optional
+        A file descriptor that is the kernel's alone.
     """
 
     def __init__(
@@ -51,9 +53,11 @@ class Supervisor:
         parent: int,
         memory_limit: float,
         file_limit: float,
+        pipe: int | None = None,
     ):
         self._connection, self._kernel, self._parent = connection, kernel, parent
         self._memory_limit, self._file_limit = memory_limit, file_limit
+        self._pipe = pipe
         self._pid = 0
         self._why = ""
         self._cpu = self._peak = 0.0
@@ -71,6 +75,8 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
         self._pid = self._start(waker, woken)
+        if self._pipe is not None:
+            os.close(self._pipe)
         self._send({"pid": self._pid})
         with selectors.DefaultSelector() as selector:
             selector.register(self._connection, selectors.EVENT_READ)

@@ -38,6 +38,8 @@ _KERNEL_PARTS = (
     "pstats",
     "encodings.idna",
     "encodings.latin_1",
+    f"{__package__}.direct",
+    f"{__package__}.launch",
 )
 INLINE = "module://matplotlib_inline.backend_inline"
 
@@ -92,10 +94,13 @@ def warm_up(modules: Sequence[str]) -> list[str]:
     if threading.active_count() > 1:
         names = ", ".join(thread.name for thread in threading.enumerate()[1:])
         notes.append(f"A preloaded module started threads ({names}); they do not exist in the forks.")
-    # The forks share these objects; without this, the first garbage collection of each would copy every page.
+    return notes
+
+
+def settle() -> None:
+    """Set aside all objects there are: the forks share them, and the first garbage collection of each would copy every page."""
     gc.collect()
     gc.freeze()
-    return notes
 
 
 def _use_matplotlib() -> None:
