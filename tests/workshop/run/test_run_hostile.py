@@ -31,6 +31,7 @@ HOSTILE = {
     "broken display hook": (
         ["def bad(*a, **k): raise RuntimeError('no')\nget_ipython().display_formatter.format = bad", "1"], "error", 2, "no"),
     "display hook is gone": (["get_ipython().displayhook = None", "1"], "error", None, "NoneType"),
+    "takes execution away": (["get_ipython().kernel.do_execute = None", "1"], ("error", "timeout"), 2, ""),
     "repr that raises": (["class A:\n    def _repr_html_(self): raise ValueError('odd')\nA()"], "error", 1, "odd"),
     "publisher that raises": (
         ["get_ipython().display_pub.publish = lambda *a, **k: 1 / 0", "from IPython.display import display\ndisplay(1)"],
@@ -57,7 +58,7 @@ HOSTILE = {
 HARMLESS = ["print('fine')", "1 + 1"]
 LIMITS = {"timeout": 60, "output_limit": 5, "memory_limit": 500, "file_limit": 60, "workers": 2}
 # Some misbehave only for as long as they may.
-SHORT = {"hangs": 3}
+SHORT = {"hangs": 3, "takes execution away": 3}
 
 
 def sleepers():

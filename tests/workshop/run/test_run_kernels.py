@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import pytest
 
 from cleanworks.workshop.run.kernels.lifeline import descendants
 from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
+from cleanworks.workshop.run.outcome import tidy
 from tests.workshop.run.conftest import cell, linux, outputs_of, text_of
 
 pytestmark = linux
@@ -33,14 +36,23 @@ SAME = [
     "import logging\nlogging.getLogger().level, logging.root.handlers",
     "import sys, os\nsys.argv[0][-9:], sys.path[0], sys.flags.hash_randomization, __name__",
     "[path for path in sys.path if 'site-packages' not in path]",
-    "sorted(os.environ)",
+    # A fresh kernel of another tool watches its parent by itself; a fork has a supervisor that does.
+    "sorted(set(os.environ) - {'JPY_PARENT_PID'})",
     "import signal\nsignal.getsignal(signal.SIGCHLD), signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)",
-    "import threading\nsorted(thread.name.split('-')[0] for thread in threading.enumerate())",
+    "import threading\nlooking = threading.Thread(target=print, args=['from a thread'], name='mine')\nlooking.start(); looking.join()",
     "import gc, locale, time\ngc.isenabled(), gc.get_threshold(), locale.getlocale(), time.tzname",
     "hash('text'), {'b', 'a', 'c'}",
     "import subprocess\nsubprocess.run([sys.executable, '-c', 'print(6 * 7)'], capture_output=True, text=True).stdout",
     "import multiprocessing\nmultiprocessing.get_start_method()",
     "import asyncio\nawait asyncio.sleep(0)\n'awaited'",
+    "await asyncio.gather(*(asyncio.sleep(0) for _ in range(3)))\nprint('gathered')\nawait asyncio.sleep(0)\nprint('again')",
+    "import contextvars\nkept = contextvars.ContextVar('kept')\ntoken = kept.set(1)",
+    "await asyncio.sleep(0)\nkept.get()",
+    cell("await asyncio.sleep(0)\n1 / 0", "raises-exception"),
+    "from IPython.display import clear_output, display, update_display\ndisplay('first', display_id='shown')\nprint('x')",
+    "update_display('second', display_id='shown')\nprint('gone')\nclear_output()\nprint('kept')\nclear_output(wait=True)\nprint('last')",
+    "print('one')\nprint('two', file=sys.stderr)\nsys.stdout.write('three')\nsys.stdout.isatty(), sys.stdout.encoding",
+    "def later(): yield 'lazy'\nlist(later()), _, __",
     "In[1][:6], len(In), get_ipython().__class__.__name__, sys.stdin.closed if sys.stdin else None",
     "%timeit -n1 -r1 -q 1\n!echo shell",
 ]
@@ -58,6 +70,46 @@ def test_forked_and_fresh_kernels_give_the_same_outputs(make_course):
         copies[name] = course.outputs("lesson")
     for number, (warm, fresh) in enumerate(zip(copies["warm"], copies["fresh"], strict=True)):
         assert warm == fresh, SAME[number]
+
+
+# Threads by name, without those that only watch a descriptor or a parent. Those of Jupyter's sockets: a fork that any Jupyter tool
+# asks for has them, a fork of a run has no such sockets.
+THREADS = "import threading\nsorted({thread.name.split('-')[0] for thread in threading.enumerate()} - {'Thread'})"
+NBCLIENT = """
+import json, sys
+import nbformat, nbclient
+cells = [nbformat.v4.new_code_cell(source, metadata={"tags": tags}) for source, tags in json.loads(sys.argv[1])]
+notebook = nbformat.v4.new_notebook(cells=cells)
+nbclient.NotebookClient(notebook, kernel_name="python3", record_timing=False).execute()
+print(json.dumps([cell.outputs for cell in cells]))
+"""
+
+
+def test_a_forked_kernel_of_any_jupyter_tool_gives_what_a_fresh_one_gives(tmp_path):
+    plain = [cell(one) if isinstance(one, str) else one for one in [*SAME, THREADS]]
+    cells = json.dumps([(one["source"], one["metadata"].get("tags", [])) for one in plain])
+    found = {}
+    for name in ("warm-fork", "local-provisioner"):
+        environment = {
+            **os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": name, "CLEANWORKS_PRELOAD": "numpy,pandas,matplotlib.pyplot",
+            "PYTHONHASHSEED": "0", "IPYTHONDIR": str(tmp_path / "ipython"),
+        }  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", NBCLIENT, cells], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr
+        # Which number the process of the kernel has is its own business; where printed text is cut is a matter of timing.
+        found[name] = [tidy(outputs) for outputs in json.loads(re.sub(r"ipykernel_\d+", "ipykernel", done.stdout))]
+    for number, (warm, fresh) in enumerate(zip(*found.values(), strict=True)):
+        assert warm == fresh, plain[number]["source"]
+
+
+def test_a_fork_of_a_run_has_no_threads_of_sockets(make_course):
+    course = make_course(preload=("json",))
+    course.add("lesson", THREADS, "import os\nlen(os.listdir('/proc/self/task'))")
+    assert course.run().ok
+    # Two more look after what programs write to the descriptors of stdout and stderr.
+    assert course.text("lesson") == "['MainThread']3"
 
 
 def test_a_missing_module_to_preload_is_left_out_and_said(make_course):

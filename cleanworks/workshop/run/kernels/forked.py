@@ -1,0 +1,65 @@
+"""A kernel that a `Supervisor` watches over, as seen by the process that asked for it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+
+
+class ForkedKernel:
+    """A kernel at the other end of a connection, with the part of `subprocess.Popen` that provisioners use."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, connection: socket.socket, pid: int, rest: bytes = b""):
+        self._connection, self.pid, self._buffer = connection, pid, rest
+        self.returncode: int | None = None
+        self.cpu = self.megabytes = 0.0
+        self.why = ""
+        connection.setblocking(False)
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def poll(self) -> int | None:
+        """The exit code, or None while the kernel runs."""
+        while self.returncode is None:
+            try:
+                data = self._connection.recv(65536)
+            except BlockingIOError:
+                break
+            except OSError:
+                data = b""
+            self._buffer += data
+            if not data:
+                self.returncode = -signal.SIGKILL
+            self._read()
+        return self.returncode
+
+    def _read(self) -> None:
+        *lines, self._buffer = self._buffer.split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if "exit" in message:
+                self.returncode, self.cpu = message["exit"], message["cpu"]
+                self.megabytes, self.why = message["megabytes"], message["why"]
+
+    def wait(self, timeout: float | None = None) -> int:
+        import select
+
+        while self.poll() is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("kernel", timeout)
+        self.close()
+        return self.returncode
+
+    def send_signal(self, signum: int) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(OSError):
+                self._connection.send(json.dumps({"signal": int(signum)}).encode() + b"\n")
+
+    def close(self) -> None:
+        self._connection.close()
