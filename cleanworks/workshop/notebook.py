@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import nbformat
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.metadata import CellBlock, NotebookBlock, cell_block, notebook_block
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,16 @@ class Notebook:
 
     path: Path
     text: str
-    node: NotebookNode
+    content: dict[str, Any]
+
+    @cached_property
+    def node(self) -> NotebookNode:
+        """The content as nbformat has it."""
+        return _as_node(self.content)
 
     @cached_property
     def _block(self) -> tuple[NotebookBlock | None, list[str]]:
-        return notebook_block(self.node.metadata)
+        return notebook_block(self.content["metadata"])
 
     @property
     def block(self) -> NotebookBlock | None:
@@ -125,6 +130,17 @@ def parse(text: str, path: Path | str) -> NotebookNode:
     InputError
         It is not JSON, not a notebook, or of another format.
     """
+    return _as_node(_content(text, path))
+
+
+def _as_node(content: dict[str, Any]) -> NotebookNode:
+    # Whoever only asks what a notebook says about itself does not wait for nbformat to load.
+    import nbformat
+
+    return nbformat.from_dict(content)
+
+
+def _content(text: str, path: Path | str) -> dict[str, Any]:
     where = str(path)
     try:
         content = json.loads(text)
@@ -155,7 +171,7 @@ def parse(text: str, path: Path | str) -> NotebookNode:
     content.setdefault("metadata", {})
     if not isinstance(content["metadata"], dict):
         raise InputError("The notebook's metadata is not a block of named values.", where=where)
-    return nbformat.from_dict(content)
+    return content
 
 
 def _cell_problem(cell: Any) -> str | None:
@@ -192,7 +208,7 @@ def read(path: Path) -> Notebook:
         raise InputError(f"The notebook is not UTF-8 text (byte {error.start}).", where=str(path)) from None
     except OSError as error:
         raise InputError(f"The notebook cannot be read: {error.strerror}.", where=str(path)) from None
-    return Notebook(path, text, parse(text, path))
+    return Notebook(path, text, _content(text, path))
 
 
 def dump(node: NotebookNode) -> str:

@@ -14,7 +14,9 @@ import os
 import platform
 import re
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -44,29 +46,71 @@ def digest(data: bytes) -> str:
 
 
 class Fingerprints:
-    """Digests of files, each file read once a run."""
+    """Digests of files, each file read once a run.
 
-    def __init__(self, imports_cache: dict[str, list[str]] | None = None):
-        self._digests: dict[Path, str] = {}
-        # Digest of a module's source -> names it imports; valid for ever, so it is kept between runs.
+    Parameters
+    ----------
+    imports_cache : dict, optional
+        Digest of a piece of code -> names it imports; valid for ever, so it is kept between runs.
+    earlier : Fingerprints, optional
+        Files that have not been written since these were taken are not read again.
+    """
+
+    def __init__(self, imports_cache: dict[str, list[str]] | None = None, earlier: Fingerprints | None = None):
         self.imports_cache = imports_cache if imports_cache is not None else {}
-        self._found: dict[tuple[Path, ...], dict[str, list[Path]]] = {}
+        self._digests: dict[str, str] = {}
+        self._signatures: dict[str, tuple[int, ...]] = {}
+        self._earlier = earlier
+        self._found: dict[tuple[str, ...], dict[str, list[_Found]]] = {}
 
-    def found(self, roots: Iterable[Path]) -> dict[str, list[Path]]:
+    def found(self, roots: Sequence[str]) -> dict[str, list[_Found]]:
         """What `Modules` with these roots have found so far, by name."""
         return self._found.setdefault(tuple(roots), {})
 
-    def file(self, path: Path) -> str:
-        if path not in self._digests:
-            self._digests[path] = digest(path.read_bytes())
-        return self._digests[path]
+    def file(self, path: str | Path) -> str:
+        name = os.fspath(path)
+        if name not in self._digests:
+            # Looked at before it is read: a change in between shows the next time.
+            self._signatures[name] = signature = _signature(name)
+            self._digests[name] = self._known(name, signature) or digest(_read(name))
+        return self._digests[name]
 
-    def imports(self, path: Path) -> list[str]:
+    def _known(self, name: str, signature: tuple[int, ...]) -> str | None:
+        earlier = self._earlier
+        if earlier is None or not signature or earlier._signatures.get(name) != signature:
+            return None
+        return earlier._digests.get(name)
+
+    def imports(self, path: str | Path) -> list[str]:
         """Absolute names of the modules that a Python file imports (relative ones start with dots)."""
         key = self.file(path)
         if key not in self.imports_cache:
-            self.imports_cache[key] = imported_names(path.read_text(encoding="utf-8", errors="replace"))
+            self.imports_cache[key] = imported_names(_read(os.fspath(path)).decode("utf-8", "replace"))
         return self.imports_cache[key]
+
+    def imports_of_cell(self, code: str) -> list[str]:
+        """The same of a cell, which may hold IPython's own lines."""
+        key = f"cell {digest(code.encode('utf-8', 'surrogatepass'))}"
+        if key not in self.imports_cache:
+            self.imports_cache[key] = imported_names(without_magics(code))
+        return self.imports_cache[key]
+
+
+def _read(name: str) -> bytes:
+    with open(name, "rb") as file:
+        return file.read()
+
+
+# Nanoseconds in which a file could be written again without a sign of it: the clocks of file systems are coarse.
+_COARSE = 2_000_000_000
+
+
+def _signature(name: str) -> tuple[int, ...]:
+    """What changes when a file is written; empty if it was written so lately that another change might not show."""
+    status = os.stat(name)
+    if time.time_ns() - status.st_mtime_ns < _COARSE:
+        return ()
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 def imported_names(code: str) -> list[str]:
@@ -117,31 +161,39 @@ def without_magics(code: str) -> str:
     return "\n".join(kept)
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A file of a module, and the package that its relative imports start from."""
+
+    path: str
+    package: str
+
+
 class Modules:
     """Finds the course's own modules that some code reaches, through files alone: nothing is imported."""
 
     def __init__(self, roots: Iterable[Path], prints: Fingerprints):
-        self.roots = [Path(root) for root in roots]
+        self.roots = [os.fspath(root) for root in roots]
         self.prints = prints
         self._found = prints.found(self.roots)
 
-    def files(self, name: str) -> list[Path]:
+    def files(self, name: str) -> list[_Found]:
         """Files that importing ``a.b.c`` executes: the packages on the way, then the module. Empty if not ours."""
         if name not in self._found:
             self._found[name] = self._search(name)
         return self._found[name]
 
-    def _search(self, name: str) -> list[Path]:
+    def _search(self, name: str) -> list[_Found]:
         # Thousands of names are looked up: `os.path` takes a fifth of the time of `pathlib`.
         parts = name.split(".")
         for root in self.roots:
-            files, folder = [], str(root)
-            for part in parts:
+            files, folder = [], root
+            for number, part in enumerate(parts):
                 inner = os.path.join(folder, part)
                 if os.path.isfile(package := os.path.join(inner, "__init__.py")):
-                    files.append(Path(package))
+                    files.append(_Found(package, ".".join(parts[: number + 1])))
                 elif os.path.isfile(module := f"{inner}.py"):
-                    files.append(Path(module))
+                    files.append(_Found(module, ".".join(parts[:number])))
                     break
                 elif not os.path.isdir(inner):
                     break
@@ -152,24 +204,17 @@ class Modules:
 
     def closure(self, names: Iterable[str]) -> list[Path]:
         """Every file of ours that importing `names` can reach, sorted."""
-        seen: dict[Path, str] = {}
-        waiting = [(name, "") for name in names]
+        seen: set[str] = set()
+        asked = set(names)
+        waiting = list(asked)
         while waiting:
-            name, importer = waiting.pop()
-            for path in self.files(_absolute(name, importer)):
-                if path not in seen:
-                    module = self._module_name(path)
-                    seen[path] = module
-                    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-                    waiting.extend((found, package) for found in self.prints.imports(path))
-        return sorted(seen)
-
-    def _module_name(self, path: Path) -> str:
-        for root in self.roots:
-            if path.is_relative_to(root):
-                parts = path.relative_to(root).with_suffix("").parts
-                return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        raise AssertionError(path)
+            for found in self.files(waiting.pop()):
+                if found.path not in seen:
+                    seen.add(found.path)
+                    further = {_absolute(name, found.package) for name in self.prints.imports(found.path)} - asked
+                    asked |= further
+                    waiting.extend(further)
+        return sorted(map(Path, seen))
 
 
 def _absolute(name: str, package: str) -> str:
@@ -270,8 +315,9 @@ def declared_files(job: Job) -> list[Path]:
 def local_modules(job: Job, source: Source, prints: Fingerprints) -> list[Path]:
     """Files of the course's own modules that the cells can reach by imports, with the data files beside them."""
     modules = Modules([*map(Path, job.roots), job.folder], prints)
-    code = (without_magics(cell["source"]) for _, cell in source.code_cells)
-    reached = modules.closure(name for cell in code for name in imported_names(cell))
+    reached = modules.closure(
+        name for _, cell in source.code_cells for name in prints.imports_of_cell(cell["source"])
+    )
     packages = sorted({path.parent for path in reached if (path.parent / "__init__.py").is_file()})
     return reached + [path for package in packages for path in package_data(package)]
 
@@ -279,12 +325,13 @@ def local_modules(job: Job, source: Source, prints: Fingerprints) -> list[Path]:
 def package_data(package: Path) -> list[Path]:
     """Files that a package carries besides its code: in its folder, and in folders under it that are no packages."""
     found: list[Path] = []
-    for path in sorted(package.iterdir()):
-        if path.is_dir():
-            if path.name != "__pycache__" and not (path / "__init__.py").is_file():
-                found.extend(package_data(path))
-        elif path.suffix not in (".py", ".pyc"):
-            found.append(path)
+    with os.scandir(package) as entries:
+        for entry in sorted(entries, key=lambda one: one.name):
+            if entry.is_dir():
+                if entry.name != "__pycache__" and not os.path.isfile(os.path.join(entry.path, "__init__.py")):
+                    found.extend(package_data(Path(entry.path)))
+            elif not entry.name.endswith((".py", ".pyc")):
+                found.append(Path(entry.path))
     return found
 
 
@@ -305,6 +352,11 @@ def _file_digest(path: Path, prints: Fingerprints, who: str) -> str:
 
 def shown(path: Path, root: Path) -> str:
     """A path as messages show it: relative to the course if it lies inside."""
+    return _shown(os.fspath(path), os.fspath(root), os.getcwd())
+
+
+@functools.lru_cache(8192)
+def _shown(path: str, root: str, _here: str) -> str:
     inside, outside = os.path.realpath(path), os.path.realpath(root)
     if inside == outside:
         return "."

@@ -9,6 +9,7 @@ import os
 import statistics
 import tempfile
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from cleanworks.errors import InputError
 from . import access
 from .jobs import Job, Listener, RunOptions, Source, read_source, source_of
 from .kernels.server_process import CAN_FORK
-from .keys import Fingerprints, Key, difference, lesson_key, local_modules, shared_pieces, shown
+from .keys import Fingerprints, Key, difference, digest, lesson_key, local_modules, shared_pieces, shown
 from .results import PASSING, CellTime, Failure, LessonResult, RunResult
 from .store import Store, remove, write_whole
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 # Runs that the trend of a lesson looks back on.
 _HISTORY = 12
-_IMPORTS = "imports"
+_IMPORTS, _COPIES = "imports", "copies"
 
 
 @dataclass
@@ -107,11 +108,13 @@ class _Run:
         # What each version of each module imports never changes, so it is kept between runs.
         self.imports = self.store.get_named(_IMPORTS)
         self.prints = Fingerprints(self.imports)
+        # Of each executed copy: what it was made of, and its own digest.
+        self.copies = self.store.get_named(_COPIES)
 
     def go(self) -> RunResult:
         begun = time.monotonic()
         _refuse_doubles(self.jobs)
-        known = len(self.imports)
+        known, copies = len(self.imports), dict(self.copies)
         self.lessons = self.read()
         if len(self.imports) > known:
             self.store.put_named(_IMPORTS, self.imports)
@@ -128,6 +131,8 @@ class _Run:
                 interrupted = True
             finally:
                 self.listener.end()
+        if self.copies != copies:
+            self.store.put_named(_COPIES, self.copies)
         for lesson in self.lessons:
             if lesson.job.name not in self.results:
                 self.results[lesson.job.name] = self._base(lesson, status="not run")
@@ -257,6 +262,8 @@ class _Run:
     def _entry(self, lesson: _Lesson, outcome: Outcome) -> dict[str, Any]:
         """A result as it is stored: paths of files are the course's, so that the cache may move with it."""
         entry = outcome.as_dict()
+        # Tells this result from any other, even of the same cells: an executed copy says which one it shows.
+        entry["made"] = uuid.uuid4().hex
         undeclared, written = access.opened(lesson.job, self.options, lesson.modules, entry.pop("accesses"))
         # Digests of now: if such a file changes later, the result is not served.
         entry["undeclared"] = access.digests(undeclared, self.options.root, Fingerprints())
@@ -294,7 +301,7 @@ class _Run:
     def _key_now(self, lesson: _Lesson) -> str | None:
         """The key as it would be now; None if a file went away or broke in the meantime."""
         try:
-            prints = Fingerprints(self.imports)
+            prints = Fingerprints(self.imports, earlier=self.prints)
             source = read_source(lesson.job)
             return self._key(lesson.job, source, local_modules(lesson.job, source, prints), prints).value
         except InputError:
@@ -317,7 +324,7 @@ class _Run:
             folder / self._relative(job) for folder in (self.options.out_folder, self.options.failed_folder)
         )
         copy, other = (good, bad) if failure is None else (bad, good)
-        write_if_new(copy, executed_copy(lesson.source, entry))
+        self._lay_out(copy, lesson)
         # What lies there from an earlier state of the lesson would be read as its result.
         remove(other)
         ordinals = [(index, cell["id"]) for index, cell in lesson.source.code_cells]
@@ -338,6 +345,18 @@ class _Run:
             undeclared=tuple(entry["undeclared"]),
             written=tuple(entry["written"]),
         )
+
+    def _lay_out(self, copy: Path, lesson: _Lesson) -> None:
+        """Write the executed copy, unless the one that lies there was made from this source and this result."""
+        text = lesson.source.text
+        made_of = [digest(text.encode("utf-8", "surrogatepass")), lesson.entry["made"]] if text is not None else None
+        *known, content = self.copies.get(str(copy), ("",))
+        if known == made_of and content == _digest_of(copy):
+            return
+        data = executed_copy(lesson.source, lesson.entry)
+        write_if_new(copy, data)
+        if made_of is not None:
+            self.copies[str(copy)] = [*made_of, digest(data)]
 
     def _failure(self, lesson: _Lesson) -> Failure | None:
         stored = lesson.entry.get("failure")
@@ -384,14 +403,14 @@ def _refuse_doubles(jobs: Sequence[Job]) -> None:
 def longest_first(lessons: Sequence[_Lesson]) -> list[_Lesson]:
     """The order in which two or more at a time finish earliest: the longest first, by what was recorded.
 
-    A lesson without a record could be long, so it counts as the longest known one.
+    A lesson without a record counts as long as its budget; without a budget it could be long, so it counts as the longest known one.
     """
     known = [lesson.last["wall"] for lesson in lessons if lesson.last.get("wall")]
     unknown = max(known, default=0.0)
     size = statistics.fmean([len(lesson.source.code_cells) for lesson in lessons]) if lessons else 0.0
 
     def weight(lesson: _Lesson) -> float:
-        return lesson.last.get("wall") or unknown + len(lesson.source.code_cells) / (size or 1.0) / 1000
+        return lesson.last.get("wall") or lesson.job.seconds or unknown + len(lesson.source.code_cells) / (size or 1.0) / 1000
 
     return sorted(lessons, key=weight, reverse=True)
 
@@ -418,6 +437,13 @@ def executed_copy(source: Source, entry: Mapping[str, Any]) -> bytes:
     return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode(
         "utf-8", "backslashreplace"
     )
+
+
+def _digest_of(path: Path) -> str:
+    try:
+        return digest(path.read_bytes())
+    except OSError:
+        return ""
 
 
 def write_if_new(path: Path, data: bytes) -> None:

@@ -21,12 +21,19 @@ def test_longest_first_by_recorded_time_and_unknown_ones_early(course):
     assert course.run(workers=1).ok
     assert course.run(workers=1, force=True).ok
     assert longest_first_of(course) == ["long", "middle", "short"]
-    course.add("new", "1")
+    # Long enough for the kernel of the next lesson to be ready when it ends.
+    course.add("new", "import time\ntime.sleep(1)")
     assert course.run(workers=1, force=True).ok
     # Which of the first two kernels is ready first is a matter of chance.
     assert set(course.seen.started_names[:2]) == {"new", "long"}
     assert course.run(workers=1, force=True, reverse=True).ok
     assert "short" in course.seen.started_names[:2] and course.seen.started_names[3] in ("long", "new")
+
+
+def test_where_nothing_was_recorded_budgets_say_which_lesson_is_long(course):
+    for name, cells, seconds in (("many-cells", 9, None), ("long", 1, 20.0), ("few-cells", 2, None), ("longest", 1, 60.0)):
+        course.add(name, *["1"] * cells, seconds=seconds)
+    assert longest_first_of(course) == ["longest", "long", "many-cells", "few-cells"]
 
 
 def test_a_failed_run_does_not_change_what_is_known_about_the_time(course):
