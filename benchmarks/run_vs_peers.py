@@ -134,6 +134,8 @@ def measure(commands: Sequence[Sequence[str]], root: Path) -> Measurement:
     """
     path = str(Path(tool("python")).parent) + os.pathsep + os.environ["PATH"]
     environment = {**os.environ, "PATH": path, "PYTHONPATH": ""}
+    # Modules are compiled once, as on anybody's machine.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     wall = cpu = peak = 0.0
     # Cold: no results, and no recorded times either.
     shutil.rmtree(root / "_build", ignore_errors=True)
