@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import ctypes
 import gc
 import importlib
 import io
@@ -101,6 +102,9 @@ def settle() -> None:
     """Set aside all objects there are: the forks share them, and the first garbage collection of each would copy every page."""
     gc.collect()
     gc.freeze()
+    # What was needed only while loading goes back to the system, where the C library knows how.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _use_matplotlib() -> None:
