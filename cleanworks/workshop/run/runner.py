@@ -110,17 +110,33 @@ class _Run:
         self.prints = Fingerprints(self.imports)
         # Of each executed copy: what it was made of, and its own digest.
         self.copies = self.store.get_named(_COPIES)
+        self._server: Any = ...
 
     def go(self) -> RunResult:
         begun = time.monotonic()
         _refuse_doubles(self.jobs)
+        with contextlib.ExitStack() as self._open:
+            if self.options.force or self.store.is_new:
+                # All of them must run: the libraries load while the notebooks are read.
+                self._need_server(len(self.jobs))
+            interrupted = self._read_and_execute()
+        for lesson in self.lessons:
+            if lesson.job.name not in self.results:
+                self.results[lesson.job.name] = self._base(lesson, status="not run")
+        ordered = tuple(self.results[job.name] for job in self.jobs)
+        kernel = "fresh" if self.options.fresh or not CAN_FORK else "warm"
+        return RunResult(
+            ordered, time.monotonic() - begun, self.workers, kernel, tuple(self.notes), interrupted
+        )
+
+    def _read_and_execute(self) -> bool:
+        """Returns whether it was interrupted."""
         known, copies = len(self.imports), dict(self.copies)
         self.lessons = self.read()
         if len(self.imports) > known:
             self.store.put_named(_IMPORTS, self.imports)
         todo = self._look_up()
         interrupted = False
-        kernel = "fresh" if self.options.fresh or not CAN_FORK else "warm"
         if todo:
             self.store.clear_left_overs()
             expected = {lesson.job.name: lesson.last.get("wall") for lesson in todo}
@@ -133,13 +149,7 @@ class _Run:
                 self.listener.end()
         if self.copies != copies:
             self.store.put_named(_COPIES, self.copies)
-        for lesson in self.lessons:
-            if lesson.job.name not in self.results:
-                self.results[lesson.job.name] = self._base(lesson, status="not run")
-        ordered = tuple(self.results[job.name] for job in self.jobs)
-        return RunResult(
-            ordered, time.monotonic() - begun, self.workers, kernel, tuple(self.notes), interrupted
-        )
+        return interrupted
 
     # Reading and looking up.
     def read(self) -> list[_Lesson]:
@@ -198,10 +208,8 @@ class _Run:
 
     # Executing.
     def _execute(self, todo: list[_Lesson]) -> None:
-        with (
-            self._server(len(todo)) as server,
-            tempfile.TemporaryDirectory(prefix="cw-", ignore_cleanup_errors=True) as scratch,
-        ):
+        server = self._need_server(len(todo))
+        with tempfile.TemporaryDirectory(prefix="cw-", ignore_cleanup_errors=True) as scratch:
             # The libraries load in the server's process while this one reads its own.
             from .kernels.settings import KernelSettings
             from .memory import MemoryGuard
@@ -234,8 +242,13 @@ class _Run:
             # No need to wait until the libraries are loaded: the first requests wait for the server in its queue.
             Pool(self.workers, guard, self._note).run(tasks, started, finished, tick)
 
-    def _server(self, count: int) -> Any:
-        """The process that forks the kernels; a stand-in with no address where there is no fork."""
+    def _need_server(self, count: int) -> Any:
+        """The process that forks the kernels, started at the first call; None where there is no fork."""
+        if self._server is ...:
+            self._server = self._open.enter_context(self._new_server(count))
+        return self._server
+
+    def _new_server(self, count: int) -> Any:
         from .kernels.server_process import KernelServer
 
         if self.options.server:

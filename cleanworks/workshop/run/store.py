@@ -96,6 +96,11 @@ class Store:
     def __init__(self, folder: Path):
         self.folder = Path(folder)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever run with it."""
+        return not (self.folder / "lessons").is_dir()
+
     # Results.
     def _result_path(self, key: str) -> Path:
         return self.folder / "results" / key[:2] / key

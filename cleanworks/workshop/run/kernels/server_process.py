@@ -115,6 +115,10 @@ class KernelServer:
     def close(self) -> None:
         """End the server and all its kernels, and wait until they are gone."""
         self._process.stdin.close()
+        self._lines()
+        if not self.ready:
+            # It still loads libraries: it has no kernels, and would hear of its end only later.
+            self._process.kill()
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
