@@ -89,7 +89,10 @@ class Courses:
 
         if self._server is None and CAN_FORK:
             self._server = KernelServer(
-                () if self._fresh else options.preloaded(), options.hash_seed, options.environment
+                () if self._fresh else options.preloaded(),
+                options.hash_seed,
+                options.environment,
+                direct=not self._fresh,
             )
         return self._server.address if self._server is not None else ""
 

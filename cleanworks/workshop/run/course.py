@@ -52,6 +52,8 @@ def course_job(course: Course, entry: Entry) -> Job:
         timeout=block.timeout,
         seconds=block.seconds,
         megabytes=block.megabytes,
+        # The checks of an exercise set read tables too.
+        shares=bool(block.tables) or block.kind == "exercises",
         skip=skip,
     )
 

@@ -239,8 +239,12 @@ class _Run:
                     self._note(line)
                 self.listener.tick()
 
+            def may_start(task: Task) -> bool:
+                return server is None or server.complete or not by_index[task.index].job.shares
+
             # No need to wait until the libraries are loaded: the first requests wait for the server in its queue.
-            Pool(self.workers, guard, self._note).run(tasks, started, finished, tick)
+            pool = Pool(self.workers, guard, self._note)
+            pool.run(tasks, started, finished, tick, may_start, [server] if server else [])
 
     def _need_server(self, count: int) -> Any:
         """The process that forks the kernels, started at the first call; None where there is no fork."""
@@ -255,8 +259,9 @@ class _Run:
             return contextlib.nullcontext()
         if CAN_FORK:
             preload = () if self.options.fresh else self.options.preloaded(count)
-            direct = bool(preload)
-            return KernelServer(preload, self.options.hash_seed, self.options.environment, direct)
+            return KernelServer(
+                preload, self.options.hash_seed, self.options.environment, direct=bool(preload), early=True
+            )
         if not self.options.fresh:
             self._note("Kernels are not forked on this system: every notebook starts a fresh Python.")
         return contextlib.nullcontext()

@@ -241,7 +241,9 @@ from cleanworks.workshop.run.progress import Lines
 if __name__ == "__main__":
     root = Path(sys.argv[1])
     jobs = [Job(path.stem, path) for path in sorted(root.glob("*.ipynb"))]
-    options = RunOptions(root=root, workers=3, preload=("json",), fresh="fresh" in sys.argv, memory_reserve=0)
+    # More than five notebooks: the server gets a successor that makes what they share.
+    preload = ("json", "os:getpid") if len(jobs) > 5 else ("json",)
+    options = RunOptions(root=root, workers=3, preload=preload, fresh="fresh" in sys.argv, memory_reserve=0)
     sys.exit(run_notebooks(jobs, options, Lines(sys.stdout)).exit_code)
 """
 SLEEP = "import subprocess, time\nopen('begun-' + NAME, 'w').close()\nsubprocess.run(['sleep', '500'])"
@@ -309,8 +311,11 @@ def test_ctrl_c_ends_everything_and_keeps_what_was_finished(sleepers, start, fre
     assert list(sleepers.root.rglob(".part-*")) == []
 
 
-@pytest.mark.parametrize("who", ["main", "main and workers", "server", "supervisors", "workers"])
+@pytest.mark.parametrize("who", ["main", "main and workers", "server", "successor", "supervisors", "workers"])
 def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
+    if who in ("main", "server", "successor"):
+        for number in range(4):
+            sleepers.add(f"later-{number}", "1")
     process = start(sleepers)
     wait_for(process, sleepers, "a", "b")
     main = psutil.Process(process.pid)
@@ -319,9 +324,11 @@ def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
         "main": [main],
         "main and workers": [main, *(child for child in main.children() if child != server)],
         "server": [server],
+        "successor": [child for child in server.children() if child.children() and child.children()[0].children()],
         "supervisors": server.children(),
         "workers": [child for child in main.children() if child != server],
     }[who]
+    assert victims
     for victim in victims:
         victim.kill()
     process.communicate(timeout=90)

@@ -12,7 +12,7 @@ from cleanworks.workshop.run.memory import MemoryGuard, _container_free
 from cleanworks.workshop.run.pool import Pool
 from cleanworks.workshop.run.progress import Lines, duration
 from cleanworks.workshop.run.runner import _Run, cores, longest_first
-from tests.workshop.run.conftest import Recorder
+from tests.workshop.run.conftest import Recorder, linux
 
 
 def test_longest_first_by_recorded_time_and_unknown_ones_early(course):
@@ -230,3 +230,53 @@ def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course):
         run_notebooks(list(course.jobs.values()), replace(course.options), Breaks())
     assert multiprocessing.active_children() == []
     assert Pool(1, MemoryGuard(0)).run([], None, None) is None
+
+
+SHARED = """
+import os, time
+made = []
+def make():
+    give_up = time.monotonic() + 60
+    while not os.path.exists(os.environ["THE_SIGN"]):
+        if time.monotonic() > give_up:
+            raise TimeoutError("no lesson ran while this was being made")
+        time.sleep(0.02)
+    made.append("made")
+def fail():
+    raise OSError("no tables today")
+def end():
+    os._exit(3)
+"""
+
+
+@pytest.fixture
+def sharing(make_course, monkeypatch, tmp_path):
+    """A course of six lessons that say whether they found what is made beforehand for all."""
+    (tmp_path / "shared_tables.py").write_text(SHARED)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("THE_SIGN", str(tmp_path / "sign"))
+    course = make_course()
+    for number in range(5):
+        course.add(f"sharing-{number}", "import shared_tables\nprint(*shared_tables.made)")
+    course.add("free", "import os\nopen(os.environ['THE_SIGN'], 'w').close()", shares=False)
+    return course
+
+
+@linux
+def test_a_lesson_that_shares_nothing_runs_while_the_rest_is_made_and_the_others_find_it_made(sharing):
+    result = sharing.run(preload=["shared_tables", "shared_tables:make"])
+    assert result.ok and result.notes == ()
+    assert sharing.seen.started_names[0] == "free"
+    assert [sharing.text(f"sharing-{number}") for number in range(5)] == ["made\n"] * 5
+
+
+@linux
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [("fail", "shared_tables:fail could not be loaded beforehand: OSError: no tables today"),
+     ("end", "What notebooks share could not be made beforehand; each makes its own.")],
+)  # fmt: skip
+def test_what_cannot_be_made_beforehand_is_said_and_everything_runs(sharing, function, said):
+    result = sharing.run(preload=["shared_tables", f"shared_tables:{function}"])
+    assert result.ok and result.notes == (said,)
+    assert sharing.text("sharing-0") == "\n"

@@ -18,8 +18,8 @@ from .settings import LEFT_OUT, ONE_THREAD
 
 PRELOAD = "CLEANWORKS_PRELOAD"
 DEFAULT_PRELOAD = "numpy,pandas,matplotlib.pyplot"
-# The server's line when everything is loaded.
-READY = "ready"
+# The server's lines when it may be asked for kernels, and when these find everything that was to be shared.
+READY, COMPLETE = "ready", "complete"
 # macOS has a fork too, but its own libraries do not survive one.
 CAN_FORK = sys.platform == "linux"
 
@@ -27,7 +27,8 @@ CAN_FORK = sys.platform == "linux"
 class KernelServer:
     """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case.
 
-    With `direct`, it prepares for kernels without Jupyter's sockets; for any other it then starts a new Python.
+    With `direct`, it prepares for kernels without Jupyter's sockets; for any other it then starts a new Python. With `early` it serves
+    while the calls of `preload` are made; kernels that are asked for before `complete` do not have what the calls leave behind.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class KernelServer:
         hash_seed: int | None = None,
         environment: Mapping[str, str] | None = None,
         direct: bool = False,
+        early: bool = False,
     ):
-        self.ready = False
+        self.ready = self.complete = False
         self._folder = Path(tempfile.mkdtemp(prefix="cw-"))
         self.address = str(self._folder / "s")
         inherited = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
@@ -49,8 +51,7 @@ class KernelServer:
         command = [sys.executable, "-m", f"{__package__}.server", self.address]
         if preload:
             command += ["--preload", *preload]
-        if direct:
-            command += ["--direct"]
+        command += [word for word, wanted in (("--direct", direct), ("--early", early)) if wanted]
         self._process = subprocess.Popen(
             command,
             env=environment,
@@ -65,6 +66,10 @@ class KernelServer:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def fileno(self) -> int:
+        """What becomes readable when there is news."""
+        return self._process.stdout.fileno()
 
     def news(self) -> list[str]:
         """What the server has to say since the last call, a line each.
@@ -81,7 +86,7 @@ class KernelServer:
                 "The process that starts the kernels ended: " + " ".join([*lines, *last]),
                 fix="Try again with --fresh; if that works, one of the preloaded modules is the cause.",
             )
-        return [line for line in lines if line != READY]
+        return [line for line in lines if line not in (READY, COMPLETE)]
 
     def wait_until_ready(self) -> list[str]:
         """Wait for the libraries to be loaded; returns what there is to say about it."""
@@ -104,6 +109,7 @@ class KernelServer:
         *lines, self._text = self._text.split(b"\n")
         found = [line.decode("utf-8", "replace") for line in lines]
         self.ready = self.ready or READY in found
+        self.complete = self.complete or COMPLETE in found
         return found
 
     def __enter__(self) -> KernelServer:

@@ -19,6 +19,7 @@ import io
 import os
 import sys
 import threading
+import types
 import warnings
 from collections.abc import Iterator, Sequence
 
@@ -62,30 +63,23 @@ def _as_in_a_notebook() -> Iterator[None]:
         del builtins.get_ipython  # type: ignore[attr-defined]
 
 
-def warm_up(modules: Sequence[str]) -> list[str]:
+def warm_up(names: Sequence[str]) -> list[str]:
     """Import the modules and the kernel, and use them once. Returns what a person should know, a line each.
 
-    An entry ``module:function`` is a call to make as well, such as one that fills a cache.
+    Of an entry ``module:function`` the module is imported; `make_calls` makes the call.
     """
     notes: list[str] = []
     os.environ["MPLBACKEND"] = INLINE
     before = set(sys.modules)
-    with (
-        _as_in_a_notebook(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
+    with _as_in_a_notebook(), _silence():
         for name in _KERNEL_PARTS:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-        for name in modules:
-            module, _, function = name.partition(":")
+        for name in names:
             try:
-                loaded = importlib.import_module(module)
-                if function:
-                    getattr(loaded, function)()
+                importlib.import_module(name.partition(":")[0])
             except Exception as error:
-                notes.append(f"{name} could not be loaded beforehand: {type(error).__name__}: {error}")
+                notes.append(_not_loaded(name, error))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for use in (_use_matplotlib, _use_pandas, _use_traceback):
@@ -96,6 +90,31 @@ def warm_up(modules: Sequence[str]) -> list[str]:
         names = ", ".join(thread.name for thread in threading.enumerate()[1:])
         notes.append(f"A preloaded module started threads ({names}); they do not exist in the forks.")
     return notes
+
+
+def make_calls(names: Sequence[str]) -> list[str]:
+    """Make the calls among the entries, such as one that fills a cache. Returns what a person should know, a line each."""
+    notes: list[str] = []
+    with _silence():
+        for name in names:
+            module, _, function = name.partition(":")
+            if function and module in sys.modules:
+                try:
+                    getattr(sys.modules[module], function)()
+                except Exception as error:
+                    notes.append(_not_loaded(name, error))
+    _forget_warnings(set(sys.modules))
+    return notes
+
+
+def _not_loaded(name: str, error: Exception) -> str:
+    return f"{name} could not be loaded beforehand: {type(error).__name__}: {error}"
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 def settle() -> None:
@@ -147,7 +166,10 @@ def _use_traceback() -> None:
 def _forget_warnings(names: set[str]) -> None:
     """Let warnings of these modules be shown (once) to the cells, although they came up here already."""
     for name in names:
-        vars(sys.modules[name]).pop("__warningregistry__", None)
+        module = sys.modules[name]
+        # Some libraries put other objects among the modules.
+        if isinstance(module, types.ModuleType):
+            vars(module).pop("__warningregistry__", None)
 
 
 def reseed() -> None:
