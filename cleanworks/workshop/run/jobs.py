@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -94,6 +94,11 @@ class Listener(Protocol):
 _MANY = 6
 
 
+def is_many(lessons: int) -> bool:
+    """Whether it pays for so many lessons to prepare what they share."""
+    return lessons >= _MANY
+
+
 @dataclass(frozen=True)
 class RunOptions:
     """Options of a run.
@@ -162,9 +167,12 @@ class RunOptions:
     rerun: str = "cleanworks run {name}"
     today: datetime.date | None = None
 
-    def preloaded(self, lessons: int = _MANY) -> list[str]:
-        """What to load before this many lessons: what only many share would make a single one wait."""
-        return [name for name in self.preload if lessons >= _MANY or ":" not in name]
+    def preloaded(self, lessons: int = _MANY, imported: Collection[str] = ()) -> list[str]:
+        """What to load before this many lessons whose cells import these names.
+
+        What only many share would make a few wait: before them, only what they import themselves is loaded.
+        """
+        return [name for name in self.preload if is_many(lessons) or name in imported]
 
     @property
     def out_folder(self) -> Path:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cleanworks.errors import InputError
 
 from . import access
-from .jobs import Job, Listener, RunOptions, Source, read_source, source_of
+from .jobs import Job, Listener, RunOptions, Source, is_many, read_source, source_of
 from .kernels.server_process import CAN_FORK
 from .keys import Fingerprints, Key, difference, digest, lesson_key, local_modules, shared_pieces, shown
 from .results import PASSING, CellTime, Failure, LessonResult, RunResult
@@ -116,9 +116,9 @@ class _Run:
         begun = time.monotonic()
         _refuse_doubles(self.jobs)
         with contextlib.ExitStack() as self._open:
-            if self.options.force or self.store.is_new:
+            if is_many(len(self.jobs)) and (self.options.force or self.store.is_new):
                 # All of them must run: the libraries load while the notebooks are read.
-                self._need_server(len(self.jobs))
+                self._need_server()
             interrupted = self._read_and_execute()
         for lesson in self.lessons:
             if lesson.job.name not in self.results:
@@ -208,7 +208,7 @@ class _Run:
 
     # Executing.
     def _execute(self, todo: list[_Lesson]) -> None:
-        server = self._need_server(len(todo))
+        server = self._need_server(todo)
         with tempfile.TemporaryDirectory(prefix="cw-", ignore_cleanup_errors=True) as scratch:
             # The libraries load in the server's process while this one reads its own.
             from .kernels.settings import KernelSettings
@@ -246,25 +246,37 @@ class _Run:
             pool = Pool(self.workers, guard, self._note)
             pool.run(tasks, started, finished, tick, may_start, [server] if server else [])
 
-    def _need_server(self, count: int) -> Any:
+    def _need_server(self, todo: Sequence[_Lesson] | None = None) -> Any:
         """The process that forks the kernels, started at the first call; None where there is no fork."""
         if self._server is ...:
-            self._server = self._open.enter_context(self._new_server(count))
+            self._server = self._open.enter_context(self._new_server(todo))
         return self._server
 
-    def _new_server(self, count: int) -> Any:
+    def _new_server(self, todo: Sequence[_Lesson] | None) -> Any:
         from .kernels.server_process import KernelServer
 
         if self.options.server:
             return contextlib.nullcontext()
         if CAN_FORK:
-            preload = () if self.options.fresh else self.options.preloaded(count)
+            count = len(self.jobs if todo is None else todo)
+            fresh = self.options.fresh
+            preload = () if fresh else self.options.preloaded(count, self._imported(todo or ()))
             return KernelServer(
-                preload, self.options.hash_seed, self.options.environment, direct=bool(preload), early=True
+                preload,
+                self.options.hash_seed,
+                self.options.environment,
+                direct=not fresh,
+                early=True,
+                lean=not is_many(count),
             )
         if not self.options.fresh:
             self._note("Kernels are not forked on this system: every notebook starts a fresh Python.")
         return contextlib.nullcontext()
+
+    def _imported(self, lessons: Sequence[_Lesson]) -> set[str]:
+        """Names that the cells themselves import."""
+        codes = (cell["source"] for lesson in lessons for _, cell in lesson.source.code_cells)
+        return {name for code in codes for name in self.prints.imports_of_cell(code)}
 
     def _task(self, index: int, lesson: _Lesson, settings: Any, scratch: str) -> Task:
         from .outcome import Task

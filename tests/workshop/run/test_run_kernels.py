@@ -60,16 +60,19 @@ SAME = [
 
 def test_forked_and_fresh_kernels_give_the_same_outputs(make_course):
     copies = {}
-    for name, fresh in (("warm", False), ("fresh", True)):
+    # What is prepared for many notebooks is more than what is prepared for one.
+    for name, fresh, others in (("many", False, 5), ("one", False, 0), ("fresh", True, 0)):
         course = make_course(name, fresh=fresh)
-        # The same path for both, since a traceback or a path in an output would show it.
+        # The same path for all, since a traceback or a path in an output would show it.
         folder = course.root.parent / "work"
         folder.mkdir(exist_ok=True)
         course.add("lesson", *SAME, workdir=folder)
+        for number in range(others):
+            course.add(f"other-{number}", "1")
         assert course.run(preload=("numpy", "pandas", "matplotlib.pyplot")).ok
         copies[name] = course.outputs("lesson")
-    for number, (warm, fresh) in enumerate(zip(copies["warm"], copies["fresh"], strict=True)):
-        assert warm == fresh, SAME[number]
+    for number, (many, one, fresh) in enumerate(zip(*copies.values(), strict=True)):
+        assert many == one == fresh, SAME[number]
 
 
 # Threads by name, without those that only watch a descriptor or a parent. Those of Jupyter's sockets: a fork that any Jupyter tool
@@ -114,7 +117,8 @@ def test_a_fork_of_a_run_has_no_threads_of_sockets(make_course):
 
 def test_a_missing_module_to_preload_is_left_out_and_said(make_course):
     course = make_course(preload=("no_such_module", "json"))
-    course.add("lesson", "1")
+    for number in range(6):
+        course.add(f"lesson-{number}", "1")
     result = course.run()
     assert result.ok and any("no_such_module" in note for note in result.notes)
 

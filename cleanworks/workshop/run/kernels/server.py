@@ -242,21 +242,22 @@ def _follow_the_shell() -> None:
 IS_SUCCESSOR = (0, 0)
 
 
-def _load(names: Sequence[str], direct: bool, early: bool) -> tuple[int, int] | None:
-    """Have everything in memory that the kernels share; or, `early`, all but the calls.
+def _load(options: argparse.Namespace) -> tuple[int, int] | None:
+    """Have everything in memory that the kernels share; or, with `early`, all but the calls.
 
     Returns the successor that makes the calls and the pipe on which it will say that it takes over, `IS_SUCCESSOR` in the
     successor itself, and None where there is none.
     """
     from .warmup import make_calls, settle, warm_up
 
-    _say(*warm_up(names))
-    if direct:
+    _say(*warm_up(options.preload, use=not options.lean))
+    if options.direct:
         _prepare()
-    calls = [name for name in names if ":" in name]
-    if not (calls and early):
+    calls = [name for name in options.preload if ":" in name]
+    if not (calls and options.early):
         _say(*make_calls(calls))
-        settle()
+        if not options.lean:
+            settle()
         return None
     settle()
     relief, announce = os.pipe()
@@ -295,6 +296,7 @@ def main() -> None:
     parser.add_argument("socket")
     parser.add_argument("--preload", nargs="*", default=())
     parser.add_argument("--early", action="store_true", help="Serve while the calls among what is preloaded are made.")
+    parser.add_argument("--lean", action="store_true", help="Only a few kernels will be asked for.")
     parser.add_argument("--direct", action="store_true", help="Only kernels without sockets will be asked for.")
     options = parser.parse_args()
     # Ctrl-C is for the process that started us; it closes our standard input when it ends.
@@ -309,7 +311,7 @@ def main() -> None:
         listener.bind(options.socket)
         listener.listen(64)
         before = dict(os.environ)
-        successor = _load(options.preload, options.direct, options.early) if options.preload else None
+        successor = _load(options) if options.preload or options.direct else None
         # The largest files and numbers of open files are the kernels' own business from here on.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if successor == IS_SUCCESSOR:
@@ -324,6 +326,8 @@ def main() -> None:
     with contextlib.suppress(OSError):
         os.unlink(options.socket)
         os.rmdir(os.path.dirname(options.socket))
+    # Taking so many libraries apart would take half a second.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ class KernelServer:
     """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case.
 
     With `direct`, it prepares for kernels without Jupyter's sockets; for any other it then starts a new Python. With `early` it serves
-    while the calls of `preload` are made; kernels that are asked for before `complete` do not have what the calls leave behind.
+    while the calls of `preload` are made; kernels that are asked for before `complete` do not have what the calls leave behind. `lean` is for a few kernels: nothing is
+    done that only pays when many share it.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class KernelServer:
         environment: Mapping[str, str] | None = None,
         direct: bool = False,
         early: bool = False,
+        lean: bool = False,
     ):
         self.ready = self.complete = False
         self._folder = Path(tempfile.mkdtemp(prefix="cw-"))
@@ -51,7 +53,7 @@ class KernelServer:
         command = [sys.executable, "-m", f"{__package__}.server", self.address]
         if preload:
             command += ["--preload", *preload]
-        command += [word for word, wanted in (("--direct", direct), ("--early", early)) if wanted]
+        command += [word for word, wanted in (("--direct", direct), ("--early", early), ("--lean", lean)) if wanted]
         self._process = subprocess.Popen(
             command,
             env=environment,
