@@ -61,11 +61,15 @@ sys.exit(bool(failed))
 
 @dataclass(frozen=True)
 class Measurement:
-    """Seconds of wall and CPU time, and the peak of memory (proportional set size of all processes) in megabytes."""
+    """Seconds of wall and CPU time, and the peak of memory (proportional set size of all processes) in megabytes.
+
+    Some lessons start a browser that prints a page; `megabytes` counts it, `own` does not.
+    """
 
     wall: float
     cpu: float
     megabytes: float
+    own: float
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def measure(commands: Sequence[Sequence[str]], root: Path) -> Measurement:
     environment = {**os.environ, "PATH": path, "PYTHONPATH": ""}
     # Modules are compiled once, as on anybody's machine.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    wall = cpu = peak = 0.0
+    wall = cpu = peak = own = 0.0
     # Cold: no results, and no recorded times either.
     shutil.rmtree(root / "_build", ignore_errors=True)
     for command in commands:
@@ -145,7 +149,7 @@ def measure(commands: Sequence[Sequence[str]], root: Path) -> Measurement:
             process = subprocess.Popen(
                 command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT
             )
-            seen: list[float] = [0.0]
+            seen = [(0.0, 0.0)]
             watcher = threading.Thread(target=watch, args=(process.pid, seen), daemon=True)
             watcher.start()
             _, status, usage = os.wait4(process.pid, 0)
@@ -157,22 +161,24 @@ def measure(commands: Sequence[Sequence[str]], root: Path) -> Measurement:
                 raise RuntimeError(f"{' '.join(command)[:200]} failed:\n{text}")
         cpu += usage.ru_utime + usage.ru_stime
         watcher.join()
-        peak = max(peak, *seen)
-    return Measurement(wall, cpu, peak)
+        peak, own = max(peak, *(one for one, _ in seen)), max(own, *(one for _, one in seen))
+    return Measurement(wall, cpu, peak, own)
 
 
-def watch(pid: int, seen: list[float]) -> None:
-    """Note the memory of a process and its descendants once a second until it ends."""
+def watch(pid: int, seen: list[tuple[float, float]]) -> None:
+    """Note the memory of a process and its descendants once a second until it ends, with and without browsers."""
     import psutil
 
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-            total = 0.0
+            total = browsers = 0.0
             for one in [process, *process.children(recursive=True)]:
                 with contextlib.suppress(psutil.Error, AttributeError):
-                    total += one.memory_full_info().pss / 1e6
-            seen.append(total)
+                    size, name = one.memory_full_info().pss / 1e6, one.name().lower()
+                    total += size
+                    browsers += size if name.startswith(("chrom", "msedge", "google-chrome")) else 0.0
+            seen.append((total, total - browsers))
             time.sleep(1.0)
 
 
@@ -186,7 +192,7 @@ def rounds(
         for runner in [*chosen[turn:], *chosen[:turn]]:
             result = measure(runner.commands(root, paths), root)
             found[runner.name].append(result)
-            print(f"round {round_ + 1} {runner.name:10} wall {result.wall:6.1f} s  CPU {result.cpu:6.1f} s  {result.megabytes:5.0f} MB",
+            print(f"round {round_ + 1} {runner.name:10} wall {result.wall:6.1f} s  CPU {result.cpu:6.1f} s  {result.megabytes:5.0f} MB  {result.own:5.0f} MB",
                   file=sys.stderr, flush=True)  # fmt: skip
     return found
 
@@ -203,10 +209,13 @@ def table(
         wall[runner.name] = (
             cpu / cores if runner.name == "floor" else statistics.median(one.wall for one in results)
         )
-        memory = statistics.median(one.megabytes for one in results)
+        memory = [statistics.median(getattr(one, name) for one in results) for name in ("megabytes", "own")]
         ratio = f"{wall[runner.name] / floor:.2f}" if floor else "-"
-        lines.append(f"| {runner.title} | {wall[runner.name]:.1f} | {cpu:.1f} | {ratio} | {memory:.0f} |")
-    head = "| runner | wall, s | CPU, s | wall / floor | peak memory, MB |\n|---|---:|---:|---:|---:|"
+        lines.append(f"| {runner.title} | {wall[runner.name]:.1f} | {cpu:.1f} | {ratio} | {memory[0]:.0f} | {memory[1]:.0f} |")
+    head = (
+        "| runner | wall, s | CPU, s | wall / floor | peak memory, MB | without browsers, MB |\n"
+        "|---|---:|---:|---:|---:|---:|"
+    )
     return "\n".join([head, *lines]), wall
 
 

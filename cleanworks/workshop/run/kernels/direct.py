@@ -39,7 +39,7 @@ from IPython.paths import get_ipython_dir
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 
-from .guard import _PASSING, _SHOWN, LIMIT, Guard, limit_prints
+from .guard import LIMIT, PASSING, SHOWN, Guard, limit_prints
 
 READY, IDLE, BROKEN, COMM = "ready", "idle", "cleanworks_broken", "comm"
 # Messages that the worker does without: it knows what it asked, and hears of the end of a cell in our own words.
@@ -119,9 +119,9 @@ class PipeSession(Session):
         return msg_list.message
 
     def _deliver(self, kind: str, parent: str, content: bytes) -> None:
-        if kind not in _PASSING:
+        if kind not in PASSING:
             self._size += len(content)
-            self._count += kind in _SHOWN
+            self._count += kind in SHOWN
             if self._size > self.guard.output_bytes or self._count > self.guard.output_count:
                 if not self._full:
                     self._full = True

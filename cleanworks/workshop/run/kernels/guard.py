@@ -14,10 +14,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 VARIABLE = "CLEANWORKS_KERNEL"
-_SHOWN = ("display_data", "execute_result", "update_display_data")
+# Messages that count as outputs.
+SHOWN = ("display_data", "execute_result", "update_display_data")
 # The message that tells the runner that a limit was passed.
 LIMIT = "cleanworks_limit"
-_PASSING = ("status", "execute_input", "error", LIMIT, "iopub_welcome", "shutdown_reply")
+# Messages that pass whatever the limits are.
+PASSING = ("status", "execute_input", "error", LIMIT, "iopub_welcome", "shutdown_reply")
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,10 @@ def limit_outputs(guard: Guard) -> None:
 
         def send_multipart(self, msg: Any, *args: Any, **kwargs: Any) -> None:
             topic = bytes(msg[0]).decode("utf-8", "replace")
-            if topic.endswith(_PASSING):
+            if topic.endswith(PASSING):
                 return super().send_multipart(msg, *args, **kwargs)
             self.size += sum(len(part) for part in msg)
-            self.shown += topic.endswith(_SHOWN)
+            self.shown += topic.endswith(SHOWN)
             if self.size <= guard.output_bytes and self.shown <= guard.output_count:
                 return super().send_multipart(msg, *args, **kwargs)
             if not self.full:
