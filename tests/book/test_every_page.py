@@ -89,6 +89,16 @@ _SETTLED = """
   .then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(window.shifted)))))
 """
 
+# The height of each entry of the contents beside the page: at rest, and while one reads that part.
+_CONTENTS = """
+() => [...document.querySelectorAll('.bd-toc .toc-entry > a')].filter(link => link.checkVisibility()).flatMap(link => {
+  const was = link.classList.contains('active');
+  const heights = [false, true].map(reading => (link.classList.toggle('active', reading), link.offsetHeight));
+  link.classList.toggle('active', was);
+  return heights[0] === heights[1] ? [] : [link.textContent];
+})
+"""
+
 
 @dataclass
 class Visit:
@@ -96,6 +106,7 @@ class Visit:
 
     weight: int = 0
     shifted: float = 0.0
+    jumps: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
@@ -115,6 +126,7 @@ def visits(browser, book, pages) -> dict[str, Visit]:
         visit = seen[name] = Visit()
         reader.open(name)
         visit.shifted = page.evaluate(_SETTLED)
+        visit.jumps = page.evaluate(_CONTENTS)
         visit.weight = sum(
             Path(path).stat().st_size for path in asked if not re.search(r"/_images/|/mathjax/|/searchindex\.js$|^/$", path)
         )
@@ -163,6 +175,11 @@ def test_no_page_weighs_more_than_its_budget(visits):
 def test_nothing_moves_while_a_page_loads(visits):
     moved = {name: round(visit.shifted, 4) for name, visit in visits.items() if visit.shifted > 0.001}
     assert not moved
+
+
+def test_the_contents_beside_a_page_do_not_jump_while_one_reads(visits):
+    jumping = {name: visit.jumps for name, visit in visits.items() if visit.jumps}
+    assert not jumping
 
 
 @pytest.fixture(scope="module")
