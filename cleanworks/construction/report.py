@@ -8,19 +8,18 @@ from cleanworks.published import described
 
 def indicators(course: object = None) -> tuple[list[str], list[list[str]]]:
     """Every red flag with its formula, what it needs, its source and its innocent explanations: (headings, rows)."""
-    rows = [
-        [
-            f"`{code}`",
-            f"**{flag['name']}**. {flag['definition']}",
-            f"`{flag['formula']}`",
-            flag["unit"],
-            ", ".join(f"`{name}`" for name in flag["needs"].split("; ") if name),
-            flag["innocent"].replace(".;", "."),
-            " ".join(f"{{cite}}`{key}`" for key in flag["source"].split("; ") if key) or "our own",
-        ]
-        for code, flag in flags.reference().iterrows()
-    ]
-    return ["code", "indicator", "formula", "unit", "needs", "innocent explanations", "source"], rows
+    rows = []
+    for code, flag in flags.reference().iterrows():
+        source = " ".join(f"{{cite}}`{key}`" for key in flag["source"].split("; ") if key) or "(our own)"
+        rows.append(
+            [
+                f"**{flag['name']}** `{code}` {source}. {flag['definition']}",
+                f"`{flag['formula']}` Unit: {flag['unit']}.",
+                ", ".join(f"`{name}`" for name in flag["needs"].split("; ") if name),
+                flag["innocent"].replace(".;", "."),
+            ]
+        )
+    return ["indicator", "formula and unit", "needs", "innocent explanations"], rows
 
 
 def figures(course: object = None) -> tuple[list[str], list[list[str]]]:

@@ -59,6 +59,16 @@ _SAFE = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
 _MATHJAX = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
 
 
+# The theme decides between light and dark when its program has arrived. Until then a page had no colours at all: a white
+# flash for those who read in the dark, and tables whose lines came late and pushed the words.
+_COLOURS_AT_ONCE = """
+(root => {
+  if (root.theme === 'light' || root.theme === 'dark') return;
+  root.theme = root.mode !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+})(document.documentElement.dataset);
+"""
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("cleanworks_audience", "reader", "env", str)
     app.add_config_value("cleanworks_executed", "", "env", str)
@@ -72,6 +82,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(boxes.Grouping)
     app.add_transform(boxes.Labels)
     app.add_post_transform(TidyTables)
+    app.add_js_file(None, body=_COLOURS_AT_ONCE, priority=1)
     app.add_css_file("cleanworks.css")
     app.add_js_file("cleanworks.js", loading_method="defer")
     app.connect("config-inited", configure)
@@ -305,7 +316,7 @@ class Report(SphinxDirective):
         head += self._row(headings)
         body += [self._row(row) for row in rows]
         group += [head, body]
-        table = nodes.table(classes=["cw-report", "colwidths-given"])
+        table = nodes.table(classes=["cw-report", "cw-steady", "colwidths-given"])
         table += group
         return table
 
@@ -318,18 +329,35 @@ class Report(SphinxDirective):
         return row
 
 
-def widths(headings: list[str], rows: list[list[str]]) -> list[int]:
+def widths(headings: list[str], rows: list[list[str]]) -> list[float]:
     """How wide each column of a report is, in parts of 100.
 
     A browser that finds the widths by itself changes them while a long table arrives, and what one reads moves.
+    No column is narrower than its longest word; what is left goes to those that say more.
     """
-    wanted = []
+    needs, wants = [], []
     for place, heading in enumerate(headings):
-        texts = [_visible(row[place]) for row in rows]
-        words_in = [len(word) for text in [heading, *texts] for word in text.split()]
-        usual = sum(map(len, texts)) / max(1, len(texts))
-        wanted.append(min(60.0, max(usual, min(18, max(words_in, default=1)), 6)))
-    return [max(1, round(100 * one / sum(wanted))) for one in wanted]
+        cells = [_visible(row[place]) for row in rows]
+        longest = max([len(word) for cell in cells for word in cell.split()], default=0)
+        # Headings are bold.
+        needs.append(_PADDING + min(_LONGEST, max(longest, 1 + max(map(len, heading.split())))))
+        usual = sum(map(len, cells)) / max(1, len(rows))
+        wants.append(min(60.0, max(1.0, usual)))
+    # Columns whose longest word needs more than their share are given that first; the others share the rest.
+    given, rest, free = list(needs), _ROW, range(len(headings))
+    while free:
+        shares = {place: rest * wants[place] / sum(wants[one] for one in free) for place in free}
+        tight = [place for place in free if needs[place] > shares[place]]
+        if not tight:
+            given = [shares.get(place, need) for place, need in enumerate(needs)]
+            break
+        rest -= sum(needs[place] for place in tight)
+        free = [place for place in free if place not in tight]
+    return [round(100 * one / sum(given), 1) for one in given]
+
+
+# In letters: how much a row of a page holds, the white beside a cell's text, and the longest word that is not broken.
+_ROW, _PADDING, _LONGEST = 80.0, 3, 13
 
 
 def _visible(text: str) -> str:

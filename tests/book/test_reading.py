@@ -155,6 +155,20 @@ def test_dark_mode_is_one_button_away_and_stays(tab, lesson):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
+@pytest.mark.parametrize(("scheme", "darkest"), [("light", 200), ("dark", 60)])
+def test_a_page_has_its_colours_before_the_program_of_the_theme_arrives(browser, book, scheme, darkest):
+    """Otherwise whoever reads in the dark sees a white flash on every first visit, and lines of tables come late."""
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
+    page.goto(f"{book.as_uri()}/book/facts.html")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)")
+    line = page.evaluate("getComputedStyle(document.querySelector('table.table')).borderTopWidth")
+    context.close()
+    assert (min(ground) > darkest) if scheme == "light" else (max(ground) < darkest)
+    assert line == "1px"
+
+
 def test_figures_keep_a_white_card_in_the_dark(tab, first_with):
     page = tab(scheme="dark").open(first_with('src="../../_images/'))
     picture = page.locator(".cell_output img").first

@@ -6,6 +6,7 @@ import csv
 import io
 from urllib.parse import unquote
 
+import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -68,3 +69,13 @@ def test_a_report_gives_room_to_what_a_page_shows_and_not_to_addresses():
     rows = [["{doc}`o1 </notebooks/orientation/o1-start-here>`", "A sentence of a usual length, with its source {cite}`a-s1`."]]
     narrow, wide = widths(["lesson", "statement"], rows)
     assert narrow < 20 < 80 < wide + 5 and abs(narrow + wide - 100) <= 1
+
+
+def test_no_column_of_a_report_is_narrower_than_its_words():
+    rows = [["1", "disqualified", "A sentence about this row, of a length that takes several lines in a page. " * 3]] * 9
+    number, word, sentence = widths(["minutes", "state", "statement"], rows)
+    letters = 80 / 100
+    assert number * letters >= len("minutes") + 2 and word * letters >= len("disqualified") + 2
+    assert sentence > 60 and abs(number + word + sentence - 100) <= 1
+    assert sum(widths(["a", "b", "c"], [])) == pytest.approx(100, abs=1)
+    assert max(widths([f"heading{n}" for n in range(9)], [["word " * 40] * 9])) < 12
