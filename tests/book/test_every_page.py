@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -100,21 +99,6 @@ _CONTENTS = """
 })
 """
 
-# Marks the words of code whose class was met before on the same ground; returns all classes met by now.
-_NEW_CODE = """
-met => {
-  met = new Set(met);
-  for (const block of document.querySelectorAll('.highlight')) {
-    const ground = getComputedStyle(block.querySelector('pre') ?? block).backgroundColor;
-    for (const word of block.querySelectorAll('span')) {
-      const kind = `${word.className} on ${ground}`;
-      if (met.has(kind)) word.dataset.seen = ''; else met.add(kind);
-    }
-  }
-  return [...met];
-}
-"""
-
 
 @dataclass
 class Visit:
@@ -136,7 +120,7 @@ def visits(browser, book, pages) -> dict[str, Visit]:
     listen(reader, files=True)
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(unquote(urlsplit(request.url).path)))
-    seen, code = {}, []
+    seen = {}
     for name in pages:
         asked.clear()
         visit = seen[name] = Visit()
@@ -147,43 +131,28 @@ def visits(browser, book, pages) -> dict[str, Visit]:
             Path(path).stat().st_size for path in asked if not re.search(r"/_images/|/mathjax/|/searchindex\.js$|^/$", path)
         )
         _unfold(page)
-        visit.faults += _axe(page, but=_COLOURS)
-        # Colours take most of the time, so each is asked once: words of code have those of their class, the rows of a long
-        # table those of its first ones, and the list of pages at the side is the same everywhere.
-        code = page.evaluate(_NEW_CODE, code)
-        same = ["[data-seen]", "tr:nth-child(n+13)", *([".bd-sidebar-primary"] if name in pages[3:] else [])]
-        visit.faults += _axe(page, only=_COLOURS, without=same)
+        visit.faults += _axe(page, None)
         # A colour on its way from light to dark has a contrast of its own.
         page.add_style_tag(content="* { transition: none !important; }")
         page.emulate_media(color_scheme="dark")
         page.wait_for_selector("html[data-theme='dark']", state="attached")
-        visit.faults += [f"dark: {fault}" for fault in _axe(page, only=_COLOURS, without=same)]
+        # Only colours change with the theme, so only the rules about colours are asked again.
+        visit.faults += [f"dark: {fault}" for fault in _axe(page, ["color-contrast", "link-in-text-block"])]
         page.emulate_media(color_scheme="light")
     context.close()
     seen["all pages"] = Visit(faults=reader.complaints)
     return seen
 
 
-# The rules that look at colours.
-_COLOURS = ["color-contrast", "link-in-text-block"]
-
-
-def _axe(
-    page, *, only: Sequence[str] = (), but: Sequence[str] = (), without: Sequence[str] = ()
-) -> list[str]:
-    """What axe-core finds: with only some rules, with all but some, or without the elements of some selectors."""
+def _axe(page, rules: list[str] | None) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE)
     # axe would fetch style sheets, and fetching is not allowed from the disk. It cannot talk to a page in a frame from
     # there, either; such pages are tested by themselves, in test_frames.py.
     options = {"preload": False, "resultTypes": ["violations"], "iframes": False}
-    if only:
-        options["runOnly"] = {"type": "rule", "values": list(only)}
-    options["rules"] = {rule: {"enabled": False} for rule in but}
-    context = {"exclude": [[selector] for selector in without]} if without else {"include": [["html"]]}
-    found = page.evaluate(
-        "([context, options]) => axe.run(context, options).then(result => result.violations)", [context, options]
-    )
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    found = page.evaluate("options => axe.run(document, options).then(result => result.violations)", options)
     return [
         f"{violation['id']} ({violation['impact']}): "
         + "; ".join(node["html"][:120] for node in violation["nodes"][:3])
@@ -225,7 +194,7 @@ def test_every_kind_of_page_is_open_to_everybody_on_a_phone_in_the_dark(tab, kin
     reader = tab(width=360, scheme="dark")
     found = []
     for name in kinds:
-        found += [f"{name}: {fault}" for fault in _axe(_unfolded(reader, name))]
+        found += [f"{name}: {fault}" for fault in _axe(_unfolded(reader, name), None)]
     assert not found, "\n".join(found)
 
 
