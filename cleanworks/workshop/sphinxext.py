@@ -329,11 +329,15 @@ class Report(SphinxDirective):
         return row
 
 
+# In letters: how much a row of a page holds, the white beside a cell's text, and the longest word that is not broken.
+_ROW, _PADDING, _LONGEST = 80.0, 3, 13
+
+
 def widths(headings: list[str], rows: list[list[str]]) -> list[float]:
     """How wide each column of a report is, in parts of 100.
 
     A browser that finds the widths by itself changes them while a long table arrives, and what one reads moves.
-    No column is narrower than its longest word; what is left goes to those that say more.
+    No column is narrower than its longest word, up to `_LONGEST` letters; what is left goes to those that say more.
     """
     needs, wants = [], []
     for place, heading in enumerate(headings):
@@ -354,10 +358,6 @@ def widths(headings: list[str], rows: list[list[str]]) -> list[float]:
         rest -= sum(needs[place] for place in tight)
         free = [place for place in free if place not in tight]
     return [round(100 * one / sum(given), 1) for one in given]
-
-
-# In letters: how much a row of a page holds, the white beside a cell's text, and the longest word that is not broken.
-_ROW, _PADDING, _LONGEST = 80.0, 3, 13
 
 
 def _visible(text: str) -> str:

@@ -155,8 +155,8 @@ def test_dark_mode_is_one_button_away_and_stays(tab, lesson):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-@pytest.mark.parametrize(("scheme", "darkest"), [("light", 200), ("dark", 60)])
-def test_a_page_has_its_colours_before_the_program_of_the_theme_arrives(browser, book, scheme, darkest):
+@pytest.mark.parametrize(("scheme", "limit"), [("light", 200), ("dark", 60)])
+def test_a_page_has_its_colours_before_the_program_of_the_theme_arrives(browser, book, scheme, limit):
     """Otherwise whoever reads in the dark sees a white flash on every first visit, and lines of tables come late."""
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
@@ -165,7 +165,7 @@ def test_a_page_has_its_colours_before_the_program_of_the_theme_arrives(browser,
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)")
     line = page.evaluate("getComputedStyle(document.querySelector('table.table')).borderTopWidth")
     context.close()
-    assert (min(ground) > darkest) if scheme == "light" else (max(ground) < darkest)
+    assert min(ground) > limit if scheme == "light" else max(ground) < limit
     assert line == "1px"
 
 

@@ -28,8 +28,8 @@ class KernelServer:
     """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case.
 
     With `direct`, it prepares for kernels without Jupyter's sockets; for any other it then starts a new Python. With `early` it serves
-    while the calls of `preload` are made; kernels that are asked for before `complete` do not have what the calls leave behind. `lean` is for a few kernels: nothing is
-    done that only pays when many share it.
+    while the calls of `preload` are made; kernels that are asked for before `complete` do not have what the calls leave behind.
+    `lean` is for a few kernels: nothing is done that only pays when many share it.
     """
 
     def __init__(
