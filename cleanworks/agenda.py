@@ -376,6 +376,32 @@ def catch_up(agenda: Agenda, day: int, now: int, late: int) -> tuple[list[Cut], 
     return sorted(chosen, key=lambda cut: cut.start), max(missing, 0)
 
 
+def late_at_end(agenda: Agenda, day: int, longer: float, reserve: bool = True) -> float:
+    """Minutes by which a day ends late, when every lesson, exercise and talk takes a share longer than planned.
+
+    Parameters
+    ----------
+    day : int
+        Counted from 0.
+    longer : float
+        0.1 means that 30 minutes become 33.
+    reserve : bool
+        False leaves the day's own reserve unused, as if it had not been planned.
+
+    Free minutes and the reserve are spent as they come. What nobody needs before a break is lost: it cannot be kept
+    for the afternoon. Breaks keep their length.
+    """
+    if longer < 0:
+        raise InputError(f"{longer:g} would make sessions shorter.", where="longer", fix="Give 0 or more.")
+    late = 0.0
+    for slot in agenda.of_day(day):
+        if slot.kind in ("teach", "practise", "talk"):
+            late += longer * slot.minutes
+        elif slot.kind == "free" or (slot.kind == "buffer" and reserve):
+            late = max(late - slot.minutes, 0.0)
+    return late
+
+
 # --- choosing -----------------------------------------------------------------------------------------------------
 
 

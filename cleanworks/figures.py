@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
-from cleanworks import figure_data, words
+from cleanworks import figure_data, shown, words
 
 SIMULATED = "Data: simulated city"
 
@@ -181,6 +181,7 @@ def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=Fal
     plt.rcParams.update(_STYLE)
     # Here and not when this module is read, which a warm kernel did before there was a notebook.
     figure_data.offer()
+    shown.offer()
     speaks, fonts = _speaks(words.language())
     options = {}
     if speaks:

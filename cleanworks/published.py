@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from cleanworks import shown
 from cleanworks.errors import InputError
 
 COLUMNS = ("series", "year", "measure", "value", "unit", "source", "mark", "note")
@@ -55,6 +56,7 @@ class PublishedFigures:
         InputError
             When there is no such table.
         """
+        shown.offer()
         return _read(self.folder, name).copy()
 
     def series(self, name: str, measure: str, of: str | None = None) -> pd.Series:

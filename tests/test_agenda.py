@@ -142,3 +142,18 @@ def test_choosing_takes_the_most_important_and_all_that_they_need():
     assert agenda.choose(["y", "x", "z"], ALL, [day]) == ["o", "y"]
     with pytest.raises(InputError, match="no module 'q'"):
         agenda.choose(["q"], ALL, [day])
+
+
+def test_free_minutes_before_a_break_pay_only_for_the_morning():
+    breaks = (Pause(clock("10:30"), 30, "Coffee"),)
+    day = Day(clock("09:00"), clock("13:00"), breaks, buffer=15)
+    made = agenda.plan([Item("a", "A", 60, 20), Item("b", "B", 60, 40)], [day])
+    assert [slot.minutes for slot in made.slots if slot.kind in ("free", "buffer")] == [10, 5, 15]
+    # A tenth longer: 8 minutes late at 10:20, which the 10 free ones pay; 10 more in the second half, of which 5 are paid.
+    assert agenda.late_at_end(made, 0, 0.1, reserve=False) == pytest.approx(5)
+    assert agenda.late_at_end(made, 0, 0.1) == 0
+    assert agenda.late_at_end(made, 0, 0.0) == 0
+    # A quarter longer: 20 - 10 = 10 late at coffee, and 10 + 25 - 5 - 15 at the end.
+    assert agenda.late_at_end(made, 0, 0.25) == pytest.approx(15)
+    with pytest.raises(InputError, match="shorter"):
+        agenda.late_at_end(made, 0, -0.1)

@@ -39,17 +39,17 @@ def largest(largest):
     return Correct()
 
 
-@check.question("o1-e2", "completed_share")
-def completed_share(completed_share):
+@check.question("o1-e2", "handover_share")
+def handover_share(handover_share):
     status = _projects()["status"]
-    completed = int((status == "completion").sum())
+    in_handover = int((status == "completion").sum())
     running = int((status == "implementation").sum())
     return compare(
-        completed_share,
-        completed / len(status),
+        handover_share,
+        in_handover / len(status),
         mistakes=[
-            (completed, "This says how many, not which share. Divide by the number of all projects."),
-            (completed / running, "You divided by the running projects. The question says: of all projects."),
+            (in_handover, "This says how many, not which share. Divide by the number of all projects."),
+            (in_handover / running, "You divided by the running projects. The question says: of all projects."),
         ],
     )
 

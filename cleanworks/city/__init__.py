@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cleanworks import profiles
+from cleanworks import profiles, shown
 from cleanworks.city import build, schemas, storage
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
@@ -45,6 +45,7 @@ def make(
     -------
     dict of DataFrame, by table name, as ``cleanworks.city.schemas`` describes them.
     """
+    shown.offer()
     _check_size(projects, seed)
     pieces = list(build.pieces(projects, seed, _profile(profile)))
     if len(pieces) == 1:
@@ -72,6 +73,7 @@ def load(*names: str, profile: Profile | str | None = None) -> pd.DataFrame | tu
         )
     for name in names:
         schemas.table(name)
+    shown.offer()
     chosen = _profile(profile)
     ready = storage.Ready.find(storage.folder_from_environment(), PROJECTS, SEED, chosen)
     tables = tuple(_table(name, ready, chosen).copy() for name in names)

@@ -29,12 +29,33 @@ def test_the_total_never_exceeds_the_budget(ranges):
     assert draws["total"].between(0, 100 + 1e-9).all()
 
 
-def test_the_widest_stage_explains_most():
-    draws = simulate({"wide": (0, 10, 30), "narrow": (1, 2, 3)}, 4000, np.random.default_rng(4))
-    shares = share_of_variance(draws)
-    assert shares.index[0] == "wide"
-    assert shares.sum() == pytest.approx(1)
-    assert shares["wide"] > 0.9
+STAGES = {"planning": (0, 2, 10), "design": (0, 1, 5), "tender": (0, 3, 12), "construction": (0, 3, 15), "payment": (0, 1, 6)}
+
+
+@pytest.mark.parametrize(
+    ("largest", "reference"),
+    [
+        (10, {"planning": 0.1862, "design": 0.0447, "tender": 0.2648, "construction": 0.4370, "payment": 0.0664}),
+        (30, {"planning": 0.7253, "design": 0.0150, "tender": 0.0889, "construction": 0.1467, "payment": 0.0223}),
+    ],
+)
+def test_shares_of_the_spread_agree_with_salib(largest, reference):
+    """Reference: SALib 1.6.0, sobol.analyze (S1) of 1 - prod(1 - x), distribution "triang", 2**15 base samples, seed 1."""
+    shares = share_of_variance(dict(STAGES, planning=(0, 2, largest)))
+    assert shares.to_dict() == pytest.approx(reference, abs=0.002)
+    assert shares.is_monotonic_decreasing
+    assert 0.99 < shares.sum() <= 1
+
+
+def test_shares_of_the_spread_are_those_of_the_simulation():
+    """With one stage known exactly, the variance that is left is 1 less its share."""
+    everything = simulate(STAGES, 200_000, np.random.default_rng(4))["total"].var()
+    known = simulate(dict(STAGES, construction=(6, 6, 6)), 200_000, np.random.default_rng(4))["total"].var()
+    assert share_of_variance(STAGES)["construction"] == pytest.approx(1 - known / everything, abs=0.02)
+
+
+def test_what_does_not_vary_explains_nothing():
+    assert share_of_variance({"a": (1, 1, 1), "b": (2, 2, 2)}).tolist() == [0, 0]
 
 
 def test_a_range_out_of_order_is_named():
@@ -42,3 +63,5 @@ def test_a_range_out_of_order_is_named():
         simulate({"design": (5, 2, 8)}, 10, np.random.default_rng(0))
     with pytest.raises(InputError, match="0 draws"):
         simulate({"design": (1, 2, 8)}, 0, np.random.default_rng(0))
+    with pytest.raises(InputError, match="stage design"):
+        share_of_variance({"design": (5, 2, 8)})

@@ -1,0 +1,90 @@
+"""Tables as a reader sees them: thousands separators, no powers of ten, no `dtype`.
+
+pandas shows 116753191000 and 6.6e-07, and under a single column the name of its type. A notebook asks `bundle` instead, so
+that no lesson needs a line of code for it. What is computed with stays as it is; only the picture on the page changes.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+_ROWS = 60  # longer tables show their first and last rows, as pandas does
+_SEPARATED = 10_000  # from here on; below, a year would get a separator
+_SMALLEST = 0.0001
+
+
+def offer() -> None:
+    """Let the running notebook show its tables this way. Outside a notebook nothing happens."""
+    running = sys.modules.get("IPython")
+    shell = running.get_ipython() if running else None
+    if shell is not None:
+        for kind in (pd.DataFrame, pd.Series):
+            shell.display_formatter.mimebundle_formatter.for_type(kind, bundle)
+
+
+def bundle(table: pd.DataFrame | pd.Series, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    """A table or a column in the two forms that a notebook keeps: HTML for the page, and pandas' own text."""
+    return {"text/plain": repr(table), "text/html": html(table)}
+
+
+def html(table: pd.DataFrame | pd.Series) -> str:
+    """A table, or a single column, as HTML.
+
+    >>> "116,753,191,000" in html(pd.Series([116753191000], name="budget"))
+    True
+    """
+    frame = table.to_frame("" if table.name is None else table.name) if isinstance(table, pd.Series) else table
+    formatters = [_formatter(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    long = len(frame) > _ROWS
+    made = frame.to_html(formatters=formatters, notebook=True, border=0, max_rows=10 if long else None, max_cols=20)
+    # An unknown whole number, such as a year that no source gives.
+    made = made.replace("<td>&lt;NA&gt;</td>", "<td></td>")
+    if long:
+        made += f"<p>{len(frame):,} rows</p>"
+    return made
+
+
+def _formatter(column: pd.Series) -> Callable[[Any], str] | None:
+    """How the numbers of one column are written; None leaves them to pandas."""
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return None
+    sizes = [abs(value) for value in column.dropna().tolist() if isinstance(value, int | float) and math.isfinite(value)]
+    largest = max(sizes, default=0)
+    whole = all(float(size).is_integer() for size in sizes)
+    if largest >= _SEPARATED and (whole or largest >= 10 * _SEPARATED):
+        return _rounded
+    if largest >= _SEPARATED:
+        return _with_decimals
+    if any(0 < size < _SMALLEST for size in sizes):
+        return _small
+    return None
+
+
+def _rounded(value: Any) -> str:
+    return f"{value:,.0f}" if _is_number(value) else _no_number(value)
+
+
+def _with_decimals(value: Any) -> str:
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if _is_number(value) else _no_number(value)
+
+
+def _small(value: Any) -> str:
+    if not _is_number(value):
+        return _no_number(value)
+    if 0 < abs(value) < _SMALLEST:
+        return f"below {_SMALLEST}" if value > 0 else f"above -{_SMALLEST}"
+    return f"{value:.4f}"
+
+
+def _is_number(value: Any) -> bool:
+    return not pd.isna(value) and math.isfinite(value)
+
+
+def _no_number(value: Any) -> str:
+    """As pandas writes it."""
+    return "NaN" if isinstance(value, float) and math.isnan(value) else str(value)

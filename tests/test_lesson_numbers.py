@@ -1,0 +1,59 @@
+"""What lessons say about numbers, computed again: a sentence that stops being true is found here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cleanworks import agenda, city
+from cleanworks.agenda import Day, Item, Pause, clock
+from cleanworks.construction import flags, published
+from cleanworks.construction.progress import zeros_as_missing
+from cleanworks.errors import InputError
+
+
+def test_c1_one_row_of_the_risk_facts_is_not_from_the_citys_nomination():
+    facts = published.table("risk_facts")
+    assert facts[facts["source"] != "ccs-s6"]["measure"].tolist() == ["construction share of employment"]
+    assert facts["source"].ne("").all() and facts["mark"].ne("").all()
+
+
+def test_c4_a_zero_may_be_an_advance_and_what_was_paid_does_not_decide():
+    progress = city.load("progress")
+    advances = progress[(progress["actual"] == 0) & (progress["paid"] > 0) & (progress["planned"] < 5)]
+    assert len(advances) > 0, "the lesson says that a contractor may have its advance at 0 %"
+    kept = zeros_as_missing(progress)
+    assert (kept["actual"] == 0).sum() > 0
+    pd.testing.assert_frame_equal(kept, zeros_as_missing(progress.assign(paid=0.0)).assign(paid=kept["paid"]))
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_c8_flags_choose_better_than_the_lot_on_the_half_that_they_were_not_learned_on(seed):
+    tables = {name: city.load(name) for name in ["projects", "tenders", "bids", "contracts", "planted"]}
+    kinds = {"R003": "short_tender_period", "R018": "single_bidder", "R028": "identical_bids", "R036": "lowest_bid_disqualified"}
+    results = flags.evaluate(tables, list(kinds))
+    tenders = tables["tenders"]["tender_id"]
+    to_learn = tenders.sample(frac=0.5, random_state=seed)
+    to_choose = tenders.drop(to_learn.index)
+    assert not set(to_learn) & set(to_choose)
+    real = {code: flags.labels(tables, kind, "process") for code, kind in kinds.items()}
+    seen = results[results["id"].isin(to_learn)]
+    precision = {code: flags.score(seen, code, real[code] & set(to_learn), "process").precision.value for code in kinds}
+    flagged = results[results["flagged"] & results["id"].isin(to_choose)]
+    best = flagged["code"].map(precision).astype(float).groupby(flagged["id"]).max()
+    chosen = set(best.reindex(to_choose, fill_value=0).sample(frac=1, random_state=seed).nlargest(20).index)
+    everything = set().union(*real.values()) & set(to_choose)
+    assert len(chosen & everything) > 1.5 * 20 * len(everything) / len(to_choose)
+
+
+def test_w1_three_modules_fit_where_the_division_says_four():
+    breaks = (Pause(clock("10:45"), 15, "Coffee"), Pause(clock("12:30"), 60, "Lunch"), Pause(clock("15:00"), 15, "Coffee"))
+    day = Day(clock("09:00"), clock("16:30"), breaks, (("Welcome", 20),), (("Close", 10),), 15)
+    assert agenda.free_minutes([day]) // 75 == 4
+    modules = [Item(f"m{n}", f"Module {n}", 45, 30) for n in range(4)]
+    made = agenda.plan(modules[:3], [day])
+    with pytest.raises(InputError, match="too long"):
+        agenda.plan(modules, [day])
+    late = np.array([agenda.late_at_end(made, 0, share) for share in (0.0, 0.1, 0.5)])
+    assert late[0] == late[1] == 0, "the free minutes pay for a tenth"

@@ -1,0 +1,68 @@
+"""A table on a page is written for readers; what is computed with stays as it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cleanworks import shown
+
+
+def cells(html: str) -> list[str]:
+    return [part.split("</td>")[0].split(">")[-1] for part in html.split("<td")[1:]]
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ([116753191000, 5], ["116,753,191,000", "5"]),
+        ([2012, 2025], ["2012", "2025"]),
+        ([1.5e12, np.nan], ["1,500,000,000,000", "NaN"]),
+        ([12345.678, 1.5], ["12,345.68", "1.5"]),
+        ([6.6e-07, 0.25], ["below 0.0001", "0.2500"]),
+        ([-6.6e-07, 0.0], ["above -0.0001", "0.0000"]),
+        ([np.inf, 20000.5], ["inf", "20,000.5"]),
+        ([True, False], ["True", "False"]),
+        (["116753191000", "x"], ["116753191000", "x"]),
+    ],
+)
+def test_numbers_are_written_for_readers(values, written):
+    found = cells(shown.html(pd.DataFrame({"amount": values})))
+    assert found == written
+
+
+def test_a_column_is_a_table_without_the_name_of_its_type():
+    page = shown.html(pd.Series({"Aram-gu": 20_000}, name="budget"))
+    assert "dtype" not in page and "budget" in page and "20,000" in page
+
+
+def test_missing_whole_numbers_and_two_columns_of_one_name():
+    table = pd.DataFrame([[10_000, 1], [None, 2]], columns=["n", "n"]).astype("Int64")
+    assert cells(shown.html(table)) == ["10,000", "1", "", "2"]
+
+
+def test_a_long_table_says_how_long_it_is():
+    page = shown.html(pd.DataFrame({"n": range(12_345)}))
+    assert "12,345 rows" in page and page.count("<tr") < 30
+
+
+def test_nothing_happens_outside_a_notebook():
+    done = subprocess.run(
+        [sys.executable, "-c", "from cleanworks import shown; shown.offer()"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0 and done.stderr == ""
+
+
+def test_a_notebook_shows_the_readers_form():
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance();"
+        "from cleanworks.construction import published; t = published.table('arrears');"
+        "import pandas as pd; d, _ = s.display_formatter.format(pd.Series([116753191000]));"
+        "assert '116,753,191,000' in d['text/html'], d; assert '116753191000' in d['text/plain'], d"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
