@@ -25,6 +25,7 @@ import yaml
 
 import cleanworks
 from cleanworks.errors import InputError
+from cleanworks.workshop.files import read_yaml
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course
@@ -154,7 +155,10 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
     from cleanworks.workshop.run.progress import display
     from cleanworks.workshop.run.terminal import report
 
-    require_extension(course.root)
+    if not (course.root / "_config.yml").is_file():
+        settings_file(course, made)
+    if stored := len(course.plain) - len(course.executed):
+        _say(f"Not executed, because _config.yml leaves them out: {stored} of {len(course.plain)} notebooks. They are shown as stored.")
     with _environment(made):
         result = run_notebooks(*run_plan(course, made, jobs), display())
         if result.exit_code:
@@ -168,30 +172,32 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
         raise typer.Exit(1)
 
 
-def require_extension(root: Path) -> None:
-    """See that the settings of the book load the extension that shows typed cells.
+def settings_file(course: Course, made: Edition) -> Path:
+    """The settings that the pages are built with: the book's own, with the toolkit's extension added where it is not named.
 
     Raises
     ------
     InputError
-        There are no settings, they cannot be read, or they do not name the extension.
+        The book has no settings.
     """
-    path = root / "_config.yml"
-    try:
-        settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
+    path = course.root / "_config.yml"
+    if not path.is_file():
         raise InputError(
-            "There are no settings of the book.", where=str(path), fix="Copy them from a course."
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"The settings of the book cannot be read: {error}.", where=str(path)) from None
-    sphinx = settings.get("sphinx") if isinstance(settings, dict) else None
-    if EXTENSION not in ((sphinx or {}).get("extra_extensions") or []):
-        raise InputError(
-            "The settings of the book do not load the extension for typed cells.",
-            where=str(path),
-            fix=f"Add `{EXTENSION}` to `extra_extensions` under `sphinx`.",
+            "There are no settings of the book.", where=str(path), fix="`cleanworks init` writes them."
         )
+    if EXTENSION in course.book.extensions:
+        return path
+    settings = read_yaml(path, "The settings of the book") or {}
+    sphinx = settings.setdefault("sphinx", {})
+    sphinx["extra_extensions"] = [*course.book.extensions, EXTENSION]
+    # Their folders are named from the book's folder, and the copy lies in another.
+    local = sphinx.get("local_extensions")
+    if isinstance(local, dict):
+        sphinx["local_extensions"] = {name: str((course.root / folder).resolve()) for name, folder in local.items()}
+    copy = made.work / "settings.yml"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return copy
 
 
 def run_plan(course: Course, made: Edition, workers: int | None = None) -> tuple[list[Job], RunOptions]:
@@ -201,7 +207,7 @@ def run_plan(course: Course, made: Edition, workers: int | None = None) -> tuple
     own, after each likely mistake, and is executed as it stands.
     """
     from cleanworks.workshop.editions import edition
-    from cleanworks.workshop.run.course import course_job, course_options
+    from cleanworks.workshop.run.course import course_job, course_options, plain_job
 
     options = course_options(course, workers=workers, environment=made.environment, out=made.executed)
     jobs = [course_job(course, entry) for entry in course.notebooks]
@@ -217,7 +223,7 @@ def run_plan(course: Course, made: Edition, workers: int | None = None) -> tuple
             )
             for job, entry in zip(jobs, course.notebooks, strict=True)
         ]
-    return jobs, options
+    return [*jobs, *(plain_job(course, one) for one in course.executed)], options
 
 
 def build(course: Course, made: Edition) -> list[str]:
@@ -240,7 +246,7 @@ def build(course: Course, made: Edition) -> list[str]:
     made.work.mkdir(parents=True, exist_ok=True)
     (made.work / "tool.txt").write_text(tool, encoding="utf-8")
     begun = time.monotonic()
-    _say(f"Building the pages ({len(course.pages) + len(course.notebooks)}) ...")
+    _say(f"Building the pages ({len(course.pages) + len(course.notebooks) + len(course.plain)}) ...")
     try:
         faults = _sphinx(course, made)
     except BaseException:
@@ -268,7 +274,7 @@ def _sphinx(course: Course, made: Edition) -> list[str]:
         result = build_sphinx(
             course.root,
             made.work / "html",
-            path_config=course.root / "_config.yml",
+            path_config=settings_file(course, made),
             noconfig=True,
             doctreedir=made.work / "doctrees",
             confoverrides={
@@ -283,7 +289,7 @@ def _sphinx(course: Course, made: Edition) -> list[str]:
                 "latex_individualpages": False,
             },
             builder="html",
-            warningiserror=True,
+            warningiserror=course.is_strict,
             keep_going=True,
             quiet=True,
             jobs=min(os.cpu_count() or 1, 8),
@@ -296,7 +302,13 @@ def _sphinx(course: Course, made: Edition) -> list[str]:
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     if isinstance(result, Exception) and not lines:
         lines = [f"{type(result).__name__}: {result}"]
-    return [_with_cell(line, course, made) for line in lines] if result != 0 else []
+    if result == 0:
+        # A book that was made for Jupyter Book alone is built as Jupyter Book builds it, and hears what was said.
+        if lines:
+            print(*lines, sep="\n", file=sys.stderr)
+            _say(f"The book was built with {len(lines)} line{'' if len(lines) == 1 else 's'} of warnings, listed above.")
+        return []
+    return [_with_cell(line, course, made) for line in lines]
 
 
 def _with_cell(message: str, course: Course, made: Edition) -> str:
@@ -370,7 +382,7 @@ def _sources(course: Course, made: Edition) -> Iterator[Path]:
     for name in ("_config.yml", "_toc.yml", "cleanworks.toml"):
         if (course.root / name).is_file():
             yield course.root / name
-    yield from (entry.path for entry in course.notebooks)
+    yield from (one.path for one in (*course.notebooks, *course.plain))
     translations = course.root / course.settings.locale
     if made.language:
         yield from (translations / made.language).rglob("*.po")

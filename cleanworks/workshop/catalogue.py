@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cleanworks.errors import InputError
-from cleanworks.workshop.metadata import NotebookBlock
+from cleanworks.workshop.book_settings import BookSettings
+from cleanworks.workshop.files import custom_content, is_myst_notebook, myst_content, read_text, read_yaml
+from cleanworks.workshop.metadata import BLOCK, NotebookBlock
 from cleanworks.workshop.notebook import Notebook, read
 from cleanworks.workshop.settings import Settings
 
@@ -51,6 +52,29 @@ class Lesson(Entry):
 
 
 @dataclass(frozen=True)
+class PlainNotebook:
+    """A notebook of the table of contents that does not say it is a lesson: it is executed and shown, and no more is asked of it.
+
+    Attributes
+    ----------
+    notebook : Notebook
+    name : str
+        Its path from the course's folder without its suffix: `intro/first-steps`.
+    reader : callable, optional
+        Makes its content from the text of its file; None for a ``.ipynb``.
+    """
+
+    notebook: Notebook
+    name: str
+    caption: str
+    reader: Callable[[str], dict[str, Any]] | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.notebook.path
+
+
+@dataclass(frozen=True)
 class Course:
     """A course as its `_toc.yml` and its notebooks describe it.
 
@@ -62,12 +86,18 @@ class Course:
         In the order of the table of contents.
     pages : tuple of Path
         All other pages, in that order.
+    plain : tuple of PlainNotebook
+        Notebooks that are not lessons, in that order; a book that was never made for this toolkit has only these.
+    book : BookSettings
+        What `_config.yml` says about them.
     """
 
     root: Path
     settings: Settings
     lessons: tuple[Lesson, ...]
     pages: tuple[Path, ...]
+    plain: tuple[PlainNotebook, ...] = ()
+    book: BookSettings = field(default_factory=BookSettings)
 
     @classmethod
     def load(cls, root: Path | str = ".") -> Course:
@@ -81,21 +111,27 @@ class Course:
         """
         root = Path(root)
         settings = Settings.load(root)
+        book = BookSettings.load(root)
         entries: list[Entry] = []
         pages: list[Path] = []
-        for path, caption in listed(root):
-            if path.suffix != ".ipynb":
+        plain: list[PlainNotebook] = []
+        without: list[PlainNotebook] = []
+        for path, caption in listed(root, tuple(book.formats)):
+            found = _notebook(root, path, caption, book)
+            if found is None:
                 pages.append(path)
-                continue
-            notebook = read(path)
-            if notebook.block is None:
-                raise InputError(
-                    f"The notebook's metadata is wrong: {notebook.block_problems[0]}.",
-                    where=str(path),
-                    fix="Compare it with another lesson's; `cleanworks lint` lists everything.",
-                )
-            entries.append(Entry(notebook, notebook.block, caption))
-        return cls(root, settings, _paired(entries), tuple(pages))
+            elif found.reader is None and BLOCK in found.notebook.content["metadata"]:
+                if found.notebook.block is None:
+                    raise _wrong_block(found.notebook)
+                entries.append(Entry(found.notebook, found.notebook.block, caption))
+            elif found.reader is None and _in_folders(root, path, settings):
+                without.append(found)
+            else:
+                plain.append(found)
+        # Where the folder of lessons holds lessons, a notebook in it that does not say so has lost its block.
+        if without and any(_in_folders(root, entry.path, settings) for entry in entries):
+            raise _wrong_block(without[0].notebook)
+        return cls(root, settings, _paired(entries), tuple(pages), (*plain, *without), book)
 
     def lesson(self, id: str) -> Lesson:
         """The lesson with this id.
@@ -135,12 +171,55 @@ class Course:
             if lesson.exercises:
                 yield lesson.exercises
 
+    @property
+    def executed(self) -> tuple[PlainNotebook, ...]:
+        """The plain notebooks that `_config.yml` does not leave out of execution."""
+        return tuple(one for one in self.plain if self.book.executes(self.relative(one.path)))
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether a warning about a page is a fault: in a course of lessons it is; a book that has none keeps its own customs."""
+        return bool(self.lessons) or not self.plain
+
     def relative(self, path: Path) -> str:
         """A path as people say it: from the course's folder, with forward slashes."""
         try:
             return path.relative_to(self.root).as_posix()
         except ValueError:
             return path.as_posix()
+
+
+def _wrong_block(notebook: Notebook) -> InputError:
+    return InputError(
+        f"The notebook's metadata is wrong: {notebook.block_problems[0]}.",
+        where=str(notebook.path),
+        fix="Compare it with another lesson's; `cleanworks lint` lists everything.",
+    )
+
+
+def _in_folders(root: Path, path: Path, settings: Settings) -> bool:
+    """Whether a file lies in the course's folder of lessons or of exercise sets."""
+    return any(path.is_relative_to(root / folder) for folder in (settings.lessons, settings.exercises))
+
+
+def _notebook(root: Path, path: Path, caption: str, book: BookSettings) -> PlainNotebook | None:
+    """The notebook that a page is, in whichever format; None for a page of prose."""
+    name = path.relative_to(root).as_posix()
+    suffix = next((end for end in sorted(book.formats, key=len, reverse=True) if name.endswith(end)), None)
+    reader: Callable[[str], dict[str, Any]] | None = None
+    if suffix is not None:
+        text = read_text(path, "The notebook")
+        reader = partial(custom_content, path=path, reader=book.formats[suffix][0], options=book.formats[suffix][1])
+    elif path.suffix == ".ipynb":
+        return PlainNotebook(read(path), name.removesuffix(".ipynb"), caption)
+    elif path.suffix == ".md":
+        text = read_text(path, "The page")
+        if not is_myst_notebook(text):
+            return None
+        suffix, reader = ".md", partial(myst_content, path=path)
+    else:
+        return None
+    return PlainNotebook(Notebook(path, text, reader(text)), name.removesuffix(suffix), caption, reader)
 
 
 def _paired(entries: list[Entry]) -> tuple[Lesson, ...]:
@@ -168,57 +247,62 @@ def _paired(entries: list[Entry]) -> tuple[Lesson, ...]:
     return lessons
 
 
-def listed(root: Path) -> list[tuple[Path, str]]:
-    """Each file of the table of contents with the caption of its part."""
+def listed(root: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[Path, str]]:
+    """Each file of the table of contents with the caption of its part; `suffixes` are those of further notebook formats."""
     path = root / TOC
-    try:
-        toc = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.is_file():
         raise InputError(
             "There is no table of contents here.",
             where=str(path),
-            fix="Run this in the folder of the course, or give --root.",
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise InputError(
-            f"The table of contents cannot be read: {getattr(error, 'problem', None) or error}.",
-            where=f"{path}{line}",
-        ) from None
+            fix="Run this in the folder of the course, or give --root; `cleanworks init` makes a course of a folder of notebooks.",
+        )
+    toc = read_yaml(path, "The table of contents")
     if not isinstance(toc, dict) or "root" not in toc:
         raise InputError(
             "The table of contents has no `root`.", where=str(path), fix="Its first page is `root: index`."
         )
-    found = [(_file(root, toc["root"]), "")]
-    _collect(root, toc, "", found)
+    found = [(_file(root, toc["root"], suffixes), "")]
+    _collect(root, toc, "", found, suffixes)
     return found
 
 
-def _collect(root: Path, node: dict[str, Any], caption: str, found: list[tuple[Path, str]]) -> None:
+def _collect(
+    root: Path, node: dict[str, Any], caption: str, found: list[tuple[Path, str]], suffixes: tuple[str, ...]
+) -> None:
     """Walk parts, chapters and sections, which nest in any depth."""
     caption = node.get("caption", caption)
+    if not isinstance(caption, str):
+        raise _misshapen(root, f"The caption {caption!r} is not text.", "Write it in quotes.")
     for key in ("parts", "subtrees", "chapters", "sections", "entries"):
-        for child in node.get(key) or []:
+        children = node.get(key)
+        if not isinstance(children, list | None):
+            raise _misshapen(root, f"`{key}` should be a list, not {children!r}.", "Write `- file: path/without/suffix` under it.")
+        for child in children or ():
             if not isinstance(child, dict):
-                raise InputError(
-                    f"{child!r} is not an entry of the table of contents.",
-                    where=str(root / TOC),
-                    fix="Write `- file: path/without/suffix`.",
+                raise _misshapen(
+                    root, f"{child!r} is not an entry of the table of contents.", "Write `- file: path/without/suffix`."
                 )
             if "file" in child:
-                found.append((_file(root, child["file"]), caption))
-            _collect(root, child, caption, found)
+                found.append((_file(root, child["file"], suffixes), caption))
+            _collect(root, child, caption, found, suffixes)
 
 
-def _file(root: Path, name: Any) -> Path:
+def _misshapen(root: Path, what: str, fix: str) -> InputError:
+    return InputError(what, where=str(root / TOC), fix=fix)
+
+
+def _file(root: Path, name: Any, suffixes: tuple[str, ...]) -> Path:
     """The page that the table of contents names, usually without its suffix."""
+    if not isinstance(name, str | int | float) or not str(name).strip():
+        raise _misshapen(root, f"{name!r} is not the name of a page.", "Write `- file: path/without/suffix`.")
     path = root / str(name)
-    for candidate in (path, *(path.with_name(path.name + suffix) for suffix in (".ipynb", ".md", ".rst"))):
-        if candidate.is_file():
-            return candidate
-    raise InputError(
-        f"The table of contents names {name!r}, and there is no such page.",
-        where=str(root / TOC),
-        fix="Correct the name, or add the file (.md or .ipynb).",
+    candidates = (path, *(path.with_name(path.name + end) for end in (".ipynb", ".md", ".rst", *suffixes)))
+    for candidate in candidates:
+        # A name longer than the system allows, or with a zero character, names nothing either.
+        with contextlib.suppress(OSError, ValueError):
+            if candidate.is_file():
+                return candidate
+    shown = str(name) if len(str(name)) <= 80 else f"{str(name)[:77]}..."
+    raise _misshapen(
+        root, f"The table of contents names {shown!r}, and there is no such page.", "Correct the name, or add the file (.md or .ipynb)."
     )

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cleanworks.errors import InputError
+from cleanworks.workshop.files import notebook_content, read_text
 from cleanworks.workshop.metadata import CellBlock, NotebookBlock, cell_block, notebook_block
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def parse(text: str, path: Path | str) -> NotebookNode:
     InputError
         It is not JSON, not a notebook, or of another format.
     """
-    return _as_node(_content(text, path))
+    return _as_node(notebook_content(text, str(path)))
 
 
 def _as_node(content: dict[str, Any]) -> NotebookNode:
@@ -138,57 +138,6 @@ def _as_node(content: dict[str, Any]) -> NotebookNode:
     import nbformat
 
     return nbformat.from_dict(content)
-
-
-def _content(text: str, path: Path | str) -> dict[str, Any]:
-    where = str(path)
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"The notebook is not JSON: {error.msg} at column {error.colno}.",
-            where=f"{where}, line {error.lineno}",
-            fix="Look for a merge conflict or a missing comma there.",
-        ) from None
-    except RecursionError:
-        raise InputError("The notebook is nested too deeply to be a notebook.", where=where) from None
-    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
-        raise InputError("This is not a notebook: it has no list of cells.", where=where)
-    if content.get("nbformat") != 4:
-        raise InputError(
-            f"The notebook has format {content.get('nbformat')!r}; format 4 is needed.",
-            where=where,
-            fix="Open it in JupyterLab and save it.",
-        )
-    for position, cell in enumerate(content["cells"], 1):
-        wrong = _cell_problem(cell)
-        if wrong:
-            raise InputError(
-                wrong, where=f"{where}, cell {position}", fix="Open it in JupyterLab and save it."
-            )
-        if isinstance(cell["source"], list):
-            cell["source"] = "".join(cell["source"])
-    content.setdefault("metadata", {})
-    if not isinstance(content["metadata"], dict):
-        raise InputError("The notebook's metadata is not a block of named values.", where=where)
-    return content
-
-
-def _cell_problem(cell: Any) -> str | None:
-    if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
-        return "A cell has no known type."
-    source = cell.get("source")
-    if not isinstance(source, str) and not (
-        isinstance(source, list) and all(isinstance(line, str) for line in source)
-    ):
-        return "A cell has no source."
-    metadata = cell.setdefault("metadata", {})
-    if not isinstance(metadata, dict):
-        return "A cell's metadata is not a block of named values."
-    tags = metadata.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        return "A cell's tags are not a list of words."
-    return None
 
 
 def read(path: Path) -> Notebook:
@@ -200,15 +149,8 @@ def read(path: Path) -> Notebook:
         There is no such file, it cannot be read, or it is not a notebook of format 4.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError("There is no such notebook.", where=str(path), fix="Check the name.") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"The notebook is not UTF-8 text (byte {error.start}).", where=str(path)) from None
-    except OSError as error:
-        raise InputError(f"The notebook cannot be read: {error.strerror}.", where=str(path)) from None
-    return Notebook(path, text, _content(text, path))
+    text = read_text(path, "The notebook")
+    return Notebook(path, text, notebook_content(text, str(path)))
 
 
 def dump(node: NotebookNode) -> str:

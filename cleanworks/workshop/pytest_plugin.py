@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cleanworks.errors import InputError
+from cleanworks.workshop.files import is_myst_notebook, read_text
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course
@@ -51,14 +52,32 @@ class Courses:
         self._fresh = config.getoption("--cleanworks-fresh")
         self._courses: dict[Path, Course] = {}
         self._server: Any = None
+        self._homeless: list[Path] = []
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        if file_path.suffix != ".ipynb" or {"_build", ".ipynb_checkpoints"} & set(file_path.parts):
+        if {"_build", ".ipynb_checkpoints"} & set(file_path.parts):
+            return None
+        if file_path.suffix not in (".ipynb", ".md"):
             return None
         root = next((folder for folder in file_path.parents if (folder / "_toc.yml").is_file()), None)
         if root is None:
+            if file_path.suffix == ".ipynb":
+                self._homeless.append(file_path)
+            return None
+        if file_path.suffix == ".md" and not is_myst_notebook(read_text(file_path)):
             return None
         return NotebookFile.from_parent(parent, path=file_path, courses=self, root=root)
+
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Where notebooks were asked for and none is tested, all would look green."""
+        if any(isinstance(item, NotebookTest) for item in items) or session.testsfailed:
+            return
+        if self._homeless:
+            raise pytest.UsageError(
+                f"--cleanworks found {len(self._homeless)} notebooks ({self._homeless[0]} is one) and no _toc.yml in a folder above "
+                "them. `cleanworks init` makes a course of a folder of notebooks."
+            )
+        raise pytest.UsageError("--cleanworks found no notebook of a course in what pytest was asked to collect.")
 
     def pytest_unconfigure(self) -> None:
         if self._server is not None:
@@ -74,11 +93,11 @@ class Courses:
     def run(self, course: Course, name: str) -> LessonResult:
         """Run one notebook of a course, with the kernels of this process."""
         from cleanworks.workshop.run import run_notebooks
-        from cleanworks.workshop.run.course import course_job, course_options
+        from cleanworks.workshop.run.course import course_jobs, course_options
 
         options = course_options(course, workers=1, force=self._force, fresh=self._fresh)
         result = run_notebooks(
-            [course_job(course, course.entry(name))], replace(options, server=self._address(options))
+            course_jobs(course, [name]), replace(options, server=self._address(options))
         )
         if result.interrupted:
             raise KeyboardInterrupt
@@ -109,9 +128,9 @@ class NotebookFile(pytest.File):
             course = self._courses.course(self._root)
         except InputError as error:
             raise self.CollectError(error.message) from None
-        for entry in course.notebooks:
-            if entry.path.resolve() == self.path.resolve():
-                yield NotebookTest.from_parent(self, name=entry.name, courses=self._courses, course=course)
+        for one in (*course.notebooks, *course.executed):
+            if one.path.resolve() == self.path.resolve():
+                yield NotebookTest.from_parent(self, name=one.name, courses=self._courses, course=course)
 
 
 class NotebookTest(pytest.Item):

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cleanworks.errors import InputError
+from cleanworks.workshop.files import read_text
 from cleanworks.workshop.validation import first_problem
 
 FILE = "cleanworks.toml"
@@ -80,13 +81,9 @@ class Settings(BaseModel):
         """
         path = Path(root) / FILE
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return cls()
+            values = tomllib.loads(read_text(path, "The file of settings")) if path.is_file() else {}
         except tomllib.TOMLDecodeError as error:
             raise InputError(f"The settings cannot be read: {error}.", where=str(path)) from None
-        except UnicodeDecodeError:
-            raise InputError("The settings are not UTF-8 text.", where=str(path)) from None
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -41,7 +41,7 @@ from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.languages import entries, translated
 from cleanworks.workshop.notebook import dump, parse, read
-from cleanworks.workshop.pages import boxes, finding, progress, sources, spoken, terms, theme
+from cleanworks.workshop.pages import boxes, finding, plain, progress, sources, spoken, terms, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.figure_tables import add_tables
 from cleanworks.workshop.pages.front import front_matter
@@ -122,6 +122,7 @@ def load_course(app: Sphinx) -> None:
         app.cleanworks_course = Course.load(app.srcdir)
     except InputError as error:
         raise ExtensionError(error.message) from None
+    plain.connect(app)
     spoken.say_in_scripts(app)
 
 
@@ -130,6 +131,7 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
     path = Path(app.env.doc2path(docname))
     entry = _entry(app, path)
     if entry is None:
+        _show_plain(app, docname, path, source)
         return
     course = app.cleanworks_course
     try:
@@ -150,6 +152,17 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
     except InputError as error:
         raise ExtensionError(error.message) from None
     source[0] = nbformat.writes(marked)
+
+
+def _show_plain(app: Sphinx, docname: str, path: Path, source: list[str]) -> None:
+    """Give a notebook that is no lesson the outputs of its executed copy; nothing else about it is changed."""
+    one = plain.of(app.cleanworks_course, path)
+    copy = plain.copy_of(app, one) if one else None
+    if one is None or copy is None:
+        return
+    app.env.note_dependency(str(copy))
+    if one.reader is None:
+        source[0] = nbformat.writes(plain.with_outputs(one, source[0], copy))
 
 
 def take_outputs(notebook: NotebookNode, executed: NotebookNode, *, where: str) -> None:

@@ -92,7 +92,7 @@ def test_a_notebook_without_block(course):
         ('{"cells": [}', r"line 1: The notebook is not JSON: .* at column \d+"),
         ("[1, 2]", "not a notebook"),
         ('{"cells": [], "nbformat": 3}', "has format 3; format 4 is needed"),
-        ('{"cells": [{"cell_type": "code"}], "nbformat": 4}', "cell 1: A cell has no source"),
+        ('{"cells": [{"cell_type": "code"}], "nbformat": 4}', "cell 1: The cell has no source"),
         (
             '{"cells": [{"cell_type": "code", "source": "", "metadata": {"tags": "x"}}], "nbformat": 4}',
             "not a list of words",
@@ -141,3 +141,39 @@ def test_wrong_settings(course, text, words):
 def test_a_course_without_settings_has_the_defaults(course):
     (course / "cleanworks.toml").unlink()
     assert Course.load(course).settings.quiz_items == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("root: index\nchapters: true\n", "`chapters` should be a list, not True"),
+        ("root: index\nchapters:\n  - file: index\n    sections: 1\n", "`sections` should be a list, not 1"),
+        ("root: index\nchapters:\n  - file: [a]\n", "is not the name of a page"),
+        (f"root: index\nchapters:\n  - file: {'x' * 300}\n", "there is no such page"),
+        ("root: index\nparts:\n  - caption: [1]\n", "is not text"),
+        ("root: index\nchapters: &c\n  - file: index\n    sections: *c\n", "line 2: The table of contents contains itself"),
+        ("root: index\nwhen: 2024-02-31\n", "Put that value in quotes"),
+        ("[" * 5000, "nested too deeply"),
+    ],
+)
+def test_a_table_of_contents_of_the_wrong_shape(course, text, words):
+    (course / "_toc.yml").write_text(text)
+    with pytest.raises(InputError, match=words):
+        Course.load(course)
+
+
+def test_nested_aliases_that_would_never_end(course):
+    """Nine levels of nine aliases each stand for 387 million entries."""
+    lines = ["root: index", "a0: &a0", "  - file: index"]
+    for level in range(1, 10):
+        lines += [f"a{level}: &a{level}", *(f"  - file: index\n    sections: *a{level - 1}" for _ in range(9))]
+    (course / "_toc.yml").write_text("\n".join([*lines, "chapters: *a9"]))
+    with pytest.raises(InputError, match="more than 50,000 entries"):
+        Course.load(course)
+
+
+@pytest.mark.parametrize("name", ["_toc.yml", "cleanworks.toml", "_config.yml"])
+def test_a_byte_order_mark_is_not_part_of_a_file(course, name):
+    path = course / name
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert Course.load(course).ids == ["r1", "r2"]

@@ -119,6 +119,10 @@ def _chosen(context: Context, wanted: Sequence[str]) -> list[Notebook]:
         notebook for notebook in context.notebooks if notebook.block and notebook.block.kind == "exercises"
     ]
     if not wanted:
+        if not sets:
+            raise InputError(
+                "There is no exercise set to prove.", where=str(context.root), fix="`cleanworks lesson new` writes one."
+            )
         return sets
     by_id = {notebook.block.id: notebook for notebook in sets}
     chosen: list[Notebook] = []

@@ -54,6 +54,8 @@ def split(course: Course, out: Path, ids: Sequence[str] = ()) -> tuple[list[Path
         found += [(name, leak) for leak in leaks(handed_out, source.node, taught=[lesson.notebook.node])]
     if found:
         return [], found
+    if not texts:
+        raise InputError("There is no exercise set to write.", where=str(course.root), fix="Name lessons that have exercises.")
     _write_all(out, texts)
     return list(texts), []
 

@@ -6,6 +6,7 @@ It removes what a machine added (outputs, counters, editors' metadata), and keep
 from __future__ import annotations
 
 import copy
+import json
 import re
 import unicodedata
 
@@ -39,6 +40,20 @@ def canonical(node: NotebookNode) -> NotebookNode:
         cell.id = id
     for key in set(made) - {"cells", "metadata", "nbformat", "nbformat_minor"}:
         del made[key]
+    return made
+
+
+def has_ids(text: str) -> bool:
+    """Whether every cell of a notebook file has an id, and no two the same."""
+    cells = json.loads(text)["cells"]
+    ids = [cell.get("id") for cell in cells]
+    return all(isinstance(id, str) and id for id in ids) and len(set(ids)) == len(ids)
+
+
+def with_format_of_ids(node: NotebookNode) -> NotebookNode:
+    """The notebook as it is, in the first format that has ids of cells."""
+    made = copy.deepcopy(node)
+    made.nbformat, made.nbformat_minor = 4, max(5, made.get("nbformat_minor", 5))
     return made
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.lint import bound
-from cleanworks.workshop.lint.canonical import canonical
+from cleanworks.workshop.lint.canonical import canonical, has_ids, with_format_of_ids
 from cleanworks.workshop.lint.context import Context, course_files
 from cleanworks.workshop.lint.finding import Finding
-from cleanworks.workshop.lint.rules import EDITION, EDITION_FIX, RULES
+from cleanworks.workshop.lint.rules import EDITION, EDITION_FIX, FOR_ALL, RULES
 from cleanworks.workshop.notebook import Notebook, dump, read
 from cleanworks.workshop.run.store import write_whole
 from cleanworks.workshop.settings import Settings
@@ -33,6 +33,7 @@ def lint_notebook(notebook: Notebook, context: Context) -> list[Finding]:
             file_line=notebook.file_line(cell, line),
         )
         for rule in RULES
+        if context.is_lesson(notebook) or rule.name in FOR_ALL
         for cell, line, what in rule.look(notebook, context)
     ]
     return sorted(found, key=lambda finding: (finding.position or 0, finding.line or 0))
@@ -63,8 +64,17 @@ def lint_course(
     """
     root = Path(root)
     files = _files(root, list(paths))
-    rewritten = [path for path in files if fix and fix_file(path)]
+    if not files:
+        raise InputError(
+            "There is no notebook here to check.", where=str(root), fix="Name notebooks or folders, or list them in _toc.yml."
+        )
     context = Context.of(root, files)
+    if fix:
+        strict = {notebook.path for notebook in context.notebooks if context.is_lesson(notebook)}
+        rewritten = [path for path in files if fix_file(path, whole=path in strict)]
+        context = Context.of(root, files)
+    else:
+        rewritten = []
     known = {notebook.path: notebook for notebook in context.notebooks}
     findings: list[Finding] = []
     for path in files:
@@ -127,8 +137,10 @@ def _undeclared(root: Path, files: list[Path]) -> list[Finding]:
     ]
 
 
-def fix_file(path: Path) -> bool:
+def fix_file(path: Path, *, whole: bool = True) -> bool:
     """Bring one file into canonical form; True if that changed it. A file that is no notebook is left alone.
+
+    With ``whole=False`` its cells only get the ids they lack, and everything else stays as the author saved it.
 
     The new text replaces the old one whole or not at all.
     """
@@ -136,7 +148,9 @@ def fix_file(path: Path) -> bool:
         notebook = read(path)
     except InputError:
         return False
-    text = dump(canonical(notebook.node))
+    if not whole and has_ids(notebook.text):
+        return False
+    text = dump(canonical(notebook.node) if whole else with_format_of_ids(notebook.node))
     if text == notebook.text:
         return False
     write_whole(path, text.encode("utf-8"))

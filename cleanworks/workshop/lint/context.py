@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.metadata import NotebookBlock
+from cleanworks.workshop.files import read_text
+from cleanworks.workshop.metadata import BLOCK, NotebookBlock
 from cleanworks.workshop.notebook import Notebook, read
 from cleanworks.workshop.settings import Settings
 
@@ -38,6 +40,21 @@ class Context:
             except InputError:
                 continue
         return cls(root, settings, tuple(found))
+
+    @cached_property
+    def _lesson_folders(self) -> set[str]:
+        """The course's folders of lessons and exercise sets, if a notebook in them says what it is."""
+        folders = (self.settings.lessons, self.settings.exercises)
+        inside = [nb.path.resolve() for nb in self.notebooks if BLOCK in nb.content["metadata"]]
+        holds = any(path.is_relative_to((self.root / folder).resolve()) for path in inside for folder in folders)
+        return set(folders) if holds else set()
+
+    def is_lesson(self, notebook: Notebook) -> bool:
+        """Whether the rules for lessons hold: the notebook says that it is one, or lies among those that do."""
+        path = notebook.path.resolve()
+        return BLOCK in notebook.content["metadata"] or any(
+            path.is_relative_to((self.root / folder).resolve()) for folder in self._lesson_folders
+        )
 
     @cached_property
     def lessons(self) -> dict[str, NotebookBlock]:
@@ -75,17 +92,20 @@ class Context:
         }
 
     def _text(self, name: str) -> str | None:
-        try:
-            return (self.root / name).read_text(encoding="utf-8")
-        except OSError:
-            return None
+        path = self.root / name
+        return read_text(path) if path.is_file() else None
 
 
 def course_files(root: Path, settings: Settings) -> list[Path]:
-    """All notebooks in the folders of lessons and exercise sets, in alphabetical order."""
+    """All notebooks in the folders of lessons and exercise sets in alphabetical order, then others of the table of contents."""
+    from cleanworks.workshop.catalogue import TOC, listed
+
     found = []
     for folder in (settings.lessons, settings.exercises):
         found += [p for p in sorted((root / folder).rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
+    if (root / TOC).is_file():
+        with contextlib.suppress(InputError):  # what is wrong with the table of contents, the run and the book say
+            found += [path for path, _ in listed(root) if path.suffix == ".ipynb" and path not in found]
     return found
 
 

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 
+from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.lint import bound
 from cleanworks.workshop.lint.canonical import canonical
 from cleanworks.workshop.lint.context import Context
@@ -18,6 +19,9 @@ from cleanworks.workshop.notebook import Cell, Notebook, dump, lines_outside_fen
 from cleanworks.workshop.quiz import parse_quiz
 
 RULES: list[Rule] = []
+
+# What is asked of every notebook; the other rules are for those that say they are lessons or exercise sets.
+FOR_ALL = frozenset({"code-reads", "absolute-path"})
 
 # Verbs of which one can see whether somebody does it.
 VERBS = frozenset(
@@ -522,7 +526,7 @@ def _code_reads(notebook: Notebook, context: Context) -> Iterator[Hit]:
     for cell in notebook.cells:
         if cell.is_code and "raises-exception" not in cell.tags:
             try:
-                ast.parse(_plain_python(cell.source))
+                ast.parse(plain_python(cell.source))
             except SyntaxError as error:
                 yield cell, error.lineno, f"Python cannot read this: {error.msg}."
 
@@ -705,14 +709,9 @@ def _markdown_lines(notebook: Notebook) -> Iterator[tuple[Cell, int, str]]:
                 yield cell, number, line
 
 
-def _plain_python(source: str) -> str:
-    """The code with IPython's own lines (`%matplotlib`, `!pip`) blanked out."""
-    return "\n".join("pass" if re.match(r"\s*[%!]", line) else line for line in source.splitlines())
-
-
 def _tree(cell: Cell) -> ast.AST:
     try:
-        return ast.parse(_plain_python(cell.source))
+        return ast.parse(plain_python(cell.source))
     except SyntaxError:
         return ast.Module(body=[], type_ignores=[])
 

@@ -85,14 +85,16 @@ def run(
     """
     from cleanworks.workshop.catalogue import Course
 
-    from .course import course_jobs, course_options
+    from .course import course_jobs, course_options, require_jobs
 
     course = Course.load(root)
     # The variable that cleanworks.profiles reads; the toolkit passes it on and knows no more about it.
     environment = {"CLEANWORKS_PROFILE": profile} if profile else {}
     options = course_options(course, workers=jobs, force=force, fresh=fresh, environment=environment)
     execute = run_twice if twice else run_notebooks
-    result = execute(course_jobs(course, ids or ()), options, display())
+    jobs = course_jobs(course, ids or ())
+    require_jobs(course, jobs)
+    result = execute(jobs, options, display())
     finish(result, options, junit, html)
 
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cleanworks
 from cleanworks.errors import InputError
+from cleanworks.workshop.files import notebook_content
 
-from .jobs import Job, RunOptions, Skip
+from .jobs import MAY_RAISE, Job, RunOptions, Skip
 
 if TYPE_CHECKING:
-    from cleanworks.workshop.catalogue import Course, Entry
+    from cleanworks.workshop.catalogue import Course, Entry, PlainNotebook
 
 LOCK = "requirements.txt"
 
 
 def course_jobs(course: Course, ids: Iterable[str] = ()) -> list[Job]:
-    """The jobs of a course, in its order.
+    """The jobs of a course, in its order: lessons, exercise sets, and notebooks that are neither.
 
-    `ids` names lessons (``c6``: the lesson and its exercise set) or single notebooks (``c6-exercises``); all if empty.
+    `ids` names lessons (``c6``: the lesson and its exercise set) or single notebooks (``c6-exercises``, ``intro/first-steps``);
+    all if empty.
 
     Raises
     ------
@@ -29,14 +32,63 @@ def course_jobs(course: Course, ids: Iterable[str] = ()) -> list[Job]:
         An id that the course does not have, or a declared file of a package that is not installed.
     """
     wanted = list(ids)
-    entries = list(course.notebooks)
-    known = {entry.name for entry in entries} | {entry.block.id for entry in entries}
+    entries = [(course_job(course, entry), {entry.name, entry.block.id}) for entry in course.notebooks]
+    plain = [(plain_job(course, one), {one.name, course.relative(one.path)}) for one in course.executed]
+    known = set().union(*(names for _, names in (*entries, *plain)))
     for name in wanted:
         if name not in known:
-            raise InputError(f"There is no lesson {name!r}.", fix=f"The lessons are {', '.join(course.ids)}.")
-    if wanted:
-        entries = [entry for entry in entries if entry.name in wanted or entry.block.id in wanted]
-    return [course_job(course, entry) for entry in entries]
+            names = [*course.ids, *(one.name for one in course.executed)]
+            raise InputError(f"There is no lesson {name!r}.", fix=f"The lessons are {', '.join(names)}.")
+    return [job for job, names in (*entries, *plain) if not wanted or names & set(wanted)]
+
+
+def require_jobs(course: Course, jobs: list[Job]) -> None:
+    """Refuse a request to execute that would execute nothing.
+
+    Raises
+    ------
+    InputError
+        The course has no notebooks, or its settings leave all of them out.
+    """
+    if jobs:
+        return
+    if course.plain:
+        raise InputError(
+            f"Nothing can be executed: _config.yml leaves out all {len(course.plain)} notebooks of this book.",
+            where=str(course.root / "_config.yml"),
+            fix="Set `execute_notebooks` of `execute` to `cache`, or shorten `exclude_patterns`.",
+        )
+    raise InputError(
+        f"Nothing can be executed: the table of contents names {len(course.pages)} pages and no notebook.",
+        where=str(course.root / "_toc.yml"),
+        fix="Name the notebooks there (.ipynb, or .md that begins with the lines of a MyST notebook).",
+    )
+
+
+def plain_job(course: Course, one: PlainNotebook) -> Job:
+    """The job of a notebook that is no lesson: as Jupyter Book would execute it, in its own folder."""
+    read = one.reader
+    if course.book.may_raise:
+        read = partial(_may_raise, read or partial(notebook_content, where=str(one.path)))
+    limit = course.book.timeout
+    return Job(
+        one.name,
+        one.path,
+        roots=module_roots(course.root),
+        timeout=max(limit, RunOptions.timeout) if limit else None,
+        shares=False,
+        target=f"{one.name}.ipynb",
+        read=read,
+    )
+
+
+def _may_raise(read: Callable[[str], dict[str, Any]], text: str) -> dict[str, Any]:
+    """The content of a notebook whose cells may all raise (`allow_errors` in _config.yml)."""
+    content = read(text)
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), MAY_RAISE]
+    return content
 
 
 def course_job(course: Course, entry: Entry) -> Job:

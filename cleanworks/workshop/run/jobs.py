@@ -1,18 +1,19 @@
 """What is to be run: one job per notebook, and the options of a whole run.
 
-Only the standard library is imported here, so that a run with nothing to do starts in no time.
+Little is imported here, so that a run with nothing to do starts in no time.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from cleanworks.errors import InputError
+from cleanworks.workshop.files import checked_content, notebook_content, read_text
 
 # Tags that change what is executed, whatever the notebook is used for.
 MAY_RAISE = "raises-exception"
@@ -53,6 +54,8 @@ class Job:
     skip : Skip, optional
     target : str, optional
         Where the executed copy goes, relative to the run's output folder.
+    read : callable, optional
+        Makes the content of a notebook from the text of its file, for notebooks that are not written as JSON.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Job:
     shares: bool = True
     skip: Skip | None = None
     target: str | None = None
+    read: Callable[[str], dict[str, Any]] | None = None
 
     @property
     def path(self) -> Path | None:
@@ -225,75 +229,20 @@ def read_source(job: Job) -> Source:
     InputError
         The file is missing, is not JSON, is not a version 4 notebook, or is written for another language than Python.
     """
-    path = job.path
-    if path is None:
-        content, text = json.loads(json.dumps(job.notebook)), None
+    if job.read is not None:
+        text = read_text(job.path, "The notebook")
+        content = job.read(text)
+    elif job.path is not None:
+        text = read_text(job.path, "The notebook")
+        content = notebook_content(text, str(job.path))
     else:
-        content, text = _read_json(path)
-    where = str(path) if path else job.name
-    _check_shape(content, where)
-    for index, cell in enumerate(content["cells"]):
-        cell["source"] = source_of(cell)
-        # Notebooks before nbformat 4.5 have no cell ids; the position is the name then.
-        cell.setdefault("id", f"cell-{index}")
+        text, content = None, checked_content(json.loads(json.dumps(job.notebook)), job.name)
+    kernel = content["metadata"].get("kernelspec")
+    language = kernel.get("language", "python") if isinstance(kernel, dict) else "python"
+    if str(language).lower() != "python":
+        raise InputError(
+            f"The notebook is written for {language}; only Python can be run.",
+            where=str(job.path or job.name),
+            fix="Take it out of _toc.yml, or name it under `exclude_patterns` of `execute` in _config.yml.",
+        )
     return Source(content, text)
-
-
-def _read_json(path: Path) -> tuple[Any, str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError("There is no such notebook.", where=str(path)) from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The notebook is not UTF-8 text (byte {error.start}).",
-            where=str(path),
-            fix="Save it again from Jupyter.",
-        ) from None
-    except OSError as error:
-        raise InputError(f"The notebook cannot be read: {error.strerror}.", where=str(path)) from None
-    try:
-        return json.loads(text), text
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"The notebook is not JSON: {error.msg}.",
-            where=f"{path}, line {error.lineno}",
-            fix="Look for a merge conflict or a missing comma there, or take the last version that opened.",
-        ) from None
-    except RecursionError:
-        raise InputError("The notebook is nested too deeply to be a notebook.", where=str(path)) from None
-
-
-def _check_shape(content: Any, where: str) -> None:
-    """The least that execution needs; `cleanworks lint` checks the rest."""
-    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
-        raise InputError("This is not a notebook: it has no list of cells.", where=where)
-    if content.get("nbformat") != 4:
-        raise InputError(
-            f"The notebook has format {content.get('nbformat')!r}; format 4 is needed.",
-            where=where,
-            fix="Open it in Jupyter and save it.",
-        )
-    for index, cell in enumerate(content["cells"]):
-        source = cell.get("source") if isinstance(cell, dict) else None
-        fine = isinstance(source, str) or (
-            isinstance(source, list) and all(isinstance(line, str) for line in source)
-        )
-        if (
-            not fine
-            or not isinstance(cell.get("cell_type"), str)
-            or not isinstance(cell.get("metadata", {}), dict)
-        ):
-            raise InputError(
-                "A cell has no type, no source or no metadata block.",
-                where=f"{where}, cell {index + 1}",
-                fix="Open the notebook in Jupyter and save it.",
-            )
-        tags = cell.get("metadata", {}).get("tags", [])
-        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-            raise InputError(
-                "The tags of a cell are not a list of words.", where=f"{where}, cell {index + 1}"
-            )
-    language = content.get("metadata", {}).get("kernelspec", {}).get("language", "python")
-    if language != "python":
-        raise InputError(f"The notebook is written for {language}; only Python can be run.", where=where)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from cleanworks import __version__
 from cleanworks.errors import InputError
+from cleanworks.workshop.code import plain_python
 
 from .jobs import MAY_RAISE, NOT_EXECUTED, Job, RunOptions, Source, tags_of
 
@@ -92,7 +93,7 @@ class Fingerprints:
         """The same of a cell, which may hold IPython's own lines."""
         key = f"cell {digest(code.encode('utf-8', 'surrogatepass'))}"
         if key not in self.imports_cache:
-            self.imports_cache[key] = imported_names(without_magics(code))
+            self.imports_cache[key] = imported_names(plain_python(code))
         return self.imports_cache[key]
 
 
@@ -151,14 +152,6 @@ def _names_by_line(code: str) -> set[str]:
         elif found := re.match(r"\s*import\s+(.+)", line):
             names.update(part.split()[0] for part in found[1].split(",") if part.split())
     return names
-
-
-def without_magics(code: str) -> str:
-    """Cell source as plain Python: IPython's ``%`` and ``!`` lines are left out, ``%%`` cells keep their body."""
-    kept = [
-        line if not re.match(r"\s*[%!]|\s*\w+\s*=\s*[%!]", line) else "pass" for line in code.splitlines()
-    ]
-    return "\n".join(kept)
 
 
 @dataclass(frozen=True)

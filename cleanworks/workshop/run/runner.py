@@ -406,7 +406,7 @@ class _Run:
             line,
             code,
             tuple(stored["details"]),
-            line_in_file(lesson.source.text, cell["id"], line or 1),
+            line_in_source(lesson.source, index, line or 1),
         )
 
     def _relative(self, job: Job) -> Path:
@@ -507,6 +507,18 @@ def expired(job: Job, today: datetime.date) -> Failure | None:
             f"The lesson was to be skipped until {job.skip.until.isoformat()} ({job.skip.reason}); that day is over.",
         )
     return None
+
+
+def line_in_source(source: Source, index: int, line: int) -> int | None:
+    """The line of a notebook's file, in whichever format, that holds a line of a cell; both counted from 1."""
+    cell, starts = source.cells[index], source.content["metadata"].get("source_map")
+    if source.text is None or not isinstance(starts, list) or len(starts) <= index:
+        return line_in_file(source.text, cell["id"], line)
+    # A text notebook: the cell begins with its fence and its options; the code is what comes after them.
+    lines, code = source.text.splitlines(), cell["source"].splitlines()
+    wanted = code[line - 1].strip() if line <= len(code) else ""
+    first = starts[index] + line - 1
+    return next((n + 1 for n in range(first, min(first + 60, len(lines))) if lines[n].strip() == wanted), starts[index])
 
 
 def line_in_file(text: str | None, cell_id: str, line: int) -> int | None:

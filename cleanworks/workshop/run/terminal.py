@@ -33,7 +33,9 @@ def failure_text(lesson: LessonResult, root: Path) -> str:
     """One failed lesson: file, cell, line, message, last lines of the error, and what to type."""
     failure = lesson.failure
     place = shown(lesson.path, root) if lesson.path else lesson.name
-    lines = [f"FAILED {lesson.name}  {place}"]
+    # A notebook written as text is mended in a text editor, which counts lines and not cells.
+    text = lesson.path is not None and lesson.path.suffix != ".ipynb" and failure.file_line
+    lines = [f"FAILED {lesson.name}  {place}{f', line {failure.file_line}' if text else ''}"]
     if failure.cell is not None:
         at = (
             f", line {failure.line}: {failure.code}"

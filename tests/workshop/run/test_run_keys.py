@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cleanworks.workshop.run.keys import Fingerprints, Modules, difference, imported_names, without_magics
+from cleanworks.workshop.code import plain_python
+from cleanworks.workshop.run.keys import Fingerprints, Modules, difference, imported_names
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_folder_without_init_is_a_package_too(closure):
 
 def test_magics_do_not_hide_imports():
     code = "%matplotlib inline\n!ls\nfiles = !ls\n%%time\nimport pkg"
-    assert "pkg" in imported_names(without_magics(code))
+    assert "pkg" in imported_names(plain_python(code))
 
 
 def test_differences_are_named_and_few():

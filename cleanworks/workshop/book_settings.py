@@ -1,0 +1,119 @@
+"""What `_config.yml` of a Jupyter Book says about the execution and the formats of its notebooks."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.files import read_yaml
+
+FILE = "_config.yml"
+
+# Jupyter Book's words for "execute the notebooks"; with "off" it shows them as they are stored.
+_MODES = ("auto", "force", "cache", "lazy", "inline", "off")
+
+
+@dataclass(frozen=True)
+class BookSettings:
+    """The parts of `_config.yml` that the toolkit acts on; Jupyter Book itself reads the file whole.
+
+    Attributes
+    ----------
+    execute : bool
+        False where `execute_notebooks` is `off`.
+    left_out : tuple of str
+        Patterns of files that are not executed (`exclude_patterns` of `execute`).
+    timeout : float, optional
+        Seconds for one cell. The toolkit limits the whole notebook, so that it takes at least its own limit.
+    may_raise : bool
+        `allow_errors`: a cell that raises ends nothing.
+    formats : mapping
+        Suffix of a notebook format -> (reader, its options), from `nb_custom_formats`.
+    extensions : tuple of str
+        Sphinx extensions that the book adds.
+    """
+
+    execute: bool = True
+    left_out: tuple[str, ...] = ()
+    timeout: float | None = None
+    may_raise: bool = False
+    formats: Mapping[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    extensions: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, root: Path) -> BookSettings:
+        """Read the settings of a book; the defaults when it has none.
+
+        Raises
+        ------
+        InputError
+            The file is not YAML, or an entry has the wrong form.
+        """
+        path = Path(root) / FILE
+        if not path.is_file():
+            return cls()
+        found = read_yaml(path, "The settings of the book")
+        if found is None:
+            return cls()
+        if not isinstance(found, dict):
+            raise InputError("The settings of the book are not named values.", where=str(path), fix="Write `title: ...`.")
+        execute = _block(found, "execute", path)
+        sphinx = _block(found, "sphinx", path)
+        mode = execute.get("execute_notebooks", "auto")
+        # YAML 1.1 reads the word off as false.
+        mode = "off" if mode is False else mode
+        if mode not in _MODES:
+            raise InputError(
+                f"`execute_notebooks` is {mode!r}.", where=str(path), fix=f"Choose from {', '.join(_MODES)}."
+            )
+        timeout = execute.get("timeout")
+        if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float)):
+            raise InputError(f"`timeout` is {timeout!r}, not a number of seconds.", where=str(path), fix="Write 300, or -1 for no limit.")
+        return cls(
+            execute=mode != "off",
+            left_out=_texts(execute, "exclude_patterns", path),
+            timeout=timeout if timeout and timeout > 0 else None,
+            may_raise=execute.get("allow_errors") is True,
+            formats=_formats(_block(sphinx, "config", path), path),
+            extensions=_texts(sphinx, "extra_extensions", path),
+        )
+
+    def executes(self, name: str) -> bool:
+        """Whether a notebook is to be executed, by its path from the book's folder."""
+        return self.execute and not any(
+            fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name, f"*/{pattern}") for pattern in self.left_out
+        )
+
+
+def _block(values: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    block = values.get(name)
+    if block is None:
+        return {}
+    if not isinstance(block, dict):
+        raise InputError(f"`{name}` should be a block of named values.", where=str(path), fix=f"Indent what belongs under `{name}:`.")
+    return block
+
+
+def _texts(values: Mapping[str, Any], name: str, path: Path) -> tuple[str, ...]:
+    entries = values.get(name) or []
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+        raise InputError(f"`{name}` should be a list of texts.", where=str(path), fix="Write each one on a line after `- `.")
+    return tuple(entries)
+
+
+def _formats(config: Mapping[str, Any], path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
+    formats: dict[str, tuple[str, dict[str, Any]]] = {}
+    for suffix, reader in (config.get("nb_custom_formats") or {}).items():
+        name, options = (reader, {}) if isinstance(reader, str) else (*reader, {})[:2] if isinstance(reader, list) and reader else (None, {})
+        if not isinstance(suffix, str) or not isinstance(name, str) or not isinstance(options, dict):
+            raise InputError(
+                f"The entry {suffix!r} of `nb_custom_formats` names no reader.",
+                where=str(path),
+                fix="Write a function, such as `jupytext.reads`, or a list of a function and its options.",
+            )
+        formats[suffix] = (name, options)
+    return formats

@@ -1,0 +1,277 @@
+"""Text, YAML and notebooks that people hand in, read in one way: every reader of the toolkit begins here.
+
+Only the standard library and PyYAML are loaded, so that a command with nothing to do starts in no time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cleanworks.errors import InputError
+
+# A settings file or a table of contents of the largest books has some 100 kB and a few thousand nodes.
+_YAML_BYTES = 2_000_000
+_YAML_NODES = 50_000
+
+
+def read_text(path: Path | str, what: str = "The file", *, fix: str = "Save it as UTF-8 text.") -> str:
+    """The text of a file: UTF-8, with or without a byte order mark.
+
+    Parameters
+    ----------
+    path : Path or str
+    what : str
+        How messages name the file: "The notebook", "The settings".
+
+    Raises
+    ------
+    InputError
+        The file is missing, is not UTF-8 text, or cannot be read.
+    """
+    try:
+        # "utf-8-sig" takes the mark away that Windows' Notepad puts first; a text without one reads the same.
+        return Path(path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise InputError(f"{what} is missing.", where=str(path), fix="Check the name.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{what} is not UTF-8 text (byte {error.start}).", where=str(path), fix=fix) from None
+    except OSError as error:
+        raise InputError(f"{what} cannot be read: {error.strerror}.", where=str(path)) from None
+
+
+def read_yaml(path: Path | str, what: str) -> Any:
+    """The value of a YAML file, bounded: neither loops of aliases nor nested ones can make it endless.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is not YAML, or grows beyond any table of contents when its aliases are written out.
+    """
+    return parse_yaml(read_text(path, what), path, what)
+
+
+def parse_yaml(text: str, path: Path | str, what: str) -> Any:
+    """`read_yaml` for a text that was read already."""
+    if len(text) > _YAML_BYTES:
+        raise InputError(f"{what} has {len(text):,} characters; that is no list that people write.", where=str(path))
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            _count(node, path, what)
+            return None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except InputError:
+        raise
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}, line {mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
+        raise InputError(f"{what} cannot be read: {problem}.", where=place) from None
+    except RecursionError:
+        raise InputError(f"{what} is nested too deeply.", where=str(path), fix="Write it with fewer levels.") from None
+    except (ValueError, OverflowError) as error:  # such as the 31st of February, written without quotes
+        raise InputError(f"{what} cannot be read: {error}.", where=str(path), fix="Put that value in quotes.") from None
+
+
+def _count(root: yaml.Node | None, path: Path | str, what: str) -> None:
+    """Refuse aliases that lead into themselves, and those that stand for too much when written out."""
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+
+    def size(node: yaml.Node) -> int:
+        name = id(node)
+        if name in open_nodes:
+            raise InputError(
+                f"{what} contains itself: an alias (`*name`) stands inside what it names.",
+                where=f"{path}, line {node.start_mark.line + 1}",
+                fix="Write the entries out.",
+            )
+        if name not in sizes:
+            open_nodes.add(name)
+            children = node.value if isinstance(node, yaml.CollectionNode) else []
+            total = 1
+            for child in children:
+                total += sum(map(size, child)) if isinstance(child, tuple) else size(child)
+            open_nodes.discard(name)
+            sizes[name] = total
+        if sizes[name] > _YAML_NODES:
+            raise InputError(
+                f"{what} has more than {_YAML_NODES:,} entries when its aliases are written out.",
+                where=f"{path}, line {node.start_mark.line + 1}",
+                fix="Write the entries out once.",
+            )
+        return sizes[name]
+
+    if root is not None:
+        size(root)
+
+
+# --- notebooks ----------------------------------------------------------------------------------------------------
+
+
+def notebook_content(text: str, where: str) -> dict[str, Any]:
+    """The content of a notebook file: format 4, every cell with a source in one piece and an id of its own.
+
+    Notebooks before format 4.5 have no ids, and some programs write one twice: these cells are named by their place.
+
+    Raises
+    ------
+    InputError
+        It is not JSON, or not a notebook of format 4.
+    """
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"The notebook is not JSON: {error.msg} at column {error.colno}.",
+            where=f"{where}, line {error.lineno}",
+            fix="Look for a merge conflict or a missing comma there, or take the last version that opened.",
+        ) from None
+    except RecursionError:
+        raise InputError("The notebook is nested too deeply to be a notebook.", where=where) from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise InputError(f"The notebook is not JSON: {error}.", where=where) from None
+    return checked_content(content, where)
+
+
+def checked_content(content: Any, where: str) -> dict[str, Any]:
+    """The same for content that was read already, such as a notebook written as Markdown."""
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        raise InputError(
+            "This is not a notebook: it has no list of cells.", where=where, fix="Check that the file is the one you mean."
+        )
+    if content.get("nbformat") != 4 or isinstance(content["nbformat"], bool):
+        raise InputError(
+            f"The notebook has format {content.get('nbformat')!r}; format 4 is needed.",
+            where=where,
+            fix="Open it in JupyterLab and save it.",
+        )
+    content.setdefault("metadata", {})
+    if not isinstance(content["metadata"], dict):
+        raise InputError("The notebook's metadata is not a block of named values.", where=where)
+    for position, cell in enumerate(content["cells"], 1):
+        wrong = _cell_problem(cell)
+        if wrong:
+            raise InputError(wrong, where=f"{where}, cell {position}", fix="Open it in JupyterLab and save it.")
+        if isinstance(cell["source"], list):
+            cell["source"] = "".join(cell["source"])
+    _give_ids(content["cells"])
+    return content
+
+
+def _cell_problem(cell: Any) -> str | None:
+    if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
+        return "The type of this cell is not known."
+    source = cell.get("source")
+    if not isinstance(source, str) and not (
+        isinstance(source, list) and all(isinstance(line, str) for line in source)
+    ):
+        return "The cell has no source."
+    metadata = cell.setdefault("metadata", {})
+    if not isinstance(metadata, dict):
+        return "The cell's metadata is not a block of named values."
+    tags = metadata.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        return "The cell's tags are not a list of words."
+    return None
+
+
+def _give_ids(cells: list[dict[str, Any]]) -> None:
+    """An id for each cell that has none, or one that an earlier cell has."""
+    taken: set[str] = set()
+    for cell in cells:
+        if isinstance(cell.get("id"), str) and cell["id"] and cell["id"] not in taken:
+            taken.add(cell["id"])
+        else:
+            cell.pop("id", None)
+    for position, cell in enumerate(cells, 1):
+        if "id" not in cell:
+            name, again = f"cell-{position}", 1
+            while name in taken:
+                again += 1
+                name = f"cell-{position}-{again}"
+            cell["id"] = name
+            taken.add(name)
+
+
+# --- notebooks written as text --------------------------------------------------------------------------------------
+
+Reader = Callable[[str], dict[str, Any]]
+
+
+def is_myst_notebook(text: str) -> bool:
+    """Whether a Markdown file is a notebook for MyST-NB, which its first lines say: `file_format` or `jupytext`."""
+    if not text.startswith("---"):
+        return False
+    lines = text.splitlines()
+    end = next((n for n, line in enumerate(lines[1:], 1) if line.startswith(("---", "..."))), len(lines))
+    try:
+        front = yaml.safe_load("\n".join(lines[1:end]))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return False
+    if not isinstance(front, dict):
+        return False
+    form = front.get("jupytext")
+    form = form.get("text_representation") if isinstance(form, dict) else None
+    return front.get("file_format") == "mystnb" or (isinstance(form, dict) and form.get("format_name") == "myst")
+
+
+def myst_content(text: str, path: Path | str) -> dict[str, Any]:
+    """The content of a Markdown notebook, as MyST-NB reads it; `source_map` in its metadata has each cell's first line.
+
+    Raises
+    ------
+    InputError
+        Its cells cannot be told apart, or name a file that is missing.
+    """
+    from myst_nb.core.read import read_myst_markdown_notebook
+
+    try:
+        node = read_myst_markdown_notebook(text, add_source_map=True, path=str(path))
+    except Exception as error:  # the reader raises errors of its own, of YAML and of missing files
+        said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        raise InputError(f"The notebook cannot be read: {said}.", where=str(path)) from None
+    return _named_by_place(node, path)
+
+
+def custom_content(text: str, path: Path | str, reader: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The content of a notebook in a format that `_config.yml` names, such as `jupytext.reads`.
+
+    Raises
+    ------
+    InputError
+        There is no such reader, or it cannot read the file.
+    """
+    import importlib
+
+    module, _, function = reader.rpartition(".")
+    try:
+        read = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError):
+        raise InputError(
+            f"The reader {reader!r} of `nb_custom_formats` cannot be loaded.",
+            where=str(path),
+            fix="Install its package, or correct the name in _config.yml.",
+        ) from None
+    try:
+        node = read(text, **options)
+    except Exception as error:
+        said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        raise InputError(f"{reader} cannot read the notebook: {said}.", where=str(path)) from None
+    return _named_by_place(node, path)
+
+
+def _named_by_place(node: Any, path: Path | str) -> dict[str, Any]:
+    """A text has no ids: those that readers make up are new each time, and no result could be kept."""
+    content = json.loads(json.dumps(node))
+    for cell in content["cells"]:
+        cell.pop("id", None)
+    content["nbformat"], content["nbformat_minor"] = 4, 5
+    return checked_content(content, str(path))

@@ -1,0 +1,213 @@
+"""Books that were never made for this toolkit: MyST and jupytext notebooks, any folder, any old format of .ipynb."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cleanworks.cli import run
+
+MYST = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# Wells
+
+How deep are the wells?
+
+```{code-cell} ipython3
+depths = [12, 30, 18]
+sum(depths)
+```
+
+## The deepest
+
+```{code-cell} ipython3
+:tags: [hide-input]
+
+print("deepest", max(depths))
+```
+"""
+
+
+@pytest.fixture
+def book(tmp_path) -> Path:
+    """A small book in the form that many lecture series have: text notebooks and an old .ipynb, no settings of ours."""
+    root = tmp_path / "lectures"
+    (root / "intro").mkdir(parents=True)
+    (root / "_config.yml").write_text(
+        "title: Wells\nauthor: Somebody\nonly_build_toc_files: true\nexecute:\n  execute_notebooks: cache\n", encoding="utf-8"
+    )
+    (root / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n  - file: old\n", encoding="utf-8"
+    )
+    (root / "intro.md").write_text("# Water\n\nA book about wells.\n", encoding="utf-8")
+    (root / "intro" / "wells.md").write_text(MYST, encoding="utf-8")
+    old = {
+        "nbformat": 4,
+        "nbformat_minor": 2,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "cells": [
+            {"cell_type": "markdown", "metadata": {}, "source": ["# Old\n"]},
+            {"cell_type": "code", "metadata": {}, "source": "6 * 7", "outputs": [], "execution_count": None},
+            {"cell_type": "code", "metadata": {}, "source": "files = !echo spring\nfiles[0]", "outputs": [], "execution_count": None},
+        ],
+    }
+    (root / "old.ipynb").write_text("\ufeff" + json.dumps(old), encoding="utf-8")
+    return root
+
+
+def outputs(root: Path, name: str) -> list[str]:
+    """What the executed copy of a notebook shows, cell by cell."""
+    copy = json.loads((root / "_build" / "executed" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    shown = []
+    for cell in copy["cells"]:
+        for output in cell.get("outputs", []):
+            shown.append("".join(output.get("text") or output["data"]["text/plain"]))
+    return shown
+
+
+def test_text_notebooks_and_old_formats_are_executed(book, capsys):
+    before = {path: path.read_bytes() for path in book.rglob("*") if path.is_file()}
+    assert run(["run", "--root", str(book)]) == 0
+    assert "2 passed" in capsys.readouterr().out
+    assert outputs(book, "intro/wells") == ["60", "deepest 30\n"]
+    assert outputs(book, "old") == ["42", "'spring'"]
+    assert {path: path.read_bytes() for path in before} == before
+    # The second time everything is known.
+    assert run(["run", "--root", str(book)]) == 0
+    assert "nothing had to be executed" in capsys.readouterr().out
+
+
+def test_one_of_them_by_its_name(book, capsys):
+    assert run(["run", "intro/wells", "--root", str(book)]) == 0
+    assert "1 passed" in capsys.readouterr().out
+    assert run(["run", "wels", "--root", str(book)]) == 2
+    assert "intro/wells" in capsys.readouterr().err
+
+
+def test_a_failure_names_the_line_of_the_text(book, capsys):
+    path = book / "intro" / "wells.md"
+    path.write_text(MYST.replace('print("deepest", max(depths))', 'print("deepest",\n      dephts)'), encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 1
+    said = capsys.readouterr().out
+    line = path.read_text(encoding="utf-8").splitlines().index('print("deepest",') + 2
+    assert "NameError" in said and f"wells.md:{line}" in said.replace(", line ", ":")
+
+
+def test_the_book_shows_what_the_run_made(book):
+    assert run(["book", "--root", str(book)]) == 0
+    page = (book / "_build" / "html" / "intro" / "wells.html").read_text(encoding="utf-8")
+    assert "deepest 30" in page and "60" in page
+    assert "42" in (book / "_build" / "html" / "old.html").read_text(encoding="utf-8")
+
+
+def test_lint_asks_of_them_only_what_every_notebook_must_keep(book, capsys):
+    assert run(["lint", "--root", str(book)]) == 0
+    text = (book / "old.ipynb").read_text(encoding="utf-8").replace("6 * 7", "6 *")
+    (book / "old.ipynb").write_text(text, encoding="utf-8")
+    assert run(["lint", "--root", str(book)]) == 1
+    assert "Python cannot read this" in capsys.readouterr().out
+
+
+def test_lint_fix_gives_ids_and_changes_nothing_else(book):
+    assert run(["lint", "--fix", "--root", str(book)]) == 0
+    fixed = json.loads((book / "old.ipynb").read_text(encoding="utf-8"))
+    assert [cell["id"] for cell in fixed["cells"]] == ["cell-1", "cell-2", "cell-3"]
+    assert ["".join(cell["source"]) for cell in fixed["cells"]] == ["# Old\n", "6 * 7", "files = !echo spring\nfiles[0]"]
+    assert fixed["nbformat_minor"] == 5
+
+
+def test_ids_that_stand_twice_are_read_as_two(book):
+    path = book / "old.ipynb"
+    content = json.loads(path.read_text(encoding="utf-8-sig"))
+    content["nbformat_minor"] = 5
+    for cell in content["cells"]:
+        cell["id"] = "same"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert run(["book", "--root", str(book)]) == 0
+    assert outputs(book, "old") == ["42", "'spring'"]
+
+
+def test_what_the_author_switched_off_stays_off_and_is_said(book, capsys):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(config.replace("cache", '"off"'), encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 2
+    assert "execute_notebooks" in capsys.readouterr().err
+    assert run(["book", "--root", str(book)]) == 0
+    assert "2 of 2 notebooks" in capsys.readouterr().err
+    assert "deepest 30" not in (book / "_build" / "html" / "intro" / "wells.html").read_text(encoding="utf-8")
+
+
+def test_files_left_out_of_execution(book, capsys):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(config + "  exclude_patterns: [old.ipynb]\n", encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 0
+    assert "1 passed" in capsys.readouterr().out
+
+
+def test_errors_that_the_author_allows(book):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(config + "  allow_errors: true\n", encoding="utf-8")
+    (book / "intro" / "wells.md").write_text(MYST.replace("sum(depths)", "1 / 0"), encoding="utf-8")
+    assert run(["book", "--root", str(book)]) == 0
+    page = (book / "_build" / "html" / "intro" / "wells.html").read_text(encoding="utf-8")
+    assert "ZeroDivisionError" in page and "deepest 30" in page
+
+
+def test_formats_that_jupytext_reads(book):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(
+        config + "sphinx:\n  config:\n    nb_custom_formats:\n      .Rmd: [jupytext.reads, {fmt: Rmd}]\n", encoding="utf-8"
+    )
+    (book / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n  - file: rain\n", encoding="utf-8"
+    )
+    (book / "rain.Rmd").write_text("# Rain\n\n```{python}\nprint(3 * 4)\n```\n", encoding="utf-8")
+    assert run(["book", "--root", str(book)]) == 0
+    assert "12" in (book / "_build" / "html" / "rain.html").read_text(encoding="utf-8")
+
+
+def test_nothing_to_run_is_no_success(book, capsys):
+    (book / "_toc.yml").write_text("format: jb-book\nroot: intro\n", encoding="utf-8")
+    for command in ("run", "lint"):
+        assert run([command, "--root", str(book)]) == 2
+        assert "notebook" in capsys.readouterr().err
+    assert run(["exercises", "prove", "--root", str(book)]) == 2
+    assert "no exercise set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("with_toc", [True, False])
+def test_pytest_says_when_it_tests_nothing(book, pytester_run, with_toc):
+    if with_toc:
+        assert pytester_run(book).ret == 0
+    else:
+        (book / "_toc.yml").unlink()
+        result = pytester_run(book)
+        assert result.ret == 4
+        assert "_toc.yml" in result.text
+
+
+@pytest.fixture
+def pytester_run():
+    import subprocess
+    import sys
+    from types import SimpleNamespace
+
+    def go(folder: Path) -> SimpleNamespace:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "--cleanworks", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)],
+            cwd=folder, capture_output=True, text=True,
+        )
+        return SimpleNamespace(ret=done.returncode, text=done.stdout + done.stderr)
+
+    return go
