@@ -1,4 +1,4 @@
-"""What a learner sees from a check: the four outcomes, and messages that help without giving the answer away."""
+"""What a learner sees from a check: its outcomes, and messages that help without giving the answer away."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from IPython.utils.io import capture_output
 
 from cleanworks.errors import InputError
 from cleanworks.learn import (
+    Answered,
     CheckSet,
     Correct,
     NotAttempted,
@@ -21,8 +22,8 @@ from cleanworks.learn import (
     compare_choice,
     compare_function,
     compare_table,
-    compare_text,
     every,
+    open_answer,
     record,
 )
 from cleanworks.learn.checkset import assigned_names
@@ -111,13 +112,13 @@ class TestShowing:
         html = compare("<script>alert(1)</script>", "sun")._repr_mimebundle_()["text/html"]
         assert "<script>" not in html and "&lt;script&gt;" in html
 
-    @pytest.mark.parametrize("outcome", [Correct, NotYet, NotAttempted, Raised])
+    @pytest.mark.parametrize("outcome", [Correct, Answered, NotYet, NotAttempted, Raised])
     def test_text_stands_out_from_its_background(self, outcome):
         assert contrast(outcome.ink, outcome.paper) >= 7
 
     def test_every_outcome_has_a_word_and_an_icon_of_its_own(self):
-        kinds = [Correct, NotYet, NotAttempted, Raised]
-        assert len({kind.word for kind in kinds}) == len({kind.icon for kind in kinds}) == 4
+        kinds = [Correct, Answered, NotYet, NotAttempted, Raised]
+        assert len({kind.word for kind in kinds}) == len({kind.icon for kind in kinds}) == 5
 
 
 class TestRecord:
@@ -305,13 +306,95 @@ class TestOtherKinds:
         assert "`gauge`, `radar`" in compare_choice("cloud", "gauge", options=options).message
         assert compare_choice("radar", "gauge", options=options, mistakes={"radar": "no"}).message == "no"
 
-    def test_open_text_is_checked_from_outside_and_says_so(self):
-        asks = {"mentions": {"which station you mean": ["north"]}, "numbers": {0.083: "the difference"}}
-        assert "2 words" in compare_text("too short", **asks).message
-        assert "which station" in compare_text("The south one is the wetter one.", **asks).message
-        assert "the difference" in compare_text("The North one is wetter by 9%.", **asks).message
-        good = compare_text("The North one is wetter by 8.3%.", **asks)
-        assert isinstance(good, Correct) and "cannot judge" in good.message
+
+class TestOpenQuestions:
+    rubric = ("names the station", "says how sure it is", "does not call a week a climate")
+
+    def asked(self, text):
+        return open_answer(text, self.rubric, least_words=6)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "The north station is wetter, but one week says little about the climate.",
+            "It surely proves that the climate of the north is wetter for ever.",
+            "북쪽 관측소가 더 젖어 있지만 한 주로는 기후를 말할 수 없습니다",
+            "สถานีเหนือมีฝนมากกว่าแต่หนึ่งสัปดาห์บอกอะไรได้น้อย",
+        ],
+    )
+    def test_good_and_bad_texts_alike_are_answered_and_never_correct(self, text):
+        outcome = self.asked(text)
+        assert isinstance(outcome, Answered) and outcome.rubric == self.rubric
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("North is wetter.", "3 words"),
+            ("wet wet wet wet wet wet wet", "repeats"),
+            (12, "text in quotes"),
+            (None, "text in quotes"),
+        ],
+    )
+    def test_what_is_no_attempt_gets_no_rubric(self, text, said):
+        outcome = self.asked(text)
+        assert isinstance(outcome, NotYet) and said in outcome.message
+
+    def test_a_closed_part_comes_first(self):
+        text = "The north station is wetter, but one week says little about the climate."
+        assert isinstance(every(compare(1, 2), self.asked(text)), NotYet)
+        assert isinstance(every(compare(2, 2), self.asked(text)), Answered)
+
+
+def open_checks():
+    check = CheckSet("r1")
+
+    @check.question("r1-e4", "note")
+    def note(note):
+        return open_answer(note, TestOpenQuestions.rubric, least_words=6)
+
+    @check.question("r1-e5", "total")
+    def total(total):
+        return compare(total, 42)
+
+    return check
+
+
+class TestTicks:
+    note = "The north station is wetter, but one week says little about the climate."
+
+    def test_the_rubric_is_shown_and_how_to_tick_it(self):
+        bundle = open_checks()("r1-e4", {"note": self.note})._repr_mimebundle_()
+        assert bundle[MIME]["rubric"] == list(TestOpenQuestions.rubric) and "ticks" not in bundle[MIME]
+        assert bundle["text/html"].count("<li>") == 3 and "ticks=[1, 2]" in bundle["text/html"]
+        assert "names the station" in bundle["text/plain"] and "Correct" not in bundle["text/plain"]
+
+    def test_ticks_are_kept_and_can_be_taken_back(self, tmp_path, monkeypatch):
+        file = tmp_path / "mine.json"
+        monkeypatch.setenv("CLEANWORKS_RECORD", str(file))
+        check = open_checks()
+
+        def kept():
+            return record.loads(file.read_bytes())["r1"]["exercises"]["r1-e4"]
+
+        check("r1-e4", {"note": self.note})
+        assert kept()["outcome"] == "answered" and "ticks" not in kept()
+        told = check("r1-e4", {"note": self.note}, ticks=[3, 1])
+        assert told.ticks == (True, False, True) and kept()["ticks"] == [True, False, True]
+        check("r1-e4", {"note": self.note})
+        assert kept()["ticks"] == [True, False, True]
+        check("r1-e4", {"note": self.note}, ticks=[])
+        assert kept()["ticks"] == [False] * 3 and kept()["checks"] == 1
+        assert "climate" not in file.read_text()
+
+    @pytest.mark.parametrize("ticks", [[0], [4], ["1"], [True], "12", 3, [1.0]])
+    def test_ticks_that_name_no_line_are_refused(self, ticks):
+        with pytest.raises(InputError, match="r1-e4"):
+            open_checks()("r1-e4", {"note": self.note}, ticks=ticks)
+
+    def test_there_is_nothing_to_tick_before_an_answer_or_in_a_closed_question(self):
+        assert isinstance(open_checks()("r1-e4", {"note": ...}, ticks=[1]), NotAttempted)
+        with pytest.raises(InputError, match="one right answer"):
+            open_checks()("r1-e5", {"total": 42}, ticks=[1])
 
 
 class TestFunctions:

@@ -33,6 +33,7 @@ _EXERCISE = st.fixed_dictionaries(
         "hints": st.integers(1, record.MOST_HINTS),
         "solution": st.just(True),
         "done": st.just(True),
+        "ticks": st.lists(st.booleans(), min_size=1, max_size=4),
     },
 )
 
@@ -104,6 +105,9 @@ GOOD = {"c6": {"read": "2026-11-24", "exercises": {"c6-e1": {"day": "2026-11-24"
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "hints": -1}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "hints": True}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "outcome": []}}}}), "'c6-e1'"),
+        (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": []}}}}), "'c6-e1'"),
+        (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": [1, 0]}}}}), "'c6-e1'"),
+        (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": [True] * 21}}}}), "'c6-e1'"),
         (sealed({f"c{n}": {"read": "2026-11-24"} for n in range(501)}), "more lessons"),
     ],
 )

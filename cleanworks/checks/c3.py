@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cleanworks import city, profiles
 from cleanworks.construction.registry import Refusal, next_state
-from cleanworks.learn import CheckSet, Correct, NotYet, compare, compare_text, every
+from cleanworks.learn import CheckSet, Correct, NotYet, compare, every, open_answer
 
 check = CheckSet("c3")
 
@@ -87,13 +87,13 @@ def copied(copied_count, copied_share):
 
 @check.question("c3-e4", "my_line")
 def own_line(my_line):
-    return compare_text(
+    return open_answer(
         my_line,
+        [
+            "says who writes the form, who checks it and who approves it",
+            "names three offices or posts, and no person",
+            "says what happens when a step is skipped, or that nothing happens",
+            "does not claim that no step is ever skipped without saying how one would know",
+        ],
         least_words=15,
-        mentions={
-            "who writes": ["write", "writes", "enters", "fills"],
-            "who checks": ["check", "checks", "checked", "verifies"],
-            "who approves": ["approve", "approves", "approved", "signs"],
-            "what happens when a step is skipped": ["skip", "skips", "skipped", "left out"],
-        },
     )

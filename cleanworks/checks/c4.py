@@ -10,7 +10,7 @@ import pandas as pd
 from cleanworks import city
 from cleanworks.construction import progress as evm
 from cleanworks.construction.scoring import Score, score
-from cleanworks.learn import CheckSet, NotYet, compare, compare_text, every
+from cleanworks.learn import CheckSet, NotYet, compare, every, open_answer
 
 check = CheckSet("c4")
 
@@ -236,27 +236,15 @@ def choice(limit, months, memo):
         return NotYet(
             "Your rule finds no delay at all. A warning that never comes needs no staff; raise the limit."
         )
-    return compare_text(
+    return open_answer(
         memo,
+        [
+            f"says how many planted delays the rule misses: {result.missed:,}",
+            f"says how many false alarms it gives: {result.false_alarms:,}",
+            "says what a warning leads to: a call, a visit, a question",
+            "says that a warning is no proof, with an innocent reason",
+            "does not call a firm bad",
+        ],
         least_words=40,
-        mentions={
-            "what a warning leads to": ["visit", "ask", "call", "inspect", "meet", "phone", "write to"],
-            "that a warning is no proof": [
-                "no proof",
-                "not proof",
-                "no verdict",
-                "not a verdict",
-                "worth a look",
-                "does not mean",
-                "not mean",
-                "may have",
-            ],
-        },
-        numbers={
-            float(result.missed): "how many planted delays your rule misses",
-            float(result.false_alarms): "how many false alarms your rule gives",
-        },
         name="`memo`",
-        praise="The numbers in your memo are those of your rule. Whether the reasons convince, a program cannot judge: "
-        "read the memo to a colleague who would have to act on it.",
     )

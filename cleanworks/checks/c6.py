@@ -6,7 +6,7 @@ import pandas as pd
 
 from cleanworks import city, profiles
 from cleanworks.construction import payments as pay
-from cleanworks.learn import CheckSet, compare, compare_text, every
+from cleanworks.learn import CheckSet, compare, every, open_answer
 
 check = CheckSet("c6")
 
@@ -198,23 +198,15 @@ def advise(largest_share, advice):
                 1 / len(by_holder): "That would be the share if all held the same. Find the largest holder.",
             },
         ),
-        compare_text(
+        open_answer(
             advice,
+            [
+                f"gives the share of the largest holder: {100 * share:.1f} %",
+                "says which way the money should take, and why",
+                "says what this way does not protect, for example work that the client has not paid for yet",
+                "does not promise that nobody can lose money again",
+            ],
             least_words=40,
-            mentions={
-                "which way the money should take": [
-                    "bypass",
-                    "direct",
-                    "past the",
-                    "not pass through",
-                    "does not pass",
-                ],
-                "what stays unprotected": ["not paid", "unpaid", "not yet", "claim", "bank", "client's own"],
-            },
-            numbers={share * 100: "the share of the largest holder in per cent"},
-            rtol=0.02,
             name="`advice`",
-            praise="Your number agrees with the tables. Whether the advice fits your law and your banks, "
-            "a program cannot judge: show it to a lawyer.",
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cleanworks import city
 from cleanworks.construction import flags
-from cleanworks.learn import CheckSet, compare, compare_text
+from cleanworks.learn import CheckSet, compare, open_answer
 
 check = CheckSet("c8")
 
@@ -59,12 +59,12 @@ def expected(expected):
 
 @check.question("c8-e4", "letter")
 def letter(letter):
-    return compare_text(
+    return open_answer(
         letter,
-        least_words=12,
-        mentions={
-            "why the file was chosen": ["because", "chosen", "pattern", "selected", "detected"],
-            "what the flag does not mean": ["not a finding", "no finding", "ordinary", "not an accusation", "does not mean", "often has", "harmless"],
-            "what you ask for": ["please", "send", "ask you", "request"],
-        },
+        [
+            "says which pattern is the reason why the file was chosen",
+            "says that a flag often has an ordinary reason, or is no finding",
+            "asks for something that the office can send",
+            "does not accuse: no word such as corruption, fraud or offence",
+        ],
     )

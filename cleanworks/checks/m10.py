@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cleanworks import city
 from cleanworks.integrity import published
-from cleanworks.learn import CheckSet, compare, compare_text
+from cleanworks.learn import CheckSet, compare, open_answer
 
 check = CheckSet("m10")
 
@@ -56,11 +56,13 @@ def own_share(own_share):
 
 @check.question("m10-e4", "note")
 def note(note):
-    return compare_text(
+    return open_answer(
         note,
-        least_words=12,
-        mentions={
-            "that a score near the top has little room left": ["ceiling", "room", "top of the scale", "limit of the scale"],
-            "a second source that the bodies do not control": ["audit", "court", "outside", "independent", "citizen survey", "second source"],
-        },
+        [
+            "says that little room is left above a score near the top of the scale",
+            "says that bodies may have learned the questions as well as improved",
+            "proposes a second source that the bodies do not control",
+            "quotes one sentence that must not be in the release",
+            "does not say that corruption has fallen",
+        ],
     )

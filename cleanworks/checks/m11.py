@@ -9,7 +9,7 @@ import pandas as pd
 
 from cleanworks import city, profiles
 from cleanworks.integrity import products
-from cleanworks.learn import CheckSet, compare, compare_choice, compare_text
+from cleanworks.learn import CheckSet, compare, compare_choice, open_answer
 
 check = CheckSet("m11")
 
@@ -93,14 +93,14 @@ def best_type(best_type):
 
 @check.question("m11-e5", "sentence")
 def sentence(sentence):
-    mean = float(results().published["overall"].mean())
-    return compare_text(
+    shown = results().published
+    return open_answer(
         sentence,
-        least_words=20,
-        mentions={
-            "how many bodies": ["bodies", "institutions", "offices"],
-            "how sure the figure is": ["give or take", "between", "interval", "margin", "uncertain"],
-            "what it does not say": ["not ", "does not", "cannot", "no "],
-        },
-        numbers={round(mean, 1): "the mean score"},
+        [
+            f"gives the mean score: {shown['overall'].mean():.1f} in your tables",
+            f"says of how many bodies: {len(shown)} in your tables",
+            "says how sure the mean is, with a number",
+            "says what the score does not show: how much corruption there is",
+        ],
+        least_words=15,
     )

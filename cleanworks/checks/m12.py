@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cleanworks.integrity import plan, published
-from cleanworks.learn import CheckSet, compare, compare_choice, compare_text
+from cleanworks.learn import CheckSet, compare, compare_choice, open_answer
 
 check = CheckSet("m12")
 
@@ -100,15 +100,14 @@ def moved(moved):
 
 @check.question("m12-e5", "publication")
 def publication(publication):
-    return compare_text(
+    return open_answer(
         publication,
-        least_words=25,
-        mentions={
-            "who publishes": ["agency", "office", "ministry", "commission", "bureau", "we publish", "authority", "council"],
-            "when": ["month", "week", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-                     "november", "december", "year", "day"],
-            "how sure the figures are": ["interval", "margin", "uncertain", "precision", "error"],
-            "what is not published": ["not publish", "withhold", "suppress", "no rate", "no name", "fewer than", "not name", "hidden"],
-            "how a body can object": ["object", "appeal", "reply", "comment", "correct", "complain"],
-        },
-    )  # fmt: skip
+        [
+            "names the office that publishes, and the month or the day",
+            "says how a reader sees how sure the results are",
+            "says below how many answers nothing is published",
+            "says that no person who answered can be recognised",
+            "says how, and until when, a body can object",
+        ],
+        least_words=20,
+    )

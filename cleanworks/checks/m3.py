@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanworks.integrity import sensitive
-from cleanworks.learn import CheckSet, compare, compare_text
+from cleanworks.learn import CheckSet, compare, open_answer
 
 check = CheckSet("m3")
 
@@ -58,11 +58,12 @@ def listed(listed):
 
 @check.question("m3-e4", "advice")
 def advice(advice):
-    return compare_text(
+    return open_answer(
         advice,
-        least_words=12,
-        mentions={
-            "what the protection costs": ["sample", "precis", "interval", "times as many", "more people", "wider"],
-            "how you would try it first": ["pilot", "try", "first test", "one half", "split"],
-        },
+        [
+            "says what the protection costs: more people for the same precision",
+            "says under which condition the coin is worth it: many people hide the truth",
+            "proposes to try it on a part of the people before the whole survey changes",
+            "does not say that the coin gives the true figure",
+        ],
     )

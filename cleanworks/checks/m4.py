@@ -6,7 +6,7 @@ import pandas as pd
 
 from cleanworks import city, profiles
 from cleanworks.integrity import assessment, published
-from cleanworks.learn import CheckSet, compare, compare_choice, compare_text, every
+from cleanworks.learn import CheckSet, compare, compare_choice, every, open_answer
 
 check = CheckSet("m4")
 
@@ -201,22 +201,15 @@ def may_compare(may_compare, note):
             ),
         ],
     )
-    second = compare_text(
+    second = open_answer(
         note,
+        [
+            "says that the model changed in 2022",
+            "says that the two scores must not be compared, whatever the scale",
+            "says what the head can say instead",
+            "does not mend the comparison by dividing or multiplying a score",
+        ],
         least_words=15,
-        mentions={
-            "that the model changed": ("model", "method", "rule", "questionnaire", "measur"),
-            "that the two scores must not be compared": ("compar", "not the same", "differ", "break"),
-            "what the head can say instead": (
-                "instead",
-                "within",
-                "among",
-                "rank",
-                "same year",
-                "2022 only",
-                "type",
-            ),
-        },
         name="`note`",
     )
     return every(first, second)

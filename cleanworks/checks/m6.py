@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanworks.integrity import published
-from cleanworks.learn import CheckSet, NotYet, compare, compare_text
+from cleanworks.learn import CheckSet, NotYet, compare, open_answer
 
 check = CheckSet("m6")
 
@@ -77,11 +77,12 @@ def growth(growth):
 
 @check.question("m6-e5", "statement")
 def statement(statement):
-    return compare_text(
+    return open_answer(
         statement,
-        least_words=12,
-        mentions={
-            "which years your figure covers": ["2012", "2013", "2014", "2015", "2016", "2017", "2018", "2019", "2020"],
-            "why there is no figure since 2002": ["measur", "model", "break", "questions changed", "method"],
-        },
+        [
+            "gives one figure, with the first and the last year that it covers",
+            "takes both years from one and the same model",
+            "says that there is no figure since 2002 because the way of measuring changed",
+            "does not call the change of a score a change of corruption",
+        ],
     )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from cleanworks import city
 from cleanworks.integrity import composite
-from cleanworks.learn import CheckSet, compare, compare_text
+from cleanworks.learn import CheckSet, compare, open_answer
 
 check = CheckSet("m8")
 
@@ -110,17 +110,12 @@ def error(error):
 
 @check.question("m8-e5", "note")
 def note(note):
-    return compare_text(
+    return open_answer(
         note,
-        least_words=12,
-        mentions={
-            "what alpha does show (what the answers do)": [
-                "together",
-                "consistent",
-                "same direction",
-                "correlat",
-                "one thing",
-            ],
-            "that a rank needs its range": ["range", "interval", "between"],
-        },
+        [
+            "says what a high alpha shows: the answers move together",
+            "says what it does not show: that they are true, or that the weights are right",
+            "says what is printed beside a rank: its range over reasonable choices",
+            "does not say that a high alpha makes the ranking right",
+        ],
     )

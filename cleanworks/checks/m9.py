@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanworks.integrity import evaluation, published
-from cleanworks.learn import CheckSet, compare, compare_text
+from cleanworks.learn import CheckSet, compare, compare_choice, every, open_answer
 
 check = CheckSet("m9")
 
@@ -50,21 +50,30 @@ def expected(expected):
     )
 
 
-@check.question("m9-e4", "note")
-def note(note):
-    return compare_text(
-        note,
-        least_words=12,
-        mentions={
-            "what weak bodies do without help": [
-                "regression to the mean",
-                "by themselves",
-                "by chance",
-                "without help",
-                "anyway",
+@check.question("m9-e4", "choose_by", "note")
+def note(choose_by, note):
+    return every(
+        compare_choice(
+            choose_by,
+            "lot",
+            options=["need", "wish", "lot"],
+            name="`choose_by`",
+            mistakes=[
+                ("need", "Then the advised start lower than the others, and the lowest rise by themselves."),
+                ("wish", "Bodies that ask for advisers may be those that would improve anyway."),
             ],
-            "a comparison with weak bodies that get nothing yet": ["lot", "random", "compare", "comparison", "control group"],
-        },
+        ),
+        open_answer(
+            note,
+            [
+                "says that weak bodies tend to rise in the next year without any help",
+                "says that a part of the 18, and not all of it, can be explained by this",
+                "compares weak bodies that get advisers with weak bodies that do not get them yet",
+                "does not compare the advised weak bodies with all the other bodies",
+                "does not say that advisers have no effect",
+            ],
+            name="`note`",
+        ),
     )
 
 

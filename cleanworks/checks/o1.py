@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cleanworks import city
-from cleanworks.learn import CheckSet, Correct, NotYet, compare, compare_text
+from cleanworks.learn import CheckSet, Correct, NotYet, compare, every, open_answer
 
 check = CheckSet("o1")
 
@@ -85,22 +85,33 @@ def total(total):
 _LIMITS = ["not", "but", "however", "n't", "only", "although", "yet"]
 
 
-@check.question("o1-e5", "message")
-def message(message):
+@check.question("o1-e5", "districts", "message")
+def message(districts, message):
     running = _running()
-    by_money = running.groupby("district")["budget_amount"].sum().nlargest(3).index
-    if isinstance(message, str):
-        named = {district for district in running["district"].unique() if district in message}
-        if len(named) >= 3 and not named >= set(by_money):
-            return NotYet(
-                "At least one of the three districts with the largest budget of running projects is missing. "
-                "Did you rank by the number of projects, or from the wrong end?"
-            )
-        if named >= set(by_money) and not any(word in message.lower() for word in _LIMITS):
-            return NotYet("The three districts are there. Now say what the measure does not show.")
-    return compare_text(
-        message,
-        least_words=10,
-        mentions={f"the district {district}": [district] for district in by_money},
-        praise="The three districts and a limit are there. Whether the text is good, a colleague can tell you better than this check.",
+    budgets = running.groupby("district")["budget_amount"].sum()
+    numbers = running["district"].value_counts()
+    return every(
+        compare(
+            {districts} if isinstance(districts, str) else districts,
+            set(budgets.nlargest(3).index),
+            name="`districts`",
+            mistakes=[
+                (set(numbers.nlargest(3).index), "These have the most projects. The task ranks by the budget of running projects."),
+                (set(budgets.nsmallest(3).index), "These have the smallest budgets: you ranked from the wrong end."),
+                (
+                    set(_projects().groupby("district")["budget_amount"].sum().nlargest(3).index),
+                    "These are first by all projects. Keep only the running ones.",
+                ),
+            ],
+        ),
+        open_answer(
+            message,
+            [
+                "names the three districts",
+                "says that they are ranked by the budget of running projects",
+                "says one thing that this measure does not show",
+                "does not call a large budget a problem",
+            ],
+            name="`message`",
+        ),
     )

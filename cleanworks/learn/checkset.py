@@ -7,14 +7,14 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cleanworks.errors import InputError
 from cleanworks.learn import record
 from cleanworks.learn.explain import explain, listed, nearest
-from cleanworks.learn.outcome import NotAttempted, NotYet, Outcome, Raised
+from cleanworks.learn.outcome import Answered, Correct, NotAttempted, NotYet, Outcome, Raised
 
 RECORD = "CLEANWORKS_RECORD"
 """Names the learner's own file of progress (:mod:`cleanworks.learn.record`). Without it nothing is written anywhere."""
@@ -71,7 +71,13 @@ class CheckSet:
 
         return register
 
-    def __call__(self, question: str, namespace: Mapping[str, Any] | None = None) -> Outcome:
+    def __call__(
+        self,
+        question: str,
+        namespace: Mapping[str, Any] | None = None,
+        *,
+        ticks: Iterable[int] | None = None,
+    ) -> Outcome:
         """Check one question.
 
         Parameters
@@ -80,11 +86,13 @@ class CheckSet:
             Id such as "c6-e1".
         namespace : mapping, optional
             Where to look the variables up; by default the notebook, or the caller's variables.
+        ticks : iterable of int, optional
+            After an open question: the numbers of the lines of its rubric, from 1, that are true of the learner's text.
 
         Raises
         ------
         InputError
-            When there is no question with this id.
+            When there is no question with this id, or no line of its rubric with such a number.
         """
         if question not in self._questions:
             raise InputError(
@@ -96,6 +104,8 @@ class CheckSet:
             caller = sys._getframe(1)
             namespace = shell.user_ns if shell else {**caller.f_globals, **caller.f_locals}
         outcome = self._judge(question, namespace, _failures(shell)).at(question)
+        if ticks is not None:
+            outcome = _ticked(outcome, ticks)
         _record(self.id, outcome)
         return outcome
 
@@ -129,6 +139,23 @@ class CheckSet:
             )
 
 
+def _ticked(outcome: Outcome, ticks: Iterable[int]) -> Outcome:
+    """The outcome of an open question with the learner's ticks. Without an answer there is nothing to tick yet."""
+    if not isinstance(outcome, Answered):
+        if isinstance(outcome, Correct):
+            raise InputError(f"The question {outcome.question!r} has one right answer, and nothing to tick.")
+        return outcome
+    last = len(outcome.rubric)
+    fix = f"Give a list of numbers from 1 to {last}, such as `ticks=[1, {last}]`; `ticks=[]` if none is true."
+    if isinstance(ticks, str | bytes) or not isinstance(ticks, Iterable):
+        raise InputError(f"The ticks of {outcome.question!r} are no list.", fix=fix)
+    numbers = list(ticks)
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= last:
+            raise InputError(f"The rubric of {outcome.question!r} has no line {number!r}.", fix=fix)
+    return replace(outcome, ticks=tuple(number in numbers for number in range(1, last + 1)))
+
+
 def _is_placeholder(value: Any) -> bool:
     """Whether a value is what a starter leaves: `...`, an empty or dotted text, or a list or dict holding `...`."""
     if value is Ellipsis:
@@ -148,7 +175,7 @@ def _record(set_id: str, outcome: Outcome) -> None:
     if not path:
         return
     try:
-        record.write_outcome(path, set_id, outcome.question, outcome.kind)
+        record.write_outcome(path, set_id, outcome.question, outcome.kind, getattr(outcome, "ticks", None))
     except ValueError as error:
         _not_recorded(f"{path} {error}. Move it away, or name another file in {RECORD}")
     except OSError as error:

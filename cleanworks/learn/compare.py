@@ -10,7 +10,7 @@ import copy
 import datetime as dt
 import math
 import numbers
-import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -19,10 +19,12 @@ import numpy as np
 import pandas as pd
 
 from cleanworks.learn.explain import explain, listed, nearest
-from cleanworks.learn.outcome import Correct, NotAttempted, NotYet, Outcome, Raised
+from cleanworks.learn.outcome import Answered, Correct, NotAttempted, NotYet, Outcome, Raised
 
 RTOL = 1e-6
 """Numbers that differ by less than one part in a million are the same."""
+
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 
 Mistakes = Mapping[Any, str] | Iterable[tuple[Any, str]]
 
@@ -96,43 +98,39 @@ def compare_choice(
     return NotYet(f"`{answer}` is not the best choice here. Read the hints and look again.")
 
 
-def compare_text(
-    answer: Any,
-    *,
-    least_words: int = 5,
-    mentions: Mapping[str, Sequence[str]] | None = None,
-    numbers: Mapping[float, str] | None = None,
-    rtol: float = 0.005,
-    name: str = "Your text",
-    praise: str = "Compare your reasoning with the solution: a program cannot judge it.",
-) -> Outcome:
-    """Check the outside of an open answer: its length, what it names, the numbers it uses.
+def open_answer(answer: Any, rubric: Sequence[str], *, least_words: int = 12, name: str = "Your text") -> Outcome:
+    """Take the answer to an open question, and give the rubric with which the learner compares it with the model answer.
 
     Parameters
     ----------
-    mentions : mapping of str to sequence of str
-        What must be named -> words of which at least one must occur.
-    numbers : mapping of float to str
-        A number that must occur in the text (within `rtol`) -> what it is.
+    answer : any
+        The learner's text. It counts as an attempt when it has `least_words` words that are not all the same.
+    rubric : sequence of str
+        Lines that complete "My text ...", each true of a good answer: "names the year", "does not say that ...".
+    least_words : int
+        Fewer words are "not yet". In scripts without spaces four letters count as a word.
 
-    It cannot judge the reasoning, and the message says so.
+    Returns
+    -------
+    Outcome
+        `Answered` with the rubric, or `NotYet`. Never "correct": words that occur in a text prove nothing about it.
+
+    Examples
+    --------
+    >>> open_answer("It rained more in the north, but one week says little.", ["gives a limit"], least_words=5).kind
+    'answered'
     """
     if not isinstance(answer, str):
         return NotYet(f"{name} should be text in quotes. It is {_what(answer)}.")
-    words = answer.split()
-    if len(words) < least_words:
-        return NotYet(
-            f"{name} has {_count(len(words), 'word')}. Write at least {least_words}: a full sentence."
-        )
-    low = answer.casefold()
-    for what, synonyms in (mentions or {}).items():
-        if not any(word.casefold() in low for word in synonyms):
-            return NotYet(f"{name} does not say {what} yet.")
-    found = _numbers_in(answer)
-    for value, what in (numbers or {}).items():
-        if not any(math.isclose(value, other, rel_tol=rtol) for other in found):
-            return NotYet(f"{name} does not give {what}, or gives another number than your tables do.")
-    return Correct(praise)
+    words = _count_words(answer)
+    if words < least_words:
+        return NotYet(f"{name} has {_count(words, 'word')}. Write at least {least_words}: full sentences.")
+    if len(set(answer.casefold().split())) < least_words / 2 and words == len(answer.split()):
+        return NotYet(f"{name} repeats the same few words. Say it in full sentences.")
+    return Answered(
+        "Read the solution beside your text and tick each line that is true of yours. No program can judge it.",
+        rubric=tuple(rubric),
+    )
 
 
 def compare_function(
@@ -218,7 +216,10 @@ def compare_table(
 
 
 def every(*outcomes: Outcome) -> Outcome:
-    """The first outcome that is not correct, or the last one: for a question with several variables."""
+    """The first outcome that is not correct, or the last one: for a question with several variables.
+
+    An open part stands last, so that its rubric comes when the closed parts are right.
+    """
     for outcome in outcomes:
         if not isinstance(outcome, Correct):
             return outcome
@@ -539,14 +540,10 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _numbers_in(text: str) -> list[float]:
-    """Every number in a text; thousands commas are read, a percentage counts as itself and as a share."""
-    found = []
-    for match in re.finditer(r"[-+]?\d[\d,]*(?:\.\d+)?\s*(%|per ?cent)?", text):
-        digits = re.match(r"[-+]?[\d,.]+", match.group(0)).group(0).replace(",", "").rstrip(".")
-        value = float(digits)
-        found += [value, value / 100] if match.group(1) else [value]
-    return found
+def _count_words(text: str) -> int:
+    """Words of a text; where a script has no spaces between words, four letters count as one."""
+    letters = sum(unicodedata.name(letter, "").startswith(_UNSPACED) for letter in text)
+    return max(len(text.split()), letters // 4)
 
 
 def _not_a_number(answer: Any) -> str:

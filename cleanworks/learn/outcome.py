@@ -1,4 +1,18 @@
-"""The four outcomes of a check, and how a notebook shows them."""
+"""What a check can say, and how a notebook shows it.
+
+Four outcomes belong to questions with one right answer: correct, not yet, not attempted, your code raised. An open
+question has a fifth: *answered: compare with the model answer*. It carries a rubric that the learner ticks, because no
+program can judge a text.
+
+A program that shows outcomes in its own way reads the data under :data:`MIME`:
+
+    {"version": 1, "question": "c6-e1", "outcome": "not-yet", "message": "..."}
+    {"version": 1, "question": "c6-e5", "outcome": "answered", "message": "...",
+     "rubric": ["names ...", "does not say ..."], "ticks": [true, false]}
+
+Each line of the rubric completes the sentence "My text ...", and a tick says that this is true. ``ticks`` is there only
+when the learner has ticked.
+"""
 
 from __future__ import annotations
 
@@ -51,17 +65,18 @@ class Outcome:
         record = {"version": 1, "question": self.question, "outcome": self.kind, "message": self.message}
         return record | ({"broken": self.broken} if self.broken else {})
 
+    def _inside(self) -> str:
+        """What stands in the box under the message, as HTML."""
+        return ""
+
     def _html(self) -> str:
-        message = re.sub(
-            r"`([^`]+)`",
-            r'<code style="color:inherit;background:transparent;font-weight:600">\1</code>',
-            html.escape(words.say(self.message)),
-        ).replace("\n", "<br>")
+        message = _marked(self.message)
         return (
             f'<div role="status" class="cleanworks-outcome cleanworks-{self.kind}" '
             f'style="color:{self.ink};background:{self.paper};border:1px solid {self.ink};'
             f'border-left-width:.4rem;border-radius:.25rem;padding:.5rem .75rem;max-width:46rem;line-height:1.5">'
-            f'<span aria-hidden="true">{self.icon}</span> <strong>{words.say(self.word)}.</strong> {message}</div>'
+            f'<span aria-hidden="true">{self.icon}</span> <strong>{words.say(self.word)}.</strong> {message}'
+            f"{self._inside()}</div>"
         )
 
     def __str__(self) -> str:
@@ -74,6 +89,60 @@ class Correct(Outcome):
     """The answer is what the question asks for."""
 
     kind, word, icon, ink, paper = "correct", "Correct", "✓", "#0b4f24", "#e6f4ea"
+
+
+@dataclass(frozen=True, repr=False)
+class Answered(Outcome):
+    """An open question has an answer. Whether it is good, the learner decides with the model answer and the rubric.
+
+    Attributes
+    ----------
+    rubric : tuple of str
+        Lines that complete the sentence "My text ...": what a good answer names, and what it does not say.
+    ticks : tuple of bool, optional
+        For each line whether the learner found it true; None before the learner has ticked.
+    """
+
+    rubric: tuple[str, ...] = ()
+    ticks: tuple[bool, ...] | None = None
+
+    kind, word, icon = "answered", "Answered: compare with the model answer", "✎"
+    ink, paper = "#12355b", "#e8f0fa"
+
+    def record(self) -> dict[str, Any]:
+        record = super().record() | {"rubric": list(self.rubric)}
+        return record if self.ticks is None else record | {"ticks": list(self.ticks)}
+
+    def _lines(self) -> list[str]:
+        """The rubric as it stands: a mark before each line that was ticked."""
+        ticks = self.ticks or (False,) * len(self.rubric)
+        return [
+            f"{'☑' if ticked else '☐'} {words.say(line)}" for line, ticked in zip(self.rubric, ticks, strict=True)
+        ]
+
+    def _how(self) -> str:
+        numbers = ", ".join(str(number) for number in range(1, min(len(self.rubric), 2) + 1))
+        return (
+            f'To keep your ticks, run `check("{self.question}", ticks=[{numbers}])` with the numbers of the lines that '
+            "are true of your text."
+        )
+
+    def _inside(self) -> str:
+        if not self.rubric:
+            return ""
+        lines = "".join(f"<li>{_marked(line)}</li>" for line in self._lines())
+        return (
+            f'<p style="margin:.5rem 0 0">{words.say("My text")}</p>'
+            f'<ol class="cleanworks-rubric" style="margin:.2rem 0 .4rem">{lines}</ol>'
+            f'<p class="cleanworks-rubric-how" style="margin:0">{_marked(self._how())}</p>'
+        )
+
+    def __str__(self) -> str:
+        lines = [f"  {number}. {line}" for number, line in enumerate(self._lines(), 1)]
+        more = [f"{words.say('My text')}", *lines, words.say(self._how())] if lines else []
+        return "\n".join([super().__str__(), *more])
+
+    __repr__ = __str__
 
 
 class NotYet(Outcome):
@@ -92,3 +161,9 @@ class Raised(Outcome):
     """The learner's own code stopped with an error."""
 
     kind, word, icon, ink, paper = "raised", "Your code raised an error", "!", "#7a1020", "#fdecee"
+
+
+def _marked(text: str) -> str:
+    """A text in the reader's language as HTML, what stands in backticks as code."""
+    code = r'<code style="color:inherit;background:transparent;font-weight:600">\1</code>'
+    return re.sub(r"`([^`]+)`", code, html.escape(words.say(text))).replace("\n", "<br>")

@@ -4,9 +4,12 @@
      "lessons": {"c6": {"read": "2026-11-24",
                         "quiz": {"c6-k1": {"day": "2026-11-24", "first": false, "right": true}},
                         "exercises": {"c6-e1": {"day": "2026-11-24", "checks": 2, "outcome": "correct", "hints": 1,
-                                                "solution": true, "done": true}}}},
+                                                "solution": true, "done": true},
+                                      "c6-e5": {"day": "2026-11-24", "checks": 1, "outcome": "answered",
+                                                "ticks": [true, true, false]}}}},
      "check": "0a1b2c3d"}
 
+`ticks` are the lines of an open question's rubric in their order: which of them the learner found true of the own text.
 It holds no name, no answer and no time of day. `book/how-it-works.md` explains every entry to readers;
 `workshop/pages/static/progress.js` is the same in the language of the browser. The tests hold the two together.
 """
@@ -21,7 +24,7 @@ import re
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +34,14 @@ VERSION = 1
 LARGEST = 1_000_000
 """Bytes of the largest file that is read. A record of the whole course is about a hundredth of it."""
 
-OUTCOMES = ("not-attempted", "raised", "not-yet", "correct")
-"""What a check says, from the least to the most."""
+OUTCOMES = ("not-attempted", "raised", "not-yet", "answered", "correct")
+"""What a check says, from the least to the most. An open question ends with "answered", every other with "correct"."""
+
+FINAL = frozenset({"answered", "correct"})
 
 MOST_CHECKS = 9_999
 MOST_HINTS = 99
+MOST_TICKS = 20
 _MOST_LESSONS = 500
 _MOST_QUESTIONS = 100
 _ID = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -124,14 +130,19 @@ def _is_quiz(entry: dict[str, Any]) -> bool:
 
 def _is_exercise(entry: dict[str, Any]) -> bool:
     return (
-        {"day"} < set(entry) <= {"day", "checks", "outcome", "hints", "solution", "done"}
+        {"day"} < set(entry) <= {"day", "checks", "outcome", "hints", "solution", "done", "ticks"}
         and _is_day(entry["day"])
         and _is_count(entry.get("checks", 1), MOST_CHECKS)
         and _is_count(entry.get("hints", 1), MOST_HINTS)
         and entry.get("outcome", "correct") in OUTCOMES
         and entry.get("solution", True) is True
         and entry.get("done", True) is True
+        and _are_ticks(entry.get("ticks", [True]))
     )
+
+
+def _are_ticks(value: Any) -> bool:
+    return isinstance(value, list) and 1 <= len(value) <= MOST_TICKS and all(type(tick) is bool for tick in value)
 
 
 def _is_count(value: Any, most: int) -> bool:
@@ -154,7 +165,8 @@ def _is_day(value: Any) -> bool:
 def merge(one: Lessons, other: Lessons) -> Lessons:
     """Both records in one. The order does not matter, and merging the same file twice changes nothing.
 
-    Of two days the earlier counts, of two outcomes the better, of two counts the larger. Of two first answers to a quiz
+    Of two days the earlier counts, of two outcomes the better, of two counts the larger; a line that is ticked in either
+    is ticked, and of two rubrics of different length the longer one stays. Of two first answers to a quiz
     question the one of the earlier day counts, and on the same day the wrong one.
     """
     return {id: _merged_lesson(one.get(id, {}), other.get(id, {})) for id in sorted({*one, *other})}
@@ -193,25 +205,38 @@ def _merged_exercise(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[s
     for name in ("solution", "done"):
         if one.get(name) or other.get(name):
             made[name] = True
+    ticks, others = sorted((one.get("ticks", []), other.get("ticks", [])), key=len)
+    if others:
+        made["ticks"] = [any(pair) for pair in zip(ticks, others, strict=True)] if len(ticks) == len(others) else list(others)
     return made
 
 
-def with_outcome(lessons: Lessons, lesson: str, question: str, outcome: str, day: str) -> Lessons:
-    """The record after one more check. Checks are counted until the first that says "correct"."""
+def with_outcome(
+    lessons: Lessons, lesson: str, question: str, outcome: str, day: str, ticks: Sequence[bool] | None = None
+) -> Lessons:
+    """The record after one more check. Checks are counted until the first that says "correct" or "answered".
+
+    New ticks take the place of the old ones: a learner may take a tick back.
+    """
     known = lessons.get(lesson, {}).get("exercises", {}).get(question, {})
     entry: dict[str, Any] = {"day": day, "outcome": outcome}
     checks = known.get("checks", 0)
-    if outcome != "not-attempted" and known.get("outcome") != "correct":
+    if outcome != "not-attempted" and known.get("outcome") not in FINAL:
         checks = min(checks + 1, MOST_CHECKS)
     if checks:
         entry["checks"] = checks
-    return merge(lessons, {lesson: {"exercises": {question: entry}}})
+    made = merge(lessons, {lesson: {"exercises": {question: entry}}})
+    if ticks is not None:
+        made[lesson]["exercises"][question]["ticks"] = list(ticks)
+    return made
 
 
 # --- the learner's file -------------------------------------------------------------------------------------------
 
 
-def write_outcome(path: Path | str, lesson: str, question: str, outcome: str) -> None:
+def write_outcome(
+    path: Path | str, lesson: str, question: str, outcome: str, ticks: Sequence[bool] | None = None
+) -> None:
     """Add the outcome of a check to a learner's file, which is made if it is not there.
 
     Two kernels may do this at once: each waits for the other, and the file is whole at every moment. A file that is no
@@ -230,7 +255,7 @@ def write_outcome(path: Path | str, lesson: str, question: str, outcome: str) ->
             lessons = _read(path)
         except FileNotFoundError:
             lessons = {}
-        made = with_outcome(lessons, lesson, question, outcome, today)
+        made = with_outcome(lessons, lesson, question, outcome, today, ticks)
         _lesson(lesson, made[lesson])
         if made != lessons:
             _replace(path, dumps(made))

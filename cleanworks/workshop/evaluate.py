@@ -32,6 +32,7 @@ HIDDEN = "hidden"
 # What a check says -> heading. Who only opened a hint or the solution used no check.
 _OUTCOMES = {
     "correct": "correct",
+    "answered": "answered (open)",
     "not-yet": "not yet",
     "not-attempted": "not attempted",
     "raised": "raised",
@@ -398,6 +399,10 @@ def _exercises(made: Class) -> tuple[str, dict]:
         "lessons": (_lessons_table(records, made.key), "Which lessons participants marked as read"),
         "quizzes": (_quizzes_table(records, made.key), "How the quiz of the book was answered"),
         "exercises": (_exercises_table(records, made.key), "How the exercises ended, and how much help people took"),
+        "open": (
+            _open_table(records, made.key),
+            "Open questions: which lines of the rubric people found true of their own text. Nobody else has judged the texts",
+        ),
     }
     shown = {name: (table, caption) for name, (table, caption) in tables.items() if len(table)}
     html = (
@@ -448,6 +453,26 @@ def _exercises_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
         )
     columns = ["question", "people", *_OUTCOMES.values(), "checks (mean)", "opened a hint", "opened the solution"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _open_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
+    """How many people answered each open question, ticked its rubric, and found each line of it true of their text."""
+    import pandas as pd
+
+    least, rows = key.least, []
+    for id, entries in _by_question(records, "exercises"):
+        answered = [entry for entry in entries if entry.get("outcome") == "answered"]
+        ticked = [entry["ticks"] for entry in answered if "ticks" in entry]
+        # Editions can differ in their rubrics; the one that most people had is counted.
+        lengths = Counter(len(ticks) for ticks in ticked)
+        length = max(lengths, key=lambda n: (lengths[n], n), default=0)
+        same = [ticks for ticks in ticked if len(ticks) == length]
+        if not answered:
+            continue
+        lines = [f"{number}: {_share(sum(marks), len(same), least)}" for number, marks in enumerate(zip(*same, strict=True), 1)]
+        people = str(len(answered)) if len(answered) >= least else HIDDEN
+        rows.append((id, people, _share(len(ticked), len(answered), least), ", ".join(lines) or "not ticked"))
+    return pd.DataFrame(rows, columns=["question", "answered", "ticked the rubric", "lines found true"])
 
 
 def _by_question(records: list[record.Lessons], kind: str) -> list[tuple[str, list[dict]]]:

@@ -106,8 +106,11 @@ class CellBlock(_Block):
     question: LessonId | None = None
     objective: int | None = Field(None, ge=1)
     feedback: Text | None = Field(None, description="A phrase that the check says to this wrong answer.")
-    outcome: Literal["not-yet", "raised", "not-attempted"] | None = Field(
+    outcome: Literal["not-yet", "raised", "not-attempted", "answered"] | None = Field(
         None, description="What the check says to this wrong answer; `not-yet` if not given."
+    )
+    open: bool = Field(
+        False, description="On an `exercise`: an open question, whose check ends with `answered` and a rubric."
     )
     several: bool = Field(False, description="More than one option of this quiz question is right.")
     about: Text | None = Field(

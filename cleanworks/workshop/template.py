@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cleanworks.learn import CheckSet, compare, compare_text
+from cleanworks.learn import CheckSet, compare, open_answer
 
 check = CheckSet("{id}")
 
@@ -60,7 +60,8 @@ def difference(difference):
 
 @check.question("{id}-e3", "sentence")
 def sentence(sentence):
-    return compare_text(sentence, least_words=8, mentions={{"how many rows there are": ["row"]}})
+    rubric = ["says how many rows stand behind the comparison", "says what one more row could change"]
+    return open_answer(sentence, rubric, least_words=8)
 '''
 
 
@@ -225,8 +226,9 @@ def _exercises(settings: Settings, id: str, title: str, part: str) -> NotebookNo
         ),
         (
             ('sentence = "It is small."', "Write at least"),
-            ('sentence = "The comparison does not show very much at all to me."', "how many rows"),
+            ('sentence = "The comparison does not show very much at all to me."', "how many rows", "answered"),
         ),
+        open=True,
     )
     return new_notebook(cells=cells, metadata={BLOCK: block})
 
@@ -238,17 +240,24 @@ def _task(
     starter: str,
     hints: tuple[str, ...],
     solution: tuple[str, str],
-    wrong: tuple[tuple[str, str], ...],
+    wrong: tuple[tuple[str, ...], ...],
+    *,
+    open: bool = False,
 ) -> list[NotebookNode]:
+    """The cells of one question; a wrong answer is (code, feedback), and the outcome if it is not "not yet"."""
     tie: dict[str, Any] = {"question": question}
+    kind = {"open": True} if open else {}
     return [
-        _text(prompt, "exercise", objective=objective, **tie),
+        _text(prompt, "exercise", objective=objective, **tie, **kind),
         _code(starter, "starter", **tie),
         *(_text(hint, "hint", **tie) for hint in hints),
         _code(f'check("{question}")', "check", **tie),
         _code(solution[0], "solution", **tie),
         _text(solution[1], "solution", **tie),
-        *(_code(code, "wrong-answer", feedback=feedback, **tie) for code, feedback in wrong),
+        *(
+            _code(code, "wrong-answer", feedback=feedback, **tie, **({"outcome": outcome[0]} if outcome else {}))
+            for code, feedback, *outcome in wrong
+        ),
     ]
 
 

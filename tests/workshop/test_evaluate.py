@@ -131,6 +131,20 @@ def test_outcomes_and_hints_of_the_exercises(tmp_path, key):
     assert tables["lessons"]["read"].tolist() == ["12", *["0"] * (len(key.lessons) - 1)]
 
 
+def test_open_answers_are_counted_apart_with_the_lines_that_people_ticked(tmp_path, key):
+    lesson = next(iter(key.lessons))
+    for person in range(12):
+        entry = {"outcome": "answered", "checks": 1}
+        entry |= {"ticks": [True, person < 6, False]} if person < 11 else {"ticks": [True]}
+        (tmp_path / f"{person}.json").write_bytes(progress_file(exercise(lesson, day=f"2026-11-{person + 1:02}", **entry)))
+    tables = evaluate.report(evaluate.gather(tmp_path, key)).tables
+    row = tables["exercises"].iloc[0]
+    assert (row["answered (open)"], row["correct"]) == ("12", "0")
+    row = tables["open"].iloc[0]
+    assert (row["answered"], row["ticked the rubric"]) == ("12", "12")
+    assert row["lines found true"] == "1: 11, 2: 6, 3: 0"
+
+
 def test_a_few_who_opened_the_solution_are_not_shown(tmp_path, key):
     lesson = next(iter(key.lessons))
     for person in range(12):

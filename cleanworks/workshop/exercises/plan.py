@@ -56,7 +56,7 @@ def make_plan(notebook: Notebook) -> Plan:
     """The trials of an exercise set.
 
     The cells of no question come first; then for each question, every time on fresh variables: the check alone and the
-    starter (not attempted), each wrong answer (its feedback), the solution (correct).
+    starter (not attempted), each wrong answer (its feedback), the solution (correct, or answered for an open question).
     """
     plan = Plan()
     for cell in notebook.cells:
@@ -103,7 +103,8 @@ def _trials(question: str, cells: Sequence[Cell], missing: list[tuple[Cell, str]
                 cell.block.feedback or "",
             )
         )
-    made.append(Trial(question, "the solution", solution[-1], (*starter, *solution, *check), "correct"))
+    right = "answered" if any(cell.block.open for cell in cells) else "correct"
+    made.append(Trial(question, "the solution", solution[-1], (*starter, *solution, *check), right))
     return made
 
 

@@ -1,4 +1,7 @@
-"""The proof of an exercise set: solution accepted, starter not attempted, each wrong answer answered, nothing given away."""
+"""The proof of an exercise set: solution accepted, starter not attempted, each wrong answer answered, nothing given away.
+
+The answer to an open question is never called correct; of a wrong one its rubric must hold the line that it fails.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from cleanworks.workshop.run.results import Failure, LessonResult
 
 WORDS = {
     "correct": "correct",
+    "answered": "answered: compare with the model answer",
     "not-yet": "not yet",
     "not-attempted": "not attempted",
     "raised": "your code raised an error",
@@ -209,8 +213,9 @@ def _wrong(trial: Trial, ran: list[tuple[Cell, list[dict[str, Any]]]]) -> Iterab
     said = f"`{WORDS.get(told['outcome'], told['outcome'])}`: {told['message'] or 'no message'}"
     if told["outcome"] != trial.expected:
         yield f"The check should say `{expected}` to {trial.what}. It says {said}"
-    elif trial.phrase and _plain(trial.phrase) not in _plain(told["message"]):
-        yield f"The feedback to {trial.what} should contain `{trial.phrase}`. It says {said}"
+    elif trial.phrase and _plain(trial.phrase) not in _plain("\n".join([told["message"], *told.get("rubric", [])])):
+        rubric = f" with the rubric: {'; '.join(told['rubric'])}" if told.get("rubric") else ""
+        yield f"The feedback to {trial.what} should contain `{trial.phrase}`. It says {said}{rubric}"
     if trial.expected != "raised":
         for cell, error in stopped:
             yield f"In the trial of {trial.what}, {cell} stops with an error: {error}."

@@ -141,7 +141,7 @@ _COMPLETION = """
 <div class="cw-scroll" role="region" aria-label="Lessons on record" tabindex="0"><table class="cw-report">
 <caption>Lessons on record</caption>
 <thead><tr><th scope="col">Lesson</th><th scope="col">Marked as read</th><th scope="col">Quiz</th>
-<th scope="col">Exercises solved with the check</th><th scope="col">Only marked as done</th>
+<th scope="col">Exercises solved with the check</th><th scope="col">Open questions answered</th><th scope="col">Only marked as done</th>
 <th scope="col">Solutions opened</th></tr></thead><tbody></tbody></table></div>
 <p class="cw-paper-off"><button type="button" class="cw-button" data-do="print">Print this record</button>
 <button type="button" class="cw-button" data-do="close">Close</button></p>

@@ -31,6 +31,7 @@
       exercises: exercises.length,
       done: exercises.filter(progress.isDone).length,
       solved: exercises.filter((entry) => entry?.outcome === "correct").length,
+      answered: exercises.filter((entry) => entry?.outcome === "answered").length,
       helped: exercises.filter((entry) => entry?.hints).length,
       solutions: exercises.filter((entry) => entry?.solution).length,
       begun: Boolean(lesson.read || quiz.some(Boolean) || exercises.some(Boolean)),
@@ -64,7 +65,7 @@
       const help = details.querySelector(".cw-help");
       help.textContent = sums[index].begun
         ? `Right at the first try: ${sums[index].first}. Hints opened in ${count(sums[index].helped, "exercise")}, the ` +
-          `solution in ${sums[index].solutions}. Solved with the check: ${sums[index].solved}.`
+          `solution in ${sums[index].solutions}. Solved with the check: ${sums[index].solved}; open questions answered: ${sums[index].answered}.`
         : "";
     });
     page.querySelectorAll("[data-part]").forEach((part) => {
@@ -175,7 +176,8 @@
       cell(row, sum.read ? progress.longDay(sum.read, "short") : "–");
       cell(row, `${sum.right} of ${sum.quizzes} (${sum.first})`);
       cell(row, `${sum.solved} of ${sum.exercises}`);
-      cell(row, String(sum.done - sum.solved));
+      cell(row, String(sum.answered));
+      cell(row, String(sum.done - sum.solved - sum.answered));
       cell(row, String(sum.solutions));
       rows.append(row);
     });

@@ -11,8 +11,8 @@ window.cwProgress = (() => {
   const FORMAT = "cleanworks-record";
   const VERSION = 1;
   const LARGEST = 1_000_000;
-  const OUTCOMES = ["not-attempted", "raised", "not-yet", "correct"];
-  const MOST = { checks: 9999, hints: 99, lessons: 500, questions: 100 };
+  const OUTCOMES = ["not-attempted", "raised", "not-yet", "answered", "correct"];
+  const MOST = { checks: 9999, hints: 99, lessons: 500, questions: 100, ticks: 20 };
   const course = document.querySelector('meta[name="cleanworks-course"]')?.content || "course";
   const KEY = `cleanworks-record-${VERSION}:${course}`;
 
@@ -39,11 +39,17 @@ window.cwProgress = (() => {
 
   function isExercise(entry) {
     return Object.keys(entry).length > 1 && isDay(entry.day) &&
-      onlyHas(entry, ["day", "checks", "outcome", "hints", "solution", "done"]) &&
+      onlyHas(entry, ["day", "checks", "outcome", "hints", "solution", "done", "ticks"]) &&
       (!("checks" in entry) || isCount(entry.checks, MOST.checks)) &&
       (!("hints" in entry) || isCount(entry.hints, MOST.hints)) &&
       (!("outcome" in entry) || OUTCOMES.includes(entry.outcome)) &&
-      (!("solution" in entry) || entry.solution === true) && (!("done" in entry) || entry.done === true);
+      (!("solution" in entry) || entry.solution === true) && (!("done" in entry) || entry.done === true) &&
+      (!("ticks" in entry) || areTicks(entry.ticks));
+  }
+
+  function areTicks(value) {
+    return Array.isArray(value) && value.length >= 1 && value.length <= MOST.ticks &&
+      value.every((tick) => typeof tick === "boolean");
   }
 
   function checkLesson(id, lesson) {
@@ -119,6 +125,8 @@ window.cwProgress = (() => {
       if (count) made[name] = count;
     }
     for (const name of ["solution", "done"]) if (one[name] || other[name]) made[name] = true;
+    const [ticks, others] = [one.ticks ?? [], other.ticks ?? []].sort((a, b) => a.length - b.length);
+    if (others.length) made.ticks = others.map((tick, at) => tick || (ticks.length === others.length && ticks[at]));
     return made;
   }
 
@@ -234,6 +242,14 @@ window.cwProgress = (() => {
     save({ ...lessons, [lesson]: { ...lessons[lesson], quiz: { ...lessons[lesson]?.quiz, [question]: entry } } });
   }
 
+  // The ticks of an open question's rubric, as they stand now: a tick can be taken back.
+  function ticks(question, marks) {
+    exercise(question, { outcome: "answered", ticks: marks });
+    const lessons = JSON.parse(text(load())).lessons;
+    lessons[lessonOf(question)].exercises[question].ticks = marks;
+    save(lessons);
+  }
+
   // Take something back that the reader marked: `read` of a lesson, or `done` of an exercise.
   function unmark(lesson, question) {
     const lessons = JSON.parse(text(load())).lessons;
@@ -248,10 +264,10 @@ window.cwProgress = (() => {
     save(lessons);
   }
 
-  const isDone = (entry) => Boolean(entry && (entry.done || entry.outcome === "correct"));
+  const isDone = (entry) => Boolean(entry && (entry.done || entry.outcome === "correct" || entry.outcome === "answered"));
 
   return {
-    LARGEST, parse, text, merge, load, save, forget, today, longDay, lessonOf, exercise, quiz, unmark, isDone,
+    LARGEST, parse, text, merge, load, save, forget, today, longDay, lessonOf, exercise, quiz, ticks, unmark, isDone,
     get keeps() { return keeps; },
     get setAside() { return setAside; },
     UNKEPT: "This browser keeps nothing for this page, so your progress is forgotten when you leave it. " +
@@ -296,6 +312,12 @@ window.cwProgress = (() => {
     });
   });
 
+  function ticked(entry) {
+    if (!entry.ticks) return "";
+    const said = inWords("You ticked {n} of {of} lines.");
+    return ` ${said.replace("{n}", entry.ticks.filter(Boolean).length).replace("{of}", entry.ticks.length)}`;
+  }
+
   // The state of one control; what it says is announced, because it is a status from the start.
   function showControl(control, lessons) {
     const button = control.querySelector("button");
@@ -311,11 +333,13 @@ window.cwProgress = (() => {
     const marked = lesson ? Boolean(day) : Boolean(entry?.done);
     const what = lesson ? "this lesson as read" : "this exercise as done";
     const solved = entry?.outcome === "correct";
+    const answered = entry?.outcome === "answered";
     button.textContent = inWords(marked ? "Take the mark back" : `Mark ${what}`);
-    button.hidden = solved && !marked;
+    button.hidden = (solved || answered) && !marked;
     let said = "";
     if (day) said = `✓ ${inWords("Read on {day}.").replace("{day}", progress.longDay(day))}`;
     else if (solved) said = `✓ ${inWords("Solved: the check in your notebook says so.")}`;
+    else if (answered) said = `✎ ${inWords("Answered: compare with the model answer.")}${ticked(entry)}`;
     else if (marked) said = `✓ ${inWords("Marked as done.")}`;
     if (say.textContent !== said) say.textContent = said;
   }
