@@ -20,6 +20,7 @@ COMMANDS = (
     "cleanworks.workshop.commands",
     "cleanworks.workshop.run.command",
     "cleanworks.workshop.book",
+    "cleanworks.workshop.live.command",
     "cleanworks.workshop.links",
     "cleanworks.workshop.language_command",
     "cleanworks.workshop.delivery.command",

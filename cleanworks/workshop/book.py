@@ -29,10 +29,12 @@ from cleanworks.workshop.files import read_yaml
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.live.build import Payload
     from cleanworks.workshop.run import Job, RunOptions
 
 EXTENSION = "cleanworks.workshop.sphinxext"
 AUDIENCES = ("reader", "learner", "instructor")
+LIVE = "_static/live"
 _STAMP = "edition.txt"
 # What another program that builds into the same folder changes.
 _WITNESSES = ("index.html", "searchindex.js", "objects.inv", ".buildinfo")
@@ -151,6 +153,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
     typer.Exit
         A notebook or a page has a fault, which has been printed.
     """
+    from cleanworks.workshop.live.build import variables
     from cleanworks.workshop.run import run_notebooks
     from cleanworks.workshop.run.progress import display
     from cleanworks.workshop.run.terminal import report
@@ -159,7 +162,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
         settings_file(course, made)
     if stored := len(course.plain) - len(course.executed):
         _say(f"Not executed, because _config.yml leaves them out: {stored} of {len(course.plain)} notebooks. They are shown as stored.")
-    with _environment(made):
+    with variables(made.environment):
         result = run_notebooks(*run_plan(course, made, jobs), display())
         if result.exit_code:
             print(report(result, course.root))
@@ -235,7 +238,8 @@ def build(course: Course, made: Edition) -> list[str]:
         What is wrong with the pages, one line each. When there is anything, the book that was there stays.
     """
     _finish_interrupted(made)
-    tool, content = _tool_print(), _content_print(course, made)
+    live = _python_for_the_pages(course, made)
+    tool, content = _tool_print(), _content_print(course, made, live)
     stamp = f"{tool}\n{content}\n"
     if _read(made.html / _STAMP) == stamp + _witness(made.html):
         _say("The book is up to date.")
@@ -248,7 +252,7 @@ def build(course: Course, made: Edition) -> list[str]:
     begun = time.monotonic()
     _say(f"Building the pages ({len(course.pages) + len(course.notebooks) + len(course.plain)}) ...")
     try:
-        faults = _sphinx(course, made)
+        faults = _sphinx(course, made, live)
     except BaseException:
         shutil.rmtree(made.work, ignore_errors=True)
         raise
@@ -256,12 +260,25 @@ def build(course: Course, made: Edition) -> list[str]:
         # A page that was read with a warning is not read again, and the next build would say that all is well.
         shutil.rmtree(made.work, ignore_errors=True)
         return faults
-    _publish(made, stamp)
+    _publish(made, stamp, live)
     _say(f"Built in {time.monotonic() - begun:.0f} s.")
     return []
 
 
-def _sphinx(course: Course, made: Edition) -> list[str]:
+def _python_for_the_pages(course: Course, made: Edition) -> Payload | None:
+    """What the cells of this edition run with; None where the course does not ask for it, or when it cannot be had."""
+    from cleanworks.workshop.live.build import prepare
+
+    if not course.settings.live.run:
+        return None
+    try:
+        return prepare(course, made.environment)
+    except InputError as error:
+        _say(f"{error.message} The book is built without: its pages show the code and do not run it.")
+        return None
+
+
+def _sphinx(course: Course, made: Edition, live: Payload | None) -> list[str]:
     """Build into the work folder. The messages of Sphinx come back as lines, with paths from the course's folder."""
     from jupyter_book.sphinx import build_sphinx
 
@@ -282,6 +299,7 @@ def _sphinx(course: Course, made: Edition) -> list[str]:
                 "nb_execution_mode": "off",
                 "cleanworks_audience": made.audience,
                 "cleanworks_executed": str(made.executed),
+                "cleanworks_live": ("ready" if live else "absent") if course.settings.live.run else "",
                 "language": made.language or languages.SOURCE,
                 "locale_dirs": [str(made.locale)],
                 "gettext_compact": False,
@@ -328,11 +346,13 @@ def _with_cell(message: str, course: Course, made: Edition) -> str:
     return f"{found[1]}, {place}: {found[3]}"
 
 
-def _publish(made: Edition, stamp: str) -> None:
+def _publish(made: Edition, stamp: str, live: Payload | None) -> None:
     """Put the new book in place of the old one: both are whole at every moment."""
     fresh, old = _beside(made.html, "new"), _beside(made.html, "old")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(made.work / "html", fresh)
+    if live:
+        live.write(fresh / LIVE)
     (fresh / _STAMP).write_text(stamp + _witness(fresh), encoding="utf-8")
     if made.html.exists():
         made.html.rename(old)
@@ -368,9 +388,10 @@ def _tool_print() -> str:
     return digest.hexdigest()
 
 
-def _content_print(course: Course, made: Edition) -> str:
-    """Of the sources and the executed copies."""
-    digest = hashlib.sha256(repr((made.audience, made.profile, made.language)).encode())
+def _content_print(course: Course, made: Edition, live: Payload | None) -> str:
+    """Of the sources, the executed copies, and what pages run Python with."""
+    about = (made.audience, made.profile, made.language, live.version if live else "")
+    digest = hashlib.sha256(repr(about).encode())
     for path in sorted({*_sources(course, made), *made.executed.rglob("*.ipynb")}):
         digest.update(path.relative_to(course.root).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -409,20 +430,6 @@ def _read(path: Path) -> str | None:
 
 
 # --- small things -------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _environment(made: Edition) -> Iterator[None]:
-    """The variables that lessons read; the toolkit passes them on and knows no more about the country."""
-    before = {name: os.environ.get(name) for name in made.environment}
-    os.environ.update(made.environment)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
 
 
 def _say(text: str) -> None:

@@ -24,6 +24,14 @@ class Editions(BaseModel):
     )
 
 
+class Live(BaseModel):
+    """Python in the pages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run: bool = Field(False, description="Code cells of the book can be run in the page, with nothing installed.")
+
+
 class Settings(BaseModel):
     """Options of a course. The documentation's table is made from the descriptions below."""
 
@@ -63,6 +71,7 @@ class Settings(BaseModel):
         5, ge=2, le=50, description="Reports on a class show no number of fewer people."
     )
     editions: Editions = Field(Editions(), description="Words that are bound to one country (`words`).")
+    live: Live = Field(Live(), description="Cells that run in the page (`run`).")
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
     preload: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib.pyplot"),

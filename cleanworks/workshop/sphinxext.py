@@ -10,6 +10,9 @@ Settings (under `sphinx: config:` of `_config.yml`):
 `cleanworks_executed`
     Folder of the executed copies, laid out like the sources. `cleanworks book` sets it; without it the pages show
     what Jupyter Book itself executed.
+`cleanworks_live`
+    Whether cells run in the page: `ready`, `absent` when the files for it could not be had, empty when the course does not
+    ask for it. `cleanworks book` sets it.
 `cleanworks_reports`
     Names of tables that pages may show with the directive `report`, each with the function that makes it, as
     `package.module:function`. The function takes the course and gives (headings, rows) of Markdown text.
@@ -72,6 +75,7 @@ _COLOURS_AT_ONCE = """
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("cleanworks_audience", "reader", "env", str)
     app.add_config_value("cleanworks_executed", "", "env", str)
+    app.add_config_value("cleanworks_live", "", "env", str)
     app.add_config_value("cleanworks_reports", {}, "env", dict)
     app.add_node(boxes.box, html=(boxes.visit, boxes.depart))
     app.add_node(boxes.mark)

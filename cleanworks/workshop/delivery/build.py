@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib
 import os
 import re
 import shutil
@@ -25,6 +24,7 @@ from cleanworks.workshop.delivery import agenda_files, classroom, reading, start
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.editions import edition, leaks
+from cleanworks.workshop.live.build import writer
 from cleanworks.workshop.notebook import dump
 from cleanworks.workshop.plan import Workshop
 
@@ -180,16 +180,7 @@ def _data(course: Course, folder: Path) -> None:
     """The tables of the course as CSV, by the function that its settings name; the kit's readers open them in a spreadsheet."""
     if not course.settings.write_data:
         return
-    module, _, name = course.settings.write_data.partition(":")
-    try:
-        writer = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
-        raise InputError(
-            f"The setting `write_data` names {course.settings.write_data!r}, which is not there.",
-            where="cleanworks.toml",
-            fix="Write it as package.module:function.",
-        ) from None
-    writer(folder)
+    writer(course)(folder)
 
 
 def _installation(course: Course, programme: Programme, folder: Path, options: Options) -> None:

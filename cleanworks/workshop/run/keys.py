@@ -204,13 +204,13 @@ class Modules:
             for found in self.files(waiting.pop()):
                 if found.path not in seen:
                     seen.add(found.path)
-                    further = {_absolute(name, found.package) for name in self.prints.imports(found.path)} - asked
+                    further = {absolute(name, found.package) for name in self.prints.imports(found.path)} - asked
                     asked |= further
                     waiting.extend(further)
         return sorted(map(Path, seen))
 
 
-def _absolute(name: str, package: str) -> str:
+def absolute(name: str, package: str) -> str:
     """``..x`` seen from package ``a.b`` is ``a.x``."""
     level = len(name) - len(name.lstrip("."))
     if level == 0:

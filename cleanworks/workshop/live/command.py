@@ -1,0 +1,79 @@
+"""`cleanworks live ...`: Python in the pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    live = typer.Typer(help="Python in the pages of the book: fetch it, pack it, weigh it.", no_args_is_help=True, rich_markup_mode=None)
+    live.command("fetch")(fetch_files)
+    live.command("build")(build)
+    live.command("status")(status)
+    app.add_typer(live, name="live")
+
+
+def fetch_files(root: Root = Path(".")) -> None:
+    """Fetch the files of Pyodide that the pages need, each checked; `cleanworks book` does it by itself.
+
+    They come from the folder that CLEANWORKS_PYODIDE names, from what was fetched before, from the release's own address, or
+    from the package index, in this order. Exit codes: 0 all are here, 2 they cannot be had.
+    """
+    from cleanworks.workshop.live.fetch import fetch
+    from cleanworks.workshop.live.release import Release
+
+    release = Release.load()
+    files = fetch(root.resolve(), release)
+    folders = sorted({path.parent.as_posix() for path in files.values()})
+    print(f"Pyodide {release.version}: {len(files)} files, {release.bytes / 1e6:.1f} MB, all with the right SHA-256")
+    print(*folders, sep="\n")
+
+
+def build(
+    out: Annotated[Path, typer.Argument(help="A folder, such as `_static/live` of a book.")],
+    profile: Annotated[str | None, typer.Option("--profile", help="The country profile of the tables.")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="The language of figures and checks.")] = None,
+    root: Root = Path("."),
+) -> None:
+    """Pack what the pages load, and write it into a folder; `cleanworks book` does it by itself."""
+    from cleanworks.workshop.book import Edition
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.live.build import prepare
+
+    course = Course.load(root.resolve())
+    payload = prepare(course, Edition(course.root, profile=profile, language=language).environment)
+    payload.write(out)
+    print(f"{len(payload.images)} images in {out.as_posix()}")
+
+
+def status(
+    profile: Annotated[str | None, typer.Option("--profile", help="The country profile of the tables.")] = None,
+    root: Root = Path("."),
+) -> None:
+    """Show what the pages load and what it weighs: each image, each notebook, all of it on disk."""
+    from cleanworks.workshop.book import Edition
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.live import images, needs
+    from cleanworks.workshop.live.build import prepare
+
+    course = Course.load(root.resolve())
+    payload = prepare(course, Edition(course.root, profile=profile).environment)
+    print(f"Pyodide {payload.release.version}; compiled by {images.compiler() or 'nobody: pages start later'}")
+    print(f"\n{'MB':24}{'unpacked':>10}{'deflated':>10}{'on disk':>10}")
+    tables = [image for image in payload.images if image.name.startswith(needs.TABLE)]
+    rows = [(image.name, [image]) for image in payload.images if image not in tables]
+    for name, group in [*rows, (f"{len(tables)} tables", tables), ("all", payload.images)]:
+        sizes = (sum(getattr(image, size) for image in group) / 1e6 for size in ("unpacked", "bytes", "on_disk"))
+        print(f"{name:24}" + "".join(f"{size:10.2f}" for size in sizes))
+    weight = {image.name: image.bytes for image in payload.images}
+    print(f"\n{'a page reads (MB)':24}{'deflated':>10}  besides {', '.join(needs.START)}")
+    for entry in course.notebooks:
+        extra = [name for name in needs.images_for(course, entry) if name in weight]
+        size = sum(weight[name] for name in (*needs.START, *extra)) / 1e6
+        print(f"{entry.name:24}{size:10.2f}  {', '.join(name.removeprefix(needs.TABLE) for name in extra)}")

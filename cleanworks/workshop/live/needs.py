@@ -1,0 +1,142 @@
+"""Which images a notebook needs: found from what its cells import, and from what its metadata names."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cleanworks.workshop.live.release import Release
+from cleanworks.workshop.run.course import module_roots
+from cleanworks.workshop.run.keys import Fingerprints, Modules, absolute, package_data, without_magics
+
+if TYPE_CHECKING:
+    from cleanworks.workshop.catalogue import Course, Entry
+
+START = ("wasm", "core", "numpy", "pandas", "matplotlib", "cleanworks")
+"""What every page loads, in this order."""
+
+TABLE = "data-"
+"""The image of a table is called so, and then the table's name."""
+
+
+def images_for(course: Course, entry: Entry, release: Release | None = None) -> list[str]:
+    """The images that a notebook needs besides `START`, in the order to load them.
+
+    A library counts when a cell imports it, when a module that is loaded with such an import does, or when the
+    notebook's metadata names it in `needs`: a function that imports it only when it is called cannot be seen here.
+    """
+    release = release or Release.load()
+    names = set(entry.block.needs) | {name.partition(".")[0] for name in _imported_at_once(course, entry)}
+    wanted = [release.image_of[name] for name in sorted(names) if name in release.image_of]
+    chosen: list[str] = []
+    for image in wanted:
+        _add(image, release, chosen)
+    return [*chosen, *(TABLE + table for table in entry.block.tables)]
+
+
+def _add(image: str, release: Release, chosen: list[str]) -> None:
+    for before in release.images[image].needs:
+        _add(before, release, chosen)
+    if image not in chosen and image not in START:
+        chosen.append(image)
+
+
+def _imported_at_once(course: Course, entry: Entry) -> set[str]:
+    """Absolute names of the modules that running the cells loads, the course's own and others."""
+    modules = Modules([*module_roots(course.root), entry.path.parent], _prints())
+    waiting: list[str] = []
+    for cell in entry.notebook.node.cells:
+        if cell.cell_type == "code":
+            waiting += _names(without_magics(cell.source), everywhere=True)
+    seen, files = set(waiting), set()
+    while waiting:
+        for found in modules.files(waiting.pop()):
+            if found.path in files:
+                continue
+            files.add(found.path)
+            further = {absolute(name, found.package) for name in _names_of_file(found.path)} - seen
+            seen |= further
+            waiting.extend(further)
+    return seen
+
+
+@functools.cache
+def _names_of_file(path: str) -> tuple[str, ...]:
+    return tuple(_names(Path(path).read_text(encoding="utf-8")))
+
+
+def _names(code: str, *, everywhere: bool = False) -> list[str]:
+    """Modules that a source imports when it is loaded; with `everywhere`, those inside its functions too."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return []
+    names = []
+    for node in ast.walk(tree) if everywhere else _at_once(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            names += [base, *(f"{base}{'' if base.endswith('.') else '.'}{alias.name}" for alias in node.names)]
+    return names
+
+
+def _at_once(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from _at_once(child)
+
+
+def course_files(course: Course) -> dict[str, Path]:
+    """The course's own modules, by their paths from the folder that Python searches.
+
+    Whole packages go along when a notebook reaches one module of them, so that what a learner tries is there too, and
+    with them the files that lie beside their modules.
+    """
+    prints, roots = _prints(), module_roots(course.root)
+    files: dict[str, Path] = {}
+    for entry in course.notebooks:
+        modules = Modules([*roots, entry.path.parent], prints)
+        names = {
+            name
+            for cell in entry.notebook.node.cells
+            if cell.cell_type == "code"
+            for name in prints.imports_of_cell(cell.source)
+        }
+        for path in modules.closure(names):
+            for file in _with_neighbours(path):
+                files[_place(file, roots)] = file
+    return dict(sorted(files.items()))
+
+
+def _with_neighbours(path: Path) -> Iterable[Path]:
+    folder = path.parent
+    if not (folder / "__init__.py").is_file():
+        return [path]
+    return [*folder.glob("*.py"), *(file for file in package_data(folder) if file.suffix not in (".js", ".css", ".html"))]
+
+
+def _place(file: Path, roots: Iterable[Path]) -> str:
+    """From the folder in which the top package lies; a module beside a notebook keeps its name alone."""
+    for root in roots:
+        if file.is_relative_to(root) and (root / file.relative_to(root).parts[0] / "__init__.py").is_file():
+            return file.relative_to(root).as_posix()
+    return file.name
+
+
+_kept: Fingerprints | None = None
+
+
+def _prints() -> Fingerprints:
+    """Digests and imports of files, each file read once."""
+    global _kept
+    if _kept is None:
+        _kept = Fingerprints()
+    return _kept
