@@ -8,10 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from .conftest import CONTENTS, write
 
 from cleanworks.workshop.live.fetch import NotToBeHad, cache_folder, fetch
 from cleanworks.workshop.live.release import Index, Release
+
+from .conftest import CONTENTS, write
 
 pytestmark = pytest.mark.usefixtures("offline")
 
