@@ -24,12 +24,22 @@ class Editions(BaseModel):
     )
 
 
+class Offer(BaseModel):
+    """After how many checks that say "not yet" a page offers help with a question; 0 means never."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hint: int = Field(2, ge=0, le=99, description="The next hint.")
+    solution: int = Field(4, ge=0, le=99, description="The solution.")
+
+
 class Live(BaseModel):
     """Python in the pages."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     run: bool = Field(False, description="Code cells of the book can be run in the page, with nothing installed.")
+    offer: Offer = Field(Offer(), description="When a page offers help with a question (`hint`, `solution`).")
 
 
 class Settings(BaseModel):
@@ -71,7 +81,7 @@ class Settings(BaseModel):
         5, ge=2, le=50, description="Reports on a class show no number of fewer people."
     )
     editions: Editions = Field(Editions(), description="Words that are bound to one country (`words`).")
-    live: Live = Field(Live(), description="Cells that run in the page (`run`).")
+    live: Live = Field(Live(), description="Cells that run in the page (`run`, `offer`).")
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
     preload: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib.pyplot"),

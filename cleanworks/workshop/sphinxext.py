@@ -43,6 +43,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.languages import entries, translated
+from cleanworks.workshop.live import page as live
 from cleanworks.workshop.notebook import dump, parse, read
 from cleanworks.workshop.pages import boxes, finding, plain, progress, sources, spoken, terms, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
@@ -95,6 +96,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     terms.connect(app)
     spoken.connect(app)
     progress.connect(app)
+    live.connect(app)
     finding.connect(app)
     app.connect("html-page-context", theme.correct, priority=900)
     app.connect("build-finished", finish)
@@ -103,7 +105,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 
 def configure(app: Sphinx, config: Any) -> None:
-    config.html_static_path = [*config.html_static_path, str(STATIC)]
+    config.html_static_path = [*config.html_static_path, str(STATIC), str(live.STATIC)]
     config.templates_path = [*config.templates_path, str(TEMPLATES)]
     try:
         spoken.mark_draft(config, Settings.load(Path(app.srcdir)).reviewed)
@@ -146,6 +148,7 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
             app.env.note_dependency(str(executed))
             take_outputs(made, read(executed).node, where=course.relative(path))
         add_tables(made, app.config.language)
+        live.number_cells(made)
         spoken.describe(app, docname, made)
         marked = mark_up(
             made,

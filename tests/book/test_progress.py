@@ -198,7 +198,7 @@ def test_the_file_of_a_notebook_is_added_to_what_the_browser_knows(tab, exercise
     entry = stored(page)[lesson]["exercises"][question]
     assert (entry["outcome"], entry["checks"], entry["hints"]) == ("correct", 2, 1)
     page = reader.open(exercises)
-    expect(page.locator(f"#{question} .cw-done")).to_contain_text("Solved: the check in your notebook says so")
+    expect(page.locator(f"#{question} .cw-done")).to_contain_text("Solved: the check says so")
     expect(page.locator(f"#{question} .cw-done button")).not_to_be_visible()
 
 

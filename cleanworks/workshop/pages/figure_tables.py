@@ -6,19 +6,23 @@ import csv
 import io
 from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
-
 from cleanworks import words
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 MIME = "application/vnd.cleanworks.figure-data+json"
 
 
 def add_tables(notebook: NotebookNode, language: str) -> None:
     """Put the table of each figure after the figure; the notebook keeps no other form of these data."""
+    # A page that draws its own figures has no nbformat.
+    from nbformat import NotebookNode
+    from nbformat.v4 import new_output
+
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue

@@ -264,15 +264,25 @@ window.cwProgress = (() => {
     save(lessons);
   }
 
+  // What a check said. Checks are counted until the first that says "correct", as in a notebook.
+  function checked(question, outcome) {
+    const known = load()[lessonOf(question)]?.exercises?.[question] ?? {};
+    const counts = outcome !== "not-attempted" && known.outcome !== "correct";
+    const checks = Math.min((known.checks ?? 0) + (counts ? 1 : 0), MOST.checks);
+    exercise(question, { outcome, ...(checks ? { checks } : {}) });
+  }
+
   const isDone = (entry) => Boolean(entry && (entry.done || entry.outcome === "correct" || entry.outcome === "answered"));
 
   return {
-    LARGEST, parse, text, merge, load, save, forget, today, longDay, lessonOf, exercise, quiz, ticks, unmark, isDone,
+    LARGEST, parse, text, merge, load, save, forget, today, longDay, lessonOf, exercise, checked, quiz, ticks, unmark, isDone,
     get keeps() { return keeps; },
     get setAside() { return setAside; },
     UNKEPT: "This browser keeps nothing for this page, so your progress is forgotten when you leave it. " +
       "Everything else works. A private window or a page opened from a disk can be the reason.",
     KEY,
+    // Before the name of a page: under this the code is kept that the reader wrote there (live.js).
+    CODE: `cleanworks-code-1:${course}:`,
   };
 })();
 
@@ -338,7 +348,7 @@ window.cwProgress = (() => {
     button.hidden = (solved || answered) && !marked;
     let said = "";
     if (day) said = `✓ ${inWords("Read on {day}.").replace("{day}", progress.longDay(day))}`;
-    else if (solved) said = `✓ ${inWords("Solved: the check in your notebook says so.")}`;
+    else if (solved) said = `✓ ${inWords("Solved: the check says so.")}`;
     else if (answered) said = `✎ ${inWords("Answered: compare with the model answer.")}${ticked(entry)}`;
     else if (marked) said = `✓ ${inWords("Marked as done.")}`;
     if (say.textContent !== said) say.textContent = said;
