@@ -264,10 +264,10 @@ window.cwProgress = (() => {
     save(lessons);
   }
 
-  // What a check said. Checks are counted until the first that says "correct", as in a notebook.
+  // What a check said. Checks are counted until the first that says "correct" or "answered", as in a notebook.
   function checked(question, outcome) {
     const known = load()[lessonOf(question)]?.exercises?.[question] ?? {};
-    const counts = outcome !== "not-attempted" && known.outcome !== "correct";
+    const counts = outcome !== "not-attempted" && !["correct", "answered"].includes(known.outcome);
     const checks = Math.min((known.checks ?? 0) + (counts ? 1 : 0), MOST.checks);
     exercise(question, { outcome, ...(checks ? { checks } : {}) });
   }
