@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.live.release import Release
 from cleanworks.workshop.run.course import module_roots
-from cleanworks.workshop.run.keys import Fingerprints, Modules, absolute, package_data, without_magics
+from cleanworks.workshop.run.keys import Fingerprints, Modules, absolute, package_data
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course, Entry
@@ -50,7 +51,7 @@ def _imported_at_once(course: Course, entry: Entry) -> set[str]:
     waiting: list[str] = []
     for cell in entry.notebook.node.cells:
         if cell.cell_type == "code":
-            waiting += _names(without_magics(cell.source), everywhere=True)
+            waiting += _names(plain_python(cell.source), everywhere=True)
     seen, files = set(waiting), set()
     while waiting:
         for found in modules.files(waiting.pop()):
