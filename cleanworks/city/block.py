@@ -108,8 +108,9 @@ def reference_date(profile: Profile) -> np.datetime64:
     return day
 
 
-def working_calendar(profile: Profile) -> np.busdaycalendar:
-    weekend = set(profile["calendar.weekend"])
+def working_calendar(profile: Profile, rest: str = "weekend") -> np.busdaycalendar:
+    """The working days of offices, or of sites with ``rest="site_weekend"``."""
+    weekend = set(profile[f"calendar.{rest}"])
     mask = [day not in weekend for day in range(7)]
     return np.busdaycalendar(weekmask=mask, holidays=np.array(profile["calendar.holidays"], "datetime64[D]"))
 

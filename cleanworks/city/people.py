@@ -14,6 +14,7 @@ from cleanworks.city.block import (
     numbered,
     running_number,
     window_start,
+    working_calendar,
 )
 
 
@@ -105,10 +106,10 @@ def attendance(block: Block) -> None:
         block.profile,
     )
     every = np.arange(window_start(profile), block.reference + DAY)
-    workday = np.is_busday(every, busdaycal=block.calendar)
+    workday = np.is_busday(every, busdaycal=working_calendar(profile, "site_weekend"))
     holiday = np.isin(every, np.array(profile["calendar.holidays"], "datetime64[D]"))
     weekday = (every.astype(int) + 3) % 7
-    half_free = (weekday == profile["calendar.weekend"][0]) & ~holiday
+    half_free = (weekday == profile["calendar.site_weekend"][0]) & ~holiday
     rain = block.city_rng("rain").random(len(every)) < 0.08
     saturdays = contracts["_saturdays"][roster["_contract"]]
     n = len(roster["worker_id"])

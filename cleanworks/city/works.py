@@ -24,6 +24,7 @@ from cleanworks.city.block import (
     numbered,
     running_number,
     window_start,
+    working_calendar,
 )
 
 WEEKS_OF_REPORTS = 26
@@ -322,10 +323,10 @@ def _daily_dates(block: Block, rng, long_mode, stop):
     """Every working day in the window, and the first day of the weekend on the sites that work then."""
     begin = window_start(block.profile)
     every = np.arange(begin, block.reference + DAY)
-    workday = np.is_busday(every, busdaycal=block.calendar)
+    workday = np.is_busday(every, busdaycal=working_calendar(block.profile, "site_weekend"))
     weekday = (every.astype("datetime64[D]").astype(int) + 3) % 7
     holiday = np.isin(every, np.array(block.profile["calendar.holidays"], "datetime64[D]"))
-    half_free = (weekday == block.profile["calendar.weekend"][0]) & ~holiday
+    half_free = (weekday == block.profile["calendar.site_weekend"][0]) & ~holiday
     contracts = block["contracts"]
     contracts["_saturdays"] = rng.random(len(stop)) < block.profile["calendar.saturday_work"]
     on = workday[None, :] | (half_free[None, :] & contracts["_saturdays"][long_mode][:, None])
@@ -338,7 +339,7 @@ def _daily_dates(block: Block, rng, long_mode, stop):
 
 def _weekly_dates(block: Block, long_mode, stop):
     """The last working day of each of the last weeks."""
-    first_free = block.profile["calendar.weekend"][0]
+    first_free = block.profile["calendar.site_weekend"][0]
     weekday = (int(block.reference.astype(int)) + 3) % 7
     last = block.reference - (((weekday - first_free) % 7) + 1) * DAY
     every = last - np.arange(WEEKS_OF_REPORTS)[::-1].astype("timedelta64[D]") * 7

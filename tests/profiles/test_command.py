@@ -56,7 +56,6 @@ def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch):
 def test_nothing_is_overwritten(tmp_path, monkeypatch, capsys):
     (tmp_path / "kenya.toml").write_text("mine", encoding="utf-8")
     assert cli.run(["profile", "new", "kenya", "--folder", str(tmp_path)]) == 2
-    assert cli.run(["profile", "new", "seoul", "--folder", str(tmp_path)]) == 2
     assert "nothing was overwritten" in capsys.readouterr().err
     assert (tmp_path / "kenya.toml").read_text(encoding="utf-8") == "mine"
 
@@ -74,6 +73,28 @@ def test_a_profile_with_a_gap_or_a_strange_key_is_told(tmp_path, capsys):
     assert cli.run(["profile", "check", str(path)]) == 2
     said = capsys.readouterr().err
     assert "values are missing" in said and "Nobody reads 'payment.du_days'" in said
+
+
+def test_an_agency_begins_from_its_country(tmp_path, monkeypatch, capsys):
+    give(monkeypatch, ["Gulu", *[""] * 6, "", "", "30", "", ""])
+    assert cli.run(["profile", "new", "uganda", "--folder", str(tmp_path)]) == 0
+    path = tmp_path / "uganda.toml"
+    assert 'extends = "uganda"' in path.read_text(encoding="utf-8")
+    home, uganda = profiles.load(str(path)), profiles.load("uganda")
+    assert [key for key in home if home[key] != uganda[key]] == ["names.city", "payment.prime_to_sub_days"]
+    assert home.cited() == uganda.cited()
+    assert cli.run(["profile", "check", str(path)]) == 0
+    give(monkeypatch, [""] * 12)
+    assert cli.run(["profile", "new", "office", "--folder", str(tmp_path), "--extends", "uganda.toml"]) == 0
+    assert profiles.load(str(tmp_path / "office.toml"))["names.city"] == "Gulu"
+
+
+def test_an_unknown_key_is_told_with_its_line_and_the_nearest_one(tmp_path, capsys):
+    path = tmp_path / "kampala.toml"
+    path.write_text('extends = "uganda"\n[payment]\nprime_to_subs_days = {value = 28, illustrative = true}\n', encoding="utf-8")
+    assert cli.run(["profile", "check", str(path)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "line 3" in said and "Did you mean 'payment.prime_to_sub_days'?" in said
 
 
 def test_the_list_counts_sources(capsys):

@@ -66,6 +66,7 @@ def test_a_country_names_itself_and_claims_no_rule_without_a_source(code):
     one = profiles.load(code)
     assert profiles.missing(one) == []
     assert one["names.country"] != "Exampleland" and one["currency.code"] != "EXD"
-    for key in one:
-        if not key.startswith(("names.", "disclosure.")):
-            assert one.is_illustrative(key), f"{code}: {key}"
+    for key in one.cited():
+        entry = one.entry(key)
+        if entry.source.startswith("cty-"):
+            assert entry.date and entry.confidence, f"{code}: {key}"

@@ -16,8 +16,8 @@ def seoul():
     return profiles.load("seoul")
 
 
-def test_seoul_an_example_and_six_countries_come_with_the_package():
-    assert profiles.available() == ["exampleland", "jordan", "philippines", "seoul", "thailand", "uganda", "ukraine", "vietnam"]
+def test_seoul_an_example_and_seven_countries_come_with_the_package():
+    assert profiles.available() == ["exampleland", "jordan", "malawi", "philippines", "seoul", "thailand", "uganda", "ukraine", "vietnam"]
 
 
 def test_seoul_is_active_unless_the_environment_says_otherwise(monkeypatch):
@@ -91,7 +91,8 @@ def test_a_country_takes_over_what_it_does_not_say_without_its_source(tmp_path):
     ("text", "message"),
     [
         ('extends = "nowhere"\n', "extends 'nowhere', and there is no such profile"),
-        ('extends = "jordan"\n', "which itself extends another"),
+        ('extends = "ugand"\n', "Did you mean 'uganda'"),
+        ('extends = "home.toml"\n', "extends itself over others"),
         ('extends = "seoul"\nmoney_scale = -1\n', "'money_scale' is -1"),
         ("money_scale = 2\n", "stands alone"),
     ],
@@ -194,4 +195,122 @@ def test_a_file_in_another_encoding_is_refused(tmp_path):
     path = tmp_path / "home.toml"
     path.write_bytes("[a]\nb = {value = 'é', illustrative = true}\n".encode("latin-1"))
     with pytest.raises(InputError, match="not UTF-8"):
+        profiles.load(str(path))
+
+
+# --- what is known of a country ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "least"), [("ukraine", 15), ("uganda", 15), ("vietnam", 15), ("philippines", 10), ("thailand", 10), ("jordan", 10)]
+)
+def test_a_country_brings_values_with_sources_and_a_date(code, least):
+    one = profiles.load(code)
+    assert len(one.cited()) >= least
+    assert {fact.part for fact in one.facts} == {chart.part for chart in one.charts} == {"construction", "integrity"}
+
+
+def test_every_fact_and_chart_names_sources_of_the_bibliography():
+    known = set(re.findall(r"^@\w+\{([^,]+),", REFERENCES.read_text(encoding="utf-8"), flags=re.M))
+    for code in profiles.available():
+        one = profiles.load(code)
+        for found in (*one.facts, *one.charts):
+            assert set(found.source.split(",")) <= known, (code, found)
+
+
+def test_a_rule_speaks_for_its_country():
+    ukraine, thailand, vietnam = (profiles.load(code) for code in ("ukraine", "thailand", "vietnam"))
+    said = ukraine.rule("payment.direct_payment_missed")
+    assert "the opposite holds" in said and "no claims on each other" in said
+    assert "forbidden" in thailand.rule("subcontracting.allowed")
+    assert "there is no such rule. No percentage" in vietnam.rule("procurement.variation_ceiling")
+    assert vietnam.rule("payment.performance_guarantee_share") == "The performance guarantee is 2 % to 10 % of the contract price."
+    assert "no source" in profiles.load("uganda").rule("procurement.minimum_tender_days")
+    assert "inflation" in ukraine.rule("payment.late_interest_rate")
+
+
+def test_viet_nam_has_no_districts():
+    one = profiles.load("vietnam")
+    assert one["names.district_word"] == "ward"
+    assert not {"Hai Chau", "Thanh Khe", "Son Tra", "Ngu Hanh Son", "Lien Chieu", "Cam Le", "Hoa Vang"} & set(one["names.districts"])
+
+
+@pytest.mark.parametrize(
+    ("code", "exact", "short"),
+    [("vietnam", "VND 1.234.568", "VND 1,23 m"), ("ukraine", "UAH 1\u00a0234\u00a0567,89", "UAH 1,23 m"),
+     ("jordan", "JOD 1,234,567.891", "JOD 1.23 m"), ("uganda", "UGX 1,234,568", "UGX 1.23 m")],
+)  # fmt: skip
+def test_money_has_the_country_s_own_decimals_and_marks(code, exact, short):
+    one = profiles.load(code)
+    assert one.money(1_234_567.891, exact=True) == exact and one.money(1_234_567.891) == short
+
+
+def test_groups_of_digits_can_have_two_sizes(seoul):
+    assert seoul.replace({"currency.grouping": [3, 2]}).money(1_234_567, exact=True) == "KRW 12,34,567"
+
+
+def test_small_sums_keep_their_decimals():
+    assert profiles.load("jordan").money(1.4) == "JOD 1.400" and profiles.load("jordan").money(2) == "JOD 2"
+
+
+def test_working_days_become_the_calendar_days_that_are_always_enough():
+    assert profiles.load("ukraine").calendar_days("disclosure.answer_days") == 7
+    assert profiles.load("ukraine").calendar_days("disclosure.publish_days") == 5
+    assert profiles.load("uganda").calendar_days("disclosure.answer_days") == 21
+
+
+def test_an_agency_keeps_the_sources_of_its_country(tmp_path):
+    path = tmp_path / "kampala.toml"
+    path.write_text('extends = "uganda"\n[payment]\nclient_days = {value = 40, illustrative = true}\n', encoding="utf-8")
+    home, uganda = profiles.load(str(path)), profiles.load("uganda")
+    assert home.cite("disclosure.answer_days") == "cty-s74" and home["payment.client_days"] == 40
+    assert home.facts == uganda.facts and home.cited() == uganda.cited()
+    office = tmp_path / "roads.toml"
+    office.write_text('extends = "kampala.toml"\n[names]\ncity = {value = "Gulu", illustrative = true}\n', encoding="utf-8")
+    assert profiles.load(str(office))["payment.client_days"] == 40 and profiles.load(str(office)).cite("disclosure.answer_days") == "cty-s74"
+    path.write_text('extends = "uganda"\n[payment]\nclient_days = {value = 41, illustrative = true}\n', encoding="utf-8")
+    import os
+
+    os.utime(path, ns=(1, 1))
+    assert profiles.load(str(office))["payment.client_days"] == 41
+
+
+def test_another_country_takes_no_source_along(tmp_path):
+    path = tmp_path / "kenya.toml"
+    path.write_text('extends = "uganda"\n[names]\ncountry = {value = "Kenya", illustrative = true}\n', encoding="utf-8")
+    home = profiles.load(str(path))
+    assert home.cited() == [] and home.facts == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ("range = [3, 2]", "a range that is not two numbers"),
+        ("range = [2, 3]", "outside its own range"),
+        ('rule = "maybe"', "neither \"none\""),
+        ('rule = "none"', "`says` does not tell what holds instead"),
+        ('days = "lunar"', "neither \"working\" nor"),
+        ('confidence = "X"', "a confidence that is not V, S or C"),
+        ('date = "yesterday"', "a date that is not"),
+    ],
+)
+def test_what_stands_beside_a_value_is_checked(tmp_path, fields, message):
+    path = tmp_path / "home.toml"
+    path.write_text(f'[a]\nb = {{value = 1, source = "ccs-s1", {fields}}}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=f"home.toml, line 2: 'a.b' .*{message}"):
+        profiles.load(str(path))
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ('[[facts]]\npart = "construction"\n', "line 1: An entry of 'facts' has no 'text'"),
+        ('[[charts]]\npart = "a"\ntitle = "b"\nunit = "c"\nbars = [["x", 1]]\nsource = "ccs-s4"\n', "bars that are not pairs"),
+        ('[[facts]]\npart = "a"\ntext = "b"\nsource = "c"\ndate = "d"\nconfidence = "V"\nsauce = "e"\n', "unknown field 'sauce'"),
+    ],
+)
+def test_a_broken_fact_is_told(tmp_path, entry, message):
+    path = tmp_path / "home.toml"
+    path.write_text(entry, encoding="utf-8")
+    with pytest.raises(InputError, match=re.escape(message)):
         profiles.load(str(path))

@@ -30,6 +30,8 @@ class Settings:
 
     # Cardinal
     short_submission_days: int = 15
+    short_submission_days_small: int | None = None  # for works up to `small_works_amount`, where the law allows less
+    small_works_amount: float | None = None
     short_submission_days_by_details: Mapping[str, int] = field(default_factory=dict)
     short_submission_methods: tuple[str, ...] = ()  # empty: every method
     excluded_details: tuple[str, ...] = ()  # procedures that no indicator looks at
@@ -88,12 +90,18 @@ class Settings:
     def of(cls, profile, **others) -> Settings:
         """The settings of a country: ``profile`` is anything that answers ``profile["payment.client_days"]``."""
         known = {name: profile[key] for name, key in _PROFILE_KEYS.items()}
+        # A limit in working days: whoever is inside it must not be flagged for the days of a weekend.
+        passed = getattr(profile, "calendar_days", None)
+        if passed:
+            known |= {name: passed(_PROFILE_KEYS[name]) for name in ("prime_to_sub_days", "client_days", "disclosure_days", "answer_days")}
         known["weekend"], known["holidays"] = tuple(known["weekend"]), tuple(known["holidays"])
         return cls(**{**known, **others})
 
 
 _PROFILE_KEYS = {
     "short_submission_days": "flags.short_tender_days",
+    "short_submission_days_small": "flags.short_tender_days_small",
+    "small_works_amount": "procurement.small_works_amount",
     "prime_to_sub_days": "payment.prime_to_sub_days",
     "late_interest_rate": "payment.late_interest_rate",
     "year_days": "payment.year_days",
@@ -109,7 +117,7 @@ _PROFILE_KEYS = {
     "paid_ahead_points": "reporting.paid_ahead_points",
     "disclosure_days": "disclosure.publish_days",
     "answer_days": "disclosure.answer_days",
-    "weekend": "calendar.weekend",
+    "weekend": "calendar.site_weekend",
     "holidays": "calendar.holidays",
 }
 

@@ -30,10 +30,10 @@ AWARDED = "awards.supplier_id|contracts.supplier_id"
 @indicator(
     "R003", "Short submission period", family="tender", levels=("process",), source=CARDINAL,
     definition="Bids could be handed in for fewer than 15 whole days.",
-    formula="whole days of (tender_end - tender_start) < 15; another limit may hold for single procedures",
+    formula="whole days of (tender_end - tender_start) < 15; another limit may hold for small works and for single procedures",
     unit="1 flagged, 0 not",
     fields=("tenders.tender_id", "tenders.tender_start", "tenders.tender_end"),
-    optional=("tenders.procurement_method", "tenders.procurement_method_details", "tenders.status"),
+    optional=("tenders.procurement_method", "tenders.procurement_method_details", "tenders.cost_estimate", "tenders.status"),
     innocent=("The law allows a shorter period for small or urgent works.", "The notice was published again after a small correction."),
 )
 def R003(tables, settings):
@@ -43,6 +43,8 @@ def R003(tables, settings):
     tenders = tenders[tenders["tender_start"].notna() & tenders["tender_end"].notna()]
     days = (tenders["tender_end"] - tenders["tender_start"]).dt.days
     limit = pd.Series(settings.short_submission_days, index=tenders.index, dtype=float)
+    if settings.short_submission_days_small is not None and settings.small_works_amount is not None and "cost_estimate" in tenders:
+        limit = limit.mask(tenders["cost_estimate"] <= settings.small_works_amount, settings.short_submission_days_small)
     if settings.short_submission_days_by_details and "procurement_method_details" in tenders:
         own = tenders["procurement_method_details"].map(dict(settings.short_submission_days_by_details))
         limit = own.astype(float).fillna(limit)
