@@ -29,6 +29,7 @@ COMMANDS = (
     "cleanworks.profiles.command",
     "cleanworks.standards.command",
     "cleanworks.allimi.command",
+    "cleanworks.registry_command",
 )
 
 HELP = """

@@ -62,6 +62,13 @@ def from_registry(place: str) -> tuple[dict[str, pd.DataFrame], bool]:
     from cleanworks.construction import registry
 
     with registry.existing(place) as book:
+        if damage := book.verify():
+            more = f", and {len(damage) - 1} more places" if len(damage) > 1 else ""
+            raise InputError(
+                f"The registry is damaged, so nothing is published from it: {damage[0].place}: {damage[0].what}{more}.",
+                where=registry.without_password(place),
+                fix="`cleanworks registry verify` lists every place; take the last copy that it accepts.",
+            )
         return registry.public_view(book), book.simulated
 
 

@@ -118,10 +118,22 @@ def read(path: Path) -> Catalog:
             return read_po(file, abort_invalid=True)
     except PoFileError as error:
         raise InputError(
-            f"The translations cannot be read: {error}.", where=str(path), fix="Mend that line."
+            f"The translations cannot be read: {error}.", where=str(path), fix="Correct that line."
         ) from None
-    except UnicodeDecodeError:
-        raise InputError("The translations are not UTF-8 text.", where=str(path)) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The translations are not text in the charset that their header names ({error.encoding}).",
+            where=str(path),
+            fix="Save the file as UTF-8, and write `charset=utf-8` in its header.",
+        ) from None
+    except LookupError as error:
+        raise InputError(
+            f"The header of the translations names a charset that is not known: {str(error).removeprefix('unknown encoding: ')}.",
+            where=str(path),
+            fix="Write `charset=utf-8` in its header, and save it so.",
+        ) from None
+    except (ValueError, IndexError, TypeError) as error:  # babel's own slips on damaged files
+        raise InputError(f"The translations cannot be read: {error}.", where=str(path), fix="Correct the entry it speaks of.") from None
 
 
 # --- what there is to translate -----------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from cleanworks.construction.registry.rules import (
     reporting_mode,
     rights,
 )
+from cleanworks.construction.registry.store import without_password
 
 __all__ = [
     "LINES",
@@ -58,4 +59,5 @@ __all__ = [
     "rights",
     "sign_split",
     "status",
+    "without_password",
 ]

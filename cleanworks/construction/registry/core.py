@@ -12,7 +12,7 @@ import pandas as pd
 
 from cleanworks.construction.registry import journal, rules, shapes
 from cleanworks.construction.registry.rules import Refusal, User
-from cleanworks.construction.registry.store import BATCH, Store
+from cleanworks.construction.registry.store import BATCH, Store, reason
 
 # The first line of a registry that says whether its entries are simulated. No role's table: nobody enters it by hand.
 ORIGIN = ("registry", "origin")
@@ -176,31 +176,37 @@ class Registry:
         with self.store.reading() as connection:
             return self.store.last(connection)
 
-    def verify(self, published: tuple[int, str] | None = None) -> list[journal.Damage]:
-        """Look for tampering: an empty list, or where it is.
+    def verify(self, published: tuple[int, str] | str | None = None) -> list[journal.Damage]:
+        """Look for tampering: an empty list, or where it is. A damaged registry is described, whatever is wrong with it.
 
         Parameters
         ----------
-        published : number and hash of a line that was published earlier, optional
-            With it, even a journal that was rewritten from end to end is found out.
+        published : hash of a line that was published earlier, or its number and hash, optional
+            With it, even a journal that was rewritten from end to end is found out: keep `head()` outside the registry.
         """
+        number, wanted = (None, published) if isinstance(published, str) else published or (0, journal.START)
+        there = wanted == journal.START
+        found: list[journal.Damage] = []
+        content: dict[tuple[str, str], tuple[str, str]] = {}
         with self.store.reading() as connection:
-            content = {}
             for kind in (*rules.LINES, ORIGIN[0]):
-                for row in self.store.rows(connection, kind):
-                    content[kind, row.record] = (row.content, row.state)
-            number, seal = published or (0, journal.START)
-            there = [journal.START] if number == 0 else []
+                try:
+                    for row in self.store.rows(connection, kind):
+                        content[kind, row.record] = (row.content, row.state)
+                except self.store.unreadable as error:
+                    found.append(journal.Damage(f"records of {kind}", f"they cannot be read: {reason(error)}"))
 
             def lines() -> Iterator[journal.Entry]:
-                for entry in self.store.lines(connection):
-                    if entry.n == number:
-                        there.append(entry.hash)
+                nonlocal there
+                for entry in self.store.every_line(connection):
+                    there = there or (entry.hash == wanted and number in (None, entry.n))
                     yield entry
 
-            found = journal.find_damage(lines(), content, self.store.last(connection))
-        if there != [seal]:
-            found.append(journal.Damage(f"journal line {number}", "it is not the line that was published"))
+            found += journal.find_damage(lines(), content, self.store.remembered(connection))
+        if not there:
+            place = f"journal line {number}" if number is not None else "the journal"
+            what = "it is not the line that was published" if number is not None else "no line has the hash that was published"
+            found.append(journal.Damage(place, what))
         return found
 
 

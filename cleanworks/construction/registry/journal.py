@@ -63,15 +63,15 @@ def to_json(record: Mapping[str, object]) -> str:
 
 
 def find_damage(
-    lines: Iterable[Entry], records: Mapping[tuple[str, str], tuple[str, str]], head: tuple[int, str]
+    lines: Iterable[Entry], records: Mapping[tuple[str, str], tuple[str, str]], head: tuple[int, str] | None
 ) -> list[Damage]:
-    """Compare the chain with itself, with the records, and with the head.
+    """Compare the chain with itself, with the records, and with the head. Whatever the lines hold, nothing is raised.
 
     Parameters
     ----------
     lines : the journal, in order.
     records : (kind, key) -> (content as JSON, state), as the tables hold them now.
-    head : number and hash of the last line, as the registry remembers it.
+    head : number and hash of the last line, as the registry remembers it; None where it remembers nothing.
 
     Returns
     -------
@@ -83,6 +83,10 @@ def find_damage(
     states: dict[tuple[str, str], str] = {}
     for entry in lines:
         number += 1
+        if not isinstance(entry.n, int) or not all(isinstance(value, str) for value in entry[1:]):
+            found.append(Damage(f"journal line {number}", "it holds something else than text"))
+            previous = entry.hash
+            continue
         if entry.n != number:
             found.append(Damage(f"journal line {number}", f"the line is missing: the next one has number {entry.n}"))
             number, previous = entry.n, entry.previous
@@ -94,9 +98,15 @@ def find_damage(
             found.append(Damage(f"journal line {entry.n}", "its content was changed after it was written"))
         previous = entry.hash
         name = (entry.kind, entry.record)
-        rebuilt.setdefault(name, {}).update(json.loads(entry.change))
+        change = _change(entry.change)
+        if change is None:
+            found.append(Damage(f"journal line {entry.n}", "what it changed is not a list of fields"))
+            continue
+        rebuilt.setdefault(name, {}).update(change)
         states[name] = entry.state
-    if (number, previous) != head:
+    if head is None:
+        found.append(Damage("end of the journal", "the registry does not remember its last line"))
+    elif (number, previous) != head:
         found.append(Damage("end of the journal", f"the registry counted {head[0]} lines and the journal ends at {number}"))
     for name, content in rebuilt.items():
         if name not in records:
@@ -109,3 +119,11 @@ def find_damage(
         if name not in rebuilt
     ]
     return found
+
+
+def _change(text: str) -> dict | None:
+    try:
+        change = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return change if isinstance(change, dict) else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class Store:
             ) from None
         self.sql = sql
         self.place, self.reads_only = str(place), must_exist
+        self._hidden: list[str] = []
         self.engine = self._engine(self.place, must_exist)
         self._describe()
         try:
@@ -43,6 +45,7 @@ class Store:
         sql, extra = self.sql, {}
         try:
             url = _address(sql, place)
+            self._hidden = _secrets(url, place)
             if url.get_backend_name() == "sqlite":
                 extra = {"connect_args": {"timeout": 60}}
                 if place == ":memory:":
@@ -50,16 +53,18 @@ class Store:
                     extra["connect_args"]["check_same_thread"] = False
                 if must_exist:
                     url = _only_if_there(url, place)
+                elif url.database and url.database != ":memory:":
+                    _for_its_owner(Path(url.database))
             engine = sql.create_engine(url, **extra)
         except ModuleNotFoundError as error:
             raise InputError(
                 f"The driver for {place.split(':')[0]} is not installed.",
-                where=_without_password(place),
+                where=without_password(place),
                 fix=f"python -m pip install {'psycopg[binary]' if 'psycopg' in str(error) else error.name}.",
             ) from None
-        except sql.exc.ArgumentError:
+        except (sql.exc.ArgumentError, ValueError):
             raise InputError(
-                "This is no database address.", where=_without_password(place), fix="Give a file, or postgresql://user@host/name."
+                "This is not a database address.", where=without_password(place), fix="Give a file, or postgresql://user@host/name."
             ) from None
         if engine.dialect.name == "sqlite":
             sql.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
@@ -136,12 +141,19 @@ class Store:
             yield
         except self.sql.exc.DBAPIError as error:
             raise InputError(
-                f"The registry cannot be opened: {_reason(error)}.", where=self._public_place(), fix="Check the path or the address."
+                f"The registry cannot be opened: {self._reason(error)}.", where=self._public_place(), fix="Check the path or the address."
             ) from None
 
     def _public_place(self) -> str:
         """The place for a message: an address without its password."""
-        return _without_password(self.place)
+        return without_password(self.place)
+
+    def _reason(self, error: Exception) -> str:
+        """What the database says, without the secrets of its address: some drivers repeat them."""
+        text = reason(error)
+        for secret in self._hidden:
+            text = text.replace(secret, "***")
+        return text
 
     @contextmanager
     def writing(self, create: bool = False):
@@ -163,14 +175,59 @@ class Store:
                 yield connection
         except self.sql.exc.DatabaseError as error:
             raise InputError(
-                f"The registry cannot be read: {_reason(error)}.",
+                f"The registry cannot be read: {self._reason(error)}.",
                 where=self._public_place(),
                 fix="Check the path or the address; if the file is damaged, take its last copy.",
             ) from None
 
     def last(self, connection) -> tuple[int, str]:
-        n, seal = connection.execute(self.sql.select(self.head.c.n, self.head.c.hash)).one()
-        return int(n), seal
+        """Number and hash of the journal's last line.
+
+        Raises
+        ------
+        InputError
+            The registry does not remember it, so that it is damaged.
+        """
+        found = self.remembered(connection)
+        if found is None:
+            raise InputError(
+                "The registry does not remember the last line of its journal.",
+                where=self._public_place(),
+                fix="It was damaged or changed by hand: `cleanworks registry verify` says where. Take its last copy.",
+            )
+        return found
+
+    def remembered(self, connection) -> tuple[int, str] | None:
+        """Number and hash of the journal's last line as the registry keeps them; None if they are gone or not what they should be."""
+        rows = connection.execute(self.sql.select(self.head.c.n, self.head.c.hash)).all()
+        if len(rows) != 1 or not isinstance(rows[0][0], int) or not isinstance(rows[0][1], str):
+            return None
+        return rows[0][0], rows[0][1]
+
+    @property
+    def unreadable(self) -> tuple[type[Exception], ...]:
+        """What a database raises for bytes that are not what the table says."""
+        return (self.sql.exc.DatabaseError, ValueError, TypeError)
+
+    def every_line(self, connection):
+        """The journal, in order, with an empty line in the place of one that cannot be read."""
+        j = self.journal
+        query = self.sql.select(*(j.c[name] for name in Entry._fields))
+        place = 0
+        try:
+            for entry in self.lines(connection):
+                yield entry
+                place += 1
+            return
+        except self.unreadable:
+            pass
+        # One line that cannot be read hides its whole batch: from here, line by line.
+        numbers = [n for (n,) in connection.execute(self.sql.select(j.c.n).order_by(j.c.n))][place:]
+        for n in numbers:
+            try:
+                yield Entry._make(connection.execute(query.where(j.c.n == n)).one())
+            except (*self.unreadable, self.sql.exc.SQLAlchemyError):
+                yield Entry(n, *[None] * (len(Entry._fields) - 1))
 
     def find(self, connection, kind: str, record: str):
         r = self.records
@@ -227,16 +284,38 @@ def _only_if_there(url, place: str):
     """The address of an SQLite file to read: SQLite would answer a wrong path with an empty new file."""
     path = Path(url.database or "")
     if not path.is_file():
-        raise InputError("There is no such registry.", where=_without_password(place), fix="Give the path of its file, or a database address.")
+        raise InputError("There is no such registry.", where=without_password(place), fix="Give the path of its file, or a database address.")
     return url.set(database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
 
 
-def _without_password(place: str) -> str:
-    return re.sub(r"(//[^/@:]*):[^@]*@", r"\1:***@", place)
+def without_password(place: str) -> str:
+    """A place for a message: of an address its kind, its machine and its database, never its user, password or options.
+
+    A password with ``@`` or ``/`` in it cannot be told from the rest for certain, so that whatever stands before the last ``@`` goes.
+    """
+    kind, mark, rest = place.partition("://")
+    if not mark:
+        return place
+    rest = rest.rpartition("@")[2].partition("?")[0].partition("#")[0]
+    return f"{kind}://{rest}"
 
 
-def _reason(error) -> str:
-    words = str(error.orig or error).strip() or type(error).__name__
+def _secrets(url, place: str) -> list[str]:
+    """What no message may repeat: the password, also the rest of one that has ``@`` in it, and the values of options."""
+    user = place.partition("://")[2].rpartition("@")[0]
+    values = [url.password, *user.partition(":")[2].split("@"), *(value for value in url.query.values() if isinstance(value, str))]
+    return sorted({str(value) for value in values if value}, key=len, reverse=True)
+
+
+def _for_its_owner(path: Path) -> None:
+    """Make the file of a new registry so that nobody else can read it: it holds wages and names."""
+    with contextlib.suppress(FileExistsError, OSError):  # what hinders it, opening the database says
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def reason(error) -> str:
+    """The first line of what a database says."""
+    words = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
     return words.splitlines()[0].rstrip(".")
 
 

@@ -65,6 +65,7 @@ def build_workshop(
     from cleanworks.errors import InputError
     from cleanworks.workshop.delivery import wheels
     from cleanworks.workshop.delivery.build import Options, build
+    from cleanworks.workshop.delivery.verify import checksum_of
 
     if not re.fullmatch(r"3\.\d{1,2}", python):
         raise InputError(f"{python!r} is not a version of Python.", fix="Write it as 3.12.")
@@ -73,14 +74,25 @@ def build_workshop(
     _warn(made.warnings)
     print(made.folder.as_posix())
     print(f"{made.archive.as_posix()} ({made.archive.stat().st_size / 1e6:.0f} MB)")
+    print(f"Its checksum, for `cleanworks workshop verify --checksum`: {checksum_of(made.folder / 'learner')}")
 
 
 @app_workshop.command("verify")
-def verify_kit(kit: Annotated[Path, typer.Argument(help="A kit: its folder or its zip.")]) -> None:
-    """Say whether a learner's kit is whole, can be installed from, and runs its first notebook."""
+def verify_kit(
+    kit: Annotated[Path, typer.Argument(help="A kit: its folder or its zip.")],
+    checksum: Annotated[
+        str | None, typer.Option("--checksum", help="The kit's checksum as its maker gave it to you.")
+    ] = None,
+    run: Annotated[bool, typer.Option("--run", help="Execute the first notebook of a kit that you trust.")] = False,
+) -> None:
+    """Say whether a learner's kit is whole, and whether it is the one that was handed out.
+
+    The list of checksums in a kit vouches only for itself: --checksum compares it with what `workshop build` printed for its maker.
+    Nothing of the kit is executed unless you say --run. Exit codes: 0 all is well, 1 something is wrong with it, 2 it is not a kit.
+    """
     from cleanworks.workshop.delivery.verify import verify
 
-    findings = verify(kit)
+    findings = verify(kit, checksum=checksum, run=run)
     for finding in findings:
         print(finding)
     if not all(finding.good for finding in findings):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from cleanworks.errors import InputError
+from cleanworks.workshop import archives
 
 PLAIN = (".html", ".ipynb", ".md", ".txt", ".json", ".js", ".ics", ".toml", ".svg", ".xml", ".xhtml")
 PACKED = (".zip", ".epub")
@@ -39,12 +39,10 @@ def _of(name: PurePath, content: bytes, depth: int) -> Iterator[tuple[PurePath, 
     elif kind in PACKED:
         if depth == _DEPTH:
             raise InputError("Zips lie in zips too deep to be searched.", where=str(name))
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as opened:
-                for entry in opened.namelist():
-                    yield from _of(name / entry, opened.read(entry) if not entry.endswith("/") else b"", depth + 1)
-        except (zipfile.BadZipFile, RuntimeError) as error:
-            raise InputError(f"The zip cannot be read, so it cannot be searched: {error}.", where=str(name)) from None
+        with archives.opened(io.BytesIO(content), str(name)) as opened:
+            for entry in archives.members(opened, str(name)):
+                if not entry.is_dir():
+                    yield from _of(name / entry.filename, opened.read(entry), depth + 1)
 
 
 def _cells(text: str) -> str:

@@ -1,26 +1,28 @@
-"""`workshop verify`: is a kit whole, is everything installed, does its first notebook run? In plain words.
+"""`workshop verify`: is a kit whole, is it the one that was handed out, can it be used? In plain words.
 
-It runs on a learner's computer with what a kit installs, and executes only the kit's own first notebook, after its
-checksum was found right.
+A stranger's kit is looked at and not executed. Its first notebook runs only where somebody asks for it (`--run`), or where the kit
+was installed already (its own `.venv` runs this), and then only after its checksum was found right.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import stat
 import sys
 import tempfile
-import zipfile
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
 from cleanworks.errors import InputError
+from cleanworks.workshop import archives
+from cleanworks.workshop.files import read_text
 
 SUMS = "checksums.txt"
-_LARGEST = 4 << 30
 _SECONDS = 300
+# What a learner's work and programs leave in a kit.
+_RUNS = (".py", ".pyc", ".pth", ".whl", ".sh", ".bat", ".command", ".js", ".html", ".exe", ".dll", ".so")
+_OWN = {".venv", "__pycache__", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,30 @@ class Finding:
         return f"{'yes' if self.good else 'NO '}  {self.text}"
 
 
-def verify(kit: Path | str) -> list[Finding]:
+def verify(kit: Path | str, *, checksum: str | None = None, run: bool = False) -> list[Finding]:
     """Check a kit: its folder, or its zip, which is unpacked into a place of its own for the check.
+
+    Parameters
+    ----------
+    checksum : str, optional
+        The kit's checksum as its maker gave it: the first 16 or more of its 64 characters.
+    run : bool
+        Execute its first notebook. Done by itself where the kit was installed: inside its own environment.
 
     Raises
     ------
     InputError
-        It is no kit, or a zip that would write outside its folder.
+        It is not a kit, a zip that would write outside its folder, or `checksum` is not one.
     """
+    if checksum is not None and not re.fullmatch(r"[0-9a-fA-F]{16,64}", checksum.strip()):
+        raise InputError(
+            f"{checksum!r} is not a checksum.", where="--checksum", fix="Copy the 64 characters that `workshop build` printed."
+        )
     kit = Path(kit)
     if kit.is_file():
         with tempfile.TemporaryDirectory(prefix="cleanworks-kit-", ignore_cleanup_errors=True) as place:
-            return _verify(unpack(kit, Path(place)))
-    return _verify(kit)
+            return _verify(unpack(kit, Path(place)), checksum, run)
+    return _verify(kit, checksum, run)
 
 
 def unpack(archive: Path, place: Path) -> Path:
@@ -57,59 +70,81 @@ def unpack(archive: Path, place: Path) -> Path:
     InputError
         It is no zip, is damaged, names a place outside, holds a link, or is larger than any kit.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            entries = opened.infolist()
-            for entry in entries:
-                name = entry.filename
-                parts = PurePosixPath(name.replace("\\", "/")).parts
-                if not parts or name.startswith(("/", "\\")) or ".." in parts or re.match(r"[A-Za-z]:", name):
-                    raise InputError(
-                        f"The zip would write outside its folder ({name!r}).",
-                        where=str(archive),
-                        fix="Do not unpack it; ask for the kit again.",
-                    )
-                if stat.S_ISLNK(entry.external_attr >> 16):
-                    raise InputError(
-                        f"The zip holds a link ({name!r}), which a kit never does.",
-                        where=str(archive),
-                        fix="Do not unpack it; ask for the kit again.",
-                    )
-            if sum(entry.file_size for entry in entries) > _LARGEST:
-                raise InputError("The zip is larger than any kit.", where=str(archive))
-            opened.extractall(place)
-    except FileNotFoundError:
-        raise InputError("There is no such kit.", where=str(archive)) from None
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise InputError(
-            f"The zip is damaged ({error}).", where=str(archive), fix="Copy it again from the USB stick."
-        ) from None
+    archives.unpack(archive, place)
     found = sorted(place.glob(f"*/{SUMS}")) or sorted(place.glob(SUMS))
     if not found:
-        raise InputError(f"This is not a kit: it has no {SUMS}.", where=str(archive))
+        raise InputError(f"This is not a kit: it has no {SUMS}.", where=str(archive), fix="Name the kit's folder or its zip.")
     return found[0].parent
 
 
-def _verify(folder: Path) -> list[Finding]:
+def checksum_of(folder: Path) -> str:
+    """The one checksum that stands for a whole kit: of the list of the checksums of its files."""
+    return hashlib.sha256((folder / SUMS).read_bytes()).hexdigest()
+
+
+def is_installed(folder: Path) -> bool:
+    """Whether this Python is the one that the kit was installed into."""
+    return Path(sys.prefix).resolve().is_relative_to(folder.resolve())
+
+
+def _verify(folder: Path, checksum: str | None, run: bool) -> list[Finding]:
     if not (folder / SUMS).is_file():
         raise InputError(
             f"This is not a kit: it has no {SUMS}.",
             where=str(folder),
             fix="Name the kit's folder or its zip.",
         )
-    whole = _whole(folder)
-    findings = [whole, *_environment(folder)]
-    if all(finding.good for finding in findings):
+    installed = is_installed(folder)
+    findings = [_maker(folder, checksum), _whole(folder)]
+    findings += _environment(folder) if installed else _packages(folder)
+    if not (run or installed):
+        findings.append(Finding(True, "Nothing of it was executed; with --run its first notebook is."))
+    elif all(finding.good for finding in findings):
         findings.append(_first_notebook(folder))
     else:
         findings.append(Finding(False, "The first notebook was not tried, because of what is said above."))
     return findings
 
 
+def _maker(folder: Path, checksum: str | None) -> Finding:
+    """Whether this is the kit that somebody vouches for; a list inside the kit vouches only for itself."""
+    found = checksum_of(folder)
+    if checksum is None:
+        return Finding(True, f"Its checksum is {found}. Compare it with the one your instructor gives (--checksum).")
+    if found.startswith(checksum.strip().lower()):
+        return Finding(True, "It is the kit whose checksum you were given.")
+    return Finding(False, f"It is not the kit whose checksum you were given: this one's is {found}. Ask for the kit again.")
+
+
+def _packages(folder: Path) -> list[Finding]:
+    """Whether every package that the kit's lists ask for lies in the kit."""
+    there = set()
+    for path in (folder / "wheels").rglob("*.whl"):
+        name, number = path.name.split("-")[:2]
+        there.add(f"{_plain(name)}=={number}")
+    findings = []
+    for listed in sorted(folder.glob("requirements-*.txt")):
+        system = listed.stem.removeprefix("requirements-")
+        wanted = read_text(listed, "The list of packages").split()
+        missing = [line for line in wanted if f"{_plain(line.partition('==')[0])}=={line.partition('==')[2]}" not in there]
+        if missing:
+            more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+            text = f"Packages for {system} are missing: {', '.join(missing[:3])}{more}. Build the kit again."
+            findings.append(Finding(False, text))
+        else:
+            findings.append(Finding(True, f"It brings the {len(wanted)} packages that {system} needs."))
+    return findings
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def _whole(folder: Path) -> Finding:
     """Compare every file with its checksum."""
     wrong, own, count = [], 0, 0
-    for number, line in enumerate((folder / SUMS).read_text(encoding="utf-8").splitlines(), 1):
+    listed = set()
+    for number, line in enumerate(read_text(folder / SUMS, "The list of checksums").splitlines(), 1):
         found = re.fullmatch(r"([0-9a-f]{64})  (.+)", line)
         if not found:
             return Finding(False, f"The list of checksums is damaged in line {number}. Copy the kit again.")
@@ -117,6 +152,7 @@ def _whole(folder: Path) -> Finding:
         if ".." in PurePosixPath(found[2]).parts or (path.is_absolute() and not path.is_relative_to(folder)):
             return Finding(False, f"The list of checksums names a file outside the kit ({found[2]}).")
         count += 1
+        listed.add(PurePosixPath(found[2]).as_posix())
         if not path.is_file():
             wrong.append(f"{found[2]} is missing")
         else:
@@ -126,6 +162,13 @@ def _whole(folder: Path) -> Finding:
                 own += 1
             elif changed:
                 wrong.append(f"{found[2]} has changed")
+    if not count:
+        return Finding(False, "The list of checksums is empty. Copy the kit again.")
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        known = name in listed or name == SUMS or path.suffix == ".ipynb" or _OWN & set(path.relative_to(folder).parts)
+        if path.is_file() and not known and (path.suffix in _RUNS or name.startswith("wheels/")):
+            wrong.append(f"{name} was not handed out with it")
     if wrong:
         more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         return Finding(False, f"The kit is not whole: {'; '.join(wrong[:3])}{more}. Copy it again.")
@@ -144,7 +187,7 @@ def _environment(folder: Path) -> list[Finding]:
             Finding(True, f"Python {sys.version.split()[0]}; the kit brings no packages for this system.")
         ]
     wrong = []
-    lines = listed.read_text(encoding="utf-8").split()
+    lines = read_text(listed, "The list of packages").split()
     for line in lines:
         name, _, wanted = line.partition("==")
         try:
@@ -170,11 +213,11 @@ def _first_notebook(folder: Path) -> Finding:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    name = (folder / "first.txt").read_text(encoding="utf-8").strip()
+    name = read_text(folder / "first.txt", "The name of the first notebook").strip()
     path = folder / name
     if not name or not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
         return Finding(False, "The kit does not say which notebook is its first.")
-    listed = dict(reversed(line.split("  ", 1)) for line in (folder / SUMS).read_text("utf-8").splitlines())
+    listed = dict(reversed(line.split("  ", 1)) for line in read_text(folder / SUMS).splitlines())
     if hashlib.sha256(path.read_bytes()).hexdigest() != listed.get(name):
         return Finding(True, "The first notebook holds work of your own, so it was left alone.")
     try:

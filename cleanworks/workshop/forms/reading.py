@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from typing import Any
 
 from cleanworks.errors import InputError
 from cleanworks.learning import tidy_code
+from cleanworks.workshop import archives
 
 FORMAT = "cleanworks-answers-1"
 KINDS = ("before", "after", "evaluation")
@@ -95,7 +94,7 @@ def _walk(folder: Path, found: Found, suffixes: tuple[str, ...]) -> Iterator[tup
 def _zipped(path: Path, name: str, found: Found, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """The members of a zip, read in memory: nothing is unpacked to the disk."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with archives.opened(path, name) as archive:
             members = sorted(archive.infolist(), key=lambda member: member.filename)
             if len(members) > MOST_FILES:
                 found.leave(name, "holds more files than any workshop")
@@ -104,7 +103,7 @@ def _zipped(path: Path, name: str, found: Found, suffixes: tuple[str, ...]) -> I
                 inside = f"{name} > {member.filename}"
                 if member.is_dir() or member.filename.startswith("__MACOSX/"):
                     continue
-                if _leaves(member.filename):
+                if archives.leads_out(member.filename):
                     found.leave(inside, "has a path that leads out of the zip; it was not opened")
                 elif PurePosixPath(member.filename).suffix.lower() not in suffixes:
                     continue
@@ -116,20 +115,15 @@ def _zipped(path: Path, name: str, found: Found, suffixes: tuple[str, ...]) -> I
                     try:
                         with archive.open(member) as file:
                             content = file.read(LARGEST + 1)
-                    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError):
+                    except archives.UNREADABLE:
                         found.leave(inside, "is damaged inside the zip")
                         continue
                     if len(content) > LARGEST:
                         found.leave(inside, "is too large to be such a file")
                     else:
                         yield inside, content
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        found.leave(name, "is no zip that can be opened")
-
-
-def _leaves(name: str) -> bool:
-    plain = name.replace("\\", "/")
-    return plain.startswith("/") or ":" in plain.split("/")[0] or ".." in plain.split("/") or os.path.isabs(name)
+    except InputError as error:
+        found.leave(name, f"is not a zip that can be opened: {error.what[:1].lower()}{error.what[1:].rstrip('.')}")
 
 
 def loads(content: bytes) -> Any:

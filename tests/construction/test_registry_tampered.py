@@ -1,0 +1,130 @@
+"""A registry that somebody changed behind its journal: every way is found and located, and none is published."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cleanworks.cli import run
+from cleanworks.construction import registry
+from cleanworks.construction.registry import User, without_password
+from cleanworks.errors import InputError
+
+OFFICIAL = User("official-1", "official")
+PROJECT = {
+    "project_id": "P-1", "title": "Bridge", "district": "North", "budget_amount": 5e9,
+    "period_start": "2026-01-01", "period_end": "2027-06-30",
+}  # fmt: skip
+
+
+@pytest.fixture
+def file(tmp_path) -> Path:
+    return filled(tmp_path / "works.db", "Bridge")
+
+
+def filled(path: Path, title: str) -> Path:
+    with registry.Registry(path) as book:
+        for number in range(1, 4):
+            project = {**PROJECT, "project_id": f"P-{number}", "title": title}
+            book.enter(OFFICIAL, "projects", project, at=f"2026-01-0{number}T09:00:00")
+    return path
+
+
+def tamper(path: Path, *statements: str) -> None:
+    raw = sqlite3.connect(path)
+    for trigger in ("journal_no_update", "journal_no_delete"):
+        raw.execute(f"DROP TRIGGER {trigger}")
+    for statement in statements:
+        raw.execute(statement)
+    raw.commit()
+    raw.close()
+
+
+WAYS = [
+    ("UPDATE journal SET change = '{broken' WHERE n = 2", "journal line 2"),
+    ("UPDATE journal SET change = 'null' WHERE n = 2", "journal line 2"),
+    ("UPDATE journal SET change = '[1]' WHERE n = 2", "journal line 2"),
+    ("UPDATE journal SET change = 7 WHERE n = 2", "journal line 2"),
+    ("UPDATE journal SET change = x'ff00fe' WHERE n = 2", "journal line 2"),
+    ("UPDATE journal SET change = CAST(x'ff41' AS TEXT) WHERE n = 2", "journal line 2"),
+    ("UPDATE journal SET hash = x'00' WHERE n = 3", "journal line 3"),
+    ("DELETE FROM head", "end of the journal"),
+    ("UPDATE head SET n = 'two'", "end of the journal"),
+    ("UPDATE head SET hash = NULL", "end of the journal"),
+    ("DELETE FROM journal", "end of the journal"),
+    ("DELETE FROM journal WHERE n = 2", "journal line 2"),
+    ("UPDATE records SET content = 'null' WHERE record = 'P-2'", "projects P-2"),
+    ("UPDATE records SET content = CAST(x'ff41' AS TEXT) WHERE record = 'P-2'", "records of projects"),
+    ("UPDATE records SET state = 'approved' WHERE record = 'P-2'", "projects P-2"),
+]
+
+
+@pytest.mark.parametrize(("statement", "place"), WAYS)
+def test_every_way_of_tampering_is_located_and_raises_nothing(file, statement, place):
+    tamper(file, statement)
+    with registry.existing(file) as book:
+        assert place in [damage.place for damage in book.verify()]
+
+
+@pytest.mark.parametrize(("statement", "place"), [WAYS[0], WAYS[7]])
+def test_nothing_is_published_from_a_damaged_registry(file, tmp_path, capsys, statement, place):
+    tamper(file, statement)
+    assert run(["registry", "verify", str(file)]) == 1
+    assert place in capsys.readouterr().out
+    assert run(["allimi", str(tmp_path / "site"), "--registry", str(file)]) == 2
+    assert place in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_registry_replaced_whole_is_found_by_a_hash_kept_outside(file, tmp_path, capsys):
+    assert run(["registry", "head", str(file)]) == 0
+    head = capsys.readouterr().out.strip()
+    with registry.Registry(file) as book:
+        book.enter(OFFICIAL, "projects", {**PROJECT, "project_id": "P-9"})
+    assert run(["registry", "verify", str(file), "--head", head]) == 0
+    other = filled(tmp_path / "other.db", "Palace")
+    assert run(["registry", "verify", str(other)]) == 0  # it agrees with itself
+    capsys.readouterr()
+    assert run(["registry", "verify", str(other), "--head", head]) == 1
+    assert "no line has the hash" in capsys.readouterr().out
+
+
+def test_what_is_not_a_hash_is_refused(file, capsys):
+    assert run(["registry", "verify", str(file), "--head", "abc"]) == 2
+    assert "'abc' is not a hash" in capsys.readouterr().err
+
+
+def test_a_new_registry_is_for_its_owner_alone(file):
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgresql://clerk:se:cret@host/works", "postgresql://host/works"),
+        ("postgresql://clerk:p@secret@host/works", "postgresql://host/works"),
+        ("postgresql://host/works?user=clerk&password=secret", "postgresql://host/works"),
+        ("postgresql://clerk:secret@host:bad/works", "postgresql://host:bad/works"),
+        ("works.db", "works.db"),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(address, shown):
+    assert without_password(address) == shown
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://clerk:secret@localhost:bad/works",
+        "postgresql://clerk:secret@127.0.0.1:1/works",
+        "postgresql://127.0.0.1:1/works?user=clerk&password=secret",
+        "postgresql://clerk:p@secret@127.0.0.1:1/works",
+        "nothing://clerk:secret@127.0.0.1/works",
+    ],
+)
+def test_no_message_shows_a_password(address):
+    with pytest.raises(InputError) as caught:
+        registry.existing(address)
+    assert "secret" not in caught.value.message

@@ -1,0 +1,143 @@
+"""Zips of strangers: one message that names what is wrong, nothing unpacked, and no kit executed unasked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from cleanworks.cli import run
+from cleanworks.errors import InputError
+from cleanworks.workshop import archives
+from cleanworks.workshop.delivery import verify
+
+
+def a_zip(path: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as made:
+        made.writestr("kit/page.html", "hello " * 200)
+        made.writestr("kit/checksums.txt", f"{hashlib.sha256(b'hello ' * 200).hexdigest()}  page.html\n")
+    return path
+
+
+def changed(path: Path, *, method: int | None = None, flags: int | None = None, spoil: bool = False) -> Path:
+    """The zip with another method or other flags in all its headers, or with broken bytes in its first member."""
+    data = bytearray(path.read_bytes())
+    for mark, at_flags, at_method in ((b"PK\x03\x04", 6, 8), (b"PK\x01\x02", 8, 10)):
+        at = data.find(mark)
+        while at >= 0:
+            if method is not None:
+                data[at + at_method : at + at_method + 2] = struct.pack("<H", method)
+            if flags is not None:
+                data[at + at_flags : at + at_flags + 2] = struct.pack("<H", flags)
+            at = data.find(mark, at + 4)
+    if spoil:
+        data[60:70] = b"\xff" * 10
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        (lambda p: changed(a_zip(p), method=24), "cannot be read here (method 24)"),
+        (lambda p: changed(a_zip(p), method=95), "cannot be read here (XZ)"),
+        (lambda p: changed(a_zip(p), flags=1), "encrypted"),
+        (lambda p: changed(a_zip(p), flags=64), "encrypted"),
+        (lambda p: changed(a_zip(p, zipfile.ZIP_LZMA), spoil=True), "damaged"),
+        (lambda p: changed(a_zip(p, zipfile.ZIP_BZIP2), spoil=True), "damaged"),
+        (lambda p: changed(a_zip(p), spoil=True), "damaged"),
+        (lambda p: p.write_bytes(a_zip(p).read_bytes()[:200]), "damaged"),
+        (lambda p: p.write_bytes(b""), "damaged"),
+    ],
+)
+def test_what_is_wrong_with_a_zip_is_named(tmp_path, capsys, spoilt, said):
+    path = tmp_path / "kit.zip"
+    spoilt(path)
+    assert run(["workshop", "verify", str(path)]) == 2
+    message = capsys.readouterr().err
+    assert said in message and "kit.zip" in message and "itself made a mistake" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("x" * 300, "too long for a file"), ("../out", "outside its folder"), ("C:/out", "outside its folder")],
+)
+def test_names_that_no_folder_can_take(tmp_path, name, said):
+    path = tmp_path / "kit.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr(name, "")
+    with pytest.raises(InputError, match=said):
+        archives.unpack(path, tmp_path / "place")
+    assert not (tmp_path / "place").exists()
+
+
+def test_a_zip_that_would_fill_the_disk_is_not_unpacked(tmp_path):
+    path = tmp_path / "kit.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("kit/zeros", bytes(2_000_000))
+    with zipfile.ZipFile(path) as found, pytest.raises(InputError, match="of the disk"):
+        archives.members(found, "kit.zip", largest=1_000_000)
+
+
+# --- kits -----------------------------------------------------------------------------------------------------------
+
+
+def a_kit(folder: Path, code: str = "print(1)") -> Path:
+    folder.mkdir()
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    (folder / "first.ipynb").write_text(json.dumps(notebook))
+    (folder / "first.txt").write_text("first.ipynb\n")
+    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in ("first.ipynb", "first.txt")]
+    (folder / "checksums.txt").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_a_strangers_kit_is_not_executed(tmp_path, capsys):
+    mark = tmp_path / "executed"
+    kit = a_kit(tmp_path / "kit", f"open({str(mark)!r}, 'w').close()")
+    assert run(["workshop", "verify", str(kit)]) == 0
+    assert "Nothing of it was executed" in capsys.readouterr().out
+    assert not mark.exists()
+    assert run(["workshop", "verify", str(kit), "--run"]) == 0
+    assert mark.exists()
+
+
+def test_the_checksum_given_from_outside_decides_who_made_it(tmp_path, capsys):
+    kit = a_kit(tmp_path / "kit")
+    right = verify.checksum_of(kit)
+    assert run(["workshop", "verify", str(kit), "--checksum", right[:20].upper()]) == 0
+    assert run(["workshop", "verify", str(kit), "--checksum", "0" * 64]) == 1
+    assert right in capsys.readouterr().out
+    assert run(["workshop", "verify", str(kit), "--checksum", "mine"]) == 2
+
+
+def test_a_program_that_somebody_added_is_named(tmp_path):
+    kit = a_kit(tmp_path / "kit")
+    (kit / "sitecustomize.py").write_text("")
+    (kit / "my-notes.txt").write_text("")
+    findings = [str(finding) for finding in verify.verify(kit) if not finding.good]
+    assert len(findings) == 1 and "sitecustomize.py was not handed out" in findings[0] and "notes" not in findings[0]
+
+
+def test_an_empty_list_of_checksums_is_not_a_whole_kit(tmp_path):
+    kit = a_kit(tmp_path / "kit")
+    (kit / "checksums.txt").write_text("")
+    assert any("is empty" in str(finding) for finding in verify.verify(kit) if not finding.good)
+
+
+def test_packages_are_looked_for_in_the_kit_and_not_on_this_computer(tmp_path):
+    kit = a_kit(tmp_path / "kit")
+    (kit / "requirements-windows.txt").write_text("no-such-thing==1.0\npywinpty==3.0.2\n")
+    wheels = kit / "wheels" / "windows"
+    wheels.mkdir(parents=True)
+    (wheels / "pywinpty-3.0.2-cp312-cp312-win_amd64.whl").write_bytes(b"")
+    (wheels / "no_such_thing-1.0-py3-none-any.whl").write_bytes(b"")
+    said = [str(finding) for finding in verify.verify(kit)]
+    assert any("brings the 2 packages that windows needs" in line for line in said)
+    (wheels / "pywinpty-3.0.2-cp312-cp312-win_amd64.whl").unlink()
+    assert any("Packages for windows are missing: pywinpty==3.0.2" in str(finding) for finding in verify.verify(kit))
