@@ -1,17 +1,18 @@
-"""Tables on disk: CSV files with a manifest that says what they are and proves that nobody changed them."""
+"""Tables on disk: CSV files, or small files of typed columns, with a manifest that says what they are and proves that nobody changed them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cleanworks.city import build, schemas
+from cleanworks.city import build, compact, schemas
 from cleanworks.city.schemas import Table
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
@@ -60,32 +61,73 @@ def write(
                     files[name].write(text)
                     digests[name].update(text)
                     rows[name] += len(frame)
-        manifest = {
-            "fingerprint": fingerprint(projects, seed, profile),
-            "projects": projects,
-            "seed": seed,
-            "profile": profile.code,
-            "tables": {
-                n: {"file": f"{n}.csv", "rows": rows[n], "sha256": digests[n].hexdigest()} for n in tables
-            },
-        }
-        (folder / MANIFEST).unlink(missing_ok=True)
-        for name, path in parts.items():
-            path.replace(folder / f"{name}.csv")
-        unfinished = folder / (MANIFEST + _UNFINISHED)
-        unfinished.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        unfinished.replace(folder / MANIFEST)
+        entries = {n: {"file": f"{n}.csv", "rows": rows[n], "sha256": digests[n].hexdigest()} for n in tables}
+        manifest = _finish(folder, parts, entries, projects, seed, profile)
     except OSError as error:
-        raise InputError(
-            f"The tables cannot be written: {error.strerror}.",
-            where=str(folder),
-            fix="Choose a folder with room that you may write to.",
-        ) from None
+        raise _not_writable(folder, error) from None
     finally:
-        for path in parts.values():
-            if path.parent.is_dir():
-                path.unlink(missing_ok=True)
+        _remove(parts)
     return manifest
+
+
+def write_compact(
+    folder: str | Path, tables: Mapping[str, pd.DataFrame], projects: int, seed: int, profile: Profile
+) -> dict:
+    """Write finished tables to a folder as small files of typed columns (:mod:`cleanworks.city.compact`).
+
+    As with :func:`write`, files appear under their names only when all are complete. Returns the manifest; raises InputError
+    if the folder cannot be written to.
+    """
+    folder = Path(folder)
+    parts = {name: folder / f"{name}{compact.SUFFIX}{_UNFINISHED}" for name in tables}
+    entries = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in tables.items():
+            data = compact.to_bytes(name, frame)
+            parts[name].write_bytes(data)
+            entries[name] = {
+                "file": f"{name}{compact.SUFFIX}", "rows": len(frame), "sha256": hashlib.sha256(data).hexdigest()
+            }  # fmt: skip
+        return _finish(folder, parts, entries, projects, seed, profile)
+    except OSError as error:
+        raise _not_writable(folder, error) from None
+    finally:
+        _remove(parts)
+
+
+def _finish(
+    folder: Path, parts: Mapping[str, Path], entries: Mapping[str, dict], projects: int, seed: int, profile: Profile
+) -> dict:
+    """Give the files their names and write the manifest, last."""
+    manifest = {
+        "fingerprint": fingerprint(projects, seed, profile),
+        "projects": projects,
+        "seed": seed,
+        "profile": profile.code,
+        "tables": dict(entries),
+    }
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for name, path in parts.items():
+        path.replace(folder / entries[name]["file"])
+    unfinished = folder / (MANIFEST + _UNFINISHED)
+    unfinished.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(folder / MANIFEST)
+    return manifest
+
+
+def _not_writable(folder: Path, error: OSError) -> InputError:
+    return InputError(
+        f"The tables cannot be written: {error.strerror}.",
+        where=str(folder),
+        fix="Choose a folder with room that you may write to.",
+    )
+
+
+def _remove(parts: Mapping[str, Path]) -> None:
+    for path in parts.values():
+        if path.parent.is_dir():
+            path.unlink(missing_ok=True)
 
 
 def _with(pieces, extra):
@@ -162,7 +204,7 @@ class Ready:
                 where=str(path),
                 fix="Make the data again; keep data of your own in another folder.",
             )
-        return read_trusted(path, name)
+        return compact.from_bytes(name, data) if path.suffix == compact.SUFFIX else read_trusted(path, name)
 
 
 def read_trusted(path: Path, name: str) -> pd.DataFrame:

@@ -40,6 +40,10 @@ class Live(BaseModel):
 
     run: bool = Field(False, description="Code cells of the book can be run in the page, with nothing installed.")
     offer: Offer = Field(Offer(), description="When a page offers help with a question (`hint`, `solution`).")
+    tables: str = Field(
+        "", description="Function that writes the tables of an edition into a folder, one file each, as the page reads them: "
+        "`package.module:function`. The part of a file's name before the dot is the table's."
+    )
 
 
 class Settings(BaseModel):
@@ -81,7 +85,7 @@ class Settings(BaseModel):
         5, ge=2, le=50, description="Reports on a class show no number of fewer people."
     )
     editions: Editions = Field(Editions(), description="Words that are bound to one country (`words`).")
-    live: Live = Field(Live(), description="Cells that run in the page (`run`, `offer`).")
+    live: Live = Field(Live(), description="Cells that run in the page (`run`, `offer`, `tables`).")
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
     preload: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib.pyplot"),

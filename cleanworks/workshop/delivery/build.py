@@ -24,7 +24,7 @@ from cleanworks.workshop.delivery import agenda_files, classroom, reading, start
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.editions import edition, leaks
-from cleanworks.workshop.live.build import writer
+from cleanworks.workshop.live.build import function
 from cleanworks.workshop.notebook import dump
 from cleanworks.workshop.plan import Workshop
 
@@ -180,7 +180,7 @@ def _data(course: Course, folder: Path) -> None:
     """The tables of the course as CSV, by the function that its settings name; the kit's readers open them in a spreadsheet."""
     if not course.settings.write_data:
         return
-    writer(course)(folder)
+    function("write_data", course.settings.write_data)(folder)
 
 
 def _installation(course: Course, programme: Programme, folder: Path, options: Options) -> None:

@@ -9,11 +9,12 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cleanworks
 from cleanworks.errors import InputError
 from cleanworks.workshop.live import images, needs
 from cleanworks.workshop.live.fetch import Say, cache_folder, fetch, say_on_stderr
@@ -28,6 +29,9 @@ FOLDER = "_static/live"
 
 DATA = "/data"
 """Where a page's Python finds the tables."""
+
+# Of the toolkit itself: how the page draws the tables of its figures.
+_ALONG = tuple(f"cleanworks/workshop/{place}" for place in ("__init__.py", "pages/__init__.py", "pages/figure_tables.py"))
 
 _HERE = Path(__file__).parent
 
@@ -55,12 +59,17 @@ class Payload:
             "start": list(needs.START),
             "images": {
                 image.name: {
-                    "file": f"images/{image.name}.js", "sha256": image.sha256, "bytes": image.bytes, "needs": list(image.needs)
+                    "file": f"images/{image.name}.js", "sha256": image.sha256, "bytes": image.bytes,
+                    "needs": list(image.needs), "imports": list(self._imports(image.name)),
                 }
                 for image in self.images
             },
         }  # fmt: skip
         return f"CleanWorksLive.manifest({json.dumps(known, indent=1)})\n".encode()
+
+    def _imports(self, name: str) -> tuple[str, ...]:
+        parts = self.release.images.get(name)
+        return parts.imports if parts else ()
 
     def write(self, folder: Path) -> None:
         """Put manifest and images into a folder `_static/live`."""
@@ -119,6 +128,8 @@ def image_store(course: Course) -> Path:
 def _own_files(course: Course, environment: dict[str, str]) -> tuple[images.Files, dict[str, str]]:
     """The course's own modules and the programs that run cells, by path; a profile that is a file goes along."""
     own = {SITE + place: path.read_bytes() for place, path in needs.course_files(course).items()}
+    toolkit = Path(cleanworks.__file__).parent.parent
+    own |= {SITE + place: (toolkit / place).read_bytes() for place in _ALONG}
     for name, program in (("cwshell", "shell.py"), ("cwguard", "guard.py")):
         if (_HERE / program).is_file():
             own[f"{HOME}{name}.py"] = (_HERE / program).read_bytes()
@@ -145,9 +156,9 @@ def _tables(course: Course, environment: Mapping[str, str], code: str, store: Pa
 
     The function depends on the course's modules and on the edition alone; so do the keys.
     """
-    if not course.settings.write_data:
+    if not course.settings.live.tables:
         return []
-    key = hashlib.sha256(json.dumps([code, sorted(environment.items()), course.settings.write_data]).encode()).hexdigest()[:20]
+    key = hashlib.sha256(json.dumps([code, sorted(environment.items()), course.settings.live.tables]).encode()).hexdigest()[:20]
     listed = store / f"tables-{key}.txt"
     known = listed.read_text(encoding="utf-8").split() if listed.is_file() else []
     folder: Path | None = None
@@ -164,7 +175,7 @@ def _tables(course: Course, environment: Mapping[str, str], code: str, store: Pa
     with tempfile.TemporaryDirectory(prefix="tables-") as made:
         folder = Path(made)
         with variables(environment):
-            writer(course)(folder)
+            function("live.tables", course.settings.live.tables)(folder)
         names = sorted({path.stem for path in folder.iterdir()} - {"manifest"})
         done = [images.made(needs.TABLE + table, [key], store, lambda table=table: bytes_of(table)) for table in names]
     listed.write_text("\n".join(names), encoding="utf-8")
@@ -176,20 +187,20 @@ def _of_table(folder: Path, table: str) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.stem in (table, "manifest"))
 
 
-def writer(course: Course):
-    """The function that writes the tables of a course into a folder.
+def function(setting: str, value: str) -> Callable[[Path], object]:
+    """The function that a setting names as `package.module:function`.
 
     Raises
     ------
     InputError
-        The settings name a function that is not there.
+        It is not there.
     """
-    module, _, name = course.settings.write_data.partition(":")
+    module, _, name = value.partition(":")
     try:
         return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
+    except (ImportError, AttributeError, ValueError):
         raise InputError(
-            f"The setting `write_data` names {course.settings.write_data!r}, which is not there.",
+            f"The setting `{setting}` names {value!r}, which is not there.",
             where="cleanworks.toml",
             fix="Write it as package.module:function.",
         ) from None

@@ -21,13 +21,14 @@ class File:
 
 @dataclass(frozen=True)
 class Parts:
-    """What an image is made of, and which images have to be there before it."""
+    """What an image is made of, which images have to be there before it, and what the page imports while it reads the next."""
 
     name: str
     files: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
