@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import unicodedata
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -305,6 +309,71 @@ class TestOtherKinds:
         assert isinstance(compare_choice("Gauge", "gauge", options=options), Correct)
         assert "`gauge`, `radar`" in compare_choice("cloud", "gauge", options=options).message
         assert compare_choice("radar", "gauge", options=options, mistakes={"radar": "no"}).message == "no"
+
+
+class TestTheSameHeldOtherwise:
+    """What is equal is accepted, however Python holds it; what differs is still told."""
+
+    days = (dt.date(2024, 3, 1), dt.date(2024, 3, 2))
+    e_one, e_two = "Séoul", unicodedata.normalize("NFD", "Séoul")
+
+    @pytest.mark.parametrize(
+        ("answer", "right"),
+        [
+            (e_two, e_one),
+            (e_one, e_two),
+            ([e_two, "b"], [e_one, "b"]),
+            ({e_two}, {e_one}),
+            ([(e_two, 1)], {(e_one, 1)}),
+            ({e_two: 1}, {e_one: 1}),
+            (pd.Series([1, 2], index=[e_two, "b"]), {e_one: 1, "b": 2}),
+            (pd.Series([1, 2], index=["b", e_two]), pd.Series([2, 1], index=[e_one, "b"])),
+            (pd.DataFrame({e_two: [1]}), pd.DataFrame({e_one: [1]})),
+            (pd.DataFrame({"a": [e_two]}), pd.DataFrame({"a": [e_one]})),
+            (pd.Series([1, 2, 3], dtype=object), pd.Series([1, 2, 3])),
+            (pd.Series([Decimal("0.1"), Decimal("2")]), pd.Series([0.1, 2.0])),
+            (pd.Series([1, None, 3], dtype="Int64"), pd.Series([1, np.nan, 3])),
+            (pd.Series([1, 2]).astype("category"), pd.Series([1, 2])),
+            (pd.DataFrame({"a": pd.Series([1, 2], dtype=object)}), pd.DataFrame({"a": [1, 2]})),
+            (Decimal("0.3"), 0.1 + 0.2),
+            (Fraction(1, 4), 0.25),
+            (pd.Series(list(days)), pd.Series(pd.to_datetime(list(days)))),
+            (pd.Series(pd.to_datetime(list(days))), pd.Series(list(days))),
+            (pd.Series([1, 2], index=list(days)), pd.Series([1, 2], index=pd.to_datetime(list(days)))),
+            (pd.DataFrame({"day": list(days)}), pd.DataFrame({"day": pd.to_datetime(list(days))})),
+            (set(days), set(pd.to_datetime(list(days)))),
+            ({0.1 + 0.2, 1.0}, {0.3, 1}),
+            ({1 / 3, 2 / 3}, {0.33333333333, 0.66666666667}),
+            (range(3), [0, 1, 2]),
+            ({"a": 1}.keys(), {"a"}),
+        ],
+    )
+    def test_it_is_accepted(self, answer, right):
+        assert isinstance(compare(answer, right), Correct), compare(answer, right)
+
+    @pytest.mark.parametrize(
+        ("answer", "right", "said"),
+        [
+            (10**400, 12, "far too large"),
+            (Decimal("-1e5000"), 12, "far too large"),
+            ([10**400], [12], "far too large"),
+            (pd.Series([10**400, 1]), pd.Series([1.0, 1.0]), "300 digits"),
+            ({10**400}, {1.0}, "300 digits"),
+            (Decimal("Infinity"), 12, "infinite"),
+            ({0.1, 0.5}, {0.1, 0.6}, "0.5"),
+            ({1.0, 1.0 + 1e-9}, {1.0, 2.0}, "missing"),
+            (pd.Series(["1", "2"]), pd.Series([1, 2]), "hold numbers"),
+            (pd.Series([True, False], dtype=object), pd.Series([1, 0]), "hold numbers"),
+            (pd.Series([dt.date(2024, 3, 1), dt.date(2024, 3, 3)]), pd.Series(pd.to_datetime(list(days))), "differs in 1"),
+            ("Seoul", "Séoul", "not the one"),
+        ],
+    )
+    def test_a_difference_gets_an_answer(self, answer, right, said):
+        outcome = compare(answer, right)
+        assert isinstance(outcome, NotYet) and said in outcome.message, outcome
+
+    def test_a_word_of_a_choice(self):
+        assert isinstance(compare_choice(self.e_two, self.e_one, options=[self.e_one, "Busan"]), Correct)
 
 
 class TestOpenQuestions:

@@ -11,7 +11,7 @@ import datetime as dt
 import math
 import numbers
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence, ValuesView
 from decimal import Decimal
 from typing import Any
 
@@ -69,6 +69,10 @@ def compare(
     praise : str
         Message of the outcome "correct".
 
+    What is the same is accepted however it is held: accented letters in one or two characters (NFC, NFD), capitals of a
+    single text, whole numbers as `int`, `float`, `Decimal` or in a column of objects, days as `datetime.date` or
+    timestamps, the numbers of a set within the tolerance.
+
     Missing numbers (NaN) equal nothing, except inside a column or table in the rows where the right column is
     missing too.
     """
@@ -87,6 +91,7 @@ def compare_choice(
     """
     if not isinstance(answer, str):
         return NotYet(f"{name} should be one of the words {listed(options)}, written in quotes.")
+    answer = _one_form(answer)
     given = _plain(answer)
     if given not in {_plain(option) for option in options}:
         return NotYet(f"`{answer}` is not one of the choices. Choose from {listed(options)}.")
@@ -244,11 +249,11 @@ def _compare(answer: Any, right: Any, *, unit: str = "", rtol: float, atol: floa
     if isinstance(right, dt.timedelta | np.timedelta64):
         return _compare_spans(answer, pd.Timedelta(right), name=name)
     if isinstance(right, numbers.Real | Decimal):
-        return _compare_numbers(answer, float(right), unit=unit, **close)
+        return _compare_numbers(answer, _float(right), unit=unit, **close)
     if isinstance(right, str):
         return _compare_words(answer, right, name=name)
     if isinstance(right, set | frozenset):
-        return _compare_sets(answer, right, name=name)
+        return _compare_sets(answer, right, **close)
     if isinstance(right, Mapping):
         return _compare_dicts(answer, right, unit=unit, **close)
     if isinstance(right, list | tuple):
@@ -271,12 +276,14 @@ def _compare_numbers(answer: Any, right: float, *, unit: str, rtol: float, atol:
         answer = answer[()]
     if isinstance(answer, bool | np.bool_) or not isinstance(answer, numbers.Real | Decimal):
         return NotYet(f"{name} should be {wanted}. {_not_a_number(answer)}")
-    value = float(answer)
+    value = _float(answer)
     if math.isnan(value):
         return NotYet(
             f"{name} is NaN, a missing number. Somewhere on the way a value is missing or 0 is divided by 0."
         )
     if math.isinf(value) and not math.isinf(right):
+        if not _is_infinite(answer):
+            return NotYet(f"{name} has more than 300 digits. A power or a product has grown far too large.")
         return NotYet(f"{name} is infinite. Somewhere on the way you divide by zero.")
     if math.isclose(value, right, rel_tol=rtol, abs_tol=atol):
         return Correct()
@@ -346,29 +353,43 @@ def _compare_spans(answer: Any, right: pd.Timedelta, *, name: str) -> Outcome:
     return NotYet(f"{name} is too {'long' if pd.Timedelta(answer) > right else 'short'}.")
 
 
-def _compare_sets(answer: Any, right: set | frozenset, *, name: str) -> Outcome:
-    if isinstance(answer, str) or not isinstance(
-        answer, set | frozenset | list | tuple | pd.Series | pd.Index | np.ndarray
-    ):
+def _compare_sets(answer: Any, right: set | frozenset, *, rtol: float, atol: float, name: str) -> Outcome:
+    kinds = (set, frozenset, list, tuple, range, KeysView, ValuesView, pd.Series, pd.Index, np.ndarray)
+    if isinstance(answer, str) or not isinstance(answer, kinds):
         return NotYet(f"{name} should be a set or a list. It is {_what(answer)}.")
     try:
-        given = set(answer)
+        given = {_one_form(value) for value in answer}
     except TypeError:
         return NotYet(f"{name} holds lists or tables. It should hold single values such as ids.")
-    missing, extra = right - given, given - right
+    wanted = {_one_form(value) for value in right}
+    missing, extra = _without_close(wanted - given, given - wanted, rtol, atol)
     if not missing and not extra:
         return Correct()
     said = []
     if missing:
         said.append(f"{len(missing)} that should be there {_are(len(missing))} missing")
     if extra:
-        example = sorted(extra, key=str)[0]
+        example = _shown(sorted(extra, key=str)[0]).strip("`'")
         said.append(f"{len(extra)} should not be there, for example `{example}`")
     return NotYet(f"{name} has {_count(len(given), 'entry', 'entries')}: {' and '.join(said)}.")
 
 
+def _without_close(missing: set, extra: set, rtol: float, atol: float) -> tuple[list, list]:
+    """Both sets without the numbers that have a partner within the tolerance in the other one."""
+    others = sorted((value for value in extra if _is_number(value)), key=_float)
+    lacking = [value for value in missing if not _is_number(value)]
+    for value in sorted((value for value in missing if _is_number(value)), key=_float):
+        close = next((o for o in others if math.isclose(_float(o), _float(value), rel_tol=rtol, abs_tol=atol)), None)
+        if close is None:
+            lacking.append(value)
+        else:
+            others.remove(close)
+    return lacking, [*(value for value in extra if not _is_number(value)), *others]
+
+
 def _compare_lists(answer: Any, right: list, *, unit: str, rtol: float, atol: float, name: str) -> Outcome:
-    if isinstance(answer, str) or not isinstance(answer, list | tuple | pd.Series | pd.Index | np.ndarray):
+    kinds = (list, tuple, range, KeysView, ValuesView, pd.Series, pd.Index, np.ndarray)
+    if isinstance(answer, str) or not isinstance(answer, kinds):
         return NotYet(f"{name} should be a list of {_count(len(right), 'value')}. It is {_what(answer)}.")
     given = list(answer)
     if len(given) != len(right):
@@ -387,6 +408,8 @@ def _compare_dicts(answer: Any, right: Mapping, *, unit: str, rtol: float, atol:
         answer = answer.to_dict()
     if not isinstance(answer, Mapping):
         return NotYet(f"{name} should be a dictionary, `{{name: value}}`. It is {_what(answer)}.")
+    answer = {_one_form(entry): value for entry, value in answer.items()}
+    right = {_one_form(entry): value for entry, value in right.items()}
     if missing := [entry for entry in right if entry not in answer]:
         return NotYet(f"{name} has no entry {listed(missing)}.{nearest(missing[0], answer)}")
     if extra := [entry for entry in answer if entry not in right]:
@@ -416,6 +439,7 @@ def _compare_columns(answer: Any, right: pd.Series, *, rtol: float, atol: float,
             f"{name} has {_count(len(answer), 'row')}; {len(right)} {_are(len(right))} expected. "
             "Did you filter or group as the question says?"
         )
+    answer, right = answer.set_axis(_labels(answer.index)), right.set_axis(_labels(right.index))
     if answer.index.is_unique and right.index.is_unique:
         if set(answer.index) == set(right.index):
             answer = answer.loc[right.index]
@@ -433,8 +457,9 @@ def _compare_tables(
     if not isinstance(answer, pd.DataFrame):
         return NotYet(f"{name} should be a table (a DataFrame). It is {_what(answer)}.")
     keys = [key] if isinstance(key, str) else list(key or [])
-    given = _with_columns(answer, keys)
-    wanted = _with_columns(right, keys)
+    keys = [_one_form(name) for name in keys]
+    given = _with_columns(_renamed(answer), keys)
+    wanted = _with_columns(_renamed(right), keys)
     if missing := [column for column in [*keys, *wanted.columns] if column not in given.columns]:
         return NotYet(
             f"{name} has no column `{missing[0]}`.{nearest(missing[0], given.columns)} "
@@ -477,7 +502,7 @@ def _compare_values(given: pd.Series, right: pd.Series, *, rtol: float, atol: fl
             f"for example in the row `{given.index[int(np.argmax(made))]}`."
         )
     there = ~right.isna().to_numpy()
-    mine, theirs = given[there], right[there]
+    mine, theirs = _one_kind(given[there]), _one_kind(right[there])
     numeric = pd.api.types.is_numeric_dtype(theirs) and not pd.api.types.is_bool_dtype(theirs)
     if numeric:
         if pd.api.types.is_bool_dtype(mine) or not pd.api.types.is_numeric_dtype(mine):
@@ -497,7 +522,7 @@ def _compare_values(given: pd.Series, right: pd.Series, *, rtol: float, atol: fl
     first = int(np.argmax(unequal))
     return NotYet(
         f"{name} differs in {int(unequal.sum())} of {_count(len(given), 'row')}. "
-        f"Look at the row `{mine.index[first]}`, where you have {_shown(mine.iloc[first])}."
+        f"Look at the row `{mine.index[first]}`, where you have {_shown(given[there].iloc[first])}."
     )
 
 
@@ -525,19 +550,76 @@ def _agrees(wrong: Callable, inputs: list[tuple], given: list, rtol: float, atol
     )
 
 
+def _renamed(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the labels of rows and columns in one form, and texts in its columns too."""
+    made = table.set_axis(_labels(table.columns), axis="columns").set_axis(_labels(table.index), axis="index")
+    texts = [at for at, column in enumerate(made.columns) if not pd.api.types.is_numeric_dtype(made.iloc[:, at])]
+    for at in texts:
+        made.isetitem(at, made.iloc[:, at].map(_one_form, na_action="ignore"))
+    return made
+
+
 def _with_columns(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """The table with those of its keys that stand in the index moved to columns."""
     return table.reset_index() if any(key in table.index.names for key in keys) else table
 
 
 def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, str) and isinstance(b, str):
-        return a == b
+    a, b = _one_form(a), _one_form(b)
     return bool(isinstance(a, str) == isinstance(b, str) and a == b)
 
 
+def _one_form(value: Any) -> Any:
+    """A single value in the form in which equal values are equal: letters in NFC, days as timestamps."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, tuple):
+        return tuple(_one_form(part) for part in value)
+    if isinstance(value, dt.date | np.datetime64):
+        return pd.Timestamp(value)
+    return value
+
+
+def _labels(index: pd.Index) -> pd.Index:
+    """The labels of rows or columns in one form."""
+    if isinstance(index, pd.RangeIndex | pd.MultiIndex) or pd.api.types.is_numeric_dtype(index):
+        return index
+    return pd.Index([_one_form(label) for label in index], name=index.name)
+
+
+def _one_kind(column: pd.Series) -> pd.Series:
+    """A column of objects or of categories as numbers or as days, where all of its values are."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if column.dtype != object or column.empty:
+        return column
+    if all(_is_number(value) for value in column):
+        return column.map(_float).astype(float)
+    if all(isinstance(value, dt.date | np.datetime64) for value in column):
+        return column.map(pd.Timestamp)
+    return column
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool | np.bool_)
+
+
+def _float(value: Any) -> float:
+    """A number as a float; infinite when it is too large for one, NaN when it is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    except ValueError:
+        return math.nan
+
+
+def _is_infinite(value: Any) -> bool:
+    return value.is_infinite() if isinstance(value, Decimal) else isinstance(value, float | np.floating) and math.isinf(value)
+
+
 def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(unicodedata.normalize("NFC", text).split()).casefold()
 
 
 def _count_words(text: str) -> int:
@@ -573,7 +655,7 @@ def _what(value: Any) -> str:
     if isinstance(value, str):
         return f"the text `{value if len(value) <= 40 else value[:37] + '...'}`"
     if isinstance(value, numbers.Real | Decimal):
-        return f"the number {_shown(value)}"
+        return f"the number {_shown(value)}".replace("the number a number", "a number")
     if isinstance(value, dt.date | np.datetime64):
         return "a date"
     if isinstance(value, dt.timedelta | np.timedelta64):
@@ -595,6 +677,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, pd.DataFrame | pd.Series):
         return _what(value)
     if isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_):
+        if math.isinf(_float(value)) and not _is_infinite(value):
+            return "a number with more than 300 digits"
         return f"{value:,.6g}" if isinstance(value, float | np.floating) else f"{value:,}"
     text = repr(value)
     return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
