@@ -279,7 +279,7 @@ def difference_in_differences(
         )
     kept = ~_absorbed(within)
     x = within[:, kept]
-    fit = _clustered(x, panel.within(panel.y[:, None])[:, 0], panel.clusters, panel.counted + x.shape[1])
+    fit = panel.fit(x)
     error = math.sqrt(fit.covariance[0, 0])
     freedom = panel.clusters.max()
     half = student.ppf(0.5 + _input.share(level, "level") / 2, freedom) * error
@@ -349,7 +349,7 @@ def event_study(
     if not kept[: len(steps)].all():
         raise InputError("The periods since the start cannot be told apart.", where="event study")
     x = within[:, kept]
-    fit = _clustered(x, panel.within(panel.y[:, None])[:, 0], panel.clusters, panel.counted + x.shape[1])
+    fit = panel.fit(x)
     errors = np.sqrt(np.diag(fit.covariance))[: len(steps)]
     quantile = student.ppf(0.5 + _input.share(level, "level") / 2, panel.clusters.max())
     found = pd.DataFrame(
@@ -502,8 +502,13 @@ class _Panel:
         if len(known) < 2:
             raise InputError("There is one period only.", where=f"column {period}")
         groups = pd.factorize(_input.labels(table, cluster, "panel"))[0] if cluster else units
-        if groups.max() < 1 or len(names) < 2:
-            raise InputError("There is one cluster only, so no error can be had.", where="panel")
+        number = min(int(groups.max()) + 1, len(names))
+        if number < 3:
+            raise InputError(
+                f"There {'are two clusters' if number == 2 else 'is one cluster'} only, so no error can be had.",
+                where="panel",
+                fix="Chance between units shows in three of them or more, and thirty are few.",
+            )
         d = None
         if treated:
             d = _input.yes_no(table[treated], treated).to_numpy(float)
@@ -518,6 +523,17 @@ class _Panel:
         pairs = np.unique(np.column_stack([self.unit_codes, self.clusters]), axis=0)
         units = int(self.unit_codes.max()) + 1
         return 0 if len(pairs) == units else units
+
+    def fit(self, x: np.ndarray) -> _Fit:
+        """Least squares on columns of which each unit's mean is taken off. The constant counts as a parameter."""
+        parameters = max(self.counted, 1) + x.shape[1]
+        if len(self.y) <= parameters:
+            raise InputError(
+                f"{len(self.y)} rows cannot tell {parameters} parameters and their errors.",
+                where="panel",
+                fix="Add units or periods.",
+            )
+        return _clustered(x, self.within(self.y[:, None])[:, 0], self.clusters, parameters)
 
     def period_columns(self) -> list[np.ndarray]:
         return [(self.period_codes == code).astype(float) for code in range(1, self.period_codes.max() + 1)]
@@ -590,7 +606,7 @@ def interrupted_series(
     breaks : sequence of float
         First periods of a new way of measuring. A break inside the series is refused: no line crosses it.
     lags : int, optional
-        Lags of the Newey-West errors; ``4 (n/100)^(2/9)`` rounded down unless told.
+        Lags of the Newey-West errors, in periods: the shortest distance between two. Years that are missing count. ``4 (n/100)^(2/9)`` rounded down unless told.
     small_sample : bool
         Newey-West errors of short series are too small and their intervals too short. By default errors and degrees of
         freedom are set so that they are right when the errors are independent (bell-mccaffrey-2002, imbens-kolesar-2016);
@@ -624,10 +640,12 @@ def interrupted_series(
     x = np.column_stack([np.ones(n), time - time[0], after, (time - start) * after])
     number = int(4 * (n / 100) ** (2 / 9)) if lags is None else _input.whole(lags, "lags", least=0)
     coefficients, inverse, residuals = _solve(x, y)
-    covariance = inverse @ _newey_west(x * residuals[:, None], number) @ inverse * n / (n - 4)
+    near = _nearness(time, number)
+    scores = x * residuals[:, None]
+    covariance = inverse @ (scores.T @ near @ scores) @ inverse * n / (n - 4)
     errors, freedom = np.sqrt(np.diag(covariance).clip(min=0)), np.full(4, n - 4.0)
     if small_sample:
-        bias, freedom = _if_independent(x, inverse, number)
+        bias, freedom = _if_independent(x, inverse, near)
         errors = errors / np.sqrt(bias * n / (n - 4))
     quantiles = student.ppf(0.5 + _input.share(level, "level") / 2, freedom)
     names = ["start", "trend", "change of level", "change of slope"]
@@ -635,11 +653,13 @@ def interrupted_series(
     found["low"], found["high"] = found["value"] - quantiles * errors, found["value"] + quantiles * errors
     found["freedom"] = freedom
     short = min(int(after.sum()), int(n - after.sum()))
-    note = (
+    steps = np.diff(time) / np.diff(time).min()
+    note = join_notes(
         f"Only {short} periods on one side: the errors are guesses and any other event of that year fits as well. "
         "Show it as a caution, not as an effect."
         if short < 8
-        else ""
+        else "",
+        f"{round(float((steps - 1).sum()))} periods are missing inside the series." if (steps > 1.5).any() else "",
     )
     index = pd.Index(time, name=series.index.name)
     estimates = [
@@ -659,7 +679,7 @@ def interrupted_series(
     )
 
 
-def _if_independent(x: np.ndarray, inverse: np.ndarray, lags: int) -> tuple[np.ndarray, np.ndarray]:
+def _if_independent(x: np.ndarray, inverse: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What Newey-West variances of each coefficient are worth when errors are independent.
 
     Returns their expected value over the true variance, and the degrees of freedom of the chi-square with the same mean
@@ -667,23 +687,18 @@ def _if_independent(x: np.ndarray, inverse: np.ndarray, lags: int) -> tuple[np.n
     """
     n = len(x)
     keep = np.eye(n) - x @ inverse @ x.T
-    distance = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-    weight = (1 - distance / (lags + 1)).clip(min=0)
     bias, freedom = np.empty(x.shape[1]), np.empty(x.shape[1])
     for i, share in enumerate((x @ inverse).T):
-        form = keep @ (weight * np.outer(share, share)) @ keep
+        form = keep @ (near * np.outer(share, share)) @ keep
         bias[i] = np.trace(form) / (share @ share)
         freedom[i] = np.trace(form) ** 2 / (form * form).sum()
     return bias, freedom
 
 
-def _newey_west(scores: np.ndarray, lags: int) -> np.ndarray:
-    """Sum of squared scores plus weighted products with their own past (Bartlett weights)."""
-    total = scores.T @ scores
-    for lag in range(1, min(lags, len(scores) - 1) + 1):
-        cross = scores[lag:].T @ scores[:-lag]
-        total += (1 - lag / (lags + 1)) * (cross + cross.T)
-    return total
+def _nearness(time: np.ndarray, lags: int) -> np.ndarray:
+    """Bartlett weight of each pair of periods: 1 for the same, 0 beyond ``lags`` periods. A gap counts as its length."""
+    distance = np.abs(np.subtract.outer(time, time)) / np.diff(time).min()
+    return (1 - distance / (lags + 1)).clip(min=0)
 
 
 # -- thresholds ----------------------------------------------------------------------------------------------------

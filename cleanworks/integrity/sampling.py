@@ -362,15 +362,16 @@ def sample_size(
         Share of people who had a contact with an official, and share who answer: both enlarge the sample, because
         the rate is among contacted people only.
     population : int, optional
-        Contacted people in the population, for the finite-population correction.
+        Contacted people in the population, for the finite-population correction. It comes after the design effect, so
+        that nobody is asked for more people than there are.
     """
     p = _input.share(rate, "rate")
     wide = _input.share(margin, "margin")
     z = norm.ppf(0.5 + _input.share(level, "level") / 2)
     simple = z**2 * p * (1 - p) / wide**2
-    if population is not None:
-        simple = simple / (1 + (simple - 1) / _input.whole(population, "population"))
     contacted = float(simple * _input.positive(design_effect, "design_effect"))
+    if population is not None:
+        contacted /= 1 + (contacted - 1) / _input.whole(population, "population")
     reached = contacted
     for name, part in (("contact", contact), ("response", response)):
         if _input.share(part, name, ends=True) == 0:

@@ -202,7 +202,8 @@ def list_experiment(
     Returns
     -------
     Estimate
-        Variance ``s1^2/n1 + s0^2/n0``; interval by Welch's t.
+        Variance ``s1^2/n1 + s0^2/n0``; interval by Welch's t. Where nobody's count differs within the groups, the variance
+        is 0 by arithmetic only, and a cautious interval takes the place of one without width.
 
     Raises
     ------
@@ -216,17 +217,23 @@ def list_experiment(
     note = ""
     if error == 0:
         freedom = math.inf
-        note = "All counts of a group are equal: the error of 0 is arithmetic, not certainty."
+        note = (
+            "All counts of each group are equal: the error of 0 is arithmetic, not certainty. The interval lets as many "
+            "people differ as Wilson's interval for none of so many allows."
+        )
+        below, above = _room(longer, items + 1, level), _room(shorter, items, level)
+        low, high = value - below[0] - above[1], value + below[1] + above[0]
     else:
         freedom = error**4 / sum(
             part**2 / (len(group) - 1) for part, group in zip(parts, (longer, shorter), strict=True)
         )
-    quantile = float(student.ppf(0.5 + _input.share(level, "level") / 2, freedom))
+        quantile = float(student.ppf(0.5 + _input.share(level, "level") / 2, freedom))
+        low, high = value - quantile * error, value + quantile * error
     found = Estimate(
         value,
         error,
-        value - quantile * error,
-        value + quantile * error,
+        low,
+        high,
         level,
         len(longer) + len(shorter),
         "list experiment",
@@ -234,6 +241,13 @@ def list_experiment(
         note=note,
     )
     return _explain(found, truncate)
+
+
+def _room(counts: np.ndarray, most: int, level: float) -> tuple[float, float]:
+    """How far the mean of equal counts may lie (below, above), if people as rare as Wilson allows gave another count."""
+    others = wilson(0, len(counts), level=level).high
+    same = float(counts[0])
+    return others * same, others * (most - same)
 
 
 def respondent_types(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import betaln, digamma, expit
-from scipy.stats import beta, norm
+from scipy.stats import beta, binomtest, norm
 from scipy.stats import t as student
 
 from cleanworks.errors import InputError
@@ -146,8 +146,9 @@ def proportion(
     """Share of true values in a column of true/false, with an interval that stays inside 0 to 1.
 
     ``"wilson"`` uses the effective sample size ``p (1-p) / error^2`` in Wilson's formula with Student's t (after
-    korn-graubard-1998); ``"wald"`` is the plain ``p +/- t * error``, which fails for rare events. With no event at all the
-    error is zero by arithmetic only: the interval then uses the design effect of the weights and says so.
+    korn-graubard-1998); ``"wald"`` is the plain ``p +/- t * error``, which fails for rare events. With no event at all, or
+    with the same share in every cluster, the error is zero by arithmetic only: the interval then uses the design effect of
+    the weights and says so.
     Other parameters as in :func:`mean`.
     """
     values = _truth(table, column)
@@ -198,7 +199,8 @@ def by_group(
     -------
     DataFrame
         Index the groups; columns of :class:`Estimate`. A group that allows no standard error, such as an institution
-        with one respondent, has a missing error and interval and a ``note`` that says why.
+        with one respondent or one cluster, keeps its weighted mean and has a missing error and interval, with a ``note``
+        that says why.
     """
     kind = _input.choice(kind, ("mean", "proportion"), "kind")
     values = _column(table, column) if kind == "mean" else _truth(table, column)
@@ -212,7 +214,7 @@ def by_group(
         try:
             found[name] = estimator(values, design, rows, level)
         except _TooFew as error:
-            found[name] = _without_error(values[rows], level, error.what)
+            found[name] = _without_error(values[rows], design.weights[rows], level, error.what)
     columns = pd.DataFrame([vars(estimate) for estimate in found.values()], index=pd.Index(found, name=group))
     return columns.astype({"design_effect": float})
 
@@ -229,9 +231,12 @@ def _mean(values, design, rows, level) -> Estimate:
     equal = np.ptp(values[kept]) == 0
     value = float(values[kept[0]] if equal else weights @ values[kept] / weights.sum())
     error = 0.0 if equal else design.error(kept, weights * (values[kept] - value) / weights.sum())
+    # Clusters with one and the same mean leave an error of 1e-17 by binary fractions, which is 0.
+    error = 0.0 if error < 1e-12 * np.ptp(values[kept]) else error
     simple = float(weights @ (values[kept] - value) ** 2 / weights.sum() / (len(kept) - 1))
-    note = "All answers are equal: the error of 0 is arithmetic, not certainty." if equal else ""
-    effect = None if equal else error**2 / simple
+    what = "All answers are equal" if equal else "All clusters have the same mean" if error == 0 else ""
+    note = f"{what}: the error of 0 is arithmetic, not certainty." if what else ""
+    effect = None if error == 0 else error**2 / simple
     return _estimate(value, error, design, rows, kept, level, "weighted mean", effect, note)
 
 
@@ -262,8 +267,10 @@ def _proportion(values, design, rows, level, interval="wilson") -> Estimate:
         )
     kept = rows[~np.isnan(values[rows])]
     low, high = _wilson(p, len(kept) / weighting_design_effect(design.weights[kept]), quantile)
-    who = "Nobody" if p == 0 else "Everybody"
-    note = f"{who} of {plain.n:,} reported it: the error of 0 is arithmetic, not certainty. Use the interval."
+    what = {0.0: f"Nobody of {plain.n:,} reported it", 1.0: f"Everybody of {plain.n:,} reported it"}.get(
+        p, "The share is the same in every cluster"
+    )
+    note = f"{what}: the error of 0 is arithmetic, not certainty. Use the interval."
     missing = plain.note.partition("not certainty. ")[2]
     return replace(
         plain, low=low, high=high, method="weighted share, Wilson interval", note=join_notes(note, missing)
@@ -281,7 +288,7 @@ def _enough(kept, weights, design) -> None:
             fix="Pool years or similar institutions, or publish no figure.",
         )
     if not weights.sum() > 0:
-        raise InputError("The weights sum to zero.", where="responses")
+        raise _TooFew("The weights sum to zero.", where="responses", fix="Give a weight above zero.")
     codes = design.unit_codes[kept]
     if (codes == codes[0]).all():
         raise _TooFew(
@@ -315,9 +322,10 @@ def _estimate(value, error, design, rows, kept, level, method, effect, note) -> 
     )
 
 
-def _without_error(answers, level, why) -> Estimate:
-    kept = answers[~np.isnan(answers)]
-    value = float(kept.mean()) if len(kept) else math.nan
+def _without_error(answers, weights, level, why) -> Estimate:
+    there = ~np.isnan(answers)
+    kept, weights = answers[there], weights[there]
+    value = float(weights @ kept / weights.sum()) if weights.sum() > 0 else math.nan
     blank = math.nan
     return Estimate(
         value, blank, blank, blank, level, len(kept), "no error possible", freedom=blank, note=why
@@ -400,6 +408,8 @@ def _fractions(units, names, drawn) -> np.ndarray:
 def wilson(events: float, n: float, *, level: float = 0.95, design_effect: float = 1.0) -> Estimate:
     """Wilson's interval for a share, also for rare events and for none at all (wilson-1927).
 
+    For whole counts it is that of :func:`scipy.stats.binomtest`; with a design effect the same formula with fewer answers.
+
     Parameters
     ----------
     events, n : float
@@ -411,11 +421,14 @@ def wilson(events: float, n: float, *, level: float = 0.95, design_effect: float
     hits = float(_input.numbers([events], "events", low=0, high=total)[0])
     deff = _input.positive(design_effect, "design_effect")
     p = hits / total
-    low, high = _wilson(p, total / deff, _quantile(level, math.inf))
+    if deff == 1 and hits.is_integer() and total.is_integer():
+        low, high = binomtest(int(hits), int(total)).proportion_ci(_input.share(level, "level"), method="wilson")
+    else:
+        low, high = _wilson(p, total / deff, _quantile(level, math.inf))
     error = math.sqrt(p * (1 - p) * deff / total)
     note = "No event: the error of 0 is arithmetic, not certainty." if hits == 0 else ""
     return Estimate(
-        p, error, low, high, level, round(total), "Wilson interval", design_effect=deff, note=note
+        p, error, float(low), float(high), level, round(total), "Wilson interval", design_effect=deff, note=note
     )
 
 

@@ -112,9 +112,10 @@ def test_two_way_effects_agree_with_statsmodels(panel, cluster):
     other = fitted.fit(cov_type="cluster", cov_kwds={"groups": gaps[cluster]})
     got = evaluation.difference_in_differences(gaps, "score", cluster=cluster)
     assert got.value == pytest.approx(other.params["treated"], abs=1e-8)
-    # statsmodels counts the 40 dummies of the institutions, which lie within the clusters; here they are not counted.
+    # statsmodels counts 39 dummies of the institutions beside the constant; they lie within the clusters, and only the
+    # constant is counted here, as Stata's xtreg does.
     n, k = len(gaps), len(other.params)
-    smaller = ((n - k) / (n - k + 40)) ** 0.5
+    smaller = ((n - k) / (n - k + 39)) ** 0.5
     assert got.error == pytest.approx(other.bse["treated"] * smaller, abs=1e-8)
 
 
@@ -193,8 +194,8 @@ def test_the_event_study_agrees_with_statsmodels(panel):
     assert table.drop(-1)["effect"].to_numpy() == pytest.approx(
         other.params[list(dummies)].to_numpy(), abs=1e-8
     )
-    # As above: the 40 dummies of the institutions are not counted.
-    counted = (len(work) - len(other.params)) / (len(work) - len(other.params) + 40)
+    # As above: the 39 dummies of the institutions are not counted.
+    counted = (len(work) - len(other.params)) / (len(work) - len(other.params) + 39)
     errors = other.bse[list(dummies)].to_numpy() * counted**0.5
     assert table.drop(-1)["error"].to_numpy() == pytest.approx(errors, abs=1e-8)
     wald = other.wald_test("sm3 = 0, sm2 = 0", use_f=True, scalar=True)
@@ -268,6 +269,15 @@ def test_group_time_effects_want_a_full_panel(panel, rng):
         evaluation.group_time_effects(moving, "score", rng)
 
 
+def test_two_units_have_no_error_and_are_refused():
+    two = pd.DataFrame({"institution_id": [1, 1, 2, 2], "year": [0, 1] * 2, "treated": [0, 1, 0, 0], "y": [1.0, 3, 1, 2]})
+    with pytest.raises(InputError, match="two clusters only"):
+        evaluation.difference_in_differences(two, "y")
+    three = pd.concat([two, two.iloc[2:].assign(institution_id=3, y=[4.0, 4.0])])
+    got = evaluation.difference_in_differences(three, "y")
+    assert got.value == pytest.approx(2 - 0.5) and got.high > got.value > got.low
+
+
 # -- interrupted series --------------------------------------------------------------------------------------------
 
 
@@ -284,6 +294,27 @@ def test_the_interrupted_series_agrees_with_statsmodels(rng, lags):
     assert got.level.value == got.table.loc["change of level", "value"]
     assert got.fitted.to_numpy() == pytest.approx(other.fittedvalues, abs=1e-8)
     assert got.note == ""
+
+
+def test_a_gap_in_time_separates_the_years_beside_it(rng):
+    """Errors of a series with a gap: products of residuals weighted by their distance in years, not in rows."""
+    time = np.array([2001, 2002, 2003, 2004, 2011, 2012, 2013, 2014, 2015])
+    y = pd.Series(rng.normal(size=9), time)
+    got = evaluation.interrupted_series(y, 2011, lags=1, small_sample=False)
+    x = np.column_stack([np.ones(9), time - 2001, time >= 2011, (time - 2011) * (time >= 2011)]).astype(float)
+    inverse, residuals = np.linalg.inv(x.T @ x), y.to_numpy() - got.fitted.to_numpy()
+    scores = x * residuals[:, None]
+    meat = scores.T @ scores
+    for i in range(9):
+        for j in range(9):
+            if abs(time[i] - time[j]) == 1:
+                meat += 0.5 * np.outer(scores[i], scores[j])
+    errors = np.sqrt(np.diag(inverse @ meat @ inverse) * 9 / 5)
+    assert got.table["error"].to_numpy() == pytest.approx(errors, rel=1e-9)
+    assert "6 periods are missing" in got.note
+    # The same years counted in tens are the same periods.
+    tens = evaluation.interrupted_series(pd.Series(y.to_numpy(), time * 10), 20110, lags=1, small_sample=False)
+    assert tens.level.error == pytest.approx(got.level.error)
 
 
 def test_small_sample_errors_are_unbiased_for_independent_noise(rng):

@@ -9,7 +9,7 @@ from scipy.stats import ttest_ind
 from statsmodels.stats.proportion import proportion_confint
 
 from cleanworks.errors import InputError
-from cleanworks.integrity import sensitive
+from cleanworks.integrity import sensitive, survey
 
 
 @pytest.fixture
@@ -264,3 +264,14 @@ def test_the_list_interval_covers(rng):
 
 def test_the_smallest_rate_that_a_protected_question_sees():
     assert sensitive.detection_limit(0.01) == pytest.approx(0.028, abs=0.0001)
+
+
+def test_a_list_with_equal_counts_has_an_interval_with_width():
+    table = pd.DataFrame({"count": [2] * 20 + [1] * 20, "treated": [True] * 20 + [False] * 20})
+    got = sensitive.list_experiment(table, items=3)
+    assert got.value == 1 and got.error == 0 and "not certainty" in got.note
+    others = survey.wilson(0, 20).high
+    assert got.low == pytest.approx(1 - others * 2 - others * 2)
+    assert got.high == pytest.approx(1 + others * 2 + others * 1)
+    nobody = sensitive.list_experiment(table.assign(count=0), items=3)
+    assert nobody.low < nobody.value == 0 < nobody.high

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 from scipy.stats import beta, betabinom
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
@@ -548,3 +551,51 @@ def test_wilson_covers_rare_events_where_the_plain_interval_does_not(rng):
     plain = (np.abs(p - 0.01) <= 1.96 * np.sqrt(p * (1 - p) / 300)).mean()
     assert wilson > 0.92
     assert plain < 0.85
+
+
+# -- figures that are right by arithmetic only ---------------------------------------------------------------------
+
+
+def test_a_group_in_one_cluster_keeps_its_weighted_mean():
+    table = pd.DataFrame({"g": list("xxyyy"), "y": [0.0, 10, 1, 2, 3], "w": [9, 1, 1, 1, 1], "c": [1, 1, 2, 3, 4]})
+    got = survey.by_group(table, "y", "g", weight="w", cluster="c").loc["x"]
+    assert got["value"] == pytest.approx(1.0) and np.isnan(got["error"]) and "one cluster" in got["note"]
+
+
+def test_a_group_without_weight_has_a_row_and_the_others_their_figures():
+    table = pd.DataFrame({"g": list("xxyy"), "y": [0.0, 10, 1, 3], "w": [0, 0, 1, 1]})
+    got = survey.by_group(table, "y", "g", weight="w")
+    assert np.isnan(got.loc["x", "value"]) and "sum to zero" in got.loc["x", "note"]
+    assert got.loc["y", "value"] == 2
+    shares = survey.by_group(table.assign(y=[0, 1, 0, 1]), "y", "g", kind="proportion", weight="w")
+    assert np.isnan(shares.loc["x", "value"]) and shares.loc["y", "value"] == 0.5
+
+
+@pytest.mark.parametrize("shares", [[1, 0] * 3, [1, 1, 0] * 4, [0, 0, 0, 1, 0] * 7])
+def test_equal_shares_in_all_clusters_are_no_certainty_and_nobody_is_everybody(shares):
+    size = {6: 2, 12: 3, 35: 5}[len(shares)]
+    table = pd.DataFrame({"b": shares, "c": np.arange(len(shares)) // size})
+    got = survey.proportion(table, "b", cluster="c")
+    assert got.value == pytest.approx(np.mean(shares)) and got.low < got.value < got.high
+    assert got.high - got.low > 0.1
+    assert "same in every cluster" in got.note and "verybody" not in got.note
+    assert "same mean" in survey.mean(table, "b", cluster="c").note
+
+
+@pytest.mark.parametrize(("population", "people"), [(100, 89), (1000, 435), (10**9, 769)])
+def test_nobody_is_asked_for_more_people_than_there_are(population, people):
+    """Cochran 1977: the correction comes after the design effect, n0 = deff z^2 p q / e^2, n = n0 / (1 + (n0 - 1)/N)."""
+    got = survey.sample_size(0.5, 0.05, population=population, design_effect=2).contacted
+    assert math.ceil(got - 1e-6) == people and got <= population
+
+
+@pytest.mark.parametrize(("events", "n"), [(0, 1), (0, 120), (3, 120), (60, 120), (120, 120), (9, 153_141)])
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+def test_wilson_is_that_of_scipy_with_and_without_a_design_effect(events, n, level):
+    other = stats.binomtest(events, n).proportion_ci(level, method="wilson")
+    assert tuple(vars(survey.wilson(events, n, level=level))[end] for end in ("low", "high")) == pytest.approx(other)
+    # A design effect of 4 counts four answers as one: the same interval as from a quarter of them.
+    if events % 4 == 0 and n % 4 == 0:
+        fewer = stats.binomtest(events // 4, n // 4).proportion_ci(level, method="wilson")
+        got = survey.wilson(events, n, level=level, design_effect=4)
+        assert (got.low, got.high) == pytest.approx(tuple(fewer), abs=1e-12)
