@@ -377,6 +377,7 @@ window.CleanWorksLive = (() => {
         cell.node.removeAttribute("aria-busy");
         cell.pressed = false;
         current = null;
+        cell.node.dispatchEvent(new CustomEvent("cw-ran", { bubbles: true, detail: { cell: cell.id } }));
       }
     });
   }
@@ -405,7 +406,10 @@ window.CleanWorksLive = (() => {
     const result = await execute(cell, { quiet: false });
     const said = [];
     if (first.length > 3) said.push(say("First ran the {number} cells above that it stands on.", { number: first.length }));
-    else if (first.length) said.push(say("First ran what it stands on: {names}.", { names: first.map((one) => one.name).join(", ") }));
+    else if (first.length) {
+      const names = first.map((one) => (one.question && one.question === cell.question ? say("your code above") : one.name));
+      said.push(say("First ran what it stands on: {names}.", { names: names.join(", ") }));
+    }
     result.restored.forEach((name) => said.push(say("The name {name} had another meaning in your code; the check has its own back.", { name })));
     finish(cell, said.join(" "), result);
   }
@@ -548,7 +552,7 @@ window.CleanWorksLive = (() => {
 
   function error({ ename, evalue, line, code: text, said, whole, traceback }) {
     const box = make("div", "output cw-error");
-    // Errors of the course itself say what is wrong, where, and what to do; the first line is the whole message.
+    // An error of the course itself says what is wrong, where, and what to do: its first line is the whole message.
     const first = said ? `${ename}: ${evalue}` : traceback[0];
     box.append(make("p", "cw-error-said", first));
     if (line) {
@@ -660,6 +664,9 @@ window.CleanWorksLive = (() => {
   function judged(cell, { outcome, rubric, ticks }) {
     const { question } = cell;
     progress.checked(question, outcome);
+    if (ticks) progress.ticks(question, ticks);
+    // What it says is in the window, also where the window is small.
+    (cell.live.lastElementChild ?? cell.live).scrollIntoView({ block: "nearest" });
     cell.offers?.remove();
     cell.offers = null;
     if (outcome === "correct") cell.tries = 0;
@@ -693,6 +700,7 @@ window.CleanWorksLive = (() => {
       cell.offers.append(offer, " ");
     });
     cell.node.append(cell.offers);
+    cell.offers.scrollIntoView({ block: "nearest" });
   }
 
   function unfold(fold) {
