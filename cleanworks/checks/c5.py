@@ -94,16 +94,22 @@ def public_contracts(public_contracts):
 def waiting(waiting):
     questions = city.load("questions")
     asked = disclosure.answer_times(questions, as_of=_today())
-    old = asked["days"] >= 14
-    right = int((~asked["answered"] & old).sum())
+    days, answered = asked["days"], asked["answered"]
+    old = days >= 14
+    other_limits = [
+        (int((days >= limit).sum()), f"This counts waits of {limit} days or longer. The task says 14.") for limit in (7, 21, 28, 30, 60)
+    ]
     return compare(
         waiting,
-        right,
+        int(old.sum()),
         unit="questions",
         mistakes=[
-            (int(questions["date_answered"].isna().sum()), "Questions of the last days are among these. Count only those asked at least 14 days ago."),
-            (int(old.sum()), "Some of these were answered late. The task asks for those that have no answer."),
-            (int((asked["answered"] & old).sum()), "These were answered late. The task asks for those that have no answer."),
+            (int((~answered).sum()), "These have no answer yet. Some of them are a few days old, and late answers are missing."),
+            (int((~answered & old).sum()), "These still wait. Those who got a late answer waited as well."),
+            (int((answered & old).sum()), "These were answered late. Those who still wait are missing."),
+            (int((days < 14).sum()), "These were answered in time or are new. The task asks for the others."),
+            (int((days > 14).sum()), "A wait of exactly 14 days counts too."),
+            *other_limits,
         ],
     )
 

@@ -43,11 +43,17 @@ def rate_after(rate_after):
     )
 
 
+def _letter(name) -> str:
+    """The name of a letter as the rubric writes it: "Specific" and "time bound" are right too."""
+    plain = "-".join(str(name).casefold().replace("_", " ").replace("-", " ").split())
+    return {"timebound": "time-bound"}.get(plain, plain)
+
+
 @check.question("m1-e3", "points")
 def points(points):
     try:
-        score = results.score_rubric(points, "SMART")
-    except (InputError, TypeError) as problem:
+        score = results.score_rubric({_letter(name): value for name, value in points.items()}, "SMART")
+    except (InputError, TypeError, AttributeError) as problem:
         return NotYet(f"The points cannot be read: {problem}")
     given = score.table["points"]
     if given["relevant"] > 0:
@@ -63,6 +69,8 @@ def points(points):
 def better_row(better_row):
     if not isinstance(better_row, results.LogframeRow):
         return NotYet("`better_row` should be a row, made with `replace(weak_row, ...)`.")
+    if better_row.code != "O2" or better_row.target != 5 or better_row.indicator.better != "down":
+        return NotYet("Mend the row and keep what it promises: its code, its indicator and its target stay.")
     left = results.weaknesses(better_row)
     if not left.empty:
         return NotYet("A reviewer still says: " + " ".join(left["finding"]))

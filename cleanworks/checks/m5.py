@@ -68,9 +68,10 @@ def margin(margin):
     return compare(
         margin,
         1.96 * error,
-        rtol=0.03,
+        rtol=0.005,
         unit="points",
         mistakes=[
+            (2 * error, "This is 2 times the standard error. The task says 1.96 times."),
             (error, "This is the standard error. A margin is 1.96 times as large."),
             (1.96 * 2 / 20_000, "Divide by the square root of the number of answers."),
         ],

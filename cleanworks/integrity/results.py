@@ -8,6 +8,7 @@ proportions (cochran-1977, fleiss-2003).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -153,11 +154,12 @@ def weaknesses(row: LogframeRow) -> pd.DataFrame:
 
 
 def _weak_parts(row: LogframeRow):
-    yield "baseline", "" if row.baseline is not None else "There is no baseline, so no change can be shown."
-    yield "target", _weak_target(row)
-    yield "verification", "" if row.verification.strip() else "Nobody can check the figure: name the source."
+    yield "baseline", _weak_baseline(row)
+    yield "target", _impossible(row.target, row) or _weak_target(row)
+    named = _says_something(row.verification)
+    yield "verification", "" if named else "Nobody can check the figure: name the source."
     high = row.level in ("outcome", "impact")
-    bare = high and not row.assumptions
+    bare = high and not any(_says_something(assumption) for assumption in row.assumptions)
     yield "assumptions", "No assumption is named for a result that others must bring about." if bare else ""
     expected = _LEVEL_OF_TYPE[row.indicator.type]
     yield (
@@ -174,6 +176,33 @@ def _weak_parts(row: LogframeRow):
     )
     plain = row.level == "activity" and not row.milestones
     yield "milestones", "An activity without milestones cannot be followed." if plain else ""
+
+
+def _weak_baseline(row: LogframeRow) -> str:
+    if row.baseline is None:
+        return "There is no baseline, so no change can be shown."
+    if not 1900 <= row.baseline_year <= 2200:
+        return f"The baseline is of {row.baseline_year}, which is no year: give four digits."
+    return _impossible(row.baseline, row)
+
+
+def _impossible(value: float, row: LogframeRow) -> str:
+    """What is wrong with a value that its unit cannot have."""
+    unit = row.indicator.unit.casefold()
+    if unit.startswith(("%", "per cent", "percent")) and not 0 <= value <= 100:
+        return f"{value:,g} % lies outside 0 to 100: nothing can have more than all, or less than none."
+    if unit.startswith("share") and not 0 <= value <= 1:
+        return f"A share of {value:,g} lies outside 0 to 1."
+    return ""
+
+
+_EMPTY_WORDS = frozenset({"none", "unknown", "later", "tbd", "todo", "n/a", "to be decided", "to be determined", "not known"})
+
+
+def _says_something(text: str) -> bool:
+    """Whether a text has words: not a question mark, and no word that stands for "not yet"."""
+    words = re.findall(r"\w+", text)
+    return len("".join(words)) >= 4 and text.strip(" .").casefold() not in _EMPTY_WORDS
 
 
 def _weak_target(row: LogframeRow) -> str:
