@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(catalogue)
     app.command()(lint)
+    app.command()(quiz)
     app.add_typer(exercises, name="exercises")
     app.add_typer(lesson, name="lesson")
 
@@ -102,6 +103,25 @@ def lint(
         found = f"{_count(len(findings), 'finding')} in {places} of" if findings else "Nothing found in"
         print(f"{found} {_count(len(files), 'notebook')}.")
     if findings:
+        raise typer.Exit(1)
+
+
+def quiz(root: Root = Path(".")) -> None:
+    """Say how far the quiz questions of the course give themselves away, by the length and the place of the right option.
+
+    Exit codes: 0 within the limits, 1 beyond one of them, 2 there is no question.
+    """
+    from cleanworks.errors import InputError
+    from cleanworks.workshop.lint.check import quiz_report
+    from cleanworks.workshop.lint.context import Context
+
+    report = quiz_report(Context.of(root).notebooks)
+    if not report.questions:
+        raise InputError("There is no quiz question here.", where=str(root), fix="Name the folder of a course: --root FOLDER.")
+    print(report)
+    for problem in report.problems():
+        print(problem)
+    if report.problems():
         raise typer.Exit(1)
 
 

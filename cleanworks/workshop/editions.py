@@ -35,7 +35,8 @@ def edition(node: NotebookNode, audience: Audience) -> NotebookNode:
     ``reader``
         The book: without wrong answers and notes to the instructor; with solutions and the keys of the quiz.
     ``learner``
-        What is handed out: also without solutions, and without keys and feedback in the quiz.
+        What is handed out: also without solutions, and without keys and feedback in the quiz, whose options come in an
+        order that the id of the question gives.
     ``instructor``
         Everything. After a solution and after each wrong answer stands the check again, so that the executed copy
         shows what the learner will read.
@@ -47,7 +48,7 @@ def edition(node: NotebookNode, audience: Audience) -> NotebookNode:
     if audience == "learner":
         for cell in made.cells:
             if "quiz" in _tags(cell):
-                cell.source = without_key(cell.source)
+                cell.source = without_key(cell.source, cell.metadata.get(BLOCK, {}).get("question") or cell.id)
                 cell.metadata.get(BLOCK, {}).pop("several", None)
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None

@@ -5,7 +5,7 @@
 - [ ] It rained all morning.
   > A gauge adds up; it does not say when.
 - [x] Some rain fell since it was emptied.
-  > Right: ...
+  > It adds up what fell, and says no more.
 """
 
 from __future__ import annotations
@@ -82,6 +82,19 @@ class Quiz:
                 found.append((option.line, "Two options say the same."))
         found += [(line, "This line belongs to no option: indent it by two spaces.") for line in self.stray]
         return sorted(found)
+
+
+    def signs(self) -> list[tuple[int, str]]:
+        """(line, sentence) of what gives the right option away, or is said twice."""
+        found: list[tuple[int, str]] = []
+        lengths = [len(option.shown) for option in self.options]
+        for option, length in zip(self.options, lengths, strict=True):
+            others = [n for other, n in zip(self.options, lengths, strict=True) if other is not option]
+            if option.right and len(self.right) == 1 and others and length > max(1.4 * max(others), max(others) + 15):
+                found.append((option.line, "The right option is much longer than every other one, which gives it away."))
+            if re.match(r"(right|correct|wrong|not yet)\b\s*[.:,;!]", option.feedback, re.IGNORECASE):
+                found.append((option.line, "The feedback says whether the option is right. The page says so itself."))
+        return found
 
 
 def parse_quiz(source: str) -> Quiz:

@@ -159,7 +159,7 @@ def _quiz(id: str, number: int) -> NotebookNode:
     **Question {number}: which option is right?**
 
     - [x] This one.
-      > Right: say why.
+      > Say why it is right, in one sentence.
     - [ ] That one.
       > Say which misunderstanding leads here.
     - [ ] The third one.

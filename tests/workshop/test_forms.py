@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +157,33 @@ def test_a_key_that_is_none_is_refused(tmp_path):
     (tmp_path / "key.json").write_text('{"format": "other"}')
     with pytest.raises(InputError, match="not a key"):
         Key.load(tmp_path / "key.json")
+
+
+# --- forms do not give themselves away ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def whole_course():
+    return Course.load(Path(__file__).parents[2]).lessons
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_no_form_of_this_course_gives_itself_away(whole_course, seed):
+    from cleanworks.workshop.forms.items import measured
+    from cleanworks.workshop.quiz import LONGEST, PLACES, STRATEGY
+
+    test = forms.draw(whole_course, seed=seed)
+    for form in forms.FORMS:
+        orders = dict(test.orders[form])
+        report = measured([test.item(id) for id in orders], orders)
+        assert report.questions >= 20
+        assert report.longest <= LONGEST and report.strategy < STRATEGY
+        assert all(PLACES[0] <= share <= PLACES[1] for share in report.places)
+
+
+def test_all_of_these_stays_last_in_a_form():
+    from cleanworks.workshop.forms.items import Item, _ordered
+
+    items = [Item(f"q{n}", "q", 1, "Which?", ("one", "two", "All of these"), (n % 3,)) for n in range(12)]
+    for _, places in _ordered(items, random.Random(1)):
+        assert places[2] == 2 and sorted(places) == [0, 1, 2]

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from cleanworks.errors import InputError
 from cleanworks.learning import tidy_code
 from cleanworks.workshop.catalogue import Lesson
-from cleanworks.workshop.quiz import parse_quiz
+from cleanworks.workshop.quiz import LONGEST, GiveAway, give_away, order, parse_quiz, speaks_of_others
 
 FORMS = ("A", "B")
+_DRAWS = 200
+_ROOM = 0.03
 MOST = 24
 """Questions of one form, if nothing else is said: about twenty minutes."""
 
@@ -57,6 +59,9 @@ class Test:
 def draw(lessons: Sequence[Lesson], *, seed: int = 1, most: int = MOST) -> Test:
     """Two forms for these lessons: every objective that fits is asked in both, and the same seed gives the same forms.
 
+    Of the questions that there are, those are drawn whose options do not give the right one away by their length
+    (:func:`cleanworks.workshop.quiz.give_away`), and the right options are dealt evenly to the places.
+
     Raises
     ------
     InputError
@@ -74,18 +79,12 @@ def draw(lessons: Sequence[Lesson], *, seed: int = 1, most: int = MOST) -> Test:
             "None of these lessons has a quiz question that names its objective.",
             fix="Add quiz cells to the lessons, or build the workshop without a test.",
         )
-    objectives = _in_turn(list(pools), most, chance)
-    chosen: dict[str, list[Item]] = {form: [] for form in FORMS}
-    for objective in objectives:
-        pool = sorted(pools[objective], key=lambda item: item.id)
-        chance.shuffle(pool)
-        chosen["A"].append(pool[0])
-        chosen["B"].append(pool[1] if len(pool) > 1 else pool[0])
+    objectives, chosen = _fair(pools, most, chance)
     orders = {}
     for form in FORMS:
         shuffled = list(chosen[form])
         chance.shuffle(shuffled)
-        orders[form] = tuple((item.id, _shuffled(len(item.options), chance)) for item in shuffled)
+        orders[form] = _ordered(shuffled, chance)
     used = {item.id: item for form in FORMS for item in chosen[form]}
     untested = tuple(sorted(set(pools) - set(objectives)))
     return Test(tuple(used[id] for id in sorted(used)), orders, untested)
@@ -136,7 +135,57 @@ def _in_turn(objectives: list[tuple[str, int]], most: int, chance: random.Random
     return [objective for objective in objectives if objective in set(taken)]
 
 
-def _shuffled(n: int, chance: random.Random) -> tuple[int, ...]:
-    order = list(range(n))
-    chance.shuffle(order)
-    return tuple(order)
+def _fair(
+    pools: dict[tuple[str, int], list[Item]], most: int, chance: random.Random
+) -> tuple[list[tuple[str, int]], dict[str, list[Item]]]:
+    """Objectives, and for each form one item of each. Of many draws the one whose questions give least away."""
+
+    def drawn() -> tuple[list[tuple[str, int]], dict[str, list[Item]]]:
+        objectives = _in_turn(list(pools), most, chance)
+        made: dict[str, list[Item]] = {form: [] for form in FORMS}
+        for objective in objectives:
+            pool = sorted(pools[objective], key=lambda item: item.id)
+            chance.shuffle(pool)
+            made["A"].append(pool[0])
+            made["B"].append(pool[1] if len(pool) > 1 else pool[0])
+        return objectives, made
+
+    def worst(made: tuple[list[tuple[str, int]], dict[str, list[Item]]]) -> float:
+        return max(measured(items).longest for items in made[1].values())
+
+    best = drawn()
+    for _ in range(_DRAWS):
+        if worst(best) <= LONGEST - _ROOM:
+            break
+        best = min(best, drawn(), key=worst)
+    return best
+
+
+def measured(items: Sequence[Item], orders: dict[str, tuple[int, ...]] | None = None) -> GiveAway:
+    """How far the items of a form give themselves away, in the order in which its options stand."""
+    asked = []
+    for item in items:
+        if len(item.right) != 1:
+            continue
+        places = (orders or {}).get(item.id) or tuple(range(len(item.options)))
+        asked.append(([item.options[place] for place in places], places.index(item.right[0])))
+    return give_away(asked)
+
+
+def _ordered(items: Sequence[Item], chance: random.Random) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """For each item the order of its options: by chance, with the right ones dealt evenly to the places."""
+    bags: dict[int, list[int]] = {}
+    made = []
+    for item in items:
+        n = len(item.options)
+        places = list(order(item.options, f"{chance.random()}"))
+        free = [place for place, option in enumerate(places) if not speaks_of_others(item.options[option])]
+        if len(item.right) == 1 and len(free) == n:
+            bag = bags.setdefault(n, [])
+            if not bag:
+                bag.extend(range(n))
+                chance.shuffle(bag)
+            at, to = places.index(item.right[0]), bag.pop()
+            places[at], places[to] = places[to], places[at]
+        made.append((item.id, tuple(places)))
+    return tuple(made)

@@ -12,6 +12,7 @@ from cleanworks.workshop.lint.context import Context, course_files
 from cleanworks.workshop.lint.finding import Finding
 from cleanworks.workshop.lint.rules import EDITION, EDITION_FIX, FOR_ALL, RULES
 from cleanworks.workshop.notebook import Notebook, dump, read
+from cleanworks.workshop.quiz import GiveAway, give_away, parse_quiz
 from cleanworks.workshop.run.store import write_whole
 from cleanworks.workshop.settings import Settings
 
@@ -85,7 +86,7 @@ def lint_course(
             read(path)
         except InputError as error:
             findings.append(Finding(path=path, rule=UNREADABLE, what=error.what, fix=error.fix or ""))
-    return files, findings + _in_checks(context, files) + _undeclared(root, files), rewritten
+    return files, findings + _in_checks(context, files) + _given_away(context, files) + _undeclared(root, files), rewritten
 
 
 def _in_checks(context: Context, files: list[Path]) -> list[Finding]:
@@ -109,6 +110,28 @@ def _in_checks(context: Context, files: list[Path]) -> list[Finding]:
             for line, word in bound.in_code(source, words, docstrings=False)
         ]
     return found
+
+
+def quiz_report(notebooks: Iterable[Notebook]) -> GiveAway:
+    """How far the quiz questions of these notebooks give themselves away."""
+    asked = []
+    for notebook in notebooks:
+        for cell in notebook.with_tag("quiz"):
+            options = parse_quiz(cell.source).options
+            right = [place for place, option in enumerate(options) if option.right]
+            if len(right) == 1:
+                asked.append(([option.text for option in options], right[0]))
+    return give_away(asked)
+
+
+def _given_away(context: Context, files: list[Path]) -> list[Finding]:
+    """What the questions of all quizzes together give away. It is a matter of the course, and asked when all of it is."""
+    wanted = {path.resolve() for path in files}
+    if not all(notebook.path.resolve() in wanted for notebook in context.notebooks):
+        return []
+    fix = next(rule.fix for rule in RULES if rule.name == "quiz")
+    where = context.root / context.settings.lessons
+    return [Finding(path=where, rule="quiz", what=what, fix=fix) for what in quiz_report(context.notebooks).problems()]
 
 
 def _undeclared(root: Path, files: list[Path]) -> list[Finding]:

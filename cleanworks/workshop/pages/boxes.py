@@ -190,7 +190,7 @@ def _option(translator: HTML5Translator, node: box) -> str:
     quiz = node.parent
     kind = "checkbox" if quiz["about"].get("several") else "radio"
     return (
-        f'<div class="cw-option"><label>'
+        f'<div class="cw-option"{" data-fixed" if node["about"].get("fixed") else ""}><label>'
         f'<input type="{kind}" name="{_question(quiz)}" value="{node["about"]["option"]}"> '
     )
 

@@ -19,7 +19,7 @@ from nbformat.v4 import new_markdown_cell
 from cleanworks.errors import InputError
 from cleanworks.workshop.metadata import ANSWER_ROLES, ROLES, cell_block
 from cleanworks.workshop.notebook import headings
-from cleanworks.workshop.quiz import parse_quiz
+from cleanworks.workshop.quiz import order, parse_quiz
 
 MARK = "cleanworks-mark"
 ORIGIN = "cleanworks-origin"
@@ -146,8 +146,9 @@ class _Writer:
             )
         self.begin("quiz", question=name, of=self.total["quiz"], several=cell_block(cell.metadata)[0].several)
         self.boxed_text("quiz-prompt", read.question, cell)
-        for number, option in enumerate(read.options, 1):
-            self.begin("quiz-option", option=number, right=option.right)
+        for place in order([option.text for option in read.options], name):
+            option = read.options[place]
+            self.begin("quiz-option", option=place + 1, right=option.right, fixed=option.is_fixed)
             self.boxed_text("quiz-text", option.text, cell)
             if option.feedback:
                 self.boxed_text("quiz-feedback", option.feedback, cell)

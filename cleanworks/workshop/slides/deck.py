@@ -17,9 +17,9 @@ from nbformat import NotebookNode
 from cleanworks.paper import escape
 from cleanworks.workshop import prose
 from cleanworks.workshop.editions import Audience
-from cleanworks.workshop.metadata import NotebookBlock
+from cleanworks.workshop.metadata import BLOCK, NotebookBlock
 from cleanworks.workshop.notebook import headings
-from cleanworks.workshop.quiz import parse_quiz
+from cleanworks.workshop.quiz import order, parse_quiz
 from cleanworks.workshop.slides import timing
 
 ROOM = 14.0
@@ -212,7 +212,8 @@ def _items(source: str) -> list[tuple[str, str]]:
 
 def _quiz(cell: NotebookNode) -> list[Slide]:
     quiz = parse_quiz(cell.source)
-    options = "".join(f"<li>{_inline(option.text)}</li>" for option in quiz.options)
+    places = order([option.text for option in quiz.options], cell.metadata.get(BLOCK, {}).get("question") or cell.id)
+    options = "".join(f"<li>{_inline(quiz.options[place].text)}</li>" for place in places)
     room = _lines(quiz.question, _WIDTH) + sum(_lines(o.text, _WIDTH - 4) + 0.3 for o in quiz.options)
     note = "<p>Let everybody choose, by a show of hands, before anybody explains.</p>"
     html = f'{prose.html(quiz.question)}<ol class="options">{options}</ol>'

@@ -11,6 +11,39 @@ function noteOf(input) {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
+// Each reader gets an order of options of his or her own, the same on every visit: what a neighbour or an earlier reader says
+// about "the second one" is of no use. Where nothing can be kept, the order of the page stays, which is stable as well.
+function readerSeed() {
+  const course = document.querySelector('meta[name="cleanworks-course"]')?.content || "course";
+  const name = `cleanworks-reader:${course}`;
+  try {
+    const known = window.localStorage.getItem(name);
+    if (/^\d{1,10}$/.test(known ?? "")) return known;
+    const made = String(crypto.getRandomValues(new Uint32Array(1))[0]);
+    window.localStorage.setItem(name, made);
+    return window.localStorage.getItem(name) === made ? made : null;
+  } catch {
+    return null;
+  }
+}
+
+// FNV-1a with a last mixing: near texts give far numbers.
+function hashOf(text) {
+  let value = 0x811c9dc5;
+  for (const letter of text) value = Math.imul(value ^ letter.codePointAt(0), 0x01000193);
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  return (value ^ (value >>> 16)) >>> 0;
+}
+
+function shuffleFor(seed, form) {
+  const options = [...form.querySelectorAll(".cw-option")];
+  const key = (option) => hashOf(`${seed} ${form.id} ${option.querySelector("input").value}`);
+  const moved = options.filter((option) => !("fixed" in option.dataset)).sort((one, other) => key(one) - key(other));
+  const parent = options[0]?.parentElement;
+  options.map((option) => ("fixed" in option.dataset ? option : moved.shift())).forEach((option) => parent.append(option));
+}
+
 function line(className, html) {
   const made = document.createElement("div");
   made.className = className;
@@ -52,7 +85,9 @@ function answer(form) {
   form.dispatchEvent(new CustomEvent("cw-answered", { bubbles: true, detail: { right } }));
 }
 
+const seed = readerSeed();
 document.querySelectorAll("form.cw-quiz").forEach((form) => {
+  if (seed) shuffleFor(seed, form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if ("keyed" in form.dataset) answer(form);
