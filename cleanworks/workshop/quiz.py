@@ -20,8 +20,10 @@ from dataclasses import dataclass
 _OPTION = re.compile(r"^[-*+] \[([ xX])\]\s*(.*)$")
 _QUOTE = re.compile(r"^\s*>\s?(.*)$")
 _FIXED = re.compile(
-    r"(all|none|both|neither|any|two|each|every one) of (these|them|the above|those)\b|none of the\b|all (three|four|five)\b"
-    r"|(both|neither|all|none)( the)?( are| is)?( above)?[.!]?$|(both|neither|answers?|options?) [a-f]( and| or| nor|,)",
+    r"(all|none|both|neither|any|two|each|every one) of (these|them|those|the (above|other|two|three|four|five|options|answers))"
+    r"( (options|answers))?( (are|is) (right|true|correct|wrong))?[.!]?$"
+    r"|all (three|four|five)[.!]?$|(both|neither|all|none)( the| of the)?( are| is)?( above)?( (right|true))?[.!]?$"
+    r"|(both|neither|answers?|options?) [a-f]( and| or| nor|,)",
     re.IGNORECASE,
 )
 

@@ -89,6 +89,9 @@ def test_each_place_is_as_likely_as_the_others():
         ("All forty items are filled in.", False),
         ("None that would last.", False),
         ("Neither: the two figures do not decide.", False),
+        ("All of them are ghosts.", False),
+        ("All of them; the mean is high.", False),
+        ("All of these are right.", True),
         ("Anything else", False),
     ],
 )
