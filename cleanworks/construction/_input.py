@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cleanworks import moments
 from cleanworks.errors import InputError
 
 
@@ -58,17 +59,34 @@ def need_share(value, name):
 
 
 def need_dates(values, name):
-    """Return ``values`` as pandas dates; raise `InputError` for what is not a date. Missing dates stay missing."""
+    """Return ``values`` as pandas dates on their own clock; raise `InputError` for what is not a date. Missing dates stay missing.
+
+    A text is read as ISO 8601 (2026-03-31); 05/02/2024 is refused, because nobody can tell its day from its month.
+    """
     if isinstance(values, (int, float)) and not pd.isna(values):
         raise InputError(f"{values!r} is a number, not a date.", where=name, fix="Write it as '2026-03-31'.")
-    if isinstance(values, pd.Series) and pd.api.types.is_numeric_dtype(values) and values.notna().any():
-        raise InputError(
-            "the column holds numbers, not dates.", where=name, fix="Convert it with pandas.to_datetime."
-        )
-    try:
-        return pd.to_datetime(values)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"not a date: {error}.", where=name, fix="Write dates as '2026-03-31'.") from error
+    if isinstance(values, (pd.Series, pd.Index, np.ndarray, list, tuple)):
+        wall, _ = moments.read(values, name)
+        return wall if isinstance(values, pd.Series) else pd.DatetimeIndex(wall)
+    wall, _ = moments.read([values], name)
+    return wall.iloc[0]
+
+
+def need_both_dates(first, second, names):
+    """Two dates or columns of dates that are to be compared: as moments where both carry an offset, else by their clocks."""
+    wall, other = need_dates(first, names[0]), need_dates(second, names[1])
+    ours, theirs = _offset(first, names[0]), _offset(second, names[1])
+    shift = pd.to_timedelta(ours - theirs, unit="m")
+    # The second date, told by the clock of the first.
+    if isinstance(shift, pd.Series):
+        return wall, other + shift.fillna(pd.Timedelta(0))
+    return wall, other + (pd.Timedelta(0) if pd.isna(shift) else shift)
+
+
+def _offset(values, name):
+    if isinstance(values, (pd.Series, pd.Index, np.ndarray, list, tuple)):
+        return moments.read(values, name)[1]
+    return moments.read([values], name)[1].iloc[0]
 
 
 def _numbers(values, name):

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cleanworks.construction._input import need_amounts, need_columns, need_dates, need_share
+from cleanworks.construction._input import need_amounts, need_both_dates, need_columns, need_dates, need_share
 from cleanworks.errors import InputError
 
 PRIME = "prime"
@@ -186,7 +186,7 @@ def days_late(due, paid, as_of=None):
     InputError
         A missing due date, or an unpaid row without ``as_of``.
     """
-    due, paid = need_dates(due, "due"), need_dates(paid, "paid")
+    due, paid = need_both_dates(due, paid, ("due", "paid"))
     if np.any(pd.isna(due)):
         raise InputError("a due date is missing.", where="due", fix="Compute it with due_date first.")
     if as_of is None:

@@ -1,0 +1,137 @@
+"""Dates as people and standards write them: an instant with its offset, and the day on the clock that stood there.
+
+A moment is compared and ordered by its instant (17:30+09:00 comes before 09:00Z) and shown by its own clock (midnight in Seoul is
+that day in Seoul). Both come from one text in ISO 8601; any other way to write a day (05/02/2024) is refused or read by a format
+that somebody states, never guessed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from cleanworks.errors import InputError
+
+# Years outside are placeholders for "no date": 0001-01-01, 1900-01-01 of empty cells, 9999-12-31.
+FIRST_YEAR, LAST_YEAR = 1901, 2199
+_SHAPE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?:Z|z|[+-]\d\d:?\d\d)?)?")
+_MINUTE = np.timedelta64(1, "m")
+
+
+def parse(text: object) -> tuple[dt.datetime, int | None] | None:
+    """The wall clock and the offset in minutes (None: none written) of one ISO text; None for anything else or a placeholder.
+
+    >>> parse("2024-03-01T08:00:00+09:00")
+    (datetime.datetime(2024, 3, 1, 8, 0), 540)
+    """
+    if not isinstance(text, str) or len(text) < 10 or text[4] != "-":
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        text = text.strip()
+        if not _SHAPE.fullmatch(text):
+            return None
+        try:
+            moment = dt.datetime.fromisoformat(text.replace(",", ".").replace("z", "Z").replace(" Z", "Z"))
+        except ValueError:
+            return None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None
+    if moment.tzinfo is None:
+        return moment, None
+    offset = round(moment.utcoffset().total_seconds() / 60)
+    return moment.replace(tzinfo=None), offset
+
+
+def instant(text: object) -> dt.datetime | None:
+    """The moment of a text in UTC, without a zone; a text without an offset is taken as UTC. None if it is no moment."""
+    parsed = parse(text)
+    return None if parsed is None else parsed[0] - dt.timedelta(minutes=parsed[1] or 0)
+
+
+def placeholder(text: object) -> bool:
+    """Whether a text has the shape of a day and lies so far away that it stands for "no date"."""
+    if not isinstance(text, str) or not _SHAPE.fullmatch(text.strip()):
+        return False
+    return not FIRST_YEAR <= int(text.strip()[:4]) <= LAST_YEAR
+
+
+def clocks(texts: Iterable[object]) -> tuple[np.ndarray, np.ndarray]:
+    """Many texts at once: wall clocks (datetime64[ns], NaT where there is none) and offsets in minutes (NaN where none is written)."""
+    parsed = [parse(text) for text in texts]
+    walls = np.array([None if one is None else one[0] for one in parsed], dtype="datetime64[us]").astype("datetime64[ns]")
+    offsets = np.array([np.nan if one is None or one[1] is None else one[1] for one in parsed], dtype=float)
+    return walls, offsets
+
+
+def read(values: object, name: str, *, form: str | None = None) -> tuple[pd.Series, pd.Series]:
+    """A column of dates, however it is held, as wall clocks and offsets.
+
+    Parameters
+    ----------
+    values : column or list
+        Dates, moments with or without a zone, or texts in ISO 8601 (with ``form``: in that format); missing values pass.
+    name : str
+        What a person calls the column.
+    form : str, optional
+        How the texts are written, for example ``"%d/%m/%Y"``.
+
+    Returns
+    -------
+    two columns
+        Wall clocks (datetime64[ns]) and offsets in minutes (NaN: none known), with the index of ``values``.
+
+    Raises
+    ------
+    InputError
+        A value that is no date, with its row.
+    """
+    column = values if isinstance(values, pd.Series) else pd.Series(values)
+    none = pd.Series(np.nan, index=column.index)
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        wall = column.dt.tz_localize(None)
+        offset = (wall - column.dt.tz_convert("UTC").dt.tz_localize(None)) / pd.Timedelta(minutes=1)
+        return wall.astype("datetime64[ns]"), offset.astype(float)
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column.astype("datetime64[ns]"), none
+    if pd.api.types.is_numeric_dtype(column) and column.notna().any():
+        raise InputError("the column holds numbers, not dates.", where=name, fix="Convert it with pandas.to_datetime.")
+    walls, offsets = [], []
+    for row, value in column.items():
+        wall, offset = _one(value, form, f"{name}, row {row}" if len(column) > 1 else name)
+        walls.append(wall)
+        offsets.append(offset)
+    made = np.array(walls, dtype="datetime64[us]").astype("datetime64[ns]")
+    return pd.Series(made, index=column.index), pd.Series(offsets, index=column.index, dtype=float)
+
+
+def utc(wall: pd.Series, offset: pd.Series) -> pd.Series:
+    """The instants of wall clocks; where no offset is known the clock itself is taken as UTC."""
+    return wall - pd.to_timedelta(offset.fillna(0), unit="m")
+
+
+def _one(value, form, where):
+    if isinstance(value, (dt.date, np.datetime64)) and not pd.isna(value):
+        moment = pd.Timestamp(value).to_pydatetime(warn=False)
+        offset = moment.utcoffset()
+        return moment.replace(tzinfo=None), np.nan if offset is None else offset.total_seconds() / 60
+    if value is None or value is pd.NaT or value is pd.NA or value == "" or (isinstance(value, float) and np.isnan(value)):
+        return None, np.nan
+    if isinstance(value, str) and form:
+        try:
+            return dt.datetime.strptime(value.strip(), form), np.nan
+        except ValueError:
+            raise InputError(f"{value!r} is not written as {form}.", where=where, fix="Correct it, or state another format.") from None
+    parsed = parse(value)
+    if parsed is not None:
+        return parsed[0], np.nan if parsed[1] is None else parsed[1]
+    if placeholder(value):
+        return None, np.nan
+    raise InputError(
+        f"not a date that can be read without guessing: {value!r}.", where=where, fix="Write dates as '2026-03-31' (year, month, day)."
+    )
