@@ -19,7 +19,7 @@ from cleanworks.errors import InputError
 # Years outside are placeholders for "no date": 0001-01-01, 1900-01-01 of empty cells, 9999-12-31.
 FIRST_YEAR, LAST_YEAR = 1901, 2199
 _SHAPE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?:Z|z|[+-]\d\d:?\d\d)?)?")
-_MINUTE = np.timedelta64(1, "m")
+OFFSET = "_offset"  # the column of minutes beside a column of clocks
 
 
 def parse(text: object) -> tuple[dt.datetime, int | None] | None:

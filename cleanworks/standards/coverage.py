@@ -66,7 +66,7 @@ def of_file(path) -> Coverage:
         for value in batch:
             fields.update(set(_paths(value)))
         tables = reader.tables_of(batch)
-        columns |= filled_columns(tables)
+        columns |= flags.filled_columns(tables)
         if source.list_name == "projects":
             for value in batch:
                 items.update(key for key, filled in disclosure.filled_items(value).items() if filled)
@@ -87,11 +87,6 @@ def of_tables(tables: Mapping[str, pd.DataFrame]) -> Coverage:
     made = _coverage("tables", projects, Counter(), Counter(filled), set())
     indicators = flags.coverage(tables)
     return Coverage("tables", projects, fields, made.items, made.disclosure_rate, indicators)
-
-
-def filled_columns(tables: Mapping[str, pd.DataFrame]) -> set[str]:
-    """The ``table.column`` names that hold at least one value."""
-    return {f"{name}.{column}" for name, table in tables.items() for column in table if table[column].notna().any()}
 
 
 def _coverage(what, elements, fields, items, columns):

@@ -37,12 +37,18 @@ from cleanworks.standards.shape import (
     clean,
     frame,
     grouped,
+    inside,
     json_lines,
     json_package,
     money,
+    objects,
     rest,
     rows,
+    text,
     write_text,
+)
+from cleanworks.standards.shape import (
+    number as numeral,
 )
 from cleanworks.standards.stream import open_source
 
@@ -521,183 +527,247 @@ def read(path, *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_
 
 def tables_of(found: Iterable[dict], *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX):
     """OC4IDS projects as tables, see `read`."""
-    records: dict[str, list[dict]] = {name: [] for name in (*CARRIED, "milestones")}
+    reader = _Reader(project_prefix, ocid_prefix)
     for project in found:
-        _read_project(project, records, project_prefix, ocid_prefix)
-    tables = {name: frame(name, list_, CARRIED.get(name, ())) for name, list_ in records.items()}
-    return tables
+        reader.project(project)
+    return reader.tables()
 
 
-def _read_project(project, records, project_prefix, ocid_prefix):
-    number = str(project.get("id", "")).removeprefix(project_prefix)
-    location = _first(project.get("locations"))
-    point = _get(location, "geometry", "coordinates")
-    known = dict(project.get(LOCAL, {}))
-    records["disclosures"] += known.pop("unpublished", [])
-    point = point if isinstance(point, list) and len(point) == 2 and not isinstance(point[0], list) else [None, None]
-    records["projects"].append(
-        {
-            "project_id": number,
-            "title": project.get("title"),
-            "district": _get(location, "address", "locality") or _get(location, "address", "region") or location.get("description"),
-            "public_authority": _get(project, "publicAuthority", "name"),
-            "sector": _first(project.get("sector"), None),
-            "project_type": project.get("type"),
-            "status": project.get("status"),
-            "latitude": point[1],
-            "longitude": point[0],
-            "purpose": project.get("purpose"),
-            "description": project.get("description"),
-            "budget_amount": _get(project, "budget", "amount", "amount"),
-            "budget_approval_date": _get(project, "budget", "approvalDate"),
-            "period_start": _get(project, "period", "startDate"),
-            "period_end": _get(project, "period", "endDate"),
-            "completion_end_date": _get(project, "completion", "endDate"),
-            "completion_final_value": _get(project, "completion", "finalValue", "amount"),
-            **known,
+# What no process of a file may mention at all: then nothing is known, and the table has no columns.
+_KNOWN_ONLY_IF_SAID = ("modifications", "subcontracts")
+
+
+class _Reader:
+    """Projects, one after the other, into the rows of all tables. Values of a wrong JSON kind are read as missing."""
+
+    def __init__(self, project_prefix, ocid_prefix):
+        self.project_prefix, self.ocid_prefix = project_prefix, ocid_prefix
+        self.records: dict[str, list[dict]] = {name: [] for name in (*CARRIED, "milestones")}
+        self.said: set[str] = set()
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        unknown = [name for name in _KNOWN_ONLY_IF_SAID if name not in self.said and not self.records[name]]
+        return {
+            name: pd.DataFrame() if name in unknown else frame(name, list_, CARRIED.get(name, ()))
+            for name, list_ in self.records.items()
         }
-    )
-    for process in _objects(project.get("contractingProcesses")):
-        _read_process(process, number, records, ocid_prefix)
-    _read_series(project, records)
-    for document in _objects(project.get("documents")):
-        records["disclosures"].append(
+
+    def project(self, project):
+        records = self.records
+        given = text(project.get("id")) or f"(project {len(records['projects']) + 1} without id)"
+        number = given.removeprefix(self.project_prefix)
+        # The simulated city's own ids are unique in the whole file; everybody else's are local to project and process.
+        self.of_city = given.startswith(PROJECT_PREFIX)
+        location = _first(project.get("locations"))
+        point = _get(location, "geometry", "coordinates")
+        point = point if isinstance(point, list) and len(point) == 2 and not isinstance(point[0], list) else [None, None]
+        known = dict(inside(project, LOCAL))
+        unpublished = known.pop("unpublished", [])
+        records["disclosures"] += objects({"unpublished": unpublished}, "unpublished")
+        final, budget = inside(project, "completion", "finalValue"), inside(project, "budget", "amount")
+        records["projects"].append(
             {
-                "disclosure_id": document.get("id"),
                 "project_id": number,
-                "item": document.get("documentType"),
-                "date_published": document.get("datePublished"),
-                **document.get(LOCAL, {}),
+                "title": project.get("title"),
+                "district": text(_get(location, "address", "locality")) or text(_get(location, "address", "region")) or location.get("description"),
+                "public_authority": text(_get(project, "publicAuthority", "name")) or _get(project, "publicAuthority", "id"),
+                "sector": _first(project.get("sector"), None),
+                "project_type": project.get("type"),
+                "status": project.get("status"),
+                "latitude": point[1],
+                "longitude": point[0],
+                "purpose": project.get("purpose"),
+                "description": project.get("description"),
+                "budget_amount": budget.get("amount"),
+                "budget_approval_date": _get(project, "budget", "approvalDate"),
+                "period_start": _get(project, "period", "startDate"),
+                "period_end": _get(project, "period", "endDate"),
+                "completion_end_date": _get(project, "completion", "endDate"),
+                "completion_final_value": final.get("amount"),
+                **known,
             }
         )
-
-
-def _read_process(process, project, records, ocid_prefix):
-    summary = process.get("summary") or {}
-    tender = summary.get("tender") or {}
-    tender_id = str(process.get("id", "")).removeprefix(ocid_prefix)
-    records["tenders"].append(
-        {
-            "tender_id": tender_id,
-            "project_id": project,
-            "title": summary.get("title"),
-            "procurement_method": tender.get("procurementMethod"),
-            "procurement_method_details": tender.get("procurementMethodDetails"),
-            "date_published": tender.get("datePublished"),
-            "cost_estimate": _get(tender, "costEstimate", "amount"),
-            "number_of_tenderers": tender.get("numberOfTenderers"),
-            "procuring_entity_id": _get(tender, "procuringEntity", "id"),
-            **tender.get(LOCAL, {}),
-        }
-    )
-    if not summary.get("suppliers") and "contractValue" not in summary:
-        return
-    contract = summary.get("externalReference") or tender_id
-    supplier = _first(summary.get("suppliers"))
-    records["contracts"].append(
-        {
-            "contract_id": contract,
-            "project_id": project,
-            "tender_id": tender_id,
-            "title": summary.get("title"),
-            "description": summary.get("description"),
-            "status": summary.get("status"),
-            "supplier_id": supplier.get("id"),
-            "supplier_name": supplier.get("name"),
-            "nature": _first(summary.get("nature"), None),
-            "value_amount": _get(summary, "contractValue", "amount"),
-            "period_start": _get(summary, "contractPeriod", "startDate"),
-            "period_end": _get(summary, "contractPeriod", "endDate"),
-            **summary.get(LOCAL, {}),
-        }
-    )
-    for change in _objects(summary.get("modifications")):
-        records["modifications"].append(
-            {
-                "modification_id": change.get("id"),
-                "contract_id": contract,
-                "date": change.get("date"),
-                "type": change.get("type"),
-                "rationale": change.get("rationale"),
-                "old_value": _get(change, "oldContractValue", "amount"),
-                "new_value": _get(change, "newContractValue", "amount"),
-                "old_period_end": _get(change, "oldContractPeriod", "endDate"),
-                "new_period_end": _get(change, "newContractPeriod", "endDate"),
-                **change.get(LOCAL, {}),
-            }
-        )
-    for document in _objects(summary.get("documents")):
-        if document.get("documentType") == "subContract":
-            row = {"subcontract_id": document.get("id"), "contract_id": contract}
-            records["subcontracts"].append({**row, **document.get(LOCAL, {})})
-    _read_money(summary, contract, records)
-
-
-def _read_money(summary, contract, records):
-    paid = {}
-    for transaction in _objects(summary.get("transactions")):
-        paid.setdefault(_get(transaction, "relatedImplementationMilestone", "id") or transaction.get("id"), []).append(transaction)
-    for milestone in _objects(summary.get("milestones")):
-        number, value = milestone.get("id"), _get(milestone, "value", "amount")
-        if milestone.get("type") != "payment":
-            records["milestones"].append(
+        codes = {text(value.get("currency")) for value in (budget, final)} - {None}
+        if codes and not self.of_city:
+            # Two currencies in one project: its budget and its final value cannot be compared.
+            records["projects"][-1]["currency"] = codes.pop() if len(codes) == 1 else "several"
+        self.processes: list[str] = []
+        seen: dict[str, int] = {}
+        for process in objects(project, "contractingProcesses"):
+            self._process(process, number, seen)
+        self._series(project)
+        seen = {}
+        for document in objects(project, "documents"):
+            records["disclosures"].append(
                 {
-                    "milestone_id": number, "contract_id": contract, "type": milestone.get("type"),
-                    "date_due": milestone.get("dueDate"), "date_met": milestone.get("dateMet"),
+                    "disclosure_id": self._own(number, document.get("id"), seen),
+                    "project_id": number,
+                    "item": document.get("documentType"),
+                    "date_published": document.get("datePublished"),
+                    **inside(document, LOCAL),
                 }
             )
-        elif milestone.get("code") == "claim":
-            row = {"claim_id": number, "contract_id": contract, "amount": value, "date_paid": milestone.get("dateMet")}
-            records["claims"].append({**row, **milestone.get(LOCAL, {})})
-        else:
-            made = paid.pop(number, [])
-            known = dict(milestone.get(LOCAL, {}))
-            payer, payee = known.pop("from", None), known.pop("to", None)
-            row = {
-                "payment_id": number, "contract_id": contract, "payee_type": milestone.get("code"),
-                "payer_id": payer, "payee_id": payee, "amount_registered": value, "date_due": milestone.get("dueDate"),
+
+    def _own(self, holder, given, seen):
+        """The id of one element: its holder and its local id, or its place where it has none or shares it."""
+        known = text(given)
+        key = known or ""
+        seen[key] = seen.get(key, 0) + 1
+        if known is None:
+            return f"{holder}/#{seen[key]}"
+        own = known if self.of_city else f"{holder}/{known}"
+        return own if seen[key] == 1 else f"{own}#{seen[key]}"
+
+    def _process(self, process, project, processes_seen):
+        records = self.records
+        summary = inside(process, "summary")
+        tender = inside(summary, "tender")
+        ocid = text(process.get("id")) or text(summary.get("ocid"))
+        tender_id = ocid.removeprefix(self.ocid_prefix) if ocid else f"{project}/#{len(self.processes) + 1}"
+        processes_seen[tender_id] = processes_seen.get(tender_id, 0) + 1
+        if processes_seen[tender_id] > 1:
+            tender_id += f"#{processes_seen[tender_id]}"
+        estimate, agreed = inside(tender, "costEstimate"), inside(summary, "contractValue")
+        records["tenders"].append(
+            {
+                "tender_id": tender_id,
+                "project_id": project,
+                "title": summary.get("title"),
+                "procurement_method": tender.get("procurementMethod"),
+                "procurement_method_details": tender.get("procurementMethodDetails"),
+                "date_published": tender.get("datePublished"),
+                "cost_estimate": estimate.get("amount"),
+                "number_of_tenderers": tender.get("numberOfTenderers"),
+                "procuring_entity_id": _get(tender, "procuringEntity", "id"),
+                **({} if self.of_city or not estimate else {"currency": estimate.get("currency")}),
+                **inside(tender, LOCAL),
             }
-            records["payments"] += [{**row, **_made(t), **known} for t in made] or [{**row, **known}]
-    # A payment that names no milestone has no due date, and its lateness cannot be known.
-    for made in paid.values():
-        records["payments"] += [{"payment_id": t.get("id"), "contract_id": contract, **_made(t)} for t in made]
+        )
+        self.processes.append(tender_id)
+        if not summary.get("suppliers") and "contractValue" not in summary:
+            self.processes[-1] = None
+            return
+        # A process of OC4IDS is one contract; only the city's own reference numbers are known to be unique.
+        contract = (text(summary.get("externalReference")) if self.of_city else None) or tender_id
+        self.processes[-1] = contract
+        supplier = next(iter(objects(summary, "suppliers")), {})
+        records["contracts"].append(
+            {
+                "contract_id": contract,
+                "project_id": project,
+                "tender_id": tender_id,
+                "title": summary.get("title"),
+                "description": summary.get("description"),
+                "status": summary.get("status"),
+                "supplier_id": text(supplier.get("id")) or text(supplier.get("name")),
+                "supplier_name": supplier.get("name"),
+                "nature": _first(summary.get("nature"), None),
+                "value_amount": agreed.get("amount"),
+                "period_start": _get(summary, "contractPeriod", "startDate"),
+                "period_end": _get(summary, "contractPeriod", "endDate"),
+                **({} if self.of_city else {"currency": agreed.get("currency")}),
+                **inside(summary, LOCAL),
+            }
+        )
+        if "modifications" in summary:
+            self.said.add("modifications")
+        seen: dict[str, int] = {}
+        for change in objects(summary, "modifications"):
+            old, new = inside(change, "oldContractValue"), inside(change, "newContractValue")
+            same = text(old.get("currency")) == text(new.get("currency"))
+            records["modifications"].append(
+                {
+                    "modification_id": self._own(contract, change.get("id"), seen),
+                    "contract_id": contract,
+                    "date": change.get("date"),
+                    "type": change.get("type"),
+                    "rationale": change.get("rationale"),
+                    "old_value": old.get("amount"),
+                    "new_value": new.get("amount") if same else None,
+                    "old_period_end": _get(change, "oldContractPeriod", "endDate"),
+                    "new_period_end": _get(change, "newContractPeriod", "endDate"),
+                    **inside(change, LOCAL),
+                }
+            )
+        seen = {}
+        for document in objects(summary, "documents"):
+            if document.get("documentType") == "subContract":
+                row = {"subcontract_id": self._own(contract, document.get("id"), seen), "contract_id": contract}
+                records["subcontracts"].append({**row, **inside(document, LOCAL)})
+        self._money(summary, contract)
 
+    def _money(self, summary, contract):
+        records, seen = self.records, {}
+        paid: dict[str, list[dict]] = {}
+        for place, transaction in enumerate(objects(summary, "transactions")):
+            named = text(_get(transaction, "relatedImplementationMilestone", "id")) or text(transaction.get("id")) or f"\0{place}"
+            paid.setdefault(named, []).append(transaction)
+        for milestone in objects(summary, "milestones"):
+            known_id, value = text(milestone.get("id")), inside(milestone, "value")
+            number = self._own(contract, known_id, seen)
+            if milestone.get("type") != "payment":
+                records["milestones"].append(
+                    {
+                        "milestone_id": number, "contract_id": contract, "type": milestone.get("type"),
+                        "date_due": milestone.get("dueDate"), "date_met": milestone.get("dateMet"),
+                    }
+                )
+            elif milestone.get("code") == "claim":
+                row = {"claim_id": number, "contract_id": contract, "amount": value.get("amount"), "date_paid": milestone.get("dateMet")}
+                records["claims"].append({**row, **self._currency(value), **inside(milestone, LOCAL)})
+            else:
+                made = paid.pop(known_id, []) if known_id else []
+                known = dict(inside(milestone, LOCAL))
+                payer, payee = known.pop("from", None), known.pop("to", None)
+                row = {
+                    "payment_id": number, "contract_id": contract, "payee_type": milestone.get("code"),
+                    "payer_id": payer, "payee_id": payee, "amount_registered": value.get("amount"), "date_due": milestone.get("dueDate"),
+                    **self._currency(value),
+                }
+                for place, one in enumerate(made):
+                    records["payments"].append({**row, "payment_id": number if not place else f"{number}#{place + 1}", **self._made(one), **known})
+                if not made:
+                    records["payments"].append({**row, **known})
+        # A payment that names no milestone has no due date, and its lateness cannot be known.
+        seen_paid: dict[str, int] = {}
+        for made in paid.values():
+            for one in made:
+                row = {"payment_id": self._own(contract, one.get("id"), seen_paid), "contract_id": contract}
+                records["payments"].append({**row, **self._made(one)})
 
-def _made(transaction):
-    return {
-        "payer_id": _get(transaction, "payer", "id"),
-        "payee_id": _get(transaction, "payee", "id"),
-        "amount": _get(transaction, "value", "amount"),
-        "date_paid": transaction.get("date"),
-    }
+    def _currency(self, value):
+        return {"currency": value.get("currency")} if value and not self.of_city else {}
 
+    def _made(self, transaction):
+        value = inside(transaction, "value")
+        return {
+            "payer_id": _get(transaction, "payer", "id"),
+            "payee_id": _get(transaction, "payee", "id"),
+            "amount": value.get("amount"),
+            "date_paid": transaction.get("date"),
+            **self._currency(value),
+        }
 
-def _read_series(project, records):
-    months: dict[tuple, dict] = {}
-    wanted = {
-        ("forecasts", "physicalProgress"): "planned", ("metrics", "physicalProgress"): "actual",
-        ("metrics", "financialProgress"): "paid", ("metrics", "costToDate"): "cost",
-    }
-    only = records["contracts"][-1]["contract_id"] if records["contracts"] else None
-    for (list_name, metric), column in wanted.items():
-        for series in _objects(project.get(list_name)):
-            if series.get("id") != metric:
-                continue
-            for seen in _objects(series.get("observations")):
-                contract = _get(seen, "dimensions", "contract") or only
-                month = _get(seen, "period", "endDate") or _get(seen, "period", "startDate")
-                value = seen.get("measure", _get(seen, "value", "amount"))
-                row = months.setdefault((contract, month), {"contract_id": contract, "period": month})
-                row[column] = _number(value)
-    records["progress"] += months.values()
-
-
-def _number(value):
-    """``measure`` may be a number or a text such as "50"; anything else is unknown."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
+    def _series(self, project):
+        months: dict[tuple, dict] = {}
+        wanted = {
+            ("forecasts", "physicalProgress"): "planned", ("metrics", "physicalProgress"): "actual",
+            ("metrics", "financialProgress"): "paid", ("metrics", "costToDate"): "cost",
+        }
+        # Progress of the project as a whole belongs to a contract only where there is one.
+        signed = [contract for contract in self.processes if contract]
+        only = signed[-1] if self.of_city and signed else signed[0] if len(signed) == 1 else None
+        for (list_name, metric), column in wanted.items():
+            for series in objects(project, list_name):
+                if series.get("id") != metric:
+                    continue
+                for seen in objects(series, "observations"):
+                    contract = text(_get(seen, "dimensions", "contract")) or only
+                    month = text(_get(seen, "period", "endDate")) or text(_get(seen, "period", "startDate"))
+                    value = seen.get("measure", _get(seen, "value", "amount"))
+                    row = months.setdefault((contract, month), {"contract_id": contract, "period": month})
+                    row[column] = numeral(value)
+        self.records["progress"] += months.values()
 
 
 def _get(thing, *names):
@@ -711,7 +781,3 @@ def _get(thing, *names):
 def _first(values, default=...):
     default = {} if default is ... else default
     return values[0] if isinstance(values, list) and values and (default is None or isinstance(values[0], dict)) else default
-
-
-def _objects(values):
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

@@ -17,17 +17,21 @@ from pathlib import Path
 import pandas as pd
 
 from cleanworks.errors import InputError
+from cleanworks.standards import merging
 from cleanworks.standards.oc4ids import OCID_PREFIX, PROJECT_PREFIX, _organisation_id, _Parties
 from cleanworks.standards.shape import (
     LOCAL,
     clean,
     frame,
     grouped,
+    inside,
     json_lines,
     json_package,
     money,
+    objects,
     rest,
     rows,
+    text,
     write_text,
 )
 from cleanworks.standards.stream import open_source
@@ -55,9 +59,9 @@ CARRIED: dict[str, tuple[str, ...]] = {
 }
 
 _COLUMNS = {
-    "tenders": (*CARRIED["tenders"], "ocid", "status", "buyer_id", "procuring_entity_id"),
-    "bids": (*CARRIED["bids"], "currency"),
-    "awards": ("award_id", "tender_id", "supplier_id", "supplier_name", "status", "date", "amount", "currency"),
+    "tenders": (*CARRIED["tenders"], "ocid", "status", "buyer_id", "procuring_entity_id", "currency", "number_of_lots"),
+    "bids": (*CARRIED["bids"], "currency", "lot_id"),
+    "awards": ("award_id", "tender_id", "supplier_id", "supplier_name", "status", "date", "amount", "currency", "lot_id"),
     "award_items": ("award_id", "tender_id", "classification_id"),
     "contracts": (*CARRIED["contracts"], "award_id", "status", "currency"),
     "modifications": CARRIED["modifications"],
@@ -104,14 +108,14 @@ def compiled(
         whole = _compiled(tender, index)
         dates = [text for _, text in _stage_dates(whole) if text]
         whole["date"] = day or max(dates, default="1970-01-01T00:00:00Z")
-        whole["id"] = f"{whole['ocid']}-{whole['date'][:10]}"
+        whole["id"] = f"{whole['ocid']}-{whole['date']}"
         yield clean(whole)
 
 
 def releases(tables, **options) -> Iterator[dict]:
     """The releases of each tender in the order of events: tender, award, contract, implementation.
 
-    Merged by OCDS's rules (see `merge`) they give the compiled release. Options as in `compiled`.
+    Merged by OCDS's rules (see `cleanworks.standards.merging`) they give the compiled release. Options as in `compiled`.
     """
     for whole in compiled(tables, **options):
         yield from _stages(whole)
@@ -382,47 +386,6 @@ def _stages(whole):
         yield {key: value for key, value in release.items() if value not in ([], {})}
 
 
-def merge(found: Iterable[dict]) -> list[dict]:
-    """Compiled releases from releases: those of one ``ocid`` merged in the order of their dates.
-
-    The rules of OCDS 1.1: objects are merged member by member; the elements of a list are merged by their ``id`` if they all
-    have one, else the later list replaces the earlier; null removes. Tag and id of the result are those of a compiled release.
-    """
-    by_ocid: dict[str, list[dict]] = {}
-    for release in found:
-        by_ocid.setdefault(release.get("ocid"), []).append(release)
-    merged = []
-    for ocid, list_ in by_ocid.items():
-        list_.sort(key=lambda release: str(release.get("date", "")))
-        whole: dict = {}
-        for release in list_:
-            whole = _merged(whole, release)
-        merged.append({**whole, "ocid": ocid, "tag": ["compiled"], "id": f"{ocid}-{str(whole.get('date', ''))[:10]}"})
-    return merged
-
-
-def _merged(old, new):
-    if isinstance(old, dict) and isinstance(new, dict):
-        both = dict(old)
-        for key, value in new.items():
-            if value is None:
-                both.pop(key, None)
-            else:
-                both[key] = _merged(both[key], value) if key in both else value
-        return both
-    if isinstance(old, list) and isinstance(new, list) and _all_named(old) and _all_named(new) and new:
-        by_id = {element["id"]: element for element in old}
-        for element in new:
-            known = by_id.get(element["id"])
-            by_id[element["id"]] = _merged(known, element) if known else element
-        return list(by_id.values())
-    return new
-
-
-def _all_named(values):
-    return all(isinstance(value, dict) and "id" in value for value in values)
-
-
 # Reading -----------------------------------------------------------------------------------------------------------------
 
 
@@ -440,7 +403,10 @@ def read(path, *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_
     -------
     dict of DataFrame
         ``tenders``, ``bids``, ``awards``, ``award_items``, ``contracts``, ``modifications``, ``payments``, ``milestones``,
-        ``subcontracts``. An organisation without an id is known by its identifier, else by its name.
+        ``subcontracts``. Ids of bids, awards, contracts and what belongs to them are local to their process in OCDS, so the
+        tables say ``ocid/id``; what has no id, or one that its list holds twice, gets a number of its own. An organisation
+        without an id is known by its identifier, else by its name. Where no process of the file has a list of changes (or of
+        subcontracts), the table is without columns: nothing is known, which is not the same as no change.
 
     Raises
     ------
@@ -450,188 +416,294 @@ def read(path, *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_
     source = open_source(path)
     if source.list_name == "projects":
         raise InputError("this is OC4IDS, not OCDS.", where=str(path), fix="Read it with oc4ids.read.")
-    values = (element.value for element in source.elements)
-    found = list(values) if source.list_name == "releases" else _of_records(values)
-    names = [release.get("ocid") for release in found]
-    if len(set(names)) < len(names) or any("compiled" not in (r.get("tag") or ["compiled"]) for r in found):
-        found = merge(found)
+    found = compiled_of((element.value for element in source.elements), source.list_name)
     return tables_of(found, ocid_prefix=ocid_prefix, project_prefix=project_prefix)
 
 
-def _of_records(found):
-    whole = []
-    for record in found:
-        if isinstance(record.get("compiledRelease"), dict):
-            whole.append({"ocid": record.get("ocid"), **record["compiledRelease"]})
-        else:
-            whole += merge({"ocid": record.get("ocid"), **r} for r in record.get("releases", []) if "tag" in r and "url" not in r)
-    return whole
+def merge(found: Iterable[dict]) -> list[dict]:
+    """Compiled releases from releases: those of one ``ocid`` merged by the rules of OCDS 1.1, see `cleanworks.standards.merging`."""
+    by_ocid: dict[object, list[dict]] = {}
+    for release in found:
+        by_ocid.setdefault(release.get("ocid"), []).append(release)
+    return [merging.compiled(releases) for releases in by_ocid.values()]
+
+
+def compiled_of(found: Iterable[dict], list_name: str) -> list[dict]:
+    """The compiled release of each process, from releases or records in any order: releases of one ``ocid`` are merged."""
+    if list_name == "records":
+        return [whole for record in found for whole in _of_record(record)]
+    by_ocid: dict[str, list[dict]] = {}
+    for release in found:
+        # Releases without a usable ocid cannot belong together.
+        by_ocid.setdefault(text(release.get("ocid")) or f"\0{len(by_ocid)}", []).append(release)
+    return [_whole(list_) for list_ in by_ocid.values()]
+
+
+def _of_record(record):
+    ocid = text(record.get("ocid"))
+    if isinstance(record.get("compiledRelease"), dict):
+        return [{**record["compiledRelease"], "ocid": ocid or record["compiledRelease"].get("ocid")}]
+    embedded = [{**release, "ocid": ocid or release.get("ocid")} for release in objects(record, "releases") if not is_linked(release)]
+    return [_whole(embedded)] if embedded else []
+
+
+def is_linked(release: dict) -> bool:
+    """Whether this is only a link to a release: an address, and nothing of a release but its id, date and tag."""
+    return "url" in release and "ocid" not in release
+
+
+def _whole(releases):
+    """One process from its releases; what no id tells apart inside one release stays apart."""
+    if len(releases) == 1:
+        return releases[0]
+    return merging.compiled([_told_apart(release) for release in releases])
+
+
+def _told_apart(release):
+    """The release with a number added to an id that one of its lists holds twice: by id alone they would be merged into one."""
+    changed = dict(release)
+    for name in ("awards", "contracts"):
+        if isinstance(release.get(name), list):
+            changed[name] = _numbered(release[name])
+    bids = release.get("bids")
+    if isinstance(bids, dict) and isinstance(bids.get("details"), list):
+        changed["bids"] = {**bids, "details": _numbered(bids["details"])}
+    return changed
+
+
+def _numbered(elements):
+    seen, made = {}, []
+    for element in elements:
+        number = text(element.get("id")) if isinstance(element, dict) else None
+        if number is not None:
+            seen[number] = seen.get(number, 0) + 1
+            element = element if seen[number] == 1 else {**element, "id": f"{number}#{seen[number]}"}
+        made.append(element)
+    return made
 
 
 def tables_of(found: Iterable[dict], *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX):
     """Compiled releases as tables, see `read`."""
-    lists: dict[str, list[dict]] = {name: [] for name in _COLUMNS}
+    reader = _Reader(ocid_prefix, project_prefix)
     for release in found:
-        _read_release(release, lists, ocid_prefix, project_prefix)
-    return {name: frame(name, list_, _COLUMNS[name]) for name, list_ in lists.items()}
+        reader.release(release)
+    return reader.tables()
 
 
-def _read_release(release, lists, ocid_prefix, project_prefix):
-    ocid = str(release.get("ocid", ""))
-    tender, number = _object(release, "tender"), ocid.removeprefix(ocid_prefix)
-    project = _object(release, "planning", "budget").get("projectID")
-    project = str(project).removeprefix(project_prefix) if project is not None else None
-    criteria = tender.get("awardCriteria")
-    notice = next((d for d in _objects(tender, "documents") if d.get("documentType") == "tenderNotice"), {})
-    lists["tenders"].append(
-        {
-            "tender_id": number,
-            "project_id": project,
-            "ocid": ocid,
-            "title": tender.get("title"),
-            "status": tender.get("status"),
-            "procurement_method": tender.get("procurementMethod"),
-            "procurement_method_details": tender.get("procurementMethodDetails"),
-            "date_published": notice.get("datePublished"),
-            "tender_start": _object(tender, "tenderPeriod").get("startDate"),
-            "tender_end": _object(tender, "tenderPeriod").get("endDate"),
-            "bid_opening_date": _object(tender, "bidOpening").get("date"),
-            "cost_estimate": _object(tender, "value").get("amount"),
-            "number_of_tenderers": tender.get("numberOfTenderers"),
-            "price_only": None if criteria is None else criteria == "priceOnly",
-            "buyer_id": _who(release.get("buyer")),
-            "procuring_entity_id": _who(tender.get("procuringEntity")),
-            **tender.get(LOCAL, {}),
+# What no process of a file may mention at all: then nothing is known, and the table has no columns.
+_KNOWN_ONLY_IF_SAID = ("modifications", "subcontracts")
+
+
+class _Reader:
+    """Compiled releases, one after the other, into the rows of all tables. Values of a wrong JSON kind are read as missing."""
+
+    def __init__(self, ocid_prefix, project_prefix):
+        self.ocid_prefix, self.project_prefix = ocid_prefix, project_prefix
+        self.lists: dict[str, list[dict]] = {name: [] for name in _COLUMNS}
+        self.said: set[str] = set()
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        unknown = [name for name in _KNOWN_ONLY_IF_SAID if name not in self.said and not self.lists[name]]
+        return {
+            name: pd.DataFrame() if name in unknown else frame(name, list_, _COLUMNS[name]) for name, list_ in self.lists.items()
         }
-    )
-    for place, bid in enumerate(_objects(_object(release, "bids"), "details")):
-        value = _object(bid, "value")
+
+    def release(self, release):
+        ocid = text(release.get("ocid")) or f"(process {len(self.lists['tenders']) + 1} without ocid)"
+        number = ocid.removeprefix(self.ocid_prefix)
+        # The simulated city's own ids are unique in the whole file; everybody else's are local to the process.
+        self.of_city = ocid.startswith(OCID_PREFIX)
+        tender = inside(release, "tender")
+        project = text(inside(release, "planning", "budget").get("projectID"))
+        project = project.removeprefix(self.project_prefix) if project is not None else None
+        criteria = text(tender.get("awardCriteria"))
+        notice = next((d for d in objects(tender, "documents") if d.get("documentType") == "tenderNotice"), {})
+        lots = {text(lot.get("id")) for lot in objects(tender, "lots")}
+        self.lists["tenders"].append(
+            {
+                "tender_id": number,
+                "project_id": project,
+                "ocid": ocid,
+                "title": tender.get("title"),
+                "status": tender.get("status"),
+                "procurement_method": tender.get("procurementMethod"),
+                "procurement_method_details": tender.get("procurementMethodDetails"),
+                "date_published": notice.get("datePublished"),
+                "tender_start": inside(tender, "tenderPeriod").get("startDate"),
+                "tender_end": inside(tender, "tenderPeriod").get("endDate"),
+                "bid_opening_date": inside(tender, "bidOpening").get("date"),
+                "cost_estimate": inside(tender, "value").get("amount"),
+                "currency": inside(tender, "value").get("currency"),
+                "number_of_tenderers": tender.get("numberOfTenderers"),
+                "number_of_lots": len(lots) or None,
+                "price_only": None if criteria is None else criteria == "priceOnly",
+                "buyer_id": _who(release.get("buyer")),
+                "procuring_entity_id": _who(tender.get("procuringEntity")),
+                **inside(tender, LOCAL),
+            }
+        )
+        seen: dict[str, int] = {}
+        for bid in objects(inside(release, "bids"), "details"):
+            self._bid(bid, self._own(number, bid.get("id"), seen), number)
+        awards: dict[str, list[tuple[str, dict]]] = {}
+        seen = {}
+        for award in objects(release, "awards"):
+            award_id = self._own(number, award.get("id"), seen)
+            self._award(award, award_id, number)
+            if text(award.get("id")) is not None:
+                awards.setdefault(text(award.get("id")), []).append((award_id, award))
+        seen = {}
+        for contract in objects(release, "contracts"):
+            # An id that two awards share does not say which of them this contract follows.
+            named = awards.get(text(contract.get("awardID")) or "", [])
+            award_id, award = named[0] if len(named) == 1 else (None, {})
+            self._contract(contract, self._own(number, contract.get("id"), seen), number, project, award_id, award)
+
+    def _own(self, number, given, seen):
+        """The id of one element: the process and its local id, or its place where it has none or shares it."""
+        known = text(given)
+        key = known if known is not None else ""
+        seen[key] = seen.get(key, 0) + 1
+        if known is None:
+            return f"{number}/#{seen[key]}"
+        own = known if self.of_city else f"{number}/{known}"
+        return own if seen[key] == 1 else f"{own}#{seen[key]}"
+
+    def _bid(self, bid, bid_id, number):
+        value = inside(bid, "value")
         row = {
-            "bid_id": str(bid.get("id", f"{number}/{place}")), "tender_id": number, "amount": value.get("amount"),
-            "currency": value.get("currency"), "date": bid.get("date"), "status": bid.get("status"), **bid.get(LOCAL, {}),
+            "bid_id": bid_id, "tender_id": number, "lot_id": _lots(bid), "amount": value.get("amount"),
+            "currency": value.get("currency"), "date": bid.get("date"), "status": bid.get("status"), **inside(bid, LOCAL),
         }
-        firms = _objects(bid, "tenderers") or [{}]
-        lists["bids"] += [{**row, "tenderer_id": _who(firm), "tenderer_name": firm.get("name")} for firm in firms]
-    awards = {}
-    for place, award in enumerate(_objects(release, "awards")):
-        _read_award(award, str(award.get("id", f"{number}/{place}")), number, lists, awards)
-    for contract in _objects(release, "contracts"):
-        _read_contract(contract, number, project, awards, lists)
+        firms = objects(bid, "tenderers") or [{}]
+        self.lists["bids"] += [{**row, "tenderer_id": _who(firm), "tenderer_name": firm.get("name")} for firm in firms]
 
-
-def _read_award(award, award_id, number, lists, awards):
-    value, suppliers = _object(award, "value"), _objects(award, "suppliers")
-    awards[award_id] = award
-    row = {
-        "award_id": award_id, "tender_id": number, "status": award.get("status"), "date": award.get("date"),
-        "amount": value.get("amount"), "currency": value.get("currency"),
-    }
-    lists["awards"] += [{**row, "supplier_id": _who(one), "supplier_name": one.get("name")} for one in suppliers or [{}]]
-    for item in _objects(award, "items"):
-        code = _object(item, "classification").get("id")
-        lists["award_items"].append({"award_id": award_id, "tender_id": number, "classification_id": code})
-
-
-def _read_contract(contract, number, project, awards, lists):
-    contract_id, award_id = str(contract.get("id")), str(contract.get("awardID"))
-    award = awards.get(award_id, {})
-    suppliers = _objects(contract, "suppliers") or _objects(award, "suppliers") or [{}]
-    value = _object(contract, "value") or _object(award, "value")
-    lists["contracts"].append(
-        {
-            "contract_id": contract_id,
-            "project_id": project,
-            "tender_id": number,
-            "award_id": award_id,
-            "supplier_id": _who(suppliers[0]),
-            "supplier_name": suppliers[0].get("name"),
-            "status": contract.get("status"),
-            "award_date": award.get("date"),
-            "date_signed": contract.get("dateSigned"),
-            "value_amount": value.get("amount"),
-            "currency": value.get("currency"),
-            "period_start": _object(contract, "period").get("startDate"),
-            "period_end": _object(contract, "period").get("endDate"),
-            **contract.get(LOCAL, {}),
+    def _award(self, award, award_id, number):
+        value, suppliers = inside(award, "value"), objects(award, "suppliers")
+        row = {
+            "award_id": award_id, "tender_id": number, "lot_id": _lots(award), "status": award.get("status"),
+            "date": award.get("date"), "amount": value.get("amount"), "currency": value.get("currency"),
         }
-    )
-    for change in _objects(contract, "amendments"):
-        lists["modifications"].append(
-            {
-                "modification_id": change.get("id"), "contract_id": contract_id, "date": change.get("date"),
-                "rationale": change.get("rationale"), **change.get(LOCAL, {}),
-            }
-        )
-    for one in _objects(_object(award, "subcontracting"), "subcontracts"):
-        firm = _object(one, "subcontractor")
-        lists["subcontracts"].append(
-            {
-                "subcontract_id": one.get("id"), "contract_id": contract_id, "subcontractor_id": _who(firm),
-                "subcontractor_name": firm.get("name"), **one.get(LOCAL, {}),
-            }
-        )
-    _read_money(_object(contract, "implementation"), contract_id, lists)
-    for milestone in _objects(contract, "milestones"):
-        lists["milestones"].append(_milestone(milestone, contract_id))
+        self.lists["awards"] += [{**row, "supplier_id": _who(one), "supplier_name": one.get("name")} for one in suppliers or [{}]]
+        for item in objects(award, "items"):
+            code = inside(item, "classification").get("id")
+            self.lists["award_items"].append({"award_id": award_id, "tender_id": number, "classification_id": code})
+        if "subcontracting" in award or "hasSubcontracting" in award:
+            self.said.add("subcontracts")
 
-
-def _read_money(implementation, contract_id, lists):
-    due = {}
-    for milestone in _objects(implementation, "milestones"):
-        if milestone.get("type") == "payment":
-            due[str(milestone.get("id"))] = milestone
-        else:
-            lists["milestones"].append(_milestone(milestone, contract_id))
-    for transaction in _objects(implementation, "transactions"):
-        number = str(transaction.get("id"))
-        milestone = due.pop(number, {})
-        value = _object(transaction, "value") or _object(transaction, "amount")
-        lists["payments"].append(
+    def _contract(self, contract, contract_id, number, project, award_id, award):
+        suppliers = objects(contract, "suppliers") or objects(award, "suppliers") or [{}]
+        value = inside(contract, "value") or inside(award, "value")
+        self.lists["contracts"].append(
             {
-                "payment_id": number, "contract_id": contract_id, "payer_id": _who(transaction.get("payer")),
-                "payee_id": _who(transaction.get("payee")), "date_due": milestone.get("dueDate"),
-                "date_paid": transaction.get("date"), "amount": value.get("amount"), "currency": value.get("currency"),
-                **milestone.get(LOCAL, {}),
+                "contract_id": contract_id,
+                "project_id": project,
+                "tender_id": number,
+                "award_id": award_id,
+                "supplier_id": _who(suppliers[0]),
+                "supplier_name": suppliers[0].get("name"),
+                "status": contract.get("status"),
+                "award_date": award.get("date"),
+                "date_signed": contract.get("dateSigned"),
+                "value_amount": value.get("amount"),
+                "currency": value.get("currency"),
+                "period_start": inside(contract, "period").get("startDate"),
+                "period_end": inside(contract, "period").get("endDate"),
+                **inside(contract, LOCAL),
             }
         )
-    for number, milestone in due.items():
-        known = dict(milestone.get(LOCAL, {}))
+        if "amendments" in contract or "amendment" in contract:
+            self.said.add("modifications")
+        seen: dict[str, int] = {}
+        # OCDS 1.0 has one `amendment`; later versions keep it as a deprecated field.
+        for change in objects(contract, "amendments") or objects(contract, "amendment"):
+            self.lists["modifications"].append(
+                {
+                    "modification_id": self._own(contract_id, change.get("id"), seen), "contract_id": contract_id,
+                    "date": change.get("date"), "rationale": change.get("rationale"), **inside(change, LOCAL),
+                }
+            )
+        seen = {}
+        for one in objects(inside(award, "subcontracting"), "subcontracts"):
+            firm = inside(one, "subcontractor")
+            self.lists["subcontracts"].append(
+                {
+                    "subcontract_id": self._own(contract_id, one.get("id"), seen), "contract_id": contract_id,
+                    "subcontractor_id": _who(firm), "subcontractor_name": firm.get("name"), **inside(one, LOCAL),
+                }
+            )
+        seen_milestones: dict[str, int] = {}
+        self._money(inside(contract, "implementation"), contract_id, seen_milestones)
+        for milestone in objects(contract, "milestones"):
+            self._milestone(milestone, contract_id, seen_milestones)
+
+    def _money(self, implementation, contract_id, seen_milestones):
+        due, paid = {}, self.lists["payments"]
+        seen: dict[str, int] = {}
+        for milestone in objects(implementation, "milestones"):
+            number = text(milestone.get("id"))
+            if milestone.get("type") != "payment":
+                self._milestone(milestone, contract_id, seen_milestones)
+            elif number is not None and number not in due:
+                due[number] = milestone
+            else:
+                paid.append(self._due(milestone, self._own(contract_id, milestone.get("id"), seen), contract_id))
+        met = set()
+        for transaction in objects(implementation, "transactions"):
+            named = text(inside(transaction, "relatedImplementationMilestone").get("id")) or text(transaction.get("id"))
+            milestone = due.get(named, {}) if named is not None else {}
+            met.add(named)
+            value = inside(transaction, "value") or inside(transaction, "amount")
+            paid.append(
+                {
+                    "payment_id": self._own(contract_id, transaction.get("id"), seen), "contract_id": contract_id,
+                    "payer_id": _who(transaction.get("payer") or _party(transaction, "providerOrganization")),
+                    "payee_id": _who(transaction.get("payee") or _party(transaction, "receiverOrganization")),
+                    "date_due": milestone.get("dueDate"), "date_paid": transaction.get("date"), "amount": value.get("amount"),
+                    "currency": value.get("currency"), **inside(milestone, LOCAL),
+                }
+            )
+        for number, milestone in due.items():
+            if number not in met:
+                paid.append(self._due(milestone, self._own(contract_id, number, seen), contract_id))
+
+    def _due(self, milestone, payment_id, contract_id):
+        known = dict(inside(milestone, LOCAL))
         payer, payee = known.pop("from", None), known.pop("to", None)
-        lists["payments"].append(
+        return {
+            "payment_id": payment_id, "contract_id": contract_id, "payer_id": payer, "payee_id": payee,
+            "date_due": milestone.get("dueDate"), **known,
+        }
+
+    def _milestone(self, milestone, contract_id, seen):
+        self.lists["milestones"].append(
             {
-                "payment_id": number, "contract_id": contract_id, "payer_id": payer, "payee_id": payee,
-                "date_due": milestone.get("dueDate"), **known,
+                "milestone_id": self._own(contract_id, milestone.get("id"), seen), "contract_id": contract_id,
+                "type": milestone.get("type"), "date_due": milestone.get("dueDate"), "date_met": milestone.get("dateMet"),
             }
         )
 
 
-def _milestone(milestone, contract_id):
-    return {
-        "milestone_id": milestone.get("id"), "contract_id": contract_id, "type": milestone.get("type"),
-        "date_due": milestone.get("dueDate"), "date_met": milestone.get("dateMet"),
-    }
+def _party(transaction, name):
+    """OCDS 1.0 names payer and payee by an identifier alone."""
+    identifier = inside(transaction, name)
+    return {"identifier": identifier, "name": identifier.get("legalName")} if identifier else None
+
+
+def _lots(thing):
+    """The lot, or the set of lots, that a bid or an award is for; None where none is named."""
+    lots = thing.get("relatedLots")
+    named = sorted({text(lot) or "" for lot in lots} - {""}) if isinstance(lots, list) else []
+    return ", ".join(named) or None
 
 
 def _who(organisation):
     """The id of an organisation, else its identifier, else its name."""
     if not isinstance(organisation, Mapping):
         return None
-    if organisation.get("id") is not None:
-        return str(organisation["id"])
-    identifier = organisation.get("identifier") or {}
-    if identifier.get("id"):
-        return "-".join(str(part) for part in (identifier.get("scheme"), identifier["id"]) if part)
-    return organisation.get("name")
-
-
-def _object(thing, *names) -> dict:
-    for name in names:
-        thing = thing.get(name) if isinstance(thing, Mapping) else None
-    return thing if isinstance(thing, Mapping) else {}
-
-
-def _objects(thing, name) -> list[dict]:
-    """The objects of a list; some publishers write one object where a list belongs."""
-    values = thing.get(name) if isinstance(thing, Mapping) else None
-    values = [values] if isinstance(values, dict) else values
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+    if text(organisation.get("id")) is not None:
+        return text(organisation["id"])
+    identifier = inside(organisation, "identifier")
+    if text(identifier.get("id")) is not None:
+        return "-".join(part for part in (text(identifier.get("scheme")), text(identifier["id"])) if part)
+    return text(organisation.get("name"))

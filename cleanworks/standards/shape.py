@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cleanworks import moments
 from cleanworks.city import schemas
 from cleanworks.errors import InputError
 
+OFFSET = moments.OFFSET  # what the name of the column of offsets ends with
 LOCAL = "x_cleanworks"  # the member that holds what a standard has no field for
 
 
@@ -69,13 +73,24 @@ def rest(row: Mapping, carried: Iterable[str], local: bool) -> dict:
 def frame(name: str, records: list[dict], columns: Iterable[str] = ()) -> pd.DataFrame:
     """Records as a table with the types that the city's schema gives these columns; other columns follow.
 
-    The columns are those of ``columns`` and of the records, in the order of the schema.
+    The columns are those of ``columns`` and of the records, in the order of the schema. Dates are shown by their own clock; where
+    a clock is not UTC's, a column ``..._offset`` (minutes) beside it gives the instant.
     """
     described = schemas.CONSTRUCTION[name].names if name in schemas.CONSTRUCTION else []
     present = dict.fromkeys([*columns, *(key for record in records for key in record)])
     order = [column for column in described if column in present] + [c for c in present if c not in described]
-    table = pd.DataFrame.from_records(records, columns=order)
-    return pd.DataFrame({column: _cast(name, column, table[column]) for column in order})
+    made: dict[str, pd.Series] = {}
+    for column in order:
+        values = [record.get(column) for record in records]
+        if _is_date(name, column):
+            walls, offsets = moments.clocks(values)
+            made[column] = pd.Series(walls)
+            # Only where some clock is not UTC's: the instant is the clock less its offset.
+            if np.nan_to_num(offsets).any():
+                made[column + OFFSET] = pd.Series(offsets)
+        else:
+            made[column] = _cast(name, column, pd.Series(values, dtype=object))
+    return pd.DataFrame(made, index=range(len(records)))
 
 
 def write_text(path, pieces: Iterable[str]) -> Path:
@@ -127,23 +142,63 @@ def _empty(value):
 
 _DATES = {"date", "time"}
 _NUMBERS = {"number", "money", "integer"}
+_EXTRA_NUMBERS = frozenset({"amount", "number_of_lots"})
 
 
 def _cast(name, column, values):
     described = schemas.CONSTRUCTION.get(name)
     kind = described[column].kind if described and column in described.names else None
-    kind = kind or ("date" if column.startswith("date_") else "text")
-    if kind in _DATES:
-        return _wall_clock(values)
-    if kind in _NUMBERS or column in ("amount",):
-        return pd.to_numeric(values, errors="coerce").astype(float)
+    kind = kind or ("number" if column in _EXTRA_NUMBERS else "date" if column.startswith("date_") else "text")
+    if kind in _NUMBERS:
+        return pd.Series([number(value) for value in values], index=values.index, dtype=float)
     if kind == "flag":
         return values.astype(object)
-    text = values.astype(object)
-    return text.where(text.notna(), None).map(lambda value: value if value is None else str(value))
+    return pd.Series([text(value) for value in values], index=values.index, dtype=object)
 
 
-def _wall_clock(values):
-    """Dates and times as written, without their offset: midnight in Seoul would otherwise become the day before."""
-    short = values.astype(object).map(lambda value: value[:19] if isinstance(value, str) else None)
-    return pd.to_datetime(short, errors="coerce", format="ISO8601").astype("datetime64[ns]")
+def _is_date(name, column):
+    described = schemas.CONSTRUCTION.get(name)
+    if described and column in described.names:
+        return described[column].kind in _DATES
+    return column.startswith("date_")
+
+
+def text(value) -> str | None:
+    """A JSON text or number as text; None for every other kind, and for a text of nothing but spaces."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return None
+
+
+_PLAIN = re.compile(r"\s*-?\d{1,18}(\.\d+)?\s*")
+
+
+def number(value) -> float | None:
+    """A JSON number, or a text that is nothing but a plain number; None for every other kind ("1,000" could be two numbers)."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        try:
+            value = float(value)
+        except OverflowError:
+            return None
+        return value if math.isfinite(value) else None
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return float(value)
+    return None
+
+
+def inside(thing, *names) -> dict:
+    """The object at a place, or an empty one where something else or nothing stands there."""
+    for name in names:
+        thing = thing.get(name) if isinstance(thing, Mapping) else None
+    return thing if isinstance(thing, Mapping) else {}
+
+
+def objects(thing, name) -> list[dict]:
+    """The objects of a list; some publishers write one object where a list belongs."""
+    values = thing.get(name) if isinstance(thing, Mapping) else None
+    values = [values] if isinstance(values, dict) else values
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

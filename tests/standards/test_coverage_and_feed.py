@@ -165,5 +165,5 @@ def test_coverage_lists_items_and_indicators(package, capsys):
     assert cli.run(["data", "coverage", str(package), "--fields"]) == 0
     out = capsys.readouterr().out
     assert "CoST's items" in out and "contractingProcesses/summary/contractValue/amount" in out.replace("\n", "")
-    possible = flags.possible(coverage.filled_columns(oc4ids.read(package)))["possible"].sum()
+    possible = flags.possible(flags.filled_columns(oc4ids.read(package)))["possible"].sum()
     assert f"Possible indicators: {possible} of {len(flags.REGISTRY)}" in out

@@ -38,7 +38,7 @@ from cleanworks.construction.flags.tenders import TENDERS
 from cleanworks.errors import InputError
 
 __all__ = [
-    "REGISTRY", "Indicator", "Settings", "benford_distance", "coverage", "evaluate", "first_digits", "high_outliers",
+    "REGISTRY", "Indicator", "Settings", "benford_distance", "coverage", "evaluate", "filled_columns", "first_digits", "high_outliers",
     "indicator", "labels", "low_outliers", "possible", "quartiles", "reading_day", "reference", "score",
 ]
 
@@ -91,8 +91,9 @@ def evaluate(tables: Mapping[str, pd.DataFrame], codes: Iterable[str] | None = N
     settings = settings or Settings()
     if isinstance(codes, str):
         codes = [codes]
+    filled = filled_columns(tables)
     if codes is None:
-        chosen = [one for one in REGISTRY.values() if not missing_fields(one, tables)]
+        chosen = [one for one in REGISTRY.values() if not _lacking(one, filled)]
     else:
         chosen = [indicator(code) for code in codes]
         for one in chosen:
@@ -103,7 +104,10 @@ def evaluate(tables: Mapping[str, pd.DataFrame], codes: Iterable[str] | None = N
                     where="tables",
                     fix="Add the columns, or leave the indicator out. coverage(tables) lists what is possible.",
                 )
-    answers = [_categorised(one, one(tables, settings)) for one in chosen]
+        # A column without a single value allows no answer; coverage says which one it is.
+        chosen = [one for one in chosen if not _lacking(one, filled)]
+    tables = _core.prepared(tables, {name for one in chosen for name in one.reads})
+    answers = [_categorised(one, one.function(tables, settings)) for one in chosen]
     return pd.concat([_NOTHING, *answers], ignore_index=True) if answers else _NOTHING.copy()
 
 
@@ -124,21 +128,36 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         Indexed by ``code``: ``name``, ``family``, ``possible`` (bool), ``missing`` (columns that are not there) and ``empty``
         (columns that are there and hold no value in any row). An indicator needs columns that are there and filled.
     """
+    able = possible(filled_columns(tables))
     rows = []
     for one in REGISTRY.values():
-        missing, empty = missing_fields(one, tables), _empty_fields(one, tables)
-        rows.append((one.code, one.name, one.family, not missing and not empty, ", ".join(missing), ", ".join(empty)))
+        missing = missing_fields(one, tables)
+        empty = [field for field in able.at[one.code, "missing"].split(", ") if field and field not in missing]
+        rows.append((one.code, one.name, one.family, bool(able.at[one.code, "possible"]), ", ".join(missing), ", ".join(empty)))
     return pd.DataFrame(rows, columns=["code", "name", "family", "possible", "missing", "empty"]).set_index("code")
 
 
 def possible(filled: Iterable[str]) -> pd.DataFrame:
-    """The same answer as `coverage` from a list of filled ``table.column`` names, for data that are not in memory."""
+    """The same answer as `coverage` from the names that `filled_columns` gives, for data that are not in memory."""
     filled = set(filled)
     rows = []
     for one in REGISTRY.values():
-        missing = [field for field in one.fields if not filled & set(field.split("|"))]
+        missing = _lacking(one, filled)
         rows.append((one.code, one.name, one.family, not missing, ", ".join(missing)))
     return pd.DataFrame(rows, columns=["code", "name", "family", "possible", "missing"]).set_index("code")
+
+
+def filled_columns(tables: Mapping[str, pd.DataFrame]) -> set[str]:
+    """The ``table.column`` names that hold something: what `evaluate`, `coverage` and `possible` all go by.
+
+    A table of changes, subcontracts or accidents that is there with its columns and has no row counts as filled: none was made. The
+    readers of OCDS and OC4IDS leave its columns away where a file never speaks of them.
+    """
+    return {f"{name}.{column}" for name, table in tables.items() for column in table if _filled(table, name, column)}
+
+
+def _lacking(one: Indicator, filled: set[str]) -> list[str]:
+    return [field for field in one.fields if not filled & set(field.split("|"))]
 
 
 def reference() -> pd.DataFrame:
@@ -264,15 +283,6 @@ def missing_fields(one: Indicator, tables) -> list[str]:
     return [field for field in one.fields if not any(_there(tables, choice) for choice in field.split("|"))]
 
 
-def _empty_fields(one, tables):
-    return [
-        field
-        for field in one.fields
-        if any(_there(tables, choice) for choice in field.split("|"))
-        and not any(_there(tables, choice) and _filled(tables, choice) for choice in field.split("|"))
-    ]
-
-
 # Tables in which no row is an answer: no change was made, nothing was passed on, nobody was hurt.
 _MAY_BE_EMPTY = frozenset({"modifications", "subcontracts", "accidents"})
 
@@ -282,8 +292,5 @@ def _there(tables, field):
     return table in tables and column in tables[table].columns
 
 
-def _filled(tables, field):
-    table, _, column = field.partition(".")
-    if table in _MAY_BE_EMPTY and tables[table].empty:
-        return True
-    return bool(tables[table][column].notna().any())
+def _filled(table, name, column):
+    return (name in _MAY_BE_EMPTY and table.empty) or bool(table[column].notna().any())

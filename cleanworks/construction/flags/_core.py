@@ -7,11 +7,14 @@ look, never a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+
+from cleanworks import moments
+from cleanworks.errors import InputError
 
 COLUMNS = ("level", "id", "value", "flagged")
 
@@ -122,6 +125,15 @@ _PROFILE_KEYS = {
 }
 
 
+# Columns that helpers of several indicators read: the reading day, amounts, what a price is compared with.
+_READ_BY_MANY = (
+    "progress.period", "reports.date", "claims.date_paid", "claims.date_claimed", "payments.date_paid", "wages.date_paid",
+    "attendance.date", "modifications.date", "disclosures.date_published", "questions.date_asked", "questions.date_answered",
+    "contracts.date_signed", "bids.date", "milestones.date_met", "awards.amount", "tenders.number_of_lots", "bids.amount",
+    "payments.amount", "claims.amount", "contracts.value_amount",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Indicator:
     """One indicator: what it says, what it needs, how it is computed, where it comes from, and how it can be wrong.
@@ -144,9 +156,14 @@ class Indicator:
     source: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every ``table.column`` it may read."""
+        return tuple(choice for field in (*self.fields, *self.optional, *_READ_BY_MANY) for choice in field.split("|"))
+
     def __call__(self, tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> pd.DataFrame:
         """Columns ``code, level, id, value, flagged``; one row per thing looked at."""
-        answer = self.function(tables, settings or Settings())
+        answer = self.function(prepared(tables, self.reads), settings or Settings())
         return answer.assign(code=self.code)[["code", *COLUMNS]]
 
     def documentation(self) -> str:
@@ -212,7 +229,10 @@ def quartiles(values) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def low_outliers(values, fence=None, *, beyond=False) -> np.ndarray:
+FEWEST = 4  # values from which a fence can be computed: a quartile of fewer than four is one of them, and flags itself
+
+
+def low_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarray:
     """True where a value is at or below Q1 - 1.5 IQR; with ``beyond``, only below it.
 
     Cardinal counts the fence itself, so that of equal values all are outliers; our own indicators do not.
@@ -221,9 +241,9 @@ def low_outliers(values, fence=None, *, beyond=False) -> np.ndarray:
     flag everyone who has 0, and that may be most.
     """
     values = np.asarray(values, dtype=float)
-    if not len(values):
-        return np.zeros(0, dtype=bool)
     if fence is None:
+        if len(values) < max(fewest, 1):
+            return np.zeros(len(values), dtype=bool)
         first, third = quartiles(values)
         fence = first - 1.5 * (third - first)
         if first <= 0 or fence <= 0:
@@ -231,17 +251,120 @@ def low_outliers(values, fence=None, *, beyond=False) -> np.ndarray:
     return values < fence if beyond else values <= fence
 
 
-def high_outliers(values, fence=None, *, beyond=False) -> np.ndarray:
+def high_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarray:
     """True where a value is at or above Q3 + 1.5 IQR (``beyond``: only above); nothing is when the fence is not above 0."""
     values = np.asarray(values, dtype=float)
-    if not len(values):
-        return np.zeros(0, dtype=bool)
     if fence is None:
+        if len(values) < max(fewest, 1):
+            return np.zeros(len(values), dtype=bool)
         first, third = quartiles(values)
         fence = third + 1.5 * (third - first)
         if fence <= 0:
             return np.zeros(len(values), dtype=bool)
     return values > fence if beyond else values >= fence
+
+
+# What the tables mean -----------------------------------------------------------------------------------------------
+
+# Columns that are told by the calendar of the place, not compared as instants: a month, a day at work.
+_CALENDAR = frozenset({"period", "month", "date_event"})
+_CALENDAR_IN = {("attendance", "date"), ("reports", "date")}
+_NUMBERS = frozenset(
+    (
+        "amount", "value_amount", "cost_estimate", "number_of_tenderers", "number_of_lots", "old_value", "new_value", "budget_amount",
+        "completion_final_value", "planned", "actual", "paid", "cost", "amount_registered", "prime_amount", "amount_paid", "days_paid",
+        "days_reported", "hours", "tier",
+    )
+)  # fmt: skip
+# Columns of dates, when they arrive as texts.
+_DATES = frozenset(
+    (
+        "tender_start", "tender_end", "bid_opening_date", "award_date", "period_start", "period_end", "new_period_end",
+        "old_period_end", "completion_end_date", "budget_approval_date", "period", "month", "submitted_at", "checked_at",
+        "approved_at", "date",
+    )
+)  # fmt: skip
+
+
+def prepared(tables: Mapping[str, pd.DataFrame], needed: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """The tables as indicators read them: numbers as numbers, and dates that are compared as instants.
+
+    ``needed`` are the ``table.column`` names that will be read; other columns stay as they are. Dates with a zone (columns of moments
+    with a zone, or a clock with its ``..._offset`` beside it) become instants in UTC, except months and days at work, which are
+    told by their own clock. An amount in another currency than its contract's is unknown: it cannot be added.
+
+    Raises
+    ------
+    InputError
+        A number or a date that cannot be read, with table, column and row.
+    """
+    wanted: dict[str, set[str]] = {}
+    for place in needed:
+        name, _, column = place.partition(".")
+        wanted.setdefault(name, set()).add(column)
+    made = {}
+    for name, table in tables.items():
+        changed = {}
+        for column in wanted.get(name, ()):
+            if column in table:
+                values = _prepared(table, name, column)
+                if values is not table[column]:
+                    changed[column] = values
+        made[name] = table.assign(**changed) if changed else table
+    return _in_currency_of_contract(made)
+
+
+def _prepared(table, name, column):
+    values, where = table[column], f"table {name}, column {column}"
+    if column in _NUMBERS:
+        return values if pd.api.types.is_numeric_dtype(values) else _as_numbers(values, where)
+    dated = pd.api.types.is_datetime64_any_dtype(values) or column in _DATES or column.startswith("date_")
+    if not dated:
+        return values
+    calendar = column in _CALENDAR or (name, column) in _CALENDAR_IN
+    beside = column + moments.OFFSET
+    if pd.api.types.is_datetime64_any_dtype(values) and not isinstance(values.dtype, pd.DatetimeTZDtype):
+        return values if calendar or beside not in table else moments.utc(values, table[beside])
+    if not values.notna().any():
+        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[ns]")
+    wall, offset = moments.read(values, where)
+    return wall if calendar else moments.utc(wall, offset)
+
+
+def _as_numbers(values, where):
+    numbers = pd.to_numeric(values, errors="coerce").astype(float)
+    wrong = (numbers.isna() & values.notna() & values.astype(str).str.strip().ne("")).to_numpy()
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InputError(
+            f"{values.iloc[row]!r} is not a number.", where=f"{where}, row {values.index[row]}",
+            fix="Write digits only, with a point for decimals: no spaces, no thousands marks, no currency.",
+        )
+    return numbers
+
+
+def _in_currency_of_contract(tables):
+    contracts = tables.get("contracts")
+    if contracts is None or not {"currency", "contract_id"} <= set(contracts):
+        return tables
+    own = contracts.drop_duplicates("contract_id").set_index("contract_id")["currency"]
+    for name in ("payments", "claims", "subcontracts"):
+        table = tables.get(name)
+        if table is None or not {"currency", "contract_id"} <= set(table):
+            continue
+        theirs = table["contract_id"].map(own)
+        other = table["currency"].notna() & theirs.notna() & table["currency"].ne(theirs)
+        if other.any():
+            amounts = [column for column in table if column in _NUMBERS and column not in ("tier", "number_of_tenderers")]
+            tables[name] = table.assign(**{column: table[column].astype(float).mask(other) for column in amounts})
+    return tables
+
+
+def sums(values, groups) -> pd.Series:
+    """The sum of each group; unknown where one of its values is unknown, because what is missing is not zero."""
+    values, groups = pd.Series(values), pd.Series(groups)
+    total = values.groupby(groups).sum()
+    return total.mask(values.isna().groupby(groups).any())
 
 
 # Columns in which something has happened; a due date or a planned end may lie in the future and does not count.
@@ -256,7 +379,8 @@ _EVENTS = (
 def reading_day(tables, settings) -> pd.Timestamp:
     """The day on which the tables are read: ``settings.as_of``, or the latest event in them (NaT if there is none)."""
     if settings.as_of is not None:
-        return pd.Timestamp(settings.as_of)
+        day = pd.Timestamp(settings.as_of)
+        return day if day.tzinfo is None else day.tz_convert("UTC").tz_localize(None)
     latest = [tables[name][column].max() for name, column in _EVENTS if name in tables and column in tables[name]]
     latest = [pd.Timestamp(day) for day in latest if pd.notna(day)]
     return max(latest) if latest else pd.NaT

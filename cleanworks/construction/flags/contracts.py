@@ -13,6 +13,7 @@ from ._core import (
     looked_up,
     no_answer,
     reading_day,
+    sums,
     together,
 )
 
@@ -32,12 +33,13 @@ _VALUES = ("contracts.contract_id", "contracts.value_amount", "modifications.con
 )
 def cost_overrun(tables, settings):
     contracts = tables["contracts"]
-    added = _added(tables)
-    share = contracts["contract_id"].map(added).fillna(0) / contracts["value_amount"].where(contracts["value_amount"] > 0)
+    share = _changed(tables) / contracts["value_amount"].where(contracts["value_amount"] > 0)
     parts = [_known("contract", contracts["contract_id"], share, share > settings.cost_overrun)]
     projects = tables.get("projects", pd.DataFrame())
     if {"completion_final_value", "budget_amount"} <= set(projects):
         over = projects["completion_final_value"] / projects["budget_amount"].where(projects["budget_amount"] > 0) - 1
+        if "currency" in projects:
+            over = over.where(projects["currency"].ne("several"))
         parts.append(_known("project", projects["project_id"], over, over > settings.cost_overrun))
     return together(*parts)
 
@@ -125,8 +127,10 @@ def low_bid_then_change(tables, settings):
     changes = tables["modifications"]
     signed = looked_up(changes["contract_id"], contracts.set_index("contract_id")["date_signed"])
     early = days_between(signed, changes["date"]) <= settings.early_change_days
-    rise = (changes["new_value"] - changes["old_value"]).where(early, 0).groupby(changes["contract_id"]).sum()
-    share = contracts["contract_id"].map(rise).fillna(0) / contracts["value_amount"]
+    added = changes["new_value"] - changes["old_value"]
+    # A change without a day, or without its amounts, may or may not be an early rise.
+    rise = sums(added.where(early, 0).where(changes["date"].notna() & signed.notna()), changes["contract_id"])
+    share = _of_each(contracts, rise) / contracts["value_amount"].where(contracts["value_amount"] > 0)
     low = contracts["value_amount"] <= settings.low_bid_share * estimate
     return _known("contract", contracts["contract_id"], share.where(estimate.notna()), low & (share >= settings.price_raise))
 
@@ -146,9 +150,9 @@ def direct_then_raised(tables, settings):
     contracts = tables["contracts"]
     method = contracts["tender_id"].map(tables["tenders"].set_index("tender_id")["procurement_method"])
     contracts = contracts[method.isin(("direct", "limited"))]
-    now = contracts["value_amount"] + contracts["contract_id"].map(_added(tables)).fillna(0)
+    now = contracts["value_amount"] + _changed(tables)[contracts.index]
     just = contracts["value_amount"].between(limit * (1 - settings.near_threshold), limit, inclusive="left")
-    return answer("contract", contracts["contract_id"], now / limit, just & (now > limit))
+    return _known("contract", contracts["contract_id"], now / limit, just & (now > limit))
 
 
 @indicator(
@@ -215,10 +219,10 @@ def R067(tables, settings):
 )
 def R068(tables, settings):
     claims = tables["claims"]
-    paid = claims["amount"].where(claims["date_paid"].notna(), 0).groupby(claims["contract_id"]).sum()
+    paid = sums(claims["amount"].where(claims["date_paid"].notna(), 0), claims["contract_id"])
     contracts = tables["contracts"]
-    worth = contracts["value_amount"] + contracts["contract_id"].map(_added(tables)).fillna(0)
-    share = contracts["contract_id"].map(paid).fillna(0) / worth.where(worth > 0)
+    worth = contracts["value_amount"] + _changed(tables)
+    share = _of_each(contracts, paid) / worth.where(worth > 0)
     return _known("contract", contracts["contract_id"], share, share > 1.000001)
 
 
@@ -231,9 +235,9 @@ def R068(tables, settings):
 )
 def R069(tables, settings):
     changes = tables["modifications"]
-    rises = (changes["new_value"] - changes["old_value"]).clip(lower=0).groupby(changes["contract_id"]).sum()
+    rises = sums(_rise(changes).clip(lower=0), changes["contract_id"])
     contracts = tables["contracts"]
-    share = contracts["contract_id"].map(rises).fillna(0) / contracts["value_amount"].where(contracts["value_amount"] > 0)
+    share = _of_each(contracts, rises) / contracts["value_amount"].where(contracts["value_amount"] > 0)
     return _known("contract", contracts["contract_id"], share, share > settings.price_raise)
 
 
@@ -273,9 +277,9 @@ def R071(tables, settings):
     amount = firms["value_amount"]
     if "prime_amount" in firms:
         amount = firms["prime_amount"].fillna(amount)
-    passed = amount.groupby(firms["contract_id"]).sum()
+    passed = sums(amount, firms["contract_id"])
     contracts = tables["contracts"]
-    share = contracts["contract_id"].map(passed).fillna(0) / contracts["value_amount"].where(contracts["value_amount"] > 0)
+    share = _of_each(contracts, passed) / contracts["value_amount"].where(contracts["value_amount"] > 0)
     return _known("contract", contracts["contract_id"], share, share > settings.subcontracted_share)
 
 
@@ -330,10 +334,25 @@ def _known(level, ids, values, flagged):
     return answer(level, ids[known], values[known], flagged[known])
 
 
-def _added(tables) -> pd.Series:
-    """What the changes add to the price, by contract."""
+def _rise(changes) -> pd.Series:
+    """What each change adds to the price; unknown where an amount is missing, unless the change is one of time or scope alone."""
+    added = changes["new_value"] - changes["old_value"]
+    if "type" in changes:
+        silent = changes["new_value"].isna() & changes["old_value"].isna() & changes["type"].isin(("duration", "scope"))
+        added = added.mask(silent, 0.0)
+    return added
+
+
+def _changed(tables) -> pd.Series:
+    """What the changes add to the price of each contract, in the order of the contracts; unknown where one of them is."""
     changes = tables["modifications"]
-    return (changes["new_value"] - changes["old_value"]).fillna(0).groupby(changes["contract_id"]).sum()
+    return _of_each(tables["contracts"], sums(_rise(changes), changes["contract_id"]))
+
+
+def _of_each(contracts, total) -> pd.Series:
+    """A total for each contract: 0 for a contract without a row, unknown where the total is."""
+    there = contracts["contract_id"].isin(total.index)
+    return contracts["contract_id"].map(total).astype(float).where(there, 0.0)
 
 
 def _agreed_end(tables) -> pd.Series:

@@ -8,7 +8,8 @@ import pandas as pd
 from cleanworks.construction.scoring import wilson
 
 from ._core import answer, high_outliers, indicator, indicators_in, no_answer, together
-from .tenders import buyers
+from .tenders import buyers, counted_tenders
+from .tenders import by_lot as _by_lot
 
 RED_FLAGS = ("ocp-red-flags",)
 _BUYER = "tenders.buyer_id|projects.public_authority"
@@ -23,8 +24,7 @@ _BUYER = "tenders.buyer_id|projects.public_authority"
     innocent=("A buyer of special works for which few firms exist.",),
 )
 def single_bid_share(tables, settings):
-    tenders = tables["tenders"]
-    tenders = tenders[tenders["procurement_method"].isin(("open", "selective")) & tenders["number_of_tenderers"].notna()]
+    tenders = counted_tenders(tables, tables["tenders"])
     share = tenders["number_of_tenderers"].eq(1).groupby(tenders["tender_id"].map(buyers(tables)), sort=True).agg(["mean", "count"])
     share = share[share["count"] >= settings.minimum_group]
     return answer("buyer", share.index, share["mean"], high_outliers(share["mean"], beyond=True))
@@ -33,35 +33,54 @@ def single_bid_share(tables, settings):
 @indicator(
     "concentration", "Concentration of winners", family="market", levels=("buyer",), source=("fazekas-kocsis-2020",),
     definition="A buyer's money goes to few firms.",
-    formula="Herfindahl-Hirschman index: sum over firms of (share of the buyer's contract value)^2, per buyer with at least 5 contracts",
+    formula="Herfindahl-Hirschman index: sum over firms of (share of the buyer's contract value)^2, per buyer with at least 5 contracts, all of them with firm and value; by currency",
     unit="0 (many equal firms) to 1 (one firm)",
     fields=("contracts.contract_id", "contracts.supplier_id", "contracts.value_amount", "contracts.tender_id", "tenders.tender_id", _BUYER),
+    optional=("contracts.currency",),
     innocent=("One very large project outweighs the rest.", "A small market."),
 )
 def concentration(tables, settings):
     contracts = tables["contracts"]
-    buyer = contracts["tender_id"].map(buyers(tables))
-    value = contracts["value_amount"].groupby([buyer, contracts["supplier_id"]]).sum()
-    shares = value / value.groupby(level=0).transform("sum")
-    index = (shares**2).groupby(level=0).sum()
-    count = contracts.groupby(buyer).size()
-    index = index[count.reindex(index.index) >= settings.minimum_group]
+    buyer = contracts["tender_id"].map(buyers(tables)).astype(object)
+    rows = contracts.assign(buyer=buyer, currency=_currency(contracts)).dropna(subset=["buyer"])
+    money = rows["value_amount"].fillna(0)
+    # A buyer that pays in several currencies has an index in each: its amounts cannot be added.
+    several = rows.groupby("buyer")["currency"].transform("nunique") > 1
+    named = rows["buyer"].astype(str).where(~several, rows["buyer"].astype(str) + " (" + rows["currency"].replace("", "no currency") + ")")
+    # What went to an unknown firm, an unknown value, and a value below 0 leave the shares unknown.
+    unknown = rows["supplier_id"].isna() | rows["value_amount"].isna() | (rows["value_amount"] < 0)
+    value = money.groupby([named, rows["supplier_id"].astype(object).fillna("")]).sum()
+    total = value.groupby(level=0).transform("sum")
+    index = ((value / total.where(total > 0)) ** 2).groupby(level=0).sum(min_count=1)
+    count = named.value_counts().reindex(index.index)
+    index = index[(count >= settings.minimum_group) & ~unknown.groupby(named).any().reindex(index.index) & index.notna()]
     return answer("buyer", index.index, index, index > settings.concentration)
+
+
+def _currency(rows):
+    """The currency of each row, "" where none is written."""
+    if "currency" not in rows:
+        return pd.Series("", index=rows.index, dtype=object)
+    return rows["currency"].astype(object).where(rows["currency"].notna(), "")
 
 
 @indicator(
     "bid-spread", "Spread of bids", family="market", levels=("process",), source=RED_FLAGS,
     definition="The valid bids of a process lie unusually close together.",
-    formula="standard deviation / mean of the valid bids (coefficient of variation), at least 3 bids; < 1 % flags (illustrative)",
+    formula="standard deviation / mean of the valid bids of one lot and currency (coefficient of variation), at least 3 bids; < 1 % flags (illustrative)",
     unit="share", fields=("bids.tender_id", "bids.amount", "bids.status"),
+    optional=("bids.bid_id", "bids.currency", "bids.lot_id", "tenders.number_of_lots"),
     innocent=("Standard work with known prices.", "A published estimate and a floor price draw all bids together."),
 )
 def bid_spread(tables, settings):
-    valid = tables["bids"]
-    valid = valid[valid["status"].eq("valid") & valid["amount"].notna()]
-    prices = valid.groupby("tender_id", sort=False)["amount"].agg(["std", "mean", "count"])
-    prices = prices[(prices["count"] >= 3) & (prices["mean"] > 0)]
-    spread = prices["std"] / prices["mean"]
+    valid = _by_lot(tables, tables["bids"])
+    valid = valid[valid["status"].eq("valid") & (valid["amount"] > 0)]
+    # The rows of a consortium are one bid.
+    valid = valid.drop_duplicates(["tender_id", "bid_id"]) if "bid_id" in valid else valid
+    units = valid.groupby(["tender_id", "lot"], sort=False)
+    prices = units["amount"].agg(["std", "mean", "count"])
+    prices = prices[(prices["count"] >= 3) & (units["currency"].nunique() == 1)]
+    spread = (prices["std"] / prices["mean"]).groupby(level=0, sort=False).min()
     return answer("process", spread.index, spread, spread < settings.low_spread)
 
 
@@ -91,7 +110,7 @@ def co_bidding(tables, settings):
     definition="More estimates than expected lie just below the amount above which open tendering is required.",
     formula="estimates within 5 % below / (within 5 % below + within 5 % above); flagged when the Wilson interval of the share lies above one half",
     unit="share; for a process 1 just below, 0 just above",
-    fields=("tenders.tender_id", "tenders.cost_estimate"), optional=("tenders.procurement_method",),
+    fields=("tenders.tender_id", "tenders.cost_estimate"), optional=("tenders.procurement_method", "tenders.currency"),
     innocent=("Budgets are cut to the threshold openly, to save time.", "Small works come in standard sizes."),
 )
 def threshold_bunching(tables, settings):
@@ -99,6 +118,10 @@ def threshold_bunching(tables, settings):
     if not limit:
         return no_answer()
     tenders = tables["tenders"]
+    if _currency(tenders[tenders["cost_estimate"].notna()]).nunique() > 1:
+        if not settings.currency:
+            return no_answer()  # a threshold is in one currency, and nobody said in which
+        tenders = tenders[_currency(tenders) == settings.currency]
     near = tenders[((tenders["cost_estimate"] / limit - 1).abs() <= settings.near_threshold)]
     below = near["cost_estimate"] < limit
     if near.empty:
@@ -121,9 +144,13 @@ def benford(tables, settings):
     for name, column in columns:
         if column not in tables.get(name, ()):
             continue
-        distance, count = benford_distance(tables[name][column])
-        if count >= settings.benford_minimum:
-            rows.append((f"{name}.{column}", distance))
+        table = tables[name]
+        currency = _currency(table)
+        for code, amounts in table[column].groupby(currency):
+            distance, count = benford_distance(amounts)
+            if count >= settings.benford_minimum:
+                several = currency[table[column].notna()].nunique() > 1
+                rows.append((f"{name}.{column}" + (f" ({code or 'no currency'})" if several else ""), distance))
     if not rows:
         return no_answer()
     ids, values = zip(*rows, strict=True)

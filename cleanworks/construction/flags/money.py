@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ._core import answer, days_between, indicator, indicators_in, low_outliers, reading_day, together
+from ._core import answer, days_between, indicator, indicators_in, low_outliers, reading_day, sums, together
 
 LAW = ("ccs-s90", "ccs-s96")
 _DOWN = ("payments.payment_id", "payments.tier", "payments.payee_type", "payments.date_received", "payments.date_paid")
@@ -53,7 +53,7 @@ def late_share(tables, settings):
     innocent=("The delay was agreed in writing.",),
 )
 def late_interest(tables, settings):
-    payments = _passed_on(tables["payments"]).dropna(subset=["date_due"])
+    payments = _passed_on(tables["payments"]).dropna(subset=["date_due", "amount_registered"])
     late = days_between(payments["date_due"], _paid_or_today(payments, tables, settings)).clip(lower=0)
     interest = payments["amount_registered"] * settings.late_interest_rate * late / settings.year_days
     return answer("payment", payments["payment_id"], interest, late > 0)
@@ -70,6 +70,7 @@ def late_interest(tables, settings):
 def short_payment(tables, settings):
     payments = tables["payments"]
     payments = payments[payments["date_paid"].notna() & (payments["amount_registered"] > 0)]
+    payments = payments[payments["amount"].notna()]
     share = 1 - payments["amount"] / payments["amount_registered"]
     return answer("payment", payments["payment_id"], share, share > settings.correction_share)
 
@@ -86,7 +87,7 @@ def overdue(tables, settings):
     payments = _passed_on(tables["payments"])
     today = reading_day(tables, settings)
     open_ = (payments["date_due"] < today) & (payments["date_paid"].isna() | (payments["date_paid"] > today))
-    owed = payments["amount_registered"].where(open_, 0).groupby(payments["contract_id"], sort=False).sum()
+    owed = sums(payments["amount_registered"].where(open_, 0), payments["contract_id"]).dropna()
     return answer("contract", owed.index, owed, owed > 0)
 
 
@@ -116,11 +117,11 @@ def pass_through(tables, settings):
     # Tier 2 is paid out of tier 1 and must not be counted again.
     payments = tables["payments"]
     payments = payments[payments["tier"].le(1) & payments["payee_type"].ne("prime")]
-    sent = payments["amount"].where(payments["date_paid"].notna(), 0).groupby(payments["contract_id"]).sum()
+    sent = sums(payments["amount"].where(payments["date_paid"].notna(), 0), payments["contract_id"])
     claims = tables["claims"]
-    came = claims["amount"].where(claims["date_paid"].notna(), 0).groupby(claims["contract_id"]).sum()
+    came = sums(claims["amount"].where(claims["date_paid"].notna(), 0), claims["contract_id"])
     came = came[came > 0]
-    share = sent.reindex(came.index).fillna(0) / came
+    share = (sent.reindex(came.index).where(came.index.isin(sent.index), 0.0) / came).dropna()
     return answer("contract", share.index, share, low_outliers(share, beyond=True))
 
 

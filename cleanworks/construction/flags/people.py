@@ -16,6 +16,7 @@ from ._core import (
     joined,
     no_answer,
     reading_day,
+    sums,
     together,
 )
 
@@ -144,11 +145,14 @@ def wage_delay(tables, settings):
 )
 def wage_share(tables, settings):
     wages = tables["payments"]
-    wages = wages[wages["payee_type"].eq("wages") & wages["date_paid"].notna()].groupby("contract_id")["amount"].sum()
+    wages = wages[wages["payee_type"].eq("wages") & wages["date_paid"].notna()]
+    wages = sums(wages["amount"], wages["contract_id"])
     claims = tables["claims"]
-    came = claims[claims["date_paid"].notna()].groupby("contract_id")["amount"].sum()
+    claims = claims[claims["date_paid"].notna()]
+    came = sums(claims["amount"], claims["contract_id"])
     came = came[came > 0]
-    return answer("contract", came.index, wages.reindex(came.index).fillna(0) / came, False)
+    share = (wages.reindex(came.index).where(came.index.isin(wages.index), 0.0) / came).dropna()
+    return answer("contract", share.index, share, False)
 
 
 @indicator(

@@ -40,7 +40,8 @@ def R003(tables, settings):
     tenders = _tenders(tables, settings)
     if settings.short_submission_methods:
         tenders = tenders[tenders["procurement_method"].isin(settings.short_submission_methods)]
-    tenders = tenders[tenders["tender_start"].notna() & tenders["tender_end"].notna()]
+    # A period that ends before it begins has no length.
+    tenders = tenders[tenders["tender_end"] >= tenders["tender_start"]]
     days = (tenders["tender_end"] - tenders["tender_start"]).dt.days
     limit = pd.Series(settings.short_submission_days, index=tenders.index, dtype=float)
     if settings.short_submission_days_small is not None and settings.small_works_amount is not None and "cost_estimate" in tenders:
@@ -55,16 +56,14 @@ def R003(tables, settings):
 @indicator(
     "R018", "Single bid", family="tender", levels=("process",), source=CARDINAL,
     definition="One firm took part in an open or selective procedure.",
-    formula="number_of_tenderers = 1 and method is open or selective",
+    formula="number_of_tenderers = 1 and method is open or selective; no answer for 0, or where more firms than the number say so bid",
     unit="1 flagged, 0 not",
     fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers"),
-    optional=("tenders.status",),
+    optional=("tenders.status", "bids.tender_id", "bids.tenderer_id", "bids.status"),
     innocent=("Few firms can do such work.", "A busy season: firms are fully booked.", "The site is remote."),
 )
 def R018(tables, settings):
-    tenders = _tenders(tables, settings)
-    tenders = tenders[tenders["procurement_method"].isin(("open", "selective"))]
-    tenders = tenders[tenders["number_of_tenderers"].notna()]
+    tenders = counted_tenders(tables, _tenders(tables, settings))
     single = tenders["number_of_tenderers"] == 1
     return answer("process", tenders["tender_id"], single, single)
 
@@ -72,21 +71,27 @@ def R018(tables, settings):
 _PRICES = (
     "bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.amount", "bids.status", AWARDED,
 )
+_SHARPER = (
+    "bids.currency", "bids.lot_id", "awards.status", "awards.amount", "awards.currency", "awards.lot_id", "tenders.number_of_lots",
+    "tenders.procurement_method_details", "tenders.status",
+)  # fmt: skip
 
 
 @indicator(
     "R024", "Price close to the winning bid", family="tender", levels=("process", "tenderer"), source=CARDINAL,
     definition="The second-lowest valid bid is unusually close to the winning one: a cover bid may have been agreed.",
-    formula="d = (second lowest valid bid - winning bid) / winning bid; d <= Q1 - 1.5 IQR over all processes",
-    unit="share of the winning bid; for a firm only a mark (0)",
-    fields=_PRICES, optional=("bids.currency", "awards.status", "tenders.procurement_method_details", "tenders.status"),
+    formula="d = (lowest valid bid of another firm - price awarded) / price awarded, within one lot and currency; the price awarded is the "
+    "award's amount, else the winner's lowest valid bid; d <= Q1 - 1.5 IQR over all processes; of several lots the smallest d counts",
+    unit="share of the winning price; for a firm only a mark (0)",
+    fields=_PRICES, optional=_SHARPER,
     innocent=("Prices of standard work are known to all firms.", "The estimate was published and all bid close to it."),
 )
 def R024(tables, settings):
     margins = _margins(tables, settings)
     close = low_outliers(margins["margin"], settings.fences.get("R024"))
     firms = pd.unique(margins.loc[close, ["winner", "second"]].to_numpy().ravel())
-    return together(answer("process", margins["tender_id"], margins["margin"], close), answer("tenderer", firms, 0.0, True))
+    processes = margins.assign(hit=close).groupby("tender_id", sort=False).agg(margin=("margin", "min"), hit=("hit", "any"))
+    return together(answer("process", processes.index, processes["margin"], processes["hit"]), answer("tenderer", firms, 0.0, True))
 
 
 @indicator(
@@ -99,8 +104,8 @@ def R024(tables, settings):
 )
 def R025(tables, settings):
     winners = _single_winners(tables, settings)
-    valid = _bids_of_one_firm(_bids(tables, settings), status="valid")
-    valid = valid[["tender_id", "tenderer_id"]].drop_duplicates().merge(winners, on="tender_id")
+    valid = _bids_of_one_firm(by_lot(tables, _bids(tables, settings)), status="valid")
+    valid = valid[["tender_id", "lot", "tenderer_id"]].drop_duplicates().merge(winners, on=["tender_id", "lot"])
     won = valid["tenderer_id"] == valid["winner"]
     firms = won.groupby(valid["tenderer_id"], sort=True).agg(["sum", "count"])
     if firms.empty:
@@ -113,15 +118,15 @@ def R025(tables, settings):
 @indicator(
     "R028", "Identical prices", family="tender", levels=("process", "tenderer"), source=CARDINAL,
     definition="Two different tenderers offered exactly the same price.",
-    formula="two bids of one process with equal amount and currency and different firms",
+    formula="two bids of one process and lot with equal amount (above 0) and currency and different firms",
     unit="1 flagged, 0 not",
     fields=("bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.amount", "bids.status"),
-    optional=("bids.currency", "tenders.procurement_method_details", "tenders.status"),
+    optional=("bids.currency", "bids.lot_id", "tenders.number_of_lots", "tenders.procurement_method_details", "tenders.status"),
     innocent=("Rounded prices of small works.", "A price list or a price fixed by law."),
 )
 def R028(tables, settings):
-    bids = _compared(tables, _bids(tables, settings), settings)
-    bids = bids[bids["status"].isin(SUBMITTED) & bids["amount"].notna() & bids["tenderer_id"].notna()]
+    bids = by_lot(tables, _compared(tables, _bids(tables, settings), settings))
+    bids = bids[bids["status"].isin(SUBMITTED) & (bids["amount"] > 0) & bids["tenderer_id"].notna()]
     everyone = pd.unique(bids["tender_id"])
     who = bids["tenderer_id"].astype(object)
     several = bids.duplicated(["tender_id", "bid_id"], keep=False)
@@ -130,8 +135,7 @@ def R028(tables, settings):
         joint = bids[several].sort_values("tenderer_id").groupby(["tender_id", "bid_id"])["tenderer_id"].agg("\x1f".join)
         keys = pd.MultiIndex.from_frame(bids.loc[several, ["tender_id", "bid_id"]])
         who[several] = joint.reindex(keys).to_numpy()
-    price = ["tender_id", "amount", *(["currency"] if "currency" in bids else [])]
-    same = bids.assign(who=who).groupby(price, sort=False, dropna=False)["who"].transform("nunique") > 1
+    same = bids.assign(who=who).groupby(["tender_id", "lot", "amount", "currency"], sort=False)["who"].transform("nunique") > 1
     flagged = pd.unique(bids.loc[same, "tender_id"])
     firms = pd.unique(bids.loc[same, "tenderer_id"])
     hit = np.isin(everyone.astype(object), flagged.astype(object))
@@ -149,10 +153,10 @@ def R028(tables, settings):
 )
 def R030(tables, settings):
     tenders = _tenders(tables, settings)[["tender_id", "tender_end"]].dropna()
-    bids = tables["bids"].merge(tenders, on="tender_id")
-    awards = _awards(tables)
-    awards = awards.loc[awards["status"] == "active", ["tender_id", "supplier_id"]].dropna().drop_duplicates()
-    won = bids.merge(awards, left_on=["tender_id", "tenderer_id"], right_on=["tender_id", "supplier_id"])
+    bids = by_lot(tables, tables["bids"]).merge(tenders, on="tender_id")
+    awards = by_lot(tables, _awards(tables))
+    awards = awards.loc[awards["status"] == "active", ["tender_id", "lot", "supplier_id"]].dropna().drop_duplicates()
+    won = bids.merge(awards, left_on=["tender_id", "lot", "tenderer_id"], right_on=["tender_id", "lot", "supplier_id"])
     won = won[(won["status"] == "valid") & won["date"].notna()]
     late = won["date"] > won["tender_end"]
     processes = late.groupby(won["tender_id"], sort=False).any()
@@ -171,21 +175,29 @@ def R030(tables, settings):
     innocent=("The others missed a clear, necessary document.", "Demanding works with a proper prequalification."),
 )
 def R035(tables, settings):
-    bids = _bids(tables, settings).dropna(subset=["tenderer_id"])
-    pairs = bids[["tender_id", "tenderer_id", "status"]].drop_duplicates()
+    bids = by_lot(tables, _bids(tables, settings))
+    # Whether all others were disqualified is not known as long as the fate of one bid, or its firm, is not.
+    doubtful = bids.loc[bids["status"].isna() | bids["tenderer_id"].isna(), ["tender_id", "lot"]].drop_duplicates()
+    pairs = bids[["tender_id", "lot", "tenderer_id", "status"]].dropna().drop_duplicates()
+    pairs = pairs.assign(unit=_unit(pairs))[~_unit(pairs).isin(_unit(doubtful))]
     valid = pairs[pairs["status"] == "valid"]
-    only = valid[~valid["tender_id"].duplicated(keep=False)].set_index("tender_id")["tenderer_id"]
+    only = valid[~valid["unit"].duplicated(keep=False)].set_index("unit")["tenderer_id"]
     awards = _final_awards(tables, settings)
-    suppliers = awards[["tender_id", "supplier_id"]].drop_duplicates()
-    supplier = suppliers[~suppliers["tender_id"].duplicated(keep=False)].set_index("tender_id")["supplier_id"]
-    looked = pd.Index(pd.unique(pairs["tender_id"])).intersection(awards["tender_id"], sort=False)
+    awards = awards.assign(unit=_unit(awards))
+    suppliers = awards[["unit", "supplier_id"]].drop_duplicates()
+    supplier = suppliers[~suppliers["unit"].duplicated(keep=False)].set_index("unit")["supplier_id"]
+    looked = pairs[["tender_id", "unit"]].drop_duplicates("unit")
+    looked = looked[looked["unit"].isin(awards["unit"])]
+    units = looked["unit"]
     out = pairs[pairs["status"] == "disqualified"]
-    out = out[out["tenderer_id"] != out["tender_id"].map(only)]
-    others = out.groupby("tender_id").size().reindex(looked, fill_value=0)
-    same = only.reindex(looked).eq(supplier.reindex(looked)) & only.reindex(looked).notna()
-    hit = (same & (others >= settings.other_disqualified)).to_numpy()
-    winners = pd.unique(only.reindex(looked[hit]))
-    return together(answer("process", looked, others, hit), answer("tenderer", winners, 0.0, True))
+    out = out[out["tenderer_id"] != out["unit"].map(only)]
+    others = out.groupby("unit").size().reindex(units, fill_value=0).to_numpy()
+    alone = only.reindex(units)
+    same = (alone.eq(supplier.reindex(units)) & alone.notna()).to_numpy()
+    hit = same & (others >= settings.other_disqualified)
+    processes = looked.assign(others=others, hit=hit).groupby("tender_id", sort=False).agg(others=("others", "max"), hit=("hit", "any"))
+    winners = pd.unique(alone[hit])
+    return together(answer("process", processes.index, processes["others"], processes["hit"]), answer("tenderer", winners, 0.0, True))
 
 
 @indicator(
@@ -193,26 +205,27 @@ def R035(tables, settings):
     definition="The lowest of the submitted bids was disqualified, although price alone decides, and the contract was awarded.",
     formula="status of the lowest submitted bid = disqualified; of equal lowest bids the first in the file counts",
     unit="1 flagged, 0 not",
-    fields=("bids.bid_id", "bids.tender_id", "bids.amount", "bids.status", AWARDED),
-    optional=("bids.currency", "tenders.price_only", "tenders.procurement_method_details", "awards.status", "tenders.status"),
+    fields=("bids.bid_id", "bids.tender_id", "bids.amount", "bids.status", "awards.award_id|contracts.contract_id"),
+    optional=(*_SHARPER, "tenders.price_only"),
     innocent=("The bid was abnormally low and the firm could not explain it.", "The firm lacked a licence."),
 )
 def R036(tables, settings):
-    awards = _awards(tables)
-    awarded = awards.loc[awards["status"] == "active", "tender_id"]
-    bids = _in_main_currency(_compared(tables, _bids(tables, settings), settings), settings)
+    awards = by_lot(tables, _awards(tables))
+    awards = awards[awards["status"] == "active"]
+    bids = by_lot(tables, _compared(tables, _bids(tables, settings), settings))
     if "price_only" in tables.get("tenders", ()):
         otherwise = tables["tenders"].loc[tables["tenders"]["price_only"].eq(False), "tender_id"]
         bids = bids[~bids["tender_id"].isin(otherwise)]
-    bids = bids[bids["tender_id"].isin(awarded) & bids["status"].isin(SUBMITTED) & bids["amount"].notna()]
+    bids = bids[bids["status"].isin(SUBMITTED) & bids["amount"].notna()]
+    bids = bids[_unit(bids).isin(_unit(awards))]
+    bids = _in_one_currency(bids, awards, settings)
     if bids.empty:
         return no_answer()
-    bids = bids.reset_index(drop=True)
-    compared = bids.loc[bids["status"] == "valid", "tender_id"]
-    bids = bids[bids["tender_id"].isin(compared)]
-    lowest = bids.loc[bids.groupby("tender_id", sort=False)["amount"].idxmin()]
-    hit = lowest["status"] == "disqualified"
-    return answer("process", lowest["tender_id"], hit, hit)
+    bids = bids.assign(unit=_unit(bids)).reset_index(drop=True)
+    bids = bids[bids["unit"].isin(bids.loc[bids["status"] == "valid", "unit"])]
+    lowest = bids.loc[bids.groupby("unit", sort=False)["amount"].idxmin()]
+    hit = (lowest["status"] == "disqualified").groupby(lowest["tender_id"], sort=False).any()
+    return answer("process", hit.index, hit, hit)
 
 
 @indicator(
@@ -225,7 +238,7 @@ def R036(tables, settings):
     innocent=("A buyer of difficult works with strict licences.", "A newcomer that still learns the forms."),
 )
 def R038(tables, settings):
-    bids = _bids(tables, settings)
+    bids = _identified(_bids(tables, settings))
     bids = bids[bids["status"].isin(SUBMITTED)]
     each = bids.drop_duplicates(["tender_id", "bid_id"])
     groups = [
@@ -238,7 +251,8 @@ def R038(tables, settings):
         out = rows["status"].eq("disqualified").groupby(who, sort=True).agg(["sum", "count"])
         out = out[out["count"] >= settings.minimum_submitted_bids]
         ratio = out["sum"] / out["count"]
-        parts.append(answer(level, out.index, ratio, high_outliers(ratio, settings.fences.get("R038"))))
+        # Cardinal's published cases have two and three buyers.
+        parts.append(answer(level, out.index, ratio, high_outliers(ratio, settings.fences.get("R038"), fewest=1)))
     return together(*parts)
 
 
@@ -266,16 +280,17 @@ def R048(tables, settings):
 @indicator(
     "R058", "Heavily discounted bid", family="tender", levels=("process", "tenderer"), source=CARDINAL,
     definition="The winning bid lies unusually far below the second-lowest.",
-    formula="d = (second lowest valid bid - winning bid) / winning bid; d >= Q3 + 1.5 IQR over all processes",
-    unit="share of the winning bid; for a firm only a mark (0)",
-    fields=_PRICES, optional=("bids.currency", "awards.status", "tenders.procurement_method_details", "tenders.status"),
+    formula="d as in R024; d >= Q3 + 1.5 IQR over all processes; of several lots the largest d counts",
+    unit="share of the winning price; for a firm only a mark (0)",
+    fields=_PRICES, optional=_SHARPER,
     innocent=("A firm with idle machines near the site.", "A better method of building."),
 )
 def R058(tables, settings):
     margins = _margins(tables, settings)
     far = high_outliers(margins["margin"], settings.fences.get("R058"))
     winners = pd.unique(margins.loc[far, "winner"])
-    return together(answer("process", margins["tender_id"], margins["margin"], far), answer("tenderer", winners, 0.0, True))
+    processes = margins.assign(hit=far).groupby("tender_id", sort=False).agg(margin=("margin", "max"), hit=("hit", "any"))
+    return together(answer("process", processes.index, processes["margin"], processes["hit"]), answer("tenderer", winners, 0.0, True))
 
 
 TENDERS = indicators_in(globals())
@@ -326,16 +341,64 @@ def _compared(tables, bids, settings):
     return bids[~bids["tender_id"].isin(fixed)]
 
 
-def _in_main_currency(bids, settings):
-    """Only the bids in one currency: the one of the settings, or the first that is met."""
-    if "currency" not in bids or bids.empty:
+def counted_tenders(tables, tenders):
+    """Open and selective tenders whose number of tenderers is known: 1 or more, and not fewer than the firms that bid."""
+    tenders = tenders[tenders["procurement_method"].isin(("open", "selective")) & (tenders["number_of_tenderers"] >= 1)]
+    bids = tables.get("bids")
+    if bids is None or not {"tender_id", "tenderer_id", "bid_id"} <= set(bids):
+        return tenders
+    if "status" in bids:
+        bids = bids[bids["status"].isin(SUBMITTED)]
+    came = bids.drop_duplicates(["tender_id", "tenderer_id"]).dropna(subset=["tenderer_id"])
+    # A consortium is one tenderer; its bid may also be written as several rows.
+    came = came.groupby("tender_id")["bid_id"].nunique()
+    return tenders[~(tenders["tender_id"].map(came) > tenders["number_of_tenderers"])]
+
+
+def _identified(bids):
+    """Bids with an id each: one without an id is a bid of its own."""
+    if "bid_id" not in bids or bids["bid_id"].notna().all():
         return bids
-    met = bids.loc[bids["amount"].notna(), "currency"].dropna()
-    main = settings.currency or (met.iloc[0] if len(met) else None)
-    return bids[bids["currency"] == main]
+    own = pd.Series([f"\0{place}" for place in range(len(bids))], index=bids.index)
+    return bids.assign(bid_id=bids["bid_id"].astype(object).where(bids["bid_id"].notna(), own))
+
+
+def by_lot(tables, rows):
+    """Rows with their ``lot`` ("" for a process without lots) and ``currency`` ("" where none is written), bids with an id each.
+
+    In a process of several lots a row that names none cannot be compared with any other, and is left out.
+    """
+    rows = _identified(rows)
+    lot = rows["lot_id"].astype(object).where(rows["lot_id"].notna(), "") if "lot_id" in rows else pd.Series("", index=rows.index, dtype=object)
+    currency = rows["currency"].astype(object).where(rows["currency"].notna(), "") if "currency" in rows else ""
+    rows = rows.assign(lot=lot, currency=currency)
+    tenders = tables.get("tenders")
+    if tenders is not None and "number_of_lots" in tenders:
+        several = tenders.loc[tenders["number_of_lots"] > 1, "tender_id"]
+        return rows[rows["lot"].ne("") | ~rows["tender_id"].isin(several)]
+    return rows
+
+
+def _unit(rows):
+    """One key for process and lot: within it bids are compared."""
+    return rows["tender_id"].astype(str) + "\0" + rows["lot"].astype(str)
+
+
+def _in_one_currency(bids, awards, settings):
+    """The bids of those processes (or lots) in which all are in one currency, and that is the award's where it says one."""
+    unit = _unit(bids)
+    several = bids["currency"].groupby(unit).transform("nunique") > 1
+    known = awards.loc[awards["currency"].ne("") & awards["amount"].notna()] if "amount" in awards else awards.iloc[:0]
+    paid_in = known.assign(unit=_unit(known)).drop_duplicates("unit").set_index("unit")["currency"] if len(known) else pd.Series(dtype=object)
+    awarded = unit.map(paid_in)
+    keep = ~several & (awarded.isna() | bids["currency"].eq("") | bids["currency"].eq(awarded))
+    if settings.currency:
+        keep &= bids["currency"].isin((settings.currency, ""))
+    return bids[keep]
 
 
 def _bids_of_one_firm(bids, status):
+    bids = _identified(bids)
     bids = bids[~bids.duplicated(["tender_id", "bid_id"], keep=False)]
     return bids[(bids["status"] == status) & bids["tenderer_id"].notna()]
 
@@ -349,35 +412,46 @@ def _awards(tables):
 
 def _final_awards(tables, settings):
     """Active awards of processes in which every award is final."""
-    awards = _awards(tables)
+    awards = by_lot(tables, _awards(tables))
     awards = awards[awards["tender_id"].isin(_tenders(tables, settings)["tender_id"])]
     open_ = awards.loc[~awards["status"].isin(FINAL), "tender_id"]
     return awards[awards["status"].eq("active") & ~awards["tender_id"].isin(open_)]
 
 
 def _single_winners(tables, settings):
-    """tender_id and winner of processes with one active award to one firm, all awards final."""
+    """tender_id, lot, winner, price and the award's currency where one active award went to one firm, all awards final."""
     awards = _final_awards(tables, settings)
-    awards = awards[~awards["tender_id"].duplicated(keep=False)].dropna(subset=["supplier_id"])
-    return awards[["tender_id", "supplier_id"]].rename(columns={"supplier_id": "winner"})
+    awards = awards[~awards.duplicated(["tender_id", "lot"], keep=False)].dropna(subset=["supplier_id"])
+    awards = awards.rename(columns={"supplier_id": "winner", "currency": "award_currency"})
+    price = awards["amount"].where(awards["amount"] > 0) if "amount" in awards else np.nan
+    return awards.assign(price=price)[["tender_id", "lot", "winner", "price", "award_currency"]]
 
 
 def _margins(tables, settings):
-    """tender_id, winner, second, margin: how far the second-lowest valid bid lies above the winning one.
+    """tender_id, lot, winner, second, margin: how far the lowest valid bid of another firm lies above the price awarded.
 
-    Where the lowest bid did not win, price alone cannot have decided, and the process is left out.
+    The price awarded is the award's amount, else the winner's lowest valid bid. Where a lower bid than that was valid, price alone
+    cannot have decided, and the lot is left out.
     """
-    bids = _bids_of_one_firm(_compared(tables, _bids(tables, settings), settings), status="valid")
-    bids = bids.merge(_single_winners(tables, settings), on="tender_id")
-    bids = _in_main_currency(bids, settings)
-    bids = bids[bids["amount"].notna()].sort_values("amount", kind="stable")
+    bids = _bids_of_one_firm(by_lot(tables, _compared(tables, _bids(tables, settings), settings)), status="valid")
+    winners = _single_winners(tables, settings)
+    bids = _in_one_currency(bids[bids["amount"].notna()], _awards_with_price(winners), settings)
+    bids = bids.merge(winners, on=["tender_id", "lot"]).sort_values("amount", kind="stable")
     own = bids["tenderer_id"] == bids["winner"]
-    columns = ["tender_id", "tenderer_id", "amount"]
-    best = bids.loc[own, columns].drop_duplicates("tender_id")
-    second = bids.loc[~own, columns].drop_duplicates("tender_id")
-    both = best.merge(second, on="tender_id", suffixes=("", "_second"))
-    both = both[(both["amount"] > 0) & (both["amount_second"] >= both["amount"])]
-    margin = (both["amount_second"] - both["amount"]) / both["amount"]
+    columns = ["tender_id", "lot", "tenderer_id", "amount"]
+    best = bids.loc[own, [*columns, "price"]].drop_duplicates(["tender_id", "lot"])
+    second = bids.loc[~own, columns].drop_duplicates(["tender_id", "lot"])
+    both = best.merge(second, on=["tender_id", "lot"], suffixes=("", "_second"))
+    price = both["price"].fillna(both["amount"])
+    both = both.assign(price=price)[(price > 0) & (both["amount_second"] >= price)]
+    margin = (both["amount_second"] - both["price"]) / both["price"]
     return pd.DataFrame(
-        {"tender_id": both["tender_id"], "winner": both["tenderer_id"], "second": both["tenderer_id_second"], "margin": margin}
+        {
+            "tender_id": both["tender_id"], "lot": both["lot"], "winner": both["tenderer_id"], "second": both["tenderer_id_second"],
+            "margin": margin,
+        }
     ).reset_index(drop=True)
+
+
+def _awards_with_price(winners):
+    return winners.rename(columns={"award_currency": "currency", "price": "amount"})
