@@ -7,8 +7,13 @@ after they begin, that shares of 100 stay below 100.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+
+from cleanworks import moments
+from cleanworks.standards import fields
+from cleanworks.standards.shape import inside, text
 
 
 def _words(text):
@@ -66,63 +71,182 @@ _NAMED = {
     ),
     "releases": _words("awards contracts documents milestones transactions details items subcontracts"),
 }
-_REQUIRED = {"projects": ("id",), "releases": ("ocid", "id", "date", "tag", "initiationType")}
-
 Finding = tuple[str, str]  # (place in the element, sentence)
 
 
 def structure(element: dict, list_name: str) -> Iterator[Finding]:
-    """What is wrong with one project or release by itself."""
-    for name in _REQUIRED[list_name]:
-        if element.get(name) in (None, "", []):
-            yield f"/{name}", f"{name} is missing"
-    yield from _walk(element, (), "", list_name)
+    """What is wrong with one project or release by itself: kinds of values, required fields, dates, codes, ids.
+
+    Every field of the standard may hold any JSON value here; nothing makes it stop.
+    """
+    yield from _object(element, fields.root(list_name), (), "", list_name)
 
 
 def consistency(element: dict, list_name: str) -> Iterator[Finding]:
-    """What does not fit together inside one project or release."""
+    """What does not fit together inside one project or release, and what is there without saying anything."""
     yield from _project(element) if list_name == "projects" else _release(element)
+    yield from _empty_words(element, "")
 
 
-def _walk(value, place, path, list_name):
-    if isinstance(value, dict):
-        for key, member in value.items():
-            below, where = (*place, key), f"{path}/{key}"
-            if key in _DATES and not (isinstance(member, str) and DATE_TIME.match(member)) and member is not None:
-                yield where, f"{_shown(member)} is not a date and time with its zone (YYYY-MM-DDThh:mm:ssZ)"
-            elif key == "amount" and not isinstance(member, (dict, type(None))):
-                if isinstance(member, bool) or not isinstance(member, (int, float)):
-                    yield where, f"the amount {_shown(member)} is not a number"
-            elif key == "currency" and member is not None and not (isinstance(member, str) and CURRENCY.match(member)):
-                yield where, f"{_shown(member)} is not a currency of three capital letters"
-            allowed = _CODES[list_name].get(below)
-            if allowed:
-                for code in member if isinstance(member, list) else [member]:
-                    if code is not None and code not in allowed:
-                        yield where, f"{_shown(code)} is not in the list of codes: {', '.join(sorted(allowed))}"
-            if key in _NAMED[list_name] and isinstance(member, list):
-                yield from _names(member, where)
-            yield from _walk(member, below, where, list_name)
-    elif isinstance(value, list):
-        for number, member in enumerate(value):
-            yield from _walk(member, place, f"{path}/{number}", list_name)
+def _object(value, name, place, path, list_name):
+    """An object of the standard, or one that the standard does not know (``name`` is None)."""
+    known = fields.objects(list_name).get(name, {}) if name else {}
+    for field in known.values():
+        given = value.get(field.name)
+        if field.required and (given is None or given == [] or (isinstance(given, str) and not given.strip())):
+            blank = isinstance(given, str) and given != ""
+            yield f"{path}/{field.name}", f"{field.name} is {'blank' if blank else 'missing'}"
+    for key, member in value.items():
+        below, where = (*place, key), f"{path}/{key}"
+        field = known.get(key)
+        if member is None:
+            # OCDS allows null for single values, to remove them; OC4IDS nowhere.
+            if field and not field.required and (list_name == "projects" or field.kind not in fields.SIMPLE):
+                yield where, f"null is not {'a list' if field.depth else _KINDS.get(field.kind, 'an object')}"
+            continue
+        found = list(_kind(member, field, where)) if field else list(_by_name(key, member, where))
+        yield from found
+        if found:
+            continue
+        allowed = _CODES[list_name].get(below)
+        if allowed:
+            for code in member if isinstance(member, list) else [member]:
+                if isinstance(code, str) and code not in allowed:
+                    yield where, f"{_shown(code)} is not in the list of codes: {', '.join(sorted(allowed))}"
+        if isinstance(member, list) and (key in _NAMED[list_name] or (field and field.kind not in fields.SIMPLE)):
+            own_id = fields.objects(list_name).get(field.kind, {}).get("id") if field else None
+            yield from _names(member, where, required=key in _NAMED[list_name] and not (own_id and own_id.required))
+        inner = field.kind if field and field.kind not in fields.SIMPLE else None
+        for where_one, one in _below(member, where):
+            yield from _object(one, inner, below, where_one, list_name)
 
 
-def _names(elements, where):
+def _below(member, where):
+    if isinstance(member, dict):
+        yield where, member
+    elif isinstance(member, list):
+        for number, one in enumerate(member):
+            yield from _below(one, f"{where}/{number}")
+
+
+_KINDS = {
+    "text": "a text", "id": "a text or a whole number", "number": "a number", "integer": "a whole number", "flag": "true or false",
+    "measure": "a text or a number", "object": "an object", "moment": "a date", "any": "a value",
+}
+
+
+def _kind(value, field, where, depth=None):
+    """Whether a value is of the kind that its field holds."""
+    depth = field.depth if depth is None else depth
+    if field.kind == "any" and not depth:
+        return
+    if depth:
+        if not isinstance(value, list):
+            yield where, f"{_shown(value)} is {kind_of(value)}, not a list"
+            return
+        for number, one in enumerate(value):
+            yield from _kind(one, field, f"{where}/{number}", depth - 1)
+        return
+    if field.kind == "moment":
+        yield from _moment(value, where)
+    elif field.kind == "number" and field.name == "amount":
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            yield where, f"the amount {_shown(value)} is not a number"
+    elif field.kind not in fields.SIMPLE or field.kind == "object":
+        if not isinstance(value, dict):
+            yield where, f"{_shown(value)} is {kind_of(value)}, not an object"
+    elif not _fits(value, field.kind):
+        yield where, f"{_shown(value)} is {kind_of(value)}, not {_KINDS[field.kind]}"
+    elif field.name == "currency" and value and not CURRENCY.match(value):
+        yield where, f"{_shown(value)} is not a currency of three capital letters"
+
+
+def _fits(value, kind):
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    whole = number and float(value).is_integer() if number and abs(value) < 1e300 else number and isinstance(value, int)
+    return {
+        "text": isinstance(value, str), "id": isinstance(value, str) or whole, "number": number, "integer": whole,
+        "flag": isinstance(value, bool), "measure": isinstance(value, str) or number,
+    }[kind]  # fmt: skip
+
+
+def _by_name(key, member, where):
+    """The few fields that mean the same wherever an extension puts them."""
+    if key in _DATES:
+        yield from _moment(member, where)
+    elif key == "amount" and not isinstance(member, dict):
+        if isinstance(member, bool) or not isinstance(member, (int, float)):
+            yield where, f"the amount {_shown(member)} is not a number"
+    elif key == "currency" and not (isinstance(member, str) and CURRENCY.match(member)):
+        yield where, f"{_shown(member)} is not a currency of three capital letters"
+
+
+def _moment(value, where):
+    if not (isinstance(value, str) and DATE_TIME.match(value)):
+        yield where, f"{_shown(value)} is not a date and time with its zone (YYYY-MM-DDThh:mm:ssZ)"
+    elif moments.parse(value) is None and not moments.placeholder(value):
+        yield where, f"{_shown(value)} is a day or an hour that does not exist"
+
+
+def kind_of(value: object) -> str:
+    """The JSON kind of a value, in words."""
+    if isinstance(value, bool):
+        return "true or false"
+    names = {dict: "an object", list: "a list", str: "a text", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _names(elements, where, required):
     seen = set()
     for number, element in enumerate(elements):
         if not isinstance(element, dict):
             continue  # some extensions list ids under the same name
-        if element.get("id") in (None, ""):
-            yield f"{where}/{number}", "id is missing"
-        elif str(element["id"]) in seen:
-            yield f"{where}/{number}", f"the id {_shown(element['id'])} occurs twice in this list"
+        given = text(element.get("id"))
+        if given is None:
+            if required and element.get("id") in (None, ""):
+                yield f"{where}/{number}", "id is missing"
+        elif given in seen:
+            yield f"{where}/{number}/id", f"the id {_shown(element['id'])} occurs twice in this list"
         else:
-            seen.add(str(element["id"]))
+            seen.add(given)
+
+
+# Ids that say "none" and would make one firm of many.
+PLACEHOLDER = re.compile(r"\s*(0+|null|none|nil|nan|n/?a|n\.a\.|-+|\.+|\?+|x+|unknown|undefined|tbd)\s*", re.IGNORECASE)
+
+
+def organisations(value: object) -> Iterator[tuple[str, str]]:
+    """Every (id, name) of an object below ``value`` that has both: the organisations, in a wide sense."""
+    if isinstance(value, dict):
+        number, name = text(value.get("id")), value.get("name")
+        if number is not None and isinstance(name, str) and name.strip():
+            yield number, name.strip()
+        for member in value.values():
+            yield from organisations(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from organisations(member)
+
+
+def _empty_words(value, path):
+    if isinstance(value, dict):
+        for key, member in value.items():
+            where = f"{path}/{key}"
+            if isinstance(member, str):
+                if member and not member.strip():
+                    yield where, "the text holds nothing but spaces"
+                elif moments.placeholder(member) and (key in _DATES or key.lower().endswith("date")):
+                    yield where, f"{_shown(member)} stands for no date, and is read as none"
+            else:
+                yield from _empty_words(member, where)
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            if isinstance(member, (dict, list)):
+                yield from _empty_words(member, f"{path}/{number}")
 
 
 def _project(project):
-    if not PROJECT_ID.match(str(project.get("id", ""))):
+    if text(project.get("id")) and not PROJECT_ID.match(text(project["id"])):
         yield "/id", f"{_shown(project.get('id'))} does not begin with a registered prefix such as oc4ids-abc123-"
     yield from _ordered(project, "")
     parties = _ids(project.get("parties"))
@@ -132,9 +256,7 @@ def _project(project):
         for metric in _objects(project.get(name)):
             yield from _percentages(metric, f"/{name}")
     for number, process in enumerate(_objects(project.get("contractingProcesses"))):
-        summary, path = process.get("summary") or {}, f"/contractingProcesses/{number}/summary"
-        if not isinstance(summary, dict):
-            continue
+        summary, path = inside(process, "summary"), f"/contractingProcesses/{number}/summary"
         for supplier in _objects(summary.get("suppliers")):
             yield from _known(supplier, parties, f"{path}/suppliers")
         yield from _payments(summary, parties, path)
@@ -147,7 +269,7 @@ def _payments(holder, parties, path):
         where = f"{path}/transactions/{number}"
         for side in ("payer", "payee"):
             yield from _known(transaction.get(side), parties, f"{where}/{side}")
-        reference = (transaction.get("relatedImplementationMilestone") or {}).get("id")
+        reference = text(inside(transaction, "relatedImplementationMilestone").get("id"))
         if reference is not None and reference not in milestones:
             yield f"{where}/relatedImplementationMilestone", f"there is no milestone {_shown(reference)}"
         if _negative(transaction.get("value")):
@@ -155,15 +277,15 @@ def _payments(holder, parties, path):
 
 
 def _release(release):
-    if not OCID.match(str(release.get("ocid", ""))):
+    if text(release.get("ocid")) and not OCID.match(text(release["ocid"])):
         yield "/ocid", f"{_shown(release.get('ocid'))} does not begin with a registered prefix such as ocds-abc123-"
     parties, awards = _ids(release.get("parties")), _ids(release.get("awards"))
     yield from _known(release.get("buyer"), parties, "/buyer")
-    tender = release.get("tender") if isinstance(release.get("tender"), dict) else {}
+    tender = inside(release, "tender")
     yield from _known(tender.get("procuringEntity"), parties, "/tender/procuringEntity")
     yield from _ordered(tender, "/tender")
     for number, contract in enumerate(_objects(release.get("contracts"))):
-        if awards and contract.get("awardID") not in awards:
+        if awards and text(contract.get("awardID")) not in awards:
             yield f"/contracts/{number}/awardID", f"there is no award {_shown(contract.get('awardID'))}"
         yield from _ordered(contract, f"/contracts/{number}")
         implementation = contract.get("implementation")
@@ -174,7 +296,8 @@ def _release(release):
 def _ordered(holder, path):
     for name, period in holder.items():
         start, end = (period.get(key) if isinstance(period, dict) else None for key in ("startDate", "endDate"))
-        if isinstance(start, str) and isinstance(end, str) and end[:10] < start[:10]:
+        first, last = moments.instant(start), moments.instant(end)
+        if first and last and last < first and str(end)[:10] < str(start)[:10]:
             yield f"{path}/{name}", f"it ends ({end[:10]}) before it begins ({start[:10]})"
 
 
@@ -182,6 +305,8 @@ def _percentages(metric, path):
     if metric.get("id") not in ("physicalProgress", "financialProgress"):
         return
     for observation in _objects(metric.get("observations")):
+        if observation.get("measure") is None and "value" in observation:
+            continue
         try:
             measure = float(observation.get("measure"))
         except (TypeError, ValueError):
@@ -193,12 +318,13 @@ def _percentages(metric, path):
 
 
 def _known(reference, parties, path):
-    if isinstance(reference, dict) and reference.get("id") is not None and reference["id"] not in parties:
+    number = text(reference.get("id")) if isinstance(reference, dict) else None
+    if number is not None and number not in parties:
         yield path, f"the organisation {_shown(reference['id'])} is not among the parties"
 
 
 def _ids(values):
-    return {value.get("id") for value in _objects(values) if not isinstance(value.get("id"), (list, dict))}
+    return {text(value.get("id")) for value in _objects(values)} - {None}
 
 
 def _objects(values):
@@ -211,5 +337,5 @@ def _negative(value):
 
 
 def _shown(value):
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    shown = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -23,8 +23,8 @@ File = Annotated[Path, typer.Argument(help="An OCDS or OC4IDS file: a package or
 @data_app.command()
 def validate(
     file: File,
-    schema: Annotated[Path | None, typer.Option(help="Folder of the official schemas. Without it the product's own checks run.")] = None,
-    show: Annotated[int, typer.Option(help="How many problems to print word for word.", min=0)] = 20,
+    schema: Annotated[Path | None, typer.Option(help="Folder of the official schemas. Its checks are added to the product's own.")] = None,
+    show: Annotated[int, typer.Option(help="How many kinds of problems to print.", min=0)] = 20,
 ):
     """Check a file against OCDS 1.1.5 or OC4IDS 0.9.5; exit code 1 if it has errors."""
     from cleanworks.standards.validate import (
@@ -35,9 +35,7 @@ def validate(
     out = Console(highlight=False)
     out.print(f"{report.path.name}: {report.what}, {report.elements:,} elements; checked against {report.schema}", soft_wrap=True)
     for severity in ("error", "note"):
-        _kinds(out, report, severity)
-    for problem in [one for one in report.problems if one.severity == "error"][:show]:
-        out.print(f"  {problem}", markup=False, soft_wrap=True)
+        _kinds(out, report, severity, show)
     if report.ok:
         out.print(f"Valid. {report.notes:,} notes.")
         return
@@ -66,10 +64,15 @@ def coverage(
     _print(out, "Not possible", ("code", "name", "missing"), [(c, r["name"], r.missing) for c, r in unable.iterrows()])
 
 
-def _kinds(out, report, severity):
-    rows = [(f"{n:,}", place, message) for (kind, place, message), n in report.counts.most_common() if kind == severity]
-    if rows:
-        _print(out, f"{severity.capitalize()}s by kind", ("times", "where", "what"), rows[:30])
+def _kinds(out, report, severity, show):
+    """One line for one fault, however often it occurs, and where it occurs first."""
+    kinds = [(key, n) for key, n in report.counts.most_common() if key[0] == severity]
+    if not kinds:
+        return
+    rows = [(f"{n:,}", str(report.first[key])) for key, n in kinds[:show]]
+    _print(out, f"{severity.capitalize()}s", ("times", "what, and where first"), rows)
+    if len(kinds) > show:
+        out.print(f"  and {len(kinds) - show:,} more kinds; --show says how many are printed.\n")
 
 
 def _print(out, title, columns, rows):

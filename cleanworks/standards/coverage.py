@@ -59,9 +59,10 @@ def of_file(path) -> Coverage:
     source = open_source(path)
     reader = oc4ids if source.list_name == "projects" else ocds
     fields, items, columns, elements = Counter(), Counter(), set(), 0
-    for batch in _batches(element.value for element in source.elements):
-        if source.list_name == "records":
-            batch = [record.get("compiledRelease") or {} for record in batch]
+    values = (element.value for element in source.elements)
+    # A process may be spread over many releases: its fields are those of all of them together.
+    whole = values if source.list_name == "projects" else ocds.compiled_of(values, source.list_name)
+    for batch in _batches(iter(whole)):
         elements += len(batch)
         for value in batch:
             fields.update(set(_paths(value)))

@@ -1,4 +1,4 @@
-"""The fields of OCDS 1.1.5 (with the bid and subcontracting extensions) and OC4IDS 0.9.5 in few words: what kind of value stands where.
+"""The fields of OCDS 1.1.5 (with the extensions for bids, subcontracting, lots, bid opening and transactions' milestones) and OC4IDS 0.9.5 in few words: what kind of value stands where.
 
 Our own list, for checks and merging without the official schema. One line is one object, its fields divided by commas: the name;
 ``!`` if it is required; ``-`` if it is omitted when releases are merged; the kind, where it is not text; ``[]`` for a list of it,
@@ -49,7 +49,7 @@ Tender: id! id, title, description, status, procuringEntity OrganizationReferenc
     SubcontractingTerms
 Award: id! id, title, description, status, date moment, value Value, suppliers OrganizationReference[], items Item[],
     contractPeriod Period, documents Document[], amendments Amendment[], amendment Amendment, relatedBid, relatedBids
-    text[], hasSubcontracting flag, subcontracting Subcontracting
+    text[], hasSubcontracting flag, subcontracting Subcontracting, relatedLots text[]
 Contract: id! id, awardID! id, title, description, status, period Period, value Value, items Item[], dateSigned
     moment, documents Document[], implementation Implementation, relatedProcesses RelatedProcess[], milestones
     Milestone[], amendments Amendment[], amendment Amendment, relatedBids text[]
@@ -81,8 +81,12 @@ Unit: scheme, id, name, value Value, uri
 Changes: property, former_value any[]
 Subcontract: id!, subcontractor OrganizationReference, mainContractors OrganizationReference[]
 Transaction: id! id, source, date moment, value Value, payer OrganizationReference, payee OrganizationReference, uri,
-    amount Value, providerOrganization Identifier, receiverOrganization Identifier
+    amount Value, providerOrganization Identifier,
+    receiverOrganization Identifier, relatedImplementationMilestone MilestoneReference
 SimpleIdentifier: scheme, id
+Lot: id! id, title, description, status, value Value
+BidOpening: date moment, description
+MilestoneReference: id id, title
 """
 
 _OC4IDS = """
@@ -128,7 +132,7 @@ Finance: id!, title, description, value Value, financingParty OrganizationRefere
     assetClass text[], type, repaymentPriority, concessional flag, resultsBased flag, period Period, paymentPeriod
     Period, paymentFrequency number, interestRate InterestRate, exchangeRateGuarantee flag, stepInRights flag,
     relatedLots text[]
-Geometry: type, coordinates any[][]
+Geometry: type, coordinates any[]
 Gazetteer: scheme, identifiers text[]
 Address: streetAddress, locality, region, postalCode, countryName
 Identifier: scheme, id, legalName, uri
@@ -148,7 +152,7 @@ HealthAndSafety: materialTests MaterialTests
 ClimateMeasure: type text[], description
 ConservationMeasure: type, description
 EnvironmentalMeasure: type, description
-PublicOffice: person Person, organization OrganizationReference, jobTitle
+PublicOffice: person object, organization OrganizationReference, jobTitle
 BudgetBreakdown: id!, description, amount Value, uri, period Period, sourceParty OrganizationReference, approvalDate
     moment
 InterestRate: base measure, margin number, fixed flag, notes

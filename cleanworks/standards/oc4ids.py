@@ -544,6 +544,7 @@ class _Reader:
         self.project_prefix, self.ocid_prefix = project_prefix, ocid_prefix
         self.records: dict[str, list[dict]] = {name: [] for name in (*CARRIED, "milestones")}
         self.said: set[str] = set()
+        self.seen: dict[str, int] = {}  # processes; one may belong to two projects
 
     def tables(self) -> dict[str, pd.DataFrame]:
         unknown = [name for name in _KNOWN_ONLY_IF_SAID if name not in self.said and not self.records[name]]
@@ -592,11 +593,10 @@ class _Reader:
             # Two currencies in one project: its budget and its final value cannot be compared.
             records["projects"][-1]["currency"] = codes.pop() if len(codes) == 1 else "several"
         self.processes: list[str] = []
-        seen: dict[str, int] = {}
         for process in objects(project, "contractingProcesses"):
-            self._process(process, number, seen)
+            self._process(process, number)
         self._series(project)
-        seen = {}
+        seen: dict[str, int] = {}
         for document in objects(project, "documents"):
             records["disclosures"].append(
                 {
@@ -618,15 +618,15 @@ class _Reader:
         own = known if self.of_city else f"{holder}/{known}"
         return own if seen[key] == 1 else f"{own}#{seen[key]}"
 
-    def _process(self, process, project, processes_seen):
+    def _process(self, process, project):
         records = self.records
         summary = inside(process, "summary")
         tender = inside(summary, "tender")
         ocid = text(process.get("id")) or text(summary.get("ocid"))
         tender_id = ocid.removeprefix(self.ocid_prefix) if ocid else f"{project}/#{len(self.processes) + 1}"
-        processes_seen[tender_id] = processes_seen.get(tender_id, 0) + 1
-        if processes_seen[tender_id] > 1:
-            tender_id += f"#{processes_seen[tender_id]}"
+        self.seen[tender_id] = self.seen.get(tender_id, 0) + 1
+        if self.seen[tender_id] > 1:
+            tender_id += f"#{self.seen[tender_id]}"
         estimate, agreed = inside(tender, "costEstimate"), inside(summary, "contractValue")
         records["tenders"].append(
             {

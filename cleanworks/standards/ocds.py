@@ -18,6 +18,7 @@ import pandas as pd
 
 from cleanworks.errors import InputError
 from cleanworks.standards import merging
+from cleanworks.standards.checks import PLACEHOLDER
 from cleanworks.standards.oc4ids import OCID_PREFIX, PROJECT_PREFIX, _organisation_id, _Parties
 from cleanworks.standards.shape import (
     LOCAL,
@@ -698,12 +699,13 @@ def _lots(thing):
 
 
 def _who(organisation):
-    """The id of an organisation, else its identifier, else its name."""
+    """The id of an organisation, else its identifier, else its name; an id such as 0, - or N/A is none."""
     if not isinstance(organisation, Mapping):
         return None
-    if text(organisation.get("id")) is not None:
-        return text(organisation["id"])
-    identifier = inside(organisation, "identifier")
-    if text(identifier.get("id")) is not None:
-        return "-".join(part for part in (text(identifier.get("scheme")), text(identifier["id"])) if part)
-    return text(organisation.get("name"))
+    number, identifier = text(organisation.get("id")), inside(organisation, "identifier")
+    if number is not None and not PLACEHOLDER.fullmatch(number):
+        return number
+    legal = text(identifier.get("id"))
+    if legal is not None and not PLACEHOLDER.fullmatch(legal):
+        return "-".join(part for part in (text(identifier.get("scheme")), legal) if part)
+    return text(organisation.get("name")) or number

@@ -23,6 +23,8 @@ CHUNK = 1 << 20  # bytes
 _PREFIX = re.compile(r"\s*|-?[\d.eE+-]*|t(r(ue?)?)?|f(a(l(se?)?)?)?|n(u(ll?)?)?|\\?u?[0-9a-fA-F]{0,4}")
 LISTS = {"projects": "OC4IDS project package", "releases": "OCDS release package", "records": "OCDS record package"}
 VERSIONS = {"projects": "0.9", "releases": "1.1", "records": "1.1"}
+# Older versions that are read as they are: what they call otherwise, the readers know.
+OLDER = {"projects": (), "releases": ("1.0",), "records": ("1.0",)}
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Source:
     package: bool
     header: dict = field(default_factory=dict)
     elements: Iterator[Element] = field(default_factory=lambda: iter(()))
+    notes: list[str] = field(default_factory=list)  # what was taken for granted, in sentences; complete at the end
 
     @property
     def what(self) -> str:
@@ -91,14 +94,29 @@ def _package_head(text, source):
     whole = source.header
     while _another(text, "}", first=not whole):
         name = _member_name(text)
-        if name in LISTS and text.peek() == "[" and "ocid" not in whole:
+        if name in LISTS and "ocid" not in whole and text.peek() != "[":
+            _refuse_list(text, name)
+        if name in LISTS and "ocid" not in whole:
             source.list_name, source.package = name, True
             _check_version(source)
             return None, line
+        if name in whole:
+            raise text.error(f"the key {name!r} is there twice in one object", "Keep one of them: nobody can tell which is meant.")
         whole[name] = text.value()
     text.take("}")
     source.header = {}
     return whole, line
+
+
+def _refuse_list(text, name):
+    line = text.line
+    value = text.value()
+    if isinstance(value, list):
+        return
+    raise InputError(
+        f"{name} is {_article(value)}, not a list.", where=f"{text.path}, line {line}",
+        fix=f'A package holds its {name} in square brackets: "{name}": [...].',
+    )
 
 
 def _package(text, source):
@@ -119,6 +137,8 @@ def _package(text, source):
     text.unit = "the end of the package"
     while _another(text, "}"):
         name = _member_name(text)
+        if name in source.header or name == source.list_name:
+            raise text.error(f"the key {name!r} is there twice in one object", "Keep one of them: nobody can tell which is meant.")
         source.header[name] = text.value()
     text.take("}")
     if text.peek():
@@ -175,19 +195,23 @@ def _kind_of(value, path):
 def _check_version(source, at_the_end=False):
     wanted = VERSIONS[source.list_name]
     version = source.header.get("version")
+    name = "OC4IDS" if source.list_name == "projects" else "OCDS"
     if version is None and not at_the_end:
         return  # it may come after the list
     if version is None:
-        raise InputError(
-            "the package does not say its version.", where=str(source.path),
-            fix=f'Add "version": "{wanted}" if it follows that version; packages of OCDS 1.0 have none and must be upgraded.',
-        )
-    if str(version) != wanted and not str(version).startswith(wanted + "."):
-        name = "OC4IDS" if source.list_name == "projects" else "OCDS"
-        raise InputError(
-            f"this package follows {name} version {version}; {wanted} is read here.", where=str(source.path),
-            fix=f"Ask the publisher for {name} {wanted}, or convert the file first.",
-        )
+        older = ", or as the version 1.0 that knew none" if name == "OCDS" else ""
+        source.notes.append(f"The package does not say its version; it is read as {name} {wanted}{older}.")
+        return
+    said = str(version) if isinstance(version, (str, int, float)) and not isinstance(version, bool) else json.dumps(version)
+    if said == wanted or said.startswith(wanted + "."):
+        return
+    if any(said == older or said.startswith(older + ".") for older in OLDER[source.list_name]):
+        source.notes.append(f"The package follows {name} {said}; it is upgraded to {wanted} while it is read.")
+        return
+    raise InputError(
+        f"this package follows {name} version {said}; {wanted} is read here.", where=str(source.path),
+        fix=f"Ask the publisher for {name} {wanted}, or convert the file first.",
+    )
 
 
 def _refuse_start(text):
@@ -195,16 +219,22 @@ def _refuse_start(text):
     place = str(text.path)
     if not start:
         raise InputError("the file is empty.", where=place, fix="Export it again.")
+    if start == "[" and text.begins_empty_list():
+        raise InputError("the file holds an empty list and no data.", where=place, fix="Export it again.")
     if start == "[":
         raise InputError("this is a bare list, not a package.", where=place,
                          fix='Write one element on each line, or wrap the list: {"version": ..., "projects": [...]}.')
     if start == "<":
         raise InputError("this is a web page or XML, not JSON.", where=place, fix="Download the JSON file itself.")
+    if start in '"-0123456789tfn':
+        raise InputError(
+            f"the file holds {_article(text.value())} and no object.", where=place, fix="Give an OCDS or OC4IDS JSON file: it begins with {."
+        )
     raise InputError("this is not JSON: it does not begin with {.", where=place, fix="Give an OCDS or OC4IDS JSON file.")
 
 
 def _article(value):
-    names = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
 
 
@@ -217,7 +247,9 @@ class _Text:
         self.line = 1
         self._file = _open(path)
         self._decode = codecs.getincrementaldecoder("utf-8")("strict")
-        self._scan = make_scanner(json.JSONDecoder(strict=False))
+        self._scan = make_scanner(
+            json.JSONDecoder(strict=True, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite)
+        )
         self._buffer, self._place, self._ended, self._bytes = "", 0, False, 0
         self._more()
         self._buffer = self._buffer.removeprefix("\ufeff")
@@ -233,6 +265,10 @@ class _Text:
             if self._ended:
                 return ""
             self._more()
+
+    def begins_empty_list(self) -> bool:
+        """Whether the text goes on with ``[]``."""
+        return self._buffer[self._place + 1 :].lstrip()[:1] == "]"
 
     def take(self, character):
         """Step over one expected character."""
@@ -255,6 +291,12 @@ class _Text:
                 place, message = stop.value, "a value is missing"
             except json.JSONDecodeError as error:
                 place, message = error.pos, error.msg
+            except _KeyTwice as error:
+                raise self.error(
+                    f"the key {error.key!r} is there twice in one object", "Keep one of them: nobody can tell which is meant."
+                ) from None
+            except _NoNumber as error:
+                raise self.error(f"{error.text} is no number in JSON", "Leave the value out, or write null.") from None
             except RecursionError:
                 raise self.error("the objects are nested too deeply", "Check the file; no publisher nests like this.") from None
             else:
@@ -276,6 +318,8 @@ class _Text:
         """Whether the text is right so far and only its rest is missing."""
         if message.startswith("Unterminated string"):
             return True
+        if message.startswith("Invalid control character"):
+            return False
         rest = self._buffer[place : place + 12]
         return place + len(rest) >= len(self._buffer) and _PREFIX.fullmatch(rest) is not None
 
@@ -291,6 +335,12 @@ class _Text:
 
     def _syntax(self, place, message):
         line = self.line + self._buffer.count("\n", self._place, place)
+        if message.startswith("Invalid control character"):
+            raw = "a line break" if self._buffer[place : place + 1] in "\r\n" else f"the raw character {ord(self._buffer[place]):#04x}"
+            return InputError(
+                f"{raw} stands inside a text of {self.unit}.", where=f"{self.path}, line {line}",
+                fix=r"In JSON it is written \n, or \u and four digits: export the file again with a JSON library.",
+            )
         return InputError(
             f"this is not valid JSON in {self.unit}: {message[:1].lower() + message[1:]}.", where=f"{self.path}, line {line}",
             fix="Correct that place, or export the file again.",
@@ -308,7 +358,7 @@ class _Text:
         except UnicodeDecodeError as error:
             line = self.line + self._buffer.count("\n", self._place) + data[: error.start].count(b"\n")
             raise InputError(
-                f"byte {self._bytes + error.start} is not UTF-8 text.", where=f"{self.path}, line {line}",
+                f"byte {self._bytes + error.start} is not UTF-8 text{_likely_encoding(data)}.", where=f"{self.path}, line {line}",
                 fix="Save the file again with the encoding UTF-8 (not Latin-1, EUC-KR or UTF-16).",
             ) from error
         self._bytes += len(data)
@@ -319,6 +369,35 @@ class _Text:
             self._file.close()
 
 
+class _KeyTwice(ValueError):
+    def __init__(self, key):
+        self.key = key
+
+
+class _NoNumber(ValueError):
+    def __init__(self, text):
+        self.text = text
+
+
+def _object(pairs):
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _KeyTwice(next(name for name in names if names.count(name) > 1))
+    return made
+
+
+def _no_number(text):
+    raise _NoNumber(text)
+
+
+def _finite(text):
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise _NoNumber(text)
+    return value
+
+
 def _open(path):
     file = path.open("rb")
     if file.read(2) == b"\x1f\x8b":
@@ -326,6 +405,15 @@ def _open(path):
         return gzip.open(path, "rb")
     file.seek(0)
     return file
+
+
+def _likely_encoding(data):
+    """The name of an older encoding in which the bytes read as Korean or as Latin letters; a guess for the message alone."""
+    try:
+        text = data.decode("cp949")
+    except UnicodeDecodeError:
+        return "; it may be Latin-1 (Windows-1252)"
+    return "; it reads as CP949 (EUC-KR, Korean)" if any("\uac00" <= letter <= "\ud7a3" for letter in text) else ""
 
 
 def _refuse_bytes(data, path):

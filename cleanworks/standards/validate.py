@@ -1,8 +1,8 @@
 """Validate OCDS 1.1.5 and OC4IDS 0.9.5 files, element by element, in constant memory, without the network.
 
-With a folder of the official schemas each element is checked by jsonschema-rs against the schema (for OCDS with the extensions
-found in the folder merged in), and its codes against the codelists. Without one, the product checks what it knows itself
-(`cleanworks.standards.checks`). References inside an element are checked in both cases.
+The product checks what it knows itself (`cleanworks.standards.checks`): the kind of every field, required fields, days, codes, ids,
+references. With a folder of the official schemas each element is also checked by jsonschema-rs against the schema (for OCDS with
+the extensions found in the folder merged in), and its codes against the codelists; what both find at one place is said once.
 
 The schemas are not part of this product: they are published by the Open Contracting Partnership under the Apache licence.
 """
@@ -17,8 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cleanworks import moments
 from cleanworks.errors import InputError
 from cleanworks.standards import checks
+from cleanworks.standards.ocds import is_linked
+from cleanworks.standards.shape import text
 from cleanworks.standards.stream import Source, open_source
 
 KEEP = 50  # problems kept word for word; all are counted
@@ -44,8 +47,8 @@ class Problem:
 class Report:
     """What a validation found.
 
-    ``counts`` holds every (severity, place without numbers, message without values) and how often it occurred; ``problems`` the
-    first ones word for word.
+    ``counts`` holds every (severity, place without numbers, message without values) and how often it occurred, ``first`` where it
+    did so first; ``problems`` the first ones word for word.
     """
 
     path: Path
@@ -55,6 +58,7 @@ class Report:
     invalid: int = 0
     problems: list[Problem] = field(default_factory=list)
     counts: Counter = field(default_factory=Counter)
+    first: dict[tuple[str, str, str], Problem] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -71,7 +75,9 @@ class Report:
 
     def add(self, problem: Problem) -> None:
         place = "/".join(part for part in problem.path.split("/") if not part.isdigit())
-        self.counts[(problem.severity, place, _kind(problem.message))] += 1
+        kind = (problem.severity, place, _kind(problem.message))
+        self.counts[kind] += 1
+        self.first.setdefault(kind, problem)
         if sum(one.severity == problem.severity for one in self.problems) < KEEP:
             self.problems.append(problem)
 
@@ -98,53 +104,117 @@ def validate(path, schema_folder=None) -> Report:
     """
     source = open_source(path)
     schema = _Schema.load(schema_folder, source.list_name) if schema_folder else None
-    report = Report(source.path, source.what, schema.name if schema else "without a schema: the product's own checks")
-    seen: set[int] = set()
+    report = Report(source.path, source.what, schema.name if schema else "the product's own checks")
+    file = _WholeFile(source.list_name)
     for element in source.elements:
         report.elements += 1
         number, line = element.number, element.line
-        name = str(element.value.get("ocid" if source.list_name != "projects" else "id", ""))
+        name = text(element.value.get("ocid" if source.list_name != "projects" else "id")) or ""
         before = report.errors
         for severity, place, message in _findings(element.value, source.list_name, schema):
             report.add(Problem(severity, number, line, name, place, message))
-        if source.list_name != "releases" and name and hash(name) in seen:
-            report.add(Problem("error", number, line, name, "", "an element before it has the same id"))
-        # One number for each element is all that is kept: its id would be several times larger.
-        seen.add(hash(name))
+        for severity, place, message in file.findings(element.value, name):
+            report.add(Problem(severity, number, line, name, place, message))
         report.invalid += report.errors > before
-    for problem in _package_problems(source, schema, report):
+    for problem in (*file.at_the_end(), *_package_problems(source, schema, report)):
         report.add(problem)
     return report
 
 
+class _WholeFile:
+    """What only the file as a whole shows: ids that come twice, dates that are equal, one id for several names."""
+
+    def __init__(self, list_name):
+        self.list_name = list_name
+        # One number for each element is all that is kept: its id would be several times larger.
+        self.seen: set[int] = set()
+        self.moments: set[int] = set()
+        self.names: dict[str, set[str]] = {}
+
+    def findings(self, value, name) -> Iterator[tuple[str, str, str]]:
+        for number, known_as in checks.organisations(value):
+            if checks.PLACEHOLDER.fullmatch(number):
+                names = self.names.setdefault(number, set())
+                if len(names) < KEEP:
+                    names.add(known_as)
+        if self.list_name == "releases":
+            yield from self._release(value, name)
+        elif name and self._again(self.seen, name):
+            yield "error", "", "an element before it has the same id"
+
+    def _release(self, release, ocid):
+        number, moment = text(release.get("id")), moments.instant(release.get("date"))
+        if not ocid:
+            return
+        if number is not None and self._again(self.seen, (ocid, number)):
+            yield "error", "/id", f"a release before it, of the same process, has the id {number!r} too"
+        if moment is not None and self._again(self.moments, (ocid, moment)):
+            yield "note", "/date", "a release before it, of the same process, has the same date: their order in the file decides"
+
+    def _again(self, seen, key):
+        there = hash(key) in seen
+        seen.add(hash(key))
+        return there
+
+    def at_the_end(self) -> Iterator[Problem]:
+        for number, names in self.names.items():
+            shown = ", ".join(sorted(names)[:3]) + (" and more" if len(names) > 3 else "")
+            what = f"the id {number!r} stands for {len(names)} different names ({shown})" if len(names) > 1 else f"the id {number!r} ({shown})"
+            yield Problem("note", 0, 0, "", "/parties/id", f"{what} says nothing: such organisations are told apart by their names")
+
+
 def _findings(value, list_name, schema) -> Iterator[tuple[str, str, str]]:
+    """The union of what the schema and the product's own checks find; what both find at one place is said once."""
     if list_name == "records":
         yield from _record_findings(value, schema)
         return
+    said: set[str] = set()
     if schema:
-        for error in schema.errors(value):
-            yield "error", *error
-        for note in schema.unknown(value):
-            yield "note", *note
-    else:
-        for finding in checks.structure(value, list_name):
-            yield "error", *finding
-    for finding in checks.consistency(value, list_name):
-        yield "note", *finding
+        for place, message in schema.errors(value):
+            said.add(place)
+            yield "error", place, message
+    for place, message in checks.structure(value, list_name):
+        # Inside what is of a wrong kind altogether, the schema has nothing more to say, and neither have we.
+        if place not in said:
+            said.add(place)
+            yield "error", place, message
+    notes = [*(schema.unknown(value) if schema else ()), *checks.consistency(value, list_name)]
+    yield from (("note", place, message) for place, message in notes if place not in said)
 
 
 def _record_findings(record, schema):
-    if not isinstance(record.get("ocid"), str):
-        yield "error", "/ocid", "ocid is missing"
-    parts = [(f"/releases/{n}", r) for n, r in enumerate(record.get("releases") or []) if isinstance(r, dict) and "tag" in r]
-    linked = [r for r in record.get("releases") or [] if isinstance(r, dict) and "url" in r]
-    if isinstance(record.get("compiledRelease"), dict):
-        parts.append(("/compiledRelease", record["compiledRelease"]))
-    if not parts and not linked:
+    ocid = text(record.get("ocid"))
+    if ocid is None:
+        yield "error", "/ocid", "ocid is missing" if record.get("ocid") in (None, "") else "ocid is not a text"
+    releases, whole, parts = record.get("releases"), record.get("compiledRelease"), []
+    if releases is not None and not isinstance(releases, list):
+        yield "error", "/releases", f"releases is {checks.kind_of(releases)}, not a list"
+        releases = []
+    linked = 0
+    for number, release in enumerate(releases or []):
+        place = f"/releases/{number}"
+        if not isinstance(release, dict):
+            yield "error", place, f"this release is {checks.kind_of(release)}, not an object"
+        elif is_linked(release):
+            linked += 1
+            if not isinstance(release["url"], str) or not release["url"].strip():
+                yield "error", f"{place}/url", "the address of a linked release is missing"
+        else:
+            parts.append((place, release))
+    if whole is not None and not isinstance(whole, dict):
+        yield "error", "/compiledRelease", f"compiledRelease is {checks.kind_of(whole)}, not an object"
+    elif whole is not None:
+        parts.append(("/compiledRelease", whole))
+    if not parts and not linked and whole is None and isinstance(record.get("releases"), (list, type(None))):
         yield "error", "", "the record has neither releases nor a compiledRelease"
+    seen = set()
     for place, release in parts:
-        if release.get("ocid") != record.get("ocid"):
-            yield "error", place, "its ocid is not that of the record"
+        if text(release.get("ocid")) != ocid:
+            yield "error", f"{place}/ocid", "its ocid is not that of the record"
+        number = text(release.get("id"))
+        if number is not None and number in seen and place != "/compiledRelease":
+            yield "error", f"{place}/id", f"a release before it in this record has the id {number!r} too"
+        seen.add(number)
         for severity, path, message in _findings(release, "releases", schema):
             yield severity, place + path, message
 
@@ -153,16 +223,23 @@ def _package_problems(source: Source, schema, report):
     def problem(place, message):
         return Problem("error", 0, 0, "", place, message)
 
+    for sentence in source.notes:
+        yield Problem("note", 0, 0, "", "/version", sentence[:1].lower() + sentence[1:].rstrip("."))
     if not source.package:
         return
     if not report.elements:
         yield problem(f"/{source.list_name}", "the list is empty")
+    said = set()
     if schema:
-        yield from (problem(*error) for error in schema.package_errors(source.header, source.list_name))
-        return
+        for error in schema.package_errors(source.header, source.list_name):
+            said.add(error[0])
+            yield problem(*error)
     for name in ("uri", "publishedDate", "publisher"):
-        if not source.header.get(name):
+        if not source.header.get(name) and f"/{name}" not in said:
             yield problem(f"/{name}", f"{name} is missing")
+    published = source.header.get("publishedDate")
+    if published and "/publishedDate" not in said and (not isinstance(published, str) or moments.parse(published) is None):
+        yield problem("/publishedDate", f"{published!r} is not a date and time with its zone (YYYY-MM-DDThh:mm:ssZ)")
 
 
 class _Schema:
@@ -198,14 +275,21 @@ class _Schema:
         return cls(" + ".join(names), schema, package, codelists)
 
     def errors(self, value) -> Iterator[tuple[str, str]]:
-        for error in self._validator.iter_errors(value):
-            yield "/" + "/".join(map(str, error.instance_path)), _sentence(error.message)
+        wrong_kind: set[str] = set()
+        for error in sorted(self._validator.iter_errors(value), key=lambda error: " is not of type" not in error.message):
+            place, message = "".join(f"/{part}" for part in error.instance_path), _sentence(error.message)
+            if " is not of type" in message:
+                wrong_kind.add(place)
+            elif place in wrong_kind:
+                continue  # of a wrong kind, it is in no list of codes either
+            yield _place(place, message), message
 
     def package_errors(self, header, list_name):
         if self._package is None:
             return
         for error in self._package.iter_errors({**header, list_name: [{}]}):
-            yield "/" + "/".join(map(str, error.instance_path)), _sentence(error.message)
+            message = _sentence(error.message)
+            yield _place("".join(f"/{part}" for part in error.instance_path), message), message
 
     def unknown(self, value):
         """Fields that the schema does not know, and codes that are not in an open list: allowed, and worth knowing."""
@@ -230,6 +314,8 @@ class _Schema:
         return codes, ((target, name) if "properties" in target else None)
 
     def _compare(self, value, tree, path):
+        if not isinstance(value, dict):
+            return
         for key, member in value.items():
             if key not in tree:
                 yield f"{path}/{key}", "an additional field that the standard does not know"
@@ -302,6 +388,11 @@ def _codelists(folder, known=None):
 
 def _no_network(uri):
     raise ValueError(f"the schema refers to {uri}, and nothing is fetched here")
+
+
+def _place(place, message):
+    """A missing field is missing at its own place, as the product's own checks have it."""
+    return f"{place}/{message.removesuffix(' is missing')}" if message.endswith(" is missing") else place
 
 
 def _sentence(message):

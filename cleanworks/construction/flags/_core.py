@@ -303,6 +303,9 @@ def prepared(tables: Mapping[str, pd.DataFrame], needed: Iterable[str]) -> dict[
         name, _, column = place.partition(".")
         wanted.setdefault(name, set()).add(column)
     made = {}
+    for name, key in _KEYS.items():
+        if key in tables.get(name, ()) and key in wanted.get(name, ()):
+            _refuse_twice(tables[name], name, key)
     for name, table in tables.items():
         changed = {}
         for column in wanted.get(name, ()):
@@ -312,6 +315,20 @@ def prepared(tables: Mapping[str, pd.DataFrame], needed: Iterable[str]) -> dict[
                     changed[column] = values
         made[name] = table.assign(**changed) if changed else table
     return _in_currency_of_contract(made)
+
+
+# Tables that others are looked up in.
+_KEYS = {"projects": "project_id", "tenders": "tender_id", "contracts": "contract_id"}
+
+
+def _refuse_twice(table, name, key):
+    twice = table[key].duplicated() & table[key].notna()
+    if twice.any():
+        row = twice.idxmax()
+        raise InputError(
+            f"{key} {table.at[row, key]!r} is there twice." if table.index.is_unique else f"{key} is there twice in some rows.",
+            where=f"table {name}, row {row}", fix="Ids that are local to a process need its id in front: process/1.",
+        )
 
 
 def _prepared(table, name, column):
