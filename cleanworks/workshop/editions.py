@@ -5,17 +5,20 @@ Everything here takes a notebook and gives a new one; nothing is executed, read 
 
 from __future__ import annotations
 
+import ast
 import copy
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
 
+from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.metadata import BLOCK
 from cleanworks.workshop.quiz import without_key
 
@@ -112,47 +115,105 @@ def leaks(artefact: str, source: NotebookNode, *, taught: Iterable[NotebookNode]
     taught : notebooks
         Lessons whose code is known to the learner.
 
-    Spaces do not count. Lines that carry no answer are passed over: imports, brackets, bare names, comments of two
+    Spaces and the kind of quotes do not count, and code is also compared as Python writes it (`ast.unparse`), statement by statement and
+    with the value alone of what the starter leaves open: ``total = ...`` is given away by a hint that says the rest. Lines that carry no answer are passed over: imports, brackets, bare names, comments of two
     words; and so are lines that the starter, the check, the code around the questions or a lesson shows as well.
     """
     readable = _readable(artefact)
     prose = _unmarked(readable)
     known = {_squeezed(line) for line in _known_lines(source, taught)}
     found = []
+    shown = "\n".join(known)
+    open_names = _left_open(source)
     for cell in source.cells:
         if "solution" not in _tags(cell):
             continue
+        code = cell.cell_type == "code"
+        lines: dict[int, str] = {}
         for number, line in enumerate(cell.source.splitlines(), 1):
-            squeezed = _squeezed(line)
-            if squeezed in known or _is_trivial(line, code=cell.cell_type == "code"):
+            if _squeezed(line) in shown or _is_trivial(line, code=code):
                 continue
-            if cell.cell_type == "code":
-                given_away = _spaced(line).search(readable) is not None
-            else:
-                given_away = _spaced(_unmarked(line)).search(prose) is not None
-            if given_away:
-                found.append(Leak(_question(cell) or "", cell.get("id", ""), number, line.strip()))
+            if (_spaced(line).search(readable) if code else _spaced(_unmarked(line)).search(prose)) is not None:
+                lines[number] = line.strip()
+        for number, piece in _statements(cell.source, open_names.get(_question(cell) or "", set())) if code else ():
+            if number not in lines and _squeezed(piece) not in shown and _spaced(piece).search(readable) is not None:
+                lines[number] = piece
+        found += [Leak(_question(cell) or "", cell.get("id", ""), number, lines[number]) for number in sorted(lines)]
     return found
+
+
+def _left_open(source: NotebookNode) -> dict[str, set[str]]:
+    """For each question the names that its starter leaves to the learner: those it sets to ``...`` or to nothing that counts."""
+    names: dict[str, set[str]] = {}
+    for cell in source.cells:
+        if "starter" in _tags(cell):
+            found = {name for name, value in _assignments(cell.source) if isinstance(value, ast.Constant)}
+            names.setdefault(_question(cell) or "", set()).update(found)
+    return names
+
+
+def _assignments(code: str) -> Iterable[tuple[str, ast.expr]]:
+    """(name, value) of each assignment to a plain name."""
+    for node in ast.walk(_tree(code)):
+        if isinstance(node, ast.Assign):
+            yield from ((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
+
+
+def _statements(code: str, open_names: Iterable[str] = ()) -> tuple[tuple[int, str], ...]:
+    """(line, text) of each statement of a solution as Python itself writes it, and of the value alone that answers the question."""
+    return _cached_statements(code, frozenset(open_names))
+
+
+@lru_cache(maxsize=4096)
+def _cached_statements(code: str, open_names: frozenset[str]) -> tuple[tuple[int, str], ...]:
+    return tuple(_find_statements(code, open_names))
+
+
+def _find_statements(code: str, open_names: frozenset[str]) -> Iterable[tuple[int, str]]:
+    for node in ast.walk(_tree(code)):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr):
+            whole = ast.unparse(node)
+            if not _is_trivial(whole, code=True):
+                yield node.lineno, whole
+        if isinstance(node, ast.Assign) and {getattr(target, "id", "") for target in node.targets} & open_names:
+            value = ast.unparse(node.value)
+            if not isinstance(node.value, ast.Constant | ast.Name) and not _is_trivial(value, code=True):
+                yield node.lineno, value
+
+
+def _tree(code: str) -> ast.Module:
+    try:
+        return ast.parse(plain_python(code))
+    except (SyntaxError, ValueError):
+        return ast.Module(body=[], type_ignores=[])
 
 
 def _known_lines(source: NotebookNode, taught: Iterable[NotebookNode]) -> Iterable[str]:
     for cell in source.cells:
         if _tags(cell) & {"starter", "check"} or (cell.cell_type == "code" and not _question(cell)):
-            yield from cell.source.splitlines()
+            yield from _lines_and_statements(cell.source)
     for lesson in taught:
         for cell in lesson.cells:
             if cell.cell_type == "code":
-                yield from cell.source.splitlines()
+                yield from _lines_and_statements(cell.source)
+
+
+def _lines_and_statements(code: str) -> Iterable[str]:
+    yield from code.splitlines()
+    yield from (piece for _, piece in _statements(code))
 
 
 def _squeezed(line: str) -> str:
-    return "".join(line.split())
+    """Without spaces, and with one kind of quotes."""
+    return "".join(line.split()).replace('"', "'")
 
 
+@lru_cache(maxsize=8192)
 def _spaced(line: str) -> re.Pattern[str]:
     """Finds a line with other spaces, as whole words: `days = 5` is not found in `max_days = 50`."""
     tokens = re.findall(r"\w+|[^\w\s]", line)
-    return re.compile(r"(?<![\w.])" + r"\s*".join(re.escape(token) for token in tokens) + r"(?!\w)")
+    parts = ("[\"']" if token in "\"'" else re.escape(token) for token in tokens)
+    return re.compile(r"(?<![\w.])" + r"\s*".join(parts) + r"(?!\w)")
 
 
 def _unmarked(text: str) -> str:
@@ -193,12 +254,25 @@ def _readable(artefact: str) -> str:
 def _notebook_text(node: NotebookNode) -> Iterable[str]:
     for cell in node.cells:
         yield _joined(cell.source)
-        yield json.dumps(cell.metadata, ensure_ascii=False)
+        yield from _strings(cell.metadata)
         for output in cell.get("outputs", []):
             yield _joined(output.get("text", ""))
             for value in output.get("data", {}).values():
                 if isinstance(value, str | list):
                     yield _readable_html(_joined(value))
+
+
+def _strings(value: Any) -> Iterable[str]:
+    """Every text in a block of metadata, as it reads and not as JSON writes it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner)
 
 
 def _readable_html(text: str) -> str:

@@ -96,7 +96,7 @@ class TestLeaks:
         assert leaks(artefact, exercises)
 
     def test_a_line_inside_a_longer_word_is_no_leak(self, exercises):
-        assert leaks('max_total_mm = week["mm"].sum()', exercises) == []
+        assert leaks('max_total_mm = bi_week["mm"].sum()', exercises) == []
 
     def test_lines_of_starter_lesson_and_imports_are_no_leaks(self, exercises, lesson):
         solution = next(cell for cell in exercises.cells if cell.id == "r1-e1-solution")
@@ -113,6 +113,48 @@ class TestLeaks:
         ]
         assert [leak.question for leak in leaks(dump(made), exercises)] == ["r1-e2"]
 
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "total = rain['mm'].sum()",
+            'total=rain["mm"]  .sum()',
+            'if True:\n    total = (\n        rain["mm"]\n        .sum()\n    )',
+        ],
+    )
+    def test_other_quotes_and_line_breaks_do_not_hide_a_line(self, code):
+        source = one_question('total = rain["mm"].sum()')
+        assert leaks(a_notebook(code=code), source)
+
+    def test_the_value_alone_gives_the_answer_away(self):
+        source = one_question('total = rain["mm"].sum()')
+        assert leaks(a_notebook(text="Try `rain['mm'].sum()` here."), source)
+        assert not leaks(a_notebook(text="A column has a method `.sum()`."), source)
+        # A step on the way is what hints are for: the starter does not leave `column` open.
+        steps = one_question('column = rain["millimetres"]\ntotal = column.sum()')
+        assert not leaks(a_notebook(text="Take `rain['millimetres']` first."), steps)
+
+    def test_metadata_is_read_as_it_stands_and_not_as_json(self):
+        source = one_question('total = rain["mm"].sum()')
+        assert leaks(a_notebook(metadata={"note": ['total = rain["mm"].sum()']}), source)
+
     def test_a_broken_artefact_is_read_as_text(self, exercises):
         assert leaks('{"cells": ' + 'total_mm = week["mm"].sum()', exercises)
         assert json.loads(dump(exercises))
+
+
+def one_question(solution: str):
+    """An exercise set of one question whose starter leaves `total` open."""
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    def cell(source: str, role: str):
+        return new_code_cell(source, metadata={"tags": [role], "cleanworks": {"question": "r1-e1"}})
+
+    return new_notebook(cells=[cell("total = ...", "starter"), cell(solution, "solution")])
+
+
+def a_notebook(*, code: str = "", text: str = "", metadata: dict | None = None) -> str:
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    from cleanworks.workshop.notebook import dump
+
+    return dump(new_notebook(cells=[new_code_cell(code), new_markdown_cell(text, metadata=metadata or {})]))

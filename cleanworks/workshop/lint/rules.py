@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from cleanworks.workshop.code import plain_python
+from cleanworks.workshop.editions import edition, leaks
 from cleanworks.workshop.lint import bound
 from cleanworks.workshop.lint.canonical import canonical
 from cleanworks.workshop.lint.context import Context
@@ -670,6 +671,24 @@ def _question_complete(question: str, cells: list[Cell]) -> Iterator[Hit]:
             None,
             f"The cells of `{question}` are not in order: {', '.join(ANSWER_ROLES)}.",
         )
+
+
+@rule(
+    "gives-away",
+    "Nothing that a learner reads gives a solution away.",
+    "Say in the hint, the prompt or the metadata what to think of, and leave the code to the solution.",
+)
+def _gives_away(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    if notebook.block is None or notebook.block.kind != "exercises":
+        return
+    other = context.partner(notebook)
+    taught = [other.node] if other else []
+    handed_out = edition(notebook.node, "learner")
+    for cell in handed_out.cells:
+        alone = {**handed_out, "cells": [cell]}
+        for leak in leaks(dump(type(handed_out)(alone)), notebook.node, taught=taught):
+            found = next((one for one in notebook.cells if one.id == cell.id), None)
+            yield found, None, f"The cell shows what the solution of `{leak.question}` says: {leak.text}"
 
 
 @rule(
