@@ -156,7 +156,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
     from cleanworks.workshop.live.build import variables
     from cleanworks.workshop.run import run_notebooks
     from cleanworks.workshop.run.progress import display
-    from cleanworks.workshop.run.terminal import report
+    from cleanworks.workshop.run.terminal import report, warning_text
 
     if not (course.root / "_config.yml").is_file():
         settings_file(course, made)
@@ -168,6 +168,9 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
             print(report(result, course.root))
             _say("The book was not built, because not all notebooks ran.")
             raise typer.Exit(result.exit_code)
+        for lesson in result.lessons:
+            for warning in lesson.warnings:
+                _say(warning_text(lesson, warning))
         faults = build(course, made)
     if faults:
         print(*faults, sep="\n")

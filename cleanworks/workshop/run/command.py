@@ -63,6 +63,9 @@ def run(
             help="Execute twice, in two orders and with another hash seed, and name the first cell whose output differs.",
         ),
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail by a `!command` or a thread that fails without failing its cell.")
+    ] = False,
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write the result as JUnit XML.")
     ] = None,
@@ -90,7 +93,7 @@ def run(
     course = Course.load(root)
     # The variable that cleanworks.profiles reads; the toolkit passes it on and knows no more about it.
     environment = {"CLEANWORKS_PROFILE": profile} if profile else {}
-    options = course_options(course, workers=jobs, force=force, fresh=fresh, environment=environment)
+    options = course_options(course, workers=jobs, force=force, fresh=fresh, strict=strict, environment=environment)
     execute = run_twice if twice else run_notebooks
     jobs = course_jobs(course, ids or ())
     require_jobs(course, jobs)

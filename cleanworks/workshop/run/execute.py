@@ -26,7 +26,7 @@ def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
     folder = Path(tempfile.mkdtemp(dir=task.scratch)).resolve()
     try:
         outcome = _execute(task, folder, gate)
-        outcome.accesses = _accesses(folder)
+        outcome.accesses, outcome.hidden = _noted(folder)
         return outcome
     except LessonFailure as failure:
         return Outcome.failed(task, failure)
@@ -55,13 +55,18 @@ def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
 def _open() -> None: ...
 
 
-def _accesses(folder: Path) -> list[tuple[str, str]]:
-    """(path, ``read`` or ``write``) of the files that the kernel opened, in order."""
-    found = []
+def _noted(folder: Path) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:
+    """What the kernel noted, in order: (path, ``read`` or ``write``) of files it opened, and (execution, text) of hidden failures."""
+    found: list[tuple[str, str]] = []
+    hidden: list[tuple[int, str]] = []
     with contextlib.suppress(OSError), open(audit_file(folder), encoding="utf-8", errors="replace") as file:
         for line in file:
             with contextlib.suppress(ValueError):
+                if line[0] == "x":
+                    count, text = json.loads(line[1:])
+                    hidden.append((int(count), str(text)))
+                    continue
                 path = json.loads(line[1:])
                 if not path.startswith(str(folder)):
                     found.append((path, "write" if line[0] == "w" else "read"))
-    return found
+    return found, hidden

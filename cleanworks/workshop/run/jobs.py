@@ -121,6 +121,8 @@ class RunOptions:
         Address of a running `kernels.server_process.KernelServer` to use; the run starts one of its own if not given.
     force : bool
         Execute everything, whatever the cache holds.
+    strict : bool
+        A lesson fails by what fails in it without failing its cell: a ``!command``, a thread.
     inputs : sequence of Path
         Files that every result depends on: the lock file, the profile.
     environment : mapping
@@ -157,6 +159,7 @@ class RunOptions:
     fresh: bool = False
     server: str = ""
     force: bool = False
+    strict: bool = False
     inputs: Sequence[Path] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     preload: Sequence[str] = ("numpy", "pandas", "matplotlib.pyplot")

@@ -38,7 +38,8 @@ class Task:
 class Outcome:
     """What execution gave. Cells are counted among the code cells, from 0, since prose may come and go around them.
 
-    `times` are (CPU, wall) seconds of the cells that ended well, `accesses` the files that were opened with ``read`` or ``write``.
+    `times` are (CPU, wall) seconds of the cells that ended well, `accesses` the files that were opened with ``read`` or ``write``,
+    `hidden` (execution, text) what failed without failing its cell.
     """
 
     outputs: list[list[dict[str, Any]]]
@@ -51,6 +52,7 @@ class Outcome:
     wall: float = 0.0
     megabytes: float = 0.0
     accesses: list[tuple[str, str]] = field(default_factory=list)
+    hidden: list[tuple[int, str]] = field(default_factory=list)
 
     @classmethod
     def empty(cls, task: Task) -> Outcome:
@@ -170,23 +172,14 @@ def _texts(output: Mapping[str, Any]) -> list[str]:
 
 
 def tidy(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Join neighbouring pieces of printed text: where a stream is cut into messages is a matter of timing.
-
-    Of stdout and stderr without anything between them, stdout comes first, for the same reason.
-    """
+    """Join neighbouring pieces of one stream: where it is cut into messages is a matter of timing. Their order stays, as in nbclient."""
     result: list[dict[str, Any]] = []
-    run: dict[str, dict[str, Any]] = {}
     for output in outputs:
-        if output["output_type"] == "stream":
-            if output["name"] in run:
-                run[output["name"]]["text"] += output["text"]
-            else:
-                run[output["name"]] = dict(output)
-            continue
-        result.extend(run[name] for name in sorted(run, reverse=True))
-        run = {}
-        result.append(_plain(output))
-    return result + [run[name] for name in sorted(run, reverse=True)]
+        if output["output_type"] == "stream" and result and result[-1].get("name") == output["name"]:
+            result[-1]["text"] += output["text"]
+        else:
+            result.append(_plain(output))
+    return result
 
 
 def _plain(value: Any) -> Any:

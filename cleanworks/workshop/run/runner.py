@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cleanworks.errors import InputError
 
 from . import access
-from .jobs import Job, Listener, RunOptions, Source, is_many, read_source, source_of
+from .jobs import MAY_RAISE, Job, Listener, RunOptions, Source, is_many, read_source, source_of, tags_of
 from .kernels.server_process import CAN_FORK
 from .keys import Fingerprints, Key, difference, digest, lesson_key, local_modules, shared_pieces, shown
 from .results import PASSING, CellTime, Failure, LessonResult, RunResult
@@ -349,7 +349,10 @@ class _Run:
     def _settle(self, lesson: _Lesson) -> None:
         """Turn a lesson's entry into its result and its executed copy."""
         entry, job = lesson.entry, lesson.job
+        warnings = self._hidden(lesson)
         failure = self._failure(lesson) or over_budget(job, entry) or expired(job, self.today)
+        if failure is None and warnings and self.options.strict:
+            failure = warnings[0]
         good, bad = (
             folder / self._relative(job) for folder in (self.options.out_folder, self.options.failed_folder)
         )
@@ -374,6 +377,7 @@ class _Run:
             history=earlier(lesson),
             undeclared=tuple(entry["undeclared"]),
             written=tuple(entry["written"]),
+            warnings=tuple(warnings),
         )
 
     def _lay_out(self, copy: Path, lesson: _Lesson) -> None:
@@ -408,6 +412,19 @@ class _Run:
             tuple(stored["details"]),
             line_in_source(lesson.source, index, line or 1),
         )
+
+    def _hidden(self, lesson: _Lesson) -> list[Failure]:
+        """What failed without failing its cell, except in cells that may raise."""
+        found = []
+        places = {count: place for count, place in zip(lesson.entry["counts"], lesson.source.code_cells, strict=True) if count}
+        for count, text in lesson.entry.get("hidden", ()):
+            index, cell = places.get(count, (None, None))
+            if cell is None:
+                found.append(Failure("hidden", text))
+            elif MAY_RAISE not in tags_of(cell):
+                line = line_in_source(lesson.source, index, 1)
+                found.append(Failure("hidden", text, index + 1, cell["id"], file_line=line))
+        return found
 
     def _relative(self, job: Job) -> Path:
         if job.target is not None:

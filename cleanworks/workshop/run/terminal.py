@@ -25,8 +25,15 @@ def report(result: RunResult, root: Path) -> str:
     parts += [
         f"{lesson.name} leaves a file behind: {path}" for lesson in result.lessons for path in lesson.written
     ]
+    parts += [warning_text(lesson, warning) for lesson in result.lessons for warning in lesson.warnings if warning != lesson.failure]
     parts.append(summary(result))
     return "\n".join(parts)
+
+
+def warning_text(lesson: LessonResult, warning: Failure) -> str:
+    """What failed without failing its cell, in one line."""
+    place = f", cell {warning.cell} (id {warning.cell_id})" if warning.cell is not None else ""
+    return f"WARNING {lesson.name}{place}: {warning.message}"
 
 
 def failure_text(lesson: LessonResult, root: Path) -> str:

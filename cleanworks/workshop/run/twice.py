@@ -74,7 +74,7 @@ def _read(path: Path) -> dict[str, Any]:
 def first_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> Failure | None:
     """The first cell of two executed copies of a notebook whose outputs differ, as a failure; None if there is none."""
     for index, (left, right) in enumerate(zip(one["cells"], other["cells"], strict=True)):
-        before, after = left.get("outputs"), right.get("outputs")
+        before, after = _by_stream(left.get("outputs", [])), _by_stream(right.get("outputs", []))
         if before != after:
             return Failure(
                 "unstable",
@@ -84,6 +84,21 @@ def first_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> Failur
                 details=tuple(_lines_that_differ(before, after)),
             )
     return None
+
+
+def _by_stream(outputs: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Outputs with all of stdout before all of stderr where nothing stands between: which one a kernel sends first is a matter of timing."""
+    made: list[Any] = []
+    streams: dict[str, str] = {}
+    for output in [*outputs, None]:
+        if output is not None and output["output_type"] == "stream":
+            streams[output["name"]] = streams.get(output["name"], "") + "".join(output["text"])
+            continue
+        made += [{"output_type": "stream", "name": name, "text": streams[name]} for name in sorted(streams, reverse=True)]
+        streams = {}
+        if output is not None:
+            made.append(output)
+    return made
 
 
 def _lines_that_differ(before: Sequence[Any], after: Sequence[Any]) -> list[str]:

@@ -12,26 +12,20 @@ It is ipykernel's own application, shell and message handling; only the transpor
 from __future__ import annotations
 
 import asyncio
-import codecs
-import contextlib
-import fcntl
 import json
 import os
-import select
 import signal
 import socket
 import sys
 import tempfile
 import threading
-from array import array
 from contextvars import copy_context
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
-from termios import FIONREAD
 from time import monotonic, process_time
 from typing import Any
 
-from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
@@ -40,13 +34,13 @@ from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 
 from .guard import LIMIT, PASSING, SHOWN, Guard, limit_prints
+from .streams import INTERVAL, OrderedStream
 
 READY, IDLE, BROKEN, COMM = "ready", "idle", "cleanworks_broken", "comm"
 # Messages that the worker does without: it knows what it asked, and hears of the end of a cell in our own words.
 _UNHEARD = ("status", "execute_input")
-# Printed text is sent when so much of it waits (characters), or for so long (seconds).
+# Printed text is sent when so much of it waits (characters), or when it waited for `INTERVAL`.
 _FLUSH_SIZE = 1 << 16
-_FLUSH_INTERVAL = 0.2
 
 
 class Pipe:
@@ -148,15 +142,13 @@ class _NoThread(IOPubThread):
         f()
 
 
-class PipeStream(OutStream):
-    """``sys.stdout`` or ``sys.stderr``: gathers printed text, and what others write to the file descriptor, in the order of their coming."""
+class PipeStream(OrderedStream):
+    """``sys.stdout`` or ``sys.stderr`` of a kernel without sockets: text is gathered and sent down the pipe."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._waiting = 0
         self._since = monotonic()
-        self._reading, self._sending = threading.RLock(), threading.RLock()
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._available = array("i", [0])
+        self._sending = threading.RLock()
         super().__init__(*args, **kwargs)
 
     def write(self, string: str) -> int | None:
@@ -164,7 +156,7 @@ class PipeStream(OutStream):
             return self._write_from_a_fork(string)
         length = super().write(string)
         self._waiting += len(string)
-        if self._waiting > _FLUSH_SIZE or monotonic() - self._since > _FLUSH_INTERVAL:
+        if self._waiting > _FLUSH_SIZE or monotonic() - self._since > INTERVAL:
             self._send_waiting()
         return length
 
@@ -189,30 +181,10 @@ class PipeStream(OutStream):
             self._since = monotonic()
             self._flush()
 
-    # What is written to the file descriptor: by C code, by programs, by forks.
-    def _watch_pipe_fd(self) -> None:
-        poll = select.poll()
-        poll.register(self._fid, select.POLLIN)
-        with contextlib.suppress(OSError):
-            while self._should_watch:
-                if poll.poll(_FLUSH_INTERVAL * 1000):
-                    self._read_all()
-                elif self._waiting:
-                    # A cell that printed something and now says nothing for long, or hangs.
-                    self._send_waiting()
-
-    def _read_all(self, to_the_end: bool = False) -> None:
-        with self._reading, contextlib.suppress(OSError):
-            while self._should_watch and (number := self._bytes_available()):
-                data = os.read(self._fid, number)
-                self.write(self._decoder.decode(data))
-                os.write(self._original_stdstream_copy, data)
-            if to_the_end and (rest := self._decoder.decode(b"", True)):
-                self.write(rest)
-
-    def _bytes_available(self) -> int:
-        fcntl.ioctl(self._fid, FIONREAD, self._available)
-        return self._available[0]
+    def _pause(self) -> None:
+        if self._waiting:
+            # A cell that printed something and now says nothing for long, or hangs.
+            self._send_waiting()
 
 
 class _NoSocketThread:

@@ -49,6 +49,7 @@ class Guard:
         if shown:
             limit_outputs(self)
         record_opened_files(self.audit, quiet_prefixes())
+        record_hidden_failures(self.audit)
 
     def too_much(self, size: int) -> str:
         """What to say of a lesson that has shown `size` bytes, when that or their number is beyond the limits."""
@@ -74,7 +75,11 @@ def limit_outputs(guard: Guard) -> None:
     """Outputs beyond these limits are dropped here, in the kernel; one message tells the runner that it happened."""
     from ipykernel import iostream, kernelapp
 
-    limit_prints(iostream.OutStream, guard.output_bytes)
+    if os.name == "posix":
+        from .streams import OrderedStream as Stream
+    else:
+        from ipykernel.iostream import OutStream as Stream
+    limit_prints(Stream, guard.output_bytes)
 
     class LimitedIOPubThread(iostream.IOPubThread):
         size = shown = 0
@@ -134,6 +139,42 @@ def quiet_prefixes() -> tuple[str, ...]:
     found = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
     found |= {path for path in sys.path if "site-packages" in path or "dist-packages" in path}
     return tuple(sorted(os.path.realpath(path) + os.sep for path in found))
+
+
+def record_hidden_failures(log: str) -> None:
+    """Append ``x``, the number of the cell's execution and a sentence to `log` for what fails without failing its cell.
+
+    That is a ``!command`` that ends with another code than 0, and an exception that ends a thread.
+    """
+    import threading
+
+    from ipykernel.zmqshell import ZMQInteractiveShell
+
+    handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def note(shell: Any, text: str) -> None:
+        with contextlib.suppress(OSError):
+            # The list of inputs holds the running cell; the counter of executions may be one ahead of it.
+            count = len(shell.history_manager.input_hist_parsed) - 1 if shell is not None else 0
+            os.write(handle, f"x{json.dumps([count, text[:300]])}\n".encode())
+
+    run_command, thread_failed = ZMQInteractiveShell.system_piped, threading.excepthook
+
+    def system_piped(self: Any, cmd: str) -> None:
+        run_command(self, cmd)
+        code = self.user_ns.get("_exit_code", 0)
+        if code:
+            note(self, f"The command `!{cmd}` ended with the code {code}.")
+
+    def excepthook(arguments: Any) -> None:
+        if arguments.exc_type is not SystemExit:
+            shell = ZMQInteractiveShell._instance
+            note(shell, f"A thread ended with {arguments.exc_type.__name__}: {arguments.exc_value}")
+        thread_failed(arguments)
+
+    # `system` is the name that `!` calls; in the class it stands for `system_piped` of the time when the class was made.
+    ZMQInteractiveShell.system_piped = ZMQInteractiveShell.system = system_piped
+    threading.excepthook = excepthook
 
 
 def record_opened_files(log: str, quiet: Sequence[str]) -> None:

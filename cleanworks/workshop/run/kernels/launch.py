@@ -20,6 +20,9 @@ def start(arguments: list[str]) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     class KernelApp(IPKernelApp):
+        if os.name == "posix":
+            outstream_class = f"{__package__}.streams.OrderedStream"
+
         def init_iopub(self, context: zmq.Context) -> None:
             # Never drop a message because many come at once: one of them says that the cell has ended.
             context.setsockopt(zmq.SNDHWM, 0)

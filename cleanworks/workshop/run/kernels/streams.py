@@ -1,0 +1,78 @@
+"""Printed text, and what programs, C code and forks write to the file descriptor, in the order in which it came."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import fcntl
+import functools
+import os
+import select
+import threading
+from array import array
+from termios import FIONREAD
+from typing import Any
+
+from ipykernel.iostream import OutStream
+
+# A thread looks at the descriptor so often (seconds), for text that comes while no cell prints.
+INTERVAL = 0.2
+
+
+class OrderedStream(OutStream):
+    """ipykernel's ``sys.stdout`` or ``sys.stderr``, which first takes what lies in the descriptor whenever something is printed.
+
+    ipykernel leaves the descriptor to a thread alone: a line of C code then changes places with what was printed after it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        self._reading = threading.RLock()
+        self._taking = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._available = array("i", [0])
+        super().__init__(*args, **kwargs)
+
+    def write(self, string: str) -> int | None:
+        if self._should_watch and not self._taking and self._is_master_process():
+            self._read_all()
+        return super().write(string)
+
+    def flush(self) -> None:
+        if self._is_master_process():
+            self._read_all(to_the_end=True)
+        super().flush()
+
+    def close(self) -> None:
+        """After this a write raises, and its traceback should show the frames of ipykernel that it shows anywhere."""
+        super().close()
+        self.write = functools.partial(OutStream.write, self)
+
+    def _watch_pipe_fd(self) -> None:
+        poll = select.poll()
+        poll.register(self._fid, select.POLLIN)
+        with contextlib.suppress(OSError):
+            while self._should_watch:
+                if poll.poll(INTERVAL * 1000):
+                    self._read_all()
+                else:
+                    self._pause()
+
+    def _pause(self) -> None:
+        """Nothing came for a while."""
+
+    def _read_all(self, to_the_end: bool = False) -> None:
+        with self._reading, contextlib.suppress(OSError):
+            self._taking = True
+            try:
+                while self._should_watch and (number := self._bytes_available()):
+                    data = os.read(self._fid, number)
+                    self.write(self._decoder.decode(data))
+                    os.write(self._original_stdstream_copy, data)
+                if to_the_end and (rest := self._decoder.decode(b"", True)):
+                    self.write(rest)
+            finally:
+                self._taking = False
+
+    def _bytes_available(self) -> int:
+        fcntl.ioctl(self._fid, FIONREAD, self._available)
+        return self._available[0]

@@ -1,0 +1,138 @@
+"""What a notebook shows is the same in a fork, in a fresh Python and in plain nbclient."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from cleanworks.workshop.run import Job, RunOptions, run_notebooks
+
+# One cell for each kind of message and each way to write; names say what a difference would be about.
+CELLS = {
+    "value": "6 * 7",
+    "several values": "from IPython.display import display\ndisplay(1)\ndisplay('two')\n3",
+    "printed": "print('one')\nprint('two', end='')\nprint('three', flush=True)",
+    "both streams": "import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('out again')",
+    "logging": "import logging\nlogging.warning('first')\nprint('between')\nlogging.warning('second')",
+    "flushed in turn": "for n in range(3):\n    print('out', n, flush=True)\n    print('err', n, file=sys.stderr, flush=True)",
+    "the file descriptor": "import os\nprint('a', flush=True)\nos.write(1, b'raw\\n')\nprint('b')",
+    "a program": "import subprocess\nprint('before', flush=True)\nsubprocess.run(['echo', 'from a program'])\nprint('after')",
+    "the shell": "!echo from the shell",
+    "the shell's lines": "lines = !printf 'a\\nb\\n'\nlines",
+    "html": "from IPython.display import HTML\nHTML('<b>bold</b>')",
+    "markdown and latex": "from IPython.display import Latex, Markdown\ndisplay(Markdown('*m*'), Latex('$x$'))",
+    "json": "from IPython.display import JSON\nJSON({'a': [1, 2]})",
+    "a picture": "from IPython.display import Image\nImage(data=b'\\x89PNG\\r\\n\\x1a\\n' + bytes(20), format='png')",
+    "a table": "import pandas as pd\npd.DataFrame({'a': [1, 2]})",
+    "a figure": "import matplotlib.pyplot as plt\nfigure, axes = plt.subplots(figsize=(2, 1))\naxes.plot([1, 2])\nplt.show()",
+    "a display that changes": "handle = display('first', display_id='changing')\nhandle.update('second')",
+    "a display that changes later": "handle.update('third')",
+    "cleared": "from IPython.display import clear_output\nprint('gone')\nclear_output()\nprint('stays')",
+    "cleared when the next comes": "print('gone')\nclear_output(wait=True)\nprint('stays')",
+    "a magic": "%precision 2\n3.14159",
+    "a cell magic": "%%capture captured\nprint('kept back')",
+    "what it captured": "captured.stdout",
+    "html by magic": "%%html\n<i>said</i>",
+    "help": "int.bit_length?",
+    "await": "import asyncio\nawait asyncio.sleep(0)\n'awaited'",
+    "a task": "async def later():\n    print('in a task')\n    return 5\nawait asyncio.create_task(later())",
+    "a thread": "import threading\nthread = threading.Thread(target=print, args=('in a thread',))\nthread.start()\nthread.join()",
+    "a fork": "import os\npid = os.fork()\nif pid == 0:\n    os.write(1, b'in a fork\\n')\n    os._exit(0)\nos.waitpid(pid, 0)[1]",
+    "a pool": "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(2) as pool:\n    squares = list(pool.map(lambda x: x * x, range(4)))\nsquares",
+    "a warning": "import warnings\nwarnings.warn('look out')",
+    "in and out": "In[1], Out[1]",
+    "the last value": "_",
+    "progress": "for done in range(3):\n    print(f'\\r{done}', end='')\nprint()",
+    "letters of the world": "print('Ω 한국 ☃ \\U0001f600')\n'é'",
+    "a long line": "print('x' * 100_000)",
+    "many lines": "for n in range(2_000):\n    print(n)",
+    "nothing": "pass",
+    "a question answered by nobody": "try:\n    input('? ')\nexcept Exception as error:\n    print(type(error).__name__)",
+    "standard output closed": "import io\nkept, sys.stdout = sys.stdout, io.StringIO()\nprint('into the buffer')\nsys.stdout = kept\nprint('back')",
+}
+RAISES = {
+    "an exception shown": "try:\n    1 / 0\nexcept ZeroDivisionError:\n    get_ipython().showtraceback()",
+    "an error": "def inner():\n    raise ValueError('inner')\ninner()",
+    "a syntax error": "1 +",
+    "an exit code": "raise SystemExit(3)",
+    "standard output closed for good": "sys.stdout.close()\nprint('x')",
+}
+# What libraries draw for browsers.
+OTHERS = {
+    "tqdm": "from tqdm import tqdm\nfor _ in tqdm(range(3), file=sys.stdout, bar_format='{n}'):\n    pass",
+    "rich": "from rich.table import Table\nfrom rich import print as say\ntable = Table('a')\ntable.add_row('1')\nsay(table)",
+    "plotly": "import plotly.graph_objects as go\nfigure = go.Figure(go.Bar(y=[1, 2]))\n"
+    "HTML(figure.to_html(full_html=False, include_plotlyjs=False, div_id='p'))",
+    "altair": "import altair as alt\nalt.Chart(pd.DataFrame({'a': [1, 2]})).mark_bar().encode(x='a:Q').to_dict()['mark']",
+    "bokeh": "from bokeh.plotting import figure as new\nnew(width=200, height=100).line([1, 2], [3, 4]).glyph",
+    "a widget": "import ipywidgets\nslider = ipywidgets.IntSlider(value=4)\nslider.value",
+    "what a widget hears": "heard = []\nslider.observe(lambda change: heard.append(change['new']), 'value')\nslider.value = 9\nheard",
+    "a widget for output": "out = ipywidgets.Output()\nwith out:\n    print('inside')\nlen(out.outputs)",
+}
+
+# What was written to the file descriptor, between what was printed before and after it.
+IN_ORDER = {
+    "the file descriptor": "a\nraw\nb\n",
+    "a program": "before\nfrom a program\nafter\n",
+    "a fork": "in a fork\n",
+}
+
+# What differs by nature: addresses of objects, process ids, times.
+_BY_NATURE = re.compile(r"id='p?\d{4,}'|0x[0-9a-f]+|/ipykernel_\d+/\d+\.py|/ipykernel/\d+\.py|\d+(\.\d+)? ?(ms|µs|s) ")
+
+
+def a_notebook() -> nbformat.NotebookNode:
+    cells = [new_code_cell(code, id=f"c{n}", metadata={"name": name}) for n, (name, code) in enumerate((CELLS | OTHERS).items())]
+    cells += [
+        new_code_cell(code, id=f"r{n}", metadata={"name": name, "tags": ["raises-exception"]})
+        for n, (name, code) in enumerate(RAISES.items())
+    ]
+    return new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+
+
+def shown(node: nbformat.NotebookNode) -> dict[str, list]:
+    """What each cell shows, neighbouring pieces of one stream joined: where it is cut is a matter of timing in any kernel."""
+    found = {}
+    for cell in node.cells:
+        outputs: list[dict] = []
+        for output in json.loads(json.dumps(cell.outputs)):
+            if output["output_type"] == "stream":
+                output["text"] = "".join(output["text"])
+                if outputs and outputs[-1].get("name") == output["name"]:
+                    outputs[-1]["text"] += output["text"]
+                    continue
+            outputs.append(output)
+        found[cell.metadata.name] = json.loads(_BY_NATURE.sub("…", json.dumps(outputs, sort_keys=True)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[str, list]:
+    node = a_notebook()
+    with pytest.MonkeyPatch.context() as patch:
+        # ipykernel drops what programs print when it sees that pytest runs; ours never hears of it.
+        patch.delenv("PYTEST_CURRENT_TEST", raising=False)
+        NotebookClient(node, timeout=120, kernel_name="python3").execute()
+    return shown(node)
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["forked", "fresh"])
+def test_every_cell_shows_what_nbclient_shows(tmp_path, reference, fresh):
+    path = tmp_path / "all.ipynb"
+    path.write_text(nbformat.writes(a_notebook()), encoding="utf-8")
+    result = run_notebooks([Job("all", path)], RunOptions(root=tmp_path, fresh=fresh))
+    assert result.lessons[0].status == "passed", result.lessons[0].failure
+    ours = shown(nbformat.read(Path(result.lessons[0].executed), as_version=4))
+    for name, text in IN_ORDER.items():
+        # nbclient's own kernels read the descriptor now and then, so that there the order is a matter of timing.
+        assert "".join(output["text"] for output in ours[name] if "text" in output) == text, name
+    different = {
+        name: (ours[name], reference[name]) for name in reference if name not in IN_ORDER and ours[name] != reference[name]
+    }
+    assert not different, json.dumps(different, indent=1, ensure_ascii=False)[:6000]
