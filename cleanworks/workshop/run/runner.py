@@ -7,7 +7,6 @@ import datetime
 import json
 import os
 import statistics
-import tempfile
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cleanworks.errors import InputError
 
-from . import access
+from . import access, scratch
 from .jobs import MAY_RAISE, Job, Listener, RunOptions, Source, is_many, read_source, source_of, tags_of
 from .kernels.server_process import CAN_FORK
 from .keys import Fingerprints, Key, difference, digest, lesson_key, local_modules, shared_pieces, shown
@@ -209,7 +208,8 @@ class _Run:
     # Executing.
     def _execute(self, todo: list[_Lesson]) -> None:
         server = self._need_server(todo)
-        with tempfile.TemporaryDirectory(prefix="cw-", ignore_cleanup_errors=True) as scratch:
+        scratch.sweep()
+        with scratch.folder() as place:
             # The libraries load in the server's process while this one reads its own.
             from .kernels.settings import KernelSettings
             from .memory import MemoryGuard
@@ -218,7 +218,7 @@ class _Run:
             settings = KernelSettings.of(self.options, server.address if server else self.options.server)
             ordered = longest_first(todo)
             by_index = dict(enumerate(reversed(ordered) if self.options.reverse else ordered))
-            tasks = [self._task(index, lesson, settings, scratch) for index, lesson in by_index.items()]
+            tasks = [self._task(index, lesson, settings, str(place)) for index, lesson in by_index.items()]
             known = {
                 lesson.job.name: lesson.last["megabytes"] for lesson in todo if lesson.last.get("megabytes")
             }
@@ -278,12 +278,12 @@ class _Run:
         codes = (cell["source"] for lesson in lessons for _, cell in lesson.source.code_cells)
         return {name for code in codes for name in self.prints.imports_of_cell(code)}
 
-    def _task(self, index: int, lesson: _Lesson, settings: Any, scratch: str) -> Task:
+    def _task(self, index: int, lesson: _Lesson, settings: Any, place: str) -> Task:
         from .outcome import Task
 
         limit = lesson.job.timeout or self.options.timeout
         workdir = str(lesson.job.folder.resolve())
-        return Task(index, lesson.job.name, lesson.source.content, workdir, limit, settings, scratch)
+        return Task(index, lesson.job.name, lesson.source.content, workdir, limit, settings, place)
 
     def _note(self, text: str) -> None:
         self.notes.append(text)

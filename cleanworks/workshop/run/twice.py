@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from . import scratch
 from .jobs import Job, Listener, RunOptions
 from .results import Failure, LessonResult, RunResult
 from .runner import line_in_file, run_notebooks
@@ -31,7 +31,7 @@ def run_twice(jobs: Sequence[Job], options: RunOptions, listener: Listener | Non
     first = run_notebooks(jobs, replace(options, force=True), listener)
     if first.interrupted:
         return first
-    with tempfile.TemporaryDirectory(prefix="cw-") as folder:
+    with scratch.folder() as folder:
         elsewhere = replace(
             options,
             force=True,

@@ -17,7 +17,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from contextvars import copy_context
 from pathlib import Path
@@ -33,6 +32,7 @@ from IPython.paths import get_ipython_dir
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 
+from .. import scratch
 from .guard import LIMIT, PASSING, SHOWN, Guard, limit_prints
 from .streams import INTERVAL, OrderedStream
 
@@ -319,10 +319,10 @@ class _Frames(list):
 
 def prepare(config: Any) -> None:
     """Make application, kernel and shell in this process, up to where a fork completes them. No thread is started."""
-    with tempfile.TemporaryDirectory(prefix="cw-") as folder:
+    with scratch.folder() as folder:
         # Nobody's own configuration, and no file of the forks: each gets a folder of its own.
         before = os.environ.get("IPYTHONDIR")
-        os.environ["IPYTHONDIR"] = folder
+        os.environ["IPYTHONDIR"] = str(folder)
         PipeApp.instance(config=config).initialize([])
         os.environ.pop("IPYTHONDIR")
         if before is not None:

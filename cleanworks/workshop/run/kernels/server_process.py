@@ -5,15 +5,13 @@ from __future__ import annotations
 import functools
 import os
 import select
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from cleanworks.errors import InputError
 
+from .. import scratch
 from .settings import LEFT_OUT, ONE_THREAD
 
 PRELOAD = "CLEANWORKS_PRELOAD"
@@ -42,7 +40,7 @@ class KernelServer:
         lean: bool = False,
     ):
         self.ready = self.complete = False
-        self._folder = Path(tempfile.mkdtemp(prefix="cw-"))
+        self._folder = scratch.make()
         self.address = str(self._folder / "s")
         inherited = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
         environment = {**inherited, **(environment or {})}
@@ -134,7 +132,7 @@ class KernelServer:
             self._process.wait()
         self._process.stdout.close()
         self._process.stderr.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        scratch.remove(self._folder)
 
 
 @functools.cache
