@@ -187,7 +187,7 @@ _EMPTY = {"numpy": {"numpy/f2py/__init__.py": b'"""Fortran is not compiled in a 
 _NOT_IN_PAGE = re.compile(
     r"^(lib2to3|ensurepip|idlelib|tkinter|turtledemo|test|venv|curses|dbm|wsgiref|xmlrpc|distutils|pydoc_data|msilib)/"
     r"|^(turtle|imaplib|nntplib|ftplib|smtplib|poplib|telnetlib|mailbox|cgi|cgitb|webbrowser|antigravity|this|pstats|profile|cProfile|smtpd)\.py$"
-    r"|^encodings/(mac_|cp[0-8]|cp10|cp11|hz|iso2022|koi8|ptcp|palmos|tis|kz|hp_|big5|gb|euc_j|shift)"
+    r"|^encodings/(mac_|cp(?!437)[0-8]|cp10|cp11|hz|iso2022|koi8|ptcp|palmos|tis|kz|hp_|big5|gb|euc_j|shift)"
 )
 
 

@@ -270,6 +270,9 @@ _METHODS = {"_repr_html_": "text/html", "_repr_markdown_": "text/markdown", "_re
 def _parts(source: str, name: str) -> tuple[types.CodeType, types.CodeType | None]:
     """A cell's code, and its last expression, whose value it shows; no value with a semicolon at the end."""
     tree = ast.parse(source, name)
+    guard = sys.modules.get("cwguard")
+    if guard is not None:
+        tree = guard.mended(tree)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr) and not _ends_silently(source):
         last = compile(ast.Expression(tree.body.pop().value), name, "eval")
