@@ -16,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     live.command("fetch")(fetch_files)
     live.command("build")(build)
     live.command("status")(status)
+    live.command("prove")(prove)
     app.add_typer(live, name="live")
 
 
@@ -77,3 +78,29 @@ def status(
         extra = [name for name in needs.images_for(course, entry) if name in weight]
         size = sum(weight[name] for name in (*needs.START, *extra)) / 1e6
         print(f"{entry.name:24}{size:10.2f}  {', '.join(name.removeprefix(needs.TABLE) for name in extra)}")
+
+
+def prove(
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of lessons. All of the course if none is named.")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", help="The country profile to prove with.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Notebooks at a time.")] = None,
+    root: Root = Path("."),
+) -> None:
+    """Show that page and book agree: run every notebook in Pyodide under Node, and compare its outputs cell by cell.
+
+    Exit codes: 0 all agree, 1 a cell differs, 2 something handed in cannot be used.
+    """
+    from cleanworks.workshop.book import Edition
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.live import proof
+
+    course = Course.load(root.resolve())
+    done = proof.prove(course, ids or (), environment=Edition(course.root, profile=profile).environment, workers=jobs)
+    for one in done:
+        for difference in one.differences:
+            print(f"{one.name}: {difference}")
+    for one in done:
+        state = "agrees" if not one.differences else f"{len(one.differences)} differences"
+        print(f"{one.name}: {one.cells} cells: {state}{' (unchanged)' if one.cached else f' ({one.seconds:.0f} s)'}")
+    if any(one.differences for one in done):
+        raise typer.Exit(1)

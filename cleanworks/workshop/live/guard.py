@@ -101,10 +101,6 @@ def _widen_numpy() -> None:
 
         return wide
 
-    for names, guard in ((_MAKE, guarded), (_ADD, guarded_sum)):
-        for name in names:
-            setattr(np, name, guard(getattr(np, name)))
-
     def narrowed(values: Any) -> Any:
         array = np.asarray(values)
         if array.dtype.kind not in "iu" or array.dtype.itemsize <= np.dtype(np.intp).itemsize:
@@ -117,6 +113,10 @@ def _widen_numpy() -> None:
     np.repeat = functools.wraps(repeat)(lambda a, repeats, axis=None: repeat(a, narrowed(repeats), axis))
     counted = functools.wraps(bincount)(lambda x, /, weights=None, minlength=0: bincount(narrowed(x), weights, minlength))
     np.bincount = counted
+
+    for names, guard in ((_MAKE, guarded), (_ADD, guarded_sum)):
+        for name in names:
+            setattr(np, name, guard(getattr(np, name)))
 
 
 # --- pandas -------------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def _widen_bars() -> None:
 
 def _as_float(values: Any) -> Any:
     """Whole numbers of numpy as floats, anything else as it is."""
-    return values * 1.0 if getattr(getattr(values, "dtype", None), "kind", "") in ("i", "u") else values
+    return values.astype(float) if getattr(getattr(values, "dtype", None), "kind", "") in ("i", "u") else values
 
 
 # --- when a library arrives ---------------------------------------------------------------------------------------

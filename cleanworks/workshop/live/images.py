@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import glob
+import gzip
 import hashlib
 import json
 import os
@@ -29,9 +30,6 @@ from cleanworks.workshop.live.release import Parts, Release
 
 SITE = "/lib/python3.12/site-packages/"
 HOME = "/home/pyodide/"
-FONTS = HOME + ".mpl/"
-"""What the page names in MPLCONFIGDIR: the list of fonts lies there, so that no page makes it again."""
-
 _HERE = Path(__file__).parent
 Files = dict[str, bytes]
 
@@ -181,7 +179,11 @@ _DROPPED = re.compile(
 _NEEDED = re.compile(r"^numpy/(testing|_core/tests/_natype)|^pandas/_testing|^matplotlib/backends/_backend_agg|^pytz/zoneinfo/(UTC|Etc/UTC|Asia/)")
 
 # Imported along with their parents and useless in a page; an empty module answers.
-_EMPTY = {"numpy": {"numpy/f2py/__init__.py": b'"""Fortran is not compiled in a page."""\n'}}
+_EMPTY = {
+    "numpy": {"numpy/f2py/__init__.py": b'"""Fortran is not compiled in a page."""\n'},
+    # pandas opens the list of time zones of dateutil at its start, and takes zones from pytz.
+    "pandas": {"dateutil/zoneinfo/dateutil-zoneinfo.tar.gz": gzip.compress(bytes(10_240), mtime=0)},
+}
 
 # Of the standard library: other programs, and what a page cannot do.
 _NOT_IN_PAGE = re.compile(
@@ -302,7 +304,7 @@ def _font_list(made: Mapping[str, bytes], files: Mapping[str, Path]) -> Files:
         ],
         "__class__": "FontManager",
     }  # fmt: skip
-    return {f"{FONTS}fontlist-v{version}.json": json.dumps(fonts).encode()}
+    return {f"{SITE}matplotlib/fontlist.json": json.dumps(fonts).encode()}
 
 
 # --- kept by content ----------------------------------------------------------------------------------------------

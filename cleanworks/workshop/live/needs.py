@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +96,26 @@ def _at_once(node: ast.AST) -> Iterator[ast.AST]:
         yield from _at_once(child)
 
 
+def code_of(course: Course, entry: Entry) -> str:
+    """A digest of the course's own modules that a notebook reaches, with the files beside them."""
+    prints = _prints()
+    modules = Modules([*module_roots(course.root), entry.path.parent], prints)
+    reached = modules.closure(_names_of_notebook(entry))
+    packages = sorted({path.parent for path in reached if (path.parent / "__init__.py").is_file()})
+    files = [*reached, *(path for package in packages for path in package_data(package))]
+    return hashlib.sha256("".join(prints.file(path) for path in sorted(files)).encode()).hexdigest()
+
+
+def _names_of_notebook(entry: Entry) -> set[str]:
+    prints = _prints()
+    return {
+        name
+        for cell in entry.notebook.node.cells
+        if cell.cell_type == "code"
+        for name in prints.imports_of_cell(cell.source)
+    }
+
+
 def course_files(course: Course) -> dict[str, Path]:
     """The course's own modules, by their paths from the folder that Python searches.
 
@@ -105,13 +126,7 @@ def course_files(course: Course) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for entry in course.notebooks:
         modules = Modules([*roots, entry.path.parent], prints)
-        names = {
-            name
-            for cell in entry.notebook.node.cells
-            if cell.cell_type == "code"
-            for name in prints.imports_of_cell(cell.source)
-        }
-        for path in modules.closure(names):
+        for path in modules.closure(_names_of_notebook(entry)):
             for file in _with_neighbours(path):
                 files[_place(file, roots)] = file
     return dict(sorted(files.items()))
