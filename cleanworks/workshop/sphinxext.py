@@ -45,7 +45,7 @@ from cleanworks.workshop.editions import edition
 from cleanworks.workshop.languages import entries, translated
 from cleanworks.workshop.live import page as live
 from cleanworks.workshop.notebook import dump, parse, read
-from cleanworks.workshop.pages import boxes, finding, plain, progress, sources, spoken, terms, theme
+from cleanworks.workshop.pages import boxes, finding, plain, progress, running, sources, spoken, terms, theme
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.figure_tables import add_tables
 from cleanworks.workshop.pages.front import front_matter
@@ -98,6 +98,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     progress.connect(app)
     live.connect(app)
     finding.connect(app)
+    running.connect(app)
     app.connect("html-page-context", theme.correct, priority=900)
     app.connect("build-finished", finish)
     sources.register()
@@ -223,7 +224,7 @@ def depart_download(translator: Any, node: download) -> None:
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """Put MathJax beside the pages, and give the notebooks to download the form that this audience gets."""
+    """Put MathJax beside the pages, and give the notebooks to download the form that a learner works in."""
     if error or app.builder.format != "html":
         return
     _copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
@@ -279,7 +280,9 @@ _SEARCH = r"_static/searchtools\.js|_static/language_data\.js|searchindex\.js"
 def _clean(app: Sphinx, path: Path) -> str:
     """A notebook without outputs, as one opens it to work in it."""
     notebook = parse(path.read_text(encoding="utf-8"), path)
-    notebook = edition(notebook, app.config.cleanworks_audience)
+    # Whoever works in a notebook runs all of its cells at once some day: a solution among them would overwrite the answer.
+    audience = app.config.cleanworks_audience
+    notebook = edition(notebook, "instructor" if audience == "instructor" else "learner")
     if app.config.language != spoken.SOURCE:
         name = path.relative_to(Path(app.outdir) / "_sources").with_suffix(".po")
         folder = Path(app.config.locale_dirs[0]) / app.config.language / "LC_MESSAGES"

@@ -64,6 +64,10 @@ class Shell:
         self.display_formatter = types.SimpleNamespace(mimebundle_formatter=_Kinds())
         # cleanworks.errors asks here which line of which cell led to an error.
         self.compile = types.SimpleNamespace(_filename_map={})
+        # By this pandas knows a notebook, where a table may be wider than a terminal.
+        self.kernel = None
+        if "pandas" in sys.modules:  # and it may have looked for it before
+            sys.modules["pandas"].set_option("display.max_columns", 20)
         self.execution_count = 0
         self._outputs: list[Output] = []
         self._written = 0

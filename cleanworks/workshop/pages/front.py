@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cleanworks.workshop.catalogue import Course, Entry, Lesson
+from cleanworks.workshop.pages import running
 from cleanworks.workshop.pages.reports import link
 
 
@@ -10,7 +11,7 @@ def front_matter(course: Course, entry: Entry) -> str:
     """Markdown for the box under the title of a lesson or an exercise set."""
     lesson = course.lesson(entry.block.id)
     lines = _lesson(course, lesson) if entry.block.kind == "lesson" else _set(course, lesson, entry)
-    return "\n".join([*lines, "", "{cleanworks-download}`this notebook`"])
+    return "\n".join([*lines, "", "{cleanworks-download}`this notebook`", "", running.MARK])
 
 
 def _lesson(course: Course, lesson: Lesson) -> list[str]:

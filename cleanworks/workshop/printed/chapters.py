@@ -22,7 +22,7 @@ from cleanworks.workshop.catalogue import Course, listed
 _REFERRING = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "headers")
 # Parts of a page that do nothing on paper.
 _DEAD = (
-    "script, noscript, style, button, input, .headerlink, .cw-download, .cw-done, .cw-progress, .cw-feedback, .cw-screen, .cw-data, .cw-bar, .cw-live-off, "
+    "script, noscript, style, button, input, .headerlink, .cw-download, .cw-run, .cw-done, .cw-progress, .cw-feedback, .cw-screen, .cw-data, .cw-bar, .cw-live-off, "
     # A page on paper has its figures; their numbers are in the book on a screen.
     ".cw-figure-data, "
     # Nothing was attempted yet on paper, either.
