@@ -10,7 +10,8 @@
      "check": "0a1b2c3d"}
 
 `ticks` are the lines of an open question's rubric in their order: which of them the learner found true of the own text.
-It holds no name, no answer and no time of day. `book/how-it-works.md` explains every entry to readers;
+It holds no name, no answer and no time of day; a reader may ask the page to save the own code along, under `code`, which
+nothing but a page reads. `book/how-it-works.md` explains every entry to readers;
 `workshop/pages/static/progress.js` is the same in the language of the browser. The tests hold the two together.
 """
 
@@ -80,7 +81,7 @@ def lessons_of(content: Any) -> Lessons:
         newer = type(version) is int and version > VERSION
         raise ValueError(f"is a progress record of {'a newer' if newer else 'an unknown'} version")
     lessons = content.get("lessons")
-    if set(content) != {"format", "version", "lessons", "check"} or not isinstance(lessons, dict):
+    if set(content) - {"code"} != {"format", "version", "lessons", "check"} or not isinstance(lessons, dict):
         raise ValueError("does not have the entries of a progress record")
     if content["check"] != checksum(lessons):
         raise ValueError("was changed or cut off after it was saved")

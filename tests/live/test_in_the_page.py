@@ -25,15 +25,20 @@ def live(book) -> Path:  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def chromium(installed_browser, tmp_path_factory) -> Iterator:
-    """A browser where no network is."""
+def launch(installed_browser) -> Iterator[Callable[[str], object]]:
+    """Starts Chromium, or a program that does."""
     from playwright.sync_api import sync_playwright
 
-    program = sealed(installed_browser, tmp_path_factory.mktemp("chromium"))
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
-        yield launched
-        launched.close()
+        yield lambda program="": playwright.chromium.launch(executable_path=program or installed_browser, args=["--no-sandbox"])
+
+
+@pytest.fixture(scope="module")
+def chromium(launch, installed_browser, tmp_path_factory) -> Iterator:
+    """A browser where no network is."""
+    launched = launch(str(sealed(installed_browser, tmp_path_factory.mktemp("chromium"))))
+    yield launched
+    launched.close()
 
 
 @pytest.fixture
@@ -278,12 +283,10 @@ def test_two_tabs_do_not_disturb_each_other(tab):
 
 
 @EVERYTHING
-def test_the_same_pages_from_a_server(live, installed_browser):
+def test_the_same_pages_from_a_server(live, launch):
     """With and without what the browser has kept. Here the machine's own address is needed, so the browser is not sealed."""
-    from playwright.sync_api import sync_playwright
-
-    with served(live) as address, sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=installed_browser, args=["--no-sandbox"])
+    with served(live) as address:
+        launched = launch()
         context = launched.new_context(viewport={"width": 1280, "height": 900})
         for _ in range(2):
             reader = Reading(context.new_page(), address).open(page_of("c6"))

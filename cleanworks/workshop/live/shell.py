@@ -423,7 +423,7 @@ def _said(error: BaseException, namespace: Mapping[str, Any]) -> str:
                 f"The library `{library}` does not come with this page, or its name is misspelt. "
                 "To use it, download the notebook and run it with Python."
             )
-    if isinstance(error, MemoryError) or (isinstance(error, ValueError | OverflowError) and "array is too big" in text):
+    if isinstance(error, MemoryError) or (isinstance(error, ValueError) and ("array is too big" in text or "Maximum allowed dimension" in text)):
         return (
             "This needs more memory than Python in the page has. Try it with fewer rows. What earlier cells made is still there."
         )

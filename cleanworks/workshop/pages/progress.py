@@ -121,6 +121,7 @@ other. Then try another browser.</p>
 <button type="button" class="cw-button" data-do="import">Read a file</button>
 <button type="button" class="cw-button" data-do="completion" aria-expanded="false" aria-controls="cw-completion" disabled>Record of completion</button>
 <button type="button" class="cw-button" data-do="reset" aria-expanded="false" aria-controls="cw-confirm" disabled>Forget everything</button>
+<label class="cw-with-code" hidden><input type="checkbox" name="code"> With the code I wrote in the pages</label>
 <input type="file" accept=".json,application/json" hidden aria-label="A file with a record of progress">
 </div>
 <div class="cw-confirm cw-box" id="cw-confirm" role="group" aria-labelledby="cw-confirm-text" hidden>

@@ -26,7 +26,7 @@ export function make({ parent, text, selection, label, describedby, changed, run
         syntaxHighlighting(classHighlighter),
         EditorView.contentAttributes.of({
           "aria-label": label, "aria-describedby": describedby ?? "", autocapitalize: "off", autocorrect: "off", spellcheck: "false",
-          translate: "no",
+          translate: "no", tabindex: "0",
         }),
         EditorView.updateListener.of((update) => { if (update.docChanged) changed(update.state.doc.toString()); }),
       ],

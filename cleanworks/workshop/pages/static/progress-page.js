@@ -12,6 +12,7 @@
   // What the page says before anything is recorded.
   const summary = page.querySelector(".cw-summary");
   const nothing = summary.textContent;
+  const withCode = page.querySelector('input[name="code"]');
   const button = (name) => page.querySelector(`button[data-do="${name}"]`);
 
   const ids = (text) => (text ? text.split(" ") : []);
@@ -85,22 +86,31 @@
     const note = page.querySelector(".cw-note-here");
     note.textContent = notes.join(" ");
     note.hidden = notes.length === 0;
-    button("export").disabled = button("reset").disabled = button("completion").disabled = !begun;
+    const written = Object.keys(progress.allCode()).length > 0;
+    withCode.closest("label").hidden = !written;
+    button("completion").disabled = !begun;
+    button("export").disabled = button("reset").disabled = !begun && !written;
     if (!completion.hidden) fillCompletion(lessons, sums);
   }
 
   // --- a file to keep, to carry to another device, or to hand in ---
 
   button("export").addEventListener("click", () => {
+    const along = withCode.checked && !withCode.closest("label").hidden;
+    const content = progress.text(progress.load(), along ? progress.allCode() : undefined);
+    if (content.length > progress.LARGEST) {
+      say.textContent = "With your code the file would be larger than a progress record may be. Save it without.";
+      return;
+    }
     const link = document.createElement("a");
     const name = `my-progress-${progress.today()}.json`;
-    link.href = URL.createObjectURL(new Blob([progress.text(progress.load())], { type: "application/json" }));
+    link.href = URL.createObjectURL(new Blob([content], { type: "application/json" }));
     link.download = name;
     document.body.append(link);
     link.click();
     link.remove();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    say.textContent = `Saved as ${name}, usually in your folder Downloads. It holds no name.`;
+    say.textContent = `Saved as ${name}, usually in your folder Downloads. It holds no name${along ? ", but the code you wrote" : ""}.`;
   });
 
   button("import").addEventListener("click", () => chooser.click());
@@ -113,9 +123,12 @@
 
   async function take(file) {
     let read;
+    let code = {};
     try {
       if (file.size > progress.LARGEST) return `${file.name} is too large to be a progress record. Nothing was changed.`;
-      read = progress.parse(await file.text());
+      const text = await file.text();
+      read = progress.parse(text);
+      code = progress.codeIn(text);
     } catch (error) {
       const why = error.name === "NotReadableError" ? "cannot be read from the disk" : error.message;
       return `${file.name} ${why}. Nothing was changed.`;
@@ -123,15 +136,19 @@
     const known = new Set(lessonsOnPage.map((details) => details.dataset.lesson));
     const mine = Object.fromEntries(Object.entries(read).filter(([id]) => known.has(id)));
     const foreign = Object.keys(read).length - Object.keys(mine).length;
+    const added = progress.addCode(code);
+    const written = added ? ` Your code of ${count(added, "cell")} is back in its place.` : "";
+    if (added) document.dispatchEvent(new CustomEvent("cw-progress"));
+    if (Object.keys(mine).length === 0 && added) return `${file.name} was read.${written}`;
     if (Object.keys(mine).length === 0) {
       return `${file.name} holds ${foreign ? "only lessons of another course" : "no lesson"}. Nothing was changed.`;
     }
     const before = progress.load();
     const after = progress.merge(before, mine);
     const left = foreign ? ` ${count(foreign, "lesson")} that this book does not have ${foreign === 1 ? "was" : "were"} left out.` : "";
-    if (progress.text(after) === progress.text(before)) return `${file.name} holds nothing new.${left}`;
+    if (progress.text(after) === progress.text(before)) return `${file.name} ${added ? "was read." : "holds nothing new."}${written}${left}`;
     progress.save(after);
-    return `${file.name} was added to your progress: ${count(Object.keys(mine).length, "lesson")}.${left}`;
+    return `${file.name} was added to your progress: ${count(Object.keys(mine).length, "lesson")}.${written}${left}`;
   }
 
   // --- forgetting, after a question ---

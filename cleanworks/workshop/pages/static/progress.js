@@ -89,21 +89,31 @@ window.cwProgress = (() => {
         const newer = Number.isInteger(content.version) && content.version > VERSION;
         throw new Refused(`is a progress record of ${newer ? "a newer" : "an unknown"} version`);
       }
-      if (!onlyHas(content, ["format", "version", "lessons", "check"]) || !isObject(content.lessons)) {
+      if (!onlyHas(content, ["format", "version", "lessons", "check", "code"]) || !isObject(content.lessons)) {
         throw new Refused("does not have the entries of a progress record");
       }
       if (content.check !== checksum(content.lessons)) throw new Refused("was changed or cut off after it was saved");
       if (Object.keys(content.lessons).length > MOST.lessons) throw new Refused("has more lessons than any course");
       Object.entries(content.lessons).forEach(([id, lesson]) => checkLesson(id, lesson));
+      if ("code" in content && !isCode(content.code)) throw new Refused("has a wrong entry for “code”");
       return content.lessons;
     } catch (error) {
       throw error instanceof Refused ? error : new Refused("is broken: it is no JSON file");
     }
   }
 
-  function text(lessons) {
+  // Only who asks for it saves the own code along: { page: { cell: text } }.
+  function text(lessons, code) {
     const ordered = inOrder(lessons);
-    return `${JSON.stringify({ format: FORMAT, version: VERSION, lessons: ordered, check: checksum(ordered) }, null, 1)}\n`;
+    const content = { format: FORMAT, version: VERSION, lessons: ordered, check: checksum(ordered), ...(code ? { code } : {}) };
+    return `${JSON.stringify(content, null, 1)}\n`;
+  }
+
+  const codeIn = (text) => JSON.parse(text.replace(/^\uFEFF/, "")).code ?? {};
+
+  function isCode(value) {
+    return isObject(value) && Object.entries(value).every(([page, cells]) => /^[\w./-]{1,200}$/.test(page) && isObject(cells) &&
+      Object.entries(cells).every(([cell, text]) => /^[\w-]{1,64}$/.test(cell) && typeof text === "string"));
   }
 
   // --- putting two records together: order and repetition do not matter ---
@@ -197,12 +207,59 @@ window.cwProgress = (() => {
 
   function forget() {
     kept = {};
+    Object.entries(allCode()).forEach(([page, cells]) => Object.keys(cells).forEach((cell) => keepCode(page, cell, null)));
     try {
       window.localStorage.removeItem(KEY);
     } catch {
       keeps = false;
     }
     document.dispatchEvent(new CustomEvent("cw-progress"));
+  }
+
+  // --- the code that the reader wrote (live.js): one entry of the memory for each page ---
+
+  const CODE = `cleanworks-code-1:${course}:`;
+
+  function codeOf(page) {
+    try {
+      const read = JSON.parse(window.localStorage.getItem(CODE + page) ?? "{}");
+      return isCode({ page: read }) ? read : {};
+    } catch {
+      return {};
+    }
+  }
+
+  // Whether it was kept; no text forgets that of the cell.
+  function keepCode(page, cell, text) {
+    const cells = codeOf(page);
+    if (text === null) delete cells[cell];
+    else cells[cell] = text;
+    try {
+      if (Object.keys(cells).length) window.localStorage.setItem(CODE + page, JSON.stringify(cells));
+      else window.localStorage.removeItem(CODE + page);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  function allCode() {
+    try {
+      const pages = Object.keys(window.localStorage).filter((key) => key.startsWith(CODE)).map((key) => key.slice(CODE.length));
+      return Object.fromEntries(pages.sort().map((page) => [page, codeOf(page)]).filter(([, cells]) => Object.keys(cells).length));
+    } catch {
+      return {};
+    }
+  }
+
+  // What stands here stays; the number of cells whose code is new.
+  function addCode(code) {
+    let added = 0;
+    for (const [page, cells] of Object.entries(code)) {
+      const own = codeOf(page);
+      for (const [cell, text] of Object.entries(cells)) if (!(cell in own) && keepCode(page, cell, text)) added += 1;
+    }
+    return added;
   }
 
   // Can this browser keep something at all? Asked once, with something that is gone at once.
@@ -275,14 +332,12 @@ window.cwProgress = (() => {
   const isDone = (entry) => Boolean(entry && (entry.done || entry.outcome === "correct" || entry.outcome === "answered"));
 
   return {
-    LARGEST, parse, text, merge, load, save, forget, today, longDay, lessonOf, exercise, checked, quiz, ticks, unmark, isDone,
+    CODE, codeIn, codeOf, keepCode, allCode, addCode, LARGEST, parse, text, merge, load, save, forget, today, longDay, lessonOf, exercise, checked, quiz, ticks, unmark, isDone,
     get keeps() { return keeps; },
     get setAside() { return setAside; },
     UNKEPT: "This browser keeps nothing for this page, so your progress is forgotten when you leave it. " +
       "Everything else works. A private window or a page opened from a disk can be the reason.",
     KEY,
-    // Before the name of a page: under this the code is kept that the reader wrote there (live.js).
-    CODE: `cleanworks-code-1:${course}:`,
   };
 })();
 

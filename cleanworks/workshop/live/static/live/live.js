@@ -52,38 +52,6 @@ window.CleanWorksLive = (() => {
     }
   }
 
-  // --- the reader's code: kept for each page and cell ---
-
-  const code = (() => {
-    const KEY = `${progress.CODE}${about.page}`;
-    let kept = {};
-
-    function load() {
-      try {
-        const read = JSON.parse(window.localStorage.getItem(KEY) ?? "{}");
-        kept = Object.fromEntries(Object.entries(read).filter(([, text]) => typeof text === "string"));
-      } catch {
-        // Refused or unreadable: this page remembers until it is closed.
-      }
-      return kept;
-    }
-
-    function put(id, text) {
-      load();
-      if (text === null) delete kept[id];
-      else kept[id] = text;
-      try {
-        if (Object.keys(kept).length) window.localStorage.setItem(KEY, JSON.stringify(kept));
-        else window.localStorage.removeItem(KEY);
-        return true;
-      } catch {
-        return false;
-      }
-    }
-
-    return { KEY, load, put };
-  })();
-
   // --- the machine: files, worker, one job after the other ---
 
   const machine = (() => {
@@ -314,7 +282,7 @@ window.CleanWorksLive = (() => {
   function change(cell, text, { keep = true } = {}) {
     cell.code = text;
     const own = text !== cell.source;
-    if (keep && !code.put(cell.id, own ? text : null) && own && !cell.unkept) {
+    if (keep && !progress.keepCode(about.page, cell.id, own ? text : null) && own && !cell.unkept) {
       cell.unkept = true;
       note(cell, say("This browser keeps nothing for this page: your code is gone when you leave it."));
     }
@@ -833,7 +801,7 @@ window.CleanWorksLive = (() => {
 
   // --- the page ---
 
-  const mine = code.load();
+  const mine = progress.codeOf(about.page); // kept for each page and cell
   for (const cell of cells) {
     const { bar, name } = cell;
     cell.go.addEventListener("click", () => press(cell));
@@ -878,8 +846,8 @@ window.CleanWorksLive = (() => {
 
   // The same page in another tab.
   window.addEventListener("storage", (event) => {
-    if (event.key !== code.KEY) return;
-    const theirs = code.load();
+    if (event.key !== progress.CODE + about.page) return;
+    const theirs = progress.codeOf(about.page);
     for (const cell of cells) {
       const text = theirs[cell.id] ?? cell.source;
       if (cell.type === "check" || cell.code === text || cell.node.contains(document.activeElement)) continue;
