@@ -247,6 +247,39 @@ def test_lessons_of_a_newer_book_are_left_out_and_told(tab, lesson):
     assert stored(page) == {id: {"read": "2026-11-20"}}
 
 
+def test_the_code_one_wrote_goes_along_only_when_asked(tab, exercises, tmp_path):
+    """And comes back only where nothing else stands."""
+    reader = tab()
+    page = reader.open(PAGE)
+    expect(page.get_by_label("With the code I wrote")).to_be_hidden()
+    name = exercises.removesuffix(".html")
+    page.evaluate("name => { cwProgress.keepCode(name, 'one', 'a = 1'); cwProgress.keepCode(name, 'two', 'b = 2'); }", name)
+    page.reload()
+
+    def saved() -> bytes:
+        with page.expect_download() as download:
+            press(page, page.get_by_role("button", name="Save as a file"))
+        download.value.save_as(tmp_path / "mine.json")
+        return (tmp_path / "mine.json").read_bytes()
+
+    assert "code" not in json.loads(saved())
+    page.get_by_label("With the code I wrote").check()
+    file = saved()
+    assert json.loads(file)["code"] == {name: {"one": "a = 1", "two": "b = 2"}}
+    expect(say(page)).to_contain_text("It holds no name, but the code you wrote.")
+    assert record.loads(file) == {}
+
+    press(page, page.get_by_role("button", name="Forget everything"))
+    press(page, page.get_by_role("button", name="Forget it"))
+    assert page.evaluate("cwProgress.allCode()") == {}
+    page.evaluate("name => cwProgress.keepCode(name, 'two', 'mine = 3')", name)
+    hand_in(page, "mine.json", file)
+    expect(say(page)).to_contain_text("Your code of 1 cell is back in its place.")
+    assert page.evaluate("cwProgress.allCode()") == {name: {"one": "a = 1", "two": "mine = 3"}}
+    hand_in(page, "odd.json", file.replace(b'"a = 1"', b"7"))
+    expect(say(page)).to_contain_text("has a wrong entry")
+
+
 _CASES = [
     {"c6": {"read": "2026-11-24"}},
     {"c6": {"read": "2024-02-29"}},

@@ -39,7 +39,8 @@ class Firefox:
         self._socket = self._connected()
         self._file = self._socket.makefile("rb")
         self._read()
-        self._ask("WebDriver:NewSession", {"capabilities": {"alwaysMatch": {"timeouts": {"script": 600_000, "pageLoad": 120_000}}}})
+        self._ask("WebDriver:NewSession", {})
+        self._ask("WebDriver:SetTimeouts", {"script": 600_000, "pageLoad": 120_000})
 
     def _connected(self) -> socket.socket:
         end = time.monotonic() + 180
