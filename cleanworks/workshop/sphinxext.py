@@ -49,7 +49,7 @@ from cleanworks.workshop.pages import boxes, finding, plain, progress, running, 
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.figure_tables import add_tables
 from cleanworks.workshop.pages.front import front_matter
-from cleanworks.workshop.pages.tables import TidyTables
+from cleanworks.workshop.pages.tables import TidyTables, arriving_whole
 from cleanworks.workshop.settings import Settings
 
 STATIC = Path(__file__).parent / "pages" / "static"
@@ -237,7 +237,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 
 
 def lighten(folder: Path) -> None:
-    """Take out of every page the scripts that it does not need, which are most of its weight.
+    """Take out of every page the scripts that it does not need, which are most of its weight, and keep its tables still.
 
     The theme loads 1.5 MB with every icon there is, although its style sheet shows the same icons from a font. It also
     loads the index of the search on pages that do not search. Of 1,900 rules for icons a book uses some twenty.
@@ -248,6 +248,9 @@ def lighten(folder: Path) -> None:
         text = page.read_text(encoding="utf-8")
         unneeded = _ICONS if page.name == "search.html" else rf"{_ICONS}|{_SEARCH}"
         lighter = re.sub(rf'\s*<script[^>]*\bsrc="[^"]*(?:{unneeded})[^"]*"></script>', "", text)
+        # Sphinx leaves a page that did not change as it is, marks and all.
+        if "<table data-arrives" not in lighter:
+            lighter = arriving_whole(lighter)
         if lighter != text:
             page.write_text(lighter, encoding="utf-8", newline="\n")
     for name in ("fontawesome.js", "fontawesome.js.map"):

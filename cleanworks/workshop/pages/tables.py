@@ -16,6 +16,10 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 _NUMBER = re.compile(r"^[-+−]?[\d,. ]*\d(?:e[-+]?\d+)?\s*%?$|^nan$|^inf$", re.IGNORECASE)
 _LONG = 28  # letters; a longer text may be broken into lines
 
+# Scripts are not markup, even where they speak of tables.
+_SCRIPT = re.compile(r"(<script\b.*?</script>)", re.DOTALL | re.IGNORECASE)
+_BEGINNING = re.compile(r"<table(?=[\s>])")
+
 
 class TidyTables(SphinxPostTransform):
     """Runs when it is settled which form of an output the page shows."""
@@ -41,6 +45,26 @@ def tidy(html: str) -> str:
         _headings(table)
         _numbers(table)
     return str(soup)
+
+
+def arriving_whole(page: str) -> str:
+    """The HTML of a page whose tables show when their last row has come, and not before.
+
+    A browser finds the widths of columns from the rows it has read. On a busy machine it draws a table that is half read, and
+    draws it anew with every further row, so that what one reads moves. The style sheet hides a table with ``data-arrives``
+    until the mark that follows it is there; tables that a script makes have neither.
+
+    Examples
+    --------
+    >>> arriving_whole("<p>Rain</p><table><tr><td>3</td></tr></table>")
+    '<p>Rain</p><table data-arrives><tr><td>3</td></tr></table><span class=cw-arrived hidden></span>'
+    """
+    parts = _SCRIPT.split(page)
+    parts[::2] = [
+        _BEGINNING.sub("<table data-arrives", part).replace("</table>", "</table><span class=cw-arrived hidden></span>")
+        for part in parts[::2]
+    ]
+    return "".join(parts)
 
 
 def _one_heading_row(table: Tag) -> None:
