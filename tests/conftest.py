@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from cleanworks import paper
+from cleanworks.workshop.book import Edition
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,6 +37,57 @@ def shared_data() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(missing)
     pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[], Any]], Any]:
+    """Makes something dear once for all test processes of a run: ``once("visits", visit_all_pages)``.
+
+    The first process that asks makes it, those that ask meanwhile wait for it, all get the same. What is made must be writable as
+    JSON: facts, or the paths of files. If it cannot be made, everybody who asks learns why, and nobody tries again.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent
+
+    def make_once(name: str, make: Callable[[], Any]) -> Any:
+        kept = folder / f"once-{name}.json"
+        with FileLock(folder / f"once-{name}.lock"):
+            if not kept.exists():
+                try:
+                    answer = {"made": make()}
+                except Exception as error:
+                    answer = {"failed": f"{type(error).__name__}: {error}"}
+                kept.write_text(json.dumps(answer), encoding="utf-8")
+        answer = json.loads(kept.read_text(encoding="utf-8"))
+        if "failed" in answer:
+            pytest.fail(f"{name} could not be made: {answer['failed']}")
+        return answer["made"]
+
+    return make_once
+
+
+@pytest.fixture(scope="session")
+def executed(once) -> Callable[[str | None], tuple[Path, str]]:
+    """Runs the real course in an edition, once a run of the tests: the folder of the executed copies, and what the command said.
+
+    ``executed(None)`` is the usual edition, ``executed("exampleland")`` that of a country. Results of earlier runs are taken
+    from the cache by their exact key, as everywhere.
+    """
+
+    def run(profile: str | None) -> tuple[Path, str]:
+        chosen = ["--profile", profile] if profile else []
+        done = subprocess.run(
+            [sys.executable, "-m", "cleanworks.cli", "run", *chosen], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+        )
+        assert done.returncode == 0, f"cleanworks run {' '.join(chosen)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return str(Edition(ROOT, profile=profile).executed), done.stdout + done.stderr
+
+    def run_once(profile: str | None) -> tuple[Path, str]:
+        folder, said = once(f"run-{profile or 'usual'}", lambda: run(profile))
+        return Path(folder), said
+
+    return run_once
 
 
 @pytest.fixture(scope="session")

@@ -3,66 +3,39 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "workshop" / "course"
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory) -> Path:
-    """Folder of the real book. Notebooks that `make book` executed are not executed again.
+def book(once, executed) -> Path:
+    """Folder of the real book; nothing may be written there.
 
-    With several test processes one of them builds, and the others wait for it. While you work on a test,
-    CLEANWORKS_TEST_BOOK may name the folder `html` of a book that is already there.
+    Notebooks that `make book` executed are not executed again, and pages that the last run of the tests built are not built again
+    where nothing they are made of changed. While you work on a test, CLEANWORKS_TEST_BOOK may name the folder `html` of a book
+    that is already there.
     """
     if os.environ.get("CLEANWORKS_TEST_BOOK"):
         return Path(os.environ["CLEANWORKS_TEST_BOOK"]).resolve()
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    folder = shared / "book"
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        return _wait(folder)
-    try:
-        _build(folder)
-    except BaseException as error:
-        (folder / "failed.txt").write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
-        raise
-    (folder / "ready.txt").touch()
-    return folder / "html"
+    executed(None)
+    return Path(once("book", _build))
 
 
-def _build(folder: Path) -> None:
+def _build() -> str:
     from cleanworks.workshop import book as command
     from cleanworks.workshop.catalogue import Course
-    from cleanworks.workshop.run import run_notebooks
-    from cleanworks.workshop.run.terminal import report
 
-    course = Course.load(ROOT)
-    edition = command.Edition(ROOT, folder=folder)
-    result = run_notebooks(*command.run_plan(course, edition))
-    assert result.exit_code == 0, report(result, ROOT)
-    faults = command.build(course, edition)
+    edition = command.Edition(ROOT, folder=ROOT / "_build" / "tests")
+    faults = command.build(Course.load(ROOT), edition)
     assert not faults, "\n".join(faults)
-
-
-def _wait(folder: Path) -> Path:
-    end = time.monotonic() + 900
-    while time.monotonic() < end:
-        if (folder / "ready.txt").exists():
-            return folder / "html"
-        if (folder / "failed.txt").exists():
-            pytest.fail(f"The book was not built: {(folder / 'failed.txt').read_text(encoding='utf-8')}")
-        time.sleep(0.2)
-    pytest.fail("The book was not built within 15 minutes by the test process that began it.")
+    return str(edition.html)
 
 
 @dataclass
@@ -135,6 +108,12 @@ def pages(book) -> list[str]:
         for path in book.rglob("*.html")
         if path.relative_to(book).parts[0] not in ("_static", "_sources")
     )
+
+
+@pytest.fixture(scope="session")
+def soups(book, pages) -> dict[str, BeautifulSoup]:
+    """Every page of the book, read; nobody may change what they hold."""
+    return {name: BeautifulSoup((book / name).read_text(encoding="utf-8"), "html.parser") for name in pages}
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,6 @@ import csv
 import io
 from urllib.parse import unquote
 
-from bs4 import BeautifulSoup
-
 FOLD = "details.cw-figure-data"
 
 
@@ -22,10 +20,9 @@ def test_the_data_of_a_figure_are_opened_and_scrolled_with_the_keyboard(tab, fir
     assert page.evaluate("document.activeElement.className") == "cw-figure-table"
 
 
-def test_every_table_holds_the_numbers_of_its_file(book, pages):
+def test_every_table_holds_the_numbers_of_its_file(soups):
     tables = 0
-    for name in pages:
-        soup = BeautifulSoup((book / name).read_text(encoding="utf-8"), "html.parser")
+    for name, soup in soups.items():
         for fold in soup.select(FOLD):
             for table, link in zip(fold.select("table"), fold.select("a.cw-csv"), strict=True):
                 rows = list(csv.reader(io.StringIO(unquote(link["href"].partition(",")[2]))))
@@ -36,10 +33,9 @@ def test_every_table_holds_the_numbers_of_its_file(book, pages):
     assert tables > 20
 
 
-def test_nearly_every_figure_has_its_data(book, pages):
+def test_nearly_every_figure_has_its_data(soups):
     with_data = without = 0
-    for name in pages:
-        soup = BeautifulSoup((book / name).read_text(encoding="utf-8"), "html.parser")
+    for soup in soups.values():
         with_data += len(soup.select(FOLD))
         without += len(soup.select(".cell_output img"))
     assert with_data >= 0.9 * without

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 
 import pytest
-from bs4 import BeautifulSoup
 
 from tests.book.conftest import Reader, listen
 
@@ -26,11 +25,11 @@ def framed(source) -> str:
 
 
 @pytest.fixture(scope="module")
-def frames(book, pages) -> list[tuple[str, str, str]]:
+def frames(soups) -> list[tuple[str, str, str]]:
     """Page, title and document of every frame of the book."""
     found = []
-    for name in pages:
-        for frame in BeautifulSoup((book / name).read_text(encoding="utf-8"), "html.parser").find_all("iframe"):
+    for name, soup in soups.items():
+        for frame in soup.find_all("iframe"):
             found.append((name, frame.get("title", ""), framed(frame)))
     return found
 

@@ -86,14 +86,17 @@ def run(
     modules of the course it imports, the profile, the pins, Python or the tool. Exit codes: 0 all passed, 1 a
     notebook failed, 2 something handed in cannot be used, 130 interrupted.
     """
+    from cleanworks.workshop.book import Edition
     from cleanworks.workshop.catalogue import Course
 
     from .course import course_jobs, course_options, require_jobs
 
     course = Course.load(root)
-    # The variable that cleanworks.profiles reads; the toolkit passes it on and knows no more about it.
-    environment = {"CLEANWORKS_PROFILE": profile} if profile else {}
-    options = course_options(course, workers=jobs, force=force, fresh=fresh, strict=strict, environment=environment)
+    # A country's copies lie beside those of the usual edition, from which somebody may be building a book at this moment.
+    made = Edition(course.root, profile=profile)
+    options = course_options(
+        course, workers=jobs, force=force, fresh=fresh, strict=strict, environment=made.environment, out=made.executed
+    )
     execute = run_twice if twice else run_notebooks
     jobs = course_jobs(course, ids or ())
     require_jobs(course, jobs)
