@@ -1,4 +1,4 @@
-"""`cleanworks data validate FILE` and `cleanworks data coverage FILE`."""
+"""`cleanworks data schemas`, `cleanworks data validate FILE` and `cleanworks data coverage FILE`."""
 
 from __future__ import annotations
 
@@ -21,17 +21,41 @@ File = Annotated[Path, typer.Argument(help="An OCDS or OC4IDS file: a package or
 
 
 @data_app.command()
+def schemas(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the examples and fixtures of others that the tests compare with.")
+    ] = False,
+    to: Annotated[Path | None, typer.Option(help="Keep them in this folder. The user's cache if not given.", show_default=False)] = None,
+    address: Annotated[str | None, typer.Option("--from", help="Address of a mirror of raw.githubusercontent.com.", show_default=False)] = None,
+):
+    """Fetch the published schemas and codelists of OCDS 1.1.5 and OC4IDS 0.9.5, once; needs a network."""
+    from cleanworks.standards import published
+
+    names = [name for name, one in published.sets().items() if everything or one.schema]
+    published.fetch(names, to, address=address or published.ADDRESS)
+    if to is None:
+        print("Use them by name: cleanworks data validate FILE --schema ocds-1.1.5")
+
+
+@data_app.command()
 def validate(
     file: File,
-    schema: Annotated[Path | None, typer.Option(help="Folder of the official schemas. Its checks are added to the product's own.")] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            help="ocds-1.1.5 or oc4ids-0.9.5 (see `cleanworks data schemas`), or a folder of the official schemas. "
+            "Its checks are added to the product's own.", show_default=False,
+        ),
+    ] = None,
     show: Annotated[int, typer.Option(help="How many kinds of problems to print.", min=0)] = 20,
 ):
     """Check a file against OCDS 1.1.5 or OC4IDS 0.9.5; exit code 1 if it has errors."""
+    from cleanworks.standards.published import schema_folder
     from cleanworks.standards.validate import (
         validate as check,  # pandas is slow to import and no other command needs it
     )
 
-    report = check(file, schema)
+    report = check(file, schema_folder(schema) if schema else None)
     out = Console(highlight=False)
     out.print(f"{report.path.name}: {report.what}, {report.elements:,} elements; checked against {report.schema}", soft_wrap=True)
     for severity in ("error", "note"):

@@ -141,12 +141,11 @@ def test_rows_that_are_not_flagged_stay_as_the_denominator():
 
 
 @pytest.fixture
-def paraguay(shared_data):
+def paraguay(real_ocds):
     import gzip
 
-    path = shared_data / "real-ocds" / "paraguay_2017.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return path, [json.loads(line) for line in lines]
+    with gzip.open(real_ocds, "rt", encoding="utf-8") as lines:
+        return real_ocds, [json.loads(line) for line in lines]
 
 
 def test_totals_of_paraguay(paraguay):

@@ -53,8 +53,8 @@ def test_coverage_of_tables():
     assert set(found.indicators.index[~found.indicators["possible"]]) == {"R048", "accidents"}
 
 
-def test_coverage_of_real_data(shared_data):
-    found = coverage.of_file(shared_data / "real-ocds" / "paraguay_2017.jsonl.gz")
+def test_coverage_of_real_data(real_ocds):
+    found = coverage.of_file(real_ocds)
     assert found.elements == 10
     assert found.items.loc["owner", "share"] == 1
     assert found.items.loc["tenderers", "share"] == 0
