@@ -91,6 +91,8 @@ class LessonFailure(Exception):
         """From a kernel's reply to a cell that raised an error; `count` is the cell's execution count."""
         text = _ANSI.sub("", "\n".join(reply.get("traceback") or ()))
         name, value = reply.get("ename", "Error"), reply.get("evalue", "")
+        if name == "_IncompleteInputError":
+            name = "SyntaxError"  # Python 3.13 has a name of its own for code that breaks off in the middle
         details = last_lines([text])
         kind, message = "error", f"{name}: {value}"
         if name == "SystemExit":
