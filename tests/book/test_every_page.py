@@ -138,22 +138,30 @@ _FAINT = """
     const [r, g, b] = colour.map(value => value / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const faint = [], words = new Set();
+  const faint = [], words = new Map();
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  // A sign alone, such as the plus between two keys, is a word to nobody; axe-core gives no verdict on it either.
-  while (walker.nextNode()) if (walker.currentNode.data.trim().length > 1) words.add(walker.currentNode.parentElement);
-  for (const field of document.querySelectorAll('input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea')) words.add(field);
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    words.set(parent, (words.get(parent) ?? '') + walker.currentNode.data);
+  }
+  for (const field of document.querySelectorAll('input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea'))
+    words.set(field, 'a field');
   let looked = 0;
-  for (const element of words) {
-    if (element.closest('script, style, noscript, svg, template, option, [aria-hidden=true], :disabled, [aria-disabled=true]')) continue;
+  for (const [element, text] of words) {
+    // A sign alone, such as the plus between two keys, is a word to nobody; axe-core gives no verdict on it either.
+    if (text.trim().length < 2 || element.closest('script, style, noscript, svg, template, option, [aria-hidden=true], :disabled, [aria-disabled=true]')) continue;
     if (!element.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
     const box = element.getBoundingClientRect(), style = getComputedStyle(element);
     if (box.width <= 1 || box.height <= 1) continue;
     const behind = ground(element);
     if (!behind) continue;
     looked += 1;
-    let ink = over(rgba(style.color), behind), shown = 1;
-    for (let one = element; one; one = one.parentElement) shown *= getComputedStyle(one).opacity;
+    let ink = over(rgba(style.color), behind), shown = 1, cut = false;
+    for (let one = element; one; one = one.parentElement) {
+      shown *= getComputedStyle(one).opacity;
+      cut ||= getComputedStyle(one).clip !== 'auto';  // for those who listen
+    }
+    if (cut) continue;
     if (shown < 1) ink = over([...ink.slice(0, 3), shown], ground(element.parentElement) ?? behind);
     const [dark, bright] = [light(ink), light(behind)].sort((a, b) => a - b), ratio = (bright + 0.05) / (dark + 0.05);
     const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && parseInt(style.fontWeight) >= 700);
@@ -351,7 +359,7 @@ def test_the_quick_look_at_colours_sees_what_axe_sees(tab, kinds, scheme):
         found = page.evaluate(
             _COMPARE, {"preload": False, "elementRef": True, "iframes": False, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
         )
-        assert found["both"] > 20 and not found["ours"] and not found["axes"], f"{name}: {found}"
+        assert found["both"] > 5 and not found["ours"] and not found["axes"], f"{name}: {found}"
 
 
 class _Halting(http.server.SimpleHTTPRequestHandler):

@@ -34,7 +34,7 @@ def server():
         as_user = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
     def run(*command):
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, **as_user)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, **as_user)
         assert done.returncode == 0, done.stderr + done.stdout
 
     data = folder / "data"

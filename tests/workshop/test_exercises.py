@@ -195,7 +195,7 @@ class TestSplit:
         folder = tmp_path / "out" / "learner" / "exercises" / "weather"
         shutil.copy(course / "exercises" / "weather" / "rain_checks.py", folder)
         node = nbformat.read(folder / "r1-rain-gauge.ipynb", as_version=4)
-        NotebookClient(node, resources={"metadata": {"path": str(folder)}}, timeout=60).execute()
+        NotebookClient(node, resources={"metadata": {"path": str(folder)}}, timeout=600).execute()
         shown = [
             o["data"]["text/plain"]
             for cell in node.cells

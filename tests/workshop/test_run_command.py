@@ -119,7 +119,7 @@ def test_the_lock_file_counts_if_there_is_one(course):
 def pytest_in(course, *arguments):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--cleanworks", *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
     return done.returncode, done.stdout
 
 

@@ -18,7 +18,7 @@ _LONG = 28  # letters; a longer text may be broken into lines
 
 # Scripts are not markup, even where they speak of tables.
 _SCRIPT = re.compile(r"(<script\b.*?</script>)", re.DOTALL | re.IGNORECASE)
-_BEGINNING = re.compile(r"<table(?=[\s>])")
+_ARRIVING = re.compile(r"<(table|footer)(?=[\s>])|</(?:table|footer)>")
 
 
 class TidyTables(SphinxPostTransform):
@@ -51,8 +51,8 @@ def arriving_whole(page: str) -> str:
     """The HTML of a page whose tables show when their last row has come, and not before.
 
     A browser finds the widths of columns from the rows it has read. On a busy machine it draws a table that is half read, and
-    draws it anew with every further row, so that what one reads moves. The style sheet hides a table with ``data-arrives``
-    until the mark that follows it is there; tables that a script makes have neither.
+    draws it anew with every further row, so that what one reads moves; a footer at the bottom of a short page grows upwards. The
+    style sheet hides what has ``data-arrives`` until the mark that follows it is there; tables that a script makes have neither.
 
     Examples
     --------
@@ -60,11 +60,12 @@ def arriving_whole(page: str) -> str:
     '<p>Rain</p><table data-arrives><tr><td>3</td></tr></table><span class=cw-arrived hidden></span>'
     """
     parts = _SCRIPT.split(page)
-    parts[::2] = [
-        _BEGINNING.sub("<table data-arrives", part).replace("</table>", "</table><span class=cw-arrived hidden></span>")
-        for part in parts[::2]
-    ]
+    parts[::2] = [_ARRIVING.sub(_marked, part) for part in parts[::2]]
     return "".join(parts)
+
+
+def _marked(tag: re.Match[str]) -> str:
+    return f"{tag[0]} data-arrives" if tag[1] else f"{tag[0]}<span class=cw-arrived hidden></span>"
 
 
 def _one_heading_row(table: Tag) -> None:

@@ -122,7 +122,7 @@ def text_of(outputs: list[list[dict[str, Any]]]) -> str:
 
 @pytest.fixture
 def course(tmp_path: Path, server: str) -> Course:
-    return Course(tmp_path, RunOptions(root=tmp_path, workers=2, server=server, timeout=60, memory_reserve=0))
+    return Course(tmp_path, RunOptions(root=tmp_path, workers=2, server=server, timeout=600, memory_reserve=0))
 
 
 @pytest.fixture
@@ -132,6 +132,6 @@ def make_course(tmp_path: Path) -> Callable[..., Course]:
     def make(name: str = "course", **options: Any) -> Course:
         root = tmp_path / name
         root.mkdir()
-        return Course(root, RunOptions(root=root, workers=2, timeout=60, memory_reserve=0, **options))
+        return Course(root, RunOptions(root=root, workers=2, timeout=600, memory_reserve=0, **options))
 
     return make

@@ -55,7 +55,7 @@ HOSTILE = {
     "does not parse": (["x = ("], "error", 1, "SyntaxError"),
 }  # fmt: skip
 HARMLESS = ["print('fine')", "1 + 1"]
-LIMITS = {"timeout": 60, "output_limit": 5, "memory_limit": 500, "file_limit": 60, "workers": 2}
+LIMITS = {"timeout": 600, "output_limit": 5, "memory_limit": 500, "file_limit": 60, "workers": 2}
 # Some misbehave only for as long as they may.
 SHORT = {"hangs": 3, "takes execution away": 3}
 
@@ -115,7 +115,7 @@ def test_every_hostile_lesson_fails_alone(make_course, fresh):
 def test_kernels_without_a_server_are_bounded_too(make_course, monkeypatch, cells, kind):
     monkeypatch.setattr("cleanworks.workshop.run.runner.CAN_FORK", False)
     course = make_course()
-    course.add("hostile", *cells, timeout=3 if kind == "timeout" else 60)
+    course.add("hostile", *cells, timeout=3 if kind == "timeout" else 600)
     course.add("harmless", *HARMLESS)
     result = course.run(output_limit=5)
     assert [one.status for one in result.lessons] == ["failed", "passed"]

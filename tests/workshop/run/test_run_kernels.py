@@ -98,7 +98,7 @@ def test_a_forked_kernel_of_any_jupyter_tool_gives_what_a_fresh_one_gives(tmp_pa
             "PYTHONHASHSEED": "0", "IPYTHONDIR": str(tmp_path / "ipython"),
         }  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-c", NBCLIENT, cells], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300
+            [sys.executable, "-c", NBCLIENT, cells], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600
         )
         assert done.returncode == 0, done.stderr
         # Which number the process of the kernel has is its own business; where printed text is cut is a matter of timing.
@@ -172,30 +172,30 @@ def warm_manager(server, tmp_path, monkeypatch):
     KernelProvisionerFactory.clear_instance()
 
 
-async def ask(client, code, timeout=60):
+async def ask(client, code, timeout=600):
     return await client.execute_interactive(code, timeout=timeout, store_history=False, output_hook=lambda message: None)
 
 
-def test_any_jupyter_tool_can_use_it_interrupt_it_and_kill_it(warm_manager):
+def test_any_jupyter_tool_can_use_it_interrupt_it_and_kill_it(warm_manager, tmp_path):
     async def session():
         manager = warm_manager()
         await manager.start_kernel()
         pid = manager.provisioner.process.pid
         client = manager.client()
         client.start_channels()
-        await client.wait_for_ready(timeout=60)
+        await client.wait_for_ready(timeout=600)
         parent = psutil.Process(pid).parent()
         assert "kernels.server" in " ".join(parent.cmdline())
-        running = asyncio.ensure_future(ask(client, "import time\ntime.sleep(600)"))
-        while "idle" in str(running) or psutil.Process(pid).status() == "zombie":
+        begun = tmp_path / "begun"
+        running = asyncio.ensure_future(ask(client, f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)"))
+        while not begun.exists():
             await asyncio.sleep(0.05)
-        await asyncio.sleep(0.5)
         await manager.interrupt_kernel()
         reply = await running
         assert reply["content"]["ename"] == "KeyboardInterrupt"
         assert (await ask(client, "1 + 1"))["content"]["status"] == "ok"
         await manager.restart_kernel(now=True)
-        await client.wait_for_ready(timeout=60)
+        await client.wait_for_ready(timeout=600)
         again = manager.provisioner.process.pid
         assert again != pid and not psutil.pid_exists(pid)
         assert (await ask(client, "2"))["content"]["status"] == "ok"
@@ -215,14 +215,14 @@ def test_nbclient_uses_it_through_the_environment_variable(tmp_path):
         "print(nb.cells[0].outputs[0].text)"
     )
     environment = {**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork", "CLEANWORKS_PRELOAD": "json"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert "kernels.server" in done.stdout, done.stderr
     assert left_from(tmp_path) == []
 
 
 def left_from(folder: Path) -> list[str]:
     """Kernels and servers that were started in `folder` and still run, after a moment to end."""
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 600
     while True:
         found = []
         for process in psutil.process_iter(["cmdline"]):
@@ -276,7 +276,7 @@ def start(tmp_path):
 
 
 def wait_until(reached, process=None):
-    give_up = time.monotonic() + 90
+    give_up = time.monotonic() + 600
     while not reached():
         ended = process is not None and process.poll() is not None
         if ended or time.monotonic() > give_up:
@@ -306,7 +306,7 @@ def test_ctrl_c_ends_everything_and_keeps_what_was_finished(sleepers, start, fre
     wait_until(sleepers.options.out_folder.joinpath("0-quick.ipynb").exists, process)
     # Ctrl-C goes to the whole group of the terminal.
     os.killpg(process.pid, signal.SIGINT)
-    text = process.communicate(timeout=60)[0]
+    text = process.communicate()[0]
     assert process.returncode == 130, text
     assert "Traceback" not in text
     assert left_from(sleepers.root) == []
@@ -335,7 +335,7 @@ def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
     assert victims
     for victim in victims:
         victim.kill()
-    process.communicate(timeout=90)
+    process.communicate()
     assert process.returncode != 0
     assert left_from(sleepers.root) == []
 
@@ -345,7 +345,7 @@ def test_nothing_is_left_after_success_and_failure(make_course, start):
     course.add("good", "1")
     course.add("bad", "import subprocess\nsubprocess.Popen(['sleep', '500'], start_new_session=True)\n1 / 0")
     process = start(course)
-    process.communicate(timeout=90)
+    process.communicate()
     assert process.returncode == 1
     assert left_from(course.root) == []
 
@@ -357,7 +357,7 @@ def test_the_server_ends_with_the_process_that_started_it_even_while_it_loads(tm
         "import os\nserver = KernelServer(['slow_module'])\nprint(server.pid, flush=True)\nos.kill(os.getpid(), 9)"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert int(done.stdout) and left_from(tmp_path) == []
 
 
@@ -390,7 +390,7 @@ def test_the_folder_of_a_killed_run_goes_with_its_server(tmp_path):
         "print(server.pid, os.listdir(os.environ['TMPDIR']), flush=True)\nos.kill(os.getpid(), 9)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, timeout=600
     )
     server, _, there = done.stdout.partition(" ")
     assert "cw-" in there, done.stderr

@@ -12,22 +12,32 @@ from cleanworks.workshop.run.memory import MemoryGuard, _container_free
 from cleanworks.workshop.run.pool import Pool
 from cleanworks.workshop.run.progress import Lines, duration
 from cleanworks.workshop.run.runner import _Run, cores, longest_first
+from cleanworks.workshop.run.store import Store
 from tests.workshop.run.conftest import Recorder, linux
 
 
 def test_longest_first_by_recorded_time_and_unknown_ones_early(course):
-    for name, seconds in (("short", 0), ("long", 3), ("middle", 1.5)):
-        course.add(name, f"import time\ntime.sleep({seconds})")
+    for name in ("short", "long", "middle"):
+        course.add(name, "1")
     assert course.run(workers=1).ok
-    assert course.run(workers=1, force=True).ok
+    record_times(course, short=0.1, long=3.0, middle=1.5)
     assert longest_first_of(course) == ["long", "middle", "short"]
     course.add("new", "1")
     assert longest_first_of(course) == ["new", "long", "middle", "short"]
     # Two kernels are got ready at a time, and which of them is ready first is a matter of chance.
     assert course.run(workers=1, force=True).ok
     assert course.seen.started_names[0] in ("new", "long") and course.seen.started_names[3] in ("short", "middle")
+    record_times(course, new=9.0, short=0.1, long=3.0, middle=1.5)
     assert course.run(workers=1, force=True, reverse=True).ok
-    assert course.seen.started_names[0] in ("short", "new") and course.seen.started_names[3] in ("long", "middle")
+    assert course.seen.started_names[0] in ("short", "middle") and course.seen.started_names[3] in ("long", "new")
+
+
+def record_times(course, **seconds):
+    """Write into the record of each lesson how long it took."""
+    store = Store(course.options.cache_folder)
+    for name, wall in seconds.items():
+        assert store.last(name)["wall"] > 0, "the run recorded nothing"
+        store.note(name, {**store.last(name), "wall": wall})
 
 
 def test_where_nothing_was_recorded_budgets_say_which_lesson_is_long(course):
@@ -37,19 +47,22 @@ def test_where_nothing_was_recorded_budgets_say_which_lesson_is_long(course):
 
 
 def test_a_failed_run_does_not_change_what_is_known_about_the_time(course):
-    path = course.add("lesson", "import time\ntime.sleep(0.3)")
+    path = course.add("lesson", "1")
     course.run()
-    path.write_text(path.read_text().replace("sleep(0.3)", "sleep(none)"))
+    record_times(course, lesson=7.5)
+    path.write_text(path.read_text().replace('"1"', '"1 / 0"'))
     assert not course.run().ok
-    course.add("other", "import time\ntime.sleep(0.1)")
-    course.run()
-    assert longest_first_of(course)[0] == "lesson"
+    assert Store(course.options.cache_folder).last("lesson")["wall"] == 7.5
 
 
 def longest_first_of(course):
     """Names in the order in which the run would hand them out."""
     run = _Run(list(course.jobs.values()), course.options, Recorder())
     return [lesson.job.name for lesson in longest_first(run.read())]
+
+
+# A lesson that goes on until the run has said something.
+UNTIL_SAID = "import os, time\nwhile not os.path.exists('said'): time.sleep(0.02)"
 
 
 class Scarce(MemoryGuard):
@@ -85,9 +98,10 @@ def test_when_memory_is_tight_one_lesson_gives_way_and_runs_later(course, monkey
         def note(self, text):
             super().note(text)
             guard.running -= 1
+            (course.root / "said").touch()
 
     for name in "abc":
-        course.add(name, "import time\ntime.sleep(1)")
+        course.add(name, UNTIL_SAID)
     seen = Counting()
     result = run_notebooks(list(course.jobs.values()), course.options, seen)
     assert result.ok
@@ -128,9 +142,12 @@ def test_without_room_lessons_run_one_after_the_other(course, monkeypatch):
         def finished(self, result):
             running.remove(result.name)
 
+        def note(self, text):
+            super().note(text)
+            (course.root / "said").touch()
+
     for name in "abc":
-        # Long enough that the other worker asks for its turn meanwhile.
-        course.add(name, "import time\ntime.sleep(2)")
+        course.add(name, UNTIL_SAID)
     result = run_notebooks(list(course.jobs.values()), course.options, Watching())
     assert result.ok and any("waits" in note for note in result.notes)
 
@@ -236,7 +253,7 @@ SHARED = """
 import os, time
 made = []
 def make():
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 600
     while not os.path.exists(os.environ["THE_SIGN"]):
         if time.monotonic() > give_up:
             raise TimeoutError("no lesson ran while this was being made")
