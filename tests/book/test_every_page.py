@@ -148,8 +148,8 @@ _FAINT = """
     words.set(field, 'a field');
   let looked = 0;
   for (const [element, text] of words) {
-    // A sign alone, such as the plus between two keys, is a word to nobody; axe-core gives no verdict on it either.
-    if (text.trim().length < 2 || element.closest('script, style, noscript, svg, template, option, [aria-hidden=true], :disabled, [aria-disabled=true]')) continue;
+    // Signs alone, such as the plus between two keys, are words to nobody; axe-core gives no verdict on them either.
+    if (text.trim().length < 2 || !text.trim().replace(/[\\p{P}\\p{S}]/gu, '') || element.closest('script, style, noscript, svg, template, option, [aria-hidden=true], :disabled, [aria-disabled=true]')) continue;
     if (!element.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
     const box = element.getBoundingClientRect(), style = getComputedStyle(element);
     if (box.width <= 1 || box.height <= 1) continue;
