@@ -155,6 +155,7 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
             made,
             where=course.relative(path),
             front=front_matter(course, entry),
+            story=entry.block.kind == "lesson",
             read=entry.block.id if entry.block.kind == "lesson" else "",
         )
     except InputError as error:

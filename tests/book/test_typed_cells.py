@@ -26,9 +26,9 @@ def cell(
     return made
 
 
-def outline(*cells, front: str = "") -> str:
+def outline(*cells, front: str = "", story: bool = False) -> str:
     """The marked-up notebook as one line: names of boxes in brackets, first words of cells."""
-    marked = mark_up(new_notebook(cells=list(cells)), where="notebook.ipynb", front=front)
+    marked = mark_up(new_notebook(cells=list(cells)), where="notebook.ipynb", front=front, story=story)
     nbformat.validate(marked)
     parts = []
     for made in marked.cells:
@@ -91,6 +91,13 @@ def test_front_matter_stands_under_the_title_only():
     shown = outline(cell("# Title\n\nHello"), cell("## Part"), cell("# Another"), front="FRONT")
     assert shown.startswith("# Title front[ FRONT ] ")
     assert shown.count("FRONT") == 1
+
+
+def test_a_story_comes_before_the_front_matter():
+    shown = outline(cell("# Title\n\nHello"), cell("## Decision\n\nWho?"), cell("## Next"), cell("## Last"), front="FRONT", story=True)
+    assert "## Decision  front[ FRONT ] ## Next" in shown
+    assert shown.count("FRONT") == 1
+    assert outline(cell("# Title"), cell("## Only"), front="FRONT", story=True).endswith("## Only front[ FRONT ]")
 
 
 def test_a_heading_inside_a_box_begins_no_section():

@@ -28,7 +28,9 @@ ORIGIN = "cleanworks-origin"
 _JOINED = {"solution", "pitfall", "instructor"}
 
 
-def mark_up(notebook: NotebookNode, *, where: str, front: str = "", read: str = "") -> NotebookNode:
+def mark_up(
+    notebook: NotebookNode, *, where: str, front: str = "", story: bool = False, read: str = ""
+) -> NotebookNode:
     """A copy of a notebook with marks around its typed cells.
 
     Parameters
@@ -37,6 +39,9 @@ def mark_up(notebook: NotebookNode, *, where: str, front: str = "", read: str = 
         Name of the file, for messages.
     front : str
         Markdown that goes under the title.
+    story : bool
+        The notebook begins with a story: `front` goes under its first section. On a phone a box of objectives fills the
+        screen, and a reader who comes for the story meets a table of contents.
     read : str
         Id of the lesson that a button at the end marks as read.
 
@@ -45,10 +50,11 @@ def mark_up(notebook: NotebookNode, *, where: str, front: str = "", read: str = 
     InputError
         A quiz cell cannot be read.
     """
-    writer = _Writer(where, front, Counter(_role(cell) for cell in notebook.cells))
+    writer = _Writer(where, front, Counter(_role(cell) for cell in notebook.cells), story)
     for cell in notebook.cells:
         writer.add(cell)
     writer.close_to(0)
+    writer.put_front()
     if read:
         writer.begin("read", lesson=read)
         writer.end()
@@ -76,8 +82,10 @@ class _Writer:
     where: str
     front: str
     total: Counter
+    story: bool = False
     cells: list[NotebookNode] = field(default_factory=list)
     open: list[tuple[str, str | None]] = field(default_factory=list)
+    sections: int = 0
     seen: Counter = field(default_factory=Counter)
 
     def add(self, cell: NotebookNode) -> None:
@@ -86,14 +94,22 @@ class _Writer:
         title, body = _split_heading(cell)
         if title is not None:
             self.close_to(0)
+            begins_section = re.search(r"^## ", title, re.MULTILINE) is not None
+            if begins_section and self.sections == 1:
+                self.put_front()
+            self.sections += begins_section
             self.markdown(title, cell)
-            if self.front and title.startswith("# "):
-                self.begin("front")
-                self.markdown(self.front)
-                self.close_to(0)
-                self.front = ""
+            if title.startswith("# ") and not self.story:
+                self.put_front()
         if title is None or body.strip():
             self.place(cell, role, question, body)
+
+    def put_front(self) -> None:
+        if self.front:
+            self.begin("front")
+            self.markdown(self.front)
+            self.close_to(0)
+            self.front = ""
 
     def place(self, cell: NotebookNode, role: str | None, question: str | None, body: str) -> None:
         if role in ANSWER_ROLES and question:
