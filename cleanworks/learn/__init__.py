@@ -17,6 +17,7 @@ question ends with :func:`open_answer`, whose outcome is *answered*: the learner
 and ticks a rubric, ``check("c6-e5", ticks=[1, 3])``.
 """
 
+from cleanworks.learn.asserted import run_tests
 from cleanworks.learn.checkset import CheckSet
 from cleanworks.learn.compare import (
     compare,
@@ -42,4 +43,5 @@ __all__ = [
     "compare_table",
     "every",
     "open_answer",
+    "run_tests",
 ]

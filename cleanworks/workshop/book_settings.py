@@ -35,6 +35,8 @@ class BookSettings:
         Suffix of a notebook format -> (reader, its options), from `nb_custom_formats`.
     extensions : tuple of str
         Sphinx extensions that the book adds.
+    amounts_stay : bool
+        `myst_dmath_allow_digits: false`: "$10 and $25" is no formula.
     """
 
     execute: bool = True
@@ -43,6 +45,7 @@ class BookSettings:
     may_raise: bool = False
     formats: Mapping[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
+    amounts_stay: bool = False
 
     @classmethod
     def load(cls, root: Path) -> BookSettings:
@@ -80,6 +83,7 @@ class BookSettings:
             may_raise=execute.get("allow_errors") is True,
             formats=_formats(_block(sphinx, "config", path), path),
             extensions=_texts(sphinx, "extra_extensions", path),
+            amounts_stay=_block(sphinx, "config", path).get("myst_dmath_allow_digits") is False,
         )
 
     def executes(self, name: str) -> bool:

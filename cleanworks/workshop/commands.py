@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(catalogue)
     app.command()(lint)
+    app.command()(init)
     app.command()(quiz)
     app.add_typer(exercises, name="exercises")
     app.add_typer(lesson, name="lesson")
@@ -125,6 +126,24 @@ def quiz(root: Root = Path(".")) -> None:
         raise typer.Exit(1)
 
 
+def init(
+    root: Annotated[Path, typer.Argument(help="Folder of a Jupyter Book, or of notebooks.")] = Path("."),
+) -> None:
+    """Make a Jupyter Book or a folder of notebooks a course: write the files that are missing, change none.
+
+    It writes _toc.yml, _config.yml and cleanworks.toml where they are not there, with what it finds in the notebooks.
+    """
+    from cleanworks.workshop.adopt import init as adopt
+
+    written, notes = adopt(root)
+    for path in written:
+        print(path.as_posix())
+    for note in notes:
+        print(f"Note: {note}")
+    where = "" if root == Path(".") else f" --root {root.as_posix()}"
+    print(f"Now: cleanworks run{where}, and cleanworks book{where}.")
+
+
 @exercises.command("prove")
 def prove_sets(
     ids: Annotated[
@@ -185,6 +204,24 @@ def split_sets(
     if found:
         raise typer.Exit(1)
     print(f"{_count(len(files), 'notebook')} in {out.as_posix()}")
+
+
+@exercises.command("import")
+def import_set(
+    file: Annotated[Path, typer.Argument(help="A notebook with nbgrader's solution tags: the instructor's version.")],
+    id: Annotated[str, typer.Option("--id", help="Id of the new set, such as c12.")],
+    part: Annotated[str, typer.Option("--part", help="The part of the course, which is the folder.")] = "imported",
+    root: Root = Path("."),
+) -> None:
+    """Turn an nbgrader assignment into an exercise set: its tests become checks, its written answers open questions.
+
+    Hints and wrong answers are yours to add: `cleanworks lint` lists what is missing.
+    """
+    from cleanworks.workshop.exercises.nbgrader import import_file
+
+    for path in import_file(root, file, id, part):
+        print(path.as_posix())
+    print("Read both, name the notebook in _toc.yml, and add hints and wrong answers: `cleanworks lint` says where.")
 
 
 @lesson.command("new")

@@ -473,3 +473,21 @@ class TestSentences:
 def test_glossary_terms():
     page = "# Glossary\n\n:::{glossary}\nrain gauge\ngauge\n  A vessel.\n\nStation : place\n  Where.\n:::\n\nafterwards\n"
     assert glossary_terms(page) == {"rain gauge", "gauge", "station"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("It costs $10 and then $25.", True),
+        ("It costs \\$10 and then \\$25.", False),
+        ("It costs `$10` and `$25`.", False),
+        ("The sum $2x + 1$ is a formula.", False),
+        ("One amount: $10.", False),
+    ],
+)
+def test_amounts_that_would_become_a_formula(course, text, found):
+    edit(lesson_path(course), lambda content: content["cells"][0].update(source=content["cells"][0]["source"] + f"\n{text}"))
+    assert ("amounts" in {finding.rule for finding in lint_course(course)[1]}) == found
+    config = course / "_config.yml"
+    config.write_text(config.read_text() + "  config:\n    myst_dmath_allow_digits: false\n")
+    assert "amounts" not in {finding.rule for finding in lint_course(course)[1]}

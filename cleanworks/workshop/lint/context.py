@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cleanworks.errors import InputError
+from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.files import read_text
 from cleanworks.workshop.metadata import BLOCK, NotebookBlock
 from cleanworks.workshop.notebook import Notebook, read
@@ -40,6 +41,13 @@ class Context:
             except InputError:
                 continue
         return cls(root, settings, tuple(found))
+
+    @cached_property
+    def amounts_stay(self) -> bool:
+        """Whether the book leaves amounts in dollars alone; an unreadable `_config.yml` is the book's finding, not lint's."""
+        with contextlib.suppress(InputError):
+            return BookSettings.load(self.root).amounts_stay
+        return False
 
     @cached_property
     def _lesson_folders(self) -> set[str]:

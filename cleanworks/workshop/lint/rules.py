@@ -22,7 +22,7 @@ from cleanworks.workshop.quiz import parse_quiz
 RULES: list[Rule] = []
 
 # What is asked of every notebook; the other rules are for those that say they are lessons or exercise sets.
-FOR_ALL = frozenset({"code-reads", "absolute-path"})
+FOR_ALL = frozenset({"code-reads", "absolute-path", "amounts"})
 
 # Verbs of which one can see whether somebody does it.
 VERBS = frozenset(
@@ -218,6 +218,7 @@ TOOL_TAGS = frozenset(
 _ABSOLUTE = re.compile(
     r"(?<![\w/.:~-])(/(home|Users|tmp|root|var|mnt|opt|srv|work|media|private|content|kaggle)/[\w.-]+|[A-Za-z]:\\\\?\w+|~/\w+|file://\S+)"
 )
+_DOLLARS = re.compile(r"(?<![\\$])\$\d[^$]*(?<!\\)\$\d")
 _CITE = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 _TERM = re.compile(r"\{term\}`([^`]+)`")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(")
@@ -515,6 +516,19 @@ def _absolute_path(notebook: Notebook, context: Context) -> Iterator[Hit]:
         for number, line in enumerate(cell.source.splitlines(), 1):
             if found := _ABSOLUTE.search(line):
                 yield cell, number, f"`{found.group(0)}` is a path on one computer."
+
+
+@rule(
+    "amounts",
+    "Amounts in dollars are not read as a formula.",
+    "Write `\\$10`, or set `myst_dmath_allow_digits: false` under `sphinx: config:` of _config.yml.",
+)
+def _amounts(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    if context.amounts_stay:
+        return
+    for cell, number, line in _markdown_lines(notebook):
+        if found := _DOLLARS.search(re.sub(r"`[^`]*`", "", line)):
+            yield cell, number, f"`{found.group(0)}` becomes a formula from the first dollar sign to the second."
 
 
 # --- code ---------------------------------------------------------------------------------------------------------

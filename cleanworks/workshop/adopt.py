@@ -1,0 +1,208 @@
+"""`cleanworks init`: make a Jupyter Book project, or a folder of notebooks, a course that the toolkit runs. No cell is changed."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.catalogue import TOC, Course
+from cleanworks.workshop.code import plain_python
+from cleanworks.workshop.files import is_myst_notebook, notebook_content, read_text
+from cleanworks.workshop.run.store import write_whole
+from cleanworks.workshop.settings import FILE as SETTINGS
+
+CONFIG = "_config.yml"
+# Folders that hold no pages of a book.
+_NOT_PAGES = {"_build", "node_modules", "venv", "site-packages", "dist", "build"}
+# The first page, by the names that people give it.
+_FIRST = ("index", "intro", "readme", "README", "landing-page")
+
+
+def init(root: Path | str) -> tuple[list[Path], list[str]]:
+    """Write what a course needs and the folder does not have: `_toc.yml`, `_config.yml`, `cleanworks.toml`.
+
+    Returns
+    -------
+    (files, notes)
+        What was written, and what the author should know.
+
+    Raises
+    ------
+    InputError
+        There is no notebook, a file that is there cannot be used, or nothing was missing.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise InputError("There is no such folder.", where=str(root), fix="Name the folder of the book or of the notebooks.")
+    texts: dict[str, str] = {}
+    notes: list[str] = []
+    if not (root / TOC).is_file():
+        texts |= _contents(root, notes)
+    if not (root / CONFIG).is_file():
+        texts[CONFIG] = _config(root)
+    if not (root / SETTINGS).is_file():
+        texts[SETTINGS] = _settings(root)
+    if not texts:
+        raise InputError(
+            "Nothing is missing here: this is a course already.", where=str(root), fix="`cleanworks catalogue` shows it, `cleanworks run` runs it."
+        )
+    written: list[Path] = []
+    try:
+        for name, text in texts.items():
+            write_whole(root / name, text.encode("utf-8"))
+            written.append(root / name)
+        course = Course.load(root)
+        if not (course.notebooks or course.plain):
+            raise InputError(
+                "The table of contents names no notebook.",
+                where=str(root / TOC),
+                fix="Name the notebooks there: .ipynb, or .md that begins with the lines of a MyST notebook.",
+            )
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    if not _ignored(root):
+        notes.append("Add _build/ to .gitignore: results and pages lie there.")
+    return written, notes
+
+
+def _pages(root: Path) -> list[Path]:
+    """Files that can be pages of a book, in alphabetical order, folder by folder."""
+    found: list[Path] = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")) and name not in _NOT_PAGES)
+        found += [Path(folder, name) for name in sorted(names) if Path(name).suffix in (".ipynb", ".md")]
+    return found
+
+
+def _contents(root: Path, notes: list[str]) -> dict[str, str]:
+    """A table of contents of everything that is there, and a first page where there is none."""
+    pages, other = [], []
+    for path in _pages(root):
+        language = _language(path)
+        (pages if language == "python" else other).append((path, language))
+    notebooks = [path for path, _ in pages if path.suffix == ".ipynb" or is_myst_notebook(read_text(path))]
+    if not notebooks:
+        raise InputError("There is no notebook in this folder.", where=str(root), fix="Name the folder that holds them.")
+    notes += [f"{path.relative_to(root).as_posix()} is written for {language} and was left out of {TOC}." for path, language in other]
+    texts: dict[str, str] = {}
+    top = {path.stem: path for path, _ in pages if path.parent == root}
+    first = next((top[name] for name in _FIRST if name in top), None)
+    if first is None:
+        texts["index.md"] = f"# {_title(root)}\n\nThis page was written by `cleanworks init`: say here what the course is about.\n"
+    beginning = "index" if first is None else _name(root, first)
+    parts: dict[str, list[str]] = {}
+    for path, _ in pages:
+        if path != first and path.name.lower() not in ("readme.md", "license.md", "changelog.md", "contributing.md"):
+            parts.setdefault(path.parent.relative_to(root).as_posix(), []).append(_name(root, path))
+    toc: dict[str, Any] = {"format": "jb-book", "root": beginning}
+    if len(parts) == 1:
+        toc["chapters"] = [{"file": name} for names in parts.values() for name in names]
+    else:
+        toc["parts"] = [
+            {"caption": _words(folder) if folder != "." else _title(root), "chapters": [{"file": name} for name in names]}
+            for folder, names in parts.items()
+        ]
+    texts[TOC] = yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
+    return texts
+
+
+def _language(path: Path) -> str:
+    if path.suffix != ".ipynb":
+        return "python"
+    kernel = notebook_content(read_text(path, "The notebook"), str(path))["metadata"].get("kernelspec")
+    return str(kernel.get("language") or "python").lower() if isinstance(kernel, dict) else "python"
+
+
+def _name(root: Path, path: Path) -> str:
+    return path.relative_to(root).with_suffix("").as_posix()
+
+
+def _title(root: Path) -> str:
+    return _words(root.resolve().name) or "A course"
+
+
+def _words(name: str) -> str:
+    text = re.sub(r"[-_/]+", " ", re.sub(r"(^|/)\d+[-_. ]*", r"\1", name)).strip()
+    return text[:1].upper() + text[1:]
+
+
+def _config(root: Path) -> str:
+    return (
+        f"title: {yaml.safe_dump(_title(root), allow_unicode=True).splitlines()[0]}\n"
+        "only_build_toc_files: true\n"
+        "exclude_patterns: [_build, .venv, venv, \"**.ipynb_checkpoints\"]\n"
+        "execute:\n"
+        "  execute_notebooks: cache\n"
+        "  timeout: 300\n"
+        "sphinx:\n"
+        "  config:\n"
+        "    myst_dmath_allow_digits: false   # \"$10 and $25\" are amounts, not a formula\n"
+    )
+
+
+def _settings(root: Path) -> str:
+    """The libraries that several notebooks import, to be loaded once, and the lock file if there is one."""
+    counts: Counter[str] = Counter()
+    for path in _pages(root):
+        if path.suffix == ".ipynb":
+            counts.update(_imports(notebook_content(read_text(path, "The notebook"), str(path))))
+        elif path.suffix == ".md":
+            text = read_text(path)
+            if is_myst_notebook(text):
+                code = "\n".join(re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+                counts.update(_imported(re.sub(r"^:.*$", "", code, flags=re.MULTILINE)))
+    shared = sorted(name for name, count in counts.items() if count > 1 and _is_installed(name))
+    preload = ", ".join(f'"{name}"' for name in shared)
+    return (
+        "# What the toolkit should know about this course; every entry has a default.\n"
+        "# Loaded once, because several notebooks import it; each notebook gets a copy of that Python.\n"
+        f"preload = [{preload}]\n"
+    )
+
+
+def _imports(content: dict[str, Any]) -> set[str]:
+    codes = (cell["source"] for cell in content["cells"] if cell["cell_type"] == "code")
+    return set().union(*map(_imported, codes))
+
+
+def _imported(code: str) -> set[str]:
+    try:
+        tree = ast.parse(plain_python(code))
+    except (SyntaxError, ValueError):
+        return set()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return names
+
+
+def _is_installed(name: str) -> bool:
+    """Whether the library is installed here, and is not Python's own (which costs nothing to load)."""
+    import importlib.util
+    import sys
+
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return False
+    try:
+        found = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return False
+    return found is not None and "site-packages" in str(found.origin or "")
+
+
+def _ignored(root: Path) -> bool:
+    path = root / ".gitignore"
+    return not (root / ".git").exists() or (path.is_file() and "_build" in read_text(path))
