@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
 
@@ -26,10 +27,10 @@ DAY = np.timedelta64(1, "D")
 NAT = np.datetime64("NaT", "D")
 
 
-def stream(seed: int, name: str, number: int = 0) -> np.random.Generator:
+def stream(seed: int, name: str, number: int = 0) -> Draws:
     """The random stream for one purpose in one block."""
     key = (zlib.crc32(name.encode()), number)
-    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=key))
+    return Draws(np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy=seed, spawn_key=key))))
 
 
 @dataclass
@@ -50,13 +51,13 @@ class Block:
     def __setitem__(self, name: str, rows: Rows) -> None:
         self.tables[name] = rows
 
-    def rng(self, name: str) -> np.random.Generator:
+    def rng(self, name: str) -> Draws:
         return stream(self.seed, name, self.number)
 
-    def market_rng(self, name: str) -> np.random.Generator:
+    def market_rng(self, name: str) -> Draws:
         return stream(self.seed, f"market {name}", self.market)
 
-    def city_rng(self, name: str) -> np.random.Generator:
+    def city_rng(self, name: str) -> Draws:
         return stream(self.seed, f"city {name}")
 
     @property
@@ -134,7 +135,7 @@ def numbered(prefix: str, *parts: tuple[np.ndarray, int]) -> np.ndarray:
 def running_number(groups: np.ndarray) -> np.ndarray:
     """0, 1, 2 ... within each group of a sorted array of group numbers."""
     if len(groups) == 0:
-        return np.zeros(0, dtype=int)
+        return np.zeros(0, dtype=np.intp)
     starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
     return np.arange(len(groups)) - np.repeat(starts, np.diff(np.r_[starts, len(groups)]))
 
@@ -151,7 +152,7 @@ def month_end(months: np.ndarray) -> np.ndarray:
 
 def month_number(dates: np.ndarray) -> np.ndarray:
     """0 for January to 11 for December."""
-    return dates.astype("datetime64[M]").astype(int) % 12
+    return dates.astype("datetime64[M]").astype("int64") % 12
 
 
 def rounded(amounts: np.ndarray, step: float) -> np.ndarray:
@@ -163,7 +164,7 @@ def keep(rows: Rows, mask: np.ndarray) -> Rows:
     return {name: values[mask] for name, values in rows.items()}
 
 
-def chosen(rng: np.random.Generator, eligible: np.ndarray, rate: float) -> np.ndarray:
+def chosen(rng: Draws, eligible: np.ndarray, rate: float) -> np.ndarray:
     """Positions of the eligible rows that an irregularity hits, each with the same chance.
 
     One number is drawn for every row, so a higher rate hits the same rows and some more.

@@ -72,7 +72,7 @@ def _labels(made: Block) -> Rows:
         parts["table"].append(np.full(present.sum(), table, dtype=object))
         parts["row_id"].append(row_ids[present])
         parts["_project"].append(project[present])
-    empty = {"_project": np.zeros(0, dtype=int)}
+    empty = {"_project": np.zeros(0, dtype=np.intp)}
     rows = {
         name: np.concatenate([empty.get(name, np.zeros(0, dtype=object)), *values])
         for name, values in parts.items()

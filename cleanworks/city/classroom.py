@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cleanworks.draws import Draws, exp
 from cleanworks.errors import InputError
 
 SEED = 20_261_231
@@ -51,9 +52,9 @@ def make(people: int = PEOPLE, seed: int = SEED) -> dict[str, pd.DataFrame]:
     """
     if not 2 <= people <= 100_000:
         raise InputError("A class has 2 to 100,000 people.", where="people")
-    rng = np.random.default_rng([seed, people])
+    rng = Draws(np.random.Generator(np.random.PCG64([seed, people])))
     ability = rng.normal(0, 1, people)
-    stayed = rng.random(people) < 1 / (1 + np.exp(-(1.3 + 1.3 * ability)))
+    stayed = rng.random(people) < 1 / (1 + exp(-(1.3 + 1.3 * ability)))
     codes = _codes(people, rng)
     typed = [_typed(code, rng) for code in codes]
     slope, ease, objective = _items(rng)
@@ -71,7 +72,7 @@ def make(people: int = PEOPLE, seed: int = SEED) -> dict[str, pd.DataFrame]:
     return {"answers": pd.concat(tables, ignore_index=True), "truth": truth}
 
 
-def _items(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _items(rng: Draws) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     objective = np.repeat(np.arange(len(OBJECTIVES)), ITEMS_EACH)
     slope = rng.uniform(0.9, 1.5, objective.size)
     ease = np.asarray(_EASE)[objective] + rng.normal(0, 0.4, objective.size)
@@ -82,7 +83,7 @@ def _items(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 def _chance(ability: np.ndarray, slope: np.ndarray, ease: np.ndarray) -> np.ndarray:
     """Chance of a right answer, people by questions; a guess is right once in five."""
-    return 0.2 + 0.8 / (1 + np.exp(-(ability[:, None] * slope + ease)))
+    return 0.2 + 0.8 / (1 + exp(-(ability[:, None] * slope + ease)))
 
 
 def _answers(codes, moment: str, chance: np.ndarray, objective: np.ndarray, rng) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def _answers(codes, moment: str, chance: np.ndarray, objective: np.ndarray, rng)
     )
 
 
-def _codes(people: int, rng: np.random.Generator) -> list[str]:
+def _codes(people: int, rng: Draws) -> list[str]:
     """Two letters, a day, two letters, no code twice."""
     letters = np.array(list("ABCDEFGHJKLMNPRSTUVWYZ"))
     codes: dict[str, None] = {}
@@ -108,7 +109,7 @@ def _codes(people: int, rng: np.random.Generator) -> list[str]:
     return list(codes)
 
 
-def _typed(code: str, rng: np.random.Generator) -> str:
+def _typed(code: str, rng: Draws) -> str:
     if rng.random() < _SLIPS:
         return f"{code[:-1]}{'X' if code[-1] != 'X' else 'Q'}"
     return (code, code.lower(), f"{code[:2]} {code[2:4]} {code[4:]}", f"{code} ")[rng.integers(4)]

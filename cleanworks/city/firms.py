@@ -8,6 +8,7 @@ import numpy as np
 
 from cleanworks.city.block import Block, numbered
 from cleanworks.city.schemas import TRADES
+from cleanworks.draws import Draws, power
 
 _FIRST = [
     "Al",
@@ -119,7 +120,7 @@ def _ids(prefix: str, block: Block, count: int) -> np.ndarray:
     return numbered(prefix, (np.full(count, block.market), 3), (np.arange(1, count + 1), 3))
 
 
-def _stems(rng: np.random.Generator, count: int) -> np.ndarray:
+def _stems(rng: Draws, count: int) -> np.ndarray:
     every = np.array([first + second for first in _FIRST for second in _SECOND], dtype=object)
     mixed = rng.permutation(every)
     return np.array(
@@ -127,6 +128,6 @@ def _stems(rng: np.random.Generator, count: int) -> np.ndarray:
     )
 
 
-def _popularity(rng: np.random.Generator, count: int) -> np.ndarray:
-    weight = rng.permutation((np.arange(count) + 4.0) ** -0.75)
+def _popularity(rng: Draws, count: int) -> np.ndarray:
+    weight = rng.permutation(power(np.arange(count) + 4.0, -0.75))
     return weight / weight.sum()

@@ -17,15 +17,16 @@ How an answer comes about:
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from cleanworks import profiles
+from cleanworks.draws import Draws, exp, log, normal_share, power
 from cleanworks.errors import InputError
 
 YEARS = tuple(range(2016, 2026))
@@ -196,24 +197,27 @@ class _Country:
 
     seed: int
 
-    def rng(self, *names: str) -> np.random.Generator:
-        return np.random.default_rng([self.seed, *(zlib.crc32(name.encode()) for name in names)])
+    def rng(self, *names: str) -> Draws:
+        seeds = [self.seed, *(zlib.crc32(name.encode()) for name in names)]
+        return Draws(np.random.Generator(np.random.PCG64(seeds)))
 
 
 # -- bodies ------------------------------------------------------------------------------------------------------------
 
 
-def _institutions(rng: np.random.Generator, scale: float) -> pd.DataFrame:
+def _institutions(rng: Draws, scale: float) -> pd.DataFrame:
     blocks = []
     for kind in KINDS:
         n = max(3, round(kind.bodies * scale))
         population = np.full(n, np.nan)
         if kind.name == "basic":
-            population = np.exp(rng.normal(np.log(120_000), 0.95, n)).clip(10_000, 1_200_000).round(-2)
+            population = rng.lognormal(log(120_000), 0.95, n).clip(10_000, 1_200_000).round(-2)
         elif kind.name == "metropolitan":
-            population = np.exp(rng.normal(np.log(2_300_000), 0.6, n)).round(-3)
-        spread = np.exp(rng.normal(0, 0.7, n))
-        staff = kind.staff * (spread if kind.name != "basic" else (population / 120_000) ** 0.5 * spread**0.3)
+            population = rng.lognormal(log(2_300_000), 0.6, n).round(-3)
+        spread = rng.lognormal(0, 0.7, n)
+        staff = kind.staff * (
+            spread if kind.name != "basic" else np.sqrt(population / 120_000) * power(spread, 0.3)
+        )
         last = np.full(n, YEARS[-1])
         if kind.name == "corporation":
             last[rng.choice(n, size=min(n - 2, round(LEAVERS * scale)), replace=False)] = 2023
@@ -226,7 +230,7 @@ def _institutions(rng: np.random.Generator, scale: float) -> pd.DataFrame:
                     "region": [
                         f"Region {1 + i % 17:02d}" for i in rng.permutation(n)
                     ],  # 17 regions, as many as metropolitan governments
-                    "staff": staff.round().astype(int).clip(60),
+                    "staff": staff.round().astype("int64").clip(60),
                     "population": population,
                     "first_year": YEARS[0],
                     "last_year": last,
@@ -236,7 +240,7 @@ def _institutions(rng: np.random.Generator, scale: float) -> pd.DataFrame:
     return pd.concat(blocks, ignore_index=True)
 
 
-def _programmes(rng: np.random.Generator, institutions: pd.DataFrame) -> pd.DataFrame:
+def _programmes(rng: Draws, institutions: pd.DataFrame) -> pd.DataFrame:
     """Enrolment: one row for each body and year in a programme."""
     starts = pd.Series(np.where(institutions["type"].eq("basic"), NEW_QUESTIONNAIRE, YEARS[0]))
     starts[institutions["population"].ge(PROGRAMME_POPULATION) & institutions["type"].eq("basic")] = 2018
@@ -261,7 +265,7 @@ def _programmes(rng: np.random.Generator, institutions: pd.DataFrame) -> pd.Data
     return pd.concat(blocks, ignore_index=True)
 
 
-def _truth(rng: np.random.Generator, institutions: pd.DataFrame, programmes: pd.DataFrame) -> pd.DataFrame:
+def _truth(rng: Draws, institutions: pd.DataFrame, programmes: pd.DataFrame) -> pd.DataFrame:
     """Integrity, effort and bribery of every body and year, with what the programmes changed."""
     n, t = len(institutions), len(YEARS)
     types = institutions["type"].to_numpy()
@@ -280,7 +284,7 @@ def _truth(rng: np.random.Generator, institutions: pd.DataFrame, programmes: pd.
     gamers = rng.choice(n, size=max(1, round(n * GAMING_SHARE)), replace=False)
     gaming[gamers] = np.array(YEARS) >= GAMING_FROM
     # Lower integrity goes with more bribery; the rest is drawn once for each body.
-    lean = np.exp(-0.10 * (common + own_users)) * rng.gamma(2.0, 0.5, (n, 1))
+    lean = exp(-0.10 * (common + own_users)) * rng.gamma(2.0, 0.5, (n, 1))
     users_rate = _true_rate(_USERS_REPORT, lean) * np.where(reform > 0, REFORM_RATE, 1.0)
     staff_rate = _true_rate(_STAFF_REPORT, np.sqrt(lean))
     table = pd.DataFrame(
@@ -316,14 +320,14 @@ def _perception(score: np.ndarray, reported: tuple[float, ...]) -> np.ndarray:
     return (score - 2 / 9 * experience) / (7 / 9)
 
 
-def _path(rng: np.random.Generator, n: int, t: int, sd: float) -> np.ndarray:
+def _path(rng: Draws, n: int, t: int, sd: float) -> np.ndarray:
     """Deviations (bodies by years) with standard deviation ``sd``: 60 % lasting, the rest fades by half each year."""
-    lasting = rng.normal(0, 0.6**0.5, (n, 1))
+    lasting = rng.normal(0, math.sqrt(0.6), (n, 1))
     fading = np.empty((n, t))
     fading[:, 0] = rng.normal(0, 1, n)
     for year in range(1, t):
-        fading[:, year] = 0.5 * fading[:, year - 1] + rng.normal(0, 0.75**0.5, n)
-    return sd * (lasting + 0.4**0.5 * fading)
+        fading[:, year] = 0.5 * fading[:, year - 1] + rng.normal(0, math.sqrt(0.75), n)
+    return sd * (lasting + math.sqrt(0.4) * fading)
 
 
 def _by_type(types: np.ndarray, field: str, *, centred: bool = False) -> np.ndarray:
@@ -364,29 +368,31 @@ _PERSON, _QUESTION = 0.9, 1.0
 _GRID = np.linspace(-2, 11, 2601)
 # Mean score out of ten of an answer whose middle lies at each point of the grid: rounding to 1..7 has no closed inverse.
 _MEAN_ON_GRID = (10 / 6) * sum(
-    norm.sf((step + 0.5 - _GRID) / np.hypot(_PERSON, _QUESTION)) for step in range(1, 7)
+    normal_share((_GRID - step - 0.5) / math.sqrt(_PERSON * _PERSON + _QUESTION * _QUESTION))
+    for step in range(1, 7)
 )
 
 
 def _middle(score) -> np.ndarray:
     """Where the middle of an answer must lie, in steps of the scale, for its mean to be a score out of ten."""
-    return np.interp(np.clip(score, 0.2, 9.9), _MEAN_ON_GRID, _GRID)
+    score = np.clip(score, 0.2, 9.9)
+    after = np.searchsorted(_MEAN_ON_GRID, score)
+    step = _MEAN_ON_GRID[after] - _MEAN_ON_GRID[after - 1]
+    return _GRID[after] - (_MEAN_ON_GRID[after] - score) / step * (_GRID[after] - _GRID[after - 1])
 
 
-def _sample_sizes(
-    rng: np.random.Generator, institutions: pd.DataFrame, mean: float, survey: str
-) -> pd.Series:
+def _sample_sizes(rng: Draws, institutions: pd.DataFrame, mean: float, survey: str) -> pd.Series:
     """How many people each body's sample invites, the same every year."""
     spread = 0.35
-    wanted = np.exp(rng.normal(np.log(mean) - spread**2 / 2, spread, len(institutions)))
+    wanted = rng.lognormal(log(mean) - spread * spread / 2, spread, len(institutions))
     invited = np.maximum(2, np.round(wanted / RESPONSE_RATE[survey]))
     if survey == "staff":
         invited = np.minimum(invited, institutions["staff"].to_numpy())
-    return pd.Series(invited.astype(int), index=institutions["institution_id"].to_numpy())
+    return pd.Series(invited.astype(np.intp), index=institutions["institution_id"].to_numpy())
 
 
 def _survey(
-    rng: np.random.Generator, survey: str, year: int, truth: pd.DataFrame, invited: np.ndarray, *, keep: bool
+    rng: Draws, survey: str, year: int, truth: pd.DataFrame, invited: np.ndarray, *, keep: bool
 ) -> tuple[pd.DataFrame | None, pd.DataFrame]:
     """One survey of one year: the single answers (when kept) and their summary for each body."""
     target, rate = (
@@ -406,12 +412,12 @@ def _survey(
     reported = experienced & ~friend & (rng.random(people) < ADMITS)
     # People with an experience answer two steps lower; the target is the average of all.
     middle = _middle(target.to_numpy() / 10)
-    personal = middle[body] + _PERSON * rng.standard_normal(people, dtype=np.float32) - 2.0 * experienced
-    goodness = personal[:, None] + _OFFSETS + _QUESTION * rng.standard_normal((people, 7), dtype=np.float32)
+    personal = middle[body] + _PERSON * rng.standard_normal(people) - 2.0 * experienced
+    goodness = personal[:, None] + _OFFSETS + _QUESTION * rng.standard_normal((people, 7))
     goodness[friend] = 7
     answers = np.clip(np.rint(goodness), 1, 7)
     answers[:, 1:] = 8 - answers[:, 1:]
-    answers[rng.random((people, 7), dtype=np.float32) < 0.015] = np.nan
+    answers[rng.random((people, 7)) < 0.015] = np.nan
     times = np.where(reported, rng.geometric(0.5, people), 0)
     summary = _summed(survey, year, truth["institution_id"], invited, answered, answers, reported)
     if not keep:
@@ -437,24 +443,25 @@ def _survey(
 
 def _summed(survey, year, ids, invited, answered, answers, reported) -> pd.DataFrame:
     """Means of the answers of each body; rows of ``answers`` are ordered by body."""
-    starts = np.concatenate([[0], np.cumsum(answered)[:-1]])
+    starts = np.concatenate([[0], np.cumsum(answered)[:-1]]).astype(np.intp)
     given = ~np.isnan(answers)
     totals = np.add.reduceat(np.where(given, answers, 0.0), starts, axis=0)
-    counts = np.add.reduceat(given, starts, axis=0, dtype=np.int64)
+    counts = np.add.reduceat(given, starts, axis=0, dtype=np.intp)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.where(counts > 0, totals / counts, np.nan)
     table = pd.DataFrame(
         {"institution_id": ids, "year": year, "survey": survey, "invited": invited, "answered": answered}
     )
     table[list(QUESTIONS)] = means
-    table["experienced"] = np.add.reduceat(reported, starts, dtype=np.int64)
+    table["experienced"] = np.add.reduceat(reported, starts, dtype=np.intp)
     return table
 
 
-def _duties(rng: np.random.Generator, body: np.ndarray, bodies: int) -> list[str]:
+def _duties(rng: Draws, body: np.ndarray, bodies: int) -> list[str]:
     """The duty that each user had to do with: every body has two to five of them."""
     count = rng.integers(2, 6, bodies)
-    number = np.floor(rng.random(len(body)) ** 1.5 * count[body]).astype(int)
+    share = rng.random(len(body))
+    number = np.floor(share * np.sqrt(share) * count[body]).astype(np.intp)
     return [f"duty {i + 1}" for i in number]
 
 
@@ -465,7 +472,7 @@ def _joined(tables: list[pd.DataFrame], survey: str) -> pd.DataFrame:
     return pd.DataFrame(columns=[*columns, *QUESTIONS, "experienced", "times"])
 
 
-def _consulted(rng: np.random.Generator, results: pd.DataFrame, institutions: pd.DataFrame) -> pd.DataFrame:
+def _consulted(rng: Draws, results: pd.DataFrame, institutions: pd.DataFrame) -> pd.DataFrame:
     """Consulting for bodies far below the mean of their type the year before. It has no effect."""
     good = results[list(QUESTIONS)].copy()
     good.iloc[:, 1:] = 8 - good.iloc[:, 1:]
@@ -496,17 +503,13 @@ _CASES_OUTSIDE = 0.93
 """Cases found outside for each body and year: 390 in 450 bodies (acrc-s29)."""
 
 
-def _cases(
-    rng: np.random.Generator, institutions: pd.DataFrame, truth: pd.DataFrame, money: float
-) -> pd.DataFrame:
+def _cases(rng: Draws, institutions: pd.DataFrame, truth: pd.DataFrame, money: float) -> pd.DataFrame:
     """Corruption cases that came to light, one row each; a third of them found by the body itself.
 
     Few bodies have many: 153 of 450 had any in 2025 (acrc-s29), so counts vary far more than by chance alone.
     """
     staff = truth["institution_id"].map(institutions.set_index("institution_id")["staff"]).to_numpy(float)
-    lean = (staff / np.median(staff)) ** 0.5 * np.exp(
-        -0.08 * (truth["integrity"] - truth["integrity"].mean())
-    )
+    lean = np.sqrt(staff / np.median(staff)) * exp(-0.08 * (truth["integrity"] - truth["integrity"].mean()))
     lean = lean * rng.gamma(0.45, 1 / 0.45, len(truth))
     count = rng.poisson(_CASES_OUTSIDE * 1.5 * lean / lean.mean())
     row = np.repeat(np.arange(len(truth)), count)
@@ -530,7 +533,7 @@ def _cases(
             "rank": rng.choice(RANKS, n, p=[0.50, 0.33, 0.14, 0.03]),
             "people": rng.geometric(0.75, n),
             # Half of the amounts are below one part in 300 of a middling public works contract.
-            "amount": np.round(np.exp(rng.normal(np.log(money / 300), 1.6, n)), -2 if money > 1e7 else 0),
+            "amount": np.round(rng.lognormal(log(money / 300), 1.6, n), -2 if money > 1e7 else 0),
         }
     )
     return table
@@ -539,7 +542,7 @@ def _cases(
 # -- initiatives -------------------------------------------------------------------------------------------------------
 
 
-def _initiatives(rng: np.random.Generator, truth: pd.DataFrame, programmes: pd.DataFrame) -> pd.DataFrame:
+def _initiatives(rng: Draws, truth: pd.DataFrame, programmes: pd.DataFrame) -> pd.DataFrame:
     """One row for each task of each body in the initiative programme: what it claims, proves, and did.
 
     ``planted_done`` is the truth. Claims lie above it, more so where lists are steered; a desk reader sees through part

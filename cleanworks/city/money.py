@@ -17,6 +17,7 @@ from cleanworks.city.block import (
     running_number,
 )
 from cleanworks.city.schemas import TRADES
+from cleanworks.draws import log
 
 _MACHINE_TRADES = ("earthworks", "paving", "drainage", "piping", "concrete", "scaffolding")
 MOST_INTERIM = (
@@ -30,11 +31,11 @@ def subcontracts(block: Block) -> None:
     rng, contracts, pool = block.rng("subcontracts"), block["contracts"], firms.specialists(block)
     n = len(contracts["contract_id"])
     size = contracts["value_amount"] / block.profile["city.contract_median"]
-    count = np.minimum(rng.poisson(0.5 + 1.35 * np.log1p(2 * size)), 10)
+    count = np.minimum(rng.poisson(0.5 + 1.35 * log(1 + 2 * size)), 10)
     contract = np.repeat(np.arange(n), count)
     place = running_number(contract)
     trades = np.array(TRADES.split(), dtype=object)
-    trade = trades[np.argsort(rng.random((n, len(trades))), axis=1)[contract, place]]
+    trade = trades[np.argsort(rng.random((n, len(trades))), axis=1, kind="stable")[contract, place]]
     passed_on = rng.beta(4, 3.6, n)
     weight = rng.gamma(1.6, 1, len(contract))
     weight /= np.bincount(contract, weight, minlength=n)[contract]
@@ -154,11 +155,11 @@ def _pay_claims(block: Block, rng, drawn, advance) -> None:
     wait = np.minimum(wait, np.where(rng.random(n) < 0.97, profile["payment.inspection_days"], 60))
     is_advance = drawn["kind"] == "advance"
     inspected = np.where(is_advance, NAT, block.next_workday(claimed + days(wait)))
-    lag = np.round(rng.lognormal(np.log(0.55 * profile["payment.client_days"] + 0.4), 0.55, n))
+    lag = np.round(rng.lognormal(log(0.55 * profile["payment.client_days"] + 0.4), 0.55, n))
     lag += np.where(rng.random(n) < 0.03, rng.gamma(1.5, 9, n), 0)
     ready = np.where(is_advance, claimed + 3 * DAY, inspected)
     # Budgets open late in January.
-    new_year = (ready.astype("datetime64[M]").astype(int) % 12) == 0
+    new_year = (ready.astype("datetime64[M]").astype("int64") % 12) == 0
     paid = block.next_workday(ready + days(lag + np.where(new_year, rng.integers(0, 12, n), 0)))
     number = running_number(contract) + (advance[contract] == 0)
     rows = {
@@ -187,7 +188,9 @@ def settle_claims(block: Block) -> None:
     paid = np.flatnonzero(~np.isnat(rows["date_paid"]))
     contract = rows["_contract"][paid]
     first = contracts["period_start"].astype("datetime64[M]")
-    column = np.maximum((rows["date_paid"][paid].astype("datetime64[M]") - first[contract]).astype(int), 0)
+    column = np.maximum(
+        (rows["date_paid"][paid].astype("datetime64[M]") - first[contract]).astype(np.intp), 0
+    )
     matrix = np.zeros((len(first), max(int(table["_column"].max(initial=0)), int(column.max(initial=0))) + 1))
     np.add.at(matrix, (contract, column), rows["amount"][paid] / contracts["value_amount"][contract] * 100)
     table["paid"] = np.cumsum(matrix, axis=1)[table["_contract"], table["_column"]].round(2)
@@ -368,9 +371,9 @@ def _suppliers(block: Block, rng, kind) -> np.ndarray:
 def _honest_lag(rng, kind, limit, direct) -> np.ndarray:
     """Days from receiving to paying on: a few days as a rule, the last day often, a little late at times."""
     n = len(kind)
-    lag = rng.lognormal(np.log(4.2), 0.75, n)
-    lag = np.where(kind == "wages", rng.lognormal(np.log(2.5), 0.5, n), lag)
-    lag = np.where((kind == "materials") | (kind == "equipment"), rng.lognormal(np.log(5.5), 0.6, n), lag)
+    lag = rng.lognormal(log(4.2), 0.75, n)
+    lag = np.where(kind == "wages", rng.lognormal(log(2.5), 0.5, n), lag)
+    lag = np.where((kind == "materials") | (kind == "equipment"), rng.lognormal(log(5.5), 0.6, n), lag)
     last_minute = rng.random(n) < 0.12
     lag = np.where(last_minute, limit - rng.integers(0, 4, n), np.minimum(lag, limit - 2))
     slip = rng.random(n) < 0.02

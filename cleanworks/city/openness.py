@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cleanworks.city.block import DAY, NAT, Block, days, keep, numbered, running_number
+from cleanworks.draws import log
 
 # item: share of projects in which the system publishes it by itself
 _AUTOMATIC = {
@@ -54,7 +55,7 @@ def disclosures(block: Block) -> None:
     lag = np.where(
         automatic,
         rng.integers(0, 3, len(project)),
-        np.round(rng.lognormal(np.log(11), 0.8, len(project)) * diligence),
+        np.round(rng.lognormal(log(11), 0.8, len(project)) * diligence),
     )
     block["disclosures"] = {
         "disclosure_id": numbered("D", (block["projects"]["_number"][project], 6), (item + 1, 2)),
@@ -75,7 +76,7 @@ def _events(block: Block) -> dict[str, np.ndarray]:
     def by_project(dates, owner=contracts["_project"]):
         found = np.full(n, NAT)
         # The earliest date of each project: dates are written latest first, so the earliest stays.
-        order = np.argsort(dates)[::-1]
+        order = np.argsort(dates, kind="stable")[::-1]
         found[owner[order]] = dates[order]
         return found
 
@@ -107,9 +108,8 @@ def questions(block: Block) -> None:
     rng, contracts = block.rng("questions"), block["contracts"]
     stop = np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"])
     length = (stop - contracts["period_start"]).astype(float)
-    attention = (
-        rng.gamma(0.7, 1 / 0.7, len(length))
-        * (contracts["value_amount"] / np.median(contracts["value_amount"])) ** 0.25
+    attention = rng.gamma(0.7, 1 / 0.7, len(length)) * np.sqrt(
+        np.sqrt(contracts["value_amount"] / np.median(contracts["value_amount"]))
     )
     contract = np.repeat(np.arange(len(length)), rng.poisson(attention * length / 150))
     n = len(contract)
@@ -117,7 +117,7 @@ def questions(block: Block) -> None:
     order = np.lexsort((asked, contract))
     contract, asked = contract[order], asked[order]
     slow = block.city_rng("answers").lognormal(0, 0.45, 200)[contracts["_authority_id"]][contract]
-    wait = np.round(rng.lognormal(np.log(4.5), 0.75, n) * slow)
+    wait = np.round(rng.lognormal(log(4.5), 0.75, n) * slow)
     # People write at the weekend; offices answer on working days.
     answered = block.next_workday(asked + days(wait + 1))
     topic, channel = (
@@ -152,7 +152,7 @@ def complaints(block: Block) -> None:
 def _about_payments(block: Block) -> dict[str, np.ndarray]:
     rng, lines = block.rng("complaints"), block["payments"]
     until = np.where(np.isnat(lines["date_paid"]), block.reference, lines["date_paid"])
-    late = (until - lines["date_due"]).astype(int)
+    late = (until - lines["date_due"]).astype("int64")
     owed = lines["payee_type"] != "prime"
     heard = owed & (rng.random(len(late)) < np.clip((late - 8) / 70, 0, 0.6))
     unfounded = owed & (rng.random(len(late)) < 0.0012)
@@ -171,10 +171,10 @@ def _about_payments(block: Block) -> dict[str, np.ndarray]:
 def _about_wages(block: Block) -> dict[str, np.ndarray]:
     """One complaint for a crew that waits longer than a week for the wages of a month."""
     rng, table = block.rng("wage complaints"), block["wages"]
-    crew_month = table["_crew"] * 10_000 + table["month"].astype("datetime64[M]").astype(int)
+    crew_month = table["_crew"] * 10_000 + table["month"].astype("datetime64[M]").astype("int64")
     _, first, crew = np.unique(crew_month, return_index=True, return_inverse=True)
     until = np.where(np.isnat(table["date_paid"]), block.reference, table["date_paid"])[first]
-    late = (until - table["date_due"][first]).astype(int)
+    late = (until - table["date_due"][first]).astype("int64")
     heard = np.flatnonzero(rng.random(len(first)) < np.clip((late - 5) / 25, 0, 0.7))
     row = first[heard]
     wait = np.ceil(late[heard] * rng.uniform(0.25, 1.0, len(row)))
@@ -190,6 +190,6 @@ def _about_wages(block: Block) -> dict[str, np.ndarray]:
 def _course_of(rng, due, paid, wait) -> dict[str, np.ndarray]:
     """When a complaint is made and when it is settled: at the latest when the money comes, never without money."""
     when = due + days(wait)
-    settled = when + days(5 + rng.lognormal(np.log(25), 0.7, len(when)))
+    settled = when + days(5 + rng.lognormal(log(25), 0.7, len(when)))
     settled = np.where(np.isnat(paid), NAT, np.maximum(np.minimum(settled, paid), when))
     return {"date": when, "days_overdue": np.maximum(wait, 0.0), "date_settled": settled}

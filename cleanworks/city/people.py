@@ -90,7 +90,7 @@ def _employers(rng, subs, contract) -> np.ndarray:
     low, high = (np.searchsorted(subs["_contract"], contract, side) for side in ("left", "right"))
     some = (high > low) & (rng.random(len(contract)) < 0.7)
     # A worker joins one of two subcontractors at work, so that crews are crews.
-    choice = low + np.floor(rng.random(len(contract)) * np.minimum(high - low, 3)).astype(int)
+    choice = low + np.floor(rng.random(len(contract)) * np.minimum(high - low, 3)).astype(np.intp)
     choice = np.where(some, choice, -1)
     if len(subs["tier"]) == 0:
         return choice
@@ -108,7 +108,7 @@ def attendance(block: Block) -> None:
     every = np.arange(window_start(profile), block.reference + DAY)
     workday = np.is_busday(every, busdaycal=working_calendar(profile, "site_weekend"))
     holiday = np.isin(every, np.array(profile["calendar.holidays"], "datetime64[D]"))
-    weekday = (every.astype(int) + 3) % 7
+    weekday = (every.astype("int64") + 3) % 7
     half_free = (weekday == profile["calendar.site_weekend"][0]) & ~holiday
     rain = block.city_rng("rain").random(len(every)) < 0.08
     saturdays = contracts["_saturdays"][roster["_contract"]]
@@ -149,7 +149,7 @@ def add_second_site(block: Block, rng, rows: np.ndarray, hours: float) -> np.nda
     table, contracts, roster = block["attendance"], block["contracts"], block["workers"]
     sites = np.unique(roster["_contract"])
     if len(sites) < 2 or len(rows) == 0:
-        return np.zeros(0, dtype=int)
+        return np.zeros(0, dtype=np.intp)
     other = sites[rng.integers(0, len(sites), len(rows))]
     same = other == table["_contract"][rows]
     other[same] = sites[(np.searchsorted(sites, other[same]) + 1) % len(sites)]
@@ -221,10 +221,12 @@ def _days_by_month(block: Block):
     table, roster = block["attendance"], block["workers"]
     first = window_start(block.profile).astype("datetime64[M]")
     months = first + np.arange(block.profile["city.window_months"]).astype("timedelta64[M]")
-    counts = np.zeros((len(roster["worker_id"]), len(months)), dtype=int)
+    counts = np.zeros((len(roster["worker_id"]), len(months)), dtype=np.intp)
     own = table["_contract"] == roster["_contract"][table["_worker"]]
     np.add.at(
-        counts, (table["_worker"][own], (table["date"][own].astype("datetime64[M]") - first).astype(int)), 1
+        counts,
+        (table["_worker"][own], (table["date"][own].astype("datetime64[M]") - first).astype(np.intp)),
+        1,
     )
     return counts, months
 

@@ -25,9 +25,10 @@ from cleanworks.city.block import (
     numbered,
     rounded,
 )
+from cleanworks.draws import Draws, log
 from cleanworks.errors import InputError
 
-Plant = Callable[[Block, np.random.Generator, float], None]
+Plant = Callable[[Block, Draws, float], None]
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def rate(block: Block, name: str) -> float:
 def _clustered(rng, groups: np.ndarray, eligible: np.ndarray, rate: float) -> np.ndarray:
     """Like ``chosen``, but some groups are hit far more often than others: habits, not accidents."""
     if len(groups) == 0:
-        return np.zeros(0, dtype=int)
+        return np.zeros(0, dtype=np.intp)
     habit = rng.gamma(0.4, 1 / 0.4, int(groups.max()) + 1)
     return np.flatnonzero(eligible & (rng.random(len(groups)) < np.minimum(rate * habit[groups], 0.9)))
 
@@ -174,10 +175,11 @@ def lowest_bid_disqualified(block: Block, rng, rate: float) -> None:
             np.flatnonzero(bids["_tender"] == tender)[np.argmin(valid[bids["_tender"] == tender])]
             for tender in bids["_tender"][rows]
         ],
-        dtype=int,
+        dtype=np.intp,
     )
     left = np.array(
-        [np.isfinite(valid[bids["_tender"] == tender]).sum() for tender in bids["_tender"][rows]], dtype=int
+        [np.isfinite(valid[bids["_tender"] == tender]).sum() for tender in bids["_tender"][rows]],
+        dtype=np.intp,
     )
     lowest = lowest[left > 1]
     is_lowest = np.array(
@@ -219,7 +221,7 @@ def delayed_project(block: Block, rng, rate: float) -> None:
     delay, begin = rng.uniform(0.35, 1.0, n), rng.uniform(0.08, 0.6, n) * months
     stops, depth = rng.random(n) < 0.5, rng.uniform(0.0, 0.15, n)
     under_way = block.reference.astype("datetime64[M]") - contracts["period_start"].astype("datetime64[M]")
-    hit = chosen(rng, (months >= 4) & (under_way.astype(int) >= begin + 3), rate)
+    hit = chosen(rng, (months >= 4) & (under_way.astype("int64") >= begin + 3), rate)
     since = np.arange(columns)[None, :] - np.floor(begin)[:, None]
     stopped = np.where((since >= 0) & (since < np.ceil(delay * months).clip(2)[:, None]), depth[:, None], 1.0)
     left = 1 - begin / months
@@ -231,8 +233,8 @@ def delayed_project(block: Block, rng, rate: float) -> None:
 
 def _longest_run(mask: np.ndarray) -> np.ndarray:
     """Length of the longest run of True in each row."""
-    longest = np.zeros(len(mask), dtype=int)
-    run = np.zeros(len(mask), dtype=int)
+    longest = np.zeros(len(mask), dtype=np.intp)
+    run = np.zeros(len(mask), dtype=np.intp)
     for column in mask.T:
         run = np.where(column, run + 1, 0)
         longest = np.maximum(longest, run)
@@ -302,7 +304,7 @@ def change_order_inflation(block: Block, rng, rate: float) -> None:
     ran = (
         np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"])
         - contracts["period_start"]
-    ).astype(int)
+    ).astype("int64")
     low = contracts["value_amount"] / contracts["_estimate"] < 0.93
     hit = chosen(rng, low & (ran > 75) & (contracts["_months"] >= 3), rate)
     rise, after = rng.uniform(0.125, 0.28, n)[hit], rng.integers(10, 60, n)[hit]
@@ -398,7 +400,7 @@ def resubcontracting(block: Block, rng, rate: float) -> None:
     merged = {name: np.concatenate([values, added[name]]) for name, values in subs.items()}
     # Sorting keeps first-tier rows in their order, so positions of parents are found again by id.
     order = np.lexsort((merged["tier"], merged["_contract"]))
-    position = np.empty(len(order), dtype=int)
+    position = np.empty(len(order), dtype=np.intp)
     position[order] = np.arange(len(order))
     merged["_parent"] = np.where(merged["_parent"] >= 0, position[np.maximum(merged["_parent"], 0)], -1)
     block["subcontracts"] = keep(merged, order)
@@ -472,7 +474,7 @@ def late_subcontract_payment(block: Block, rng, rate: float) -> None:
     """The prime contractor holds the subcontractor's money back for weeks."""
     lines = block["payments"]
     n = len(lines["payment_id"])
-    lag = np.maximum(np.round(rng.lognormal(np.log(26), 0.75, n)), 6)
+    lag = np.maximum(np.round(rng.lognormal(log(26), 0.75, n)), 6)
     note = rng.random(n) < 0.15
     fit = _due(block) & (lines["payee_type"] == "subcontractor") & ~block.is_labelled("payments")
     hit = _clustered(rng, lines["_contract"], fit, rate)
@@ -563,7 +565,7 @@ def double_presence(block: Block, rng, rate: float) -> None:
     """One card works a full day on two sites at once."""
     table, normal = block["attendance"], float(block.profile["labour.hours_per_day"])
     n = len(block["workers"]["worker_id"])
-    key = table["_worker"] * 100_000 + table["date"].astype(int)
+    key = table["_worker"] * 100_000 + table["date"].astype("int64")
     _, where, count = np.unique(key, return_inverse=True, return_counts=True)
     once = (count[where] == 1) & (table["hours"] >= normal)
     number, preference = rng.integers(2, 7, n), rng.random(n)
@@ -583,7 +585,7 @@ def double_presence(block: Block, rng, rate: float) -> None:
 def late_wages(block: Block, rng, rate: float) -> None:
     """A whole crew waits for its wage for weeks."""
     table = block["wages"]
-    crew_month = table["_crew"] * 10_000 + table["month"].astype("datetime64[M]").astype(int)
+    crew_month = table["_crew"] * 10_000 + table["month"].astype("datetime64[M]").astype("int64")
     groups, group = np.unique(crew_month, return_inverse=True)
     lag = rng.integers(10, 70, len(groups))
     due = np.zeros(len(groups), dtype=bool)

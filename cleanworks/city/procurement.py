@@ -16,6 +16,7 @@ from cleanworks.city.block import (
     rounded,
     running_number,
 )
+from cleanworks.draws import power
 
 # sector: share of projects, typical size (1 = the profile's median), spread, words for titles, types that fit
 _SECTORS = {
@@ -115,7 +116,7 @@ def projects(block: Block) -> None:
     estimate = _estimates(block, rng, size[sector], spread[sector], published)
     months = np.clip(
         _MONTHS_AT_MEDIAN
-        * (estimate / profile["city.contract_median"]) ** _LENGTH_BY_SIZE
+        * power(estimate / profile["city.contract_median"], _LENGTH_BY_SIZE)
         * rng.lognormal(0, 0.28, n),
         1,
         48,
@@ -157,7 +158,9 @@ def _places(block: Block, rng, n):
     districts = np.array(profile["names.districts"], dtype=object)
     city = block.city_rng("districts")
     load = city.dirichlet(np.full(len(districts), 4.0))
-    angle, radius = city.uniform(0, 2 * np.pi, len(districts)), np.sqrt(city.uniform(0.02, 1, len(districts)))
+    # A normal point divided by its length is a random direction.
+    north, east = city.standard_normal((2, len(districts)))
+    radius = np.sqrt(city.uniform(0.02, 1, len(districts)) / (north * north + east * east))
     where = rng.choice(len(districts), n, p=load)
     offices = np.array(profile["names.public_authorities"], dtype=object)
     by_city = rng.random(n) < 0.4
@@ -165,16 +168,8 @@ def _places(block: Block, rng, n):
     local = np.array([f"{name} {profile['names.district_word']} office" for name in districts], dtype=object)
     authority = np.where(by_city, offices[office], local[where])
     authority_number = np.where(by_city, office, len(offices) + where)
-    latitude = (
-        profile["names.centre_latitude"]
-        + 0.09 * radius[where] * np.sin(angle[where])
-        + rng.normal(0, 0.012, n)
-    )
-    longitude = (
-        profile["names.centre_longitude"]
-        + 0.13 * radius[where] * np.cos(angle[where])
-        + rng.normal(0, 0.015, n)
-    )
+    latitude = profile["names.centre_latitude"] + 0.09 * (radius * north)[where] + rng.normal(0, 0.012, n)
+    longitude = profile["names.centre_longitude"] + 0.13 * (radius * east)[where] + rng.normal(0, 0.015, n)
     return districts[where], authority, authority_number, latitude.round(5), longitude.round(5)
 
 
@@ -182,7 +177,7 @@ def _publication_dates(block: Block, rng, n) -> np.ndarray:
     """Working days, more of them in the months in which money is committed."""
     last = block.reference.astype("datetime64[M]")
     months = np.arange(last - round(block.profile["city.years"] * 12) + 1, last + 1)
-    weight = np.array(block.profile["calendar.tender_season"])[months.astype(int) % 12]
+    weight = np.array(block.profile["calendar.tender_season"])[months.astype("int64") % 12]
     month = months[rng.choice(len(months), n, p=weight / weight.sum())]
     day = month.astype("datetime64[D]") + rng.integers(0, 28, n).astype("timedelta64[D]")
     return np.busday_offset(day, 0, roll="backward", busdaycal=block.calendar)
@@ -194,8 +189,8 @@ def _estimates(block: Block, rng, size, spread, published) -> np.ndarray:
     body = rng.lognormal(-0.1, spread * profile["city.contract_spread"] / 1.15, n)
     tail = 3.0 * (1 + rng.pareto(profile["city.tail_index"], n)).clip(max=60)
     in_tail = rng.random(n) < profile["city.tail_share"]
-    years = (published - block.reference).astype(int) / 365.25
-    growth = (1 + profile["city.growth"]) ** years
+    years = (published - block.reference).astype("int64") / 365.25
+    growth = power(1 + profile["city.growth"], years)
     amount = profile["city.contract_median"] * size * np.where(in_tail, tail, body) * growth
     amount = np.clip(amount, profile["city.contract_median"] / 60, profile["city.contract_median"] * 250)
     return rounded(amount, profile["currency.round_to"])
@@ -243,13 +238,13 @@ def bids(block: Block) -> None:
     method = tenders["procurement_method"]
     count = np.select(
         [method == "direct", method == "limited", method == "selective"],
-        [np.ones(n, int), rng.integers(2, 5, n), rng.integers(3, 8, n)],
+        [np.ones(n, np.intp), rng.integers(2, 5, n), rng.integers(3, 8, n)],
         1 + rng.negative_binomial(2.2, 0.27, n),
     )
     count = np.where(count > _MOST_BIDDERS, rng.integers(10, _MOST_BIDDERS + 1, n), count)
-    # The best-known firms come first in a draw without replacement (Gumbel's trick).
-    score = np.log(pool.weight) + rng.gumbel(size=(n, len(pool.ids)))
-    order = np.argsort(-score, axis=1)[:, :_MOST_BIDDERS]
+    # The best-known firms come first in a draw without replacement: a race in which they are faster.
+    arrival = rng.exponential(1.0, (n, len(pool.ids))) / pool.weight
+    order = np.argsort(arrival, axis=1, kind="stable")[:, :_MOST_BIDDERS]
     order = rng.permuted(order, axis=1)
     tender = np.repeat(np.arange(n), count)
     place = running_number(tender)
@@ -258,7 +253,7 @@ def bids(block: Block) -> None:
     amount = rounded(tenders["cost_estimate"][tender] * ratio, block.profile["currency.round_to"])
     early = np.minimum(
         rng.exponential(2.5, len(tender)),
-        (tenders["tender_end"] - tenders["tender_start"])[tender].astype(int),
+        (tenders["tender_end"] - tenders["tender_start"])[tender].astype("int64"),
     )
     draw = rng.random(len(tender))
     status = np.select([draw < 0.012, draw < 0.042], ["withdrawn", "disqualified"], "valid").astype(object)
@@ -357,7 +352,7 @@ def _winners(rng, tenders, offers) -> np.ndarray:
     rank_by = np.where(valid, offers["amount"], np.inf)
     order = np.lexsort((rank_by, offers["_tender"]))
     first = np.searchsorted(offers["_tender"][order], np.arange(n))
-    choices = np.bincount(offers["_tender"], valid, minlength=n).astype(int)
+    choices = np.bincount(offers["_tender"], valid, minlength=n).astype(np.intp)
     step = np.where(tenders["price_only"], 0, rng.choice(3, n, p=[0.62, 0.25, 0.13]))
     return order[first + np.minimum(step, choices - 1)]
 

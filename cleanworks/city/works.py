@@ -2,8 +2,8 @@
 
 Progress lives in matrices with one row per contract and one column per month since the contract's first month. Work
 advances by a clock: 0 at the start, 1 when everything is built. The plan's clock runs evenly, the true one is slowed by
-winters and stoppages and pushed by catching up. A beta distribution turns either clock into per cent, which gives the
-S shape.
+winters and stoppages and pushed by catching up. A Kumaraswamy distribution turns either clock into per cent, which
+gives the S shape.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc
 
 from cleanworks.city.block import (
     DAY,
@@ -26,6 +25,7 @@ from cleanworks.city.block import (
     window_start,
     working_calendar,
 )
+from cleanworks.draws import power
 
 WEEKS_OF_REPORTS = 26
 _REASONS = (
@@ -71,7 +71,7 @@ def pace(block: Block) -> Pace:
     start, end = contracts["period_start"], contracts["period_end"]
     first = start.astype("datetime64[M]")
     last = max(block.reference.astype("datetime64[M]"), end.max().astype("datetime64[M]"))
-    columns = int((last - first.min()).astype(int)) + 2
+    columns = int((last - first.min()).astype("int64")) + 2
     month = first[:, None] + np.arange(columns).astype("timedelta64[M]")
     month_days = (
         np.minimum(month_end(month), np.datetime64("2200-01-01"))
@@ -138,14 +138,22 @@ def course(block: Block) -> Course:
     finish = begin + days(part * ((ends[row, at] - begin).astype(float)))
     contracts["_completed"] = np.where(done.any(axis=1) & (finish <= block.reference), finish, NAT)
     complete = ~np.isnat(contracts["_completed"])
-    last = np.where(complete, at, (block.reference.astype("datetime64[M]") - drawn.month[:, 0]).astype(int))
-    true = 100 * betainc(*drawn.shape, np.clip(clock, 0, 1))
-    planned = 100 * betainc(*drawn.shape, np.clip(drawn.planned_clock, 0, 1))
+    last = np.where(
+        complete, at, (block.reference.astype("datetime64[M]") - drawn.month[:, 0]).astype(np.intp)
+    )
+    true, planned = _per_cent(clock, *drawn.shape), _per_cent(drawn.planned_clock, *drawn.shape)
     running = np.arange(columns)[None, :] <= last[:, None]
     contracts["_clock_end"] = np.where(running, clock, 0).max(axis=1)
     planned, true = planned.round(1), true.round(1)
     reported = _as_written(block, true)
     return Course(drawn.month, planned, true, reported, running)
+
+
+def _per_cent(clock: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Work done at each time of the clock: P. Kumaraswamy's distribution (1980), like a beta distribution in closed form."""
+    inside = (clock > 0) & (clock < 1)
+    done = 1 - power(1 - power(np.where(inside, clock, 0.5), a), b)
+    return 100 * np.where(inside, done, clock >= 1)
 
 
 def _as_written(block: Block, true: np.ndarray) -> np.ndarray:
@@ -228,7 +236,7 @@ def modifications(block: Block) -> None:
 
 def _asks_for_time(rng, contracts, stop) -> np.ndarray:
     """Contracts that overran, or will, and were given more time."""
-    over = (stop - contracts["period_end"]).astype(int)
+    over = (stop - contracts["period_end"]).astype("int64")
     return (over > -20) & (contracts["_clock_end"] < 1.02) & (over > 10) & (rng.random(len(over)) < 0.7)
 
 
@@ -324,7 +332,7 @@ def _daily_dates(block: Block, rng, long_mode, stop):
     begin = window_start(block.profile)
     every = np.arange(begin, block.reference + DAY)
     workday = np.is_busday(every, busdaycal=working_calendar(block.profile, "site_weekend"))
-    weekday = (every.astype("datetime64[D]").astype(int) + 3) % 7
+    weekday = (every.astype("datetime64[D]").astype("int64") + 3) % 7
     holiday = np.isin(every, np.array(block.profile["calendar.holidays"], "datetime64[D]"))
     half_free = (weekday == block.profile["calendar.site_weekend"][0]) & ~holiday
     contracts = block["contracts"]
@@ -340,7 +348,7 @@ def _daily_dates(block: Block, rng, long_mode, stop):
 def _weekly_dates(block: Block, long_mode, stop):
     """The last working day of each of the last weeks."""
     first_free = block.profile["calendar.site_weekend"][0]
-    weekday = (int(block.reference.astype(int)) + 3) % 7
+    weekday = (int(block.reference.astype("int64")) + 3) % 7
     last = block.reference - (((weekday - first_free) % 7) + 1) * DAY
     every = last - np.arange(WEEKS_OF_REPORTS)[::-1].astype("timedelta64[D]") * 7
     contracts = block["contracts"]
@@ -358,7 +366,7 @@ def _pauses(rng, contracts, contract, date, block) -> np.ndarray:
         "timedelta64[D]"
     )
     closed = rng.random(n) < 0.15
-    since = (date - begin[contract]).astype(int)
+    since = (date - begin[contract]).astype("int64")
     return closed[contract] & (since >= 0) & (since < 5)
 
 
@@ -388,7 +396,7 @@ def _crew(block: Block, rng, contracts) -> np.ndarray:
 def _between_months(matrix, contracts, contract, date) -> np.ndarray:
     """Progress on a day, on a straight line between the ends of months."""
     start = contracts["period_start"][contract]
-    column = (date.astype("datetime64[M]") - start.astype("datetime64[M]")).astype(int)
+    column = (date.astype("datetime64[M]") - start.astype("datetime64[M]")).astype(np.intp)
     end = month_end(date)
     begin = np.maximum(date.astype("datetime64[M]").astype("datetime64[D]"), start) - DAY
     part = (date - begin).astype(float) / np.maximum((end - begin).astype(float), 1)
