@@ -170,11 +170,11 @@ class Draws:
     """
 
     def __init__(self, generator: np.random.Generator):
-        self._generator = generator
+        self.generator = generator
 
     def random(self, size: Size = None) -> Any:
         """Uniform numbers, 0 or more and below 1."""
-        return self._generator.random(size)
+        return self.generator.random(size)
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Size = None) -> Any:
         return low + (np.asarray(high) - low) * self.random(_size(size, low, high))
@@ -203,6 +203,9 @@ class Draws:
         return exp(self.exponential(1 / shape, size)) - 1
 
     def triangular(self, low: float, likely: float, high: float, size: Size = None) -> Any:
+        """A triangle between ``low`` and ``high`` with its top at ``likely``; one value where the ends meet."""
+        if low == high:
+            return np.full(() if size is None else size, float(low))[()]
         share = np.asarray(self.random(size))
         split = (likely - low) / (high - low)
         rising = low + np.sqrt(share * (high - low) * (likely - low))

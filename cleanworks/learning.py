@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from cleanworks.errors import InputError
 
@@ -52,7 +52,7 @@ def share(right: int, n: int, confidence: float = 0.95) -> Estimate:
         raise InputError(f"{right} of {n} is not a share.", fix="Count again: both at least 0, the part not larger.")
     if n == 0:
         return Estimate(np.nan, np.nan, np.nan, 0)
-    z = stats.norm.ppf((1 + confidence) / 2)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     p, half = right / n, z * z / (2 * n)
     middle = (p + half) / (1 + 2 * half)
     width = z * np.sqrt(p * (1 - p) / n + half / (2 * n)) / (1 + 2 * half)
@@ -72,6 +72,8 @@ def paired_gain(before, after, confidence: float = 0.95) -> Estimate:
     mean = float(difference.mean())
     if n < 2:
         return Estimate(mean, np.nan, np.nan, n)
+    from scipy import stats
+
     width = stats.t.ppf((1 + confidence) / 2, n - 1) * difference.std(ddof=1) / np.sqrt(n)
     return Estimate(mean, mean - width, mean + width, n)
 
@@ -89,6 +91,8 @@ def unpaired_gain(before, after, confidence: float = 0.95) -> Estimate:
     if not parts.sum():
         return Estimate(mean, mean, mean, n)
     freedom = parts.sum() ** 2 / (parts**2 / [before.size - 1, after.size - 1]).sum()
+    from scipy import stats
+
     width = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(parts.sum())
     return Estimate(mean, mean - width, mean + width, n)
 

@@ -91,7 +91,7 @@ class PublishedFigures:
             raise InputError(
                 f"{measure!r} has several series.", where=where, fix=f"Name one with of=...: {known}."
             )
-        years = chosen["year"].astype(int)
+        years = chosen["year"].astype("int64")
         return pd.Series(
             chosen["value"].to_numpy(), index=pd.Index(years, name="year"), name=measure
         ).sort_index()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
 STAGES = ("planning", "design", "tender", "construction", "payment")
@@ -41,11 +42,11 @@ def simulate(ranges: Mapping[str, tuple[float, float, float]], draws: int, rng: 
     """
     if draws < 1:
         raise InputError(f"{draws} draws were asked for.", where="loss model", fix="Ask for 1 or more.")
-    left = np.ones(draws)
+    chance, left = Draws(rng), np.ones(draws)
     losses = {}
     for stage, (low, likely, high) in ranges.items():
         _need_order(stage, low, likely, high)
-        share = np.full(draws, low / 100) if low == high else rng.triangular(low, likely, high, draws) / 100
+        share = chance.triangular(low, likely, high, draws) / 100
         losses[stage] = 100 * left * share
         left = left * (1 - share)
     table = pd.DataFrame(losses)

@@ -204,7 +204,7 @@ def days_late(due, paid, as_of=None):
         )
     late = end - due
     if isinstance(late, pd.Series):
-        return late.dt.days.clip(lower=0).astype(int)
+        return late.dt.days.clip(lower=0).astype("int64")
     return max(late.days, 0)
 
 

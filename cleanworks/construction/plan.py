@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cleanworks.construction._input import need_columns
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
 # Steps of readiness: what a score says.
@@ -158,7 +159,8 @@ def net_benefit(ranges: Mapping[str, tuple[float, float, float]], rng: np.random
     _check_ranges(ranges)
     if years < 1 or draws < 1 or discount < 0:
         raise InputError("Years and draws start at 1, the rate at 0.", where="years, draws, discount")
-    drawn = pd.DataFrame({name: _triangular(rng, *map(float, ranges[name]), draws) for name in ASSUMPTIONS})
+    chance = Draws(rng)
+    drawn = pd.DataFrame({name: chance.triangular(*map(float, ranges[name]), draws) for name in ASSUMPTIONS})
     factor = float(sum((1 + discount) ** -year for year in range(1, years + 1)))
     drawn["cost"] = drawn["setup_cost"] + factor * drawn["yearly_cost"]
     drawn["benefit"] = factor * drawn["yearly_contracts"] * drawn["share_covered"] * drawn["loss_share"] * drawn["loss_avoided"]
@@ -274,8 +276,8 @@ class CountryPlan:
             {
                 "Stage": self.stages.index,
                 "Prepare first": [_sentence(keys) for keys in self.stages["first"]],
-                "From": self.stages["start"].round().astype(int),
-                "To": self.stages["end"].round().astype(int),
+                "From": self.stages["start"].round().astype("int64"),
+                "To": self.stages["end"].round().astype("int64"),
             }
         )
         length = max(float(self.stages["end"].max()), 1.0)
@@ -385,6 +387,3 @@ def _check_ranges(ranges):
         if name in ("share_covered", "loss_share", "loss_avoided") and values[2] > 1:
             raise InputError(f"'{name}' is a share and rises above 1.", where="ranges", fix="Write 20 % as 0.20.")
 
-
-def _triangular(rng, low, middle, high, draws):
-    return np.full(draws, low) if low == high else rng.triangular(low, middle, high, draws)

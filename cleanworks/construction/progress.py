@@ -511,7 +511,7 @@ def early_warning(table, measure="spi", below=0.9, months=2, from_planned=10.0):
     low = seen[measure] < below
     # A run of low months ends wherever the value is not low; numbering the ends numbers the runs.
     run = (~low).groupby(seen["contract_id"]).cumsum()
-    in_a_row = low.astype(int).groupby([seen["contract_id"], run]).cumsum()
+    in_a_row = low.astype("int64").groupby([seen["contract_id"], run]).cumsum()
     first = seen[low & (in_a_row >= months)].drop_duplicates("contract_id").set_index("contract_id")
     contracts = np.sort(rows["contract_id"].unique())
     warned = np.isin(contracts, first.index)

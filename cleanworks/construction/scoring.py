@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from cleanworks.errors import InputError
 
@@ -66,7 +66,7 @@ def wilson(hits, out_of, confidence=0.95):
         )
     if out_of == 0:
         return float("nan"), float("nan")
-    z = float(norm.ppf(0.5 + confidence / 2))
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     share = hits / out_of
     middle = (share + z**2 / (2 * out_of)) / (1 + z**2 / out_of)
     margin = z / (1 + z**2 / out_of) * np.sqrt(share * (1 - share) / out_of + z**2 / (4 * out_of**2))

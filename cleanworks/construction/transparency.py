@@ -7,13 +7,15 @@ in the sources we could read: weights are a parameter here, and the equal weight
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.stats import hypergeom, norm
 
 from cleanworks.construction._input import need_columns, need_share
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
 DIMENSIONS = ("enabling_environment", "capacities_and_processes", "citizen_participation", "data_publication")
@@ -81,7 +83,7 @@ def rank_sensitivity(scores: pd.DataFrame, generator: np.random.Generator, draws
     alpha = np.ones(len(middle)) if concentration is None else np.asarray(middle) * concentration
     if (alpha <= 0).any():
         raise InputError("a weight of 0 cannot be varied.", where="weights", fix="Leave that dimension out of the scores.")
-    drawn = generator.dirichlet(alpha, size=draws)
+    drawn = Draws(generator).dirichlet(alpha, draws)
     values = scores[list(middle.index)].to_numpy(dtype=float) @ drawn.T  # entities x draws
     places = pd.DataFrame(values, index=scores.index).rank(ascending=False, method="min")
     table = pd.DataFrame(
@@ -130,7 +132,7 @@ def sample_for_share(projects: int, margin: float, confidence: float = 0.95, exp
         raise InputError("no sample gives certainty.", where="margin or confidence", fix="Give a margin above 0 and a confidence below 1.")
     if projects == 0:
         return 0
-    z = norm.ppf(0.5 + confidence / 2)
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     first = z**2 * expected * (1 - expected) / margin**2
     needed = first / (1 + (first - 1) / projects) if first >= 1 else 1.0
     return min(projects, int(np.ceil(needed - 1e-9)))
@@ -141,7 +143,7 @@ def chance_of_finding(projects: int, faulty: int, checked: int) -> float:
     projects, faulty, checked = (_whole(v, n) for v, n in ((projects, "projects"), (faulty, "faulty"), (checked, "checked")))
     if faulty > projects or checked > projects:
         raise InputError(f"of {projects} projects no {max(faulty, checked)} can be drawn.", where="projects", fix="Check the three numbers.")
-    return float(1 - hypergeom.pmf(0, projects, faulty, checked))
+    return 1 - math.comb(projects - faulty, checked) / math.comb(projects, checked)
 
 
 def sample_to_find(projects: int, faulty: int, chance: float = 0.95) -> int:
@@ -175,7 +177,7 @@ def draw_projects(project_ids, number: int, generator: np.random.Generator) -> l
     ids = list(project_ids)
     if not 0 <= _whole(number, "number") <= len(ids):
         raise InputError(f"{number} of {len(ids)} projects cannot be drawn.", where="number", fix="Draw at most all of them.")
-    return [ids[place] for place in sorted(generator.choice(len(ids), size=number, replace=False))]
+    return [ids[place] for place in sorted(Draws(generator).choice(len(ids), number, replace=False))]
 
 
 def _weights(weights) -> pd.Series:

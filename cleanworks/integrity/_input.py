@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
 
@@ -99,15 +100,17 @@ def choice(value, allowed: Sequence[str], name: str):
     return value
 
 
-def generator(rng) -> np.random.Generator:
-    """Return ``rng`` if it is a numpy Generator; a seed alone would hide where chance comes from."""
+def generator(rng) -> Draws:
+    """The draws of a numpy Generator; a seed alone would hide where chance comes from."""
+    if isinstance(rng, Draws):
+        return rng
     if not isinstance(rng, np.random.Generator):
         raise InputError(
             f"Chance must come from a numpy Generator, not {type(rng).__name__}.",
             where="rng",
             fix="Pass rng=numpy.random.default_rng(2024).",
         )
-    return rng
+    return Draws(rng)
 
 
 def unique(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:

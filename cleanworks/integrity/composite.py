@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as fisher
-from scipy.stats import norm, qmc, rankdata
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
+from cleanworks.integrity._quantiles import two_sided
 from cleanworks.integrity.estimates import Estimate
 from cleanworks.integrity.grades import EDGES
 
@@ -66,7 +65,7 @@ def normalise(
         return _between(table, values, goalposts)
     sign = np.where([name in set(negative) for name in table], -1.0, 1.0)
     if within is None:
-        codes = np.zeros(len(table), dtype=int)
+        codes = np.zeros(len(table), dtype=np.intp)
     else:
         if not within.index.equals(table.index):
             raise InputError("The groups are not about these rows.", where="within")
@@ -92,8 +91,8 @@ def _rescale(values: np.ndarray, method: str, names) -> np.ndarray:
     if method == "z-score":
         return 50 + 10 * (values - values.mean(axis=0)) / values.std(axis=0)
     if method == "rank":
-        return rankdata(values, axis=0)
-    return 100 * rankdata(values, method="max", axis=0) / len(values)
+        return pd.DataFrame(values).rank().to_numpy()
+    return 100 * pd.DataFrame(values).rank(method="max").to_numpy() / len(values)
 
 
 def _between(table, values, goalposts) -> pd.DataFrame:
@@ -356,7 +355,7 @@ def monte_carlo_ranks(
         Index as ``table``; ``rank`` (min-max or the first normalisation, first aggregation, given weights), ``median``,
         ``low`` and ``high`` (5 % and 95 %; 1 is the best).
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     options = choices or Choices()
     number = _input.whole(draws, "draws")
     indices = _Indices(table, weights, options, negative)
@@ -368,12 +367,13 @@ def monte_carlo_ranks(
     low, median, high = np.quantile(drawn, [0.05, 0.5, 0.95], axis=0, method="inverted_cdf")
     return pd.DataFrame(
         {"rank": _ranks(base), "median": median, "low": low, "high": high}, index=table.index
-    ).astype(int)
+    ).astype("int64")
 
 
 def _ranks(scores: np.ndarray) -> np.ndarray:
     """Ranks, 1 the best; equal scores share the better rank."""
-    return rankdata(-np.round(scores, 9), method="min")
+    worst_first = -np.round(scores, 9)
+    return 1 + np.searchsorted(np.sort(worst_first), worst_first)
 
 
 # -- sensitivity ---------------------------------------------------------------------------------------------------
@@ -399,13 +399,15 @@ def sobol_indices(
         Index the factors; ``first`` (share of the variance that this factor explains alone) and ``total`` (with all
         its interactions). Estimates can be a little below zero: simulation error.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     number, k = _input.whole(n, "n", least=2), len(names)
     if number & (number - 1):
         raise InputError(
             f"{number} is not a power of two.", where="n", fix="A Sobol sequence needs 256, 512, 1024 ..."
         )
-    both = qmc.Sobol(2 * k, seed=rng).random(number)
+    from scipy.stats import qmc
+
+    both = qmc.Sobol(2 * k, seed=rng.generator).random(number)
     a, b = both[:, :k], both[:, k:]
     mixed = np.repeat(a[None], k, axis=0)
     for i in range(k):
@@ -509,7 +511,7 @@ def grade_changes(
         Index as ``table``; ``grade`` (published rules, within type), ``moved`` (share of draws with another grade),
         ``best`` and ``worst`` (5 % and 95 % of the grades drawn).
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     _input.need_columns(table, ["perceived", "effort", "deduction", "type"], "scores")
     perceived, effort = (
         _input.numbers(table[part], f"column {part}", low=0, high=100) for part in ("perceived", "effort")
@@ -536,8 +538,8 @@ def grade_changes(
         {
             "grade": base,
             "moved": (drawn != base).mean(axis=0),
-            "best": best.astype(int),
-            "worst": worst.astype(int),
+            "best": best.astype("int64"),
+            "worst": worst.astype("int64"),
         },
         index=table.index,
     )
@@ -594,6 +596,8 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
         )
     value = _alpha(values)
     error = _input.share(level, "level")
+    from scipy.stats import f as fisher
+
     # feldt-1965: (1 - alpha) / (1 - estimate) follows an F distribution.
     tail = (1 - error) / 2
     degrees = (n - 1, (n - 1) * (k - 1))
@@ -744,7 +748,7 @@ def cpi_score(scores: Sequence[float], *, level: float = 0.90, sources: int | No
         error *= math.sqrt((sources - n) / (sources - 1))
         method += ", finite-population correction"
     mean = float(values.mean())
-    half = float(norm.ppf(0.5 + _input.share(level, "level") / 2)) * error
+    half = two_sided(level) * error
     note = "All sources agree: the error of 0 is arithmetic, not certainty." if values.std() == 0 else ""
     return Estimate(mean, error, mean - half, mean + half, level, n, method, note=note)
 

@@ -13,14 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.integrate import simpson
-from scipy.optimize import brentq
-from scipy.stats import binom, norm
-from scipy.stats import f as fisher
-from scipy.stats import t as student
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input, published
+from cleanworks.integrity._quantiles import NORMAL, two_sided
 from cleanworks.integrity.estimates import Estimate, join_notes
 from cleanworks.integrity.grades import EDGES
 from cleanworks.integrity.survey import wilson
@@ -63,7 +59,7 @@ def retest_correlation(before: pd.Series, after: pd.Series) -> Estimate:
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         raise InputError("All scores of a round are equal.", where="before and after")
     r = float(np.corrcoef(x, y)[0, 1])
-    z, half = np.arctanh(min(r, 1 - 1e-12)), norm.ppf(0.975) / math.sqrt(n - 3)
+    z, half = np.arctanh(min(r, 1 - 1e-12)), two_sided(0.95) / math.sqrt(n - 3)
     low, high = np.tanh([z - half, z + half])
     error = (1 - r**2) / math.sqrt(n - 1)
     return Estimate(r, error, float(low), float(high), 0.95, n, "correlation, Fisher's interval")
@@ -75,6 +71,8 @@ def binomial_tail(events: int, n: int, rate: float) -> float:
     With 18 of 22 and 0.298 (acrc-s14) this is 6.6e-7, and it answers the wrong question: bodies at the bottom rise
     more often than others without any help. See :func:`rise_without_help`.
     """
+    from scipy.stats import binom
+
     return float(
         binom.sf(
             _input.whole(events, "events", least=0) - 1, _input.whole(n, "n"), _input.share(rate, "rate")
@@ -131,13 +129,13 @@ def rise_without_help(
     correlation : float
         Between the scores of two rounds.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     r = _input.share(correlation, "correlation", ends=True)
     rose, chosen = _input.whole(observed, "observed", least=0), _input.whole(selected, "selected")
     total, number = _input.whole(bodies, "bodies", least=2), _input.whole(draws, "draws")
     if rose > chosen:
         raise InputError(f"{rose} of {chosen} rose.", where="observed")
-    counts, everywhere = np.empty(number, dtype=int), np.empty(number)
+    counts, everywhere = np.empty(number, dtype="int64"), np.empty(number)
     for i in range(number):
         before = rng.standard_normal(total)
         after = r * before + math.sqrt(1 - r**2) * rng.standard_normal(total)
@@ -164,6 +162,9 @@ def share_rising(correlation: float, worst: Sequence[int] = (4, 5)) -> tuple[flo
 
     Normal scores, bands of mean and standard deviation; the limit of :func:`rise_without_help` for many bodies.
     """
+    from scipy.integrate import simpson
+    from scipy.stats import norm
+
     r = min(_input.share(correlation, "correlation", ends=True), 1 - 1e-9)
     ends = np.concatenate([[-9.0], EDGES, [9.0]])
     joint = np.zeros((5, 5))  # rows: this round's band, worst first; columns: the next round's
@@ -183,6 +184,8 @@ def implied_correlation(rising: float) -> float:
     BACKED OUT by us: in 2024, 137 of 460 rose and 133 fell (acrc-s14), nearly as many as pure chance with this
     correlation would move each way. Grades within types, real change and skewed scores are ignored.
     """
+    from scipy.optimize import brentq
+
     wanted = _input.share(rising, "rising")
     most = share_rising(0.0)[0]
     if wanted >= most:
@@ -282,7 +285,7 @@ def difference_in_differences(
     fit = panel.fit(x)
     error = math.sqrt(fit.covariance[0, 0])
     freedom = panel.clusters.max()
-    half = student.ppf(0.5 + _input.share(level, "level") / 2, freedom) * error
+    half = two_sided(level, freedom) * error
     value = float(fit.coefficients[0])
     return Estimate(
         value,
@@ -351,7 +354,7 @@ def event_study(
     x = within[:, kept]
     fit = panel.fit(x)
     errors = np.sqrt(np.diag(fit.covariance))[: len(steps)]
-    quantile = student.ppf(0.5 + _input.share(level, "level") / 2, panel.clusters.max())
+    quantile = two_sided(level, panel.clusters.max())
     found = pd.DataFrame(
         {"effect": fit.coefficients[: len(steps)], "error": errors}, index=pd.Index(steps, name="since start")
     )
@@ -362,6 +365,8 @@ def event_study(
     early = [i for i, step in enumerate(steps) if step < -1]
     b, v = fit.coefficients[early], fit.covariance[np.ix_(early, early)]
     wald = float(b @ np.linalg.solve(v, b)) / len(early)
+    from scipy.stats import f as fisher
+
     return found, float(fisher.sf(wald, len(early), panel.clusters.max()))
 
 
@@ -396,7 +401,7 @@ def group_time_effects(
     DataFrame
         ``start``, ``period``, ``effect``, ``error``, ``units``, ``compared``.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     _Panel.of(table, outcome, unit, period, None, None)
     if start not in table:
         _absent(table, start)
@@ -432,7 +437,7 @@ def group_time_effects(
         )
     errors = np.nanstd(drawn, axis=0, ddof=1)
     value = float(effects @ sizes / sizes.sum())
-    half = float(norm.ppf(0.5 + _input.share(level, "level") / 2) * errors[-1])
+    half = float(two_sided(level) * errors[-1])
     few = int(min(sizes.min(), compared.min()))
     note = (
         f"The smallest group or comparison has {few} units: errors by bootstrap are rough."
@@ -440,7 +445,7 @@ def group_time_effects(
         else ""
     )
     found = pd.DataFrame(cells, columns=["start", "period"]).assign(
-        effect=effects, error=errors[:-1], units=sizes.astype(int), compared=compared
+        effect=effects, error=errors[:-1], units=sizes.astype("int64"), compared=compared
     )
     overall = Estimate(
         value, float(errors[-1]), value - half, value + half, level, values.size, "group-time effects, bootstrap of units",
@@ -465,7 +470,7 @@ def _group_time(values, first, periods, cells):
     effects, sizes, compared = (
         np.full(len(cells), np.nan),
         np.zeros(len(cells)),
-        np.zeros(len(cells), dtype=int),
+        np.zeros(len(cells), dtype="int64"),
     )
     for i, (group, time) in enumerate(cells):
         base = np.flatnonzero(periods < group)[-1]
@@ -647,7 +652,7 @@ def interrupted_series(
     if small_sample:
         bias, freedom = _if_independent(x, inverse, near)
         errors = errors / np.sqrt(bias * n / (n - 4))
-    quantiles = student.ppf(0.5 + _input.share(level, "level") / 2, freedom)
+    quantiles = np.array([two_sided(level, one) for one in freedom])
     names = ["start", "trend", "change of level", "change of slope"]
     found = pd.DataFrame({"value": coefficients, "error": errors}, index=pd.Index(names, name="part"))
     found["low"], found["high"] = found["value"] - quantiles * errors, found["value"] + quantiles * errors
@@ -761,7 +766,7 @@ def threshold_effect(
     n = len(y)
     covariance = inverse @ (scores.T @ scores) @ inverse * n / (n - 4)
     error = math.sqrt(covariance[1, 1])
-    half = float(student.ppf(0.5 + _input.share(level, "level") / 2, n - 4)) * error
+    half = two_sided(level, n - 4) * error
     value = float(coefficients[1])
     note = threshold_crowding(running, cutoff, width)
     return Estimate(
@@ -795,6 +800,8 @@ def threshold_crowding(running: pd.Series, cutoff: float, bandwidth: float, *, a
     above, total = int((close & (distance >= 0)).sum()), int(close.sum())
     if total == 0:
         return ""
+    from scipy.stats import binom
+
     tail = min(1.0, 2 * min(binom.cdf(above, total, 0.5), binom.sf(above - 1, total, 0.5)))
     if tail >= alpha:
         return ""
@@ -826,7 +833,7 @@ def power_by_simulation(
     Estimate
         The power with Wilson's interval for the simulation error.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     number = _input.whole(replications, "replications")
     limit = _input.share(alpha, "alpha")
     values = np.array([test(make(rng)) for _ in range(number)], dtype=float)
@@ -859,7 +866,7 @@ def simulate_panel(
     persistence : float
         Correlation of one year's noise with the next.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     n, t = _input.whole(units, "units", least=2), _input.whole(periods, "periods", least=2)
     _input.share(share_treated, "share_treated")
     rho = _input.share(persistence, "persistence", ends=True)
@@ -891,6 +898,8 @@ def p_value(estimate: Estimate) -> float:
             "The error is 0, so no p-value can be had.", where="p_value", fix=estimate.note or None
         )
     ratio = abs(estimate.value / estimate.error)
-    return float(
-        2 * (norm.sf(ratio) if math.isinf(estimate.freedom) else student.sf(ratio, estimate.freedom))
-    )
+    if math.isinf(estimate.freedom):
+        return 2 * NORMAL.cdf(-ratio)
+    from scipy.stats import t as student
+
+    return float(2 * student.sf(ratio, estimate.freedom))

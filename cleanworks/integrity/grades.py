@@ -11,9 +11,10 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from cleanworks.errors import InputError
+from cleanworks.integrity import _input
+from cleanworks.integrity._quantiles import NORMAL
 
 EDGES = (-1.5, -0.5, 0.5, 1.5)
 """Edges of the five bands in standard deviations from the mean."""
@@ -71,7 +72,7 @@ def grade(scores: pd.Series, groups: pd.Series | None = None) -> pd.Series:
 
 def normal_shares() -> pd.Series:
     """The share of each grade if scores followed a normal distribution: 6.7, 24.2, 38.3, 24.2 and 6.7 %."""
-    edges = norm.cdf([-np.inf, *EDGES, np.inf])
+    edges = [0.0, *(NORMAL.cdf(edge) for edge in EDGES), 1.0]
     return pd.Series(np.diff(edges)[::-1], index=pd.RangeIndex(1, 6, name="grade"), name="share")
 
 
@@ -128,8 +129,8 @@ def rank_intervals(
         raise InputError(
             "The level must lie between 0 and 1, and there must be two draws or more.", where="rank_intervals"
         )
-    simulated = scores.to_numpy(float) + rng.standard_normal((draws, len(scores))) * errors.to_numpy(float)
-    labels = np.zeros(len(scores), dtype=int) if groups is None else pd.factorize(groups)[0]
+    simulated = scores.to_numpy(float) + _input.generator(rng).standard_normal((draws, len(scores))) * errors.to_numpy(float)
+    labels = np.zeros(len(scores), dtype=np.intp) if groups is None else pd.factorize(groups)[0]
     drawn = np.empty_like(simulated)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
@@ -139,8 +140,8 @@ def rank_intervals(
         )
     tail = (1 - level) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0, method="inverted_cdf")
-    found = pd.DataFrame({"low": low.astype(int), "high": high.astype(int)}, index=scores.index)
-    found.insert(0, "rank", ranks(scores, groups).astype(int))
+    found = pd.DataFrame({"low": low.astype("int64"), "high": high.astype("int64")}, index=scores.index)
+    found.insert(0, "rank", ranks(scores, groups).astype("int64"))
     return found
 
 

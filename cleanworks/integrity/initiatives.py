@@ -155,7 +155,7 @@ def choose_visits(
     Series
         ``"lot"``, ``"risk"`` or ``""`` for each task.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     rows = _tasks(initiatives)
     number = _input.whole(visits, "visits", least=0)
     share = _input.share(at_random, "at_random", ends=True)
@@ -293,7 +293,7 @@ def _area_scores(tasks: pd.DataFrame, layout: pd.DataFrame) -> pd.DataFrame:
         )
     scores = sums / known
     scores.columns.name = None
-    scores["missing_tasks"] = (known - counts).sum(axis=1).astype(int)
+    scores["missing_tasks"] = (known - counts).sum(axis=1).astype("int64")
     return scores
 
 

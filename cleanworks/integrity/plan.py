@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input, results
+from cleanworks.integrity._quantiles import two_sided
 
 _TEXTS = {
     "mandate": "Who may ask, and by which rule",
@@ -136,7 +136,7 @@ def survey_options(
     total = _input.whole(interviews, "interviews")
     sd, effect = _input.positive(sd, "sd"), _input.positive(design_effect, "design_effect")
     rate = _input.share(rate, "rate")
-    z = float(norm.ppf(0.5 + _input.share(level, "level") / 2))
+    z = two_sided(level)
     rows = []
     for number in bodies:
         count = _input.whole(number, "bodies")
@@ -189,7 +189,7 @@ def ranks_under(scores: pd.DataFrame, weights: Mapping[str, Mapping[str, float]]
             _input.numbers(scores[part], f"scores, {part}")
         total = sum(scores[part] * weight for part, weight in chosen.items()) / 100
         # Rounded, so that a sum's last binary digit does not decide between equal bodies.
-        ranks[name] = total.round(9).rank(ascending=False, method="min").astype(int)
+        ranks[name] = total.round(9).rank(ascending=False, method="min").astype("int64")
     table = pd.DataFrame(ranks)
     return table.assign(moves=table.max(axis=1) - table.min(axis=1))
 

@@ -13,11 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
-from scipy.optimize import brentq
-from scipy.stats import norm
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
+from cleanworks.integrity._quantiles import NORMAL, two_sided
 
 LEVELS = ("activity", "output", "outcome", "impact")
 """Levels of a results framework, from what is done to what it is for (acrc-s156)."""
@@ -384,10 +383,10 @@ def sample_size_two_rates(
     average = (first + second) / 2
     pooled = 2 * average * (1 - average)
     if _input.choice(formula, FORMULAS, "formula") == "average":
-        root = (_z(level) + norm.ppf(power)) * math.sqrt(pooled)
+        root = (two_sided(level) + NORMAL.inv_cdf(power)) * math.sqrt(pooled)
     else:
         separate = first * (1 - first) + second * (1 - second)
-        root = _z(level) * math.sqrt(pooled) + norm.ppf(power) * math.sqrt(separate)
+        root = two_sided(level) * math.sqrt(pooled) + NORMAL.inv_cdf(power) * math.sqrt(separate)
     if root <= 0:
         raise InputError(f"A power of {power:g} is reached without a sample.", where="power", fix="Use 0.8.")
     return float(deff * (root / (second - first)) ** 2)
@@ -409,9 +408,9 @@ def power_two_rates(
     pooled = math.sqrt(2 * average * (1 - average))
     distance = abs(second - first) * math.sqrt(effective)
     if _input.choice(formula, FORMULAS, "formula") == "average":
-        return float(norm.cdf(distance / pooled - _z(level)))
+        return NORMAL.cdf(distance / pooled - two_sided(level))
     separate = math.sqrt(first * (1 - first) + second * (1 - second))
-    return float(norm.cdf((distance - _z(level) * pooled) / separate))
+    return NORMAL.cdf((distance - two_sided(level) * pooled) / separate)
 
 
 @dataclass(frozen=True)
@@ -456,6 +455,8 @@ def minimum_detectable_change(
             f"With {n:,.0f} people in each round, not even a change from {start:.2%} to {end:.0%} would be seen "
             f"with a power of {power:.0%}. Pool institutions or years, or choose another indicator.",
         )
+    from scipy.optimize import brentq
+
     near = start + (end - start) * 1e-9
     after = brentq(gap, near, tiny, xtol=1e-14, rtol=1e-13)
     word = "fall" if end == 0.0 else "rise"
@@ -472,12 +473,6 @@ def _two_rates(before: float, after: float) -> tuple[float, float]:
     if first == second:
         raise InputError(f"Both rates are {first:g}: there is no change to detect.", where="before and after")
     return first, second
-
-
-def _z(level: float) -> float:
-    return float(norm.ppf(0.5 + _input.share(level, "level") / 2))
-
-
 def _say(text: str, part: str, where: str | None = None) -> None:
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"There is no text for {part}.", where=where, fix="Write one sentence.")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
+from cleanworks.integrity._quantiles import two_sided
 
 # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ def _fill(share, floor, ceiling, total) -> np.ndarray:
         low, high = (middle, high) if np.clip(middle * share, floor, ceiling).sum() < total else (low, middle)
     exact = np.clip(high * share, floor, ceiling)
     # A remainder of 1e-9 is what binary fractions add, not a person.
-    whole = np.floor(exact + 1e-9).astype(int)
+    whole = np.floor(exact + 1e-9).astype("int64")
     room = np.where(whole < ceiling, exact - whole, -np.inf)
     while whole.sum() < total:
         best = int(np.argmax(room))
@@ -164,7 +164,7 @@ def stratified_sample(
     DataFrame
         The rows drawn, in the frame's order, with ``probability`` and ``weight`` (one over it).
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     _input.need_columns(frame, [stratum], "frame")
     strata = _input.labels(frame, stratum, "frame")
     counts = strata.value_counts()
@@ -200,13 +200,13 @@ def systematic_sample(frame: pd.DataFrame, n: int, rng: np.random.Generator) -> 
 
     The order of the rows works like strata: sort by duty or date first. Adds ``probability`` and ``weight``.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     _input.need_columns(frame, [], "frame")
     number = _input.whole(n, "n")
     if number > len(frame):
         raise InputError(f"{number} wanted from {len(frame)} units.", where="n")
     step = len(frame) / number
-    sample = frame.iloc[np.floor((rng.random() + np.arange(number)) * step).astype(int)].copy()
+    sample = frame.iloc[np.floor((rng.random() + np.arange(number)) * step).astype(np.intp)].copy()
     sample["probability"] = number / len(frame)
     sample["weight"] = step
     return sample
@@ -222,7 +222,7 @@ def pps_sample(sizes: pd.Series, n: int, rng: np.random.Generator) -> pd.DataFra
     DataFrame
         Index of the units drawn; columns ``size``, ``probability``, ``certain``.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     measures = _sizes(sizes, "sizes")
     number = _input.whole(n, "n")
     if number > len(measures):
@@ -286,7 +286,7 @@ def two_stage_sample(
         The people drawn with ``probability`` (both stages together) and ``weight``. When no cluster is certain or
         too small, all weights are equal: the reason why the design is liked.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     _input.need_columns(frame, [column for column in (cluster, stratum) if column], "frame")
     each = _input.whole(people, "people")
     strata = _input.labels(frame, stratum, "frame")
@@ -367,7 +367,7 @@ def sample_size(
     """
     p = _input.share(rate, "rate")
     wide = _input.share(margin, "margin")
-    z = norm.ppf(0.5 + _input.share(level, "level") / 2)
+    z = two_sided(level)
     simple = z**2 * p * (1 - p) / wide**2
     contacted = float(simple * _input.positive(design_effect, "design_effect"))
     if population is not None:
@@ -396,7 +396,7 @@ def implied_design_effect(margin: float, n: int, sd: float, *, level: float = 0.
 
 def implied_sd(margin: float, n: int, *, level: float = 0.95, design_effect: float = 1.0) -> float:
     """The standard deviation of one person's score that would make a margin come true. Our derivation."""
-    z = norm.ppf(0.5 + _input.share(level, "level") / 2)
+    z = two_sided(level)
     effective = _input.whole(n, "n") / _input.positive(design_effect, "design_effect")
     return float(_input.positive(margin, "margin") / z * math.sqrt(effective))
 

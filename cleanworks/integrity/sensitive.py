@@ -13,12 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
+from cleanworks.integrity._quantiles import NORMAL, two_sided
 from cleanworks.integrity.estimates import Estimate, join_notes
 from cleanworks.integrity.survey import wilson
 
@@ -227,7 +225,7 @@ def list_experiment(
         freedom = error**4 / sum(
             part**2 / (len(group) - 1) for part, group in zip(parts, (longer, shorter), strict=True)
         )
-        quantile = float(student.ppf(0.5 + _input.share(level, "level") / 2, freedom))
+        quantile = two_sided(level, freedom)
         low, high = value - quantile * error, value + quantile * error
     found = Estimate(
         value,
@@ -308,7 +306,7 @@ def no_design_effect(
     draws : int
         Simulations for each part.
     """
-    _input.generator(rng)
+    rng = _input.generator(rng)
     longer, shorter = _two_lists(table, count, treated, items)
     with_trait, with_cov, without, without_cov = _type_shares(longer, shorter, items)
     # The last share with the trait and the first without are plain frequencies: they cannot be negative.
@@ -351,6 +349,8 @@ def _step_covariance(cumulative: np.ndarray, n: int) -> np.ndarray:
 
 def _distance_test(shares, cov, rng, draws) -> float:
     """P-value of "no share is negative" against the case in which all are zero."""
+    from scipy.optimize import nnls
+
     certain = np.diag(cov) <= 1e-15
     if (certain & (shares < -1e-12)).any():
         return 0.0
@@ -409,7 +409,7 @@ def ceiling_and_floor(
 
 def detection_limit(error: float, *, level: float = 0.95, power: float = 0.8) -> float:
     """The smallest rate that an estimator with this standard error tells from zero, two-sided, textbook."""
-    quantiles = norm.ppf(0.5 + _input.share(level, "level") / 2) + norm.ppf(_input.share(power, "power"))
+    quantiles = two_sided(level) + NORMAL.inv_cdf(_input.share(power, "power"))
     return float(_input.positive(error, "error") * quantiles)
 
 

@@ -14,13 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
-from scipy.special import betaln, digamma, expit
-from scipy.stats import beta, binomtest, norm
-from scipy.stats import t as student
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
+from cleanworks.integrity._quantiles import two_sided
 from cleanworks.integrity.estimates import Estimate, join_notes
 from cleanworks.integrity.sampling import (
     SampleSize,
@@ -259,7 +256,7 @@ def _proportion(values, design, rows, level, interval="wilson") -> Estimate:
     plain = _mean(values, design, rows, level)
     if interval == "wald":
         return replace(plain, method="weighted share, plain interval")
-    p, quantile = plain.value, _quantile(level, plain.freedom)
+    p, quantile = plain.value, two_sided(level, plain.freedom)
     if plain.error > 0:
         low, high = _wilson(p, p * (1 - p) / plain.error**2, quantile)
         return replace(
@@ -305,7 +302,7 @@ def _enough(kept, weights, design) -> None:
 
 
 def _estimate(value, error, design, rows, kept, level, method, effect, note) -> Estimate:
-    half = _quantile(level, design.freedom) * error
+    half = two_sided(level, design.freedom) * error
     missing = len(rows) - len(kept)
     silent = f"{missing:,} of {len(rows):,} did not answer." if missing else ""
     return Estimate(
@@ -356,7 +353,7 @@ class _Design:
         # The same cluster name in two strata means two clusters.
         codes, pairs = pd.factorize(strata.astype(np.int64) * (clusters.max() + 1) + clusters)
         unit_strata = np.asarray(pairs) // (clusters.max() + 1)
-        drawn = np.bincount(unit_strata, minlength=len(names))
+        drawn = np.bincount(unit_strata.astype(np.intp), minlength=len(names))
         fractions = _fractions(units, list(names), drawn)
         return cls(weights, codes, unit_strata, list(names), drawn, fractions, lonely)
 
@@ -422,9 +419,11 @@ def wilson(events: float, n: float, *, level: float = 0.95, design_effect: float
     deff = _input.positive(design_effect, "design_effect")
     p = hits / total
     if deff == 1 and hits.is_integer() and total.is_integer():
+        from scipy.stats import binomtest
+
         low, high = binomtest(int(hits), int(total)).proportion_ci(_input.share(level, "level"), method="wilson")
     else:
-        low, high = _wilson(p, total / deff, _quantile(level, math.inf))
+        low, high = _wilson(p, total / deff, two_sided(level))
     error = math.sqrt(p * (1 - p) * deff / total)
     note = "No event: the error of 0 is arithmetic, not certainty." if hits == 0 else ""
     return Estimate(
@@ -601,6 +600,9 @@ def fit_rate_prior(events, n) -> RatePrior:
             fix="Publish one interval for all together: wilson(events.sum(), n.sum()).",
         )
 
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
     pooled = float(k.sum() / size.sum())
     start = math.log(pooled / (1 - pooled))
     bounds = [(start - 5, start + 5), (math.log(0.1), math.log(_MOST))]
@@ -619,6 +621,8 @@ def fit_rate_prior(events, n) -> RatePrior:
 
 def _beta_binomial_loss(parameters, k, size) -> tuple[float, np.ndarray]:
     """Minus the log likelihood and its gradient in (logit of the mean, log of the strength)."""
+    from scipy.special import betaln, digamma, expit
+
     centre, strength = expit(parameters[0]), math.exp(parameters[1])
     a, b = centre * strength, (1 - centre) * strength
     loss = -float((betaln(k + a, size - k + b) - betaln(a, b)).sum())
@@ -640,6 +644,8 @@ def shrink_rates(
         Beta posterior; covers ``level`` of institutions on average), ``own_share`` (how much of ``shrunk`` is its
         own answers).
     """
+    from scipy.stats import beta
+
     k, size = _counts(events, n)
     _input.share(level, "level")
     common = fit_rate_prior(events, n) if prior is None else prior
@@ -647,8 +653,8 @@ def shrink_rates(
     tail = (1 - level) / 2
     return pd.DataFrame(
         {
-            "events": k.astype(int),
-            "n": size.astype(int),
+            "events": k.astype("int64"),
+            "n": size.astype("int64"),
             "rate": k / size,
             "shrunk": a / (a + b),
             "low": beta.ppf(tail, a, b),
@@ -725,8 +731,3 @@ def _counts(events, n) -> tuple[np.ndarray, np.ndarray]:
         row = pd.Series(events).index[int(np.argmax(k > size))]
         raise InputError("More events than respondents.", where=f"row {row}")
     return k, size
-
-
-def _quantile(level: float, freedom: float) -> float:
-    tail = 0.5 + _input.share(level, "level") / 2
-    return float(norm.ppf(tail) if math.isinf(freedom) else student.ppf(tail, freedom))

@@ -94,7 +94,7 @@ def _coverage(what, elements, fields, items, columns):
     counted = pd.DataFrame(sorted(fields.items()), columns=["path", "filled"]).set_index("path")
     rows = disclosure.item_list()
     filled = pd.Series(items, dtype=float).reindex(rows.index).fillna(0)
-    table = rows[["stage", "name"]].assign(filled=filled.astype(int), share=filled / elements if elements else float("nan"))
+    table = rows[["stage", "name"]].assign(filled=filled.astype("int64"), share=filled / elements if elements else float("nan"))
     rate = float((filled * rows["counts"]).sum() / (disclosure.PROACTIVE_ITEMS * elements)) if elements else float("nan")
     shares = counted.assign(share=counted["filled"] / elements if elements else float("nan"))
     return Coverage(what, elements, shares, table, rate, flags.possible(columns))

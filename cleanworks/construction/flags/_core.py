@@ -429,6 +429,6 @@ def longest_run(groups, wanted) -> pd.Series:
     """Length of the longest unbroken run of ``wanted`` rows in each group; rows must be in order within a group."""
     groups, wanted = pd.Series(np.asarray(groups)), pd.Series(np.asarray(wanted, dtype=bool))
     starts = (~wanted) | (groups != groups.shift())
-    lengths = wanted.astype(int).groupby([groups, starts.cumsum()], sort=False).sum()
+    lengths = wanted.astype("int64").groupby([groups, starts.cumsum()], sort=False).sum()
     # The row that breaks a run belongs to the next block and counts 0; the first row of a group may count itself.
     return lengths.groupby(level=0, sort=False).max()

@@ -166,7 +166,7 @@ def first_digits(amounts) -> pd.Series:
     amounts = amounts[np.isfinite(amounts) & (amounts > 0)]
     scaled = amounts / 10.0 ** np.floor(np.log10(amounts))
     # A logarithm just below a power of ten may round up: 1000 must begin with 1, not with 0 or 10.
-    return scaled.round(9).clip(upper=9.999).astype(int).where(scaled.round(9) < 10, 1)
+    return scaled.round(9).clip(upper=9.999).astype("int64").where(scaled.round(9) < 10, 1)
 
 
 def benford_distance(amounts) -> tuple[float, int]:

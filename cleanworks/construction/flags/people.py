@@ -76,7 +76,7 @@ def double_presence(tables, settings):
         return no_answer()
     span = day.max() + 1
     key, sites = _runs(np.sort(worker * span + day))
-    double = np.bincount(key[sites > 1] // span, minlength=len(workers))
+    double = np.bincount((key[sites > 1] // span).astype(np.intp), minlength=len(workers))
     return answer("worker", workers, double, double > 0)
 
 

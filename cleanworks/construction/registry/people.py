@@ -36,6 +36,6 @@ def reconcile(attendance: pd.DataFrame, wages: pd.DataFrame, retirement_days: pd
     days = there.groupby(_NAME, observed=True).size().rename("days_on_site")
     paid = wages.groupby(_NAME, observed=True)["days_paid"].sum()
     reported = retirement_days.groupby(_NAME, observed=True)["days_reported"].sum()
-    table = pd.concat([days, paid, reported], axis=1).fillna(0).astype(int)
+    table = pd.concat([days, paid, reported], axis=1).fillna(0).astype("int64")
     same = (table["days_on_site"] == table["days_paid"]) & (table["days_paid"] == table["days_reported"])
     return table.assign(agrees=same).reset_index()

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input, assessment, grades
+from cleanworks.integrity._quantiles import two_sided
 
 LEAST_ANSWERS = 30
 """Answers below which a body gets no score (ours); Korea does not grade bodies with too few valid answers (acrc-s29)."""
@@ -75,7 +75,7 @@ class YearResults:
                 gap = upper.overall - lower.overall
                 rows.append((upper.Index, lower.Index, gap, gap / np.hypot(upper.error, lower.error)))
         pairs = pd.DataFrame(rows, columns=["upper", "lower", "gap", "z"])
-        return pairs.assign(apart=pairs["z"] > norm.ppf(0.975))
+        return pairs.assign(apart=pairs["z"] > two_sided(0.95))
 
 
 def year_results(
@@ -130,7 +130,7 @@ def year_results(
 
     table = bodies[["name", "type", "region"]].copy()
     for name in ("users", "staff"):
-        table[f"{name}_answers"] = parts[name]["respondents"].fillna(0).astype(int)
+        table[f"{name}_answers"] = parts[name]["respondents"].fillna(0).astype("int64")
     few = (table["users_answers"] < least) | (table["staff_answers"] < least)
     table["withheld"] = np.select([few, effort.isna()], [f"fewer than {least} answers", "no evidence of effort"], "")
     open_ = table["withheld"] == ""
@@ -147,12 +147,12 @@ def year_results(
         "staff": _slope(lambda x: assessment.overall_2022(assessment.perceived_2022(50.0, x), 50.0, 0.0, cap=cap)),
     }
     table["error"] = np.hypot(*(10 * slope[name] * errors[name] for name in ("users", "staff"))).where(open_)
-    z = norm.ppf(0.975)
+    z = two_sided(0.95)
     table["low"], table["high"] = table["overall"] - z * table["error"], table["overall"] + z * table["error"]
     # A type with one score has no spread, and so no grades.
     spread = table.groupby("type")["overall"].transform("std", ddof=0)
     table["grade"] = grades.grade(table["overall"].where(spread > 0), table["type"].where(spread > 0)).reindex(table.index)
-    table["experienced"] = experienced.reindex(bodies.index).fillna(0).astype(int)
+    table["experienced"] = experienced.reindex(bodies.index).fillna(0).astype("int64")
     return YearResults(year, table, items, least)
 
 

@@ -1,5 +1,5 @@
 // Run a Python program in Pyodide under Node, on the package in this repository.
-// node same_in_pyodide.mjs PYODIDE_FOLDER REPOSITORY PROGRAM
+// node in_pyodide.mjs PYODIDE_FOLDER REPOSITORY PROGRAM
 import { createRequire } from "node:module";
 import fs from "node:fs";
 import path from "node:path";
