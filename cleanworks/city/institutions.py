@@ -31,7 +31,7 @@ from cleanworks.errors import InputError
 
 YEARS = tuple(range(2016, 2026))
 NEW_QUESTIONNAIRE = 2022
-SEED = 20_250_701
+SEED = 20_250_704
 
 QUESTIONS = (
     "transparent_handling",
@@ -214,7 +214,7 @@ def _institutions(rng: Draws, scale: float) -> pd.DataFrame:
             population = rng.lognormal(log(120_000), 0.95, n).clip(10_000, 1_200_000).round(-2)
         elif kind.name == "metropolitan":
             population = rng.lognormal(log(2_300_000), 0.6, n).round(-3)
-        spread = rng.lognormal(0, 0.7, n)
+        spread = rng.lognormal(0, 0.8, n)
         staff = kind.staff * (
             spread if kind.name != "basic" else np.sqrt(population / 120_000) * power(spread, 0.3)
         )

@@ -424,6 +424,7 @@ def label_paid_ahead(block: Block) -> None:
     """Label the contracts of ``paid_ahead_of_work`` whose claims were paid early enough to be seen."""
     table, contracts, course = block["progress"], block["contracts"], block.course
     gap = table["paid"] - course.true[table["_contract"], table["_column"]]
+    gap[table["actual"] == 0] = -100.0  # a month without an entry shows nothing
     widest = np.full(len(contracts["contract_id"]), -100.0)
     np.maximum.at(widest, table["_contract"], gap)
     ahead = (contracts["_claims_ahead"] > 0) & (widest > block.profile["reporting.paid_ahead_points"])
