@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cleanworks import draws
 from cleanworks.city import build, compact, schemas
 from cleanworks.city.schemas import Table
 from cleanworks.errors import InputError
@@ -26,7 +27,7 @@ def fingerprint(projects: int, seed: int, profile: Profile) -> str:
     digest = hashlib.sha256(f"{projects} {seed} {profile.code}".encode())
     for key in sorted(profile):
         digest.update(f"{key}={profile[key]!r}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in (Path(draws.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
