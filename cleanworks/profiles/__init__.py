@@ -182,10 +182,10 @@ class Profile(Mapping):
         return rules.sentence(self, key)
 
     def rules(self, *keys: str):
-        """Rules of this country as a table with the columns ``rule``, ``here`` and ``source`` (pandas)."""
+        """Rules of this country as a list: what holds, and the source or that there is none."""
         from cleanworks.profiles import rules
 
-        return rules.table(self, keys)
+        return rules.listed(self, keys)
 
     def note(self, key: str) -> str | None:
         """What a reader must know about the value, if anything."""

@@ -6,7 +6,10 @@ the example's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cleanworks.errors import InputError
@@ -27,6 +30,7 @@ SENTENCES: dict[str, str] = {
     "payment.late_interest_rate": "Late money carries {} interest a year.",
     "payment.interest_cap_construction": "Interest on late money is at most {} a year.",
     "payment.direct_payment_missed": "The client must pay a subcontractor directly after {} missed payments.",
+    "payment.direct_payment_missed_may": "The client may pay a subcontractor directly after {} missed payments.",
     "payment.performance_guarantee_share": "The performance guarantee is {} of the contract price.",
     "payment.advance_share": "An advance is at most {} of the contract price.",
     "payment.retention_share": "{} of each progress payment is held back.",
@@ -90,12 +94,26 @@ def sentence(profile: Profile, key: str) -> str:
     return entry.says or said
 
 
-def table(profile: Profile, keys: Iterable[str]):
-    """The rules as a table: the key's words, what holds here, the source or that there is none."""
-    import pandas as pd
+@dataclass(frozen=True)
+class Rules:
+    """Sentences of one country with their sources, shown as a list in a page and as lines elsewhere."""
 
-    rows = [(key, sentence(profile, key), source(profile, key)) for key in keys]
-    return pd.DataFrame(rows, columns=["rule", "here", "source"]).set_index("rule")
+    rows: tuple[tuple[str, str], ...]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.rows)
+
+    def __repr__(self) -> str:
+        return "\n".join(textwrap.fill(f"- {said} [{source}]", 76, subsequent_indent="  ") for said, source in self.rows)
+
+    def _repr_html_(self) -> str:
+        listed = "".join(f"<li>{escape(said)} <small>[{escape(source)}]</small></li>" for said, source in self.rows)
+        return f"<ul>{listed}</ul>"
+
+
+def listed(profile: Profile, keys: Iterable[str]) -> Rules:
+    """The rules as a list: what holds here, and the source or that there is none."""
+    return Rules(tuple((sentence(profile, key), source(profile, key)) for key in keys))
 
 
 def source(profile: Profile, key: str) -> str:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.files import read_text
 from cleanworks.workshop.validation import first_problem
 
 FILE = "cleanworks.toml"
+
+
+class Sentence(BaseModel):
+    """A sentence that is right in one country and wrong in another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pattern: str = Field(description="A regular expression that finds it, whatever its capitals.")
+    wrong_in: tuple[str, ...] = Field(description="Codes of the countries in whose edition it would be wrong.")
+    because: str = Field(description="What holds there.")
+
+    @field_validator("pattern")
+    @classmethod
+    def _readable(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        return pattern
 
 
 class Editions(BaseModel):
@@ -21,6 +41,9 @@ class Editions(BaseModel):
 
     words: tuple[str, ...] = Field(
         (), description="Words bound to one country; they must not stand where an edition's own value belongs."
+    )
+    sentences: tuple[Sentence, ...] = Field(
+        (), description="Sentences that are wrong in some country (`pattern`, `wrong_in`, `because`); they must say where they hold."
     )
 
 

@@ -134,6 +134,7 @@ LESSON_FAULTS = [
     ("edition", source("step-1-the-total-code", "total_mm = ", "price = 'florins'\ntotal_mm = "), "'florins'"),
     ("edition", source("step-1-the-total-code", "total_mm = ", "# as in Rainland\ntotal_mm = "), "'Rainland'"),
     ("edition", source("step-1-the-total-code", "total_mm = ", "cost_florins = 3\ntotal_mm = "), "'florins'"),
+    ("country-rule", source("key-points", "Key points", "Key points\n\nIt always rains on Sundays."), "wrong in the edition of desertland"),
     ("canonical", source("the-decision", "Each Sunday", "Today. Each Sunday"), "one sentence on a line"),
     ("canonical", lambda nb: cell_of(nb, "quiz").update(id="1f3a9c2e"), "an id that says nothing"),
     (
@@ -243,6 +244,12 @@ class TestWordsOfOneCountry:
         seoul = profiles.load("seoul")
         assert {seoul["currency.code"], seoul["names.city"], seoul["names.project_system"]} <= words
         assert set(seoul["names.districts"]) <= words
+
+
+@pytest.mark.parametrize("line", ["In Rainland it always rains on Sundays.", "It always rains on Sundays {cite}`rain2001`."])
+def test_a_sentence_that_says_where_it_holds_is_left_alone(course, line):
+    edit(lesson_path(course), source("key-points", "Key points", f"Key points\n\n{line}"))
+    assert not found(course, "country-rule")
 
 
 def test_every_rule_is_tried_above():

@@ -13,6 +13,7 @@ import tokenize
 from collections.abc import Iterable, Iterator
 
 from cleanworks.workshop.notebook import Cell, Notebook
+from cleanworks.workshop.settings import Sentence
 
 _CITED = re.compile(r"\{cite(?::\w+)?\}`")
 _ABOUT = re.compile(r"#\s*about:\s*\S")
@@ -43,6 +44,30 @@ def in_notebook(notebook: Notebook, words: Iterable[str]) -> Iterator[tuple[Cell
             for number, line in enumerate(cell.source.splitlines(), 1):
                 for word in _found(line, wanted):
                     yield cell, number, word
+
+
+def sentences(notebook: Notebook, listed: Iterable[Sentence], words: Iterable[str]) -> Iterator[tuple[Cell, int, Sentence]]:
+    """(cell, line, sentence) of each listed sentence that does not say where it holds.
+
+    One line of Markdown is one sentence. It says where it holds when it names one of the bound words or cites a source, or
+    when its cell's metadata says what it speaks of. In code, the texts that are shown are read.
+    """
+    wanted = [(re.compile(one.pattern, flags=re.IGNORECASE), one) for one in listed]
+    named = tuple(words)
+    for cell in notebook.cells if wanted else ():
+        if cell.block.about:
+            continue
+        for number, line in enumerate(cell.source.splitlines(), 1):
+            if _CITED.search(line) or _found(line, named) or (cell.is_code and _ABOUT.search(line)):
+                continue
+            yield from ((cell, number, one) for pattern, one in wanted if pattern.search(line))
+
+
+def wrong_sentences(text: str, listed: Iterable[Sentence], country: str, words: Iterable[str]) -> list[str]:
+    """The lines of an edition's text that are wrong in its country and do not name another one."""
+    wanted = [re.compile(one.pattern, flags=re.IGNORECASE) for one in listed if country in one.wrong_in]
+    named = tuple(words)
+    return [line.strip() for line in text.splitlines() if not _found(line, named) and any(one.search(line) for one in wanted)]
 
 
 def in_code(source: str, words: Iterable[str], *, docstrings: bool = True) -> Iterator[tuple[int, str]]:

@@ -734,6 +734,17 @@ def _edition(notebook: Notebook, context: Context) -> Iterator[Hit]:
         yield cell, line, f"The word {word!r} belongs to one country."
 
 
+@rule(
+    "country-rule",
+    "No sentence that is wrong in some country stands without saying where it holds.",
+    "Name the country in the same sentence, cite the rule, or let the profile say it (`profile.rule(...)`).",
+)
+def _country_rule(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    editions = context.settings.editions
+    for cell, line, found in bound.sentences(notebook, editions.sentences, editions.words):
+        yield cell, line, f"This is wrong in the edition of {', '.join(found.wrong_in)}: {found.because}."
+
+
 # --- looking into cells -------------------------------------------------------------------------------------------
 
 
