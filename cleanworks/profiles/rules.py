@@ -58,11 +58,12 @@ def value(profile: Profile, key: str) -> str:
     """A value as people say it: days, a share in per cent, money, or a range."""
     entry = profile.entry(key)
     if entry.range and entry.range[0] != entry.range[1]:
-        return f"{_one(profile, key, entry.range[0])} to {_one(profile, key, entry.range[1])}"
-    return _one(profile, key, entry.value)
+        return f"{one(profile, key, entry.range[0])} to {one(profile, key, entry.range[1])}"
+    return one(profile, key, entry.value)
 
 
-def _one(profile: Profile, key: str, number: Any) -> str:
+def one(profile: Profile, key: str, number: Any) -> str:
+    """A number of this key as people say it."""
     if isinstance(number, list):
         return ", ".join(map(str, number))
     if isinstance(number, str | bool):

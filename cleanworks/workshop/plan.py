@@ -24,11 +24,12 @@ import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from cleanworks.errors import InputError
+from cleanworks.workshop.lines import Source, meant, nearest
 from cleanworks.workshop.metadata import LessonId, Text
-from cleanworks.workshop.validation import problems
+from cleanworks.workshop.validation import Problem, found
 
 FOLDER = "workshops"
 
@@ -86,7 +87,7 @@ class Day(_Block):
 class Part(_Block):
     """A module, with other minutes than it plans for itself if wished; or a talk, which has only a title."""
 
-    module: LessonId | None = None
+    module: Text | None = None
     talk: Text | None = None
     minutes: int | None = Field(None, ge=1, le=480, description="Length of a talk.")
     teach: int | None = Field(None, ge=0, le=600)
@@ -125,6 +126,13 @@ class Workshop(_Block):
     buffer: int = Field(15, ge=0, le=240, description="Minutes kept free at the end of every day.")
     team: tuple[Member, ...] = ()
 
+    _source: Source = PrivateAttr(default=Source())
+
+    @property
+    def source(self) -> Source:
+        """The file that it was read from, for messages."""
+        return self._source
+
     @property
     def module_ids(self) -> tuple[str, ...]:
         """Ids of the modules that the file names, in its order; empty when it names a path."""
@@ -141,59 +149,121 @@ def load(path: Path | str) -> Workshop:
     """
     path = Path(path)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        values = tomllib.loads(text)
     except FileNotFoundError:
+        there = sorted(one.stem for one in Path(FOLDER).glob("*.toml"))
         raise InputError(
-            "There is no such workshop file.", where=str(path), fix=f"Those that ship are in {FOLDER}/."
+            "There is no such workshop file.", where=str(path), fix=f"{meant(path.stem, there)}Those that ship are in {FOLDER}/; `cleanworks workshop new` begins one."
         ) from None
     except UnicodeDecodeError:
-        raise InputError("The workshop file is not UTF-8 text.", where=str(path)) from None
+        raise InputError("The workshop file is not UTF-8 text.", where=str(path), fix="Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(
-            f"The workshop file cannot be read: {error}.",
-            where=str(path),
-            fix="Text stands in quotation marks, a list in square brackets.",
-        ) from None
+        raise _unreadable(error, path, text) from None
     except OSError as error:
         raise InputError(f"The workshop file cannot be read: {error.strerror}.", where=str(path)) from None
-    return parse(values, re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "workshop", str(path))
+    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "workshop"
+    return parse(values, name, str(path), text)
 
 
-def parse(values: dict[str, Any], id: str, where: str = "the workshop") -> Workshop:
-    """A workshop from named values, checked like a file."""
+def _unreadable(error: tomllib.TOMLDecodeError, path: Path, text: str) -> InputError:
+    """What is wrong with a file that is no TOML: the line, and what one usually does to it."""
+    at = re.search(r"at line (\d+)", str(error))
+    lines = text.splitlines()
+    line = lines[int(at[1]) - 1].strip() if at and int(at[1]) <= len(lines) else ""
+    said = re.sub(r"\s*\(at [^)]*\)", "", str(error))
+    fix = "Text stands in quotation marks, a list in square brackets."
+    if re.search("[“”„«»‘’]", line):
+        fix = 'These quotation marks are curved; write straight ones: ".'
+    dated = re.search(r"\b\d{4}-\d{1,2}-\d{1,2}\b", line)
+    if dated and "date" in said.lower():
+        said, fix = f"There is no day {dated[0]}", "Correct the date; it is written as 2026-12-14."
+    return InputError(f"The workshop file cannot be read: {said[0].lower()}{said[1:]}{f': `{line[:80]}`' if line else ''}.", where=f"{path}, line {at[1]}" if at else str(path), fix=fix)
+
+
+def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: str = "") -> Workshop:
+    """A workshop from named values, checked like a file. ``text`` is what they were read from; it serves for messages."""
+    source = Source(where, text)
+    if "title" not in values and ("extends" in values or ("names" in values and "currency" in values)):
+        raise InputError(
+            "This is a country profile, no workshop file.", where=where, fix=f'Name it in a workshop file: profile = "{Path(where).name}".'
+        )
     try:
         workshop = Workshop.model_validate({"id": id if id[:1].isalpha() else f"w-{id}", **values})
+        workshop._source = source
         wrong = _mistakes(workshop)
     except ValidationError as error:
-        wrong = problems(error)
+        helped = [_helped(one) for one in found(error)]
+        # A name written wrongly is one mistake: what it was meant for is not missing too.
+        wrong = [one for one in helped if not _explained(one, helped)]
     if not wrong:
         return workshop
     if len(wrong) == 1:
-        raise InputError(f"{wrong[0][0].upper()}{wrong[0][1:]}.", where=where)
-    raise InputError(
-        f"{len(wrong)} things are wrong:\n" + "\n".join(f"  - {sentence}." for sentence in wrong), where=where
-    )
+        raise InputError(f"{wrong[0].said[0].upper()}{wrong[0].said[1:]}.", where=source.at(*_block(wrong[0])))
+    numbered = [(source.line(*_block(one)), one.said) for one in wrong]
+    listed = "\n".join(f"  - {f'line {line}: ' if line else ''}{said}." for line, said in numbered)
+    raise InputError(f"{len(wrong)} things are wrong:\n{listed}", where=where)
 
 
-def _mistakes(workshop: Workshop) -> list[str]:
+def _block(problem: Problem) -> tuple[str | int, ...]:
+    """Where to point: at the entry, or at its block where the entry is missing."""
+    return problem.place[:-1] if problem.said.endswith("is missing") else problem.place
+
+
+def _explained(problem: Problem, others: list[Problem]) -> bool:
+    if not problem.said.endswith("is missing"):
+        return False
+    return any(other.place[:-1] == problem.place[:-1] and f"perhaps {problem.place[-1]!r} is meant" in other.said for other in others)
+
+
+def _helped(problem: Problem) -> Problem:
+    """A problem with an unknown name: which name was probably meant."""
+    if not problem.said.endswith("is not known here"):
+        return problem
+    kind: type[BaseModel] = Workshop
+    for part in problem.place[:-1]:
+        if isinstance(part, str):
+            kind = {"days": Day, "breaks": Break, "opening": Activity, "closing": Activity, "modules": Part, "team": Member}.get(part, kind)
+    known = [name for name in kind.model_fields if name != "id"]
+    close = nearest(str(problem.place[-1]), known)
+    return Problem(problem.place, f"{problem.said}; {f'perhaps {close!r} is meant' if close else 'known are ' + ', '.join(known)}")
+
+
+def _mistakes(workshop: Workshop) -> list[Problem]:
     """What is impossible although every single entry is of the right kind."""
-    wrong: list[str] = []
+    wrong: list[Problem] = []
     if bool(workshop.modules) == bool(workshop.path):
-        wrong.append("name either `modules` or a `path` from which they are chosen")
+        wrong.append(Problem(("path",), "name either `modules` or a `path` from which they are chosen"))
     if workshop.timezone is not None:
         try:
             zoneinfo.ZoneInfo(workshop.timezone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            wrong.append(f"`timezone`: there is no time zone {workshop.timezone!r}; write it as Asia/Seoul")
+            zones = sorted(zoneinfo.available_timezones())
+            close = next((zone for zone in zones if zone.rpartition("/")[2].lower() == workshop.timezone.lower()), None)
+            close = close or nearest(workshop.timezone, zones)
+            said = f"perhaps {close!r} is meant" if close else "write it as Asia/Seoul"
+            wrong.append(Problem(("timezone",), f"`timezone`: there is no time zone {workshop.timezone!r}; {said}"))
     for number, part in enumerate(workshop.modules, 1):
-        wrong += [f"`modules.{number}`: {said}" for said in _wrong_part(part)]
+        wrong += [Problem(("modules",), f"`modules.{number}`: {said}") for said in _wrong_part(part)]
     named = workshop.module_ids
-    wrong += [f"`modules` names {id!r} twice" for id in dict.fromkeys(named) if named.count(id) > 1]
+    wrong += [Problem(("modules",), f"`modules` names {id!r} twice") for id in dict.fromkeys(named) if named.count(id) > 1]
     for number, day in enumerate(workshop.days, 1):
-        wrong += [f"`days.{number}` ({day.date}): {said}" for said in _wrong_day(day)]
+        wrong += [Problem(("days", number - 1, key), f"`days.{number}` ({day.date}): {said}") for key, said in _wrong_day(day)]
         if number > 1 and day.date <= workshop.days[number - 2].date:
-            wrong.append(f"`days.{number}` ({day.date}) does not come after the day before it")
+            wrong.append(Problem(("days", number - 1, "date"), f"`days.{number}` ({day.date}) does not come after the day before it"))
     return wrong
+
+
+def notes(workshop: Workshop, rest: tuple[int, ...] = (5, 6), today: datetime.date | None = None) -> list[str]:
+    """What is possible and probably not meant: days that have passed, and days on which offices rest (Monday is 0)."""
+    said = []
+    for number, day in enumerate(workshop.days):
+        place = workshop.source.at("days", number, "date")
+        if day.date < (today or datetime.date.today()):
+            said.append(f"{place}: {day.date:%A %d %B %Y} has passed.")
+        if day.date.weekday() in rest:
+            said.append(f"{place}: {day.date:%d %B %Y} is a {day.date:%A}, when offices are closed.")
+    return said
 
 
 def _wrong_part(part: Part) -> list[str]:
@@ -208,22 +278,20 @@ def _wrong_part(part: Part) -> list[str]:
     return []
 
 
-def _wrong_day(day: Day) -> list[str]:
+def _wrong_day(day: Day) -> list[tuple[str, str]]:
     start, end = minute(day.start), minute(day.end)
     if end <= start:
-        return [f"it ends at {day.end:%H:%M}, which is not after its start at {day.start:%H:%M}"]
+        return [("end", f"it ends at {day.end:%H:%M}, which is not after its start at {day.start:%H:%M}")]
     wrong = []
     before: Break | None = None
     for pause in sorted(day.breaks, key=lambda pause: pause.start):
         begins, over = minute(pause.start), minute(pause.start) + pause.minutes
         if begins < start or over > end:
-            wrong.append(
-                f"the break {pause.title!r} at {pause.start:%H:%M} lies outside the day "
-                f"({day.start:%H:%M} to {day.end:%H:%M})"
-            )
+            said = f"the break {pause.title!r} at {pause.start:%H:%M} lies outside the day ({day.start:%H:%M} to {day.end:%H:%M})"
+            wrong.append(("breaks", said))
         if before is not None and begins < minute(before.start) + before.minutes:
             shared = minute(before.start) + before.minutes - begins
-            wrong.append(f"the breaks {before.title!r} and {pause.title!r} overlap by {shared} minutes")
+            wrong.append(("breaks", f"the breaks {before.title!r} and {pause.title!r} overlap by {shared} minutes"))
         before = pause
     return wrong
 

@@ -107,6 +107,9 @@ class Settings(BaseModel):
     smallest_group: int = Field(
         5, ge=2, le=50, description="Reports on a class show no number of fewer people."
     )
+    country: str = Field(
+        "", description="Function that finds the country a workshop file names, as `package.module:function`; it takes the name and a folder."
+    )
     editions: Editions = Field(Editions(), description="Words that are bound to one country (`words`).")
     live: Live = Field(Live(), description="Cells that run in the page (`run`, `offer`, `tables`).")
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")

@@ -15,7 +15,8 @@ Settings (under `sphinx: config:` of `_config.yml`):
     ask for it. `cleanworks book` sets it.
 `cleanworks_reports`
     Names of tables that pages may show with the directive `report`, each with the function that makes it, as
-    `package.module:function`. The function takes the course and gives (headings, rows) of Markdown text.
+    `package.module:function`. The function takes the course and gives (headings, rows) of Markdown text, a chart (`Bars`),
+    or one sentence.
 `cleanworks_progress`
     The page with the directive `progress`, such as `book/progress`; lessons lead to it.
 """
@@ -39,6 +40,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.osutil import relative_uri
 
 from cleanworks import words
+from cleanworks.bars import Bars
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
@@ -314,7 +316,7 @@ def _copy_mathjax(target: Path) -> None:
 
 
 class Report(SphinxDirective):
-    """A table that a function makes, so that it is never typed: ```` ```{report} name ````.
+    """A table, a chart or a sentence that a function makes, so that it is never typed: ```` ```{report} name ````.
 
     A second word goes to the function: ```` ```{report} path auditors ````.
     """
@@ -331,10 +333,21 @@ class Report(SphinxDirective):
         module, _, function = address.partition(":")
         make = getattr(importlib.import_module(module), function)
         try:
-            headings, rows = make(self.env.app.cleanworks_course, *self.arguments[1:])
+            made = make(self.env.app.cleanworks_course, *self.arguments[1:])
         except InputError as error:
             raise ExtensionError(error.message) from None
+        if isinstance(made, str):
+            return self._text(made)
+        if isinstance(made, Bars):
+            return [nodes.raw("", made.html(), format="html"), *self._text(made.caption)]
+        headings, rows = made
         return [self._table(headings, rows)]
+
+    def _text(self, text: str) -> list[nodes.Node]:
+        """A paragraph of Markdown."""
+        holder = nodes.Element()
+        self.state.nested_parse(StringList([text], "report"), self.content_offset, holder)
+        return holder.children
 
     def _table(self, headings: list[str], rows: list[list[str]]) -> nodes.table:
         group = nodes.tgroup(cols=len(headings))

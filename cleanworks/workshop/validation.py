@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pydantic import ValidationError
+
+# Kinds of finding that come in several forms.
+_FAMILIES = (
+    ("date", "`{place}`: {input!r} is no date; write it as 2026-12-14, without quotation marks"),
+    ("int", "`{place}` should be a whole number, not {input!r}"),
+)
 
 _WORDS = {
     "missing": "`{place}` is missing",
     "extra_forbidden": "`{place}` is not known here",
     "string_type": "`{place}` should be text",
-    "int_type": "`{place}` should be a whole number",
-    "int_parsing": "`{place}` should be a whole number",
     "bool_type": "`{place}` should be true or false",
     "bool_parsing": "`{place}` should be true or false",
     "list_type": "`{place}` should be a list",
-    "tuple_type": "`{place}` should be a list",
+    "tuple_type": "`{place}` should be a list; put square brackets around it",
     "dict_type": "`{place}` should be a block of named values",
     "model_type": "`{place}` should be a block of named values",
     "literal_error": "`{place}` should be {expected}, not {input!r}",
     "too_short": "`{place}` should have at least {min_length} entries, not {actual_length}",
     "too_long": "`{place}` should have at most {max_length} entries, not {actual_length}",
+    "string_too_long": "`{place}` should have at most {max_length} letters",
+    "string_pattern_mismatch": "`{place}`: {input!r} is no id; ids have small letters, figures and hyphens",
     "string_too_short": "`{place}` is empty",
     "greater_than_equal": "`{place}` should be at least {ge}, not {input!r}",
     "greater_than": "`{place}` should be more than {gt}, not {input!r}",
@@ -27,20 +35,39 @@ _WORDS = {
 }
 
 
+@dataclass(frozen=True)
+class Problem:
+    """One thing that pydantic found: where (names and numbers from 0) and a sentence without its full stop."""
+
+    place: tuple[str | int, ...]
+    said: str
+
+
+def found(error: ValidationError) -> list[Problem]:
+    """Everything that pydantic found, without what only follows from something inside.
+
+    A day with a mistake is left out of the list of days, and then the list is too short: that is no second mistake.
+    """
+    listed = error.errors()
+    places = [one["loc"] for one in listed]
+    made = []
+    for one in listed:
+        loc = one["loc"]
+        if one["type"] == "too_short" and any(len(other) > len(loc) and other[: len(loc)] == loc for other in places):
+            continue
+        name = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in loc) or "the block"
+        words = _WORDS.get(one["type"]) or next((said for start, said in _FAMILIES if one["type"].startswith(start)), None)
+        if words is None:
+            said = f"`{name}`: {one['msg'][0].lower()}{one['msg'][1:]}"
+        else:
+            said = words.format(place=name, input=one["input"], **one.get("ctx", {}))
+        made.append(Problem(tuple(loc), said))
+    return made
+
+
 def problems(error: ValidationError) -> list[str]:
     """One sentence without its full stop for each thing that pydantic found."""
-    said = []
-    for found in error.errors():
-        place = (
-            ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in found["loc"])
-            or "the block"
-        )
-        words = _WORDS.get(found["type"])
-        if words is None:
-            said.append(f"`{place}`: {found['msg'][0].lower()}{found['msg'][1:]}")
-        else:
-            said.append(words.format(place=place, input=found["input"], **found.get("ctx", {})))
-    return said
+    return [one.said for one in found(error)]
 
 
 def first_problem(error: ValidationError) -> str:

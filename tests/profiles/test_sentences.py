@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def test_each_wrong_sentence_is_recognised(sentence, countries):
     assert not wrong_sentences(f"In Korea: {sentence}", EDITIONS.sentences, sorted(countries)[0], EDITIONS.words)
 
 
+@functools.cache
 def texts() -> dict[str, str]:
     """What lessons, exercises and checks say, without what is cited or marked as another country's."""
     found = {}

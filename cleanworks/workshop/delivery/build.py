@@ -8,6 +8,7 @@ zip: a zip of both would one day be handed out whole.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import os
 import re
@@ -20,7 +21,7 @@ from pathlib import Path, PurePath
 from cleanworks.errors import InputError
 from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import agenda_files, classroom, reading, start, wheels
+from cleanworks.workshop.delivery import agenda_files, classroom, reading, references, start, wheels
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.editions import edition, leaks
@@ -43,6 +44,7 @@ class Options:
     python: str = "3.11"
     book: bool = True
     add_missing: bool = False
+    allow_english: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,9 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
         give an answer away.
     """
     programme = settle(course, workshop, add_missing=options.add_missing)
+    resolved, _, notes = references.resolve(course, workshop, programme.lessons, allow_english=options.allow_english)
+    programme = dataclasses.replace(programme, workshop=resolved, warnings=(*programme.warnings, *notes))
+    workshop = resolved
     if options.add_missing:
         workshop = _with_modules(workshop, programme)
     out = Path(out)

@@ -17,6 +17,9 @@ Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
 AddMissing = Annotated[
     bool, typer.Option("--add-missing", help="Add the modules that the chosen ones need first.")
 ]
+AllowEnglish = Annotated[
+    bool, typer.Option("--allow-english", help="Build although modules are not in the workshop's language; the first page names them.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,11 +28,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 @app_workshop.command("agenda")
-def show_agenda(file: File, add_missing: AddMissing = False, root: Root = Path(".")) -> None:
+def show_agenda(
+    file: File, add_missing: AddMissing = False, allow_english: AllowEnglish = False, root: Root = Path(".")
+) -> None:
     """Show the clock of a workshop, to try a plan before building it."""
     from cleanworks.agenda import KINDS, hhmm, titled
 
-    _, _, programme = _settled(file, root, add_missing)
+    _, _, programme = _settled(file, root, add_missing, allow_english)
     day = -1
     for slot in programme.agenda.slots:
         if slot.day != day:
@@ -56,6 +61,7 @@ def build_workshop(
         str, typer.Option("--python", help="The Python of the learners' computers, such as 3.12.")
     ] = f"{sys.version_info[0]}.{sys.version_info[1]}",
     add_missing: AddMissing = False,
+    allow_english: AllowEnglish = False,
     book: Annotated[bool, typer.Option("--book/--no-book", help="With or without the book.")] = True,
     root: Root = Path("."),
 ) -> None:
@@ -69,8 +75,9 @@ def build_workshop(
 
     if not re.fullmatch(r"3\.\d{1,2}", python):
         raise InputError(f"{python!r} is not a version of Python.", fix="Write it as 3.12.")
-    course, workshop, _ = _settled(file, root, add_missing)
-    made = build(course, workshop, out, Options(wheels.systems(for_systems), python, book, add_missing))
+    course, workshop, _ = _settled(file, root, add_missing, allow_english)
+    options = Options(wheels.systems(for_systems), python, book, add_missing, allow_english)
+    made = build(course, workshop, out, options)
     _warn(made.warnings)
     print(made.folder.as_posix())
     print(f"{made.archive.as_posix()} ({made.archive.stat().st_size / 1e6:.0f} MB)")
@@ -99,14 +106,22 @@ def verify_kit(
         raise typer.Exit(1)
 
 
-def _settled(file: str, root: Path, add_missing: bool):
+def _settled(file: str, root: Path, add_missing: bool, allow_english: bool = False):
+    import dataclasses
+
     from cleanworks.workshop import plan
     from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.delivery import references
     from cleanworks.workshop.delivery.programme import file_of, settle
 
     course = Course.load(root.resolve())
     workshop = plan.load(file_of(course, file))
-    return course, workshop, settle(course, workshop, add_missing=add_missing)
+    # What one waits for half an hour to hear is said at once: country, language and translations come before the clock.
+    references.country(course, workshop)
+    references.require_language(course, workshop)
+    programme = settle(course, workshop, add_missing=add_missing)
+    _, _, notes = references.resolve(course, workshop, programme.lessons, allow_english=allow_english)
+    return course, workshop, dataclasses.replace(programme, warnings=(*programme.warnings, *notes))
 
 
 def _warn(warnings) -> None:

@@ -11,6 +11,7 @@ from cleanworks import agenda
 from cleanworks.agenda import Agenda, Item
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course, Lesson
+from cleanworks.workshop.lines import meant
 from cleanworks.workshop.plan import FOLDER, Workshop, minute
 from cleanworks.workshop.times import Times
 
@@ -41,17 +42,18 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     times = Times.load(course.root)
     known = {lesson.id: _item(lesson, times) for lesson in course.lessons}
     days = [_day(workshop, number) for number in range(len(workshop.days))]
-    where = f"{FOLDER}/{workshop.id}.toml"
+    where = workshop.source.name
     unknown = [id for id in workshop.module_ids if id not in known]
     if unknown:
+        close = [f"{id!r}: {meant(id, list(known)).strip()}" if len(unknown) > 1 else meant(id, list(known)).strip() for id in unknown]
         raise InputError(
             f"There is no module {', '.join(map(repr, unknown))}.",
-            where=where,
-            fix=f"The modules are {', '.join(known)}.",
+            where=workshop.source.at("modules", unknown[0]),
+            fix=" ".join([*(said for said in close if "?" in said), f"The modules are {', '.join(known)}."]),
         )
     warnings: list[str] = []
     if workshop.path:
-        ids = agenda.choose(path_of(course, workshop.path), known, days)
+        ids = agenda.choose(path_of(course, workshop.path, workshop.source.at("path")), known, days)
         if not ids:
             raise InputError("No module of the path fits into these days.", where=where, fix="Add time.")
         items = [known[id] for id in ids]
@@ -65,7 +67,7 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     return Programme(workshop, tuple(course.lesson(id) for id in taught), made, tuple(warnings))
 
 
-def path_of(course: Course, name: str) -> list[str]:
+def path_of(course: Course, name: str, where: str | None = None) -> list[str]:
     """The modules of a path, by importance: a list of `workshops/paths.toml`, or a part of the course in its order."""
     file = course.root / FOLDER / PATHS
     try:
@@ -79,7 +81,8 @@ def path_of(course: Course, name: str) -> list[str]:
     if ids := [lesson.id for lesson in course.lessons if lesson.block.part == name]:
         return ids
     parts = dict.fromkeys(lesson.block.part for lesson in course.lessons)
-    raise InputError(f"There is no path {name!r}.", fix=f"There are {', '.join([*lists, *parts])}.")
+    there = list(dict.fromkeys([*lists, *parts]))
+    raise InputError(f"There is no path {name!r}.", where=where, fix=f"{meant(name, there)}There are {', '.join(there)}.")
 
 
 def _named(workshop: Workshop, known: dict[str, Item], add_missing: bool) -> tuple[list[Item], list[str]]:

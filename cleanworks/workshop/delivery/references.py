@@ -1,0 +1,100 @@
+"""What a workshop file refers to, resolved before any work: the country, the language, and whether its modules are translated."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleanworks.errors import InputError
+from cleanworks.workshop import languages
+from cleanworks.workshop.catalogue import Course, Lesson
+from cleanworks.workshop.lines import meant
+from cleanworks.workshop.plan import Workshop, notes
+
+
+@dataclass(frozen=True)
+class Country:
+    """The country of a workshop: what to set for it, its name, the days on which offices rest, and lines for handouts."""
+
+    profile: str | None = None
+    name: str = ""
+    rest: tuple[int, ...] = (5, 6)
+    lines: tuple[str, ...] = ()
+
+
+def country(course: Course, workshop: Workshop) -> Country:
+    """The country that the file names, by the function that the course's settings name.
+
+    Raises
+    ------
+    InputError
+        There is no such profile; the message names the file, the line and the nearest one.
+    """
+    address = course.settings.country
+    if not workshop.profile or not address:
+        return Country(workshop.profile)
+    module, _, function = address.partition(":")
+    folder = Path(workshop.source.name).parent if workshop.source.text else Path(".")
+    try:
+        found = getattr(importlib.import_module(module), function)(workshop.profile, folder)
+    except InputError as error:
+        where = workshop.source.at("profile")
+        raise InputError(error.what, where=f"{where}: {error.where}" if error.where else where, fix=error.fix) from None
+    return Country(found["profile"], found["name"], tuple(found["rest"]), tuple(found["lines"]))
+
+
+def require_language(course: Course, workshop: Workshop) -> None:
+    """See that there is something in the workshop's language.
+
+    Raises
+    ------
+    InputError
+        The code is none, or the course is not translated into it.
+    """
+    wanted, where = workshop.language, workshop.source.at("language")
+    known = [languages.SOURCE, *languages.languages(course)]
+    if wanted in known:
+        return
+    raise InputError(
+        f"There is no translation into {wanted!r}.",
+        where=where,
+        fix=f"{meant(wanted, known)}There is {', '.join(known)}; `cleanworks language update {wanted}` begins another.",
+    )
+
+
+def untranslated(course: Course, workshop: Workshop, lessons: tuple[Lesson, ...]) -> list[Lesson]:
+    """The modules of a workshop that cannot be handed out in its language: the lesson or its exercises have no translation."""
+    if workshop.language == languages.SOURCE:
+        return []
+    return [
+        lesson
+        for lesson in lessons
+        for entries in [[lesson, lesson.exercises] if lesson.exercises else [lesson]]
+        if not all(languages.entries_of(course, workshop.language, entry.path) for entry in entries)
+    ]
+
+
+def resolve(course: Course, workshop: Workshop, lessons: tuple[Lesson, ...], *, allow_english: bool = False) -> tuple[Workshop, Country, list[str]]:
+    """Everything that the file refers to: the workshop with its profile found, the country, and notes for the organiser.
+
+    Raises
+    ------
+    InputError
+        A reference leads nowhere, or modules are not in the workshop's language and English was not allowed.
+    """
+    place = country(course, workshop)
+    require_language(course, workshop)
+    lacking = untranslated(course, workshop, lessons)
+    if lacking and not allow_english:
+        named = ", ".join(f"{lesson.id} ({lesson.title})" for lesson in lacking)
+        raise InputError(
+            f"{len(lacking)} of {len(lessons)} modules are not translated into {workshop.language!r}: {named}.",
+            where=workshop.source.at("language"),
+            fix="Leave them out, translate them (`cleanworks language update`), or build with --allow-english: the first page then names them.",
+        )
+    found = notes(workshop, place.rest)
+    if lacking:
+        found.append(f"Not in {workshop.language!r}, but in English: {', '.join(lesson.id for lesson in lacking)}.")
+    settled = workshop.model_copy(update={"profile": place.profile})
+    return settled, place, found

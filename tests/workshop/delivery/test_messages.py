@@ -1,0 +1,123 @@
+"""What a workshop file is told: the file in hand, the line, the nearest right word, before any work."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from cleanworks.errors import InputError
+from cleanworks.workshop import plan
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.delivery import references
+from cleanworks.workshop.delivery.programme import settle
+
+ROOT = Path(__file__).resolve().parents[3]
+GOOD = """title = "A day in Gulu"
+place = "Gulu"
+audience = "officials"
+language = "en"
+profile = "uganda"
+modules = ["o1", "c6"]
+
+[[days]]
+date = 2027-03-02
+start = "08:30"
+end = "16:00"
+breaks = [{ title = "Lunch", start = "12:30", minutes = 60 }]
+"""
+
+
+@pytest.fixture(scope="module")
+def course():
+    return Course.load(ROOT)
+
+
+def told(course, tmp_path, text: str, **options) -> tuple[list[str], str]:
+    """The notes of a workshop file, and the message with which it was refused."""
+    path = tmp_path / "gulu.toml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        workshop = plan.load(path)
+        references.country(course, workshop)
+        references.require_language(course, workshop)
+        lessons = settle(course, workshop).lessons
+        return references.resolve(course, workshop, lessons, **options)[2], ""
+    except InputError as error:
+        assert str(path) in error.message
+        return [], error.message.replace(str(path), "gulu.toml")
+
+
+def test_a_good_file_is_told_nothing(course, tmp_path):
+    assert told(course, tmp_path, GOOD) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"uganda"', '"ugandda"', "gulu.toml, line 5: There is no profile 'ugandda'. Did you mean 'uganda'?"),
+        ('"en"', '"fx"', "gulu.toml, line 4: There is no translation into 'fx'."),
+        ('"c6"]', '"C66"]', "gulu.toml, line 6: There is no module 'C66'. Did you mean 'c6'?"),
+        ('"o1", "c6"]', '"01"]', "There is no module '01'. Did you mean 'o1'?"),
+        ('modules = ["o1", "c6"]', 'path = "civilsociety"', "gulu.toml, line 6: There is no path 'civilsociety'. Did you mean 'civil-society'?"),
+        ("audience =", "audiense =", "gulu.toml, line 3: `audiense` is not known here; perhaps 'audience' is meant."),
+        ("minutes = 60", "minute = 60", "gulu.toml, line 12: `days.1.breaks.1.minute` is not known here; perhaps 'minutes' is meant."),
+        ('start = "08:30"', 'start = "half past"', "gulu.toml, line 10: `days.1.start`: 'half past' is not a time of day"),
+        ("2027-03-02", '"2 March"', "gulu.toml, line 9: `days.1.date`: '2 March' is no date; write it as 2026-12-14"),
+        ("2027-03-02", "2027-02-30", "gulu.toml, line 9: The workshop file cannot be read: there is no day 2027-02-30"),
+        ('"A day in Gulu"', "“A day in Gulu”", "gulu.toml, line 1: The workshop file cannot be read: invalid value: `title = “A day in Gulu”`. These quotation marks are curved"),
+        ('place = "Gulu"', 'place = "Gulu"\ntimezone = "Kampala"', "perhaps 'Africa/Kampala' is meant"),
+        ("breaks = [{", "breaks = {", "put square brackets around it"),
+    ],
+)
+def test_a_refusal_names_file_line_and_nearest_word(course, tmp_path, old, new, words):
+    text = GOOD.replace(old, new)
+    if new == "breaks = {":
+        text = text.replace("60 }]", "60 }")
+    notes, message = told(course, tmp_path, text)
+    assert words in message and not notes
+    assert "days` should have at least" not in message
+
+
+def test_a_module_that_is_not_translated_is_refused_or_named(course, tmp_path):
+    text = GOOD.replace('"en"', '"fr"').replace('"o1", "c6"', '"o1", "c4"')
+    _, message = told(course, tmp_path, text)
+    assert "gulu.toml, line 4: 1 of 2 modules are not translated into 'fr': c4 (Planned against actual)" in message and "--allow-english" in message
+    notes, message = told(course, tmp_path, text, allow_english=True)
+    assert not message and notes == ["Not in 'fr', but in English: c4."]
+
+
+def test_a_profile_beside_the_workshop_file_is_found(course, tmp_path):
+    (tmp_path / "office.toml").write_text('extends = "uganda"\n[names]\ncity = {value = "Gulu", illustrative = true}\n', encoding="utf-8")
+    path = tmp_path / "gulu.toml"
+    path.write_text(GOOD.replace('"uganda"', '"office.toml"'), encoding="utf-8")
+    place = references.country(course, plan.load(path))
+    assert place.profile == str((tmp_path / "office.toml").resolve()) and place.name == "Uganda"
+    assert any("Gulu" in line for line in place.lines) and any("Government Procurement Portal" in line for line in place.lines)
+    _, message = told(course, tmp_path, GOOD.replace('"uganda"', '"office"'))
+    assert "Did you mean 'office.toml'?" in message
+
+
+def test_a_wrong_key_in_that_profile_is_told_before_any_work(course, tmp_path):
+    (tmp_path / "office.toml").write_text('extends = "uganda"\n[payment]\nclient_day = {value = 3, illustrative = true}\n', encoding="utf-8")
+    _, message = told(course, tmp_path, GOOD.replace('"uganda"', '"office.toml"'))
+    assert "line 5" in message and "office.toml, line 3: Nobody reads 'payment.client_day'. Did you mean 'payment.client_days'?" in message
+
+
+def test_a_profile_in_place_of_a_workshop_is_recognised(tmp_path):
+    path = tmp_path / "office.toml"
+    path.write_text('extends = "uganda"\n', encoding="utf-8")
+    with pytest.raises(InputError, match="a country profile, no workshop file"):
+        plan.load(path)
+
+
+def test_days_that_passed_and_days_of_rest_are_noted(tmp_path):
+    path = tmp_path / "gulu.toml"
+    path.write_text(GOOD.replace("2027-03-02", "2027-03-07"), encoding="utf-8")
+    workshop = plan.load(path)
+    assert plan.notes(workshop, (4, 5), datetime.date(2026, 1, 1)) == []
+    (said,) = plan.notes(workshop, (6,), datetime.date(2026, 1, 1))
+    assert "line 9: 07 March 2027 is a Sunday" in said
+    (said,) = plan.notes(workshop, (), datetime.date(2028, 1, 1))
+    assert "has passed" in said
