@@ -1,8 +1,9 @@
 """From the cells of a lesson to slides: little text, one thing at a time, the rest in the speaker's notes.
 
-A paragraph gives its first sentence, an item of a list too (lessons have one sentence per line); whole paragraphs stand in
-the notes. A picture has a slide of its own. Code and what it says share a slide when they fit; a long table or text goes on
-on the next slide.
+A paragraph gives its first sentence and whatever it asks, an item of a list too (lessons have one sentence per line); whole
+paragraphs stand in the notes. A picture has a slide of its own. Code and what it says share a slide when they fit; a long
+table or text goes on on the next slide. There is at most one slide for a minute and a half of teaching: what goes beyond is
+joined, and then moved to the notes, code first.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from cleanworks.workshop.slides import timing
 ROOM = 14.0
 """Lines of text that fit under a slide's title."""
 
+MINUTES = 1.5
+"""Minutes of teaching that one slide takes at least."""
+
 _WIDTH = 66  # letters of a line of text
 _CODE_WIDTH = 92
 _CODE_LINE = 0.72  # a line of code, in lines of text
@@ -38,6 +42,7 @@ class Block:
 
     html: str
     room: float
+    kind: str = ""
 
 
 @dataclass
@@ -87,9 +92,9 @@ def deck(node: NotebookNode, block: NotebookBlock, *, audience: Audience = "inst
             slides += _quiz(cell) if "quiz" in tags else _text(cell, section, slides)
         elif cell.cell_type == "code":
             slides += _code(cell, section, slides[-1].title)
-    slides = [slide for slide in slides if slide.blocks]
-    _number(slides)
     teach = block.minutes.teach if teach is None else teach
+    slides = _fitted([slide for slide in slides if slide.blocks], max(1, int(teach / MINUTES)))
+    _number(slides)
     sections = list(dict.fromkeys(slide.section for slide in slides if slide.section))
     plan = timing.minutes("\n\n".join(told), sections, teach)
     if plan is None:
@@ -101,6 +106,83 @@ def deck(node: NotebookNode, block: NotebookBlock, *, audience: Audience = "inst
     else:
         _clock(slides, plan, "\n\n".join(told), teach)
     return Deck(block.id, block.title, tuple(slides), plan)
+
+
+def _fitted(slides: list[Slide], most: int) -> list[Slide]:
+    """The slides, joined where they fit on one, and at most ``most`` of them."""
+    made = _joined_slides(slides)
+    if len(made) > most:
+        # Code is worked on in the notebook; on the wall one needs what it gives.
+        for slide in made:
+            _code_to_notes(slide)
+        made = _joined_slides([slide for slide in made if _kept(slide, made)])
+    while len(made) > most:
+        place = min(range(1, len(made)), key=lambda number: _worth(made[number]), default=None)
+        if place is None:
+            break
+        _into_notes(made.pop(place), made[place - 1])
+    return [slide for number, slide in enumerate(made) if not _lonely(slide, made, number)]
+
+
+def _joined_slides(slides: list[Slide]) -> list[Slide]:
+    made: list[Slide] = []
+    for slide in slides:
+        before = made[-1] if made else None
+        if before and _may_join(before, slide):
+            if re.sub("<[^>]+>", "", slide.title) != re.sub("<[^>]+>", "", before.title):
+                before.blocks.append(Block(f"<h3>{slide.title}</h3>", 1.2))
+            before.blocks += slide.blocks
+            before.notes += slide.notes
+            before.sources = list(dict.fromkeys([*before.sources, *slide.sources]))
+        else:
+            made.append(slide)
+    return made
+
+
+def _may_join(before: Slide, slide: Slide) -> bool:
+    alone = {"first", "picture"}
+    same = before.section == slide.section and slide.section != "Quiz" and not {before.kind, slide.kind} & alone
+    return same and before.room + slide.room + 1.2 <= ROOM
+
+
+def _code_to_notes(slide: Slide) -> None:
+    code = [block for block in slide.blocks if block.kind == "code"]
+    if code:
+        slide.notes += [f"<p>The code:</p>{block.html}" for block in code]
+        slide.blocks = [block for block in slide.blocks if block.kind != "code"]
+
+
+def _kept(slide: Slide, slides: list[Slide]) -> bool:
+    """Whether anything is left on a slide; if not, its notes go to the one before it."""
+    if slide.blocks:
+        return True
+    before = [other for other in slides[: slides.index(slide)] if other.blocks]
+    if before:
+        before[-1].notes += slide.notes
+    return False
+
+
+def _worth(slide: Slide) -> float:
+    """How much the room would miss a slide: questions, pictures, tables, then long texts."""
+    shown = "".join(block.html for block in slide.blocks)
+    value = slide.room / ROOM
+    value += 3 * (slide.kind == "picture") + 2 * ("<table" in shown) + 4 * ("?" in re.sub(r"<[^>]+>", "", shown)) + 2 * (slide.section == "Quiz")
+    return value + 5 * (slide.section == "Key points")
+
+
+def _into_notes(slide: Slide, before: Slide) -> None:
+    before.notes.append(f"<p><strong>{slide.title}</strong></p>" + "".join(block.html for block in slide.blocks))
+    before.notes += slide.notes
+    before.sources = list(dict.fromkeys([*before.sources, *slide.sources]))
+
+
+def _lonely(slide: Slide, slides: list[Slide], number: int) -> bool:
+    """Whether a slide holds one line that asks nothing; then it is said, from the notes of the slide before it."""
+    shown = re.sub(r"<[^>]+>", "", "".join(block.html for block in slide.blocks))
+    if number == 0 or slide.kind or len(slide.blocks) != 1 or slide.room > 1.5 or "?" in shown or "<table" in slide.blocks[0].html:
+        return False
+    _into_notes(slide, slides[number - 1])
+    return True
 
 
 def _first(block: NotebookBlock) -> Slide:
@@ -146,11 +228,11 @@ def _after_heading(source: str) -> str:
 
 def _shortened(kind: str, source: str, whole: bool) -> Iterator[Block]:
     if kind == "paragraph":
-        text = source if whole or _stands_out(source) else _sentences(source)[0]
+        text = source if whole or _stands_out(source) else _said(source)
         yield Block(prose.html(text), _lines(prose.plain(text), _WIDTH) + 0.45)
     elif kind == "list":
         items = _items(source)
-        texts = [text if whole else _sentences(text)[0] for _, text in items]
+        texts = [text if whole else _said(text) for _, text in items]
         ordered = bool(items) and items[0][0][0].isdigit()
         start = 1
         for chunk in _chunked(texts):
@@ -165,7 +247,7 @@ def _shortened(kind: str, source: str, whole: bool) -> Iterator[Block]:
         yield from _tables(prose.html(source))
     elif kind == "code":
         code = "\n".join(source.splitlines()[1:-1])
-        yield Block(f"<pre><code>{escape(code)}</code></pre>", _code_room(code))
+        yield Block(f"<pre><code>{escape(code)}</code></pre>", _code_room(code), "code")
     else:
         text = _sentences(source)[0]
         yield Block(prose.html(text), _lines(text, _WIDTH) + 0.6)
@@ -197,6 +279,12 @@ def _stands_out(source: str) -> bool:
 def _sentences(source: str) -> list[str]:
     """Lessons have one sentence per line."""
     return [line.strip() for line in source.strip().splitlines() if line.strip()] or [""]
+
+
+def _said(source: str) -> str:
+    """The first sentence, and every question: a list of questions without them says nothing."""
+    sentences = _sentences(source)
+    return "\n".join(text for number, text in enumerate(sentences) if number == 0 or "?" in text)
 
 
 def _items(source: str) -> list[tuple[str, str]]:
@@ -241,7 +329,7 @@ def _code(cell: NotebookNode, section: str, title: str) -> list[Slide]:
                 texts += _lines_of_output(text)
     code = cell.source.strip()
     show_code = not tags & {"hide-input", "remove-input"} and not (slides and not texts)
-    blocks = ([Block(f"<pre><code>{escape(code)}</code></pre>", _code_room(code))] if show_code else []) + texts
+    blocks = ([Block(f"<pre><code>{escape(code)}</code></pre>", _code_room(code), "code")] if show_code else []) + texts
     made: list[Slide] = []
     for block in blocks:
         if not made or made[-1].room + block.room > ROOM:
