@@ -24,6 +24,6 @@ class Bars:
             for label, value in self.rows
         )
         return (
-            f'<table class="cw-chart cw-steady"><caption>{escape(self.title)}</caption>'
-            f'<thead><tr><th scope="col"></th><th scope="col" colspan="2">{escape(self.unit)}</th></tr></thead><tbody>{lines}</tbody></table>'
+            f'<table class="cw-chart"><caption>{escape(self.title)} <small>{escape(self.unit)}</small></caption>'
+            f"<tbody>{lines}</tbody></table>"
         )

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleanworks import words
 from cleanworks.errors import InputError
 
 escape = _html.escape
@@ -78,13 +79,13 @@ class Page:
     """Something to print.
 
     ``title`` is plain text; ``body`` is HTML whose data were escaped by whoever made it. ``language`` and ``direction``
-    (``"ltr"`` or ``"rtl"``) are those of the text; ``style`` is CSS added after the house's own.
+    (``"ltr"`` or ``"rtl"``; the language's if not given) are those of the text; ``style`` is CSS added after the house's own.
     """
 
     title: str
     body: str
     language: str = "en"
-    direction: str = "ltr"
+    direction: str = ""
     style: str = ""
     landscape: bool = False
 
@@ -96,7 +97,7 @@ class Page:
             "width": "265mm" if self.landscape else "190mm",
         }
         return (
-            f'<!DOCTYPE html>\n<html lang="{escape(self.language)}" dir="{escape(self.direction)}">\n<head>\n'
+            f'<!DOCTYPE html>\n<html lang="{escape(self.language)}" dir="{escape(self.direction or words.direction(self.language))}">\n<head>\n'
             '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f"<title>{escape(self.title)}</title>\n<style>{house}{self.style}</style>\n</head>\n"
             f"<body>\n<main>\n{self.body}\n</main>\n</body>\n</html>\n"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import re
 import shutil
 import subprocess
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from cleanworks import paper
+from cleanworks import paper, words
 from cleanworks.errors import InputError
 
 STATEMENTS = {
@@ -35,15 +38,18 @@ class Person:
 def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
     """The people of a CSV file, and what the instructor should know of the list (duplicates).
 
-    The file has a column `name`, and perhaps `organisation` and `statement` (attended or completed). Without a heading,
-    its first column is the names.
+    The file has a column `name`, and perhaps `organisation` and `statement` (attended or completed), between commas,
+    semicolons or tabs. A list of one column needs no heading.
 
     Raises
     ------
     InputError
-        The file is missing or not UTF-8, has no names, or some rows are no names; the message lists these rows.
+        The file is missing or not UTF-8, its heading is not understood (the message has the columns that were found), it has
+        no names, or some rows are no names; the message lists these rows.
     """
     path = Path(path)
+    if path.suffix.lower() in (".xlsx", ".xls", ".ods", ".numbers"):
+        raise InputError("This is a spreadsheet, no list in text.", where=str(path), fix="In the spreadsheet, save the list as CSV UTF-8.")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -57,15 +63,14 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
     except OSError as error:
         raise InputError(f"The list of names cannot be read: {error.strerror}.", where=str(path)) from None
     first = text.splitlines()[0] if text.strip() else ""
-    semicolon = first.count(";") > first.count(",")
+    mark = max(",;\t", key=first.count)
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=";" if semicolon else ",", strict=True))
+        rows = list(csv.reader(io.StringIO(text), delimiter=mark, strict=True))
     except csv.Error as error:
         raise InputError(
             f"The list of names is no CSV file: {error}.", where=str(path), fix="Look for a quotation mark without its pair."
         ) from None
-    head = [cell.strip().lower() for cell in rows[0]] if rows else []
-    columns, start = (head, 1) if "name" in head else (["name"], 0)
+    columns, start, told = _heading(rows[0] if rows else [], path)
     people, wrong = [], []
     for number, row in enumerate(rows[start:], start + 1):
         cells = dict(zip(columns, (_tidy(cell) for cell in row), strict=False))
@@ -86,7 +91,34 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
         )
     if len(people) > MOST:
         raise InputError(f"The list holds {len(people)} names; at most {MOST} are made at once.", where=str(path))
-    return _once(people)
+    once, twice = _once(people)
+    return once, [*told, *twice]
+
+
+_COLUMNS = ("name", "organisation", "statement")
+_MEANT = {"organization": "organisation", "organisme": "organisation", "nom": "name", "names": "name"}
+
+
+def _heading(row: list[str], path: Path) -> tuple[list[str], int, list[str]]:
+    """The columns, the first row of names, and what is left out. A single column may begin with a name at once."""
+    found = [cell.strip() for cell in row]
+    columns = [_MEANT.get(cell.lower(), cell.lower()) for cell in found]
+    if "name" in columns:
+        twice = next((name for name in _COLUMNS if columns.count(name) > 1), None)
+        if twice:
+            raise InputError(f"Two columns are called `{twice}`.", where=f"{path}, line 1", fix="Keep one of them.")
+        strange = [cell for cell, column in zip(found, columns, strict=True) if column not in _COLUMNS and cell]
+        told = [f"Columns that no certificate shows: {', '.join(strange)}."] if strange else []
+        return columns, 1, told
+    heads = re.compile(r"\b(name|names|nom|participant|participants|full|first|last|organi[sz]ation)\b", re.I)
+    if len(found) > 1 or (found and heads.search(found[0])):
+        listed = ", ".join(cell or "(empty)" for cell in found)
+        raise InputError(
+            f"The heading of the list is not understood; it has the columns: {listed}.",
+            where=f"{path}, line 1",
+            fix="Call the column with the names `name`; others may be `organisation` and `statement`.",
+        )
+    return ["name"], 0, []
 
 
 def _tidy(text: str) -> str:
@@ -185,6 +217,7 @@ body { padding: 0; }
 .certificate { position: relative; width: 265mm; min-height: 180mm; margin: 6mm auto; padding: 16mm 22mm; border: 1.2mm solid #0f5a70;
   outline: .4mm solid #d55e00; outline-offset: -3.5mm; break-inside: avoid; break-after: page; text-align: center; }
 .certificate:last-child { break-after: auto; }
+.certificate .logo { display: block; max-height: 22mm; max-width: 70mm; margin: 0 auto 4mm; }
 .certificate h1 { font-size: 26pt; margin: 0 0 8mm; letter-spacing: .04em; }
 .certificate h2 { font-size: 24pt; margin: 5mm 0 2mm; color: #1f2937; overflow-wrap: anywhere; }
 .certificate h2.long { font-size: 16pt; } .certificate h2.longest { font-size: 11pt; }
@@ -209,30 +242,59 @@ def page(
     hours: float,
     organiser: str = "",
     language: str = "en",
+    logo: Path | None = None,
+    signed_by: Sequence[str] = (),
 ) -> paper.Page:
-    """All certificates in one document, one page each. Names and titles are plain text."""
+    """All certificates in one document, one page each, in a language. Names and titles are plain text.
+
+    ``logo`` is a picture that stands at the top; ``signed_by`` names whoever signs, each with a line.
+    """
+    say = partial(words.say, code=language)
+    picture = f'<img class="logo" alt="{paper.escape(organiser)}" src="{_embedded(logo)}">' if logo else ""
     sheets = "\n".join(
-        _certificate(person, title, place, dates, modules, hours, organiser) for person in people
+        _certificate(person, title, place, dates, modules, hours, organiser, say, picture, signed_by) for person in people
     )
-    return paper.Page(f"Certificates: {title}", sheets, language=language, style=_STYLE, landscape=True)
+    return paper.Page(f"{say('Certificate')}: {title}", sheets, language=language, style=_STYLE, landscape=True)
 
 
-def _certificate(person, title, place, dates, modules, hours, organiser) -> str:
+_PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
+_LARGEST_LOGO = 2_000_000
+
+
+def _embedded(logo: Path) -> str:
+    """A picture as an address that needs no file."""
+    kind = _PICTURES.get(logo.suffix.lower())
+    if kind is None:
+        raise InputError("The logo is no picture that can be used.", where=str(logo), fix="Give a .png, .jpg or .svg file.")
+    try:
+        content = logo.read_bytes()
+    except OSError:
+        raise InputError("There is no such logo.", where=str(logo), fix="Its path is counted from the workshop file.") from None
+    if len(content) > _LARGEST_LOGO:
+        raise InputError(f"The logo has {len(content) / 1e6:.1f} MB.", where=str(logo), fix="Make it smaller than 2 MB.")
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _certificate(person, title, place, dates, modules, hours, organiser, say, picture, signed_by) -> str:
     size = " class=longest" if len(person.name) > 90 else " class=long" if len(person.name) > 38 else ""
     e = paper.escape
     organisation = f"<p>{e(person.organisation)}</p>" if person.organisation else ""
     where = ", ".join(part for part in (place, dates) if part)
-    by = f"<p>Organised by {e(organiser)}</p>" if organiser else ""
+    by = f"<p>{say('Organised by')} {e(organiser)}</p>" if organiser else ""
+    signs = "".join(f"<div>{e(name)}</div>" for name in signed_by) or f"<div>{say('Signature of the instructor')}</div>"
+    honest = (
+        "This certificate rests on the instructors' own record of who took part. No examination was held, and it says nothing "
+        "about what a person can do. The tests before and after the workshop were anonymous and play no part in it."
+    )
     return f"""<section class="certificate">
-<h1>Certificate</h1>
-<p>The instructors state that</p>
+{picture}<h1>{say("Certificate")}</h1>
+<p>{say("The instructors state that")}</p>
 <h2{size} dir="auto">{e(person.name)}</h2>
 {organisation}
-<p>{STATEMENTS[person.statement]}:</p>
+<p>{say(STATEMENTS[person.statement])}:</p>
 <p class="what">{e(title)}</p>
 <p>{e(where)}</p>{by}
-<p class="modules">{f"{hours:g}"} hours of teaching and practice: {e("; ".join(modules))}.</p>
-<div class="signs"><div>Date</div><div>Signature of the instructor</div></div>
-<p class="honest">This certificate rests on the instructors' own record of who took part. No examination was held, and it says
-nothing about what a person can do. The tests before and after the workshop were anonymous and play no part in it.</p>
+<p class="modules">{say(f"{hours:g} hours of teaching and practice")}: {e("; ".join(modules))}.</p>
+<div class="signs"><div>{say("Place and date")}</div>{signs}</div>
+<p class="honest">{say(honest)}</p>
 </section>"""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 from nbformat import NotebookNode
 
-from cleanworks import paper
+from cleanworks import paper, words
 from cleanworks.errors import InputError
 from cleanworks.workshop import prose
 from cleanworks.workshop.metadata import NotebookBlock
@@ -30,36 +34,52 @@ dl { margin: .3em 0; columns: 2; column-gap: 8mm; font-size: .9em; } dt { font-w
 _SIZES = (("", 8), ("", 5), ("small", 4), ("smaller", 3), ("smallest", 2))
 
 
+@dataclass(frozen=True)
+class Context:
+    """What a handout knows beside its lesson: authors and years of sources by key, the language of the page with the
+    translations of the lesson's texts, and lines about the country (its systems and its money)."""
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
+    said: Mapping[str, str] = field(default_factory=dict)
+    country: tuple[str, ...] = ()
+
+
 def handout(
-    node: NotebookNode, block: NotebookBlock, meanings: dict[str, str] | None = None, *, size: int = 0
+    node: NotebookNode, block: NotebookBlock, meanings: Mapping[str, str] | None = None, context: Context = Context(), *, size: int = 0
 ) -> paper.Page:
-    """The handout of an executed lesson. ``meanings`` are those of the glossary; ``size`` 0 is the usual one."""
-    sections = _sections(node)
+    """The handout of an executed lesson, in English or translated. ``meanings`` are those of the glossary; ``size`` 0 is the
+    usual one."""
+    sections = _sections(node, context.said)
     css, lines = _SIZES[size]
+    say = partial(words.say, code=context.language)
+    title = context.said.get(block.title, block.title)
     first = [
-        f"<h1>{paper.escape(block.title)}</h1>",
-        "<h2>The decision</h2>",
+        f"<h1>{paper.escape(title)}</h1>",
+        f"<h2>{say('The decision')}</h2>",
         _decision(_section(sections, "The decision")),
-        "<h2>Key points</h2>",
+        f"<h2>{say('Key points')}</h2>",
         prose.html(_section(sections, "Key points")),
         _key_formula(node),
         _key_figure(node),
     ]
     second = [
-        _terms(block, meanings or {}, 12 - 2 * size),
-        "<h2>In your country</h2>",
+        _terms(block, meanings or {}, 12 - 2 * size, say),
+        f"<h2>{say('In your country')}</h2>",
+        f'<p class="note">{paper.escape(" ".join(context.country))}</p>' if context.country else "",
         prose.html(_first_sentences(_section(sections, "In your country"))),
-        "<h2>My notes: what I will look up, and whom I will ask</h2>",
+        f"<h2>{say('My notes: what I will look up, and whom I will ask')}</h2>",
         '<div class="lines">' + "<div></div>" * lines + "</div>",
     ]
     sources = sorted({key for _, text in sections for key in prose.citations(text)})
     if sources:
-        second.append(f'<p class="note">Sources: see the book&#x27;s list, {paper.escape(", ".join(sources[:12]))}.</p>')
+        named = list(dict.fromkeys(context.sources.get(key, key) for key in sources))
+        second.append(f'<p class="note">{say("Sources")}: {paper.escape("; ".join(named[:12]))}{" ..." if len(named) > 12 else ""}</p>')
     body = f'<section class="sheet {css}">{"".join(first)}</section><section class="sheet {css}">{"".join(second)}</section>'
-    return paper.Page(f"{block.title} ({block.id})", body, style=_STYLE)
+    return paper.Page(f"{title} ({block.id})", body, context.language, style=_STYLE)
 
 
-def pdf(node: NotebookNode, block: NotebookBlock, meanings: dict[str, str] | None = None) -> bytes:
+def pdf(node: NotebookNode, block: NotebookBlock, meanings: Mapping[str, str] | None = None, context: Context = Context()) -> bytes:
     """The handout as a PDF of exactly two pages: letters shrink a step at a time until it is.
 
     Raises
@@ -68,7 +88,7 @@ def pdf(node: NotebookNode, block: NotebookBlock, meanings: dict[str, str] | Non
         Even the smallest letters need more; the message says what to shorten.
     """
     for size in range(len(_SIZES)):
-        content = paper.pdf(handout(node, block, meanings, size=size).html)
+        content = paper.pdf(handout(node, block, meanings, context, size=size).html)
         if pages(content) == PAGES:
             return content
     raise InputError(
@@ -86,8 +106,12 @@ def pages(content: bytes) -> int:
     return len(PdfReader(io.BytesIO(content)).pages)
 
 
-def _sections(node: NotebookNode) -> list[tuple[str, str]]:
-    """(heading, text) of the second-level sections; what one gets in an edition for a reader."""
+def _sections(node: NotebookNode, said: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(English heading, text) of the second-level sections; what one gets in an edition for a reader.
+
+    A section is found by its English heading, whatever language its text is in: a translated copy has its own heading.
+    """
+    english = {translation: text for text, translation in said.items()}
     made: list[tuple[str, str]] = []
     for cell in node.cells:
         if cell.cell_type != "markdown" or set(cell.metadata.get("tags", [])) & {"instructor", "quiz", "solution"}:
@@ -95,7 +119,7 @@ def _sections(node: NotebookNode) -> list[tuple[str, str]]:
         starts = [text for _, level, text in headings(cell.source) if level == 2]
         text = re.sub(r"\A#{1,2} .*\n?", "", cell.source)
         if starts:
-            made.append((starts[0], text))
+            made.append((english.get(starts[0], starts[0]), text))
         elif made:
             made[-1] = (made[-1][0], f"{made[-1][1]}\n\n{text}")
     return made
@@ -153,7 +177,7 @@ def _key_figure(node: NotebookNode) -> str:
     return f'<figure><img alt="{paper.escape(alt)}" src="data:image/png;base64,{data}"></figure>'
 
 
-def _terms(block: NotebookBlock, meanings: dict[str, str], most: int) -> str:
+def _terms(block: NotebookBlock, meanings: Mapping[str, str], most: int, say: Callable[[str], str]) -> str:
     known = [(term, meanings[term.lower()]) for term in block.terms if term.lower() in meanings]
     known = known[: max(most, 4)]
     if not known:
@@ -161,7 +185,7 @@ def _terms(block: NotebookBlock, meanings: dict[str, str], most: int) -> str:
     rows = "".join(
         f"<div><dt>{paper.escape(term)}</dt><dd>{prose.html(_first_line(meaning))[3:-5]}</dd></div>" for term, meaning in known
     )
-    return f"<h2>Terms</h2><dl>{rows}</dl>"
+    return f"<h2>{say('Terms')}</h2><dl>{rows}</dl>"
 
 
 def _first_line(text: str) -> str:
@@ -181,4 +205,18 @@ def meanings(glossary: str) -> dict[str, str]:
             else:
                 for name in names:
                     made.setdefault(name, line.strip())
+    return made
+
+
+def authors(bibliography: Path) -> dict[str, str]:
+    """"Author (year)" of every source, by its key; a source without an author has its title."""
+    from pybtex.database import parse_file
+
+    made = {}
+    for key, entry in parse_file(str(bibliography)).entries.items() if bibliography.is_file() else ():
+        people = [str(person).replace("{", "").replace("}", "") for person in entry.persons.get("author", [])]
+        name = people[0] if people else entry.fields.get("title", key)
+        name = f"{name} et al." if len(people) > 2 else " and ".join([name, *people[1:2]])
+        year = entry.fields.get("year")
+        made[key] = re.sub(r"\\([&%_$])", r"\1", re.sub(r"[{}]", "", f"{name} ({year})" if year else name))
     return made

@@ -248,7 +248,7 @@ def translated(node: NotebookNode, said: Mapping[str, str]) -> NotebookNode:
         if image.get("alt") in said:
             image["alt"] = said[image["alt"]]
         if cell.cell_type == "markdown":
-            cell.source = _translated_text(cell.source, said)
+            cell.source = translated_text(cell.source, said)
     return made
 
 
@@ -291,7 +291,10 @@ def _squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def _translated_text(source: str, said: Mapping[str, str]) -> str:
+def translated_text(source: str, said: Mapping[str, str]) -> str:
+    """Markdown of a cell with its paragraphs in another language, as far as they are translated."""
+    if not said:
+        return source
     from markdown_it import MarkdownIt
 
     lines = source.split("\n")

@@ -110,6 +110,8 @@ class Workshop(_Block):
     subtitle: str = ""
     place: Text
     organiser: str = ""
+    logo: str = Field("", description="A picture for the certificates, .png, .jpg or .svg, beside the workshop file.")
+    signed_by: tuple[Text, ...] = Field((), max_length=3, description="Who signs the certificates, each with a line.")
     timezone: str | None = Field(
         None, description="Such as Asia/Seoul; calendars show local time without it."
     )

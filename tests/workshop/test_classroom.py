@@ -221,3 +221,83 @@ def test_one_page_for_each_certificate_even_for_long_names():
     people = [certificates.Person("Ada"), certificates.Person("Wolfeschlegelstein" * 11)]
     page = certificates.page(people, title="T " * 40, place="P", dates="D", modules=["Module"] * 20, hours=12)
     assert handouts.pages(paper.pdf(page.html)) == 2
+
+
+def test_a_deck_has_at_most_a_slide_for_a_minute_and_a_half(node, lesson):
+    for teach in (15, 30, 45):
+        made = slides.deck(node, lesson.block, teach=teach)
+        assert 1 < len(made.slides) <= teach / slides.MINUTES
+    # What is not on the wall is in the notes.
+    assert "point 19" in "".join(note for slide in made.slides for note in slide.notes) + "".join(b.html for s in made.slides for b in s.blocks)
+
+
+def test_a_list_of_questions_keeps_its_questions(lesson):
+    cell = nbformat.v4.new_markdown_cell("## Predict\n\n1. All payments are visible.\n   How many are late?\n2. One is missing.\n   Nobody asks.")
+    made = slides.deck(nbformat.v4.new_notebook(cells=[cell]), lesson.block)
+    shown = "".join(block.html for slide in made.slides for block in slide.blocks)
+    assert "How many are late?" in shown and "Nobody asks" not in shown
+
+
+def test_one_line_that_asks_nothing_gets_no_slide_of_its_own(lesson):
+    cells = [nbformat.v4.new_markdown_cell(f"## Step {n}\n\nOne line.") for n in range(3)]
+    cells.append(nbformat.v4.new_markdown_cell("## Step 9\n\nOne line?"))
+    made = slides.deck(nbformat.v4.new_notebook(cells=cells), lesson.block)
+    assert [slide.title for slide in made.slides if slide.kind != "first"] == ["Step 9"]
+
+
+def test_a_handout_in_another_language_has_its_sections_full(lesson):
+    said = {"The decision": "La décision", "Key points": "Points clés", lesson.title: "Mesurer la pluie"}
+    node = nbformat.from_dict(lesson.notebook.node)
+    for cell in node.cells:
+        for text, other in said.items():
+            cell.source = cell.source.replace(f"## {text}", f"## {other}")
+    context = handouts.Context({"rain2001": "Rain Office (2001)"}, "fr", said, ("Ouganda : UGX.",))
+    html = handouts.handout(node, lesson.block, {}, context).html
+    english = handouts.handout(lesson.notebook.node, lesson.block).html
+    assert "<h2>La décision</h2><p>" in html and "<h2>Points clés</h2>" in html and "Mesurer la pluie" in html
+    assert "Rain Office (2001)" in html and "rain2001" not in html and "Ouganda : UGX." in html and 'lang="fr"' in html
+    assert html.count("<p>") >= english.count("<p>")
+
+
+def test_forms_speak_the_workshop_s_language(course):
+    known = Course.load(course)
+    test = forms.draw(known.lessons)
+    key = Key.of("day", "Une journée", known.lessons, test)
+    page = forms.test_page(test, key, "before", "fr").html
+    assert "Avant l'atelier" in page.replace("&#x27;", "'") and "Enregistrer mes réponses" in page and 'lang="fr"' in page
+    assert "Save my answers" not in page and "Your code" not in page
+    printed = forms.printed_evaluation(key, "ko").html
+    assert "여러분의 의견" in printed and "Statement" not in printed
+    assert 'dir="rtl"' in forms.printed_test(test, key, "after", "A", "ar").html
+
+
+def test_a_test_has_at_most_twelve_questions():
+    assert forms.MOST == 12
+
+
+@pytest.mark.parametrize(
+    "text", ["Full name,Org\nA B,X\n", "participant\nA B\n", "Surname;First\nB;A\n", "Full name\tOrg\nA B\tX\n"]
+)
+def test_a_heading_that_is_not_understood_is_refused_with_its_columns(tmp_path, text):
+    with pytest.raises(InputError, match="not understood; it has the columns: ") as error:
+        names(tmp_path, text)
+    assert text.split("\n")[0].replace("\t", ", ").replace(";", ", ").replace(",", ", ").replace(",  ", ", ") in error.value.message
+
+
+def test_lists_between_tabs_and_with_other_columns_are_read(tmp_path):
+    people, told = names(tmp_path, "Name\tOrganization\tE-mail\nAda\tX\ta@x\n")
+    assert people == [certificates.Person("Ada", "X")] and told == ["Columns that no certificate shows: E-mail."]
+
+
+def test_a_certificate_has_logo_place_to_sign_and_its_language(tmp_path):
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+    html = certificates.page(
+        [certificates.Person("Ada")], title="T", place="Gulu", dates="14 décembre 2026", modules=["M"], hours=3.5,
+        organiser="Ministère", language="fr", logo=logo, signed_by=["B. Directeur", "C. Formateur"],
+    ).html  # fmt: skip
+    for words in ("Attestation", "a suivi cet atelier", "Lieu et date", "B. Directeur", "C. Formateur", "data:image/svg+xml;base64", "Organisé par"):
+        assert words in html
+    assert "Certificate" not in html and "No examination" not in html
+    with pytest.raises(InputError, match="no such logo"):
+        certificates.page([certificates.Person("Ada")], title="T", place="P", dates="D", modules=[], hours=1, logo=tmp_path / "none.png")

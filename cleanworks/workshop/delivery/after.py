@@ -65,13 +65,16 @@ def certificates_of(
     root: Root = Path("."),
 ) -> None:
     """Make one certificate for each name of a list. `statement` is attended or completed, as you state it."""
+    from cleanworks.errors import InputError
     from cleanworks.workshop import certificates
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.delivery import agenda_files, programme
     from cleanworks.workshop.plan import load
 
     people, told = certificates.read_names(names)
-    told = [*told, *certificates.without_font(people)]
+    boxes = certificates.without_font(people)
+    if boxes:
+        raise InputError("\n".join(boxes), where=str(names), fix="Nothing was written.")
     course = Course.load(root.resolve())
     workshop = load(programme.file_of(course, file))
     settled = programme.settle(course, workshop)
@@ -81,10 +84,12 @@ def certificates_of(
         title=workshop.title,
         place=workshop.place,
         dates=agenda_files.dates(settled),
-        modules=[lesson.title for lesson in settled.lessons],
+        modules=[settled.titles[lesson.id] for lesson in settled.lessons],
         hours=round(worked / 60, 1),
         organiser=workshop.organiser,
         language=workshop.language,
+        logo=Path(workshop.source.name).parent / workshop.logo if workshop.logo else None,
+        signed_by=workshop.signed_by,
     )
     for line in told:
         print(line)

@@ -7,8 +7,10 @@ import datetime
 import io
 import zoneinfo
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
+from cleanworks import words
 from cleanworks.agenda import KINDS, Slot, hhmm, titled
 from cleanworks.paper import Page, browser, escape
 from cleanworks.workshop.delivery.programme import Programme
@@ -26,58 +28,86 @@ section { break-inside: avoid-page; }
 def page(programme: Programme, *, running: bool = False) -> Page:
     """The agenda to print. The running order is the instructor's: it has cut marks and what they save."""
     workshop = programme.workshop
-    title = f"Running order: {workshop.title}" if running else workshop.title
+    say = partial(words.say, code=workshop.language)
+    title = f"{say('Running order')}: {workshop.title}" if running else workshop.title
     lines = [f"<h1>{escape(title)}</h1>"]
     if workshop.subtitle:
         lines.append(f"<p>{escape(workshop.subtitle)}</p>")
-    facts = [workshop.place, dates(programme), f"for {workshop.audience}", workshop.organiser]
+    facts = [workshop.place, dates(programme), f"{say('Audience')}: {workshop.audience}", workshop.organiser]
     lines.append(f"<p>{escape(' · '.join(fact for fact in facts if fact))}</p>")
     if workshop.about:
         lines.append(f'<p class="note">{escape(workshop.about)}</p>')
     if workshop.team:
         team = ", ".join(f"{member.name} ({member.role})" for member in workshop.team)
-        lines.append(f"<p>Team: {escape(team)}</p>")
+        lines.append(f"<p>{say('Team')}: {escape(team)}</p>")
     if running:
-        lines.append(
-            "<p>Scissors mark what can be left out when you are late: until when you can decide, and what it saves. "
-            "The reserve at the end of a day is spent first.</p>"
+        scissors = (
+            "Scissors mark what can be left out when you are late: until when you can decide, and what it saves. "
+            "The reserve at the end of a day is spent first."
         )
+        lines.append(f"<p>{say(scissors)}</p>")
     for number in range(len(workshop.days)):
         lines.append(_day(programme, number, running))
     return Page(title, "\n".join(lines), workshop.language, style=_STYLE)
 
 
 def dates(programme: Programme) -> str:
+    """The days of a workshop as they are written in its language."""
     days = [day.date for day in programme.workshop.days]
-    first, last = days[0], days[-1]
-    return f"{first:%d %B %Y}" if first == last else f"{first:%d %B %Y} to {last:%d %B %Y}"
+    language = programme.workshop.language
+    first, last = written(days[0], language), written(days[-1], language)
+    return first if first == last else f"{first} – {last}"
+
+
+def written(day: datetime.date, language: str, *, weekday: bool = False) -> str:
+    """A date as it is written in a language, with the name of the day if wished.
+
+    >>> import datetime
+    >>> written(datetime.date(2026, 12, 14), "fr", weekday=True)
+    'lundi 14 décembre 2026'
+    """
+    if language == "en":
+        return f"{day:%A, %d %B %Y}" if weekday else f"{day:%d %B %Y}"
+    from babel import UnknownLocaleError
+    from babel.dates import format_date
+
+    try:
+        return format_date(day, "full" if weekday else "long", locale=language)
+    except (UnknownLocaleError, ValueError):
+        return day.isoformat()
 
 
 def _day(programme: Programme, number: int, running: bool) -> str:
     made, day = programme.agenda, programme.workshop.days[number]
+    language = programme.workshop.language
+    say = partial(words.say, code=language)
     rows = []
     for slot in made.of_day(number):
         cuts = ""
         if running:
             cuts = "".join(
-                f'<span class="cut">until {hhmm(cut.start)}: leave out {escape(cut.what)}, saves {cut.saves} min</span>'
+                f'<span class="cut">{say(f"until {hhmm(cut.start)}: leave out {escape(cut.what)}, saves {cut.saves} min")}</span>'
                 for cut in made.cuts
                 if cut.day == number and cut.item == slot.item and slot.start <= cut.start < slot.end
             )
         rows.append(
-            f'<tr class="{slot.kind}"><td class="clock">{hhmm(slot.start)} to {hhmm(slot.end)}</td>'
-            f'<td class="kind">{KINDS[slot.kind]}</td><td>{escape(_said(slot))}{cuts}</td>'
+            f'<tr class="{slot.kind}"><td class="clock">{hhmm(slot.start)}–{hhmm(slot.end)}</td>'
+            f'<td class="kind">{say(KINDS[slot.kind])}</td><td>{escape(_said(slot, programme))}{cuts}</td>'
             f'<td class="number">{slot.minutes} min</td></tr>'
         )
-    heading = f"Day {number + 1}: {day.date:%A, %d %B %Y}"
+    heading = f"{say(f'Day {number + 1}')}: {written(day.date, language, weekday=True)}"
+    head = "".join(f"<th>{say(name)}</th>" for name in ("Time", "What", "Title"))
     return (
-        f"<section><h2>{heading}</h2><table><thead><tr><th>Time</th><th>What</th><th>Title</th>"
-        f'<th class="number">Length</th></tr></thead><tbody>{"".join(rows)}</tbody></table></section>'
+        f"<section><h2>{heading}</h2><table><thead><tr>{head}"
+        f'<th class="number">{say("Length")}</th></tr></thead><tbody>{"".join(rows)}</tbody></table></section>'
     )
 
 
-def _said(slot: Slot) -> str:
-    return f"{slot.item}: {titled(slot)}" if slot.kind in ("teach", "practise") else titled(slot)
+def _said(slot: Slot, programme: Programme) -> str:
+    language = programme.workshop.language
+    title = programme.titles.get(slot.item, slot.title) if slot.kind in ("teach", "practise") else words.say(slot.title, language)
+    title = title if slot.piece == 1 else words.say(f"{title} (continued)", language)
+    return f"{slot.item}: {title}" if slot.kind in ("teach", "practise") else title
 
 
 # --- table and calendar -------------------------------------------------------------------------------------------

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from cleanworks import words
+from cleanworks.agenda import hhmm
 from cleanworks.errors import InputError
 from cleanworks.paper import browser, escape
 from cleanworks.paper import pdf as printed
-from cleanworks.workshop import forms, handouts, slides
+from cleanworks.workshop import forms, handouts, languages, slides
 from cleanworks.workshop.catalogue import Course, Lesson
+from cleanworks.workshop.delivery import agenda_files, references
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.metadata import Minutes
 from cleanworks.workshop.plan import Workshop
@@ -24,14 +28,24 @@ def decks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     folder = out / "instructor" / "slides"
     folder.mkdir(parents=True, exist_ok=True)
     files = slides.write_library(folder)
+    named = handouts.authors(course.root / course.settings.bibliography)
     links = []
+    for number in range(len(workshop.days)):
+        made = day_slides(programme, number)
+        path = folder / f"{made.id}.html"
+        path.write_text(slides.page(made, language=workshop.language), encoding="utf-8")
+        files.append(path)
+        links.append(f'<li><a href="{path.name}">{escape(made.title)}</a> ({len(made.slides)} slides)</li>')
     for lesson in programme.lessons:
         teach = minutes(programme, lesson).teach
-        made = slides.deck(executed(course, workshop, lesson, out), lesson.block, teach=teach)
+        said = languages.entries_of(course, workshop.language, lesson.path)
+        made = slides.deck(executed(course, workshop, lesson, out), lesson.block, teach=teach, said=said, language=workshop.language)
+        for slide in made.slides:
+            slide.sources = [named.get(key, key) for key in slide.sources]
         path = folder / f"{lesson.id}.html"
         path.write_text(slides.page(made, language=workshop.language), encoding="utf-8")
         files.append(path)
-        links.append(f'<li><a href="{path.name}">{escape(lesson.title)}</a> ({len(made.slides)} slides)</li>')
+        links.append(f'<li><a href="{path.name}">{escape(made.title)}</a> ({len(made.slides)} slides)</li>')
     from cleanworks.paper import Page
 
     body = (
@@ -43,20 +57,43 @@ def decks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     return files
 
 
+def day_slides(programme: Programme, number: int) -> slides.Deck:
+    """What stands on the wall between the lessons of a day: a title with place and date, each break and task with its clock."""
+    workshop = programme.workshop
+    say = partial(words.say, code=workshop.language)
+    date = agenda_files.written(workshop.days[number].date, workshop.language, weekday=True)
+    facts = [workshop.subtitle, f"{workshop.place}, {date}", workshop.organiser]
+    first = "".join(f"<p>{escape(fact)}</p>" for fact in facts if fact)
+    made = [slides.Slide(workshop.title, [slides.Block(first, 4)], kind="first")]
+    for slot in programme.agenda.of_day(number):
+        if slot.kind not in ("break", "practise", "opening", "closing", "free"):
+            continue
+        title = programme.titles.get(slot.item, slot.title) if slot.item else say(slot.title)
+        clock = f'<p class="clock">{hhmm(slot.start)}–{hhmm(slot.end)}</p><p>{say(f"{slot.minutes} minutes")}</p>'
+        task = f"<p>{escape(slot.item)}: {escape(title)}</p>" if slot.kind == "practise" else ""
+        heading = say("Exercises") if slot.kind == "practise" else escape(title)
+        made.append(slides.Slide(heading, [slides.Block(f"{task}{clock}", 5)]))
+    return slides.Deck(f"day-{number + 1}", f"{say(f'Day {number + 1}')}: {workshop.title}", tuple(made), {})
+
+
 def sheets(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """The handout of every module in `learner/handouts`: a PDF of two pages, or a page to print where there is no browser."""
     folder = out / "learner" / "handouts"
     folder.mkdir(parents=True, exist_ok=True)
     glossary = course.root / course.settings.glossary
     known = handouts.meanings(glossary.read_text(encoding="utf-8")) if glossary.is_file() else {}
+    named = handouts.authors(course.root / course.settings.bibliography)
+    place = references.country(course, workshop)
     files = []
     for lesson in settle(course, workshop).lessons:
         node = executed(course, workshop, lesson, out)
+        said = languages.entries_of(course, workshop.language, lesson.path)
+        context = handouts.Context(named, workshop.language, said, place.lines)
         if browser():
             path = folder / f"{lesson.id}.pdf"
-            path.write_bytes(handouts.pdf(node, lesson.block, known))
+            path.write_bytes(handouts.pdf(node, lesson.block, known, context))
         else:
-            path = handouts.handout(node, lesson.block, known).save(folder / f"{lesson.id}.html")
+            path = handouts.handout(node, lesson.block, known, context).save(folder / f"{lesson.id}.html")
         files.append(path)
     return files
 
@@ -65,7 +102,8 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """The tests and the evaluation form for the screen in `learner/forms`; on paper, and the key, in `instructor/forms`."""
     programme = settle(course, workshop)
     # Another workshop draws other questions; the same one always the same.
-    test = forms.draw(programme.lessons, seed=zlib.crc32(workshop.id.encode()))
+    said = {lesson.id: languages.entries_of(course, workshop.language, lesson.path) for lesson in programme.lessons}
+    test = forms.draw(programme.lessons, seed=zlib.crc32(workshop.id.encode()), said=said)
     key = forms.Key.of(
         workshop.id,
         workshop.title,
@@ -78,13 +116,13 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     screen.mkdir(parents=True, exist_ok=True)
     paper.mkdir(parents=True, exist_ok=True)
     files = [
-        forms.test_page(test, key, moment).save(screen / f"{moment}.html") for moment in ("before", "after")
+        forms.test_page(test, key, moment, workshop.language).save(screen / f"{moment}.html") for moment in ("before", "after")
     ]
-    files.append(forms.evaluation_page(key).save(screen / "evaluation.html"))
+    files.append(forms.evaluation_page(key, workshop.language).save(screen / "evaluation.html"))
     pages = {
-        f"{m}-form-{f}": forms.printed_test(test, key, m, f) for m in ("before", "after") for f in forms.FORMS
+        f"{m}-form-{f}": forms.printed_test(test, key, m, f, workshop.language) for m in ("before", "after") for f in forms.FORMS
     }
-    pages["evaluation"] = forms.printed_evaluation(key)
+    pages["evaluation"] = forms.printed_evaluation(key, workshop.language)
     for name, page in pages.items():
         if browser():
             path = paper / f"{name}.pdf"

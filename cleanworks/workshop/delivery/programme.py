@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cleanworks import agenda
 from cleanworks.agenda import Agenda, Item
 from cleanworks.errors import InputError
+from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.lines import meant
 from cleanworks.workshop.plan import FOLDER, Workshop, minute
@@ -26,6 +27,8 @@ class Programme:
     lessons: tuple[Lesson, ...]
     agenda: Agenda
     warnings: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Titles of the lessons in the workshop's language, by id."""
 
 
 def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> Programme:
@@ -64,7 +67,9 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     except InputError as error:
         raise InputError(error.what, where=where, fix=error.fix) from None
     taught = [item.id for item in items if item.kind == "module"]
-    return Programme(workshop, tuple(course.lesson(id) for id in taught), made, tuple(warnings))
+    lessons = tuple(course.lesson(id) for id in taught)
+    titles = {lesson.id: languages.entries_of(course, workshop.language, lesson.path).get(lesson.title, lesson.title) for lesson in lessons}
+    return Programme(workshop, lessons, made, tuple(warnings), titles)
 
 
 def path_of(course: Course, name: str, where: str | None = None) -> list[str]:

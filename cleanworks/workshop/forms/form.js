@@ -57,15 +57,14 @@
     event.preventDefault();
     const mine = tidy(code.value);
     if (mine.length < 4) {
-      said.textContent = "Your code needs at least four letters or digits.";
+      said.textContent = setup.words.short;
       code.focus();
       return;
     }
     const [given, open] = answers(shown());
     if (open && asked !== open && setup.kind !== "evaluation") {
       asked = open;
-      said.textContent = `${open} ${open === 1 ? "question has" : "questions have"} no answer yet. ` +
-        "Answer them, or press Save again to save as it is.";
+      said.textContent = setup.words.open.replace("{}", open);
       return;
     }
     const ids = Object.keys(given).sort();
@@ -81,7 +80,7 @@
     document.body.append(link);
     link.click();
     link.remove();
-    said.textContent = `Saved as ${link.download}, usually in your folder Downloads. Give this file to your instructor.`;
+    said.textContent = setup.words.saved.replace("{}", link.download);
   }
   form.addEventListener("submit", save);
   code.addEventListener("input", choose);

@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from cleanworks.errors import InputError
 from cleanworks.learning import tidy_code
 from cleanworks.workshop.catalogue import Lesson
+from cleanworks.workshop.languages import translated_text
 from cleanworks.workshop.quiz import LONGEST, GiveAway, give_away, order, parse_quiz, speaks_of_others
 
 FORMS = ("A", "B")
 _DRAWS = 200
 _ROOM = 0.03
-MOST = 24
-"""Questions of one form, if nothing else is said: about twenty minutes."""
+MOST = 12
+"""Questions of one form, if nothing else is said: about ten minutes. The rest are in the book."""
+SECONDS = 50
+"""What one question takes, as a plan counts it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class Test:
         return next(item for item in self.items if item.id == id)
 
 
-def draw(lessons: Sequence[Lesson], *, seed: int = 1, most: int = MOST) -> Test:
+def draw(
+    lessons: Sequence[Lesson], *, seed: int = 1, most: int = MOST, said: Mapping[str, Mapping[str, str]] | None = None
+) -> Test:
     """Two forms for these lessons: every objective that fits is asked in both, and the same seed gives the same forms.
 
     Of the questions that there are, those are drawn whose options do not give the right one away by their length
@@ -72,7 +78,7 @@ def draw(lessons: Sequence[Lesson], *, seed: int = 1, most: int = MOST) -> Test:
     chance = random.Random(f"cleanworks test {seed}")
     pools: dict[tuple[str, int], list[Item]] = {}
     for lesson in lessons:
-        for item in quiz_items(lesson):
+        for item in quiz_items(lesson, (said or {}).get(lesson.id, {})):
             pools.setdefault((item.lesson, item.objective), []).append(item)
     if not pools:
         raise InputError(
@@ -90,11 +96,11 @@ def draw(lessons: Sequence[Lesson], *, seed: int = 1, most: int = MOST) -> Test:
     return Test(tuple(used[id] for id in sorted(used)), orders, untested)
 
 
-def quiz_items(lesson: Lesson) -> list[Item]:
-    """The quiz questions of a lesson that name an objective."""
+def quiz_items(lesson: Lesson, said: Mapping[str, str] = MappingProxyType({})) -> list[Item]:
+    """The quiz questions of a lesson that name an objective, in English or by the translations of the lesson's texts."""
     found = []
     for cell in lesson.notebook.with_tag("quiz"):
-        quiz = parse_quiz(cell.source)
+        quiz = parse_quiz(translated_text(cell.source, said))
         if cell.block.question is None or cell.block.objective is None or quiz.problems(several=True):
             continue
         right = tuple(position for position, option in enumerate(quiz.options) if option.right)

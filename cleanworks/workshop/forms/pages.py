@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from importlib import resources
 
-from cleanworks import paper
+from cleanworks import paper, words
 from cleanworks.workshop.forms.items import FORMS, Item, Test
 from cleanworks.workshop.forms.key import Key, Statement
 from cleanworks.workshop.forms.reading import FORMAT
@@ -75,76 +75,88 @@ def _inline(text: str) -> str:
     return _markdown().renderInline(re.sub(r"^\*\*(.*)\*\*$", r"\1", text.strip(), flags=re.S).replace("\n", " "))
 
 
-def test_page(test: Test, key: Key, moment: str) -> paper.Page:
+def test_page(test: Test, key: Key, moment: str, language: str = "en") -> paper.Page:
     """The test before or after, both forms in one page, which shows the one that belongs to the person's code."""
-    title = f"{MOMENTS[moment]}: {key.title}"
+    say = partial(words.say, code=language)
+    title = f"{say(MOMENTS[moment])}: {key.title}"
     sets = []
     for form in FORMS:
         questions = "\n".join(
-            _question(test.item(id), order, f"{form}-{number}", number)
+            _question(test.item(id), order, f"{form}-{number}", number, say)
             for number, (id, order) in enumerate(test.orders[form], 1)
         )
         sets.append(f'<div data-form="{form}" hidden>\n{questions}\n</div>')
     intro = (
-        "<p>This is no examination. It shows what the workshop taught, not who knows what: nobody can see from a file "
-        "who wrote it. Guessing is allowed; so is leaving a question out.</p>"
+        "This is no examination. It shows what the workshop taught, not who knows what: nobody can see from a file "
+        "who wrote it. Guessing is allowed; so is leaving a question out."
     )
-    return _page(title, intro, "\n".join(sets), key, moment)
+    return _page(title, f"<p>{say(intro)}</p>", "\n".join(sets), key, moment, language)
 
 
-def evaluation_page(key: Key) -> paper.Page:
+def evaluation_page(key: Key, language: str = "en") -> paper.Page:
     """The form in which participants judge the workshop."""
+    say = partial(words.say, code=language)
     blocks = []
     for id, statement in key.statements.items():
         if statement.kind == "scale":
             radios = "".join(
-                f'<label class="option"><input type="radio" name="{_attribute(id)}" value="{n}"> {paper.escape(words)}'
+                f'<label class="option"><input type="radio" name="{_attribute(id)}" value="{n}"> {paper.escape(say(step))}'
                 "</label>"
-                for n, words in enumerate(SCALE, 1)
+                for n, step in enumerate(SCALE, 1)
             )
-            text = statement.text
+            text = say(statement.text)
             if id.startswith("module-"):
-                text = f"How useful for your work: {text}"
+                text = f"{say('How useful for your work')}: {text}"
             blocks.append(
                 f'<fieldset data-item="{_attribute(id)}"><legend>{paper.escape(text)}</legend>'
                 f'<div class="scale">{radios}</div></fieldset>'
             )
         else:
             blocks.append(
-                f'<div data-item="{_attribute(id)}"><p><label for="w-{_attribute(id)}">{paper.escape(statement.text)}'
+                f'<div data-item="{_attribute(id)}"><p><label for="w-{_attribute(id)}">{paper.escape(say(statement.text))}'
                 f'</label></p><textarea id="w-{_attribute(id)}" maxlength="2000"></textarea></div>'
             )
     intro = (
-        "<p>Tell the organisers what was good and what was not. Your words are shown to them without your code. "
-        "Name no person in them.</p>"
+        "Tell the organisers what was good and what was not. Your words are shown to them without your code. "
+        "Name no person in them."
     )
-    return _page(f"Your view: {key.title}", intro, "\n".join(blocks), key, "evaluation")
+    return _page(f"{say('Your view')}: {key.title}", f"<p>{say(intro)}</p>", "\n".join(blocks), key, "evaluation", language)
 
 
-def _page(title: str, intro: str, questions: str, key: Key, kind: str) -> paper.Page:
-    setup = {"format": FORMAT, "workshop": key.workshop, "test": key.test, "kind": kind}
+# What the page says while one fills it in; {} is the number of open questions, or the name of the file.
+_SPOKEN = {
+    "short": "Your code needs at least four letters or digits.",
+    "open": "Questions without an answer: {}. Answer them, or press Save again to save as it is.",
+    "saved": "Saved as {}, usually in your folder Downloads. Give this file to your instructor.",
+}
+
+
+def _page(title: str, intro: str, questions: str, key: Key, kind: str, language: str) -> paper.Page:
+    say = partial(words.say, code=language)
+    spoken = {name: say(text) for name, text in _SPOKEN.items()}
+    setup = {"format": FORMAT, "workshop": key.workshop, "test": key.test, "kind": kind, "words": spoken}
     data = json.dumps(setup, ensure_ascii=True).replace("<", "\\u003c")
     script = resources.files("cleanworks.workshop.forms").joinpath("form.js").read_text(encoding="utf-8")
     body = f"""<h1>{paper.escape(title)}</h1>
 {intro}
-<noscript><p>This page needs JavaScript to save your answers. Ask your instructor for the printed form.</p></noscript>
+<noscript><p>{say("This page needs JavaScript to save your answers. Ask your instructor for the printed form.")}</p></noscript>
 <form id="form" autocomplete="off">
-<p><label for="code"><strong>Your code</strong></label></p>
-<p id="code-help">{paper.escape(_CODE)}</p>
+<p><label for="code"><strong>{say("Your code")}</strong></label></p>
+<p id="code-help">{paper.escape(say(_CODE))}</p>
 <p><input type="text" id="code" aria-describedby="code-help" maxlength="40" required></p>
 {questions}
-<p><button id="save" type="submit">Save my answers</button></p>
+<p><button id="save" type="submit">{say("Save my answers")}</button></p>
 <p id="said" role="status"></p>
 </form>
 <script type="application/json" id="setup">{data}</script>
 <script>
 {script}</script>"""
-    return paper.Page(title, body, style=_STYLE)
+    return paper.Page(title, body, language, style=_STYLE)
 
 
-def _question(item: Item, order: Sequence[int], name: str, number: int) -> str:
+def _question(item: Item, order: Sequence[int], name: str, number: int, say: Callable[[str], str]) -> str:
     kind = "checkbox" if item.several else "radio"
-    note = " <em>(more than one may be right)</em>" if item.several else ""
+    note = f" <em>({say('more than one may be right')})</em>" if item.several else ""
     options = "\n".join(
         f'<label class="option"><input type="{kind}" name="{name}" value="{position}"> '
         f"<span>{_inline(item.options[position])}</span></label>"
@@ -156,58 +168,58 @@ def _question(item: Item, order: Sequence[int], name: str, number: int) -> str:
     )
 
 
-def printed_test(test: Test, key: Key, moment: str, form: str) -> paper.Page:
+def printed_test(test: Test, key: Key, moment: str, form: str, language: str = "en") -> paper.Page:
     """One form of the test on paper."""
-    title = f"{MOMENTS[moment]}: {key.title}"
+    say = partial(words.say, code=language)
+    title = f"{say(MOMENTS[moment])}: {key.title}"
     questions = []
     for number, (id, order) in enumerate(test.orders[form], 1):
         item = test.item(id)
         options = "".join(
             f'<div><span class="box"></span><span>{_inline(item.options[position])}</span></div>' for position in order
         )
-        several = " <em>(more than one may be right)</em>" if item.several else ""
+        several = f" <em>({say('more than one may be right')})</em>" if item.several else ""
         questions.append(
             f'<div class="question"><p><strong>{number}. {_inline(item.question)}</strong>{several}</p>{options}</div>'
         )
-    body = (
-        f"<h1>{paper.escape(title)}</h1><p>Form {form}. This is no examination, and nobody can see who wrote it. "
-        "Tick one box for each question; you may leave one out.</p>" + _code_line() + "\n".join(questions)
-    )
-    return paper.Page(f"{title}, form {form}", body, style=_PAPER_STYLE)
+    told = "This is no examination, and nobody can see who wrote it. Tick one box for each question; you may leave one out."
+    body = f"<h1>{paper.escape(title)}</h1><p>{say(f'Form {form}')}. {say(told)}</p>{_code_line(say)}" + "\n".join(questions)
+    return paper.Page(f"{title} ({form})", body, language, style=_PAPER_STYLE)
 
 
-def printed_evaluation(key: Key) -> paper.Page:
+def printed_evaluation(key: Key, language: str = "en") -> paper.Page:
     """The evaluation form on paper."""
-    head = "".join(f'<th scope="col">{paper.escape(words)}</th>' for words in SCALE)
+    say = partial(words.say, code=language)
+    head = "".join(f'<th scope="col">{paper.escape(say(step))}</th>' for step in SCALE)
     tick = '<td class="tick"><span class="box"></span></td>' * len(SCALE)
 
     def block(caption: str, chosen: list[Statement]) -> str:
-        rows = "".join(f'<tr><th scope="row">{paper.escape(s.text)}</th>{tick}</tr>' for s in chosen)
+        rows = "".join(f'<tr><th scope="row">{paper.escape(say(s.text))}</th>{tick}</tr>' for s in chosen)
         return (
-            f'<table><caption>{caption}</caption><thead><tr><th scope="col">Statement</th>{head}</tr></thead>'
+            f'<table><caption>{say(caption)}</caption><thead><tr><th scope="col">{say("Statement")}</th>{head}</tr></thead>'
             f"<tbody>{rows}</tbody></table>"
         )
 
     scale = {id: s for id, s in key.statements.items() if s.kind == "scale"}
     modules = [s for id, s in scale.items() if id.startswith("module-")]
     general = [s for id, s in scale.items() if not id.startswith("module-")]
-    words = "".join(
-        f'<div class="question"><p>{paper.escape(s.text)}</p>' + '<div class="line"></div>' * 3 + "</div>"
+    open_questions = "".join(
+        f'<div class="question"><p>{paper.escape(say(s.text))}</p>' + '<div class="line"></div>' * 3 + "</div>"
         for s in key.statements.values()
         if s.kind == "words"
     )
-    title = f"Your view: {key.title}"
+    title = f"{say('Your view')}: {key.title}"
     body = (
-        f"<h1>{paper.escape(title)}</h1>{_code_line()}"
+        f"<h1>{paper.escape(title)}</h1>{_code_line(say)}"
         + block("How useful was each module for your work?", modules)
         + block("The workshop as a whole", general)
-        + words
+        + open_questions
     )
-    return paper.Page(title, body, style=_PAPER_STYLE)
+    return paper.Page(title, body, language, style=_PAPER_STYLE)
 
 
-def _code_line() -> str:
-    return f'<div class="code-line"><strong>Your code:</strong> ______________________<br>{paper.escape(_CODE)}</div>'
+def _code_line(say: Callable[[str], str]) -> str:
+    return f'<div class="code-line"><strong>{say("Your code")}:</strong> ______________________<br>{paper.escape(say(_CODE))}</div>'
 
 
 def _attribute(text: str) -> str:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
 
 from nbformat import NotebookNode
 
+from cleanworks import words
 from cleanworks.paper import escape
 from cleanworks.workshop import prose
 from cleanworks.workshop.editions import Audience
@@ -71,13 +74,23 @@ class Deck:
     minutes: dict[str, float]
 
 
-def deck(node: NotebookNode, block: NotebookBlock, *, audience: Audience = "instructor", teach: int | None = None) -> Deck:
+def deck(
+    node: NotebookNode,
+    block: NotebookBlock,
+    *,
+    audience: Audience = "instructor",
+    teach: int | None = None,
+    said: Mapping[str, str] = MappingProxyType({}),
+    language: str = "en",
+) -> Deck:
     """The slides of an executed lesson.
 
     ``teach`` are the minutes planned for it, those of the lesson itself if not given. Only an instructor's deck has notes.
-    No deck shows which option of a quiz is right.
+    No deck shows which option of a quiz is right. ``said`` are the translations of a lesson that is in another language.
     """
-    slides: list[Slide] = [_first(block)]
+    say = partial(words.say, code=language)
+    english = {translation: text for text, translation in said.items()}
+    slides: list[Slide] = [_first(block, said, say)]
     section, told = "", []
     for cell in node.cells:
         tags = set(cell.metadata.get("tags", []))
@@ -88,13 +101,13 @@ def deck(node: NotebookNode, block: NotebookBlock, *, audience: Audience = "inst
         if cell.cell_type == "markdown":
             found = headings(cell.source)
             starts = [text for _, level, text in found if level == 2]
-            section = starts[0] if starts else section
-            slides += _quiz(cell) if "quiz" in tags else _text(cell, section, slides)
+            section = english.get(starts[0], starts[0]) if starts else section
+            slides += _quiz(cell, say) if "quiz" in tags else _text(cell, section, slides)
         elif cell.cell_type == "code":
             slides += _code(cell, section, slides[-1].title)
     teach = block.minutes.teach if teach is None else teach
     slides = _fitted([slide for slide in slides if slide.blocks], max(1, int(teach / MINUTES)))
-    _number(slides)
+    _number(slides, say)
     sections = list(dict.fromkeys(slide.section for slide in slides if slide.section))
     plan = timing.minutes("\n\n".join(told), sections, teach)
     if plan is None:
@@ -105,7 +118,7 @@ def deck(node: NotebookNode, block: NotebookBlock, *, audience: Audience = "inst
         plan = {}
     else:
         _clock(slides, plan, "\n\n".join(told), teach)
-    return Deck(block.id, block.title, tuple(slides), plan)
+    return Deck(block.id, said.get(block.title, block.title), tuple(slides), plan)
 
 
 def _fitted(slides: list[Slide], most: int) -> list[Slide]:
@@ -185,11 +198,11 @@ def _lonely(slide: Slide, slides: list[Slide], number: int) -> bool:
     return True
 
 
-def _first(block: NotebookBlock) -> Slide:
-    goals = "".join(f"<li>{prose.html(text)[3:-5]}</li>" for text in block.objectives)
+def _first(block: NotebookBlock, said: Mapping[str, str], say: Callable[[str], str]) -> Slide:
+    goals = "".join(f"<li>{prose.html(said.get(text, text))[3:-5]}</li>" for text in block.objectives)
     room = sum(_lines(text, _WIDTH) for text in block.objectives) + 1
     return Slide(
-        block.title, [Block(f"<p>Afterwards you can:</p><ul>{goals}</ul>", room)], [], "", [], "first"
+        said.get(block.title, block.title), [Block(f"<p>{say('Afterwards you can:')}</p><ul>{goals}</ul>", room)], [], "", [], "first"
     )
 
 
@@ -298,14 +311,14 @@ def _items(source: str) -> list[tuple[str, str]]:
     return made
 
 
-def _quiz(cell: NotebookNode) -> list[Slide]:
+def _quiz(cell: NotebookNode, say: Callable[[str], str]) -> list[Slide]:
     quiz = parse_quiz(cell.source)
     places = order([option.text for option in quiz.options], cell.metadata.get(BLOCK, {}).get("question") or cell.id)
     options = "".join(f"<li>{_inline(quiz.options[place].text)}</li>" for place in places)
     room = _lines(quiz.question, _WIDTH) + sum(_lines(o.text, _WIDTH - 4) + 0.3 for o in quiz.options)
     note = "<p>Let everybody choose, by a show of hands, before anybody explains.</p>"
     html = f'{prose.html(quiz.question)}<ol class="options">{options}</ol>'
-    return [Slide("Quiz", [Block(html, room)], [note], "Quiz")]
+    return [Slide(say("Quiz"), [Block(html, room)], [note], "Quiz", kind="quiz")]
 
 
 def _code(cell: NotebookNode, section: str, title: str) -> list[Slide]:
@@ -421,13 +434,13 @@ def _code_room(code: str) -> float:
     return _lines(code, _CODE_WIDTH) * _CODE_LINE + 0.9
 
 
-def _number(slides: list[Slide]) -> None:
+def _number(slides: list[Slide], say: Callable[[str], str]) -> None:
     """Titles that follow each other unchanged say that they go on."""
     before = None
     for slide in slides:
         title = slide.title
-        if title == before and slide.kind != "picture" and title != "Quiz":
-            slide.title = f'{title} <span class="on">(continued)</span>'
+        if title == before and slide.kind not in ("picture", "quiz"):
+            slide.title = f'{title} <span class="on">({say("continued")})</span>'
         before = title
 
 

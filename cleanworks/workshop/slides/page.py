@@ -6,6 +6,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from cleanworks import words
 from cleanworks.paper import escape
 from cleanworks.workshop.slides.deck import Deck, Slide
 
@@ -13,9 +14,10 @@ LIBRARY = ("reveal.js", "reveal.css", "notes.js", "LICENSE")
 FOLDER = "reveal"
 
 
-def page(deck: Deck, *, language: str = "en", direction: str = "ltr") -> str:
+def page(deck: Deck, *, language: str = "en", direction: str | None = None) -> str:
     """The file's content. The library is expected in `reveal/` beside it."""
-    sections = "\n".join(_section(slide, number) for number, slide in enumerate(deck.slides))
+    direction = direction or words.direction(language)
+    sections = "\n".join(_section(slide, number, language) for number, slide in enumerate(deck.slides))
     noted = any(slide.notes for slide in deck.slides)
     script = f'<script src="{FOLDER}/notes.js"></script>\n' if noted else ""
     title = f"{deck.title} ({deck.id})"
@@ -58,12 +60,12 @@ def write_library(folder: Path) -> list[Path]:
     return made
 
 
-def _section(slide: Slide, number: int) -> str:
+def _section(slide: Slide, number: int, language: str) -> str:
     level = "h1" if slide.kind == "first" else "h2"
     blocks = "\n".join(block.html for block in slide.blocks)
     sources = ""
     if slide.sources:
-        sources = f'<p class="sources">Sources, in the book&#x27;s list: {escape(", ".join(dict.fromkeys(slide.sources)))}</p>'
+        sources = f'<p class="sources">{words.say("Sources", language)}: {escape("; ".join(dict.fromkeys(slide.sources)))}</p>'
     notes = "".join(note for note in slide.notes if note)
     aside = f'<aside class="notes">{notes}</aside>' if notes else ""
     return (
