@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -271,8 +272,11 @@ def test_forms_speak_the_workshop_s_language(course):
     assert 'dir="rtl"' in forms.printed_test(test, key, "after", "A", "ar").html
 
 
-def test_a_test_has_at_most_twelve_questions():
-    assert forms.MOST == 12
+def test_a_test_that_a_workshop_hands_out_takes_ten_minutes():
+    known = Course.load(Path(__file__).resolve().parents[2]).lessons
+    test = forms.draw(known, most=forms.IN_A_WORKSHOP)
+    assert {len(test.orders[form]) for form in forms.FORMS} == {12}
+    assert forms.IN_A_WORKSHOP * forms.SECONDS <= 10 * 60
 
 
 @pytest.mark.parametrize(

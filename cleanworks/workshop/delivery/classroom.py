@@ -103,7 +103,7 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     programme = settle(course, workshop)
     # Another workshop draws other questions; the same one always the same.
     said = {lesson.id: languages.entries_of(course, workshop.language, lesson.path) for lesson in programme.lessons}
-    test = forms.draw(programme.lessons, seed=zlib.crc32(workshop.id.encode()), said=said)
+    test = forms.draw(programme.lessons, seed=zlib.crc32(workshop.id.encode()), most=forms.IN_A_WORKSHOP, said=said)
     key = forms.Key.of(
         workshop.id,
         workshop.title,

@@ -6,13 +6,14 @@ A before gets form B after, and the other way round, so that a difference betwee
 answer: what is right stands only in the key, which stays with the instructor.
 """
 
-from cleanworks.workshop.forms.items import FORMS, MOST, Item, Test, draw, form_for
+from cleanworks.workshop.forms.items import FORMS, IN_A_WORKSHOP, SECONDS, Item, Test, draw, form_for
 from cleanworks.workshop.forms.key import Key, Statement
 from cleanworks.workshop.forms.pages import evaluation_page, printed_evaluation, printed_test, test_page
 
 __all__ = [
     "FORMS",
-    "MOST",
+    "IN_A_WORKSHOP",
+    "SECONDS",
     "Item",
     "Key",
     "Statement",
