@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 EXTENSION = "cleanworks.workshop.sphinxext"
 AUDIENCES = ("reader", "learner", "instructor")
-LIVE = "_static/live"
 _STAMP = "edition.txt"
 # What another program that builds into the same folder changes.
 _WITNESSES = ("index.html", "searchindex.js", "objects.inv", ".buildinfo")
@@ -355,7 +354,9 @@ def _publish(made: Edition, stamp: str, live: Payload | None) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(made.work / "html", fresh)
     if live:
-        live.write(fresh / LIVE)
+        from cleanworks.workshop.live.build import FOLDER
+
+        live.write(fresh / FOLDER)
     (fresh / _STAMP).write_text(stamp + _witness(fresh), encoding="utf-8")
     if made.html.exists():
         made.html.rename(old)

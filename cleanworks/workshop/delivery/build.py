@@ -25,6 +25,7 @@ from cleanworks.workshop.delivery import agenda_files, classroom, reading, refer
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.editions import edition, leaks
+from cleanworks.workshop.live.build import FOLDER as LIVE
 from cleanworks.workshop.live.build import function
 from cleanworks.workshop.notebook import dump
 from cleanworks.workshop.plan import Workshop
@@ -121,7 +122,7 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
         with _profile(workshop.profile):
             for product in PRODUCTS:
                 product(course, workshop, folder)
-            _data(course, folder / "learner" / "data")
+            _data(course, folder / "learner" / "data", ready=bool(options.systems))
             if options.book:
                 _book(course, workshop, folder / "learner" / "book")
         _installation(course, programme, folder / "learner", options)
@@ -181,11 +182,15 @@ def _book(course: Course, workshop: Workshop, target: Path) -> None:
     shutil.copytree(made.html, target, ignore=shutil.ignore_patterns(".buildinfo", "edition.txt", "_sources"))
 
 
-def _data(course: Course, folder: Path) -> None:
-    """The tables of the course as CSV, by the function that its settings name; the kit's readers open them in a spreadsheet."""
-    if not course.settings.write_data:
-        return
-    function("write_data", course.settings.write_data)(folder)
+def _data(course: Course, folder: Path, *, ready: bool) -> None:
+    """The tables of the course: as CSV in one zip, for a spreadsheet, and if `ready` as the notebooks read them."""
+    if course.settings.write_data:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="tables-") as place:
+            function("write_data", course.settings.write_data)(Path(place))
+            wheels.write_zip(folder / "tables.zip", {path.name: path for path in Path(place).glob("*.csv")})
+    if ready and course.settings.live.tables:
+        function("live.tables", course.settings.live.tables)(folder)
 
 
 def _installation(course: Course, programme: Programme, folder: Path, options: Options) -> None:
@@ -226,9 +231,10 @@ def _installation(course: Course, programme: Programme, folder: Path, options: O
     }
     first = next(iter(listed), "")
     (folder / "first.txt").write_text(f"{first}\n", encoding="utf-8")
-    start.start_page(programme, options.python, options.systems, first, listed).save(
-        folder / "START-HERE.html"
-    )
+    runs = (folder / "book" / LIVE / "images").is_dir()
+    tables = (folder / "data" / "tables.zip").is_file()
+    page = start.start_page(programme, options.python, options.systems, listed, book=options.book, runs=runs, tables=tables)
+    page.save(folder / "START-HERE.html")
 
 
 def roots_of(programme: Programme) -> list[str]:

@@ -33,6 +33,7 @@ fi
 fi
 # The checks in the notebooks write here what you did; nothing leaves this computer.
 CLEANWORKS_RECORD="${CLEANWORKS_RECORD:-$PWD/my-progress.json}"; export CLEANWORKS_RECORD
+if [ -f data/manifest.json ]; then CLEANWORKS_DATA="$PWD/data"; export CLEANWORKS_DATA; fi
 exec .venv/bin/python -m jupyterlab course
 """
 
@@ -70,6 +71,7 @@ echo ready> .venv\ready
 )
 rem The checks in the notebooks write here what you did; nothing leaves this computer.
 if not defined CLEANWORKS_RECORD set "CLEANWORKS_RECORD=%~dp0my-progress.json"
+if exist data\manifest.json set "CLEANWORKS_DATA=%~dp0data"
 .venv\Scripts\python -m jupyterlab course
 exit /b
 :failed
@@ -100,45 +102,68 @@ _STYLE = """
 
 
 def start_page(
-    programme: Programme, python: str, systems: tuple[str, ...], first: str, notebooks: dict[str, str]
+    programme: Programme, python: str, systems: tuple[str, ...], notebooks: dict[str, str], *, book: bool, runs: bool, tables: bool
 ) -> Page:
-    """The page that says what to double-click. `notebooks` maps paths to titles; `first` is where to begin."""
+    """The page that says where to begin.
+
+    Parameters
+    ----------
+    systems : those whose packages the kit brings.
+    notebooks : titles by path, in their order.
+    book, runs, tables : whether the kit holds the book, whether its pages run Python, and whether it holds tables for a spreadsheet.
+    """
     workshop = programme.workshop
+    first = next(iter(notebooks), "")
+    agenda = '<a href="agenda/agenda.html">agenda</a>'
+    parts = []
+    if book:
+        lesson = f"book/{first.removeprefix('course/').removesuffix('.ipynb')}.html" if first else "book/index.html"
+        parts.append(
+            f"""<h2>Open the book</h2>
+<p><a href="book/index.html"><b>Open the book</b></a>; the workshop begins with <a href="{escape(lesson)}">this lesson</a>, and this is the
+{agenda}. Nothing has to be installed.</p>"""
+            + (_RUNS if runs else "")
+            + """<p>The book remembers on this computer what you did. Its page <i>Your progress</i> shows it and saves it as a file.</p>"""
+        )
+    else:
+        parts.append(f"<h2>The programme</h2><p>This is the {agenda}.</p>")
+    heading = "Or work in notebooks" if book else "Work in notebooks"
+    parts.append(f"<h2>{heading}</h2>{_notebooks(python, systems, first)}")
+    listed = "".join(f"<li>{escape(title)}: <kbd>{escape(path)}</kbd></li>" for path, title in notebooks.items())
+    if tables:
+        listed += "<li>The tables of the course, for a spreadsheet: <kbd>data/tables.zip</kbd></li>"
+    body = f"""<h1>{escape(workshop.title)}</h1>
+<p>{escape(workshop.place)}. Everything here works without internet.</p>
+{"".join(parts)}
+<h2>What is inside</h2>
+<ul>{listed}</ul>
+"""
+    return Page(workshop.title, body, workshop.language, style=_STYLE)
+
+
+_RUNS = """<p>Press <kbd>Run</kbd> under a grey box to run its code in the page, change the code of an exercise, and press <kbd>Check</kbd>.
+The first time takes some seconds.</p>"""
+
+
+def _notebooks(python: str, systems: tuple[str, ...], first: str) -> str:
+    """The second way: JupyterLab, with the packages of the kit or with one's own."""
+    if not systems:
+        return (
+            "<p>The same lessons are notebooks in the folder <kbd>course</kbd>. This kit brings no packages for them: on a computer with "
+            f"Python and internet, install those of <kbd>requirements.txt</kbd> and the project itself, and start <kbd>jupyter lab {escape(first)}</kbd>.</p>"
+        )
     named = {
         "windows": "On Windows, double-click <kbd>start.bat</kbd>. If a blue window warns of an unknown publisher, choose "
         "<i>More info</i>, then <i>Run anyway</i>.",
         "macos": "On a Mac with Apple silicon (2020 and later), hold Control, click <kbd>start.command</kbd>, and choose <i>Open</i>.",
         "linux": "On Linux, open a terminal in this folder and type <kbd>sh start.sh</kbd>.",
     }
-    if systems:
-        how = "".join(f"<li>{named[system]}</li>" for system in systems)
-        install = (
-            f"<p>You need Python {escape(python)} on the computer, and no internet.</p>"
-            f"<ul>{how}</ul><p>The first start takes a minute or two. Then your browser opens with the notebooks.</p>"
-        )
-    else:
-        install = (
-            "<p>This kit has no packages inside. Install those of <kbd>requirements.txt</kbd> with pip, then start "
-            "<kbd>jupyter lab course</kbd>, or read the book.</p>"
-        )
-    listed = "".join(
-        f"<li>{escape(title)}: <kbd>{escape(path)}</kbd></li>" for path, title in notebooks.items()
-    )
-    body = f"""<h1>{escape(workshop.title)}</h1>
-<p>{escape(workshop.place)}. Everything here works without internet.</p>
-<h2>1. Read</h2>
-<p>Open <a href="book/index.html">the book</a> and <a href="agenda/agenda.html">the agenda</a>.</p>
-<h2>2. Try</h2>
-{install}
-<p>Begin with <kbd>{escape(first)}</kbd>. Click into a grey cell and press <kbd>Shift</kbd> + <kbd>Enter</kbd>.</p>
-<h2>3. Keep your progress</h2>
+    how = "".join(f"<li>{named[system]}</li>" for system in systems)
+    return f"""<p>You need Python {escape(python)} on the computer, and no internet.</p><ul>{how}</ul>
+<p>The first start takes a minute or two. Then your browser opens with the notebooks. Begin with <kbd>{escape(first)}</kbd>: click into a grey
+cell and press <kbd>Shift</kbd> + <kbd>Enter</kbd>.</p>
 <p>Each check adds its outcome to <kbd>my-progress.json</kbd> in this folder: no name, no answers, and only on this computer.
-The book has a page <i>Your progress</i>; press <i>Read a file</i> there and choose it.</p>
-<h2>4. If something does not work</h2>
-<p>Start the same file with the word <kbd>check</kbd> after it: <kbd>start.bat check</kbd>, <kbd>sh start.sh check</kbd>.
-It says in plain words whether the kit is whole and its first notebook runs. If a line says NO, show it to your
-instructor.</p>
-<h2>What is inside</h2>
-<ul>{listed}</ul>
-"""
-    return Page(workshop.title, body, workshop.language, style=_STYLE)
+On the book's page <i>Your progress</i>, press <i>Read a file</i> and choose it.</p>
+<p>If something does not work, start the same file with the word <kbd>check</kbd> after it: <kbd>start.bat check</kbd>,
+<kbd>sh start.sh check</kbd>. It says in plain words whether the kit is whole and its first notebook runs. If a line says NO, show it to
+your instructor.</p>"""
