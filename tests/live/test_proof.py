@@ -1,0 +1,174 @@
+"""Page and book agree: notebooks in Pyodide beside their executed copies, and whole numbers as wide as on a laptop."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.live import needs, proof
+from cleanworks.workshop.live.build import prepare
+from cleanworks.workshop.live.fetch import NotToBeHad
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _text(text: str) -> dict:
+    return {"output_type": "execute_result", "data": {"text/plain": text}, "metadata": {}}
+
+
+# --- comparing ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "book"),
+    [
+        ("Name: a, dtype: object", "Name: a, dtype: str"),
+        ("[0 1], dtype=int32", "[0 1], dtype=int64"),
+        ("0.30000000000000004", "0.30000000000000007"),
+    ],
+)
+def test_what_may_differ_is_passed_over(page, book):
+    assert proof.compare("cell", [_text(page)], [_text(book)]) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "book"),
+    [
+        ("KRW -1094967296", "KRW 3200000000"),
+        ("0.31", "0.30"),
+        ("0.3000001234", "0.3000005678"),
+        ("3", "3.0"),
+        ("Name: a, dtype: float64", "Name: a, dtype: int64"),
+    ],
+)
+def test_another_value_is_found(page, book):
+    (found,) = proof.compare("the-cell", [_text(page)], [_text(book)])
+    assert found.cell == "the-cell" and page[:4] in found.page and book[:4] in found.book
+
+
+def test_a_missing_output_an_error_and_another_outcome_are_found():
+    error = {"output_type": "error", "ename": "OverflowError", "evalue": "too large", "traceback": []}
+    assert [d.what for d in proof.compare("c", [error], [_text("1")])] == ["output 1 (text/plain)", "error"]
+    outcome = "application/vnd.cleanworks.outcome+json"
+    sides = [[{"output_type": "execute_result", "data": {outcome: {"outcome": name}}}] for name in ("not-yet", "correct")]
+    assert len(proof.compare("c", *sides)) == 1
+
+
+def test_pieces_of_what_is_printed_are_joined_and_pictures_need_only_be_there():
+    stream = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("one\n", "two\n")]
+    assert proof.compare("c", stream, [{"output_type": "stream", "name": "stdout", "text": "one\ntwo\n"}]) == []
+    figure = [{"output_type": "display_data", "data": {"image/png": picture}} for picture in ("aaaa", "bbbb")]
+    assert proof.compare("c", figure[:1], figure[1:]) == []
+    assert len(proof.compare("c", [], figure[1:])) == 1
+
+
+def test_every_rule_has_a_reason():
+    assert all(len(reason.split()) >= 4 for _, _, reason in proof.ALLOWED)
+
+
+def test_without_node_one_sentence_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(proof.NODE, raising=False)
+    with pytest.raises(InputError, match="no Node 18"):
+        proof.node()
+
+
+# --- in Pyodide ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pyodide(tmp_path_factory):
+    """Runs cells in Pyodide, as a page does; the outputs come back by number."""
+    try:
+        program, payload = proof.node(), prepare(Course.load(ROOT), say=lambda text: None)
+    except NotToBeHad as error:
+        pytest.skip(f"no Pyodide: {error.message}")
+    except InputError as error:
+        pytest.skip(error.message)
+
+    def run(*cells: str, images: tuple[str, ...] = ()) -> list[dict]:
+        folder = tmp_path_factory.mktemp("pyodide")
+        job = {
+            "folder": str(folder),
+            "images": {image.name: str(image.path) for image in payload.images},
+            "start": list(needs.START),
+            "environment": proof.page_environment(payload),
+            "notebooks": [
+                {
+                    "name": "cells", "images": images, "out": str(folder / "out.json"),
+                    "cells": [{"id": str(number), "source": source} for number, source in enumerate(cells)],
+                }
+            ],
+        }  # fmt: skip
+        done = subprocess.run(
+            [program, str(Path(proof.__file__).parent / "node.mjs")], input=json.dumps(job), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        made = json.loads((folder / "out.json").read_text(encoding="utf-8"))["cells"]
+        return [made[str(number)] for number in range(len(cells))]
+
+    return run
+
+
+WIDE = {
+    "np.array([80_000_000]) * 40": "array([3200000000])",
+    "np.array([3e9]).astype(int)": "array([3000000000])",
+    "np.asarray([80_000_000, 1])[:1] * 40": "array([3200000000])",
+    "(np.arange(5) * 10**9).sum()": "10000000000",
+    "np.ones(2, dtype=int) * 4_000_000_000": "array([4000000000, 4000000000])",
+    "np.full(1, 80_000_000) * 40": "array([3200000000])",
+    "np.where(np.array([1, 2]) > 1, 80_000_000, 0) * 40": "array([         0, 3200000000])",
+    "np.sum(np.array([True] * 3)) * 80_000_000_000": "240000000000",
+    "np.bincount(np.array([0, 1, 1])) * 3_000_000_000": "array([3000000000, 6000000000])",
+    "pd.Series([80_000_000_000.0]).astype(int).tolist()": "[80000000000]",
+    "pd.DataFrame({'a': ['80000000000']}).astype({'a': int}).a.tolist()": "[80000000000]",
+    "np.repeat([1, 2], np.array([2, 1])).tolist()": "[1, 1, 2]",
+    "np.array([5, 6, 7])[np.where(np.array([1, 2, 3]) > 1)].tolist()": "[6, 7]",
+}
+
+
+def test_whole_numbers_are_as_wide_as_on_a_laptop(pyodide):
+    done = pyodide("import numpy as np\nimport pandas as pd", *WIDE)
+    shown = []
+    for cell in done[1:]:
+        assert cell["ok"], cell["outputs"]
+        text = cell["outputs"][-1]["data"]["text/plain"]
+        shown.append(text.replace(", dtype=int64", "").replace("np.int64(", "").rstrip(")") + (")" if text.startswith("array") else ""))
+    assert dict(zip(WIDE, shown, strict=True)) == WIDE
+
+
+def test_figures_of_large_amounts_and_formulas_are_drawn_without_a_word(pyodide):
+    done = pyodide(
+        "import matplotlib.pyplot as plt\nimport pandas as pd",
+        "fig, ax = plt.subplots()\nax.barh(['a', 'b'], pd.Series([8_000_000_000, 3]))\nax.bar([1, 2], [3, 8_000_000_000])\n"
+        "ax.set_title(r'$x^2 + \\sum_i \\alpha_i$', style='italic')\nfig.canvas.draw()",
+    )
+    assert [output["output_type"] for output in done[1]["outputs"]] == ["display_data"], done[1]["outputs"]
+
+
+def test_a_library_that_a_page_does_not_name_is_not_there(pyodide):
+    done = pyodide("import sqlalchemy")
+    assert not done[0]["ok"]
+    assert pyodide("import sqlalchemy", images=("sqlite3", "sqlalchemy"))[0]["ok"]
+
+
+@pytest.mark.usefixtures("pyodide")
+def test_two_pages_agree_with_the_book():
+    _agree(["c1", "o1"])
+
+
+@pytest.mark.everything
+@pytest.mark.usefixtures("pyodide")
+def test_every_page_agrees_with_the_book():
+    _agree([])
+
+
+def _agree(ids: list[str]) -> None:
+    done = proof.prove(Course.load(ROOT), ids, say=lambda text: None)
+    wrong = [f"{one.name}: {difference}" for one in done for difference in one.differences]
+    assert done and not wrong, "\n".join(wrong)
