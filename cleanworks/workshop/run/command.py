@@ -11,7 +11,7 @@ import typer
 
 from cleanworks.errors import InputError
 
-from . import github
+from . import github, shards
 from .jobs import RunOptions
 from .junit import junit_xml
 from .page import html_page
@@ -32,6 +32,7 @@ _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(run)
+    app.command("merge-reports")(merge)
     app.add_typer(cache, name="cache")
 
 
@@ -77,6 +78,12 @@ def run(
             help="Write the result as one HTML page: slowest cells, times, memory, trend.",
         ),
     ] = None,
+    shard: Annotated[
+        str | None, typer.Option("--shard", metavar="K/N", help="The K-th of N parts of about equal time, for a CI matrix.")
+    ] = None,
+    times: Annotated[
+        Path | None, typer.Option("--times", metavar="FILE", help="A --junit report of an earlier run: --shard splits by its times.")
+    ] = None,
     profile: Annotated[str | None, typer.Option("--profile", help="The country profile to run with.")] = None,
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
 ) -> None:
@@ -100,8 +107,38 @@ def run(
     execute = run_twice if twice else run_notebooks
     jobs = course_jobs(course, ids or ())
     require_jobs(course, jobs)
+    if times is not None and shard is None:
+        raise InputError("--times says how to split, and nothing is split.", where="--times", fix="Add --shard 1/4 or the like.")
+    if shard is not None:
+        jobs = shards.split(jobs, *shards.parse_shard(shard), shards.times(times) if times else None)
+        if not jobs:
+            raise InputError("This part holds no notebook.", where="--shard", fix="Split the course into fewer parts.")
     result = execute(jobs, options, display())
     finish(result, options, junit, html)
+
+
+def merge(
+    reports: Annotated[list[Path], typer.Argument(help="The --junit reports of all parts.", show_default=False)],
+    junit: Annotated[Path, typer.Option("--junit", metavar="FILE", help="Where the report of the whole goes.")],
+    root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
+) -> None:
+    """Put the reports of the parts of a run (--shard) together.
+
+    Refuses where a notebook of the course is in none of them, so that nothing is green because it was left out.
+    Exit codes: 0 all passed, 1 a notebook failed, 2 the reports are not a whole.
+    """
+    import xml.etree.ElementTree as ET
+
+    from cleanworks.workshop.catalogue import Course
+
+    from .course import course_jobs
+
+    made = shards.merge(reports, [job.name for job in course_jobs(Course.load(root))])
+    write_whole(junit, made)
+    suite = ET.fromstring(made)[0]
+    print(f"{suite.get('tests')} notebooks in {len(reports)} reports: {suite.get('failures')} failed, {suite.get('skipped')} skipped.")
+    if suite.get("failures") != "0":
+        raise typer.Exit(1)
 
 
 def finish(result: RunResult, options: RunOptions, junit: Path | None, html: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -117,7 +118,8 @@ def course_options(course: Course, **changes: object) -> RunOptions:
     lock = root / LOCK
     if lock.is_file() and lock not in inputs:
         inputs.append(lock)
-    return RunOptions(root=root, inputs=inputs, preload=course.settings.preload, **changes)
+    shared = os.environ.get("CLEANWORKS_CACHE", "")
+    return RunOptions(root=root, inputs=inputs, preload=course.settings.preload, shared=shared, **changes)
 
 
 def module_roots(root: Path) -> list[Path]:

@@ -113,6 +113,8 @@ class RunOptions:
         The course's folder; paths in messages are relative to it.
     out, cache : Path, optional
         Folder of the executed copies and of the cache: ``_build/executed`` and ``_build/cache`` under `root`.
+    shared : str
+        Folder or address (fsspec) of results that several machines share; looked into where the own cache has nothing.
     workers : int, optional
         Lessons at a time; as many as there are cores if not given.
     fresh : bool
@@ -155,6 +157,7 @@ class RunOptions:
     root: Path = field(default_factory=Path.cwd)
     out: Path | None = None
     cache: Path | None = None
+    shared: str = ""
     workers: int | None = None
     fresh: bool = False
     server: str = ""

@@ -99,7 +99,7 @@ class _Silent:
 class _Run:
     def __init__(self, jobs: Sequence[Job], options: RunOptions, listener: Listener):
         self.jobs, self.options, self.listener = jobs, options, listener
-        self.store = Store(options.cache_folder)
+        self.store = Store(options.cache_folder, options.shared)
         self.today = options.today or datetime.date.today()
         self.notes: list[str] = []
         self.results: dict[str, LessonResult] = {}
@@ -122,6 +122,8 @@ class _Run:
         for lesson in self.lessons:
             if lesson.job.name not in self.results:
                 self.results[lesson.job.name] = self._base(lesson, status="not run")
+        if self.store.shared is not None and self.store.shared.trouble:
+            self._note(self.store.shared.trouble)
         ordered = tuple(self.results[job.name] for job in self.jobs)
         kernel = "fresh" if self.options.fresh or not CAN_FORK else "warm"
         return RunResult(

@@ -86,6 +86,57 @@ class Entry:
     used: float
 
 
+class Shared:
+    """Results that several machines share: a folder on a network, or an object store that fsspec reaches (``s3://...``).
+
+    A machine that cannot reach it works on with its own results; `trouble` says so. What comes from it is checked like a file of the
+    cache itself, so that a damaged result counts as absent.
+    """
+
+    def __init__(self, address: str):
+        self.address = address.rstrip("/")
+        self.trouble = ""
+        if "://" in address:
+            try:
+                import fsspec
+            except ImportError:
+                raise InputError(
+                    "A shared cache at an address needs fsspec.", where="CLEANWORKS_CACHE", fix="python -m pip install fsspec (for s3://: s3fs)."
+                ) from None
+            try:
+                self._system, self._folder = fsspec.core.url_to_fs(self.address)
+            except (ImportError, ValueError) as error:
+                raise InputError(f"The shared cache cannot be used: {error}.", where="CLEANWORKS_CACHE", fix="Correct the address.") from None
+        else:
+            self._system, self._folder = None, self.address
+
+    def _place(self, key: str) -> str:
+        return f"{self._folder}/results/{key[:2]}/{key}"
+
+    def get(self, key: str) -> bytes | None:
+        """A stored result; None if there is none, or none that can be had."""
+        try:
+            if self._system is None:
+                return Path(self._place(key)).read_bytes()
+            return self._system.cat_file(self._place(key))
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # each kind of store raises errors of its own
+            self.trouble = f"The shared cache cannot be read: {error}"
+            return None
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store a result. Two machines may do so at once: the same key stands for the same result."""
+        try:
+            if self._system is None:
+                write_whole(Path(self._place(key)), data)
+            else:
+                self._system.makedirs(self._place(key).rpartition("/")[0], exist_ok=True)
+                self._system.pipe_file(self._place(key), data)
+        except Exception as error:
+            self.trouble = f"The shared cache cannot be written: {error}"
+
+
 class Store:
     """Results by key, and for every lesson what was last known about it.
 
@@ -93,8 +144,9 @@ class Store:
     last runs, used for reasons, order and trend only - losing them costs nothing but a good guess.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, shared: str = ""):
         self.folder = Path(folder)
+        self.shared = Shared(shared) if shared else None
 
     @property
     def is_new(self) -> bool:
@@ -109,13 +161,19 @@ class Store:
         """The stored result, or None if there is none or it is damaged."""
         path = self._result_path(key)
         value = _read_checked(path)
+        if value is None and self.shared is not None and (data := self.shared.get(key)) is not None:
+            write_whole(path, data)
+            value = _read_checked(path)
         if value is not None:
             with contextlib.suppress(OSError):
                 os.utime(path)
         return value
 
     def put(self, key: str, value: dict[str, Any]) -> None:
-        write_whole(self._result_path(key), _checked(value))
+        data = _checked(value)
+        write_whole(self._result_path(key), data)
+        if self.shared is not None:
+            self.shared.put(key, data)
 
     def drop(self, key: str) -> None:
         with contextlib.suppress(OSError):
