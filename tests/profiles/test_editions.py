@@ -14,6 +14,8 @@ COUNTRIES = [code for code in profiles.available() if code not in ("seoul", "exa
 # systems belong to the edition of Seoul alone.
 KOREAN = re.compile(r"\bKRW\b|₩|\bwon\b|원\b")
 
+SPEAKS_OF_ONE = re.compile(r"\bpublished\b|\bpartnership\.|^from cleanworks.standards import seoul$", re.MULTILINE)
+
 
 def leftovers(text: str) -> set[str]:
     """Words of Seoul's profile that another country's edition shows."""
@@ -24,8 +26,11 @@ def leftovers(text: str) -> set[str]:
 
 
 def shown(notebook) -> str:
+    """What the cells show, but for those that speak of one country: published facts, Seoul's own feed, or as their metadata says."""
     parts = []
     for cell in notebook.cells:
+        if SPEAKS_OF_ONE.search(cell.source) or cell.metadata.get("cleanworks", {}).get("about"):
+            continue
         for output in cell.get("outputs", []):
             parts.append(output.get("text", ""))
             data = output.get("data", {})
