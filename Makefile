@@ -53,18 +53,30 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python has no venv module. On Debian and Ubuntu: apt install python3-venv"; exit 2; }
 	@echo "Making the Python environment in $(VENV), once; $$(grep -c == requirements.txt) packages are fetched and unpacked."
 	@$(PYTHON) -m venv $(VENV)
-	@{ $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check -r requirements.txt || echo "NOT INSTALLED"; } | awk "$$NARRATE" \
+	@{ $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check -r requirements.txt || echo "NOT INSTALLED"; } | $(BIN)/python -c "$$NARRATE" \
 		|| { echo "Some packages could not be installed. The lines above say which; is there a connection to the package index, or a folder of wheels (PIP_FIND_LINKS)?"; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# What pip says, in a few lines: how far it is, and nothing of what it does not need.
+# What pip says, in a few lines, and a sign of life every ten seconds.
 define NARRATE
-/^Collecting/ { if (++n % 20 == 0) print "  " n " packages found" }
-/^Installing collected/ { print "  Unpacking them; this is the longest step" }
-/^Successfully installed/ { print "  Installed. The command is $(BIN)/cleanworks." }
-/^NOT INSTALLED/ { failed = 1 }
-{ fflush() }
-END { exit failed }
+import sys, threading, time
+begun, found, doing, failed = time.monotonic(), 0, "looking for packages", False
+def say(text):
+    print(f"  {time.monotonic() - begun:4.0f} s  {text}", flush=True)
+def live():
+    while True:
+        time.sleep(10)
+        say(f"{doing}, {found} found" if doing.startswith("looking") else doing)
+threading.Thread(target=live, daemon=True).start()
+for line in sys.stdin:
+    found += line.startswith("Collecting")
+    failed = failed or line.startswith("NOT INSTALLED")
+    if line.startswith("Installing collected"):
+        doing = "unpacking, the longest step"
+        say(f"{found} packages are here; {doing}")
+    if line.startswith("Successfully installed"):
+        say("Installed. The command is $(BIN)/cleanworks.")
+sys.exit(failed)
 endef
 export NARRATE
