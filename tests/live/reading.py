@@ -109,6 +109,10 @@ class Reading:
         yield
         self.page.wait_for_function("before => ranCells.length > before", arg=before, timeout=LONG)
 
+    def unfold(self, id: str) -> None:
+        """Open whatever a cell stands in."""
+        self.cell(id).evaluate("e => { for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) { d.hidden = false; d.open = true; } }")
+
     def run(self, id: str) -> Locator:
         """Run a cell with its button; what it shows."""
         cell = self.cell(id)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
+from cleanworks.workshop.pages.tables import tidy
 from tests.book.conftest import book  # noqa: F401  (a fixture)
-from tests.live.reading import Reading, cells_of, linked_copy, page_of, sealed, served
+from tests.live.reading import ROOT, Reading, cells_of, linked_copy, page_of, sealed, served
 
 EVERYTHING = pytest.mark.everything
 
@@ -142,6 +147,36 @@ def test_a_reader_does_an_exercise_with_the_keyboard(tab):
     assert reader.code(starter) == cells[starter]["source"]
 
 
+def test_tables_look_as_in_the_book(tab):
+    """The page tidies a table of pandas as the book does, whatever its shape."""
+    tables = [
+        output["data"]["text/html"]
+        for path in sorted((ROOT / "_build" / "executed").rglob("*.ipynb"))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+        if 'class="dataframe' in output.get("data", {}).get("text/html", "")
+    ]
+    tables = ["".join(table) for table in tables]
+    odd = pd.DataFrame({("a", "x"): [1, 2], ("a", "y"): ["k" * 40, ""]}, index=pd.MultiIndex.from_product([["n"], [1, 2]], names=["p", "q"]))
+    named = pd.DataFrame({"v": [1.5, np.nan]}, index=pd.Index(["a", "b"], name="site"))
+    tables += [odd.to_html(), named.to_html(), pd.DataFrame().to_html(), named.T.rename_axis(columns="c").to_html()]
+    page = tab().open(page_of("c6")).page
+    tidied = page.evaluate(
+        "tables => tables.map(html => { const box = document.createElement('div'); box.innerHTML = html; CleanWorksLive.tidy(box); return box.innerHTML; })",
+        tables,
+    )
+    for raw, made in zip(tables, tidied, strict=True):
+        assert _shape(made) == _shape(tidy(raw)), raw[:500]
+
+
+def _shape(html: str) -> list[tuple[str, dict[str, object], str]]:
+    """Tags, attributes and texts, whatever the order of the attributes."""
+    return [
+        (tag.name, dict(sorted(tag.attrs.items())), tag.get_text(strip=True))
+        for tag in BeautifulSoup(html, "html.parser").find_all(True) if tag.name not in ("div", "style")
+    ]  # fmt: skip
+
+
 def test_typing_indents_and_tab_leaves_the_editor(tab):
     reader = tab().open(page_of("c6"))
     place = reader.write("c6-e2-starter", "def twice(x):\nreturn 2 * x", by_hand=True)
@@ -259,6 +294,9 @@ def test_the_first_exercise_of_other_sets(tab, set_id):
     reader = tab().open(page_of(set_id))
     cells = cells_of(set_id)
     question = f"{set_id}-e1"
+    reader.unfold(f"{question}-solution")
+    # A solution runs by itself from a cold page, with the lines that were given above it.
+    assert not reader.run(f"{question}-solution").locator(".cw-error").count()
     starter = cells[f"{question}-starter"]["source"]
     wrong = next(cell for id, cell in cells.items() if id.startswith(f"{question}-wrong-answer"))
     reader.write(f"{question}-starter", f"{starter}\n{wrong['source']}")

@@ -69,6 +69,7 @@ def connect(app: Sphinx) -> None:
 def number_cells(notebook: NotebookNode) -> None:
     """Note in the metadata of each code cell of an edition what the script has to know of it."""
     number = 0
+    answers: list[dict[str, Any]] = []  # solutions and likely mistakes so far
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
@@ -80,9 +81,17 @@ def number_cells(notebook: NotebookNode) -> None:
             "number": number,
             "source": cell.source,
         }
-        question = cell_block(cell.metadata)[0].question
+        block = cell_block(cell.metadata)[0]
+        question = block.question
         if question and about["type"] != "plain":
             about["question"] = question
+        if block.generated and answers:
+            # An instructor's edition checks a solution or a mistake again, right after it.
+            last = answers[-1]["type"]
+            same = [one["id"] for one in answers if (one["type"], one["question"]) == (last, question)]
+            about["judges"] = same if last == "solution" else same[-1:]
+        if question and about["type"] in ("solution", "wrong-answer"):
+            answers.append(about)
         if "raises-exception" in tags:
             about["raises"] = True
         cell.metadata[_LIVE] = about
@@ -94,6 +103,8 @@ def _name(about: dict[str, Any]) -> tuple[str, str]:
         return "the solution of question {which}", about["question"]
     if about["type"] == "wrong-answer":
         return "the likely mistake {which}", about["id"]
+    if "judges" in about:
+        return "the check after {which}", about["judges"][-1]
     if "question" in about:
         return "the cell of question {which}", about["question"]
     return "code cell {which}", str(about["number"])

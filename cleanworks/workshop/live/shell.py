@@ -14,6 +14,7 @@ import importlib
 import io
 import itertools
 import linecache
+import logging
 import os
 import pprint
 import re
@@ -77,6 +78,8 @@ class Shell:
         with contextlib.suppress(ImportError):
             importlib.import_module("cwguard").install()
         builtins.input = self._input
+        # Which fonts a page has is nobody's concern.
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
     def showtraceback(self, *args: Any, **options: Any) -> None:
         """Part of IPython's interface; errors of a cell are among its outputs."""

@@ -296,7 +296,9 @@ window.CleanWorksLive = (() => {
 
   function standsOn(target) {
     const above = cells.slice(0, cells.indexOf(target));
-    const own = target.type === "check" ? above.filter((cell) => cell.type === "starter" && cell.question === target.question) : [];
+    // A check judges the answer above it, and a solution goes on from the lines that were given.
+    const own = target.type === "starter" || target.type === "plain" ? [] : above.filter((cell) =>
+      cell.type === "starter" ? cell.question === target.question : target.judges?.includes(cell.id));
     const needed = new Set(own);
     let used = new Set([target, ...own].flatMap((cell) => [...wordsOf(cell.code)]));
     for (const cell of [...above].reverse()) {
@@ -312,7 +314,7 @@ window.CleanWorksLive = (() => {
 
   // A solution that ran has put its own values in place of the reader's.
   function isStale(cell, target) {
-    if (cell.ran !== cell.code) return true;
+    if (cell.ran !== cell.code || target.judges) return true;
     return target.type === "check" && cell.type === "starter" &&
       cells.some((other) => ["solution", "wrong-answer"].includes(other.type) && other.turn > cell.turn);
   }
@@ -360,7 +362,7 @@ window.CleanWorksLive = (() => {
     if (fresh) panel.state(say("Python starts …"), "starting");
     await machine.start();
     panel.state(say("Running: {name}.", { name: cell.name }), "running");
-    const first = standsOn(cell).filter((one) => isStale(one, cell) && (one.type === "plain" || one.halted !== one.code || one.question === cell.question));
+    const first = standsOn(cell).filter((one) => isStale(one, cell) && (one.type === "plain" || one.question === cell.question || one.halted !== one.code));
     for (const [index, one] of first.entries()) {
       note(cell, say("First runs what it stands on, {number} of {total}: {name}.", { name: one.name, number: index + 1, total: first.length }));
       const result = await execute(one, { quiet: one.code === one.source, above: cell });
@@ -389,7 +391,7 @@ window.CleanWorksLive = (() => {
     const shown = cell.live?.textContent.trim().replace(/\s+/g, " ") ?? "";
     if (result && shown) told += ` ${shown.slice(0, 300)}`;
     announce(told);
-    if (result?.outcome && cell.type === "check") judged(cell, result.outcome);
+    if (result?.outcome && cell.type === "check" && !cell.judges) judged(cell, result.outcome);
   }
 
   // One cell, again and again while it asks for something to be typed.
