@@ -15,7 +15,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import TOC, Course
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.files import is_myst_notebook, notebook_content, read_text
-from cleanworks.workshop.run.store import write_whole
+from cleanworks.workshop.run.store import write_all
 from cleanworks.workshop.settings import FILE as SETTINGS
 
 CONFIG = "_config.yml"
@@ -53,11 +53,8 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
         raise InputError(
             "Nothing is missing here: this is a course already.", where=str(root), fix="`cleanworks catalogue` shows it, `cleanworks run` runs it."
         )
-    written: list[Path] = []
+    written = write_all({root / name: text for name, text in texts.items()})
     try:
-        for name, text in texts.items():
-            write_whole(root / name, text.encode("utf-8"))
-            written.append(root / name)
         course = Course.load(root)
         if not (course.notebooks or course.plain):
             raise InputError(

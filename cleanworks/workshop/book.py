@@ -258,6 +258,12 @@ def build(course: Course, made: Edition) -> list[str]:
     except BaseException:
         shutil.rmtree(made.work, ignore_errors=True)
         raise
+    if any("No space left on device" in fault or "Errno 28" in fault for fault in faults):
+        shutil.rmtree(made.work, ignore_errors=True)
+        # Sphinx names the page that it was at, which is not to blame.
+        raise InputError(
+            "The disk is full, so the book was not built.", where=str(made.work.parent), fix="Free some space (a book takes some 200 MB)."
+        )
     if faults:
         # A page that was read with a warning is not read again, and the next build would say that all is well.
         shutil.rmtree(made.work, ignore_errors=True)

@@ -14,7 +14,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.lint.canonical import canonical, slug
 from cleanworks.workshop.metadata import BLOCK
 from cleanworks.workshop.notebook import dump
-from cleanworks.workshop.run.store import write_whole
+from cleanworks.workshop.run.store import write_all
 from cleanworks.workshop.settings import Settings
 
 OBJECTIVES = (
@@ -97,16 +97,7 @@ def write_lesson(root: Path, id: str, title: str, part: str) -> list[Path]:
     for path in texts:
         if path.exists():
             raise InputError("This file exists already.", where=str(path), fix="Choose another id.")
-    written: list[Path] = []
-    try:
-        for path, text in texts.items():
-            write_whole(path, text.encode("utf-8"))
-            written.append(path)
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
-    return written
+    return write_all(texts)
 
 
 def _lesson(settings: Settings, id: str, title: str, part: str) -> NotebookNode:

@@ -211,3 +211,12 @@ def pytester_run():
         return SimpleNamespace(ret=done.returncode, text=done.stdout + done.stderr)
 
     return go
+
+
+def test_a_full_disk_is_named_and_no_page(book, monkeypatch, capsys):
+    from cleanworks.workshop import book as command
+
+    monkeypatch.setattr(command, "_sphinx", lambda *_: ["intro/wells.md: [Errno 28] No space left on device"])
+    assert run(["book", "--root", str(book)]) == 2
+    said = capsys.readouterr().err
+    assert "The disk is full" in said and "wells.md" not in said.splitlines()[-1]

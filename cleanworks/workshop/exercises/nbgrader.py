@@ -17,7 +17,7 @@ from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.lint.canonical import canonical, slug
 from cleanworks.workshop.metadata import BLOCK
 from cleanworks.workshop.notebook import dump, read
-from cleanworks.workshop.run.store import write_whole
+from cleanworks.workshop.run.store import write_all
 from cleanworks.workshop.settings import Settings
 
 _SOLUTION = re.compile(r"^[ \t]*#+ *BEGIN SOLUTION[^\n]*\n(.*?)^[ \t]*#+ *END SOLUTION[^\n]*\n?", re.MULTILINE | re.DOTALL)
@@ -94,16 +94,7 @@ def import_file(root: Path, path: Path, id: str, part: str) -> list[Path]:
     for target in targets:
         if target.exists():
             raise InputError("There is a file at this place already.", where=str(target), fix="Choose another --id.")
-    written: list[Path] = []
-    try:
-        for target, text in targets.items():
-            write_whole(target, text.encode("utf-8"))
-            written.append(target)
-    except BaseException:
-        for target in written:
-            target.unlink(missing_ok=True)
-        raise
-    return written
+    return write_all(targets)
 
 
 def _sorted(cells: Iterable[NotebookNode]) -> tuple[list[NotebookNode | _Question], list[_Question]]:

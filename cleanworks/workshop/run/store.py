@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,26 @@ def write_whole(path: Path, data: bytes) -> None:
             where=str(path),
             fix="Free some space on the disk, or choose a folder that you may write to.",
         ) from None
+
+
+def write_all(files: Mapping[Path, str]) -> list[Path]:
+    """Write new files, all or none: what was written is removed again when one cannot be.
+
+    Raises
+    ------
+    InputError
+        The disk is full, or a folder cannot be written.
+    """
+    written: list[Path] = []
+    try:
+        for path, text in files.items():
+            write_whole(path, text.encode("utf-8"))
+            written.append(path)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    return written
 
 
 def remove(path: Path) -> None:
