@@ -90,6 +90,7 @@ class Settings(BaseModel):
     quiz_items: int = Field(5, ge=0, description="Quiz questions in every lesson.")
     tasks: tuple[int, int] = Field((3, 5), description="Fewest and most questions in an exercise set.")
     code_lines: int = Field(15, ge=1, description="Most lines of a code cell, blank ones not counted.")
+    code_width: int = Field(76, ge=40, description="Most characters of a line of code.")
     data_calls: tuple[str, ...] = Field(
         (), description="Calls whose text arguments name the data a lesson reads."
     )

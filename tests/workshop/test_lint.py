@@ -32,6 +32,26 @@ def test_the_tiny_course_is_clean(course):
     assert len(files) == 4 and findings == [] and rewritten == []
 
 
+def test_folded_code_may_be_long_and_is_folded_in_every_editor(course):
+    path = lesson_path(course)
+
+    def fold(nb):
+        cell = cell_of(nb, "step-1-the-total-code")
+        cell["source"] = "x = 1\n" * 15 + cell["source"]
+        cell["metadata"]["tags"] = ["hide-input"]
+
+    edit(path, fold)
+    fix_file(path)
+    assert found(course, "code-length", path) == []
+    folded = cell_of(json.loads(path.read_text("utf-8")), "step-1-the-total-code")
+    assert folded["metadata"]["jupyter"] == {"source_hidden": True}
+    edit(path, lambda nb: cell_of(nb, "step-1-the-total-code")["metadata"].update(tags=[]))
+    fix_file(path)
+    shown = cell_of(json.loads(path.read_text("utf-8")), "step-1-the-total-code")
+    assert "jupyter" not in shown["metadata"]
+    assert found(course, "code-length", path)
+
+
 def block(nb):
     return nb["metadata"]["cleanworks"]
 
@@ -120,6 +140,11 @@ LESSON_FAULTS = [
         "code-length",
         source("step-1-the-total-code", "total_mm = ", "x = 1\n" * 15 + "total_mm = "),
         "17 lines; 15 are the most",
+    ),
+    (
+        "code-width",
+        source("step-1-the-total-code", "total_mm = ", "x = 1  # " + "a" * 68 + "\ntotal_mm = "),
+        "77 characters; 76 are the most",
     ),
     ("data", lambda nb: block(nb).update(data=["week", "year"]), "`year` is declared and never loaded"),
     ("data", lambda nb: block(nb).update(data=[]), "`week` is loaded and not declared"),

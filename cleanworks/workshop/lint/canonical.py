@@ -71,7 +71,19 @@ def _canonical_cell(cell: NotebookNode) -> NotebookNode:
             "\n".join(line.rstrip() for line in source.split("\n")) if '"""' not in source else source
         )
         made.execution_count, made.outputs = None, []
+        _fold(made)
     return made
+
+
+def _fold(cell: NotebookNode) -> None:
+    """A cell that the page folds is folded in JupyterLab too, which knows nothing of the page's tags."""
+    hidden = {"hide-input", "hide-cell"} & set(cell.metadata.get("tags", []))
+    jupyter = {key: value for key, value in cell.metadata.get("jupyter", {}).items() if key != "source_hidden"}
+    if hidden:
+        jupyter["source_hidden"] = True
+    cell.metadata.pop("jupyter", None)
+    if jupyter:
+        cell.metadata["jupyter"] = NotebookNode(jupyter)
 
 
 def readable_ids(cells: list[NotebookNode]) -> list[str]:

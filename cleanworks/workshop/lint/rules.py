@@ -215,6 +215,10 @@ TOOL_TAGS = frozenset(
     ]
 )
 
+FOLDED = frozenset(["hide-input", "hide-cell", "remove-input", "remove-cell"])
+"""Tags of cells whose code a page does not show until somebody asks for it."""
+
+_ONLY_TEXT = re.compile(r"""^\s*(?:\w+=\(?)?[bfr]?(["']).*\1[,)\]}]*$""")
 _ABSOLUTE = re.compile(
     r"(?<![\w/.:~-])(/(home|Users|tmp|root|var|mnt|opt|srv|work|media|private|content|kaggle)/[\w.-]+|[A-Za-z]:\\\\?\w+|~/\w+|file://\S+)"
 )
@@ -550,15 +554,30 @@ def _code_reads(notebook: Notebook, context: Context) -> Iterator[Hit]:
 
 @rule(
     "code-length",
-    "A code cell has one idea and fits a glance.",
-    "Split the cell, or move the work into the package.",
+    "A code cell that a page shows at once has one idea and fits a glance.",
+    "Split the cell, move the work into the package, or fold what only loads or draws (tag `hide-input`).",
 )
 def _code_length(notebook: Notebook, context: Context) -> Iterator[Hit]:
     most = context.settings.code_lines
     for cell in notebook.cells:
-        lines = sum(bool(line.strip()) for line in cell.source.splitlines())
-        if cell.is_code and lines > most:
-            yield cell, None, f"The cell has {lines} lines; {most} are the most."
+        if not cell.is_code or FOLDED & cell.tags:
+            continue
+        lines = [line for line in cell.source.splitlines() if line.strip() and not _ONLY_TEXT.match(line)]
+        if len(lines) > most:
+            yield cell, None, f"The cell has {len(lines)} lines; {most} are the most."
+
+
+@rule(
+    "code-width",
+    "A line of code is as wide as a page shows it.",
+    "Break the line at a comma, or a text at a space.",
+)
+def _code_width(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    most = context.settings.code_width
+    for cell in notebook.cells:
+        for number, line in enumerate(cell.source.splitlines(), 1):
+            if cell.is_code and len(line) > most:
+                yield cell, number, f"The line has {len(line)} characters; {most} are the most."
 
 
 @rule(
