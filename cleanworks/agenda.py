@@ -98,7 +98,8 @@ class Day:
 
 @dataclass(frozen=True)
 class Slot:
-    """A stretch of the clock. ``piece`` of ``pieces`` counts the parts into which breaks cut one session."""
+    """A stretch of the clock. ``piece`` of ``pieces`` counts the parts into which breaks cut one session; ``overnight``
+    marks a part that goes on the next day."""
 
     day: int
     start: int
@@ -108,6 +109,7 @@ class Slot:
     item: str = ""
     piece: int = 1
     pieces: int = 1
+    overnight: bool = False
 
     @property
     def minutes(self) -> int:
@@ -165,8 +167,9 @@ class Agenda:
 
 
 def titled(slot: Slot) -> str:
-    """The title of a slot, with a word that a break has cut it."""
-    return slot.title if slot.piece == 1 else f"{slot.title} (continued)"
+    """The title of a slot, with a word that a break or the night has cut it."""
+    title = slot.title if slot.piece == 1 else f"{slot.title} (continued)"
+    return f"{title} (goes on the next day)" if slot.overnight else title
 
 
 # --- laying out ---------------------------------------------------------------------------------------------------
@@ -281,7 +284,7 @@ def _fill(blocks, windows) -> tuple[list[Slot], int]:
                 rest.pop(0)
         left_over += minutes
         placed += [
-            Slot(day, start, end, kind, item.title, item.id, n, len(pieces))
+            Slot(day, start, end, kind, item.title, item.id, n, len(pieces), n < len(pieces) and pieces[n][0] != day)
             for n, (day, start, end) in enumerate(pieces, 1)
         ]
     return placed, left_over
@@ -308,12 +311,32 @@ def _with_free(slots: Sequence[Slot], days: Sequence[Day]) -> Iterable[Slot]:
     for number, day in enumerate(days):
         at = day.start
         for slot in (slot for slot in slots if slot.day == number):
-            if slot.start > at:
-                yield Slot(number, at, slot.start, "free", "Free: discussion")
+            yield from _free(number, at, slot.start)
             yield slot
             at = slot.end
-        if at < day.end:
-            yield Slot(number, at, day.end, "free", "Free: discussion")
+        yield from _free(number, at, day.end)
+
+
+ACTIVITIES = (
+    (8, "Stretch, and one question from the wall"),
+    (15, "In pairs: one thing that I can use at home"),
+    (30, "Questions from the wall, answered by the room"),
+    (45, "Try today's question on a table of your own"),
+    (45, "My action plan: what I will change, by when, who signs"),
+    (45, "Two offices compare how they do it"),
+)
+"""(minutes at most, what to do) with free minutes: nothing in a plan is only a hole."""
+
+
+def _free(day: int, start: int, end: int) -> Iterable[Slot]:
+    """Free minutes as named activities; an hour and more as several, each another one."""
+    long = [title for most, title in ACTIVITIES if most == ACTIVITIES[-1][0]]
+    pieces = max(1, -(-(end - start) // ACTIVITIES[-1][0]))
+    for number in range(pieces if end > start else 0):
+        first = start + (end - start) * number // pieces
+        last = start + (end - start) * (number + 1) // pieces
+        title = long[number % len(long)] if pieces > 1 else next(title for most, title in ACTIVITIES if last - first <= most)
+        yield Slot(day, first, last, "free", title)
 
 
 def _too_long(items: Sequence[Item], days: Sequence[Day], over: int) -> InputError:

@@ -24,6 +24,7 @@ COMMANDS = (
     "cleanworks.workshop.links",
     "cleanworks.workshop.language_command",
     "cleanworks.workshop.delivery.command",
+    "cleanworks.workshop.delivery.new",
     "cleanworks.workshop.delivery.after",
     "cleanworks.workshop.printed.command",
     "cleanworks.profiles.command",

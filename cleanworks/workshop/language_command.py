@@ -48,7 +48,7 @@ def status(
     begun: Annotated[bool, typer.Option("--begun", help="Leave out the pages without a translation.")] = False,
     root: Root = Path("."),
 ) -> None:
-    """Show how much of each page is translated.
+    """Show how many words of each page are translated.
 
     Exit codes: 0, 1 a translation lost a link, a citation or a piece of code, 2 something handed in cannot be used.
     """
@@ -65,7 +65,9 @@ def status(
     else:
         _show([one for one in found if one.done or not begun])
         complete = sum(1 for one in found if not one.missing)
-        print(f"{complete} of {len(found)} pages are complete; the others show English where a text is missing.")
+        words, missing = sum(one.words for one in found), sum(one.missing_words for one in found)
+        print(f"{words - missing:,} of {words:,} words are translated; {complete} of {len(found)} pages are complete.")
+        print("The others show English where a text is missing.")
     broken = [(one.page, fault) for one in found for fault in one.faults]
     for name, fault in broken:
         print(f"{name}: {fault}")
@@ -76,8 +78,8 @@ def status(
 def _show(found: list) -> None:
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("page", overflow="fold")
-    for heading in ("texts", "missing", "translated"):
+    for heading in ("words", "missing", "translated"):
         table.add_column(heading, justify="right")
     for one in found:
-        table.add_row(one.page, str(one.texts), str(len(one.missing)), f"{one.percent} %")
+        table.add_row(one.page, str(one.words), str(one.missing_words), f"{one.percent} %")
     Console().print(table)

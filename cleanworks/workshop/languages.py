@@ -229,6 +229,14 @@ def entries_of(course: Course, language: str | None, notebook: Path) -> dict[str
     return entries(folder(course, language) / f"{name}.po")
 
 
+def untranslated(course: Course, language: str, lessons: Iterable[Lesson]) -> list[Lesson]:
+    """The lessons that cannot be handed out in a language: the lesson or its exercises have no translation."""
+    if language == SOURCE:
+        return []
+    both = [(lesson, [lesson, lesson.exercises] if lesson.exercises else [lesson]) for lesson in lessons]
+    return [lesson for lesson, entries in both if not all(entries_of(course, language, entry.path) for entry in entries)]
+
+
 def edition_language(course: Course, wanted: str) -> str | None:
     """The language for an edition of a workshop: None, which is English, when the course has no such translation."""
     return wanted if wanted != SOURCE and wanted in languages(course) else None
@@ -417,12 +425,17 @@ def _chosen(course: Course, language: str, there: dict[str, list[str]], pages: I
 
 @dataclasses.dataclass(frozen=True)
 class PageStatus:
-    """How much of a page is translated."""
+    """How much of a page is translated, in texts and in words of the English page."""
 
     page: str
     texts: int
     missing: tuple[str, ...]
     faults: tuple[str, ...] = ()
+    words: int = 0
+
+    @property
+    def missing_words(self) -> int:
+        return sum(len(text.split()) for text in self.missing)
 
     @property
     def done(self) -> int:
@@ -430,8 +443,10 @@ class PageStatus:
 
     @property
     def percent(self) -> int:
-        """Whole percent, rounded down: 100 means that nothing is missing."""
-        return 100 * self.done // self.texts if self.texts else 100
+        """Whole percent of the words, rounded down: 100 means that nothing is missing."""
+        if not self.missing or not self.words:
+            return 100 * self.done // self.texts if self.texts else 100
+        return min(99, 100 * (self.words - self.missing_words) // self.words)
 
 
 def status(course: Course, language: str) -> list[PageStatus]:
@@ -444,7 +459,7 @@ def status(course: Course, language: str) -> list[PageStatus]:
         broken = tuple(
             f"{text[:60]!r}: {fault}" for text in wanted if text in done for fault in faults(text, done[text])
         )
-        result.append(PageStatus(page, len(wanted), missing, broken))
+        result.append(PageStatus(page, len(wanted), missing, broken, sum(len(text.split()) for text in wanted)))
     return result
 
 

@@ -58,27 +58,27 @@ class _Block(BaseModel):
 class Break(_Block):
     """A break at a fixed time. Nothing is ever planned over it."""
 
-    title: Text = "Break"
-    start: Clock
-    minutes: int = Field(ge=1, le=240)
+    title: Text = Field("Break", description="What stands in the agenda.")
+    start: Clock = Field(description='When it begins, such as "10:30".')
+    minutes: int = Field(ge=1, le=240, description="How long it takes.")
 
 
 class Activity(_Block):
     """Something at the start or the end of a day that is not a module."""
 
-    title: Text
-    minutes: int = Field(ge=1, le=480)
+    title: Text = Field(description="What stands in the agenda.")
+    minutes: int = Field(ge=1, le=480, description="How long it takes.")
 
 
 class Day(_Block):
     """One day: when it starts and ends, its breaks, and what stands at its start and its end."""
 
-    date: datetime.date
-    start: Clock
-    end: Clock
-    breaks: tuple[Break, ...] = ()
-    opening: tuple[Activity, ...] = ()
-    closing: tuple[Activity, ...] = ()
+    date: datetime.date = Field(description="Such as 2026-12-14, without quotation marks.")
+    start: Clock = Field(description='When the day begins, such as "09:00".')
+    end: Clock = Field(description="When it ends.")
+    breaks: tuple[Break, ...] = Field((), description="Breaks at fixed times; see below.")
+    opening: tuple[Activity, ...] = Field((), description="What stands at the start; see below.")
+    closing: tuple[Activity, ...] = Field((), description="What stands at the end; see below.")
     buffer: int | None = Field(
         None, ge=0, le=240, description="Minutes kept free; the workshop's if not given."
     )
@@ -87,46 +87,46 @@ class Day(_Block):
 class Part(_Block):
     """A module, with other minutes than it plans for itself if wished; or a talk, which has only a title."""
 
-    module: Text | None = None
-    talk: Text | None = None
+    module: Text | None = Field(None, description="Id of a module, such as c6.")
+    talk: Text | None = Field(None, description="Title of a talk, instead of a module.")
     minutes: int | None = Field(None, ge=1, le=480, description="Length of a talk.")
-    teach: int | None = Field(None, ge=0, le=600)
-    practise: int | None = Field(None, ge=0, le=600)
+    teach: int | None = Field(None, ge=0, le=600, description="Minutes to teach, if not those of the module.")
+    practise: int | None = Field(None, ge=0, le=600, description="Minutes of exercises, if not those of the module.")
     optional: bool = Field(False, description="May be left out when time runs short.")
 
 
 class Member(_Block):
     """One of the team."""
 
-    name: Text
-    role: Text = "instructor"
+    name: Text = Field(description="A name.")
+    role: Text = Field("instructor", description="What this person does.")
 
 
 class Workshop(_Block):
     """A workshop as its file describes it. `id` is the name of the file and of what is built."""
 
     id: LessonId
-    title: Text
-    subtitle: str = ""
-    place: Text
-    organiser: str = ""
+    title: Text = Field(description="What stands on every page.")
+    subtitle: str = Field("", description="A line under the title.")
+    place: Text = Field(description="Town or room.")
+    organiser: str = Field("", description="Who invites; on the agenda and the certificates.")
     logo: str = Field("", description="A picture for the certificates, .png, .jpg or .svg, beside the workshop file.")
     signed_by: tuple[Text, ...] = Field((), max_length=3, description="Who signs the certificates, each with a line.")
     timezone: str | None = Field(
         None, description="Such as Asia/Seoul; calendars show local time without it."
     )
-    language: Text = "en"
-    audience: Text
+    language: Text = Field("en", description="Code of the language of everything that is handed out: en, fr, ko, ar.")
+    audience: Text = Field(description="For whom it is.")
     about: str = Field(
         "", description="A paragraph for the agenda, such as what the workshop is modelled on."
     )
-    profile: Text | None = Field(None, description="Code of the country profile.")
-    participants: int = Field(20, ge=1, le=2000)
-    days: tuple[Day, ...] = Field(min_length=1, max_length=30)
-    modules: tuple[Annotated[Part, BeforeValidator(_module)], ...] = ()
-    path: Text | None = None
+    profile: Text | None = Field(None, description="The country: the code of a profile, or a .toml file beside this one.")
+    participants: int = Field(20, ge=1, le=2000, description="How many people come; the room list counts with it.")
+    days: tuple[Day, ...] = Field(min_length=1, max_length=30, description="The days, each under `[[days]]`.")
+    modules: tuple[Annotated[Part, BeforeValidator(_module)], ...] = Field((), description="What is taught, in this order: ids, or blocks as below.")
+    path: Text | None = Field(None, description="Instead of `modules`: a path or a part, of which as many modules are taken as fit.")
     buffer: int = Field(15, ge=0, le=240, description="Minutes kept free at the end of every day.")
-    team: tuple[Member, ...] = ()
+    team: tuple[Member, ...] = Field((), description="The team, each under `[[team]]`.")
 
     _source: Source = PrivateAttr(default=Source())
 
@@ -181,6 +181,11 @@ def _unreadable(error: tomllib.TOMLDecodeError, path: Path, text: str) -> InputE
     if dated and "date" in said.lower():
         said, fix = f"There is no day {dated[0]}", "Correct the date; it is written as 2026-12-14."
     return InputError(f"The workshop file cannot be read: {said[0].lower()}{said[1:]}{f': `{line[:80]}`' if line else ''}.", where=f"{path}, line {at[1]}" if at else str(path), fix=fix)
+
+
+def values_of(text: str) -> dict[str, Any]:
+    """The named values of a workshop file's text."""
+    return tomllib.loads(text)
 
 
 def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: str = "") -> Workshop:

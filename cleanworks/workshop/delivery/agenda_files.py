@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from cleanworks import words
-from cleanworks.agenda import KINDS, Slot, hhmm, titled
+from cleanworks.agenda import KINDS, Slot, hhmm
 from cleanworks.paper import Page, browser, escape
 from cleanworks.workshop.delivery.programme import Programme
 
@@ -40,6 +40,9 @@ def page(programme: Programme, *, running: bool = False) -> Page:
     if workshop.team:
         team = ", ".join(f"{member.name} ({member.role})" for member in workshop.team)
         lines.append(f"<p>{say('Team')}: {escape(team)}</p>")
+    if programme.in_english:
+        named = ", ".join(lesson.title for lesson in programme.in_english)
+        lines.append(f'<p class="note">{escape(say(f"Not translated, and in English here: {named}"))}</p>')
     if running:
         scissors = (
             "Scissors mark what can be left out when you are late: until when you can decide, and what it saves. "
@@ -104,10 +107,16 @@ def _day(programme: Programme, number: int, running: bool) -> str:
 
 
 def _said(slot: Slot, programme: Programme) -> str:
+    title = _title(slot, programme)
+    return f"{slot.item}: {title}" if slot.kind in ("teach", "practise") else title
+
+
+def _title(slot: Slot, programme: Programme) -> str:
+    """The title of a slot in the workshop's language, with a word that a break or the night has cut it."""
     language = programme.workshop.language
     title = programme.titles.get(slot.item, slot.title) if slot.kind in ("teach", "practise") else words.say(slot.title, language)
     title = title if slot.piece == 1 else words.say(f"{title} (continued)", language)
-    return f"{slot.item}: {title}" if slot.kind in ("teach", "practise") else title
+    return words.say(f"{title} (goes on the next day)", language) if slot.overnight else title
 
 
 # --- table and calendar -------------------------------------------------------------------------------------------
@@ -130,9 +139,9 @@ def table(programme: Programme) -> str:
             hhmm(slot.start),
             hhmm(slot.end),
             slot.minutes,
-            KINDS[slot.kind],
+            words.say(KINDS[slot.kind], programme.workshop.language),
             slot.item,
-            titled(slot),
+            _title(slot, programme),
         ]
         writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
     return file.getvalue()
@@ -164,7 +173,7 @@ def calendar(programme: Programme) -> str:
             f"DTSTAMP:{workshop.days[0].date:%Y%m%d}T000000Z",
             f"DTSTART:{_moment(date, slot.start, zone)}",
             f"DTEND:{_moment(date, slot.end, zone)}",
-            f"SUMMARY:{_text(_said(slot))}",
+            f"SUMMARY:{_text(_said(slot, programme))}",
             f"LOCATION:{_text(workshop.place)}",
             f"CATEGORIES:{_text(KINDS[slot.kind])}",
             "END:VEVENT",

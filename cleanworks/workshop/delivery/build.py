@@ -34,6 +34,11 @@ SUMS = "checksums.txt"
 COURSE = "course"
 """Folder of the notebooks in a learner's kit."""
 
+COUNTRY = "country"
+"""Folder of a country's own profile in a learner's kit."""
+
+_TOML = re.compile(r"""^\s*extends\s*=\s*["']([^"'/\\]+\.toml)["']""", re.M)
+
 LIGHT = ("numpy", "pandas", "matplotlib", "scipy")
 
 
@@ -220,7 +225,7 @@ def _installation(course: Course, programme: Programme, folder: Path, options: O
         (folder / "requirements.txt").write_text(text, encoding="utf-8")
     names = {"windows": "start.bat", "macos": "start.command", "linux": "start.sh"}
     language = languages.edition_language(course, programme.workshop.language)
-    scripts = start.scripts(options.python, programme.workshop.profile, language)
+    scripts = start.scripts(options.python, _carried(programme.workshop.profile, folder), language)
     for system in options.systems:
         path = folder / names[system]
         path.write_bytes(scripts[names[system]].encode())
@@ -235,6 +240,18 @@ def _installation(course: Course, programme: Programme, folder: Path, options: O
     tables = (folder / "data" / "tables.zip").is_file()
     page = start.start_page(programme, options.python, options.systems, listed, book=options.book, runs=runs, tables=tables)
     page.save(folder / "START-HERE.html")
+
+
+def _carried(profile: str | None, folder: Path) -> str | None:
+    """What a kit's start file sets as the country. A file of somebody's own comes along, with the files that it stands on."""
+    if profile is None or not profile.endswith(".toml"):
+        return profile
+    file = Path(profile)
+    (folder / COUNTRY).mkdir()
+    for path in [file, *(found for name in _TOML.findall(file.read_text(encoding="utf-8")) for found in [file.parent / name])]:
+        if path.is_file() and path.parent == file.parent:
+            shutil.copyfile(path, folder / COUNTRY / path.name)
+    return f"{COUNTRY}/{file.name}"
 
 
 def roots_of(programme: Programme) -> list[str]:

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, browser, escape
-from cleanworks.workshop import languages
+from cleanworks.workshop import forms, languages
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.metadata import BLOCK
@@ -169,6 +169,12 @@ def room(programme: Programme) -> Page:
             f"{people + team} copies of the agenda (learner/agenda/agenda.pdf)",
             f"{team} of the running order with cut marks (instructor/agenda/running-order.pdf)",
             f"{team} of the notes (instructor/notes.pdf), for {modules} modules",
+            f"{people} of each handout, two pages on one sheet (learner/handouts): {', '.join(lesson.id for lesson in programme.lessons)}",
+            f"{pairs} of each form of the test before, A and B (instructor/forms/before-form-A.pdf, before-form-B.pdf): "
+            f"{forms.IN_A_WORKSHOP} questions at most, ten minutes; two who share a computer answer on paper or on a phone, each alone",
+            f"{pairs} of each form of the test after (instructor/forms/after-form-A.pdf, after-form-B.pdf)",
+            f"{people} of the evaluation form (instructor/forms/evaluation.pdf)",
+            f"{people} certificates, once the list of names is final (`cleanworks workshop certificates`)",
             f"{people} sheets of paper for 'One thing to look up at home'",
         ],
         "People": [

@@ -29,6 +29,8 @@ class Programme:
     warnings: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
     """Titles of the lessons in the workshop's language, by id."""
+    in_english: tuple[Lesson, ...] = ()
+    """Lessons that are not translated into the workshop's language."""
 
 
 def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> Programme:
@@ -69,7 +71,8 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     taught = [item.id for item in items if item.kind == "module"]
     lessons = tuple(course.lesson(id) for id in taught)
     titles = {lesson.id: languages.entries_of(course, workshop.language, lesson.path).get(lesson.title, lesson.title) for lesson in lessons}
-    return Programme(workshop, lessons, made, tuple(warnings), titles)
+    english = tuple(languages.untranslated(course, workshop.language, lessons))
+    return Programme(workshop, lessons, made, tuple(warnings), titles, english)
 
 
 def path_of(course: Course, name: str, where: str | None = None) -> list[str]:

@@ -63,18 +63,6 @@ def require_language(course: Course, workshop: Workshop) -> None:
     )
 
 
-def untranslated(course: Course, workshop: Workshop, lessons: tuple[Lesson, ...]) -> list[Lesson]:
-    """The modules of a workshop that cannot be handed out in its language: the lesson or its exercises have no translation."""
-    if workshop.language == languages.SOURCE:
-        return []
-    return [
-        lesson
-        for lesson in lessons
-        for entries in [[lesson, lesson.exercises] if lesson.exercises else [lesson]]
-        if not all(languages.entries_of(course, workshop.language, entry.path) for entry in entries)
-    ]
-
-
 def resolve(course: Course, workshop: Workshop, lessons: tuple[Lesson, ...], *, allow_english: bool = False) -> tuple[Workshop, Country, list[str]]:
     """Everything that the file refers to: the workshop with its profile found, the country, and notes for the organiser.
 
@@ -85,7 +73,7 @@ def resolve(course: Course, workshop: Workshop, lessons: tuple[Lesson, ...], *, 
     """
     place = country(course, workshop)
     require_language(course, workshop)
-    lacking = untranslated(course, workshop, lessons)
+    lacking = languages.untranslated(course, workshop.language, lessons)
     if lacking and not allow_english:
         named = ", ".join(f"{lesson.id} ({lesson.title})" for lesson in lacking)
         raise InputError(

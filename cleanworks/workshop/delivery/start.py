@@ -85,13 +85,18 @@ def scripts(python: str, profile: str | None, language: str | None = None) -> di
     """The start scripts by name. The Windows one has the line ends that Windows needs."""
     chosen = {"CLEANWORKS_PROFILE": profile, "CLEANWORKS_LANGUAGE": language}
     chosen = {name: value for name, value in chosen.items() if value}
-    unix_profile = "".join(f"{name}='{value}'; export {name}\n" for name, value in chosen.items())
+    # A profile of one's own lies in the kit; notebooks run in other folders, so its whole path is set.
+    own = profile is not None and profile.endswith(".toml")
+    unix = {name: f"$PWD/{value}" if own and value == profile else value for name, value in chosen.items()}
+    unix_profile = "".join(f'{name}="{value}"; export {name}\n' for name, value in unix.items())
     made = {
         "start.sh": _UNIX % {"machine": "", "python": python, "system": "linux", "profile": unix_profile},
         "start.command": _UNIX % {"machine": _APPLE_SILICON, "python": python, "system": "macos", "profile": unix_profile},
     }
     windows = _WINDOWS.replace("@PYTHON@", python)
-    windows = windows.replace("@PROFILE@", "".join(f"set {name}={value}\n" for name, value in chosen.items()))
+    windows = windows.replace("@PROFILE@", "".join(
+        f'set "{name}=%~dp0{value}"\n' if own and value == profile else f"set {name}={value}\n" for name, value in chosen.items()
+    ))
     made["start.bat"] = windows.replace("\n", "\r\n")
     return made
 

@@ -49,6 +49,20 @@ def _tested_by(lesson, objective: int) -> str:
     return ", ".join(cell.block.question for cell in cells if cell.block.objective == objective) or "nothing"
 
 
+def workshop_file(course: Course, block: str) -> Table:
+    """The keys of one block of a workshop file, made from the model that reads it."""
+    from cleanworks.workshop import plan
+
+    model = {"workshop": plan.Workshop, "day": plan.Day, "break": plan.Break, "activity": plan.Activity, "module": plan.Part, "member": plan.Member}[block]
+    rows = []
+    for name, known in model.model_fields.items():
+        if name == "id":
+            continue
+        usual = "must be there" if known.is_required() else ("none" if known.default in (None, "", ()) else str(known.default))
+        rows.append([f"`{name}`", known.description or "", usual])
+    return ["key", "what it is", "if it is not there"], rows
+
+
 # --- facts --------------------------------------------------------------------------------------------------------
 
 _CITATION = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")

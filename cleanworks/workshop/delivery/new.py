@@ -1,0 +1,193 @@
+"""`workshop new`: ten questions, and a workshop file with a comment at every line."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanworks.errors import InputError
+from cleanworks.workshop.delivery.command import Root, app_workshop
+
+Ask = Callable[[str], str]
+
+
+def add_to(app: typer.Typer) -> None:
+    """This command stands under `workshop`, which another room adds."""
+
+
+@app_workshop.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="Short name of the workshop: small letters, such as kampala-march.")],
+    folder: Annotated[Path, typer.Option("--folder", help="Where the file goes.")] = Path("."),
+    root: Root = Path("."),
+) -> None:
+    """Begin a workshop: answer ten questions, or press Enter to keep what stands in brackets.
+
+    The file that is written explains itself. Nothing is written before the last answer.
+
+    \b
+    Exit codes: 0 written, 2 something is wrong, 130 interrupted.
+    """
+    from cleanworks.workshop import plan
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.delivery import references
+    from cleanworks.workshop.delivery.programme import settle
+
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,40}", name):
+        raise InputError(f"{name!r} cannot be the name of a workshop.", fix="Use small letters, figures and hyphens, such as kampala-march.")
+    target = folder / f"{name}.toml"
+    if target.exists():
+        raise InputError("There is such a file already.", where=str(target), fix="Choose another name; nothing was overwritten.")
+    if not folder.is_dir():
+        raise InputError("There is no such folder.", where=str(folder))
+    course = Course.load(root.resolve())
+    print("Press Enter to keep what stands in brackets. Ctrl-C stops, and nothing is written.\n")
+    text = asked(course, name, folder, input if sys.stdin.isatty() else _from_lines)
+    workshop = plan.parse(plan.values_of(text), name, str(target), text)
+    references.resolve(course, workshop, settle(course, workshop).lessons, allow_english=True)
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
+        file.write(text)
+    print(f"\nWritten: {target}\nSee its clock:  cleanworks workshop agenda {target}\nMake the kit:   cleanworks workshop build {target}")
+
+
+def _from_lines(prompt: str) -> str:
+    print(prompt, end="", flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise InputError("The answers end too early.", where="standard input", fix="Give ten lines; an empty line keeps what stands in brackets.")
+    print()
+    return line.rstrip("\n")
+
+
+def asked(course, name: str, folder: Path, ask: Ask) -> str:
+    """Ask until every answer can be used; returns the text of the file."""
+    from cleanworks.workshop import languages
+    from cleanworks.workshop.delivery.programme import path_of
+    from cleanworks.workshop.lines import meant
+
+    def country(answer: str) -> str:
+        address = course.settings.country
+        if answer and address:
+            import importlib
+
+            module, _, function = address.partition(":")
+            getattr(importlib.import_module(module), function)(answer, folder)
+        return answer
+
+    def language(answer: str) -> str:
+        known = [languages.SOURCE, *languages.languages(course)]
+        if answer not in known:
+            raise InputError(f"There is no translation into {answer!r}.", fix=f"{meant(answer, known)}There is {', '.join(known)}.")
+        return answer
+
+    def modules(answer: str) -> str:
+        ids = [lesson.id for lesson in course.lessons]
+        named = [part.strip() for part in answer.split(",") if part.strip()]
+        if len(named) == 1 and named[0] not in ids:
+            path_of(course, named[0])
+            return f'path = "{named[0]}"'
+        unknown = [one for one in named if one not in ids]
+        if unknown:
+            raise InputError(f"There is no module {unknown[0]!r}.", fix=f"{meant(unknown[0], ids)}The modules are {', '.join(ids)}.")
+        return f"modules = [{', '.join(map(_quoted, named))}]"
+
+    def number(most: int) -> Callable[[str], str]:
+        def check(answer: str) -> str:
+            if not (answer.isascii() and answer.isdigit() and 1 <= int(answer) <= most):
+                raise InputError(f"{answer!r} is no number from 1 to {most}.")
+            return answer
+
+        return check
+
+    def date(answer: str) -> str:
+        try:
+            return datetime.date.fromisoformat(answer).isoformat()
+        except ValueError:
+            raise InputError(f"{answer!r} is no date.", fix="Write it as 2026-12-14.") from None
+
+    paths = "a path such as public-works, or modules with commas"
+    questions: list[tuple[str, str, str, Callable[[str], str]]] = [
+        ("title", "Title of the workshop", name.replace("-", " ").capitalize(), _words),
+        ("place", "Place", "To be named", _words),
+        ("audience", "For whom", "officials of public works", _words),
+        ("organiser", "Who invites", "To be named", _words),
+        ("profile", "Country: the code of a profile, or a .toml file here", "seoul", country),
+        ("language", "Language", languages.SOURCE, language),
+        ("participants", "How many people", "20", number(2000)),
+        ("modules", f"What is taught: {paths}", course.lessons[0].id if course.lessons else "", modules),
+        ("date", "First day", (datetime.date.today() + datetime.timedelta(days=60)).isoformat(), date),
+        ("days", "How many days in a row", "2", number(30)),
+    ]
+    answers = {key: _ask(f"{n}/{len(questions)} {question} [{usual}]: ", usual, check, ask) for n, (key, question, usual, check) in enumerate(questions, 1)}
+    return _file(answers)
+
+
+def _ask(prompt: str, usual: str, check: Callable[[str], str], ask: Ask) -> str:
+    while True:
+        try:
+            return check(ask(prompt).strip() or usual)
+        except InputError as error:
+            if error.where == "standard input":
+                raise
+            print(f"  {error.what} {error.fix or ''}")
+
+
+def _words(answer: str) -> str:
+    if not answer.isprintable() or len(answer) > 200:
+        raise InputError("This is no short text.", fix="Use one line of at most 200 letters.")
+    return answer
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _file(answers: dict[str, str]) -> str:
+    first = datetime.date.fromisoformat(answers["date"])
+    count = int(answers["days"])
+    head = f"""# A workshop. `cleanworks workshop agenda FILE` shows its clock, `cleanworks workshop build FILE` makes what it hands out.
+title = {_quoted(answers["title"])}
+# subtitle = "A line under the title"
+place = {_quoted(answers["place"])}
+# timezone = "Africa/Kampala"          # for the calendar file
+audience = {_quoted(answers["audience"])}
+organiser = {_quoted(answers["organiser"])}
+# logo = "logo.png"                    # on certificates; a file beside this one
+# signed_by = ["Name, office"]         # who signs the certificates, at most three
+language = {_quoted(answers["language"])}
+profile = {_quoted(answers["profile"])}                    # the country: `cleanworks profile list`, or a .toml file beside this one
+participants = {answers["participants"]}
+buffer = 15                            # minutes kept free at the end of every day
+# Modules in the order of teaching, or `path = "public-works"`: as many of a path as the days hold.
+# A module may have other minutes: {{ module = "c6", teach = 40, practise = 30 }}; a talk: {{ talk = "Keynote", minutes = 25 }}.
+{answers["modules"]}
+"""
+    days = []
+    for number in range(count):
+        day = first + datetime.timedelta(days=number)
+        opening = '[{ title = "Welcome", minutes = 15 }, { title = "Test before the workshop", minutes = 10 }]' if number == 0 else "[]"
+        last = number == count - 1
+        closing = '[{ title = "Test after the workshop", minutes = 10 }, { title = "Questions", minutes = 15 }]' if last else "[]"
+        days.append(
+            f"""
+[[days]]
+date = {day.isoformat()}                      # {day:%A}
+start = "09:00"
+end = "16:30"
+opening = {opening}
+closing = {closing}
+breaks = [
+    {{ title = "Coffee", start = "10:30", minutes = 15 }},
+    {{ title = "Lunch", start = "12:30", minutes = 60 }},
+    {{ title = "Coffee", start = "15:00", minutes = 15 }},
+]
+"""
+        )
+    return head + "".join(days)
