@@ -66,7 +66,7 @@ def handout(
     second = [
         _terms(block, meanings or {}, 12 - 2 * size, say),
         f"<h2>{say('In your country')}</h2>",
-        f'<p class="note">{paper.escape(" ".join(context.country))}</p>' if context.country else "",
+        f'<p class="note">{paper.escape(" ".join(say(line) for line in context.country))}</p>' if context.country else "",
         prose.html(_first_sentences(_section(sections, "In your country"))),
         f"<h2>{say('My notes: what I will look up, and whom I will ask')}</h2>",
         '<div class="lines">' + "<div></div>" * lines + "</div>",

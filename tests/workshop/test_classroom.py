@@ -252,11 +252,11 @@ def test_a_handout_in_another_language_has_its_sections_full(lesson):
     for cell in node.cells:
         for text, other in said.items():
             cell.source = cell.source.replace(f"## {text}", f"## {other}")
-    context = handouts.Context({"rain2001": "Rain Office (2001)"}, "fr", said, ("Ouganda : UGX.",))
+    context = handouts.Context({"rain2001": "Rain Office (2001)"}, "fr", said, ("The public page is PPP (a made-up name).",))
     html = handouts.handout(node, lesson.block, {}, context).html
     english = handouts.handout(lesson.notebook.node, lesson.block).html
     assert "<h2>La décision</h2><p>" in html and "<h2>Points clés</h2>" in html and "Mesurer la pluie" in html
-    assert "Rain Office (2001)" in html and "rain2001" not in html and "Ouganda : UGX." in html and 'lang="fr"' in html
+    assert "Rain Office (2001)" in html and "rain2001" not in html and "La page publique est PPP (un nom inventé)." in html and 'lang="fr"' in html
     assert html.count("<p>") >= english.count("<p>")
 
 
