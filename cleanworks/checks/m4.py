@@ -14,7 +14,7 @@ YEAR = 2025
 QUESTION = "abuse_of_power"
 ASKED = "BAS-195"
 """Institution of question m4-e2."""
-CAPPED = "BAS-082"
+CAPPED = "BAS-185"
 """Institution of question m4-e3: it has several cases found outside."""
 STRENGTH = 16.0
 """Strength of the proposed deduction in m4-e3, twice the usual one."""

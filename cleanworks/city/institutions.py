@@ -31,7 +31,7 @@ from cleanworks.errors import InputError
 
 YEARS = tuple(range(2016, 2026))
 NEW_QUESTIONNAIRE = 2022
-SEED = 20_250_704
+SEED = 20_250_703
 
 QUESTIONS = (
     "transparent_handling",
