@@ -91,6 +91,8 @@ class Settings(BaseModel):
     tasks: tuple[int, int] = Field((3, 5), description="Fewest and most questions in an exercise set.")
     code_lines: int = Field(15, ge=1, description="Most lines of a code cell, blank ones not counted.")
     code_width: int = Field(76, ge=40, description="Most characters of a line of code.")
+    python_words: str = Field("", description="TOML file that says what each word of Python does; empty asks for none.")
+    new_words: int = Field(5, ge=0, description="Most new words of Python in a basic lesson.")
     data_calls: tuple[str, ...] = Field(
         (), description="Calls whose text arguments name the data a lesson reads."
     )

@@ -277,8 +277,31 @@ def test_a_sentence_that_says_where_it_holds_is_left_alone(course, line):
     assert not found(course, "country-rule")
 
 
+def test_a_new_word_of_python_is_asked_for_once(course):
+    """The words are those that a page shows; what is folded, or explained in the text or in the list, is none of them."""
+    (course / "words.toml").write_text("len = 'Counts.'\n", encoding="utf-8")
+    settings_file = course / "cleanworks.toml"
+    settings_file.write_text('python_words = "words.toml"\nnew_words = 0\n' + settings_file.read_text("utf-8"), encoding="utf-8")
+    path = lesson_path(course)
+
+    def said():
+        return [finding.what for finding in found(course, "python-words", path)]
+
+    before = said()
+    edit(path, source("step-1-the-total-code", "total_mm = ", "x = sorted(week)\ntotal_mm = "))
+    assert [what for what in said() if what not in before] == ["`sorted` is a new word of Python, and nothing says what it does."]
+    edit(path, source("step-1-the-total", "The sum", "`sorted` puts things in order. The sum"))
+    assert said() == before
+    edit(path, source("step-1-the-total", "`sorted` puts", "It puts"))
+    edit(path, meta("step-1-the-total-code", tags=["hide-input"]))
+    assert not any("sorted" in what for what in said())
+    (course / "words.toml").write_text("len = ", encoding="utf-8")
+    with pytest.raises(InputError, match="words of Python cannot be read"):
+        found(course, "python-words", path)
+
+
 def test_every_rule_is_tried_above():
-    tried = {rule for rule, *_ in [*LESSON_FAULTS, *SET_FAULTS]} | {"figure-text"}
+    tried = {rule for rule, *_ in [*LESSON_FAULTS, *SET_FAULTS]} | {"figure-text", "amounts", "gives-away", "python-words"}
     assert tried == {rule.name for rule in RULES}
 
 

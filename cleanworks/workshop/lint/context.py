@@ -12,6 +12,7 @@ from pathlib import Path
 from cleanworks.errors import InputError
 from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.files import read_text
+from cleanworks.workshop.lint import python_words
 from cleanworks.workshop.metadata import BLOCK, NotebookBlock
 from cleanworks.workshop.notebook import Notebook, read
 from cleanworks.workshop.settings import Settings
@@ -80,6 +81,24 @@ class Context:
             ):
                 return other
         return None
+
+    def before(self, notebook: Notebook) -> list[Notebook]:
+        """The lessons that a lesson needs, those that they need included."""
+        by_id = {one.block.id: one for one in self.notebooks if one.block and one.block.kind == "lesson"}
+        found: dict[str, Notebook] = {}
+        waiting = list(notebook.block.prerequisites) if notebook.block else []
+        while waiting:
+            id = waiting.pop()
+            if id in by_id and id not in found:
+                found[id] = by_id[id]
+                waiting += by_id[id].block.prerequisites
+        return list(found.values())
+
+    @cached_property
+    def python_words(self) -> dict[str, str]:
+        """What each word of Python does, as the course says it."""
+        name = self.settings.python_words
+        return python_words.meanings(self.root / name) if name else {}
 
     @cached_property
     def terms(self) -> set[str] | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.editions import edition, leaks
-from cleanworks.workshop.lint import bound
+from cleanworks.workshop.lint import bound, python_words
 from cleanworks.workshop.lint.canonical import canonical
 from cleanworks.workshop.lint.context import Context
 from cleanworks.workshop.lint.finding import Hit, Rule
@@ -214,9 +214,6 @@ TOOL_TAGS = frozenset(
         "margin",
     ]
 )
-
-FOLDED = frozenset(["hide-input", "hide-cell", "remove-input", "remove-cell"])
-"""Tags of cells whose code a page does not show until somebody asks for it."""
 
 _ONLY_TEXT = re.compile(r"""^\s*(?:\w+=\(?)?[bfr]?(["']).*\1[,)\]}]*$""")
 _ABSOLUTE = re.compile(
@@ -560,11 +557,31 @@ def _code_reads(notebook: Notebook, context: Context) -> Iterator[Hit]:
 def _code_length(notebook: Notebook, context: Context) -> Iterator[Hit]:
     most = context.settings.code_lines
     for cell in notebook.cells:
-        if not cell.is_code or FOLDED & cell.tags:
+        if not cell.is_code or python_words.FOLDED & cell.tags:
             continue
         lines = [line for line in cell.source.splitlines() if line.strip() and not _ONLY_TEXT.match(line)]
         if len(lines) > most:
             yield cell, None, f"The cell has {len(lines)} lines; {most} are the most."
+
+
+@rule(
+    "python-words",
+    "A lesson uses no word of Python that neither it, a lesson before it nor the list of words explains; a basic lesson brings few.",
+    "Explain the word in the text as `word`, add it to the list, use another one, or fold the cell (tag `hide-input`).",
+)
+def _python_words(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    block = notebook.block
+    if block is None or block.kind != "lesson" or not context.settings.python_words:
+        return
+    known = context.python_words
+    explained = python_words.explained(notebook)
+    new = python_words.new(notebook, context.before(notebook))
+    for word in new:
+        if word not in explained and (block.level == "basic" or word not in known):
+            yield None, None, f"`{word}` is a new word of Python, and nothing says what it does."
+    most = context.settings.new_words
+    if block.level == "basic" and block.prerequisites and len(new) > most:
+        yield None, None, f"This basic lesson brings {len(new)} new words of Python; {most} are the most: {', '.join(new)}."
 
 
 @rule(

@@ -6,6 +6,8 @@ import re
 from pathlib import PurePosixPath
 
 from cleanworks.workshop.catalogue import Course, Entry
+from cleanworks.workshop.lint import python_words
+from cleanworks.workshop.lint.context import Context
 from cleanworks.workshop.pages import reading
 
 Table = tuple[list[str], list[list[str]]]
@@ -61,6 +63,18 @@ def workshop_file(course: Course, block: str) -> Table:
         usual = "must be there" if known.is_required() else ("none" if known.default in (None, "", ()) else str(known.default))
         rows.append([f"`{name}`", known.description or "", usual])
     return ["key", "what it is", "if it is not there"], rows
+
+
+def new_words(course: Course) -> Table:
+    """Which lesson brings which word of Python, and what the word does; made from the code that pages show."""
+    settings = course.settings
+    known = python_words.meanings(course.root / settings.python_words) if settings.python_words else {}
+    context = Context(course.root, settings, tuple(lesson.notebook for lesson in course.lessons))
+    rows = []
+    for lesson in course.lessons:
+        for word in python_words.new(lesson.notebook, context.before(lesson.notebook)):
+            rows.append([link_by_id(course, lesson), f"`{word}`", known.get(word, "The lesson says it.")])
+    return ["lesson", "word", "what it does"], rows
 
 
 # --- facts --------------------------------------------------------------------------------------------------------
