@@ -63,6 +63,9 @@ class Live(BaseModel):
 
     run: bool = Field(False, description="Code cells of the book can be run in the page, with nothing installed.")
     offer: Offer = Field(Offer(), description="When a page offers help with a question (`hint`, `solution`).")
+    differences: dict[str, str] = Field(
+        {}, description="What a cell may print otherwise in the page than in the book: a pattern for all it prints, and why."
+    )
     tables: str = Field(
         "", description="Function that writes the tables of an edition into a folder, one file each, as the page reads them: "
         "`package.module:function`. The part of a file's name before the dot is the table's."
@@ -114,7 +117,7 @@ class Settings(BaseModel):
         "", description="Function that finds the country a workshop file names, as `package.module:function`; it takes the name and a folder."
     )
     editions: Editions = Field(Editions(), description="Words that are bound to one country (`words`).")
-    live: Live = Field(Live(), description="Cells that run in the page (`run`, `offer`, `tables`).")
+    live: Live = Field(Live(), description="Cells that run in the page (`run`, `offer`, `tables`, `differences`).")
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
     preload: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib.pyplot"),

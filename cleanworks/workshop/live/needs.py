@@ -36,7 +36,34 @@ def images_for(course: Course, entry: Entry, release: Release | None = None) -> 
     chosen: list[str] = []
     for image in wanted:
         _add(image, release, chosen)
-    return [*chosen, *(TABLE + table for table in entry.block.tables)]
+    return [*chosen, *(TABLE + table for table in _tables(course, entry))]
+
+
+def _tables(course: Course, entry: Entry) -> list[str]:
+    """The tables that a notebook's metadata names, and those that its checks and its cells speak of by their names."""
+    known = {table for one in course.notebooks for table in one.block.tables}
+    named = set()
+    if entry.block.kind == "exercises":
+        modules = Modules([*module_roots(course.root), entry.path.parent], _prints())
+        folder = (course.root / course.settings.checks).resolve()
+        for name in _names_of_notebook(entry):
+            for found in modules.files(name):
+                path = Path(found.path).resolve()
+                if path.is_relative_to(folder) and path.name != "__init__.py":
+                    named |= _texts(path.read_text(encoding="utf-8"))
+        for cell in entry.notebook.node.cells:
+            if cell.cell_type == "code":
+                named |= _texts(plain_python(cell.source))
+    return [*entry.block.tables, *sorted(known & named - set(entry.block.tables))]
+
+
+def _texts(code: str) -> set[str]:
+    """The texts in a source."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return set()
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _add(image: str, release: Release, chosen: list[str]) -> None:
@@ -136,7 +163,7 @@ def _with_neighbours(path: Path) -> Iterable[Path]:
     folder = path.parent
     if not (folder / "__init__.py").is_file():
         return [path]
-    return [*folder.glob("*.py"), *(file for file in package_data(folder) if file.suffix not in (".js", ".css", ".html"))]
+    return [*folder.glob("*.py"), *package_data(folder)]
 
 
 def _place(file: Path, roots: Iterable[Path]) -> str:

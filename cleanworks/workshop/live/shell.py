@@ -67,8 +67,6 @@ class Shell:
         self.compile = types.SimpleNamespace(_filename_map={})
         # By this pandas knows a notebook, where a table may be wider than a terminal.
         self.kernel = None
-        if "pandas" in sys.modules:  # and it may have looked for it before
-            sys.modules["pandas"].set_option("display.max_columns", 20)
         self.execution_count = 0
         self._outputs: list[Output] = []
         self._written = 0
