@@ -1,4 +1,4 @@
-"""Whole numbers in the page are as wide as anywhere else, and its tables look like those of the book.
+"""Whole numbers in the page are as wide as anywhere else, and its tables are as wide as those of the book.
 
 Python in the page is a 32-bit machine: there `numpy.array([80_000_000]) * 40` would be -1094967296, and nothing would say
 so. This module makes what a learner's cell makes of whole numbers 64 bits wide, as on a laptop, and lets the three places
@@ -132,13 +132,10 @@ def _widen_pandas() -> None:
 
 
 def _show_as_the_book() -> None:
-    """The book is made with pandas 3: a column is shown as a table, tables have no border, and a notebook shows 20 columns."""
+    """A notebook shows 20 columns; where pandas is loaded before there is a shell, it takes the page for a terminal."""
     import pandas as pd
 
     pd.set_option("display.max_columns", 20)
-    pd.set_option("display.html.border", 0)
-    if not hasattr(pd.Series, "_repr_html_"):
-        pd.Series._repr_html_ = lambda self: self.to_frame()._repr_html_()
 
 
 def _widen_astype(kind: type) -> None:

@@ -45,7 +45,6 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
     (r"\bdatetime64\[(?:s|us|ns)\]", "datetime64", "pandas 3 keeps dates in microseconds where pandas 2.2 takes nanoseconds."),
     (r"\b(dtype[:=] ?'?)int(?:32|64)\b", r"\1int", "The machine of the page counts places in 32 bits."),
     (r"\bnp\.int(?:32|64)\(", "np.int(", "The same, of a single number."),
-    (r'<table border="\d" class=', "<table class=", "pandas 3 writes no border into a table that has none."),
 )
 """What may differ between page and book: a pattern, what stands for it on both sides, and why."""
 
