@@ -154,6 +154,12 @@ LESSON_FAULTS = [
         source("the-decision-code", "import rain", "import rain\nimport statsmodels.api as sm"),
         "`statsmodels` is imported",
     ),
+    ("whole-numbers", source("step-1-the-total-code", "total_mm = ", "week['mm'].astype(int)\ntotal_mm = "), "depends on the machine"),
+    (
+        "whole-numbers",
+        source("step-1-the-total-code", "total_mm = ", "week.fillna(0).astype(dtype='int')\ntotal_mm = "),
+        "depends on the machine",
+    ),
     ("partner", lambda nb: block(nb).update(id="r1x"), "no exercise set with the id `r1x`"),
     ("edition", source("key-points", "Key points", "Key points\n\nIn Rainland it rains."), "'Rainland' belongs to one"),
     ("edition", source("step-1-the-total-code", "total_mm = ", "price = 'florins'\ntotal_mm = "), "'florins'"),

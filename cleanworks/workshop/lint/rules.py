@@ -652,6 +652,19 @@ def _needs(notebook: Notebook, context: Context) -> Iterator[Hit]:
                 yield cell, line, f"The library `{name}` is imported and not declared."
 
 
+@rule(
+    "whole-numbers",
+    "Whole numbers keep 64 bits wherever a notebook runs.",
+    'Write `.astype("int64")`: in the browser `int` ends at 2,147,483,647, and larger amounts turn into wrong ones silently.',
+)
+def _whole_numbers(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    for cell in notebook.cells:
+        for name, call, line in _calls(cell):
+            kinds = [*call.args[:1], *(word.value for word in call.keywords if word.arg == "dtype")]
+            if name.endswith("astype") and any(ast.unparse(kind) in ("int", "'int'", "np.int_") for kind in kinds):
+                yield cell, line, "`.astype(int)` depends on the machine."
+
+
 # --- exercise sets ------------------------------------------------------------------------------------------------
 
 
