@@ -157,3 +157,20 @@ def test_free_minutes_before_a_break_pay_only_for_the_morning():
     assert agenda.late_at_end(made, 0, 0.25) == pytest.approx(15)
     with pytest.raises(InputError, match="shorter"):
         agenda.late_at_end(made, 0, -0.1)
+
+
+def test_free_minutes_are_named_and_no_hour_is_empty():
+    day = Day(clock("09:00"), clock("12:30"))
+    made = agenda.plan([Item("a", "A", 60)], [day])
+    free = [slot for slot in made.slots if slot.kind == "free"]
+    assert sum(slot.minutes for slot in free) == 150 and max(slot.minutes for slot in free) <= 45
+    assert len({slot.title for slot in free}) >= 3 and not any("Free" in slot.title for slot in free)
+    assert [slot.end for slot in made.slots][:-1] == [slot.start for slot in made.slots][1:]
+
+
+def test_a_session_that_the_night_cuts_says_so():
+    from cleanworks.agenda import titled
+
+    days = [Day(clock("09:00"), clock("10:00")), Day(clock("09:00"), clock("10:00"))]
+    said = [titled(slot) for slot in agenda.plan([Item("a", "A", 90)], days).slots if slot.kind == "teach"]
+    assert said == ["A (goes on the next day)", "A (continued)"]
