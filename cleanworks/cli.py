@@ -29,6 +29,7 @@ COMMANDS = (
     "cleanworks.workshop.printed.command",
     "cleanworks.profiles.command",
     "cleanworks.standards.command",
+    "cleanworks.data.command",
     "cleanworks.allimi.command",
     "cleanworks.registry_command",
 )

@@ -49,6 +49,7 @@ class Source:
     package: bool
     header: dict = field(default_factory=dict)
     elements: Iterator[Element] = field(default_factory=lambda: iter(()))
+    bytes_read: int = 0  # of the file on the disk, as far as can be known
     notes: list[str] = field(default_factory=list)  # what was taken for granted, in sentences; complete at the end
 
     @property
@@ -81,7 +82,7 @@ def open_source(path) -> Source:
     first, first_line = _package_head(text, source)
     if first is not None:
         source.list_name = _kind_of(first, path)
-        source.elements = _lines(text, first, first_line)
+        source.elements = _lines(text, first, first_line, source)
     else:
         source.elements = _package(text, source)
     return source
@@ -127,6 +128,7 @@ def _package(text, source):
         line = text.line
         text.unit = f"{source.list_name[:-1]} {number}"
         value = text.value()
+        source.bytes_read = text.consumed()
         if not isinstance(value, dict):
             raise InputError(
                 f"{text.unit} is {_article(value)}, not an object.", where=f"{source.path}, line {line}",
@@ -146,7 +148,8 @@ def _package(text, source):
     _check_version(source, at_the_end=True)
 
 
-def _lines(text, first, line):
+def _lines(text, first, line, source):
+    source.bytes_read = text.consumed()
     yield Element(1, line, first)
     number = 1
     while text.peek():
@@ -154,6 +157,7 @@ def _lines(text, first, line):
         text.unit = f"element {number}"
         line = text.line
         value = text.value()
+        source.bytes_read = text.consumed()
         if not isinstance(value, dict):
             raise InputError(
                 f"{text.unit} is {_article(value)}, not an object.", where=f"{text.path}, line {line}",
@@ -265,6 +269,14 @@ class _Text:
             if self._ended:
                 return ""
             self._more()
+
+    def consumed(self) -> int:
+        """Bytes of the file on the disk that have been read."""
+        inner = getattr(self._file, "fileobj", None)
+        try:
+            return (inner or self._file).tell()
+        except ValueError:  # closed: all of it
+            return self.path.stat().st_size
 
     def begins_empty_list(self) -> bool:
         """Whether the text goes on with ``[]``."""

@@ -1,0 +1,36 @@
+"""A country's own data: from files to tables, flags, a report and a site. Every command of `cleanworks data` is a call here.
+
+>>> from cleanworks import data                                                     # doctest: +SKIP
+>>> found = data.bring_in(["releases.jsonl.gz"], to="rain-city")                    # doctest: +SKIP
+>>> data.flags_of("rain-city").write("rain-city-flags")                             # doctest: +SKIP
+>>> data.report_of("rain-city").save("rain-city.html")                              # doctest: +SKIP
+
+`importing` brings files in, `tables` reads CSV and spreadsheets by a mapping of columns (`mapping`), `folder` is the form in which
+tables are kept, `flagging` and `reporting` make what an office reads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cleanworks.data.flagging import Flags, flags_of
+    from cleanworks.data.folder import load
+    from cleanworks.data.importing import Imported, bring_in
+    from cleanworks.data.reporting import report_of
+
+__all__ = ["Flags", "Imported", "bring_in", "flags_of", "load", "report_of"]
+
+_ROOMS = {
+    "Flags": "flagging", "flags_of": "flagging", "load": "folder", "Imported": "importing", "bring_in": "importing",
+    "report_of": "reporting",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    # The command line imports this package for every command; only these need pandas.
+    if name in _ROOMS:
+        import importlib
+
+        return getattr(importlib.import_module(f"cleanworks.data.{_ROOMS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,167 @@
+"""The form in which imported data are kept: one Parquet file for each table, a dictionary of their columns, and where they came from.
+
+A folder appears whole or not at all, and never over something that an import did not make.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from cleanworks.city import schemas
+from cleanworks.errors import InputError
+from cleanworks.standards import oc4ids, ocds
+from cleanworks.standards.stream import open_source
+
+MARK = "import.json"
+_MADE_BY = "cleanworks data import"
+
+
+def load(source: str | Path) -> dict[str, pd.DataFrame]:
+    """The tables of an imported folder, of a folder of CSV or Parquet files with the toolkit's names, or of one OCDS or OC4IDS file.
+
+    Raises
+    ------
+    InputError
+        Nothing there that can be read, with what to do.
+    """
+    source = Path(source)
+    if source.is_file():
+        if source.suffix.lower() in (".csv", ".xlsx", ".zip"):
+            raise InputError(
+                "a table or an archive has to be brought in first.", where=str(source), fix=f"cleanworks data import {source} --to FOLDER"
+            )
+        opened = open_source(source)
+        return oc4ids.read(source) if opened.list_name == "projects" else ocds.read(source)
+    if not source.is_dir():
+        raise InputError("there is no such file or folder.", where=str(source), fix="Check the name.")
+    found = {file.stem: _parquet(file) for file in sorted(source.glob("*.parquet")) if file.stem in _names()}
+    if not found:
+        from cleanworks.city import reading
+
+        found = {
+            file.stem: reading.check_present({file.stem: pd.read_csv(file, dtype=object)})[file.stem]
+            for file in sorted(source.glob("*.csv"))
+            if file.stem in _names()
+        }
+    if not found:
+        raise InputError(
+            "the folder holds no table of the toolkit.", where=str(source),
+            fix=f"Bring your files in: cleanworks data import {source} --to FOLDER. Tables are called {', '.join(list(schemas.CONSTRUCTION)[:4])} ...",
+        )  # fmt: skip
+    return found
+
+
+def about(source: str | Path) -> dict:
+    """What is known of where a folder's data came from; empty for anything else."""
+    try:
+        found = json.loads((Path(source) / MARK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and found.get("made by") == _MADE_BY else {}
+
+
+def check(out: Path) -> None:
+    """Refuse a place that holds something else than an older import."""
+    if not out.exists():
+        if not out.resolve().parent.is_dir():
+            raise InputError("there is no such folder to put it in.", where=str(out.parent), fix="Make it first.")
+        return
+    if not out.is_dir():
+        raise InputError("this is a file, not a folder.", where=str(out), fix="Name a folder.")
+    there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
+    other = there - set(about(out).get("files", ())) - {MARK}
+    if other:
+        raise InputError(
+            f"the folder holds something else ({min(other)}), which would be lost.", where=str(out), fix="Name a new or an empty folder."
+        )
+
+
+@contextmanager
+def whole(out: Path) -> Iterator[Path]:
+    """A new folder to fill; it takes the place of ``out`` when all has gone well, and leaves no trace otherwise."""
+    check(out)
+    target = out.resolve()
+    new = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    try:
+        yield new
+        new.chmod(0o755)
+        old = None
+        if target.exists():
+            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
+            os.replace(target, old / "data")
+        try:
+            os.replace(new, target)
+        except OSError:
+            if old:
+                os.replace(old / "data", target)
+            raise
+        if old:
+            shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def describe(new: Path, tables: Mapping[str, tuple[int, Mapping[str, int]]], sources: list[dict], notes: list[str]) -> None:
+    """Write the dictionary, the words and the mark of an import. ``tables`` is name -> (rows, column -> filled rows)."""
+    rows = io.StringIO(newline="")
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(["table", "column", "kind", "unit", "meaning", "rows", "filled", "share filled"])
+    for name, (count, filled) in tables.items():
+        for column, there in filled.items():
+            kind, unit, meaning = _meaning(name, column)
+            writer.writerow([name, column, kind, unit, meaning, count, there, f"{there / count:.3f}" if count else ""])
+    (new / "dictionary.csv").write_text(rows.getvalue(), encoding="utf-8-sig")
+    lines = ["# Imported data", "", "| file | kind | taken | left, and why |", "|---|---|---|---|"]
+    lines += [f"| {one['file']} | {one['kind']} | {one['taken']} | {'; '.join(one['left']) or 'nothing'} |" for one in sources]
+    lines += ["", "| table | rows | columns with values |", "|---|---|---|"]
+    lines += [f"| {name} | {count:,} | {sum(n > 0 for n in filled.values())} of {len(filled)} |" for name, (count, filled) in tables.items()]
+    lines += ["", "`dictionary.csv` says what each column means and how often it is filled.", *(["", *notes] if notes else [])]
+    (new / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    files = sorted(path.name for path in new.iterdir())
+    mark = {"made by": _MADE_BY, "files": files, "sources": sources, "notes": notes}
+    (new / MARK).write_text(json.dumps(mark, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+# Columns that only open data have; the others are described by the city's schemas.
+_OPEN_DATA = {
+    "ocid": "open contracting id of the process", "currency": "currency of the row's amounts, three letters",
+    "buyer_id": "who buys: id, else identifier, else name", "procuring_entity_id": "who runs the procedure", "lot_id": "lot, or set of lots",
+    "number_of_lots": "lots of the tender", "award_id": "award, as process/id", "status": "status in the words of the standard",
+    "classification_id": "item code", "milestone_id": "milestone", "type": "kind", "date_met": "day on which it was met",
+    "date_due": "day on which it is due", "supplier_id": "who was awarded", "supplier_name": "its name", "amount": "amount", "date": "day",
+    "description": "in the publisher's words", "tender_id": "process", "contract_id": "contract, as process/id",
+}  # fmt: skip
+
+
+def _meaning(name, column):
+    described = schemas.CONSTRUCTION.get(name)
+    if described and column in described.names:
+        known = described[column]
+        return known.kind, known.unit, known.meaning
+    if column.endswith("_offset"):
+        return "number", "minutes", f"offset of {column.removesuffix('_offset')} from UTC: the instant is the clock less the offset"
+    return ("date" if column.startswith("date") else "text"), "", _OPEN_DATA.get(column, "")
+
+
+def _names():
+    return {*schemas.CONSTRUCTION, "awards", "award_items", "milestones"}
+
+
+def _parquet(file):
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(file).to_pandas(date_as_object=False)
+    except Exception as error:  # pyarrow has no common base for what it raises
+        raise InputError(f"the file cannot be read: {error}.", where=str(file), fix="Import the data again.") from None
+    return table

@@ -1,0 +1,422 @@
+"""Bringing files in: find out what each is, read it in pieces, and keep its tables as Parquet with a dictionary.
+
+OCDS and OC4IDS are read one element after the other. Releases are sorted by their process into pieces on the disk, so that those of one
+process are merged however far they lie apart, and only one piece is in memory at a time. Nothing appears until all has gone well.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from cleanworks.construction import flags
+from cleanworks.data import folder, mapping, tables
+from cleanworks.errors import InputError
+from cleanworks.standards import oc4ids, ocds
+from cleanworks.standards.shape import text
+from cleanworks.standards.stream import LISTS, open_source
+
+PIECES = 32  # into which releases are sorted by their process
+AT_ONCE = 2_000  # elements whose tables are in memory together
+LARGEST_MEMBER = 64 << 30  # bytes of one unpacked member of an archive
+_IGNORED = (".md", ".txt", ".pdf", ".doc", ".docx", ".html", ".htm", ".xml", ".png", ".jpg", ".toml", ".py", ".parquet")
+
+
+@dataclass
+class Imported:
+    """What an import did.
+
+    ``tables`` is name -> (rows, column -> filled rows); ``sources`` says for each file its kind, what was taken and what was left, and
+    why; ``indicators`` is as `cleanworks.construction.flags.possible`.
+    """
+
+    to: Path
+    sources: list[dict] = field(default_factory=list)
+    tables: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def indicators(self) -> pd.DataFrame:
+        return flags.possible({f"{name}.{column}" for name, (_, filled) in self.tables.items() for column, n in filled.items() if n})
+
+
+Tell = Callable[[int, int, str], None]  # bytes read, bytes in all, the file in hand
+
+
+def bring_in(
+    files: Sequence[str | Path],
+    to: str | Path,
+    *,
+    mappings: Sequence[mapping.Columns] | None = None,
+    encoding: str | None = None,
+    tell: Tell | None = None,
+) -> Imported:
+    """Read files and keep their tables in a folder.
+
+    Parameters
+    ----------
+    files : paths
+        OCDS or OC4IDS (package, records, JSON lines), CSV, XLSX; also gzipped, in a zip, or a folder of them. All of one kind.
+    to : path
+        A new or empty folder, or an older import, which is replaced.
+    mappings : list, optional
+        For CSV and XLSX: how their columns are read, see `proposals`. Without it, what `cleanworks.data.mapping.propose` proposes,
+        if it leaves no question open.
+    encoding : str, optional
+        Of CSV files that are not UTF-8.
+    tell : callable, optional
+        Called with the bytes read, the bytes in all and the file in hand.
+
+    Raises
+    ------
+    InputError
+        Nothing to read, files of several kinds, a damaged file, a question that the mapping leaves open, or a folder that holds
+        something else. The output folder is then as it was.
+    """
+    to = Path(to)
+    folder.check(to)
+    with _unpacked(files) as (found, left):
+        if not found:
+            reasons = "; ".join(f"{one['file']}: {', '.join(one['left'])}" for one in left[:5])
+            raise InputError(f"there is nothing to read{': ' + reasons if reasons else ''}.", where=_named(files), fix="Give OCDS, OC4IDS, CSV or XLSX files.")
+        kinds = {_kind(path, name) for path, name in found}
+        if len(kinds) > 1:
+            shown = "; ".join(f"{kind}: {next(name for path, name in found if _kind(path, name) == kind)}" for kind in sorted(kinds))
+            raise InputError(
+                f"the files are of several kinds ({shown}).", where=_named(files),
+                fix="Import each kind into a folder of its own: together they would count the same projects twice.",
+            )
+        (kind,) = kinds
+        made = Imported(to, left)
+        with folder.whole(to) as new, tempfile.TemporaryDirectory(dir=new.parent, prefix=".pieces-") as pieces:
+            keep = _Keeper(Path(pieces))
+            if kind == "tables":
+                _tables(found, mappings, encoding, keep, made, tell)
+            else:
+                _standard(found, kind, keep, made, tell, Path(pieces))
+            made.tables = keep.finish(new)
+            if not any(rows for rows, _ in made.tables.values()):
+                raise InputError("the files hold no row.", where=_named(files), fix="Export them again.")
+            folder.describe(new, made.tables, made.sources, made.notes)
+    return made
+
+
+def proposals(files: Sequence[str | Path], encoding: str | None = None) -> list[mapping.Columns]:
+    """The mappings that are proposed for CSV and XLSX files; an empty list for OCDS and OC4IDS, which need none."""
+    with _unpacked(files) as (found, _):
+        return [
+            mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.first_values())
+            for path, name in found
+            if _kind(path, name) == "tables"
+            for sheet in _sheets(path, name, encoding)[0]
+        ]
+
+
+# Finding the files ------------------------------------------------------------------------------------------------------
+
+
+class _unpacked:
+    """The files that a request names, folders and zips opened: ((path, name), ...) and what was left, and why."""
+
+    def __init__(self, files: Iterable[str | Path]):
+        self.files = [Path(file) for file in files]
+        self.place: str | None = None
+
+    def __enter__(self):
+        found, left = [], []
+        try:
+            for path in self.files:
+                if path.is_dir():
+                    for inner in sorted(path.rglob("*")):
+                        if inner.is_file() and not any(part.startswith(".") for part in inner.relative_to(path).parts):
+                            self._add(inner, inner.relative_to(path.parent).as_posix(), found, left, asked=False)
+                elif path.is_file():
+                    self._add(path, path.name, found, left, asked=True)
+                else:
+                    raise InputError("there is no such file or folder.", where=str(path), fix="Check the name.")
+        except BaseException:
+            self.__exit__()
+            raise
+        return found, left
+
+    def __exit__(self, *_):
+        if self.place:
+            shutil.rmtree(self.place, ignore_errors=True)
+
+    def _add(self, path, name, found, left, asked):
+        lower = name.lower()
+        if not path.stat().st_size:
+            if asked:
+                raise InputError("the file is empty.", where=name, fix="Export it again.")
+            left.append({"file": name, "kind": "", "taken": "nothing", "left": ["the file is empty"]})
+        elif zipfile.is_zipfile(path) and not lower.endswith((".xlsx", ".xlsm")):
+            self._unzip(path, name, found, left)
+        elif lower.endswith(_IGNORED) or not lower.endswith((".json", ".jsonl", ".ndjson", ".gz", ".csv", ".tsv", ".xlsx", ".xlsm", ".geojson")):
+            if asked and not lower.endswith(_IGNORED):
+                found.append((path, name))
+            elif asked:
+                raise InputError("this is no data that can be read.", where=name, fix="Give OCDS or OC4IDS (JSON), CSV or XLSX.")
+            else:
+                left.append({"file": name, "kind": "", "taken": "nothing", "left": ["not JSON, CSV or XLSX"]})
+        else:
+            found.append((path, name))
+
+    def _unzip(self, path, name, found, left):
+        self.place = self.place or tempfile.mkdtemp(prefix="cleanworks-")
+        try:
+            with zipfile.ZipFile(path) as archive:
+                for number, member in enumerate(archive.infolist()):
+                    inner = PurePosixPath(member.filename.replace("\\", "/"))
+                    if member.is_dir():
+                        continue
+                    if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
+                        raise InputError(f"the archive holds a path outside itself ({member.filename}).", where=name, fix="Do not use it; ask where it came from.")
+                    if member.flag_bits & 1:
+                        raise InputError(f"{member.filename} is encrypted.", where=name, fix="Unpack it with its password first.")
+                    if member.file_size > LARGEST_MEMBER:
+                        raise InputError(f"{member.filename} is too large.", where=name, fix="Unpack it yourself and give the file.")
+                    target = Path(self.place) / f"{len(found)}-{number}-{inner.name}"
+                    with archive.open(member) as packed, target.open("wb") as plain:
+                        shutil.copyfileobj(packed, plain)
+                    self._add(target, f"{name}/{inner}", found, left, asked=False)
+        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+            raise InputError(f"the archive is damaged: {error}.", where=name, fix="Get it again.") from None
+
+
+def _kind(path, name):
+    lower = name.lower().removesuffix(".gz")
+    if lower.endswith((".csv", ".tsv", ".xlsx", ".xlsm")):
+        return "tables"
+    if lower.endswith((".json", ".jsonl", ".ndjson")) or _start(path) in b"{[\xef":
+        listed = open_source(path).list_name
+        return "OC4IDS" if listed == "projects" else "OCDS"
+    return "tables"
+
+
+def _start(path):
+    opened = gzip.open if path.open("rb").read(2) == b"\x1f\x8b" else open
+    try:
+        with opened(path, "rb") as file:
+            return file.read(1) or b"x"
+    except (OSError, EOFError):
+        raise InputError("the compressed file is damaged.", where=path.name, fix="Get it again.") from None
+
+
+def _named(files):
+    names = [str(file) for file in files]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "files"
+
+
+# OCDS and OC4IDS --------------------------------------------------------------------------------------------------------
+
+
+def _standard(found, kind, keep, made, tell, place):
+    read = _Told(tell, sum(path.stat().st_size for path, _ in found))
+    if kind == "OC4IDS":
+        for batch in _batches(_elements(found, made, read), AT_ONCE):
+            keep.add(oc4ids.tables_of(batch))
+        return
+    pieces = [(place / f"releases-{number}.jsonl").open("w", encoding="utf-8") for number in range(PIECES)]
+    count = 0
+    try:
+        for value, list_name in _elements(found, made, read, named=True):
+            count += 1
+            number = hash(text(value.get("ocid")) or count) % PIECES
+            json.dump({"list": list_name, "value": value}, pieces[number], ensure_ascii=False)
+            pieces[number].write("\n")
+    finally:
+        for piece in pieces:
+            piece.close()
+    for number in range(PIECES):
+        lines = place / f"releases-{number}.jsonl"
+        for compiled in _batches(iter(_compiled(lines)), AT_ONCE):
+            keep.add(ocds.tables_of(compiled))
+        lines.unlink()
+
+
+def _compiled(lines):
+    releases, records = [], []
+    with lines.open(encoding="utf-8") as rows:
+        for row in rows:
+            one = json.loads(row)
+            (records if one["list"] == "records" else releases).append(one["value"])
+    whole = ocds.compiled_of(releases, "releases")
+    # One process may be in two files of records; the later file stands.
+    by_ocid = {text(one.get("ocid")) or f"\0{number}": one for number, one in enumerate(whole)}
+    for number, one in enumerate(ocds.compiled_of(records, "records")):
+        by_ocid[text(one.get("ocid")) or f"\0r{number}"] = one
+    return list(by_ocid.values())
+
+
+def _elements(found, made, read, named=False):
+    for path, name in found:
+        read.begin(path, name)
+        try:
+            source = open_source(path)
+            number = 0
+            for element in source.elements:
+                number += 1
+                read.step(source)
+                yield (element.value, source.list_name) if named else element.value
+        except InputError as error:
+            where = (error.where or "").replace(str(path), name)
+            raise InputError(error.what, where=where or name, fix=error.fix) from None
+        read.done(path)
+        left = ["the list is empty"] if not number else []
+        made.sources.append({"file": name, "kind": source.what, "taken": f"{number:,} {LISTS_SHORT[source.list_name]}", "left": left})
+        made.notes += [f"{name}: {note}" for note in source.notes]
+
+
+LISTS_SHORT = dict(zip(LISTS, ("projects", "releases", "records"), strict=True))
+
+
+def _batches(values, size):
+    batch = []
+    for value in values:
+        batch.append(value)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+class _Told:
+    """Tells how far the reading is, at most a few times a second."""
+
+    def __init__(self, tell: Tell | None, total: int):
+        self.tell, self.total, self.before, self.name, self.last = tell, total, 0, "", 0.0
+
+    def begin(self, path, name):
+        self.name = name
+
+    def step(self, source):
+        if self.tell and time.monotonic() - self.last > 0.2:
+            self.last = time.monotonic()
+            self.tell(min(self.before + source.bytes_read, self.total), self.total, self.name)
+
+    def done(self, path):
+        self.before += path.stat().st_size
+        if self.tell:
+            self.tell(self.before, self.total, self.name)
+
+
+# CSV and spreadsheets -----------------------------------------------------------------------------------------------------
+
+
+def _sheets(path, name, encoding):
+    if name.lower().endswith((".xlsx", ".xlsm")):
+        return tables.from_workbook(path, name)
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError) as error:
+            raise InputError(f"the compressed file is damaged: {error}.", where=name, fix="Get it again.") from None
+    return [tables.from_csv(data, name, encoding)], []
+
+
+def _tables(found, mappings, encoding, keep, made, tell):
+    read = _Told(tell, sum(path.stat().st_size for path, _ in found))
+    rows_before: dict[str, int] = {}
+    used = set()
+    for path, name in found:
+        read.begin(path, name)
+        sheets, left = _sheets(path, name, encoding)
+        taken = []
+        for sheet in sheets:
+            chosen = _mapping_of(sheet, mappings)
+            if chosen is None:
+                left.append(f"sheet {sheet.sheet!r}: the mapping does not name it" if sheet.sheet else "the mapping does not name this file")
+                continue
+            used.add(id(chosen))
+            table, more = tables.typed(sheet, chosen, rows_before.get(chosen.table, 0))
+            rows_before[chosen.table] = rows_before.get(chosen.table, 0) + len(table)
+            keep.add({chosen.table: table})
+            taken.append(f"{len(table):,} rows of {chosen.table} ({len(chosen.columns)} of {len(sheet.headings)} columns)")
+            left += more
+        read.done(path)
+        made.sources.append({"file": name, "kind": "spreadsheet" if sheets[0].sheet else "CSV", "taken": "; ".join(taken) or "nothing", "left": left})
+    if mappings is not None and not used:
+        raise InputError(
+            "the mapping is for other files.", where=", ".join(one.file for one in mappings[:3]),
+            fix=f"It names none of {', '.join(name for _, name in found[:3])}. Let the import write a new one.",
+        )  # fmt: skip
+
+
+def _mapping_of(sheet, mappings):
+    if mappings is None:
+        made = mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.first_values())
+        asked = [question for question in made.questions if "numbered instead" not in question]
+        if asked:
+            raise InputError(f"{asked[0]}.", where=sheet.place, fix="Say in a mapping file how it is to be read: --mapping FILE writes one.")
+        return made
+    same = [one for one in mappings if PurePosixPath(one.file).name == PurePosixPath(sheet.file).name and one.sheet == sheet.sheet]
+    return same[0] if same else None
+
+
+# Keeping ------------------------------------------------------------------------------------------------------------------
+
+
+class _Keeper:
+    """Pieces of tables on the disk, joined into one Parquet file for each table at the end."""
+
+    def __init__(self, place: Path):
+        self.place, self.parts = place, {}
+        self.rows: dict[str, int] = {}
+        self.filled: dict[str, dict[str, int]] = {}
+
+    def add(self, made):
+        for name, table in made.items():
+            # A table of changes without a row says that none was made; the reader leaves its columns away where nothing is known.
+            if not len(table.columns) or (not len(table) and name not in ("modifications", "subcontracts")):
+                continue
+            parts = self.parts.setdefault(name, [])
+            file = self.place / f"{name}-{len(parts)}.parquet"
+            _plain(table).to_parquet(file, index=False)
+            parts.append(file)
+            self.rows[name] = self.rows.get(name, 0) + len(table)
+            counts = self.filled.setdefault(name, {})
+            for column in table:
+                counts[column] = counts.get(column, 0) + int(table[column].notna().sum())
+
+    def finish(self, new: Path) -> dict[str, tuple[int, dict[str, int]]]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        for name, parts in self.parts.items():
+            schema = pa.unify_schemas([pq.read_schema(part).remove_metadata() for part in parts], promote_options="permissive")
+            with pq.ParquetWriter(new / f"{name}.parquet", schema, compression="zstd") as writer:
+                for part in parts:
+                    writer.write_table(_fitted(pq.read_table(part), schema))
+                    os.unlink(part)
+        return {name: (self.rows[name], self.filled[name]) for name in self.parts}
+
+
+def _fitted(table, schema):
+    import pyarrow as pa
+
+    columns = [table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type) for f in schema]
+    return pa.table(columns, schema=schema)
+
+
+def _plain(table):
+    """A table whose columns have one kind of value each: texts that came from local members may be anything."""
+    changed = {}
+    for column in table:
+        values = table[column]
+        if values.dtype == object:
+            kinds = {type(value) for value in values if value is not None and value == value}
+            if kinds - {str} and kinds != {bool}:
+                changed[column] = [None if value is None or value != value else str(value) for value in values]
+    return table.assign(**changed) if changed else table

@@ -1,0 +1,271 @@
+"""Which column of a foreign table is which column of the toolkit: a proposal, and the file in which a person corrects it.
+
+A heading is compared, without case, accents and marks, with the names that such columns have in several languages. What no name fits
+is left out and said. Units (thousands, millions) are read from headings; the way days are written is told from the values where only
+one way fits, and asked otherwise.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cleanworks.city import schemas
+from cleanworks.errors import InputError
+
+# English, Spanish, French, Portuguese, Korean.
+NAMES: dict[str, str] = {
+    "project_id": "project id|project number|project no|project code|codigo del proyecto|id proyecto|code projet|codigo do projeto|사업번호|공사번호|프로젝트번호",
+    "tender_id": "tender id|tender number|tender no|ocid|notice number|bid notice no|numero de licitacion|id licitacion|proceso|codigo del proceso|numero appel d offres|numero da licitacao|입찰공고번호|공고번호",
+    "contract_id": "contract id|contract number|contract no|contract ref|numero de contrato|id contrato|codigo del contrato|numero du contrat|numero de marche|numero do contrato|계약번호",
+    "bid_id": "bid id|bid number|offer id|id oferta|numero offre|id proposta|투찰번호",
+    "title": "title|name of project|project name|project title|contract title|subject|description of works|titulo|nombre del proyecto|objeto|objeto del contrato|intitule|objet|nom du projet|titulo do projeto|사업명|공사명|계약명|입찰공고명",
+    "district": "district|municipality|city|locality|region|province|county|distrito|municipio|provincia|commune|ville|localidade|자치구|시군구|지역",
+    "public_authority": "public authority|buyer|procuring entity|client|agency|ministry|department|owner|entidad|entidad contratante|comprador|acheteur|maitre d ouvrage|autorite contractante|orgao|entidade contratante|발주기관|수요기관|발주청",
+    "buyer_id": "buyer id|buyer code|codigo entidad|id comprador|code acheteur|수요기관코드",
+    "sector": "sector|secteur|setor|분야",
+    "status": "status|estado|statut|situacao|진행상태|상태",
+    "latitude": "latitude|lat|latitud|위도",
+    "longitude": "longitude|lon|lng|long|longitud|경도",
+    "purpose": "purpose|objetivo|finalidad|objectif|objetivo do projeto|목적",
+    "budget_amount": "budget|budget amount|approved budget|presupuesto|monto presupuestado|budget approuve|orcamento|예산|사업비|총사업비",
+    "period_start": "start|start date|commencement|commencement date|fecha de inicio|inicio|date de debut|debut|data de inicio|착공일|착공일자|시작일",
+    "period_end": "end|end date|planned end|completion date planned|fecha de fin|fecha fin|fecha de termino|date de fin|fin|data de fim|준공예정일|종료일|완공예정일",
+    "completion_end_date": "actual completion|completion date|completed on|fecha de finalizacion|date d achevement|data de conclusao|준공일|준공일자",
+    "completion_final_value": "final cost|final value|completion cost|costo final|cout final|custo final|최종공사비|준공금액",
+    "procurement_method": "procurement method|method|procedure|metodo de contratacion|modalidad|procedimiento|procedure de passation|modalidade|계약방법|입찰방법",
+    "tender_start": "tender start|published|publication date|date published|notice date|fecha de publicacion|date de publication|data de publicacao|공고일|공고일자|입찰공고일",
+    "tender_end": "tender end|deadline|closing date|submission deadline|fecha limite|fecha de cierre|date limite|data limite|입찰마감일|마감일",
+    "cost_estimate": "estimate|cost estimate|estimated value|estimated cost|engineer s estimate|monto estimado|valor estimado|valor referencial|montant estime|estimation|추정가격|예정가격|추정금액",
+    "number_of_tenderers": "number of tenderers|number of bidders|bidders|number of bids|bids received|numero de oferentes|cantidad de oferentes|nombre de soumissionnaires|nombre d offres|numero de licitantes|참가업체수|입찰자수|참가자수",
+    "tenderer_id": "bidder id|tenderer id|id oferente|id soumissionnaire|cnpj licitante|입찰업체번호",
+    "tenderer_name": "bidder|bidder name|tenderer|tenderer name|oferente|soumissionnaire|licitante|입찰업체|입찰업체명|참가업체",
+    "supplier_id": "supplier id|contractor id|tax id|ruc|nit|rut|siret|cnpj|사업자등록번호|업체번호",
+    "supplier_name": "supplier|supplier name|contractor|contractor name|winner|firm|company|proveedor|contratista|adjudicatario|fournisseur|titulaire|entreprise|fornecedor|contratada|계약업체|업체명|낙찰업체|시공사|계약상대자",
+    "value_amount": "contract value|contract amount|contract price|contract sum|award amount|amount awarded|price|monto del contrato|monto adjudicado|valor del contrato|montant du contrat|montant du marche|valor do contrato|계약금액|낙찰금액",
+    "award_date": "award date|date of award|awarded on|fecha de adjudicacion|date d attribution|data da adjudicacao|낙찰일|개찰일",
+    "date_signed": "date signed|signature date|signed|contract date|fecha de firma|fecha del contrato|date de signature|data de assinatura|계약일|계약일자|계약체결일",
+    "amount": "amount|bid amount|bid price|offer|paid amount|amount paid|monto|valor|monto ofertado|montant|montant de l offre|montant paye|금액|투찰금액|지급금액|지급액",
+    "amount_registered": "amount registered|registered amount|amount due|claimed|monto registrado|montant du|등록금액",
+    "currency": "currency|currency code|moneda|devise|monnaie|moeda|통화",
+    "date_due": "due|due date|date due|payment due|fecha de vencimiento|vencimiento|date d echeance|echeance|지급기한|지급예정일",
+    "date_paid": "paid|paid on|date paid|payment date|fecha de pago|date de paiement|data de pagamento|지급일|지급일자",
+    "payment_id": "payment id|payment number|payment no|id pago|numero de pago|numero de paiement|지급번호",
+    "claim_id": "claim id|invoice|invoice number|factura|facture|청구번호|기성번호",
+    "modification_id": "modification id|change id|amendment id|amendment number|variation no|id modificacion|numero avenant|변경번호|설계변경번호",
+    "old_value": "old value|value before|original value|valor anterior|ancienne valeur|변경전금액",
+    "new_value": "new value|value after|revised value|valor nuevo|nuevo valor|nouvelle valeur|변경후금액",
+    "new_period_end": "new end|new end date|revised end|nueva fecha de fin|nouvelle date de fin|변경준공일",
+    "rationale": "reason|rationale|justification|motivo|motif|razon|변경사유|사유",
+    "date": "date|bid date|change date|fecha|data|일자|변경일",
+    "type": "type|kind|tipo|구분|종류",
+    "period": "month|period|reporting month|mes|mois|기준월|년월",
+    "planned": "planned|planned progress|plan|avance programado|avance planificado|avancement prevu|계획공정|계획공정률",
+    "actual": "actual|actual progress|progress|avance fisico|avance real|avancement|avancement reel|실적공정|실행공정률|공정률",
+    "paid": "paid percent|financial progress|avance financiero|avancement financier|기성률|지급률",
+    "payer_id": "payer|payer id|pagador|payeur|지급자",
+    "payee_id": "payee|payee id|beneficiario|beneficiaire|수령자",
+    "payee_type": "payee type|tipo de beneficiario|지급구분",
+}  # fmt: skip
+UNITS = (
+    (1_000, r"thousand|'000|\b000s\b|in k\b|miles de|en miles|milliers|milhares|천원|천 원"),
+    (1_000_000, r"million|millones|millions|milhoes|백만원|백만 원|\bmn\b"),
+    (100_000_000, r"억원|억 원"),
+    (10_000, r"만원|만 원"),
+)
+DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+MARK = "# cleanworks data import: which column is which"
+
+
+@dataclass
+class Columns:
+    """How one table is read: ``columns`` maps a heading to the toolkit's column; ``units`` a heading to what its numbers stand for."""
+
+    file: str
+    sheet: str
+    table: str
+    columns: dict[str, str] = field(default_factory=dict)
+    units: dict[str, int] = field(default_factory=dict)
+    dates: str = "%Y-%m-%d"
+    decimal: str = "."
+    left: list[str] = field(default_factory=list)  # headings that nothing fits
+    questions: list[str] = field(default_factory=list)  # what a person has to decide
+
+
+def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str, Sequence[str]]) -> Columns:
+    """The mapping that fits best. ``values`` are the first texts under each heading.
+
+    >>> propose("c.csv", "", ["Contract no.", "Firm"], {}).columns
+    {'Contract no.': 'contract_id', 'Firm': 'supplier_name'}
+    """
+    found = {heading: _column(heading) for heading in headings}
+    table = _table(file, sheet, set(found.values()) - {None})
+    made = Columns(file, sheet, table)
+    known = _columns_of(table)
+    taken: set[str] = set()
+    for heading in headings:
+        column = heading if heading in known else found[heading]
+        if column not in known and column in _TWINS and _TWINS[column] in known:
+            column = _TWINS[column]
+        if column is None or column not in known or column in taken:
+            made.left.append(heading)
+            continue
+        taken.add(column)
+        made.columns[heading] = column
+        unit = next((unit for unit, pattern in UNITS if re.search(pattern, heading.lower())), 1)
+        if unit > 1 and kind_of(table, column) in ("money", "number"):
+            made.units[heading] = unit
+    dated = [text for heading, column in made.columns.items() if kind_of(table, column) in ("date", "time") for text in values.get(heading, ())]
+    made.dates, question = day_format(dated)
+    if question:
+        made.questions.append(question)
+    numbers = [text for heading, column in made.columns.items() if kind_of(table, column) in ("money", "number") for text in values.get(heading, ())]
+    if any(re.fullmatch(r"-?\d{1,3}(\.\d{3})*,\d{1,2}", text.strip()) for text in numbers):
+        made.decimal = ","
+    missing = [name for name in _key_of(table) if name not in taken]
+    if missing:
+        made.questions.append(f"no column is {' or '.join(missing)}: rows are numbered instead")
+    return made
+
+
+def day_format(texts: Sequence[str]) -> tuple[str, str]:
+    """The one way in which days are written, and a question where several ways fit ("" where one does)."""
+    days = [re.split(r"[T ]", text.strip())[0] for text in texts if text and text.strip()]
+    fitting = [form for form in DATES if days and all(_reads(day, form) for day in days)]
+    if not days or "%Y-%m-%d" in fitting:
+        return "%Y-%m-%d", ""
+    if len(fitting) > 1:
+        return "", f"days such as {days[0]!r} can be read as {' or as '.join(fitting)}"
+    if not fitting:
+        odd = next((day for day in days if not any(_reads(day, form) for form in DATES)), None)
+        if odd is not None:
+            return "", f"{odd!r} is no day that can be read"
+        other = next((day for day in days[1:] if not any(_reads(days[0], f) and _reads(day, f) for f in DATES)), days[-1])
+        return "", f"days are written in several ways: {days[0]!r} and {other!r}"
+    return fitting[0], ""
+
+
+def write(path: Path, mappings: Sequence[Columns]) -> None:
+    """Write a mapping for a person to read and correct."""
+    lines = [MARK, "# The heading in the file stands left, the column of the toolkit right. Take a line away to leave a column out.", ""]
+    for one in mappings:
+        lines += ["[[table]]", f"file = {_quoted(one.file)}"]
+        lines += [f"sheet = {_quoted(one.sheet)}"] if one.sheet else []
+        lines += [f"table = {_quoted(one.table)}", f"dates = {_quoted(one.dates)}  # how days are written", f"decimal = {_quoted(one.decimal)}"]
+        lines += [f"# question: {question}" for question in one.questions]
+        lines += ["[table.columns]", *(f"{_quoted(heading)} = {_quoted(column)}" for heading, column in one.columns.items())]
+        lines += [f"# left out: {heading}" for heading in one.left]
+        lines += ["[table.units]", *(f"{_quoted(heading)} = {unit}" for heading, unit in one.units.items()), ""]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def read(path: Path) -> list[Columns]:
+    """Read a mapping that `write` wrote.
+
+    Raises
+    ------
+    InputError
+        Not such a file, or a table or column that the toolkit does not have.
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"the mapping cannot be read: {error}.", where=str(path), fix="Let the import write a new one.") from None
+    made = []
+    for one in found.get("table", []):
+        if not isinstance(one, dict) or not {"file", "table"} <= set(one):
+            raise InputError("this is no mapping of an import.", where=str(path), fix="Let the import write a new one.")
+        if one["table"] not in schemas.CONSTRUCTION and one["table"] != "awards":
+            raise InputError(f"there is no table {one['table']!r}.", where=str(path), fix=f"Tables: {', '.join(schemas.CONSTRUCTION)}.")
+        columns = dict(one.get("columns", {}))
+        known = _columns_of(one["table"])
+        wrong = next((column for column in columns.values() if column not in known), None)
+        if wrong is not None:
+            raise InputError(f"table {one['table']} has no column {wrong!r}.", where=str(path), fix=f"Columns: {', '.join(sorted(known))}.")
+        made.append(
+            Columns(one["file"], one.get("sheet", ""), one["table"], columns, dict(one.get("units", {})), one.get("dates", "%Y-%m-%d"), one.get("decimal", "."))
+        )
+    if not made:
+        raise InputError("the mapping names no table.", where=str(path), fix="Let the import write a new one.")
+    return made
+
+
+def kind_of(table: str, column: str) -> str:
+    """The kind of a column of the toolkit: id, text, code, number, money, integer, date, time or flag."""
+    described = schemas.CONSTRUCTION.get(table)
+    if described and column in described.names:
+        return described[column].kind
+    return "money" if column == "amount" else "date" if column == "date" else "text"
+
+
+_EXTRA = {
+    "tenders": {"buyer_id", "procuring_entity_id", "currency", "status"}, "bids": {"currency"}, "contracts": {"currency", "status"},
+    "payments": {"currency"}, "claims": {"currency"}, "projects": {"currency"},
+}  # fmt: skip
+# Where a table has no column of that name, the heading means this one.
+_TWINS = {"public_authority": "buyer_id", "value_amount": "amount", "amount": "value_amount", "supplier_name": "supplier_id", "tenderer_name": "tenderer_id",
+          "budget_amount": "cost_estimate", "status": "status"}  # fmt: skip
+
+
+def _columns_of(table):
+    described = schemas.CONSTRUCTION.get(table)
+    return {*(described.names if described else ()), *_EXTRA.get(table, ())}
+
+
+def _key_of(table):
+    described = schemas.CONSTRUCTION.get(table)
+    return described.key if described and len(described.key) == 1 else []
+
+
+def _plain(text):
+    text = unicodedata.normalize("NFKD", text)
+    text = "".join(letter for letter in text if not unicodedata.combining(letter)).lower()
+    text = unicodedata.normalize("NFC", text)
+    text = re.sub(r"\(.*?\)|\[.*?\]", " ", text)
+    return " ".join(re.sub(r"[^\w]+", " ", text.replace("_", " ")).split())
+
+
+_BY_NAME = {_plain(name): column for column, names in NAMES.items() for name in (column, *names.split("|"))}
+
+
+def _column(heading):
+    plain = _plain(heading)
+    if plain in _BY_NAME:
+        return _BY_NAME[plain]
+    without = " ".join(word for word in plain.split() if word not in ("the", "of", "de", "del", "la", "du", "le", "da", "do", "in", "krw", "usd", "eur"))
+    return _BY_NAME.get(without) or _BY_NAME.get(without.replace(" ", ""))
+
+
+def _table(file, sheet, columns):
+    names = [_plain(Path(file).stem), _plain(sheet)]
+    for name in schemas.CONSTRUCTION:
+        if name in names:
+            return name
+    scores = {name: len(columns & _columns_of(name)) + 0.5 * len(columns & set(_key_of(name))) for name in _OFFERED}
+    best = max(scores, key=scores.get)
+    if scores[best] < 2:
+        raise InputError(
+            "no table of the toolkit fits these headings.", where=f"{file}{', sheet ' + sheet if sheet else ''}",
+            fix=f"Name the file after the table that it is ({', '.join(_OFFERED)}), or give a mapping.",
+        )  # fmt: skip
+    return best
+
+
+_OFFERED = ("projects", "contracts", "tenders", "bids", "modifications", "payments", "claims", "progress", "subcontracts", "disclosures")
+
+
+def _reads(day, form):
+    try:
+        dt.datetime.strptime(day, form)
+    except ValueError:
+        return False
+    return True
+
+
+def _quoted(text):
+    return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
