@@ -1,4 +1,4 @@
-"""`cleanworks allimi OUT`: publish public works as a site of static files."""
+"""`cleanworks site OUT` (also `cleanworks allimi OUT`): publish public works as a site of static files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from rich.console import Console
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add `cleanworks allimi`."""
-    app.command()(allimi)
+    """Add `cleanworks site` and its older name, `cleanworks allimi`."""
+    app.command("site")(site)
+    app.command("allimi", hidden=True)(site)
 
 
-def allimi(
+def site(
     out: Annotated[Path, typer.Argument(help="The folder of the site: new, empty, or an older site.", show_default=False)],
-    tables: Annotated[Path | None, typer.Option(help="Folder of CSV files, such as projects.csv; without it the simulated city.")] = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option("--data", "--tables", help="A folder made by `data import`, a folder of CSV files, or an OCDS or OC4IDS file; without it the simulated city."),
+    ] = None,
     registry: Annotated[str | None, typer.Option(help="File or URL of a registry.")] = None,
     profile: Annotated[str | None, typer.Option(help="Country profile: names, currency, personal columns.")] = None,
     date: Annotated[str | None, typer.Option(help="The day on which the site stands, YYYY-MM-DD; by default the latest in the data.")] = None,
@@ -29,9 +33,9 @@ def allimi(
     folder.check(out)  # before the work, not after it
     chosen = profiles.load(profile) if profile else profiles.active()
     found = sources.find(chosen, tables, registry, date)
-    site = room.make(found.tables, profile=chosen, date=found.date, simulated=found.simulated)
-    site.write(out)
+    made = room.make(found.tables, profile=chosen, date=found.date, simulated=found.simulated)
+    made.write(out)
     say = Console(highlight=False)
-    size = sum(map(len, site.files.values())) / 1e6
-    say.print(f"{site.title}: {len(found.tables['projects']):,} projects, {len(site.files):,} files, {size:.1f} MB.", markup=False)
+    size = sum(map(len, made.files.values())) / 1e6
+    say.print(f"{made.title}: {len(found.tables['projects']):,} projects, {len(made.files):,} files, {size:.1f} MB.", markup=False)
     say.print(f"Open {out / 'index.html'}", markup=False, soft_wrap=True)

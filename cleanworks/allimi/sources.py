@@ -1,4 +1,4 @@
-"""Where the tables come from: the simulated city, a folder of CSV files, or a registry."""
+"""Where the tables come from: the simulated city, imported data, a folder of CSV files, an OCDS or OC4IDS file, or a registry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pandas as pd
 
 from cleanworks import city
 from cleanworks.allimi import public
-from cleanworks.city import reading
+from cleanworks.city import reading, schemas
+from cleanworks.data import folder
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
 
@@ -30,13 +31,13 @@ def find(profile: Profile, tables: Path | None = None, registry: str | None = No
     Raises
     ------
     InputError
-        Two sources at once, a folder without projects.csv, a wrong table, no registry, or a date that is none.
+        Two sources at once, a folder without a table, a wrong table, no registry, or a date that is none.
     """
     if tables is not None and registry is not None:
         raise InputError("Tables and a registry at once.", fix="Give --tables or --registry.")
     day = _day(date)
     if tables is not None:
-        return Found(from_folder(tables), day, False)
+        return Found(_in_currency(from_data(tables), profile, tables), day, False)
     if registry is not None:
         shown, simulated = from_registry(registry)
         return Found(shown, day, simulated)
@@ -45,16 +46,37 @@ def find(profile: Profile, tables: Path | None = None, registry: str | None = No
     return Found(dict(zip(public.TABLES, made, strict=True)), day, True)
 
 
-def from_folder(folder: Path) -> dict[str, pd.DataFrame]:
-    """The public tables of a folder, read and checked, each alone and then together."""
-    if not folder.is_dir():
-        raise InputError("There is no such folder.", where=str(folder))
-    there = [name for name in public.TABLES if (folder / f"{name}.csv").is_file()]
-    if "projects" not in there:
-        raise InputError("The folder holds no projects.csv.", where=str(folder), fix="A site needs at least this table.")
-    found = {name: reading.read_csv(folder / f"{name}.csv", name) for name in there}
-    reading.check_links(found)
-    return found
+def from_data(source: Path) -> dict[str, pd.DataFrame]:
+    """The tables of an imported folder, of a folder of CSV files, or of an OCDS or OC4IDS file; only what they hold is needed."""
+    if source.is_dir() and (source / "projects.csv").is_file():
+        there = [name for name in public.TABLES if (source / f"{name}.csv").is_file()]
+        found = {name: reading.present_csv(source / f"{name}.csv", name) for name in there}
+        reading.check_links(found)
+        return found
+    return folder.with_projects(folder.load(source))
+
+
+def _in_currency(tables: dict[str, pd.DataFrame], profile: Profile, source: Path) -> dict[str, pd.DataFrame]:
+    """Tables whose amounts are in the currency of the profile; amounts in another are left out, because a page names one currency."""
+    code, met, kept = profile["currency.code"], set(), 0
+    made = dict(tables)
+    for name, frame in tables.items():
+        if "currency" not in frame:
+            continue
+        other = frame["currency"].notna() & frame["currency"].ne(code)
+        met |= set(frame.loc[other, "currency"])
+        kept += int((frame["currency"] == code).sum())
+        described = schemas.table(name).columns if name in schemas.tables() else ()
+        amounts = [column.name for column in described if column.kind == "money" and column.name in frame]
+        made[name] = frame.assign(**{column: frame[column].mask(other) for column in amounts})
+    if met and not kept:
+        raise InputError(
+            f"the amounts are in {', '.join(sorted(met))}, and the pages would name them {code}.", where=str(source),
+            fix="Give the profile of your country: --profile CODE; `cleanworks profile new` writes one.",
+        )
+    if met and "budget_amount" in made["projects"] and "currency" not in made["projects"]:
+        made["projects"] = made["projects"].drop(columns="budget_amount")
+    return made
 
 
 def from_registry(place: str) -> tuple[dict[str, pd.DataFrame], bool]:

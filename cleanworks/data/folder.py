@@ -23,7 +23,7 @@ from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.stream import open_source
 
 MARK = "import.json"
-_MADE_BY = "cleanworks data import"
+MADE_BY = "cleanworks data import"
 
 
 def load(source: str | Path) -> dict[str, pd.DataFrame]:
@@ -61,17 +61,40 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
     return found
 
 
-def about(source: str | Path) -> dict:
+def with_projects(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Tables with a table of projects. Data of processes alone have none: each process then stands for a project."""
+    made = dict(tables)
+    if "project_id" in made.get("projects", ()) and len(made["projects"]):
+        return made
+    if "tender_id" not in made.get("tenders", ()):
+        raise InputError("there is neither a table of projects nor one of processes.", fix="A site needs projects, or OCDS processes.")
+    tenders = made["tenders"]
+    projects = {"project_id": tenders["tender_id"]}
+    for name, choices in (("title", ("title",)), ("public_authority", ("buyer_name", "buyer_id", "procuring_entity_id")), ("budget_amount", ("cost_estimate",)), ("status", ())):
+        there = next((column for column in choices if column in tenders and tenders[column].notna().any()), None)
+        if there:
+            projects[name] = tenders[there]
+    if "budget_amount" in projects and "currency" in tenders:
+        projects["currency"] = tenders["currency"]
+    made["projects"] = pd.DataFrame(projects)
+    made["tenders"] = tenders.assign(project_id=tenders["tender_id"])
+    if "tender_id" in made.get("contracts", ()):
+        contracts = made["contracts"]
+        made["contracts"] = contracts.assign(project_id=contracts["tender_id"])
+    return made
+
+
+def about(source: str | Path, mark: str = MARK, made_by: str = MADE_BY) -> dict:
     """What is known of where a folder's data came from; empty for anything else."""
     try:
-        found = json.loads((Path(source) / MARK).read_text(encoding="utf-8"))
+        found = json.loads((Path(source) / mark).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) and found.get("made by") == _MADE_BY else {}
+    return found if isinstance(found, dict) and found.get("made by") == made_by else {}
 
 
-def check(out: Path) -> None:
-    """Refuse a place that holds something else than an older import."""
+def check(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> None:
+    """Refuse a place that holds something else than an older folder of the same kind."""
     if not out.exists():
         if not out.resolve().parent.is_dir():
             raise InputError("there is no such folder to put it in.", where=str(out.parent), fix="Make it first.")
@@ -79,7 +102,7 @@ def check(out: Path) -> None:
     if not out.is_dir():
         raise InputError("this is a file, not a folder.", where=str(out), fix="Name a folder.")
     there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
-    other = there - set(about(out).get("files", ())) - {MARK}
+    other = there - set(about(out, mark, made_by).get("files", ())) - {mark}
     if other:
         raise InputError(
             f"the folder holds something else ({min(other)}), which would be lost.", where=str(out), fix="Name a new or an empty folder."
@@ -87,9 +110,9 @@ def check(out: Path) -> None:
 
 
 @contextmanager
-def whole(out: Path) -> Iterator[Path]:
+def whole(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> Iterator[Path]:
     """A new folder to fill; it takes the place of ``out`` when all has gone well, and leaves no trace otherwise."""
-    check(out)
+    check(out, mark, made_by)
     target = out.resolve()
     new = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
     try:
@@ -128,7 +151,7 @@ def describe(new: Path, tables: Mapping[str, tuple[int, Mapping[str, int]]], sou
     lines += ["", "`dictionary.csv` says what each column means and how often it is filled.", *(["", *notes] if notes else [])]
     (new / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     files = sorted(path.name for path in new.iterdir())
-    mark = {"made by": _MADE_BY, "files": files, "sources": sources, "notes": notes}
+    mark = {"made by": MADE_BY, "files": files, "sources": sources, "notes": notes}
     (new / MARK).write_text(json.dumps(mark, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -231,7 +232,7 @@ def _standard(found, kind, keep, made, tell, place):
     try:
         for value, list_name in _elements(found, made, read, named=True):
             count += 1
-            number = hash(text(value.get("ocid")) or count) % PIECES
+            number = zlib.crc32((text(value.get("ocid")) or str(count)).encode()) % PIECES
             json.dump({"list": list_name, "value": value}, pieces[number], ensure_ascii=False)
             pieces[number].write("\n")
     finally:

@@ -283,13 +283,13 @@ def _process(tender, contract, project, owner, parties, index, ocid_prefix):
 
 def _contract(contract, project, owner, parties, index):
     number = contract["contract_id"]
-    supplier = {"id": contract["supplier_id"], "name": contract.get("supplier_name")}
+    supplier = {"id": contract.get("supplier_id"), "name": contract.get("supplier_name")}
     parties.add(supplier["id"], supplier["name"], "supplier", "tenderer")
     done = "completion_end_date" in project
     payments, claims = index.of("payments", number), index.of("claims", number)
     subcontracts = index.of("subcontracts", number)
     for row in subcontracts:
-        parties.add(row["subcontractor_id"], row.get("subcontractor_name"), "subcontractor")
+        parties.add(row.get("subcontractor_id"), row.get("subcontractor_name"), "subcontractor")
     for row in payments:
         parties.add(row.get("payer_id"), None, "payer")
         parties.add(row.get("payee_id"), None, "payee")

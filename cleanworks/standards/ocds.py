@@ -221,30 +221,30 @@ def _tender(tender, buyer, awarded, bids, index):
         # Of the bid opening extension: one small object, worth an additional field.
         "bidOpening": {"date": tender.get("bid_opening_date")},
         "numberOfTenderers": tender.get("number_of_tenderers"),
-        "tenderers": list({one["id"]: one for bid in bids for one in bid["tenderers"]}.values()),
+        "tenderers": list({one["id"]: one for bid in bids for one in bid["tenderers"] if one["id"] is not None}.values()),
         "documents": [notice] if "date_published" in tender else None,
         **rest(tender, CARRIED["tenders"], index.local),
     }
 
 
 def _bid(row, parties, index):
-    parties.add(row["tenderer_id"], row.get("tenderer_name"), "tenderer")
+    parties.add(row.get("tenderer_id"), row.get("tenderer_name"), "tenderer")
     return {
         "id": row["bid_id"],
         "date": row.get("date"),
         "status": row.get("status"),
-        "tenderers": [{"id": row["tenderer_id"], "name": row.get("tenderer_name")}],
+        "tenderers": [{"id": row.get("tenderer_id"), "name": row.get("tenderer_name")}],
         "value": money(row.get("amount"), index.currency),
         **rest(row, CARRIED["bids"], index.local),
     }
 
 
 def _award(contract, parties, index):
-    supplier = {"id": contract["supplier_id"], "name": contract.get("supplier_name")}
+    supplier = {"id": contract.get("supplier_id"), "name": contract.get("supplier_name")}
     parties.add(supplier["id"], supplier["name"], "supplier", "tenderer")
     subcontracts = index.of("subcontracts", contract["contract_id"])
     for row in subcontracts:
-        parties.add(row["subcontractor_id"], row.get("subcontractor_name"), "subcontractor")
+        parties.add(row.get("subcontractor_id"), row.get("subcontractor_name"), "subcontractor")
     first = [row["value_amount"] for row in subcontracts if row.get("tier", 1) == 1 and "value_amount" in row]
     return {
         "id": _award_id(contract),
@@ -259,7 +259,7 @@ def _award(contract, parties, index):
             "subcontracts": [
                 {
                     "id": row["subcontract_id"],
-                    "subcontractor": {"id": row["subcontractor_id"], "name": row.get("subcontractor_name")},
+                    "subcontractor": {"id": row.get("subcontractor_id"), "name": row.get("subcontractor_name")},
                     "mainContractors": [supplier] if row.get("tier", 1) == 1 else None,
                     **rest(row, CARRIED["subcontracts"], index.local),
                 }

@@ -130,7 +130,7 @@ def test_a_folder_of_tables(tables, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--tables", "nowhere"], "no such folder"),
+        (["--tables", "nowhere"], "no such file or folder"),
         (["--date", "30.6.2026"], "is no date"),
         (["--tables", "x", "--registry", "y"], "at once"),
         (["--profile", "atlantis"], "no profile"),
@@ -145,8 +145,8 @@ def test_a_wrong_request_is_one_message(arguments, message, tmp_path, capsys):
 
 
 def test_a_folder_without_projects(tmp_path):
-    with pytest.raises(InputError, match=r"no projects\.csv"):
-        sources.from_folder(tmp_path)
+    with pytest.raises(InputError, match="no table of the toolkit"):
+        sources.from_data(tmp_path)
 
 
 def test_a_preview_stands_alone(site):

@@ -336,6 +336,7 @@ def _prepared(table, name, column):
     if column in _NUMBERS:
         return values if pd.api.types.is_numeric_dtype(values) else _as_numbers(values, where)
     dated = pd.api.types.is_datetime64_any_dtype(values) or column in _DATES or column.startswith("date_")
+    dated = dated and not column.endswith(moments.OFFSET)
     if not dated:
         return values
     calendar = column in _CALENDAR or (name, column) in _CALENDAR_IN

@@ -1,0 +1,296 @@
+"""Indicators of somebody's own data: what could be computed, how the answers are spread, and which cases are worth a look.
+
+A flag is a reason to look, never a finding: each stands beside its innocent explanations.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cleanworks import profiles
+from cleanworks.construction import flags
+from cleanworks.data import folder
+from cleanworks.errors import InputError
+from cleanworks.paper import Page, escape
+
+MARK, MADE_BY = "flags-made.json", "cleanworks data flags"
+SHOWN = 20  # cases of one indicator in the report; all are in the other files
+_ROWS_OF_A_SHEET = 1_000_000
+# Levels in the words of Cardinal's output; the others are ours.
+_GROUPS = {"process": "OCID", "buyer": "Buyer", "procuring entity": "ProcuringEntity", "tenderer": "Tenderer"}
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Answers of indicators. ``answers`` as from `cleanworks.construction.flags.evaluate`, ``coverage`` as from `flags.coverage`."""
+
+    name: str
+    answers: pd.DataFrame
+    coverage: pd.DataFrame
+    rows: Mapping[str, int]
+    as_of: pd.Timestamp | None = None
+
+    @property
+    def computed(self) -> int:
+        """Indicators with the fields that they need."""
+        return int(self.coverage["possible"].sum())
+
+    @property
+    def not_computed(self) -> int:
+        return int((~self.coverage["possible"]).sum())
+
+    def json(self) -> str:
+        """The flags in the shape of Cardinal's output: group, id, code, value."""
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        for row in self.answers[self.answers["flagged"]].itertuples():
+            group = _GROUPS.get(row.level, "".join(word.capitalize() for word in row.level.split()))
+            found.setdefault(group, {}).setdefault(str(row.id), {})[row.code] = float(row.value)
+        return json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+    def page(self) -> Page:
+        """The report as a page that stands alone."""
+        return Page(f"Indicators of {self.name}", _body(self), style=_STYLE)
+
+    def write(self, out: str | Path) -> Path:
+        """Write ``index.html``, ``flags.csv``, ``flags.json`` and ``flags.xlsx`` into a folder that is new, empty or holds older answers."""
+        with folder.whole(Path(out), MARK, MADE_BY) as new:
+            (new / "index.html").write_text(self.page().html, encoding="utf-8")
+            (new / "flags.csv").write_text(_csv(self.answers), encoding="utf-8-sig")
+            (new / "flags.json").write_text(self.json(), encoding="utf-8")
+            _workbook(self, new / "flags.xlsx")
+            mark = {"made by": MADE_BY, "files": sorted(path.name for path in new.iterdir())}
+            (new / MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")
+        return Path(out)
+
+
+def flags_of(source, *, profile=None, as_of=None, currency: str | None = None, codes=None) -> Flags:
+    """Compute the indicators that some data allow.
+
+    Parameters
+    ----------
+    source : path or mapping of tables
+        A folder made by `bring_in`, an OCDS or OC4IDS file, or tables.
+    profile : Profile or code, optional
+        Thresholds and days of a country. Without it Cardinal's published defaults and illustrative limits are used, and the indicators
+        that need a country's threshold look at nothing.
+    as_of : date, optional
+        The day on which the data are read; by default the latest event in them.
+    currency : str, optional
+        Compare prices in this currency only.
+
+    Raises
+    ------
+    InputError
+        Nothing to read, or nothing that an indicator could be computed from.
+    """
+    tables = source if isinstance(source, Mapping) else folder.load(source)
+    settings = flags.Settings()
+    if profile is not None:
+        settings = flags.Settings.of(profiles.load(profile) if isinstance(profile, str) else profile)
+    if as_of is not None:
+        try:
+            as_of = pd.Timestamp(as_of)
+        except ValueError:
+            raise InputError(f"{as_of!r} is no date.", where="as_of", fix="Write it as YYYY-MM-DD.") from None
+    settings = flags.Settings(**{**vars(settings), "as_of": as_of, "currency": currency})
+    coverage = flags.coverage(tables)
+    if not coverage["possible"].any():
+        missing = "; ".join(f"{code}: {row['missing'] or row['empty']}" for code, row in coverage.head(3).iterrows())
+        raise InputError(
+            "these data allow no indicator.", where="tables" if isinstance(source, Mapping) else str(source),
+            fix=f"`cleanworks data coverage` lists what is missing, for example {missing}.",
+        )
+    answers = flags.evaluate(tables, codes, settings)
+    name = "tables" if isinstance(source, Mapping) else Path(source).resolve().name
+    return Flags(name, answers, coverage, {table: len(rows) for table, rows in tables.items() if len(rows)}, as_of)
+
+
+# The report ---------------------------------------------------------------------------------------------------------------
+
+_STYLE = """
+.lead { font-size: 1.1em; } .scroll { overflow-x: auto; } .scroll table { min-width: 32rem; }
+section.flag { border-top: 1px solid #d1d5db; padding-top: .4em; }
+svg.spread { display: block; width: 100%; max-width: 460px; height: auto; }
+svg.spread rect { fill: #9fb8c1; } svg.spread rect.look { fill: #b4530a; } svg.spread text { font: 15px sans-serif; fill: #4b5563; }
+nav ol { columns: 2; } @media (max-width: 600px) { nav ol { columns: 1; } }
+code { overflow-wrap: anywhere; }
+"""
+_FAMILIES = {
+    "tender": "Tenders and bids", "contract": "Contracts", "market": "The market", "payment": "Payments", "worker": "Workers",
+    "reporting": "Reports from the site", "disclosure": "Disclosure",
+}  # fmt: skip
+
+
+def _body(made):
+    answers, able = made.answers, made.coverage[made.coverage["possible"]]
+    held = ", ".join(f"{rows:,} {name.replace('_', ' ')}" for name, rows in made.rows.items())
+    hits = int(answers["flagged"].sum())
+    parts = [
+        f"<h1>Indicators of {escape(made.name)}</h1>",
+        f'<p class="lead">{len(able)} of {len(made.coverage)} indicators could be computed. They gave {len(answers):,} answers, '
+        f"{hits:,} of them worth a look.</p>",
+        "<p><strong>A flag is a reason to look, never a finding.</strong> Each has innocent explanations, which stand beside it. "
+        "Ask the file and the people first; publish no name because of a flag.</p>",
+        f'<p class="note">The data hold {escape(held)}.{f" Read as on {made.as_of:%Y-%m-%d}." if made.as_of is not None else ""}</p>',
+    ]
+    asked = [(code, flags.REGISTRY[code], answers[answers["code"] == code]) for code in able.index]
+    with_answers = [(code, one, rows) for code, one, rows in asked if len(rows)]
+    parts.append(_overview(with_answers))
+    for family, title in _FAMILIES.items():
+        chosen = [entry for entry in with_answers if entry[1].family == family]
+        if chosen:
+            parts.append(f"<h2>{title}</h2>")
+            parts += [_one(*entry) for entry in chosen]
+    silent = [(code, one) for code, one, rows in asked if not len(rows)]
+    if silent:
+        items = "".join(f"<li><strong>{escape(one.name)}</strong> <code>{code}</code>: {escape(one.formula)}</li>" for code, one in silent)
+        parts.append(f"<h2>Possible, and without an answer</h2><p>The fields are there; no case meets the condition to be looked at.</p><ul>{items}</ul>")
+    parts.append(_missing(made.coverage[~made.coverage["possible"]]))
+    return "\n".join(parts)
+
+
+def _overview(entries):
+    rows = []
+    for code, one, answers in entries:
+        for level, group in answers.groupby("level", observed=True, sort=False):
+            n = int(group["flagged"].sum())
+            rows.append(
+                f'<tr><th scope="row"><a href="#{escape(code)}">{escape(one.name)}</a></th><td>{escape(str(level))}</td>'
+                f'<td class="number">{len(group):,}</td><td class="number">{n:,}</td><td class="number">{_share(n, group, one, level)}</td></tr>'
+            )
+    head = "".join(f'<th scope="col"{" class=number" if place > 1 else ""}>{text}</th>' for place, text in enumerate(("Indicator", "Of", "Looked at", "Worth a look", "Share")))
+    return f'<h2>At a glance</h2><div class="scroll" tabindex="0" role="region" aria-label="Overview"><table><caption>What was computed</caption><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _share(n, group, one, level):
+    """The share that is worth a look; none where only those are listed, as firms are beside their processes."""
+    return "" if n == len(group) and level != one.levels[0] else f"{n / len(group):.1%}"
+
+
+def _one(code, one, answers):
+    parts = [f'<section class="flag" id="{escape(code)}"><h3>{escape(one.name)} <code>{escape(code)}</code></h3><p>{escape(one.definition)}</p>']
+    parts.append(f'<p class="note">{escape(one.formula)}. Unit: {escape(one.unit)}.</p>')
+    for level, group in answers.groupby("level", observed=True, sort=False):
+        hits = group[group["flagged"]]
+        marked = " (only those that are worth a look are listed)" if len(hits) == len(group) and one.levels[0] != level else ""
+        parts.append(f"<p>{escape(str(level)).capitalize()}: {len(group):,} looked at, <strong>{len(hits):,} worth a look</strong>{marked}.</p>")
+        parts.append(_spread(group, one.name))
+        if len(hits):
+            first = hits.assign(far=(hits["value"] - group["value"].median()).abs()).sort_values("far", ascending=False, kind="stable").head(SHOWN)
+            rows = "".join(f'<tr><td><code>{escape(str(row.id))}</code></td><td class="number">{_number(row.value)}</td></tr>' for row in first.itertuples())
+            more = f" The {SHOWN} farthest from the middle; all {len(hits):,} are in flags.csv." if len(hits) > SHOWN else ""
+            parts.append(
+                f'<details{" open" if len(hits) <= 5 else ""}><summary>{len(first)} cases</summary><table><caption>Worth a look.{more}</caption>'
+                f'<thead><tr><th scope="col">{escape(str(level)).capitalize()}</th><th scope="col" class="number">{escape(one.unit.split(";")[0])}</th></tr></thead><tbody>{rows}</tbody></table></details>'
+            )
+    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in one.innocent)
+    parts.append(f"<p>It can be innocent:</p><ul>{reasons}</ul></section>")
+    return "\n".join(parts)
+
+
+def _spread(group, name):
+    """How the values are spread: a histogram, those worth a look in another colour and named in words."""
+    values, marked = group["value"].to_numpy(float), group["flagged"].to_numpy(bool)
+    known = np.isfinite(values)
+    values, marked = values[known], marked[known]
+    if len(values) < 10 or len(np.unique(values)) < 4:
+        return ""
+    low, high = np.quantile(values, [0.01, 0.99])
+    inside = np.clip(values, low, high)
+    edges = np.linspace(low, high, 25)
+    everyone, _ = np.histogram(inside, edges)
+    looked, _ = np.histogram(inside[marked], edges)
+    wide, tall = 460, 90
+    step, top = wide / 24, max(everyone.max(), 1)
+    bars = []
+    for place, (n, m) in enumerate(zip(everyone, looked, strict=True)):
+        height, part = tall * n / top, tall * m / top
+        x = place * step
+        if n:
+            bars.append(f'<rect x="{x:.1f}" y="{tall - height + 4:.1f}" width="{step - 1:.1f}" height="{max(height - part, 0):.1f}"/>')
+        if m:
+            bars.append(f'<rect class="look" x="{x:.1f}" y="{tall - part + 4:.1f}" width="{step - 1:.1f}" height="{max(part, 1.5):.1f}"/>')
+    middle = np.median(values)
+    words = f"{name}: {len(values):,} values, median {_number(middle)}, 98 % between {_number(low)} and {_number(high)}; {int(marked.sum()):,} worth a look"
+    return (
+        f'<svg class="spread" viewBox="0 0 {wide} 116" role="img" aria-label="{escape(words)}">{"".join(bars)}'
+        f'<text x="0" y="111">{_number(low)}</text><text x="{wide / 2}" y="111" text-anchor="middle">median {_number(middle)}</text>'
+        f'<text x="{wide}" y="111" text-anchor="end">{_number(high)}</text></svg>'
+    )
+
+
+def _missing(unable):
+    if unable.empty:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(row["name"])} <code>{escape(code)}</code></th><td>{_fields(row["missing"])}</td><td>{_fields(row["empty"])}</td></tr>'
+        for code, row in unable.iterrows()
+    )
+    return (
+        "<h2>What could not be computed</h2><p>An indicator whose fields are absent answers nothing. To have it, publish these fields.</p>"
+        '<div class="scroll" tabindex="0" role="region" aria-label="Missing fields"><table><caption>Fields that are missing</caption><thead><tr><th scope="col">Indicator</th>'
+        f'<th scope="col">Not there</th><th scope="col">There, and empty in every row</th></tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _fields(text):
+    return ", ".join(f"<code>{escape(field.replace('|', ' or '))}</code>" for field in text.split(", ") if field)
+
+
+def _number(value):
+    if not np.isfinite(value):
+        return "-"
+    size = abs(value)
+    if size >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if size < 1 else f"{value:.4g}"
+
+
+def _csv(answers):
+    rows = io.StringIO(newline="")
+    writer = csv.writer(rows, lineterminator="\r\n")
+    writer.writerow(["code", "indicator", "of", "id", "value", "unit", "worth a look"])
+    for row in answers.itertuples():
+        one = flags.REGISTRY[row.code]
+        writer.writerow([row.code, one.name, row.level, _safe(row.id), row.value, one.unit, "yes" if row.flagged else "no"])
+    return rows.getvalue()
+
+
+def _safe(value):
+    """A text that a spreadsheet does not take for a formula."""
+    text = str(value)
+    return "'" + text if text[:1] in "=+-@\t\r" else text
+
+
+def _workbook(made, path):
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    hits = made.answers[made.answers["flagged"]]
+    _sheet(book, "Worth a look", ("code", "indicator", "of", "id", "value", "unit", "it can be innocent"),
+           ((row.code, flags.REGISTRY[row.code].name, row.level, _safe(row.id), float(row.value), flags.REGISTRY[row.code].unit,
+             " ".join(flags.REGISTRY[row.code].innocent)) for row in hits.head(_ROWS_OF_A_SHEET).itertuples()))  # fmt: skip
+    _sheet(book, "All answers", ("code", "of", "id", "value", "worth a look"),
+           ((row.code, row.level, _safe(row.id), float(row.value), "yes" if row.flagged else "no") for row in made.answers.head(_ROWS_OF_A_SHEET).itertuples()))
+    _sheet(book, "Indicators", ("code", "indicator", "possible", "not there", "empty", "definition", "formula", "unit"),
+           ((code, row["name"], "yes" if row.possible else "no", row["missing"], row["empty"], flags.REGISTRY[code].definition, _safe(flags.REGISTRY[code].formula),
+             flags.REGISTRY[code].unit) for code, row in made.coverage.iterrows()))  # fmt: skip
+    if len(made.answers) > _ROWS_OF_A_SHEET:
+        _sheet(book, "Note", ("note",), [(f"A sheet holds {_ROWS_OF_A_SHEET:,} rows; flags.csv holds all {len(made.answers):,}.",)])
+    book.save(path)
+
+
+def _sheet(book, title, columns, rows):
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    sheet.append(columns)
+    for row in rows:
+        sheet.append([None if isinstance(value, float) and not np.isfinite(value) else value for value in row])

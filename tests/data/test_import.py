@@ -1,0 +1,306 @@
+"""`cleanworks data import`, `flags`, `report` and `site`: from any file to tables, answers and pages, and one message where it cannot be."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import zipfile
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from cleanworks import city, cli, data
+from cleanworks.data import mapping
+from cleanworks.data.flagging import flags_of
+from cleanworks.errors import InputError
+from cleanworks.standards import oc4ids, ocds
+
+TABLES = city.make(projects=40)
+ABOUT = {"publisher": "Simulated city", "uri": "https://example.org/package.json", "published": "2026-06-30"}
+CONTRACTS = "Contract no;Contractor;Contract amount (thousand KRW);Signed;Colour\nC-1;River Ltd;1.250,5;25/03/2024;red\nC-2;Hill Ltd;900;02/04/2024;blue\n"
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    place = tmp_path_factory.mktemp("packages")
+    return {
+        "releases": ocds.write(place / "releases.json", TABLES, kind="releases", **ABOUT),
+        "records": ocds.write(place / "records.json", TABLES, kind="records", **ABOUT),
+        "lines": ocds.write(place / "lines.jsonl", TABLES, kind="compiled", lines=True, **ABOUT),
+        "projects": oc4ids.write(place / "projects.json", TABLES, **ABOUT),
+    }
+
+
+@pytest.fixture(scope="module")
+def imported(packages, tmp_path_factory):
+    place = tmp_path_factory.mktemp("imported")
+    return {kind: data.bring_in([packages[kind]], place / kind) for kind in packages}
+
+
+def refused(capsys, *arguments):
+    """The one message of a command that must leave nothing behind."""
+    assert cli.run([str(argument) for argument in arguments]) == 2
+    said = capsys.readouterr().err
+    assert "Traceback" not in said and "made a mistake" not in said
+    return " ".join(said.split())
+
+
+@pytest.mark.parametrize("kind", ["releases", "records", "lines", "projects"])
+def test_an_imported_folder_holds_the_tables_of_the_file(packages, imported, kind):
+    reader = oc4ids if kind == "projects" else ocds
+    expected, found = reader.read(packages[kind]), data.load(imported[kind].to)
+    for name, table in found.items():
+        key = table.columns[0]
+        assert len(table) == len(expected[name])
+        assert set(table[key].dropna()) == set(expected[name][key].dropna())
+    contracts = found["contracts"]
+    assert contracts["value_amount"].sum() == pytest.approx(TABLES["contracts"]["value_amount"].sum())
+
+
+def test_the_dictionary_says_what_each_column_means_and_how_often_it_is_filled(imported):
+    with (imported["projects"].to / "dictionary.csv").open(encoding="utf-8-sig") as file:
+        rows = {(row["table"], row["column"]): row for row in csv.DictReader(file)}
+    assert rows["projects", "budget_amount"]["kind"] == "money" and rows["projects", "budget_amount"]["meaning"]
+    assert float(rows["projects", "project_id"]["share filled"]) == 1
+    assert "projects.json" in (imported["projects"].to / "README.md").read_text()
+
+
+def test_releases_of_one_process_in_several_files_are_one_process(tmp_path):
+    for number, members in enumerate(({"title": "Bridge"}, {"status": "complete"})):
+        release = {"ocid": "ocds-abc123-1", "id": str(number), "date": f"2024-01-0{number + 1}T00:00:00Z", "tag": ["tender"],
+                   "initiationType": "tender", "tender": {"id": "t", **members}}  # fmt: skip
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps(release))
+    made = data.bring_in([tmp_path / "0.jsonl", tmp_path / "1.jsonl"], tmp_path / "out")
+    (row,) = data.load(made.to)["tenders"].itertuples()
+    assert (row.title, row.status) == ("Bridge", "complete")
+
+
+def test_archives_and_folders_are_opened(packages, tmp_path):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "a.jsonl.gz").write_bytes(gzip.compress(packages["lines"].read_bytes()))
+    (inside / "notes.txt").write_text("see the portal")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.write(packages["lines"], "data/lines.jsonl")
+    from_folder = data.bring_in([inside], tmp_path / "one")
+    from_zip = data.bring_in([tmp_path / "all.zip"], tmp_path / "two")
+    assert from_folder.tables["tenders"][0] == from_zip.tables["tenders"][0] == len(TABLES["tenders"])
+    assert any(source["left"] and "notes.txt" in source["file"] for source in from_folder.sources)
+
+
+def test_a_table_is_read_by_a_mapping_that_is_shown_and_can_be_corrected(tmp_path, capsys):
+    file, out, way = tmp_path / "works.csv", tmp_path / "out", tmp_path / "way.toml"
+    file.write_text(CONTRACTS)
+    assert "--yes" in refused(capsys, "data", "import", file, "--to", out)
+    assert not out.exists()
+    assert "proposed mapping is written" in refused(capsys, "data", "import", file, "--to", out, "--mapping", way)
+    assert not out.exists()
+    (proposed,) = mapping.read(way)
+    assert proposed.table == "contracts" and proposed.dates == "%d/%m/%Y" and proposed.units == {"Contract amount (thousand KRW)": 1000}
+    assert cli.run(["data", "import", str(file), "--to", str(out), "--mapping", str(way)]) == 0
+    table = data.load(out)["contracts"]
+    assert table["value_amount"].tolist() == [1_250_500.0, 900_000.0]
+    assert table["date_signed"].tolist() == [pd.Timestamp("2024-03-25"), pd.Timestamp("2024-04-02")]
+    assert "Colour" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("headings", "table"),
+    [
+        ("Número de contrato,Contratista,Monto del contrato,Fecha de firma", "contracts"), ("계약번호,계약업체,계약금액,계약일자", "contracts"),
+        ("Numéro du contrat,Titulaire,Montant du contrat,Date de signature", "contracts"), ("공고번호,공고일,마감일,추정가격,입찰자수", "tenders"),
+        ("Nome,Número da licitação,Data limite,Número de licitantes", "tenders"),
+    ],
+)  # fmt: skip
+def test_headings_in_several_languages_are_known(headings, table):
+    found = mapping.propose("works.csv", "", headings.split(","), {})
+    assert found.table == table and len(found.columns) >= 3
+
+
+def test_days_that_can_be_read_in_two_ways_are_asked_for(tmp_path, capsys):
+    file = tmp_path / "works.csv"
+    file.write_text("contract id,contractor,signed\n1,River,05/02/2024\n2,Hill,06/03/2024\n")
+    assert "05/02/2024" in refused(capsys, "data", "import", file, "--to", tmp_path / "out", "--yes")
+    way = tmp_path / "way.toml"
+    refused(capsys, "data", "import", file, "--to", tmp_path / "out", "--mapping", way)
+    way.write_text(way.read_text().replace('dates = ""', 'dates = "%d/%m/%Y"'))
+    assert cli.run(["data", "import", str(file), "--to", str(tmp_path / "out"), "--mapping", str(way)]) == 0
+    assert data.load(tmp_path / "out")["contracts"]["date_signed"].dt.month.tolist() == [2, 3]
+
+
+def workbook(path, change):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["contract id", "contractor", "contract value"], ["1", "River", 5], ["2", "Hill", 7]):
+        sheet.append(row)
+    change(book, sheet)
+    book.save(path)
+    return path
+
+
+def test_a_spreadsheet_is_read_and_its_hidden_sheet_is_said(tmp_path):
+    def hide(book, sheet):
+        book.create_sheet("draft").sheet_state = "hidden"
+
+    made = data.bring_in([workbook(tmp_path / "w.xlsx", hide)], tmp_path / "out")
+    assert data.load(made.to)["contracts"]["value_amount"].tolist() == [5.0, 7.0]
+    assert any("hidden" in reason for source in made.sources for reason in source["left"])
+
+
+def merge(book, sheet):
+    sheet.merge_cells("A1:B1")
+
+
+def formula(book, sheet):
+    sheet["C2"] = "=1+1"
+
+
+def nothing(book, sheet):
+    sheet.delete_rows(1, 5)
+
+
+@pytest.mark.parametrize(("change", "said"), [(merge, "merged cells"), (formula, "formula in C2"), (nothing, "no table")])
+def test_spreadsheets_that_cannot_be_read_get_one_message(tmp_path, capsys, change, said):
+    file = workbook(tmp_path / "w.xlsx", change)
+    assert said in refused(capsys, "data", "import", file, "--to", tmp_path / "out", "--yes")
+    assert not (tmp_path / "out").exists()
+
+
+def cut_gzip(path):
+    path.write_bytes(gzip.compress(b'{"ocid": "ocds-abc123-1", "tender": {}}\n' * 5000)[:-40])
+
+
+def zip_outside(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../../evil.json", "{}")
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "said"),
+    [
+        ("empty.json", lambda path: path.write_text(""), "empty"), ("cut.jsonl.gz", cut_gzip, "damaged"), ("out.zip", zip_outside, "outside"),
+        ("a.csv", lambda path: path.write_text("\n\n"), "empty"), ("b.csv", lambda path: path.write_bytes("contract id,contractor\n1,Stra\xdfe\n".encode("latin-1")), "row 2"),
+        ("c.csv", lambda path: path.write_text("contract id,contractor\n1,a\n1,b\n"), "twice"), ("d.csv", lambda path: path.write_text("x,y\n1,2\n"), "no table of the toolkit"),
+        ("e.csv", lambda path: path.write_text("contract id,contractor,contract value\n1,a,5 million\n"), "no number"), ("f.pdf", lambda path: path.write_text("%PDF"), "no data"),
+        ("g.json", lambda path: path.write_text('{"version": "1.1", "releases": []}'), "no row"), ("h.zip", lambda path: path.write_bytes(b"PK\x03\x04broken"), "zip"),
+    ],
+)  # fmt: skip
+def test_bad_files_get_one_message_and_leave_the_folder_as_it_was(tmp_path, capsys, name, make, said):
+    before = tmp_path / "out"
+    file = tmp_path / "lines.jsonl"
+    file.write_text(json.dumps({"ocid": "ocds-abc123-1", "id": "1", "tender": {"id": "t", "title": "kept"}}))
+    data.bring_in([file], before)
+    make(tmp_path / name)
+    message = refused(capsys, "data", "import", tmp_path / name, "--to", before, "--yes")
+    assert said in message and name in message
+    assert data.load(before)["tenders"]["title"].tolist() == ["kept"]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")], "nothing half-written"
+
+
+def test_one_gigabyte_is_not_needed_to_read_one_line(packages, tmp_path):
+    package = json.loads(packages["releases"].read_text())
+    file = tmp_path / "one-line.json"
+    file.write_text(json.dumps(package))
+    assert data.bring_in([file], tmp_path / "out").tables["tenders"][0] == len(TABLES["tenders"])
+
+
+def test_files_of_several_kinds_are_not_mixed(packages, tmp_path, capsys):
+    message = refused(capsys, "data", "import", packages["releases"], packages["projects"], "--to", tmp_path / "out")
+    assert "several kinds" in message and "releases.json" in message and "projects.json" in message
+
+
+def test_a_mapping_for_another_file_is_refused(tmp_path, capsys):
+    way = tmp_path / "way.toml"
+    mapping.write(way, [mapping.Columns("works.csv", "", "contracts", {"Nummer": "contract_id"})])
+    (tmp_path / "works.csv").write_text(CONTRACTS)
+    (tmp_path / "other.csv").write_text(CONTRACTS)
+    assert "another file" in refused(capsys, "data", "import", tmp_path / "works.csv", "--to", tmp_path / "out", "--mapping", way)
+    assert "other files" in refused(capsys, "data", "import", tmp_path / "other.csv", "--to", tmp_path / "out", "--mapping", way)
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(packages, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    assert "letter.txt" in refused(capsys, "data", "import", packages["lines"], "--to", tmp_path / "mine")
+    assert "letter.txt" in refused(capsys, "data", "flags", packages["lines"], "--to", tmp_path / "mine")
+
+
+# Flags, report, site -----------------------------------------------------------------------------------------------------
+
+
+def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
+    made = flags_of(imported["releases"].to)
+    out = made.write(tmp_path / "flags")
+    hits = made.answers[made.answers["flagged"]]
+    with (out / "flags.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(made.answers) and sum(row["worth a look"] == "yes" for row in rows) == len(hits)
+    shape = json.loads((out / "flags.json").read_text())
+    assert set(shape["OCID"]) == set(hits[hits["level"] == "process"]["id"])
+    assert sum(len(codes) for ids in shape.values() for codes in ids.values()) == len(hits)
+    book = openpyxl.load_workbook(out / "flags.xlsx", read_only=True)
+    assert sum(1 for _ in book["Worth a look"].iter_rows()) == len(hits) + 1
+    page = (out / "index.html").read_text(encoding="utf-8")
+    for code in set(hits["code"]):
+        from cleanworks.construction import flags
+
+        assert flags.REGISTRY[code].innocent[0].split("'")[0] in page
+    assert "never a finding" in page and "proof" not in page.lower() and "http" not in page.replace("http://www.w3.org", "")
+    assert "modifications.official_id" in page  # what is missing for an indicator that could not be computed
+
+
+def test_ids_cannot_run_as_formulas_or_markup(tmp_path):
+    tables = {"tenders": pd.DataFrame({"tender_id": ["=cmd()", "<b>x</b>"], "procurement_method": "open", "number_of_tenderers": [1, 1]})}
+    out = flags_of(tables).write(tmp_path / "flags")
+    assert "'=cmd()" in (out / "flags.csv").read_text(encoding="utf-8-sig")
+    assert "<b>x</b>" not in (out / "index.html").read_text()
+    cells = {cell for row in openpyxl.load_workbook(out / "flags.xlsx")["Worth a look"].iter_rows(values_only=True) for cell in row}
+    assert "'=cmd()" in cells
+
+
+def test_data_that_allow_nothing_are_refused_with_what_is_missing(tmp_path, capsys):
+    file = tmp_path / "lines.jsonl"
+    file.write_text(json.dumps({"ocid": "ocds-abc123-1", "id": "1", "tender": {"id": "t"}}))
+    assert "allow no indicator" in refused(capsys, "data", "flags", file, "--to", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_report_counts_by_hand(imported, tmp_path):
+    page = data.report_of(imported["projects"].to).html
+    payments = TABLES["payments"]
+    late = (payments["date_paid"] > payments["date_due"]).sum()
+    assert f"{late:,} were made late" in page
+    bids_only = data.report_of({"tenders": pd.DataFrame({"tender_id": ["a"], "title": ["Bridge"]})}).html
+    assert "payments.date_due" in bids_only and "Not possible" in bids_only
+
+
+@pytest.mark.parametrize("kind", ["releases", "projects"])
+def test_the_site_is_made_of_a_file_or_of_a_folder(packages, imported, tmp_path, kind):
+    for number, source in enumerate((packages[kind], imported[kind].to)):
+        out = tmp_path / str(number)
+        assert cli.run(["site", str(out), "--data", str(source)]) == 0
+        assert (out / "index.html").is_file()
+    assert sorted(p.name for p in (tmp_path / "0").rglob("*")) == sorted(p.name for p in (tmp_path / "1").rglob("*"))
+
+
+def test_a_site_needs_only_the_columns_it_shows(tmp_path):
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "projects.csv").write_text("project_id,title\nP-1,Bridge\nP-2,School\n")
+    assert cli.run(["site", str(tmp_path / "out"), "--data", str(tmp_path / "tables")]) == 0
+    assert "Bridge" in (tmp_path / "out" / "project" / "p-1.html").read_text(encoding="utf-8")
+
+
+def test_a_site_does_not_name_another_currency(tmp_path, capsys):
+    file = tmp_path / "lines.jsonl"
+    file.write_text(json.dumps({"ocid": "ocds-abc123-1", "id": "1", "tender": {"id": "t", "title": "Bridge", "value": {"amount": 5, "currency": "PYG"}}}))
+    assert "PYG" in refused(capsys, "site", tmp_path / "out", "--data", file)
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_command_is_a_documented_call():
+    for name in data.__all__:
+        assert getattr(data, name).__doc__
+    with pytest.raises(InputError):
+        data.load("nowhere")
