@@ -115,6 +115,7 @@ def test_a_reader_does_an_exercise_with_the_keyboard(tab):
     shown = reader.run_with(starter, FIGURE)
     expect(shown.locator("img")).to_have_attribute("alt", "The figure that this cell drew. Its numbers stand below it where they can be read.")
     assert shown.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 1000
+    expect(shown.locator("details.cw-figure-data td").first).to_have_text("12")
 
     # An endless loop is stopped; Python comes back, and everything above runs again by itself.
     reader.write(starter, "while True:\n    pass")
@@ -134,7 +135,7 @@ def test_a_reader_does_an_exercise_with_the_keyboard(tab):
     first = reader.cell("exercises-paying-subcontractors-on-time-code")
     printed = first.locator(".cell_output:not(.cw-live-output) table").inner_html()
     live = reader.run("exercises-paying-subcontractors-on-time-code")
-    assert live.locator("table").inner_html().split() == printed.split()
+    assert _shape(live.locator("table").inner_html()) == _shape(printed)
     reader.press(first, "Show the printed result")
     expect(first.locator(".cell_output")).to_have_count(1)
     mine = reader.code(starter)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cleanworks
 from cleanworks.errors import InputError
 from cleanworks.workshop.live import images, needs
 from cleanworks.workshop.live.fetch import Say, cache_folder, fetch, say_on_stderr
@@ -30,10 +29,11 @@ FOLDER = "_static/live"
 DATA = "/data"
 """Where a page's Python finds the tables."""
 
-# Of the toolkit itself: how the page draws the tables of its figures.
-_ALONG = tuple(f"cleanworks/workshop/{place}" for place in ("__init__.py", "pages/__init__.py", "pages/figure_tables.py"))
-
 _HERE = Path(__file__).parent
+
+# What runs cells, the guard of whole numbers, and how a page draws the tables of its figures: modules of their own in the
+# page, because the toolkit around them is not there.
+_PROGRAMS = {"cwshell": _HERE / "shell.py", "cwguard": _HERE / "guard.py", "cwtables": _HERE.parent / "pages" / "figure_tables.py"}
 
 
 @dataclass(frozen=True)
@@ -128,11 +128,7 @@ def image_store(course: Course) -> Path:
 def _own_files(course: Course, environment: dict[str, str]) -> tuple[images.Files, dict[str, str]]:
     """The course's own modules and the programs that run cells, by path; a profile that is a file goes along."""
     own = {SITE + place: path.read_bytes() for place, path in needs.course_files(course).items()}
-    toolkit = Path(cleanworks.__file__).parent.parent
-    own |= {SITE + place: (toolkit / place).read_bytes() for place in _ALONG}
-    for name, program in (("cwshell", "shell.py"), ("cwguard", "guard.py")):
-        if (_HERE / program).is_file():
-            own[f"{HOME}{name}.py"] = (_HERE / program).read_bytes()
+    own |= {f"{HOME}{name}.py": path.read_bytes() for name, path in _PROGRAMS.items()}
     for name, value in environment.items():
         path = course.root / value
         if path.suffix and path.is_file():

@@ -163,8 +163,8 @@ importlib.invalidate_caches()
 import cwshell
 try:
     from cleanworks import words
-    from cleanworks.workshop.pages.figure_tables import fold
-except ImportError:  # of a course that does not ship them
+    from cwtables import fold
+except ImportError:  # of a course that does without
     fold = None
 
 def _for_page(output):
