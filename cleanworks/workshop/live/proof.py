@@ -328,7 +328,8 @@ def _same_text(one: str, other: str) -> bool:
         return True
     # Numbers that are written with all their digits may end differently.
     numbers = [list(map(float, _NUMBER.findall(text))) for text in (one, other)]
-    return _NUMBER.sub("#", one) == _NUMBER.sub("#", other) and _same(*numbers)
+    alike = all(math.isclose(*pair, rel_tol=1e-9, abs_tol=1e-12) for pair in zip(*numbers, strict=False))
+    return _NUMBER.sub("#", one) == _NUMBER.sub("#", other) and alike
 
 
 def _shown(here: Any, there: Any, length: int = 160) -> tuple[str, str]:
