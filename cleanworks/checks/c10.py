@@ -65,6 +65,7 @@ def first(first):
     publication = transparency.index(BODIES, PUBLICATION_FIRST).idxmax()
     if not isinstance(first, dict) or set(first) != {"equal", "publication"}:
         return NotYet("`first` should be a dictionary with the two entries `equal` and `publication`.")
+    first = {name: str(body).strip().title() for name, body in first.items()}
     if first["equal"] != equal:
         return NotYet("With equal weights another body is first. Compute `transparency.index(bodies)`.")
     if first["publication"] == equal:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -221,11 +223,13 @@ def rule(precision, false_alarms):
 
 @check.question("c4-e5", "limit", "months", "memo")
 def choice(limit, months, memo):
-    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit <= 1.5:
+    numbers = all(isinstance(value, Real | Decimal) and not isinstance(value, bool) for value in (limit, months))
+    limit, months = (float(limit), float(months)) if numbers else (limit, months)
+    if not isinstance(limit, float) or not 0 < limit <= 1.5:
         return NotYet("`limit` should be a number such as 0.75: warn when SPI(t) is below it.")
-    if isinstance(months, bool) or not isinstance(months, int) or not 1 <= months <= 12:
+    if not isinstance(months, float) or not months.is_integer() or not 1 <= months <= 12:
         return NotYet("`months` should be a whole number from 1 to 12: how many month-ends in a row.")
-    result, warned = _rule("spi_t", limit, months)
+    result, warned = _rule("spi_t", limit, int(months))
     capacity = len(city.load("contracts")) // 5
     if warned > capacity:
         return NotYet(

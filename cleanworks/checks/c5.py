@@ -117,6 +117,7 @@ def waiting(waiting):
 @check.question("c5-e5", "add_first", "because")
 def what_to_add(add_first, because):
     items = package().items
+    add_first = add_first.strip() if isinstance(add_first, str) else add_first
     if add_first not in items.index:
         return NotYet("`add_first` should be one of the keys in the first column of the table, in quotation marks.")
     if items.loc[add_first, "share"] > 0:

@@ -87,9 +87,12 @@ def moved(moved):
     table = plan.ranks_under(BODIES, {"PACA": PACA, "equal": EQUAL})
     scores = pd.DataFrame({"PACA": BODIES @ pd.Series(PACA), "equal": BODIES @ pd.Series(EQUAL)})
     loses_most = (scores["equal"] - scores["PACA"]).idxmax()
+    # Two bodies may move by the same number of ranks: either of them is right.
+    most = [name for name, way in table["moves"].items() if way == table["moves"].max()]
+    named = [name for name in most if name.casefold() == str(moved).strip().casefold()]
     return compare_choice(
         moved,
-        table["moves"].idxmax(),
+        (named or most)[0],
         options=list(BODIES.index),
         mistakes=[
             (table["equal"].idxmin(), "This body is the first with equal weights. The task asks who moves most."),

@@ -42,9 +42,13 @@ def shrinks(shrinks):
     return compare(
         shrinks,
         right,
-        rtol=0.005,
+        rtol=1e-4,
         unit="points",
         mistakes=[
+            (
+                (tasks["claimed_score"] - tasks["desk_score"]).mean(),
+                "This is what the desk review took off, of all tasks. What did the visits find where they looked?",
+            ),
             (
                 (visited["claimed_score"] - visited["desk_score"]).mean(),
                 "This is what the desk review took off. What did the visit find?",
@@ -94,6 +98,7 @@ def kinds(kinds):
     right = {"hours of training held": "does", "users who were asked for money": "seen", "conflicts of interest declared": "does", "staff who fear unfair orders": "seen"}
     if not isinstance(kinds, dict) or set(kinds) != set(right):
         return compare(kinds, right)
+    kinds = {name: str(kind).strip().casefold() for name, kind in kinds.items()}
     if kinds == right:
         return compare(kinds, right)
     if set(kinds.values()) - {"does", "seen"}:

@@ -50,7 +50,7 @@ def years(years):
 
 @check.question("o0-e3", "too_much")
 def too_much(too_much):
-    if not isinstance(too_much, str) or not set(too_much.casefold()) <= set("abcd ,"):
+    if not isinstance(too_much, str) or not set("".join(too_much.casefold().split())) <= set("abcd,"):
         return NotYet('Give letters from a to d between quotation marks, for example "ac".')
     given = {letter for letter in too_much.casefold() if letter.isalpha()}
     if given == {"b", "d"}:
