@@ -6,7 +6,7 @@ from cleanworks import city, profiles
 from cleanworks.checks import m4
 from cleanworks.integrity import assessment
 
-OURS = "CEN-041"
+OURS = "CEN-026"
 
 
 @pytest.fixture(params=["seoul", "exampleland"])
