@@ -127,6 +127,7 @@ def test_a_page_needs_what_its_cells_import_and_what_its_metadata_names():
     course = Course.load(ROOT)
     assert {"sqlite3", "sqlalchemy", "data-payments"} <= set(needs.images_for(course, course.entry("c6")))
     assert needs.images_for(course, course.entry("c1")) == []
+    assert "scipy" in needs.images_for(course, course.entry("m3"))  # imported in a function
     wanted = needs.images_for(course, course.entry("c7"))
     assert wanted.index("sqlite3") < wanted.index("sqlalchemy")
 

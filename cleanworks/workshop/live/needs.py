@@ -27,8 +27,8 @@ TABLE = "data-"
 def images_for(course: Course, entry: Entry, release: Release | None = None) -> list[str]:
     """The images that a notebook needs besides `START`, in the order to load them.
 
-    A library counts when a cell imports it, when a module that is loaded with such an import does, or when the
-    notebook's metadata names it in `needs`: a function that imports it only when it is called cannot be seen here.
+    A library counts when a cell imports it, when a module that is loaded with such an import does, be it in a function that
+    may never be called, or when the notebook's metadata names it in `needs`.
     """
     release = release or Release.load()
     names = set(entry.block.needs) | {name.partition(".")[0] for name in _imported_at_once(course, entry)}
@@ -74,13 +74,13 @@ def _add(image: str, release: Release, chosen: list[str]) -> None:
 
 
 def _imported_at_once(course: Course, entry: Entry) -> set[str]:
-    """Absolute names of the modules that running the cells loads, the course's own and others."""
+    """Absolute names of the modules that running the cells loads, or may load when it calls a function of these."""
     modules = Modules([*module_roots(course.root), entry.path.parent], _prints())
     waiting: list[str] = []
     for cell in entry.notebook.node.cells:
         if cell.cell_type == "code":
             waiting += _names(plain_python(cell.source), everywhere=True)
-    seen, files = set(waiting), set()
+    seen, files, later = set(waiting), set(), set()
     while waiting:
         for found in modules.files(waiting.pop()):
             if found.path in files:
@@ -89,12 +89,13 @@ def _imported_at_once(course: Course, entry: Entry) -> set[str]:
             further = {absolute(name, found.package) for name in _names_of_file(found.path)} - seen
             seen |= further
             waiting.extend(further)
-    return seen
+            later.update(_names_of_file(found.path, everywhere=True))
+    return seen | later
 
 
 @functools.cache
-def _names_of_file(path: str) -> tuple[str, ...]:
-    return tuple(_names(Path(path).read_text(encoding="utf-8")))
+def _names_of_file(path: str, *, everywhere: bool = False) -> tuple[str, ...]:
+    return tuple(_names(Path(path).read_text(encoding="utf-8"), everywhere=everywhere))
 
 
 def _names(code: str, *, everywhere: bool = False) -> list[str]:
