@@ -174,7 +174,7 @@ _DROPPED = re.compile(
     r"|^scipy/misc/.*\.dat$"
     r"|^(pytz/zoneinfo|dateutil/zoneinfo/.*\.gz$)"
     r"|^numpy/(f2py|distutils)/"
-    r"|^sqlalchemy/(testing|ext/mypy|dialects/(mysql|oracle|mssql|postgresql))/"
+    r"|^sqlalchemy/(testing|orm|ext|dialects/(mysql|oracle|mssql|postgresql))/"
 )
 _NEEDED = re.compile(r"^numpy/(testing|_core/tests/_natype)|^pandas/_testing|^matplotlib/backends/_backend_agg|^pytz/zoneinfo/(UTC|Etc/UTC|Asia/)")
 
