@@ -62,6 +62,8 @@ class Store:
                 where=without_password(place),
                 fix=f"python -m pip install {'psycopg[binary]' if 'psycopg' in str(error) else error.name}.",
             ) from None
+        except InputError:  # which is a ValueError too
+            raise
         except (sql.exc.ArgumentError, ValueError):
             raise InputError(
                 "This is not a database address.", where=without_password(place), fix="Give a file, or postgresql://user@host/name."
