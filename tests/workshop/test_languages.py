@@ -6,11 +6,14 @@ import re
 import shutil
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.utils import new_document
 
 mpl.use("Agg")
 
@@ -26,6 +29,7 @@ from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.notebook import dump
+from cleanworks.workshop.pages import spoken
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = Path(__file__).parent / "course"
@@ -209,6 +213,16 @@ def test_the_first_page_and_every_other_say_that_the_translation_is_a_draft(kore
     for name in ("index", "r1-", "r2-"):
         said = page(korean_book, name).select_one(".bd-header-announcement").get_text()
         assert "번역 초안" in said and "not yet reviewed by a native speaker" in said
+
+
+def test_what_is_pressed_to_show_a_cell_speaks_the_language(tmp_path):
+    app = SimpleNamespace(
+        config=SimpleNamespace(language="ko", locale_dirs=[str(tmp_path)]), env=SimpleNamespace(docname="index")
+    )
+    page = new_document("index")
+    page += nodes.container(prompt_show="Show the answer", prompt_hide="somebody's own words")
+    spoken.name_parts(app, page)
+    assert (page[0]["prompt_show"], page[0]["prompt_hide"]) == ("답 보기", "somebody's own words")
 
 
 def test_a_reviewed_translation_is_no_draft(tiny, tmp_path):

@@ -55,9 +55,12 @@ def describe(app: Sphinx, page: str, notebook: NotebookNode) -> None:
 
 
 def name_parts(app: Sphinx, doctree: nodes.document) -> None:
-    """Translate the names of the parts of the book: the table of contents comes after Sphinx has translated the page."""
+    """Translate the names of the parts of the book, and what is pressed to show a cell: neither is text of the page to Sphinx."""
     if app.config.language == SOURCE:
         return
+    for cell in doctree.findall(nodes.container):
+        for prompt in {"prompt_show", "prompt_hide"} & cell.attributes.keys():
+            cell[prompt] = words.say(cell[prompt], app.config.language)
     said = _catalogue(app, app.env.docname)
     for contents in doctree.findall(toctree):
         if contents.get("caption"):
