@@ -348,7 +348,7 @@ def _with_cell(message: str, course: Course, made: Edition) -> str:
     if not entry:
         return message
     shown = edition(entry.notebook.node, made.audience)
-    marked = mark_up(shown, where=found[1], front=front_matter(course, entry))
+    marked = mark_up(shown, where=found[1], front=front_matter(course, entry), story=entry.block.kind == "lesson")
     cell = origin(marked, int(found[2]) // 10_000 - 1)
     place = f"cell `{cell}`" if cell else "the box under the title or around a cell"
     return f"{found[1]}, {place}: {found[3]}"

@@ -65,9 +65,11 @@ def test_every_lesson_is_a_box_and_stands_right_of_what_it_needs(course):
 
 
 def test_lessons_that_need_each_other_are_told(course):
-    first, *rest = course.lessons
-    block = first.block.model_copy(update={"prerequisites": (rest[0].id,)})
-    round_ = dataclasses.replace(course, lessons=(dataclasses.replace(first, block=block), *rest))
+    later = next(lesson for lesson in course.lessons if lesson.block.prerequisites)
+    first = course.lesson(later.block.prerequisites[0])
+    block = first.block.model_copy(update={"prerequisites": (later.id,)})
+    lessons = tuple(dataclasses.replace(one, block=block) if one is first else one for one in course.lessons)
+    round_ = dataclasses.replace(course, lessons=lessons)
     with pytest.raises(InputError, match="in a circle"):
         finding.columns(round_)
 

@@ -95,7 +95,7 @@ def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
 def make_calls(names: Sequence[str]) -> list[str]:
     """Make the calls among the entries, such as one that fills a cache. Returns what a person should know, a line each."""
     notes: list[str] = []
-    with _silence():
+    with _silence(), _shown_as_before():
         for name in names:
             module, _, function = name.partition(":")
             if function and module in sys.modules:
@@ -105,6 +105,23 @@ def make_calls(names: Sequence[str]) -> list[str]:
                     notes.append(_not_loaded(name, error))
     _forget_warnings(set(sys.modules))
     return notes
+
+
+@contextlib.contextmanager
+def _shown_as_before() -> Iterator[None]:
+    """Take back how the calls let the shell show values: a fork begins like a fresh Python, where the cells' own calls do that."""
+    shell = getattr(sys.modules.get("IPython.core.interactiveshell"), "InteractiveShell", None)
+    if shell is None or not shell.initialized():
+        yield
+        return
+    formatter = shell.instance().display_formatter
+    kinds = [formatter.mimebundle_formatter, formatter.ipython_display_formatter, *formatter.formatters.values()]
+    before = [(kind, dict(kind.type_printers), dict(kind.deferred_printers)) for kind in kinds]
+    try:
+        yield
+    finally:
+        for kind, printers, deferred in before:
+            kind.type_printers, kind.deferred_printers = printers, deferred
 
 
 def _not_loaded(name: str, error: Exception) -> str:
