@@ -29,6 +29,7 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 from docutils import nodes
@@ -253,12 +254,37 @@ def lighten(folder: Path) -> None:
         lighter = re.sub(rf'\s*<script[^>]*\bsrc="[^"]*(?:{unneeded})[^"]*"></script>', "", text)
         # Sphinx leaves a page that did not change as it is, marks and all.
         if " data-arrives" not in lighter:
-            lighter = arriving_whole(lighter)
+            lighter = arriving_whole(with_sizes(lighter, page))
         if lighter != text:
             page.write_text(lighter, encoding="utf-8", newline="\n")
     for name in ("fontawesome.js", "fontawesome.js.map"):
         (folder / "_static" / "scripts" / name).unlink(missing_ok=True)
     _drop_icons(folder)
+
+
+def with_sizes(text: str, page: Path) -> str:
+    """Give each picture of a page its width and height, so that what stands under it does not move when it arrives."""
+
+    def sized(found: re.Match[str]) -> str:
+        source = re.search(r'\bsrc="([^":?#]+)"', found[0])
+        if source is None or re.search(r"\b(width|height)=", found[0]):
+            return found[0]
+        size = _size_of(page.parent / unquote(source[1]))
+        return found[0] if size is None else f'<img width="{size[0]:g}" height="{size[1]:g}"{found[0][4:]}'
+
+    return re.sub(r"<img\b[^>]*>", sized, text)
+
+
+def _size_of(picture: Path) -> tuple[float, float] | None:
+    """Width and height of a PNG or SVG; None for any other file."""
+    try:
+        data = picture.read_bytes()
+    except OSError:
+        return None
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    found = re.search(rb'<svg\b[^>]*\bviewBox="[-\d.]+[ ,]+[-\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)"', data[:2000])
+    return (float(found[1]), float(found[2])) if found else None
 
 
 def _drop_icons(folder: Path) -> None:

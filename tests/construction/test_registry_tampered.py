@@ -103,10 +103,10 @@ def test_a_new_registry_is_for_its_owner_alone(file):
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
-        ("postgresql://clerk:se:cret@host/works", "postgresql://host/works"),
-        ("postgresql://clerk:p@secret@host/works", "postgresql://host/works"),
+        ("postgresql://clerk:se:cret@host/works", "postgresql://clerk:***@host/works"),
+        ("postgresql://clerk:p@secret@host/works", "postgresql://clerk:***@host/works"),
         ("postgresql://host/works?user=clerk&password=secret", "postgresql://host/works"),
-        ("postgresql://clerk:secret@host:bad/works", "postgresql://host:bad/works"),
+        ("postgresql://clerk:secret@host:bad/works", "postgresql://clerk:***@host:bad/works"),
         ("works.db", "works.db"),
     ],
 )

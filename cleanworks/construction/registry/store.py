@@ -291,15 +291,17 @@ def _only_if_there(url, place: str):
 
 
 def without_password(place: str) -> str:
-    """A place for a message: of an address its kind, its machine and its database, never its user, password or options.
+    """A place for a message: of an address its kind, user, machine and database, never its password or options.
 
     A password with ``@`` or ``/`` in it cannot be told from the rest for certain, so that whatever stands before the last ``@`` goes.
     """
     kind, mark, rest = place.partition("://")
     if not mark:
         return place
-    rest = rest.rpartition("@")[2].partition("?")[0].partition("#")[0]
-    return f"{kind}://{rest}"
+    user, at, rest = rest.rpartition("@")
+    name, secret, _ = user.partition(":")
+    rest = rest.partition("?")[0].partition("#")[0]
+    return f"{kind}://{name}{':***' if secret else ''}{at}{rest}"
 
 
 def _secrets(url, place: str) -> list[str]:

@@ -91,7 +91,7 @@ def _by_stream(outputs: Sequence[Mapping[str, Any]]) -> list[Any]:
     made: list[Any] = []
     streams: dict[str, str] = {}
     for output in [*outputs, None]:
-        if output is not None and output["output_type"] == "stream":
+        if output is not None and output.get("output_type") == "stream":
             streams[output["name"]] = streams.get(output["name"], "") + "".join(output["text"])
             continue
         made += [{"output_type": "stream", "name": name, "text": streams[name]} for name in sorted(streams, reverse=True)]
