@@ -277,7 +277,7 @@ def test_a_malformed_notebook_is_one_message(course, content, part):
 
 def test_a_missing_notebook_and_a_name_twice_are_one_message(course):
     course.add("gone", "1").unlink()
-    with pytest.raises(InputError, match="no such notebook"):
+    with pytest.raises(InputError, match="The notebook is missing"):
         course.run()
     course.add("gone", "1")
     course.jobs["again"] = course.jobs["gone"]
