@@ -123,7 +123,9 @@ def _lesson(settings: Settings, id: str, title: str, part: str) -> NotebookNode:
                     """
                     import pandas as pd
 
-                    table = pd.DataFrame({"group": ["north", "north", "south"], "value": [3, 5, 2]})
+                    table = pd.DataFrame(
+                        {"group": ["north", "north", "south"], "value": [3, 5, 2]}
+                    )
                     table
                     """
                 )
@@ -212,7 +214,7 @@ def _exercises(settings: Settings, id: str, title: str, part: str) -> NotebookNo
         'sentence = "..."',
         ("How many rows does each group have?", "What would one more row change?"),
         (
-            'sentence = "South has only one row, so one more measurement could turn the result."',
+            'sentence = (\n    "South has only one row, so "\n    "one more measurement could turn the result."\n)',
             "A comparison of few rows says little about the next one.",
         ),
         (

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -238,6 +239,7 @@ def left_from(folder: Path) -> list[str]:
 
 RUN = """
 import sys
+import tempfile
 from pathlib import Path
 from cleanworks.workshop.run import Job, RunOptions, run_notebooks
 from cleanworks.workshop.run.progress import Lines
@@ -272,7 +274,8 @@ def start(tmp_path):
     yield start
     for process in begun:
         process.kill()
-        process.communicate()
+        if not process.stdout.closed:  # the test has read it to its end
+            process.communicate()
 
 
 def wait_until(reached, process=None):
@@ -382,18 +385,20 @@ def test_descendants_are_found_through_the_whole_tree():
 
 
 @linux
-def test_the_folder_of_a_killed_run_goes_with_its_server(tmp_path):
+def test_the_folder_of_a_killed_run_goes_with_its_server():
     """A machine on which runs are killed would otherwise collect a folder for each."""
     code = (
         "import os\nfrom cleanworks.workshop.run.kernels.server_process import KernelServer\n"
         "server = KernelServer([])\nserver.wait_until_ready()\n"
         "print(server.pid, os.listdir(os.environ['TMPDIR']), flush=True)\nos.kill(os.getpid(), 9)"
     )
+    # Short enough for sockets; a longer one would not be used.
+    place = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, timeout=600
+        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(place)}, capture_output=True, text=True, timeout=600
     )
     server, _, there = done.stdout.partition(" ")
     assert "cw-" in there, done.stderr
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(int(server)).wait(60)
-    assert not list(tmp_path.iterdir())
+    assert not list(place.iterdir())

@@ -24,6 +24,7 @@ import json
 import os
 import resource
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -325,7 +326,8 @@ def main() -> None:
     # Whoever started us and was killed can no longer do it. A folder that holds anything else stays.
     with contextlib.suppress(OSError):
         os.unlink(options.socket)
-        os.rmdir(os.path.dirname(options.socket))
+        # With the mark of its owner, who is dead (`scratch`).
+        shutil.rmtree(os.path.dirname(options.socket), ignore_errors=True)
     # Taking so many libraries apart would take half a second.
     os._exit(0)
 
