@@ -98,6 +98,9 @@ def _chapter(html: Path, name: str, part: str, number: int, names: set[str], *, 
     heading = body.find("h1")
     for dead in body.select(_DEAD):
         dead.decompose()
+    # MyST-NB writes paragraphs into the line that folds code, where the standard of the EPUB allows only text.
+    for paragraph in body.select("summary p"):
+        paragraph.name = "span"
     made = Chapter(name, heading.get_text(strip=True), part, body, nested)
     _answers(soup, made)
     _static(soup, body)
