@@ -157,7 +157,8 @@ def test_users_and_staff_up_to_2021_lie_near_the_published_averages(scores):
 def test_types_of_2025_lie_near_the_published_ones(scores):
     ours = scores.xs(2025, level="year").groupby("type")["overall"].mean()
     for kind, score in ours.items():
-        assert score == pytest.approx(published.value("ia_by_type", "overall", of=kind, year=2025), abs=1.0)
+        # Points of 100. The bodies are drawn, and some types have few: their mean moves by more than a point from draw to draw.
+        assert score == pytest.approx(published.value("ia_by_type", "overall", of=kind, year=2025), abs=1.5)
 
 
 def test_reported_experience_lies_near_the_published_rates(tables):
