@@ -1,5 +1,5 @@
-// Runs notebooks in Pyodide under Node, with the images that a page loads and with nothing else. For the proof that page and
-// book agree, and to compile where no suitable Python is at hand. Standard input: one JSON object; see proof.py.
+// Runs notebooks in Pyodide under Node, with the images that a page loads and with nothing else, for the proof that page and
+// book agree. Standard input: one JSON object; see proof.py.
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
@@ -43,15 +43,6 @@ async function mount(name) {
     if (/^\/usr\/lib\/[^/]+\.so$/.test(file)) await python._api.loadDynlib(file, true, ["/usr/lib"]);
   }
   mounted.set(name, files);
-}
-
-if (job.compile) {
-  // Sources in, an image of compiled modules out: bytecode.py does it, as in any other Python.
-  python.FS.writeFile("/sources", new Uint8Array(fs.readFileSync(job.compile)));
-  python.FS.writeFile("/bytecode.py", fs.readFileSync(job.program));
-  python.runPython("import sys; sys.path.insert(0, '/'); import bytecode; bytecode.file_to_file('/sources', '/compiled')");
-  fs.writeFileSync(job.out, python.FS.readFile("/compiled"));
-  process.exit(0);
 }
 
 for (const name of job.start.filter((name) => name !== "core" && name !== "wasm")) await mount(name);
