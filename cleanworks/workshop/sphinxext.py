@@ -270,7 +270,8 @@ def with_sizes(text: str, page: Path) -> str:
         if source is None or re.search(r"\b(width|height)=", found[0]):
             return found[0]
         size = _size_of(page.parent / unquote(source[1]))
-        return found[0] if size is None else f'<img width="{size[0]:g}" height="{size[1]:g}"{found[0][4:]}'
+        # HTML and the EPUB's checker allow whole numbers only.
+        return found[0] if size is None else f'<img width="{round(size[0])}" height="{round(size[1])}"{found[0][4:]}'
 
     return re.sub(r"<img\b[^>]*>", sized, text)
 
