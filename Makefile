@@ -35,6 +35,7 @@ test-quick: $(VENV)/.ready
 
 check: $(VENV)/.ready
 	@$(BIN)/ruff check cleanworks tests benchmarks
+	@$(BIN)/ruff format --check --quiet cleanworks tests benchmarks || { echo "Some files are not in the project's form: $(BIN)/ruff format cleanworks tests benchmarks"; exit 1; }
 	@$(BIN)/cleanworks lint
 	@$(BIN)/lint-imports
 

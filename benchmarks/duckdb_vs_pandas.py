@@ -46,7 +46,9 @@ COPY (SELECT 'C-' || lpad((hash(i) % {contracts})::VARCHAR, 7, '0') AS contract_
 
 
 def measure(engine: str, folder: str) -> dict:
-    done = subprocess.run([sys.executable, "-c", CHILD, engine, folder], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, engine, folder], capture_output=True, text=True, check=True
+    )
     return json.loads(done.stdout)
 
 
@@ -60,21 +62,35 @@ def compare(millions: int, runs: int, folder: Path) -> None:
     for _ in range(runs):
         for engine in results:
             results[engine].append(measure(engine, str(folder)))
-    middle = {engine: {key: statistics.median(one[key] for one in found) for key in ("wall", "cpu", "gib")} for engine, found in results.items()}
+    middle = {
+        engine: {key: statistics.median(one[key] for one in found) for key in ("wall", "cpu", "gib")}
+        for engine, found in results.items()
+    }
     one, two = (results[engine][0]["sums"] for engine in results)
     equal = all(abs(a - b) <= 1e-9 * max(abs(a), 1) for a, b in zip(one, two, strict=True))
-    print(f"{millions} million rows, {path.stat().st_size / 2**30:.2f} GiB, median of {runs}; same results: {equal}")
+    print(
+        f"{millions} million rows, {path.stat().st_size / 2**30:.2f} GiB, median of {runs}; same results: {equal}"
+    )
     for engine, found in middle.items():
-        print(f"    {engine:7} {found['wall']:7.1f} s wall  {found['cpu']:7.1f} s CPU  {found['gib']:6.2f} GiB peak")
-    print(f"    DuckDB: {middle['pandas']['wall'] / middle['duckdb']['wall']:.1f} times as fast, {middle['pandas']['gib'] / middle['duckdb']['gib']:.1f} times less memory", flush=True)
+        print(
+            f"    {engine:7} {found['wall']:7.1f} s wall  {found['cpu']:7.1f} s CPU  {found['gib']:6.2f} GiB peak"
+        )
+    print(
+        f"    DuckDB: {middle['pandas']['wall'] / middle['duckdb']['wall']:.1f} times as fast, {middle['pandas']['gib'] / middle['duckdb']['gib']:.1f} times less memory",
+        flush=True,
+    )
     path.unlink()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--millions", type=int, nargs="+", default=[5, 50])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--folder", type=Path, help="where the large file may lie; a temporary folder by default")
+    parser.add_argument(
+        "--folder", type=Path, help="where the large file may lie; a temporary folder by default"
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
         for millions in chosen.millions:

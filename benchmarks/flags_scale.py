@@ -36,18 +36,24 @@ def tables(folder: Path) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="tables of a large city")
     parser.add_argument("--by-indicator", action="store_true", help="also the seconds of each indicator")
     chosen = parser.parse_args()
     begun = time.perf_counter()
     city = tables(chosen.folder)
-    print(f"read in {time.perf_counter() - begun:.0f} s: {len(city['projects']):,} projects, {len(city['payments']):,} payments")
+    print(
+        f"read in {time.perf_counter() - begun:.0f} s: {len(city['projects']):,} projects, {len(city['payments']):,} payments"
+    )
     wall, cpu = time.perf_counter(), time.process_time()
     results = flags.evaluate(city)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{results['code'].nunique()} indicators, {len(results):,} answers: {wall:.1f} s, {cpu:.1f} s CPU, {peak:.2f} GiB peak")
+    print(
+        f"{results['code'].nunique()} indicators, {len(results):,} answers: {wall:.1f} s, {cpu:.1f} s CPU, {peak:.2f} GiB peak"
+    )
     print("within the limits" if wall < LIMIT_SECONDS and peak < LIMIT_GIB else "OVER the limits")
     if chosen.by_indicator:
         del results

@@ -99,7 +99,9 @@ def _visit(context, book: Path, name: str) -> Page:
     context.new_cdp_session(tab).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     tab.goto(f"{inside}{name}")
     found.shift, found.paint = tab.evaluate(_SETTLED)
-    found.bytes = sum(Path(path).stat().st_size for path in asked if not _APART.search(path) and Path(path).is_file())
+    found.bytes = sum(
+        Path(path).stat().st_size for path in asked if not _APART.search(path) and Path(path).is_file()
+    )
     tab.close()
     return found
 

@@ -211,7 +211,9 @@ def table(
         )
         memory = [statistics.median(getattr(one, name) for one in results) for name in ("megabytes", "own")]
         ratio = f"{wall[runner.name] / floor:.2f}" if floor else "-"
-        lines.append(f"| {runner.title} | {wall[runner.name]:.1f} | {cpu:.1f} | {ratio} | {memory[0]:.0f} | {memory[1]:.0f} |")
+        lines.append(
+            f"| {runner.title} | {wall[runner.name]:.1f} | {cpu:.1f} | {ratio} | {memory[0]:.0f} | {memory[1]:.0f} |"
+        )
     head = (
         "| runner | wall, s | CPU, s | wall / floor | peak memory, MB | without browsers, MB |\n"
         "|---|---:|---:|---:|---:|---:|"
@@ -283,7 +285,9 @@ def main() -> None:
         size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture.read_text(encoding="utf-8"))
         # With its size the page leaves room for the picture before it is there.
         shape = f":width: {float(size[1]):.0f}px\n:height: {float(size[2]):.0f}px\n:class: cw-picture"
-        write_page(options.page, f"{note}\n\n```{{image}} assets/{picture.name}\n:alt: {alt}\n{shape}\n```\n\n{text}")
+        write_page(
+            options.page, f"{note}\n\n```{{image}} assets/{picture.name}\n:alt: {alt}\n{shape}\n```\n\n{text}"
+        )
 
 
 if __name__ == "__main__":

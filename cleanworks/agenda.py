@@ -284,7 +284,17 @@ def _fill(blocks, windows) -> tuple[list[Slot], int]:
                 rest.pop(0)
         left_over += minutes
         placed += [
-            Slot(day, start, end, kind, item.title, item.id, n, len(pieces), n < len(pieces) and pieces[n][0] != day)
+            Slot(
+                day,
+                start,
+                end,
+                kind,
+                item.title,
+                item.id,
+                n,
+                len(pieces),
+                n < len(pieces) and pieces[n][0] != day,
+            )
             for n, (day, start, end) in enumerate(pieces, 1)
         ]
     return placed, left_over
@@ -335,7 +345,11 @@ def _free(day: int, start: int, end: int) -> Iterable[Slot]:
     for number in range(pieces if end > start else 0):
         first = start + (end - start) * number // pieces
         last = start + (end - start) * (number + 1) // pieces
-        title = long[number % len(long)] if pieces > 1 else next(title for most, title in ACTIVITIES if last - first <= most)
+        title = (
+            long[number % len(long)]
+            if pieces > 1
+            else next(title for most, title in ACTIVITIES if last - first <= most)
+        )
         yield Slot(day, first, last, "free", title)
 
 

@@ -67,7 +67,12 @@ def bundle(figure: Figure, include: Any = None, exclude: Any = None) -> dict[str
     except Exception:  # any artist of any library may be in a figure; a picture must never fail for its table
         return {}
     tables = [
-        {"title": t.title, "headings": list(t.headings), "rows": [list(row) for row in t.rows], "total": t.total}
+        {
+            "title": t.title,
+            "headings": list(t.headings),
+            "rows": [list(row) for row in t.rows],
+            "total": t.total,
+        }
         for t in found
     ]
     return {MIME: {"version": 1, "tables": tables}} if tables else {}
@@ -146,13 +151,17 @@ def _bars(axes: Axes, container: BarContainer, x: _Scale, y: _Scale) -> _Series:
     )
     if touching and not along.labels:
         headings = (words.say(f"{along.name} (from)"), words.say(f"{along.name} (to)"), across.name)
-        return _Series(name, headings, [(along.cell(a), along.cell(b), across.cell(e - s)) for a, b, s, e in boxes])
+        return _Series(
+            name, headings, [(along.cell(a), along.cell(b), across.cell(e - s)) for a, b, s, e in boxes]
+        )
     middles = [along.cell((a + b) / 2) for a, b, _, _ in boxes]
     if across.dates:  # the bars of a schedule
         headings = (along.name, words.say(f"{across.name} (from)"), words.say(f"{across.name} (to)"))
         rows = [(at, across.cell(s), across.cell(e)) for at, (_, _, s, e) in zip(middles, boxes, strict=True)]
         return _Series(name, headings, rows)
-    rows = [(at, across.cell(e - s)) for at, (_, _, s, e) in zip(middles, boxes, strict=True) if _finite(e - s)]
+    rows = [
+        (at, across.cell(e - s)) for at, (_, _, s, e) in zip(middles, boxes, strict=True) if _finite(e - s)
+    ]
     return _Series(name, (along.name, across.name), rows)
 
 
@@ -171,11 +180,17 @@ def _error_bars(axes: Axes, container: ErrorbarContainer, x: _Scale, y: _Scale) 
         level = all(s[0][1] == s[1][1] for s in segments)
         at, along, one = (y, x, 0) if level else (x, y, 1)
         headings = [at.name, along.name, words.say(f"{along.name} (from)"), words.say(f"{along.name} (to)")]
-        points = zip(line.get_xdata(orig=False), line.get_ydata(orig=False), strict=True) if line is not None else None
+        points = (
+            zip(line.get_xdata(orig=False), line.get_ydata(orig=False), strict=True)
+            if line is not None
+            else None
+        )
         rows = []
         for low, high in segments:
             middle = next(points)[one] if points else None
-            rows.append((at.cell(low[1 - one]), along.cell(middle), along.cell(low[one]), along.cell(high[one])))
+            rows.append(
+                (at.cell(low[1 - one]), along.cell(middle), along.cell(low[one]), along.cell(high[one]))
+            )
         if line is None:
             headings.pop(1)
             rows = [(row[0], *row[2:]) for row in rows]
@@ -195,7 +210,11 @@ def _collection(axes: Axes, drawn: Any, x: _Scale, y: _Scale) -> Iterator[_Serie
         headings = (at.name, words.say(f"{along.name} (from)"), words.say(f"{along.name} (to)"))
         rows = [(at.cell(a[1 - one]), along.cell(a[one]), along.cell(b[one])) for a, b in segments]
         yield _Series(_name(axes, drawn, None), headings, rows)
-    elif isinstance(drawn, PolyCollection) and not isinstance(drawn, QuadMesh) and drawn.get_transform() is axes.transData:
+    elif (
+        isinstance(drawn, PolyCollection)
+        and not isinstance(drawn, QuadMesh)
+        and drawn.get_transform() is axes.transData
+    ):
         reach: dict[float, tuple[float, float]] = {}
         for path in drawn.get_paths():
             for a, b in path.vertices:
@@ -203,7 +222,9 @@ def _collection(axes: Axes, drawn: Any, x: _Scale, y: _Scale) -> Iterator[_Serie
                 reach[a] = (min(low, b), max(high, b))
         headings = (x.name, words.say(f"{y.name} (from)"), words.say(f"{y.name} (to)"))
         yield _Series(
-            _name(axes, drawn, None), headings, [(x.cell(a), y.cell(low), y.cell(high)) for a, (low, high) in sorted(reach.items())]
+            _name(axes, drawn, None),
+            headings,
+            [(x.cell(a), y.cell(low), y.cell(high)) for a, (low, high) in sorted(reach.items())],
         )
 
 
@@ -217,7 +238,11 @@ def _grids(axes: Axes, title: str) -> Iterator[Table]:
         across, down = range(values.shape[1]), range(values.shape[0])
         if isinstance(image, QuadMesh):
             corners = image.get_coordinates()
-            across, down = (_middles(corners[0, :, 0]), _middles(corners[:, 0, 1])) if len(corners) > len(values) else (across, down)
+            across, down = (
+                (_middles(corners[0, :, 0]), _middles(corners[:, 0, 1]))
+                if len(corners) > len(values)
+                else (across, down)
+            )
         headings = (y.name, *(str(x.cell(place)) for place in across))
         rows = [(y.cell(at), *map(_number, row)) for at, row in zip(down, values, strict=True)]
         yield Table(title, headings, tuple(rows[:ROWS]), len(rows))
@@ -248,7 +273,9 @@ class _Scale:
         written = axis.get_major_formatter()
         written = getattr(written, "written", written)  # below a translation (figures._Said)
         self.labels = _labels(axis, written)
-        self.dates = isinstance(written, dates.DateFormatter | dates.AutoDateFormatter | dates.ConciseDateFormatter)
+        self.dates = isinstance(
+            written, dates.DateFormatter | dates.AutoDateFormatter | dates.ConciseDateFormatter
+        )
         self.scale = getattr(written, "percent_of", None)
         if isinstance(written, PercentFormatter):
             self.scale = 100 / written.xmax
@@ -266,7 +293,11 @@ class _Scale:
             return self.labels[nearest] if abs(nearest - value) < 0.5 else _number(value)
         if self.dates:
             moment = dates.num2date(value).replace(tzinfo=None)
-            return moment.date().isoformat() if (moment.hour, moment.minute) == (0, 0) else f"{moment:%Y-%m-%d %H:%M}"
+            return (
+                moment.date().isoformat()
+                if (moment.hour, moment.minute) == (0, 0)
+                else f"{moment:%Y-%m-%d %H:%M}"
+            )
         return _number(value * (self.scale or 1))
 
 

@@ -80,7 +80,14 @@ _STYLE = {
 
 # Fonts for letters that the font above lacks, in the order of preference: free ones of Linux, then what systems bring along.
 _FONTS = {
-    "ko": ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic", "Apple SD Gothic Neo"),
+    "ko": (
+        "Noto Sans CJK KR",
+        "Noto Sans KR",
+        "NanumGothic",
+        "NanumBarunGothic",
+        "Malgun Gothic",
+        "Apple SD Gothic Neo",
+    ),
     "ja": ("Noto Sans CJK JP", "IPAGothic", "Yu Gothic", "Hiragino Sans"),
     "zh": ("Noto Sans CJK SC", "WenQuanYi Zen Hei", "Microsoft YaHei", "PingFang SC"),
     "th": ("Noto Sans Thai", "Garuda", "Tahoma", "Thonburi"),
@@ -113,7 +120,9 @@ class _Said(FuncFormatter):
 def _say_categories(axis):
     """Names along an axis are written anew by their formatter whenever the figure is drawn."""
     written = axis.get_major_formatter()
-    if isinstance(written, FixedFormatter | StrCategoryFormatter | FuncFormatter) and not isinstance(written, _Said):
+    if isinstance(written, FixedFormatter | StrCategoryFormatter | FuncFormatter) and not isinstance(
+        written, _Said
+    ):
         axis.set_major_formatter(_Said(written))
 
 
@@ -233,7 +242,9 @@ def date_axis(axes, which="x"):
     """Write the ticks of an axis as dates with their year, few enough never to touch each other."""
     locator = AutoDateLocator(minticks=3, maxticks=7)
     formats = ["%Y", "%b %Y", "%d %b %Y", "%H:%M", "%H:%M", "%S.%f"]
-    formatter = ConciseDateFormatter(locator, formats=formats, zero_formats=["%Y", *formats[1:]], show_offset=False)
+    formatter = ConciseDateFormatter(
+        locator, formats=formats, zero_formats=["%Y", *formats[1:]], show_offset=False
+    )
     _axis(axes, which).set_major_locator(locator)
     _axis(axes, which).set_major_formatter(formatter)
 
@@ -246,7 +257,9 @@ def label_bars(axes, container, text):
 def label_line(axes, x, y, text, colour, **offset):
     """Write a line's name beside its end instead of in a legend, in the line's own colour."""
     shift = (offset.get("dx", 6), offset.get("dy", 0))
-    axes.annotate(text, (x, y), xytext=shift, textcoords="offset points", color=colour, va="center", fontweight="bold")
+    axes.annotate(
+        text, (x, y), xytext=shift, textcoords="offset points", color=colour, va="center", fontweight="bold"
+    )
 
 
 def _axis(axes, which):

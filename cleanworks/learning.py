@@ -49,7 +49,9 @@ class Estimate:
 def share(right: int, n: int, confidence: float = 0.95) -> Estimate:
     """A share with its Wilson (1927) interval: ``right`` of ``n``."""
     if n < 0 or not 0 <= right <= n:
-        raise InputError(f"{right} of {n} is not a share.", fix="Count again: both at least 0, the part not larger.")
+        raise InputError(
+            f"{right} of {n} is not a share.", fix="Count again: both at least 0, the part not larger."
+        )
     if n == 0:
         return Estimate(np.nan, np.nan, np.nan, 0)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -248,6 +250,8 @@ def _checked(answers: pd.DataFrame) -> pd.DataFrame:
     strange = ~answers["moment"].isin(MOMENTS)
     if strange.any():
         raise InputError(
-            f"{answers.loc[strange, 'moment'].iloc[0]!r} is not a moment.", where="moment", fix="Write before or after."
+            f"{answers.loc[strange, 'moment'].iloc[0]!r} is not a moment.",
+            where="moment",
+            fix="Write before or after.",
         )
     return answers.assign(right=answers["right"].astype(float))

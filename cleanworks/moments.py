@@ -64,7 +64,9 @@ def placeholder(text: object) -> bool:
 def clocks(texts: Iterable[object]) -> tuple[np.ndarray, np.ndarray]:
     """Many texts at once: wall clocks (datetime64[ns], NaT where there is none) and offsets in minutes (NaN where none is written)."""
     parsed = [parse(text) for text in texts]
-    walls = np.array([None if one is None else one[0] for one in parsed], dtype="datetime64[us]").astype("datetime64[ns]")
+    walls = np.array([None if one is None else one[0] for one in parsed], dtype="datetime64[us]").astype(
+        "datetime64[ns]"
+    )
     offsets = np.array([np.nan if one is None or one[1] is None else one[1] for one in parsed], dtype=float)
     return walls, offsets
 
@@ -100,7 +102,9 @@ def read(values: object, name: str, *, form: str | None = None) -> tuple[pd.Seri
     if pd.api.types.is_datetime64_any_dtype(column):
         return column.astype("datetime64[ns]"), none
     if pd.api.types.is_numeric_dtype(column) and column.notna().any():
-        raise InputError("the column holds numbers, not dates.", where=name, fix="Convert it with pandas.to_datetime.")
+        raise InputError(
+            "the column holds numbers, not dates.", where=name, fix="Convert it with pandas.to_datetime."
+        )
     walls, offsets = [], []
     for row, value in column.items():
         wall, offset = _one(value, form, f"{name}, row {row}" if len(column) > 1 else name)
@@ -120,18 +124,30 @@ def _one(value, form, where):
         moment = pd.Timestamp(value).to_pydatetime(warn=False)
         offset = moment.utcoffset()
         return moment.replace(tzinfo=None), np.nan if offset is None else offset.total_seconds() / 60
-    if value is None or value is pd.NaT or value is pd.NA or value == "" or (isinstance(value, float) and np.isnan(value)):
+    if (
+        value is None
+        or value is pd.NaT
+        or value is pd.NA
+        or value == ""
+        or (isinstance(value, float) and np.isnan(value))
+    ):
         return None, np.nan
     if isinstance(value, str) and form:
         try:
             return dt.datetime.strptime(value.strip(), form), np.nan
         except ValueError:
-            raise InputError(f"{value!r} is not written as {form}.", where=where, fix="Correct it, or state another format.") from None
+            raise InputError(
+                f"{value!r} is not written as {form}.",
+                where=where,
+                fix="Correct it, or state another format.",
+            ) from None
     parsed = parse(value)
     if parsed is not None:
         return parsed[0], np.nan if parsed[1] is None else parsed[1]
     if placeholder(value):
         return None, np.nan
     raise InputError(
-        f"not a date that can be read without guessing: {value!r}.", where=where, fix="Write dates as '2026-03-31' (year, month, day)."
+        f"not a date that can be read without guessing: {value!r}.",
+        where=where,
+        fix="Write dates as '2026-03-31' (year, month, day).",
     )

@@ -31,7 +31,10 @@ def show_head(place: Place) -> None:
 def verify(
     place: Place,
     head: Annotated[
-        str | None, typer.Option("--head", help="A hash that `registry head` printed earlier, from outside the registry.")
+        str | None,
+        typer.Option(
+            "--head", help="A hash that `registry head` printed earlier, from outside the registry."
+        ),
     ] = None,
 ) -> None:
     """Say whether a registry was changed behind its journal, and where.
@@ -45,7 +48,11 @@ def verify(
     from cleanworks.errors import InputError
 
     if head is not None and not re.fullmatch(r"[0-9a-f]{64}", head.strip().lower()):
-        raise InputError(f"{head!r} is not a hash.", where="--head", fix="Copy the 64 characters that `cleanworks registry head` printed.")
+        raise InputError(
+            f"{head!r} is not a hash.",
+            where="--head",
+            fix="Copy the 64 characters that `cleanworks registry head` printed.",
+        )
     with existing(place) as book:
         found = book.verify(head.strip().lower() if head else None)
         last = None if found else book.head()
@@ -58,4 +65,6 @@ def verify(
     print(f"All {last[0]:,} lines of the journal fit together{' and go on from that hash' if head else ''}.")
     print(f"Its last hash is {last[1]}.")
     if head is None:
-        print("Keep it outside the registry: with --head it shows next time that nobody rewrote the whole journal.")
+        print(
+            "Keep it outside the registry: with --head it shows next time that nobody rewrote the whole journal."
+        )

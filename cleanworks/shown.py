@@ -38,10 +38,14 @@ def html(table: pd.DataFrame | pd.Series) -> str:
     >>> "116,753,191,000" in html(pd.Series([116753191000], name="budget"))
     True
     """
-    frame = table.to_frame("" if table.name is None else table.name) if isinstance(table, pd.Series) else table
+    frame = (
+        table.to_frame("" if table.name is None else table.name) if isinstance(table, pd.Series) else table
+    )
     formatters = [_formatter(frame.iloc[:, place]) for place in range(frame.shape[1])]
     long = len(frame) > _ROWS
-    made = frame.to_html(formatters=formatters, notebook=True, border=0, max_rows=10 if long else None, max_cols=20)
+    made = frame.to_html(
+        formatters=formatters, notebook=True, border=0, max_rows=10 if long else None, max_cols=20
+    )
     # An unknown whole number, such as a year that no source gives.
     made = made.replace("<td>&lt;NA&gt;</td>", "<td></td>")
     if long:
@@ -53,7 +57,11 @@ def _formatter(column: pd.Series) -> Callable[[Any], str] | None:
     """How the numbers of one column are written; None leaves them to pandas."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return None
-    sizes = [abs(value) for value in column.dropna().tolist() if isinstance(value, int | float) and math.isfinite(value)]
+    sizes = [
+        abs(value)
+        for value in column.dropna().tolist()
+        if isinstance(value, int | float) and math.isfinite(value)
+    ]
     largest = max(sizes, default=0)
     whole = all(float(size).is_integer() for size in sizes)
     if largest >= _SEPARATED and (whole or largest >= 10 * _SEPARATED):

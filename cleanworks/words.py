@@ -38,7 +38,7 @@ def is_code(text: str) -> bool:
 
 
 def direction(code: str) -> str:
-    """"rtl" for a language written from right to left, otherwise "ltr"."""
+    """ "rtl" for a language written from right to left, otherwise "ltr"."""
     return "rtl" if code.partition("_")[0] in RIGHT_TO_LEFT else "ltr"
 
 

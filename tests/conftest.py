@@ -28,7 +28,11 @@ def shared_data() -> Path:
     integration they fail, because there a skip would be silence, unless the machine declares that it can have none:
     CLEANWORKS_SHARED_DATA=none.
     """
-    whole = [place for place in published.places() if all(one.is_whole(place / name) for name, one in published.sets().items())]
+    whole = [
+        place
+        for place in published.places()
+        if all(one.is_whole(place / name) for name, one in published.sets().items())
+    ]
     if whole:
         return whole[0]
     missing = "The published schemas and fixtures are not here: run `cleanworks data schemas --all` once, where there is a network."
@@ -42,7 +46,9 @@ def real_ocds(shared_data) -> Path:
     """Real releases of Paraguay, 2017, without the people named in them: a file that nobody publishes, so few machines have it."""
     file = shared_data / "real-ocds" / "paraguay_2017.jsonl.gz"
     if not file.is_file():
-        pytest.skip(f"There is no {file.name} beside the published fixtures; `cleanworks data schemas` cannot fetch it.")
+        pytest.skip(
+            f"There is no {file.name} beside the published fixtures; `cleanworks data schemas` cannot fetch it."
+        )
     return file
 
 
@@ -85,9 +91,15 @@ def executed(once) -> Callable[[str | None], tuple[Path, str]]:
     def run(profile: str | None) -> tuple[Path, str]:
         chosen = ["--profile", profile] if profile else []
         done = subprocess.run(
-            [sys.executable, "-m", "cleanworks.cli", "run", *chosen], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+            [sys.executable, "-m", "cleanworks.cli", "run", *chosen],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
         )
-        assert done.returncode == 0, f"cleanworks run {' '.join(chosen)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, (
+            f"cleanworks run {' '.join(chosen)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
         return str(Edition(ROOT, profile=profile).executed), done.stdout + done.stderr
 
     def run_once(profile: str | None) -> tuple[Path, str]:

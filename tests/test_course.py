@@ -14,8 +14,12 @@ EDITIONS = (None, "exampleland")
 
 def cleanworks(*words):
     """Run the command line on the real course; what it printed stands in the failure message."""
-    done = subprocess.run([sys.executable, "-m", "cleanworks.cli", *words], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, f"cleanworks {' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    done = subprocess.run(
+        [sys.executable, "-m", "cleanworks.cli", *words], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, (
+        f"cleanworks {' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    )
     return done.stdout
 
 

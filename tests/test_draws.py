@@ -35,8 +35,16 @@ def test_a_uniform_number_is_what_the_bit_generator_promises():
         ("exponential", (2.0, 3), ["0x1.6f2460c193077p+0", "0x1.80a57607adc81p+2", "0x1.3ed0a36ec7a9fp-2"]),
         ("gamma", (0.4, 1.0, 3), ["0x1.bb2db00dce1dfp-7", "0x1.07970ce4f0562p+0", "0x1.51d91b737422dp-5"]),
         ("beta", (2.0, 3.0, 3), ["0x1.182ebdf4ae9dfp-2", "0x1.5a6f86af92f9ep-1", "0x1.7394c9a7a83bbp-3"]),
-        ("lognormal", (0.0, 0.5, 3), ["0x1.03d25e45f77e1p+0", "0x1.23fcfb741354ap+1", "0x1.2d179c4e9d28cp-1"]),
-        ("triangular", (1.0, 2.0, 5.0, 3), ["0x1.4a31a840853d4p+1", "0x1.0ea7fe2f307d4p+2", "0x1.c265e281136b8p+0"]),
+        (
+            "lognormal",
+            (0.0, 0.5, 3),
+            ["0x1.03d25e45f77e1p+0", "0x1.23fcfb741354ap+1", "0x1.2d179c4e9d28cp-1"],
+        ),
+        (
+            "triangular",
+            (1.0, 2.0, 5.0, 3),
+            ["0x1.4a31a840853d4p+1", "0x1.0ea7fe2f307d4p+2", "0x1.c265e281136b8p+0"],
+        ),
     ],
 )
 def test_the_bits_of_some_numbers(name, arguments, bits):
@@ -56,7 +64,9 @@ def test_curves_are_right_to_the_last_digits():
 def test_the_normal_distribution_and_its_inverse():
     normal, share = NormalDist(), np.linspace(0.0005, 0.9995, 9_991)
     assert np.allclose(draws.normal_quantile(share), [normal.inv_cdf(p) for p in share], rtol=0, atol=1e-14)
-    assert draws.normal_quantile([1e-9, 1e-16]) == pytest.approx([normal.inv_cdf(1e-9), normal.inv_cdf(1e-16)])
+    assert draws.normal_quantile([1e-9, 1e-16]) == pytest.approx(
+        [normal.inv_cdf(1e-9), normal.inv_cdf(1e-16)]
+    )
     x = np.linspace(-8, 8, 3_201)
     assert np.allclose(draws.normal_share(x), [normal.cdf(v) for v in x], rtol=1e-13, atol=1e-16)
 
@@ -143,7 +153,13 @@ def test_every_order_is_equally_likely(chance):
 
 
 def test_numbers_without_a_size_are_single_numbers(chance):
-    for drawn in (chance.random(), chance.integers(3), chance.normal(), chance.poisson(2.0), chance.gamma(2.0)):
+    for drawn in (
+        chance.random(),
+        chance.integers(3),
+        chance.normal(),
+        chance.poisson(2.0),
+        chance.gamma(2.0),
+    ):
         assert np.ndim(drawn) == 0
     assert chance.normal([1.0, 2.0], 1.0).shape == (2,)
     assert chance.binomial([5, 6], 0.5).shape == (2,)

@@ -148,7 +148,9 @@ class TestRecord:
             assert isinstance(rain_checks()("r1-e1", {"total": 42}), Correct)
 
     @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "my thesis", "\x00" * 50, "[" * 100_000])
-    def test_a_file_that_is_no_record_is_left_alone_and_the_check_answers(self, tmp_path, monkeypatch, content):
+    def test_a_file_that_is_no_record_is_left_alone_and_the_check_answers(
+        self, tmp_path, monkeypatch, content
+    ):
         file = tmp_path / "mine.json"
         file.write_text(content)
         monkeypatch.setenv("CLEANWORKS_RECORD", str(file))
@@ -364,7 +366,11 @@ class TestTheSameHeldOtherwise:
             ({1.0, 1.0 + 1e-9}, {1.0, 2.0}, "missing"),
             (pd.Series(["1", "2"]), pd.Series([1, 2]), "hold numbers"),
             (pd.Series([True, False], dtype=object), pd.Series([1, 0]), "hold numbers"),
-            (pd.Series([dt.date(2024, 3, 1), dt.date(2024, 3, 3)]), pd.Series(pd.to_datetime(list(days))), "differs in 1"),
+            (
+                pd.Series([dt.date(2024, 3, 1), dt.date(2024, 3, 3)]),
+                pd.Series(pd.to_datetime(list(days))),
+                "differs in 1",
+            ),
             ("Seoul", "Séoul", "not the one"),
         ],
     )

@@ -31,7 +31,12 @@ def test_c4_a_zero_may_be_an_advance_and_what_was_paid_does_not_decide():
 @pytest.mark.parametrize("seed", [3, 4, 5])
 def test_c8_flags_choose_better_than_the_lot_on_the_half_that_they_were_not_learned_on(seed):
     tables = {name: city.load(name) for name in ["projects", "tenders", "bids", "contracts", "planted"]}
-    kinds = {"R003": "short_tender_period", "R018": "single_bidder", "R028": "identical_bids", "R036": "lowest_bid_disqualified"}
+    kinds = {
+        "R003": "short_tender_period",
+        "R018": "single_bidder",
+        "R028": "identical_bids",
+        "R036": "lowest_bid_disqualified",
+    }
     results = flags.evaluate(tables, list(kinds))
     tenders = tables["tenders"]["tender_id"]
     to_learn = tenders.sample(frac=0.5, random_state=seed)
@@ -39,7 +44,9 @@ def test_c8_flags_choose_better_than_the_lot_on_the_half_that_they_were_not_lear
     assert not set(to_learn) & set(to_choose)
     real = {code: flags.labels(tables, kind, "process") for code, kind in kinds.items()}
     seen = results[results["id"].isin(to_learn)]
-    precision = {code: flags.score(seen, code, real[code] & set(to_learn), "process").precision.value for code in kinds}
+    precision = {
+        code: flags.score(seen, code, real[code] & set(to_learn), "process").precision.value for code in kinds
+    }
     flagged = results[results["flagged"] & results["id"].isin(to_choose)]
     best = flagged["code"].map(precision).astype(float).groupby(flagged["id"]).max()
     chosen = set(best.reindex(to_choose, fill_value=0).sample(frac=1, random_state=seed).nlargest(20).index)
@@ -48,7 +55,11 @@ def test_c8_flags_choose_better_than_the_lot_on_the_half_that_they_were_not_lear
 
 
 def test_w1_three_modules_fit_where_the_division_says_four():
-    breaks = (Pause(clock("10:45"), 15, "Coffee"), Pause(clock("12:30"), 60, "Lunch"), Pause(clock("15:00"), 15, "Coffee"))
+    breaks = (
+        Pause(clock("10:45"), 15, "Coffee"),
+        Pause(clock("12:30"), 60, "Lunch"),
+        Pause(clock("15:00"), 15, "Coffee"),
+    )
     day = Day(clock("09:00"), clock("16:30"), breaks, (("Welcome", 20),), (("Close", 10),), 15)
     assert agenda.free_minutes([day]) // 75 == 4
     modules = [Item(f"m{n}", f"Module {n}", 45, 30) for n in range(4)]

@@ -9,7 +9,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "cleanworks"
-ROOMS = ("city", "construction", "integrity", "profiles", "figures", "learn", "checks", "draws", "published", "learning")
+ROOMS = (
+    "city",
+    "construction",
+    "integrity",
+    "profiles",
+    "figures",
+    "learn",
+    "checks",
+    "draws",
+    "published",
+    "learning",
+)
 HEAVY = ("scipy", "sqlalchemy", "pandera", "duckdb", "statsmodels", "pydantic", "typer", "rich")
 NEED_A_DATABASE = ("construction.registry", "construction.large")
 """Lessons that use these say so in their metadata (`needs`)."""
@@ -43,8 +54,16 @@ def test_orientation_and_construction_never_ask_for_scipy():
         for room in ("city", "construction", "profiles", "learn")
         for path in (PACKAGE / room).rglob("*.py")
     ]
-    files += [*PACKAGE.glob("checks/[oc]*.py"), *(PACKAGE / f"{name}.py" for name in ("draws", "figures", "published"))]
-    files += [p for kind in ("notebooks", "exercises") for part in ("orientation", "construction") for p in (ROOT / kind / part).glob("*.ipynb")]
+    files += [
+        *PACKAGE.glob("checks/[oc]*.py"),
+        *(PACKAGE / f"{name}.py" for name in ("draws", "figures", "published")),
+    ]
+    files += [
+        p
+        for kind in ("notebooks", "exercises")
+        for part in ("orientation", "construction")
+        for p in (ROOT / kind / part).glob("*.ipynb")
+    ]
     asked = re.compile(r"(?:import|from) scipy|method=.?[\"']spearman")
     assert [str(p.relative_to(ROOT)) for p in files if asked.search(p.read_text(encoding="utf-8"))] == []
 

@@ -13,7 +13,11 @@ from cleanworks import partnership
 from cleanworks.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"), re.MULTILINE))
+KEYS = set(
+    re.findall(
+        r"^@\w+\{([^,]+),", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"), re.MULTILINE
+    )
+)
 FULL = dict(
     country="Exampleland", institution="Ministry of Works", need="Of 200 claims 60 were late.", practice="The register.",
     owner="The department of works.", partners="The treasury agrees.", adapt="Paper works too.", first_step="Twenty projects by June.",
@@ -70,7 +74,11 @@ def test_a_request_is_a_page_that_escapes_what_was_typed():
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [({"owner": " "}, "does not say: owner"), ({"need": "word " * 61}, "61 words"), ({"contact": ""}, "contact")],
+    [
+        ({"owner": " "}, "does not say: owner"),
+        ({"need": "word " * 61}, "61 words"),
+        ({"contact": ""}, "contact"),
+    ],
 )
 def test_a_request_with_a_gap_is_refused(change, says):
     with pytest.raises(InputError, match=says):

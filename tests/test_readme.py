@@ -19,7 +19,9 @@ WRITTEN = sorted(set(re.findall(rf"`({re.escape(COMMAND)}[^`]*)`", README)))
 
 
 def test_no_command_is_named_that_a_fresh_terminal_does_not_find():
-    assert not re.findall(r"`cleanworks\b[^`]*`", README), f"Write {COMMAND}: `make book` leaves it there and nowhere else."
+    assert not re.findall(r"`cleanworks\b[^`]*`", README), (
+        f"Write {COMMAND}: `make book` leaves it there and nowhere else."
+    )
     assert len(WRITTEN) > 5
 
 
@@ -31,7 +33,9 @@ def test_every_command_and_option_exists(line):
         command = command.commands[words.pop(0)]
     known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     assert not [word for word in words if word.startswith("-") and word not in known], line
-    assert not hasattr(command, "commands") or not words or words == ["--help"] or not words[0].isalpha(), f"{line}: no such command"
+    assert not hasattr(command, "commands") or not words or words == ["--help"] or not words[0].isalpha(), (
+        f"{line}: no such command"
+    )
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))

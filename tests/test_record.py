@@ -44,7 +44,8 @@ def _questions(lesson, kind, entries):
 
 def lesson(id):
     return st.fixed_dictionaries(
-        {"read": _DAYS}, optional={"quiz": _questions(id, "k", quiz_entry()), "exercises": _questions(id, "e", _EXERCISE)}
+        {"read": _DAYS},
+        optional={"quiz": _questions(id, "k", quiz_entry()), "exercises": _questions(id, "e", _EXERCISE)},
     )
 
 
@@ -98,7 +99,10 @@ GOOD = {"c6": {"read": "2026-11-24", "exercises": {"c6-e1": {"day": "2026-11-24"
         (sealed({"c6": {"read": "2026-11-24T10:00"}}), "wrong entry"),
         (sealed({"c6": {"read": "2026-11-24", "name": "A person"}}), "wrong entry"),
         (sealed({"c6": {"quiz": {"m4-k1": {"day": "2026-11-24", "first": True, "right": True}}}}), "'m4-k1'"),
-        (sealed({"c6": {"quiz": {"c6-k1": {"day": "2026-11-24", "first": True, "right": False}}}}), "'c6-k1'"),
+        (
+            sealed({"c6": {"quiz": {"c6-k1": {"day": "2026-11-24", "first": True, "right": False}}}}),
+            "'c6-k1'",
+        ),
         (sealed({"c6": {"quiz": {"c6-k1": {"day": "2026-11-24", "first": 1, "right": True}}}}), "'c6-k1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24"}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "outcome": "brilliant"}}}}), "'c6-e1'"),

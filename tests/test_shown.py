@@ -52,7 +52,10 @@ def test_a_long_table_says_how_long_it_is():
 
 def test_nothing_happens_outside_a_notebook():
     done = subprocess.run(
-        [sys.executable, "-c", "from cleanworks import shown; shown.offer()"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", "from cleanworks import shown; shown.offer()"],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0 and done.stderr == ""
 

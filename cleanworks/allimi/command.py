@@ -16,14 +16,25 @@ def add_to(app: typer.Typer) -> None:
 
 
 def site(
-    out: Annotated[Path, typer.Argument(help="The folder of the site: new, empty, or an older site.", show_default=False)],
+    out: Annotated[
+        Path, typer.Argument(help="The folder of the site: new, empty, or an older site.", show_default=False)
+    ],
     tables: Annotated[
         Path | None,
-        typer.Option("--data", "--tables", help="A folder made by `data import`, a folder of CSV files, or an OCDS or OC4IDS file; without it the simulated city."),
+        typer.Option(
+            "--data",
+            "--tables",
+            help="A folder made by `data import`, a folder of CSV files, or an OCDS or OC4IDS file; without it the simulated city.",
+        ),
     ] = None,
     registry: Annotated[str | None, typer.Option(help="File or URL of a registry.")] = None,
-    profile: Annotated[str | None, typer.Option(help="Country profile: names, currency, personal columns.")] = None,
-    date: Annotated[str | None, typer.Option(help="The day on which the site stands, YYYY-MM-DD; by default the latest in the data.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Country profile: names, currency, personal columns.")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(help="The day on which the site stands, YYYY-MM-DD; by default the latest in the data."),
+    ] = None,
 ):
     """Write a site for citizens: map, search, a page per project, and the data behind it."""
     from cleanworks import allimi as room
@@ -37,5 +48,8 @@ def site(
     made.write(out)
     say = Console(highlight=False)
     size = sum(map(len, made.files.values())) / 1e6
-    say.print(f"{made.title}: {len(found.tables['projects']):,} projects, {len(made.files):,} files, {size:.1f} MB.", markup=False)
+    say.print(
+        f"{made.title}: {len(found.tables['projects']):,} projects, {len(made.files):,} files, {size:.1f} MB.",
+        markup=False,
+    )
     say.print(f"Open {out / 'index.html'}", markup=False, soft_wrap=True)

@@ -84,7 +84,8 @@ def city_map(drawn: Plan, counts: pd.Series, links: dict[str, str]) -> str:
 def locator(drawn: Plan, district: str, project: str) -> str:
     """Where a project is: its district marked, a dot on the site."""
     shapes = "".join(
-        f'<polygon class="{"here" if cell.name == district else "else"}" points="{_points(cell.outline)}"/>' for cell in drawn.cells
+        f'<polygon class="{"here" if cell.name == district else "else"}" points="{_points(cell.outline)}"/>'
+        for cell in drawn.cells
     )
     dot = ""
     if project in drawn.dots:
@@ -111,14 +112,22 @@ def curves(progress: pd.DataFrame) -> str:
         _, y = at(0, value)
         parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y:.0f}" y2="{y:.0f}"/>')
         parts.append(f'<text class="tick end" x="{left - 8}" y="{y + 5:.0f}">{value} %</text>')
-    for day, label, side in ((0, progress["period"].iloc[0], "start"), (length, progress["period"].iloc[-1], "end")):
+    for day, label, side in (
+        (0, progress["period"].iloc[0], "start"),
+        (length, progress["period"].iloc[-1], "end"),
+    ):
         x, _ = at(day, 0)
         parts.append(f'<text class="tick {side}" x="{x:.0f}" y="{bottom + 24}">{label:%b %Y}</text>')
     ends = []
     for name in ("planned", "actual", "paid"):
         filled = progress[name].notna().to_numpy()
         if filled.any():
-            line = [at(day, value) for day, value in zip(days[filled], progress[name].to_numpy(float)[filled].clip(0, 100), strict=True)]
+            line = [
+                at(day, value)
+                for day, value in zip(
+                    days[filled], progress[name].to_numpy(float)[filled].clip(0, 100), strict=True
+                )
+            ]
             parts.append(f'<polyline class="{name}" points="{_points(np.array(line))}"/>')
             ends.append([name, line[-1][1]])
     # Names beside the ends of their lines, pushed apart where the lines meet.
@@ -126,7 +135,9 @@ def curves(progress: pd.DataFrame) -> str:
     for before, after in pairwise(ends):
         after[1] = max(after[1], before[1] + 26)
     over = max(0.0, ends[-1][1] - bottom) if ends else 0.0
-    parts += [f'<text class="label {name}" x="{right + 8}" y="{y - over + 5:.0f}">{name}</text>' for name, y in ends]
+    parts += [
+        f'<text class="label {name}" x="{right + 8}" y="{y - over + 5:.0f}">{name}</text>' for name, y in ends
+    ]
     return (
         f'<svg class="curves" viewBox="0 0 {WIDTH} 324" role="img" '
         f'aria-label="Curves of planned, actual and paid progress; the table below holds the numbers">{"".join(parts)}</svg>'
@@ -138,7 +149,10 @@ def _on_paper(longitude, latitude):
     y = -(latitude - latitude.mean())
     room = 24
     scale = min((WIDTH - 2 * room) / max(np.ptp(x), 1e-9), (HEIGHT - 2 * room) / max(np.ptp(y), 1e-9))
-    x, y = (x - (x.min() + x.max()) / 2) * scale + WIDTH / 2, (y - (y.min() + y.max()) / 2) * scale + HEIGHT / 2
+    x, y = (
+        (x - (x.min() + x.max()) / 2) * scale + WIDTH / 2,
+        (y - (y.min() + y.max()) / 2) * scale + HEIGHT / 2,
+    )
     return np.column_stack([x, y])
 
 
@@ -176,7 +190,9 @@ def _tiles(names):
     cells = []
     for number, name in enumerate(names):
         x, y = (number % columns) * wide, (number // columns) * high
-        box = np.array([[x + 2, y + 2], [x + wide - 2, y + 2], [x + wide - 2, y + high - 2], [x + 2, y + high - 2]])
+        box = np.array(
+            [[x + 2, y + 2], [x + wide - 2, y + 2], [x + wide - 2, y + high - 2], [x + 2, y + high - 2]]
+        )
         cells.append(Cell(name, box, (x + wide / 2, y + high / 2)))
     return tuple(cells)
 

@@ -40,7 +40,9 @@ def put(out: Path, files: Mapping[str, bytes]) -> Path:
             shutil.rmtree(new, ignore_errors=True)
     except OSError as error:
         raise InputError(
-            f"The site cannot be written: {error.strerror}.", where=str(out), fix="Choose another folder; the disk may be full."
+            f"The site cannot be written: {error.strerror}.",
+            where=str(out),
+            fix="Choose another folder; the disk may be full.",
         ) from None
     return out
 
@@ -51,7 +53,9 @@ def check(out: Path) -> None:
         return
     if not out.is_dir():
         raise InputError("This is a file, not a folder.", where=str(out), fix="Name a folder.")
-    there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir() or path.is_symlink()}
+    there = {
+        path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir() or path.is_symlink()
+    }
     if there and there - _ours(out):
         other = min(there - _ours(out))
         raise InputError(

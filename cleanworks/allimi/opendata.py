@@ -30,7 +30,10 @@ def files(shown, context) -> Iterator[tuple[str, str | bytes]]:
         )
         yield "data/oc4ids.json", path.read_bytes()
     feed = seoul.feed(shown, context.date)
-    yield "data/feed.csv", csv(feed.loc[:, feed.notna().any() | feed.columns.isin(["BIZ_CD"])].reindex(columns=list(feed)))
+    yield (
+        "data/feed.csv",
+        csv(feed.loc[:, feed.notna().any() | feed.columns.isin(["BIZ_CD"])].reindex(columns=list(feed))),
+    )
 
 
 def csv(frame: pd.DataFrame) -> str:

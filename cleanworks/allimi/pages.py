@@ -71,10 +71,22 @@ def project_page(shown, context: Context, project_id: str) -> tuple[str, str]:
     whole = _whole(shown)
     row = whole.projects[whole.projects["project_id"] == project_id]
     if row.empty:
-        raise InputError(f"There is no project '{project_id}'.", where="table projects", fix="Take a project_id of the table.")
-    own = {name: frame[frame["project_id"] == project_id] for name, frame in shown.items() if "project_id" in frame}
+        raise InputError(
+            f"There is no project '{project_id}'.",
+            where="table projects",
+            fix="Take a project_id of the table.",
+        )
+    own = {
+        name: frame[frame["project_id"] == project_id]
+        for name, frame in shown.items()
+        if "project_id" in frame
+    }
     numbers = own["contracts"]["contract_id"]
-    own |= {name: frame[frame["contract_id"].isin(numbers)] for name, frame in shown.items() if name not in own and "contract_id" in frame}
+    own |= {
+        name: frame[frame["contract_id"].isin(numbers)]
+        for name, frame in shown.items()
+        if name not in own and "contract_id" in frame
+    }
     facts = _facts(row, own["contracts"], own["progress"])
     ((path, text),) = _project_pages(facts, own["contracts"], own, whole, context).items()
     return path, text
@@ -92,9 +104,13 @@ class _Whole:
 
 def _whole(shown) -> _Whole:
     projects = shown["projects"].copy()
-    projects["district"] = projects["district"].astype(object).where(projects["district"].notna(), "Not stated")
+    projects["district"] = (
+        projects["district"].astype(object).where(projects["district"].notna(), "Not stated")
+    )
     paths = _paths(projects["project_id"], "project")
-    return _Whole(projects, drawing.plan(projects), paths, _paths(sorted(projects["district"].unique()), "district"))
+    return _Whole(
+        projects, drawing.plan(projects), paths, _paths(sorted(projects["district"].unique()), "district")
+    )
 
 
 def _project_pages(facts, contracts, shown, whole: _Whole, context) -> dict[str, str]:
@@ -109,7 +125,9 @@ def _project_pages(facts, contracts, shown, whole: _Whole, context) -> dict[str,
     sums = dict(tuple(_payment_sums(shown["payments"], contracts, context.date).groupby(level="project_id")))
     files = {}
     for row in facts.itertuples():
-        of_project = {name: rows.get(row.project_id, shown[name].iloc[:0]) for name, rows in by_project.items()}
+        of_project = {
+            name: rows.get(row.project_id, shown[name].iloc[:0]) for name, rows in by_project.items()
+        }
         of_contract = {name: (rows, shown[name].iloc[:0]) for name, rows in by_contract.items()}
         files[whole.paths[row.project_id]] = _project(
             row, of_project, of_contract, sums.get(row.project_id), whole.drawn, whole.districts, context
@@ -169,9 +187,15 @@ def _table(caption, heads, rows, empty="Nothing is recorded here."):
     if not rows:
         return f"<p>{empty}</p>"
     numeric = [head.endswith(">") for head in heads]
-    head = "".join(f'<th scope="col"{_number(n)}>{escape(h.rstrip(">"))}</th>' for h, n in zip(heads, numeric, strict=True))
+    head = "".join(
+        f'<th scope="col"{_number(n)}>{escape(h.rstrip(">"))}</th>'
+        for h, n in zip(heads, numeric, strict=True)
+    )
     body = "\n".join(
-        "<tr>" + "".join(f"<td{_number(n)}>{cell}</td>" for cell, n in zip(row, numeric, strict=True)) + "</tr>" for row in rows
+        "<tr>"
+        + "".join(f"<td{_number(n)}>{cell}</td>" for cell, n in zip(row, numeric, strict=True))
+        + "</tr>"
+        for row in rows
     )
     return (
         f'<div class="wide" role="region" tabindex="0" aria-label="{escape(caption)}"><table><caption>{escape(caption)}</caption>'
@@ -222,26 +246,47 @@ def _paths(names, folder):
 def _facts(projects, contracts, progress):
     """One row a project with what the lists show: contract value, contractor, last planned and actual progress."""
     value = contracts.groupby("project_id")["value_amount"].sum(min_count=1)
-    firm = contracts.dropna(subset=["supplier_name"]).groupby("project_id")["supplier_name"].agg(lambda names: ", ".join(sorted(set(names))))
+    firm = (
+        contracts.dropna(subset=["supplier_name"])
+        .groupby("project_id")["supplier_name"]
+        .agg(lambda names: ", ".join(sorted(set(names))))
+    )
     last = progress.sort_values("period", kind="stable").drop_duplicates("contract_id", keep="last")
-    last = last.merge(contracts[["contract_id", "project_id"]], on="contract_id").drop_duplicates("project_id")
+    last = last.merge(contracts[["contract_id", "project_id"]], on="contract_id").drop_duplicates(
+        "project_id"
+    )
     last = last.set_index("project_id")
     key = projects["project_id"]
     return projects.assign(
-        value=key.map(value), firm=key.map(firm), planned=key.map(last["planned"]), actual=key.map(last["actual"])
+        value=key.map(value),
+        firm=key.map(firm),
+        planned=key.map(last["planned"]),
+        actual=key.map(last["actual"]),
     ).sort_values(["district", "title", "project_id"], kind="stable")
 
 
 def _overview(facts, drawn, districts, context):
     running = int(facts["status"].eq("implementation").sum())
     by = facts.groupby("district")
-    table = by.agg(projects=("project_id", "size"), running=("status", lambda s: int(s.eq("implementation").sum())), value=("value", "sum"))
+    table = by.agg(
+        projects=("project_id", "size"),
+        running=("status", lambda s: int(s.eq("implementation").sum())),
+        value=("value", "sum"),
+    )
     rows = [
-        (f'<a href="{escape(districts[name])}">{escape(str(name))}</a>', f"{row.projects:.0f}", f"{row.running:.0f}", context.money(row.value))
+        (
+            f'<a href="{escape(districts[name])}">{escape(str(name))}</a>',
+            f"{row.projects:.0f}",
+            f"{row.running:.0f}",
+            context.money(row.value),
+        )
         for name, row in table.iterrows()
     ]
     options = "".join(f"<option>{escape(str(name))}</option>" for name in districts)
-    states = "".join(f'<option value="{escape(str(code))}">{_status(code)}</option>' for code in sorted(facts["status"].dropna().unique()))
+    states = "".join(
+        f'<option value="{escape(str(code))}">{_status(code)}</option>'
+        for code in sorted(facts["status"].dropna().unique())
+    )
     word = escape(context.profile.get("names.district_word", "district"))
     how = (
         "The areas are drawn around the projects; they are not surveyed borders." if drawn.by_place
@@ -270,7 +315,15 @@ def _overview(facts, drawn, districts, context):
 
 def _search_list(facts, paths):
     rows = [
-        [_plain(r.project_id), _plain(r.title), _plain(r.district), _plain(r.status), _plain(r.firm), _plain(r.purpose), paths[r.project_id]]
+        [
+            _plain(r.project_id),
+            _plain(r.title),
+            _plain(r.district),
+            _plain(r.status),
+            _plain(r.firm),
+            _plain(r.purpose),
+            paths[r.project_id],
+        ]
         for r in facts.itertuples()
     ]
     words = {code: STATUS_WORDS.get(code, code) for code in facts["status"].dropna().unique()}
@@ -315,7 +368,10 @@ def _project(row, of_project, of_contract, sums, drawn, districts, context):
     sections.append(("stakeholders", "Stakeholders", _stakeholders(row, contracts, rows_of, context)))
     sections.append(("questions", "Questions", _questions(row, of_project["questions"], context)))
     links = "".join(f'<li><a href="#{key}">{title}</a></li>' for key, title, _ in sections)
-    parts = "\n".join(f'<section id="{key}" aria-labelledby="h-{key}"><h2 id="h-{key}">{title}</h2>\n{text}</section>' for key, title, text in sections)
+    parts = "\n".join(
+        f'<section id="{key}" aria-labelledby="h-{key}"><h2 id="h-{key}">{title}</h2>\n{text}</section>'
+        for key, title, text in sections
+    )
     title = _plain(row.title) or row.project_id
     body = (
         f'<p><a href="../index.html">All districts</a> › <a href="../{escape(districts[row.district])}">{escape(str(row.district))}</a></p>'
@@ -336,8 +392,13 @@ def _overview_of(row, drawn, context):
         ("Budget approved", _day(row.budget_approval_date)), ("Planned", f"{_day(row.period_start)} to {_day(row.period_end)}"),
     ]  # fmt: skip
     if pd.notna(row.completion_end_date):
-        pairs += [("Completed", _day(row.completion_end_date)), ("Final cost", context.money(row.completion_final_value))]
-    return f'<div class="beside">{_list(pairs)}{drawing.locator(drawn, str(row.district), row.project_id)}</div>'
+        pairs += [
+            ("Completed", _day(row.completion_end_date)),
+            ("Final cost", context.money(row.completion_final_value)),
+        ]
+    return (
+        f'<div class="beside">{_list(pairs)}{drawing.locator(drawn, str(row.district), row.project_id)}</div>'
+    )
 
 
 def _contracts(contracts, tenders, rows_of, context):
@@ -358,7 +419,14 @@ def _contracts(contracts, tenders, rows_of, context):
             (_day(c.date), _words(c.type), _change(c, context), _text(c.rationale, "no reason published"))
             for c in rows_of("modifications", one.contract_id).itertuples()
         ]
-        parts.append(_table(f"Changes of contract {one.contract_id}", ("Date", "What", "From - to", "Reason"), changes, "No change of the contract."))
+        parts.append(
+            _table(
+                f"Changes of contract {one.contract_id}",
+                ("Date", "What", "From - to", "Reason"),
+                changes,
+                "No change of the contract.",
+            )
+        )
     return "".join(parts)
 
 
@@ -375,7 +443,10 @@ def _progress(contracts, rows_of):
         if rows.empty:
             continue
         last = rows.iloc[-1]
-        months = [(_day(r.period), _percent(r.planned), _percent(r.actual), _percent(r.paid)) for r in rows.itertuples()]
+        months = [
+            (_day(r.period), _percent(r.planned), _percent(r.actual), _percent(r.paid))
+            for r in rows.itertuples()
+        ]
         parts.append(
             f"<p>By {_day(last['period'])}: planned {_percent(last['planned'])}, actual {_percent(last['actual'])}, paid {_percent(last['paid'])}.</p>"
             f"{drawing.curves(rows)}<details><summary>All months as a table</summary>"
@@ -390,13 +461,20 @@ def _payment_sums(payments, contracts, date):
     unpaid = payments["date_paid"].isna()
     return (
         payments.assign(
-            project_id=payments["contract_id"].map(contracts.drop_duplicates("contract_id").set_index("contract_id")["project_id"]),
+            project_id=payments["contract_id"].map(
+                contracts.drop_duplicates("contract_id").set_index("contract_id")["project_id"]
+            ),
             paid=payments["amount"].where(~unpaid, 0.0),
             late=payments["date_paid"] > payments["date_due"],
             overdue=unpaid & (payments["date_due"] < date),
         )
         .groupby(["project_id", "payee_type"])
-        .agg(registered=("amount_registered", "sum"), paid=("paid", "sum"), late=("late", "sum"), overdue=("overdue", "sum"))
+        .agg(
+            registered=("amount_registered", "sum"),
+            paid=("paid", "sum"),
+            late=("late", "sum"),
+            overdue=("overdue", "sum"),
+        )
         .reset_index("payee_type")
     )
 
@@ -406,13 +484,21 @@ def _payments(sums, context):
         return "<p>Nothing has been paid yet.</p>"
     sums = sums.set_index("payee_type")
     listed = [
-        (PAYEE_WORDS.get(kind, escape(str(kind))), context.money(s.registered), context.money(s.paid), f"{int(s.late)}", f"{int(s.overdue)}")
+        (
+            PAYEE_WORDS.get(kind, escape(str(kind))),
+            context.money(s.registered),
+            context.money(s.paid),
+            f"{int(s.late)}",
+            f"{int(s.overdue)}",
+        )
         for kind, s in sums.reindex([k for k in PAYEE_WORDS if k in sums.index]).iterrows()
     ]
     system = escape(context.profile.name("payment_system"))
     return (
         f"<p>From the payment system ({system}). Each payment is in the open data, without the names of workers.</p>"
-        + _table("Payments by receiver", ("To", "Registered>", "Paid>", "Paid late>", "Past due, unpaid>"), listed)
+        + _table(
+            "Payments by receiver", ("To", "Registered>", "Paid>", "Paid late>", "Past due, unpaid>"), listed
+        )
     )
 
 
@@ -424,7 +510,12 @@ def _documents(items, context):
         return "not published" + (f", waiting for {waited} days" if waited is not None and waited > 0 else "")
 
     listed = [
-        (_words(one.item).capitalize(), _day(one.date_event), state(one), "by the system" if one.automatic else "by a person")
+        (
+            _words(one.item).capitalize(),
+            _day(one.date_event),
+            state(one),
+            "by the system" if one.automatic else "by a person",
+        )
         for one in items.sort_values("date_event", kind="stable").itertuples()
     ]
     return _table("What must be published, and when it was", ("Item", "Event", "Published", "How"), listed)
@@ -434,10 +525,18 @@ def _stakeholders(row, contracts, rows_of, context):
     listed = [("Owner", _text(row.public_authority), "-", "-")]
     for one in contracts.itertuples():
         listed.append(("Prime contractor", _text(one.supplier_name), "-", context.money(one.value_amount)))
-        for sub in rows_of("subcontracts", one.contract_id).sort_values(["tier", "subcontract_id"]).itertuples():
+        for sub in (
+            rows_of("subcontracts", one.contract_id).sort_values(["tier", "subcontract_id"]).itertuples()
+        ):
             tier = "Subcontractor" if sub.tier == 1 else f"Subcontractor, tier {sub.tier}"
-            listed.append((tier, _text(sub.subcontractor_name), _words(sub.trade), context.money(sub.value_amount)))
-    hidden = "" if context.profile["privacy.publish_official_names"] else "<p>Officials are not named here: their names are personal data.</p>"
+            listed.append(
+                (tier, _text(sub.subcontractor_name), _words(sub.trade), context.money(sub.value_amount))
+            )
+    hidden = (
+        ""
+        if context.profile["privacy.publish_official_names"]
+        else "<p>Officials are not named here: their names are personal data.</p>"
+    )
     return _table("Who takes part", ("Role", "Name", "Trade", "Contract>"), listed) + hidden
 
 
@@ -446,7 +545,15 @@ def _questions(row, questions, context):
     listed = []
     for one in questions.sort_values("date_asked", ascending=False, kind="stable").itertuples():
         waited = ((context.date if pd.isna(one.date_answered) else one.date_answered) - one.date_asked).days
-        listed.append((_day(one.date_asked), _words(one.topic), _words(one.channel), "no answer yet" if pd.isna(one.date_answered) else _day(one.date_answered), f"{waited}"))
+        listed.append(
+            (
+                _day(one.date_asked),
+                _words(one.topic),
+                _words(one.channel),
+                "no answer yet" if pd.isna(one.date_answered) else _day(one.date_answered),
+                f"{waited}",
+            )
+        )
     to = _text(row.public_authority)
     text = f"To: {to}\nProject: {_text(row.title)} ({_text(row.project_id)})\n\nMy question:\n"
     return (
@@ -454,7 +561,12 @@ def _questions(row, questions, context):
         f"The office aims to answer within {limit} days{' (an assumption of this profile)' if context.profile.is_illustrative('disclosure.answer_days') else ''}.</p>"
         f'<div class="ask"><label for="ask">Your question, to copy into a letter or a form</label>'
         f'<textarea id="ask" rows="6">{text}</textarea><button type="button" id="copy" hidden>Copy the text</button> <span id="copied" role="status"></span></div>'
-        + _table("Questions about this project", ("Asked", "About", "By", "Answered", "Days>"), listed, "Nobody has asked yet.")
+        + _table(
+            "Questions about this project",
+            ("Asked", "About", "By", "Answered", "Days>"),
+            listed,
+            "Nobody has asked yet.",
+        )
     )
 
 
@@ -468,9 +580,15 @@ def _data(data_files, shown, context):
     for path, size in sorted(data_files.items()):
         name = path.removeprefix("data/")
         table = name.removesuffix(".csv")
-        meaning = DATA_WORDS.get(name) or f"One row: {schemas.table(table).row}" if name in DATA_WORDS or table in shown else ""
+        meaning = (
+            DATA_WORDS.get(name) or f"One row: {schemas.table(table).row}"
+            if name in DATA_WORDS or table in shown
+            else ""
+        )
         rows = f"{len(shown[table]):,}" if table in shown else "-"
-        listed.append((f'<a href="{escape(path)}">{escape(name)}</a>', escape(meaning), rows, f"{size / 1000:,.0f} kB"))
+        listed.append(
+            (f'<a href="{escape(path)}">{escape(name)}</a>', escape(meaning), rows, f"{size / 1000:,.0f} kB")
+        )
     fields = "".join(
         f"<details><summary>{escape(name)}.csv</summary>"
         + _table(f"Columns of {name}.csv", ("Column", "Meaning", "Unit"), [(f"<code>{c.name}</code>", escape(c.meaning), escape(c.unit or "-")) for c in schemas.table(name).columns if c.name in frame])
@@ -487,7 +605,9 @@ def _data(data_files, shown, context):
 
 
 def _about(context):
-    personal = ", ".join(f"<code>{escape(name)}</code>" for name in context.profile["privacy.personal_columns"])
+    personal = ", ".join(
+        f"<code>{escape(name)}</code>" for name in context.profile["privacy.personal_columns"]
+    )
     body = f"""<h1>About this site</h1>
 <p>{escape(context.site)} shows the public works of {escape(context.profile.name("city"))}: what is built, by whom, for how much, how far it is, and what has been paid.</p>
 <h2>What is not shown</h2>

@@ -39,7 +39,9 @@ def view(tables: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.D
         `cleanworks.city.reading.check_present`).
     """
     if "projects" not in tables or "project_id" not in tables["projects"]:
-        raise InputError("There is no table projects with project_id.", fix="A site needs at least projects.csv.")
+        raise InputError(
+            "There is no table projects with project_id.", fix="A site needs at least projects.csv."
+        )
     tables = reading.check_present({name: tables[name] for name in TABLES if tables.get(name) is not None})
     personal = set(profile["privacy.personal_columns"])
     return {name: _public(name, tables.get(name), personal) for name in TABLES}

@@ -25,7 +25,9 @@ class Found:
     simulated: bool
 
 
-def find(profile: Profile, tables: Path | None = None, registry: str | None = None, date: str | None = None) -> Found:
+def find(
+    profile: Profile, tables: Path | None = None, registry: str | None = None, date: str | None = None
+) -> Found:
     """Read the tables that the request names.
 
     Raises
@@ -71,7 +73,8 @@ def _in_currency(tables: dict[str, pd.DataFrame], profile: Profile, source: Path
         made[name] = frame.assign(**{column: frame[column].mask(other) for column in amounts})
     if met and not kept:
         raise InputError(
-            f"the amounts are in {', '.join(sorted(met))}, and the pages would name them {code}.", where=str(source),
+            f"the amounts are in {', '.join(sorted(met))}, and the pages would name them {code}.",
+            where=str(source),
             fix="Give the profile of your country: --profile CODE; `cleanworks profile new` writes one.",
         )
     if met and "budget_amount" in made["projects"] and "currency" not in made["projects"]:

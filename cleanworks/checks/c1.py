@@ -40,8 +40,14 @@ def too_many(too_many):
         too_many,
         printed - dead,
         mistakes=[
-            (printed - dead - injured, "You compared with the dead and injured together. Which of them does \"killed\" mean?"),
-            (figure("casualties in later texts", other) - figure("dead", other), "These are the figures of the other collapse."),
+            (
+                printed - dead - injured,
+                'You compared with the dead and injured together. Which of them does "killed" mean?',
+            ),
+            (
+                figure("casualties in later texts", other) - figure("dead", other),
+                "These are the figures of the other collapse.",
+            ),
             (injured, "This is the number of the injured. Compare what the brochure prints with the dead."),
         ],
     )
@@ -58,10 +64,16 @@ def median_loss(median_loss):
         rtol=0.002,
         unit="%",
         mistakes=[
-            (4 + 2, "You added up the most likely values. Simulate, and take the median of the column `total`."),
+            (
+                4 + 2,
+                "You added up the most likely values. Simulate, and take the median of the column `total`.",
+            ),
             (9 + 10, "You added up the largest values: that is the worst case, and it nearly never happens."),
             (draws["total"].mean(), "This is the mean of the total. The task asks for the median."),
-            (swapped["total"].median(), "Nearly: put the tender before construction, as in the life of a project."),
+            (
+                swapped["total"].median(),
+                "Nearly: put the tender before construction, as in the life of a project.",
+            ),
         ],
     )
 

@@ -38,9 +38,15 @@ def median_rate(median_rate):
         rtol=0.002,
         unit="%",
         mistakes=[
-            (filled.sum(axis=1).median(), "This says how many items are filled. The task asks for a percentage of the forty."),
+            (
+                filled.sum(axis=1).median(),
+                "This says how many items are filled. The task asks for a percentage of the forty.",
+            ),
             (share, "This is a share between 0 and 1. The task asks for a percentage."),
-            (100 * disclosure.disclosure_rate(filled).mean(), "This is the mean. The task asks for the median project."),
+            (
+                100 * disclosure.disclosure_rate(filled).mean(),
+                "This is the mean. The task asks for the median project.",
+            ),
         ],
     )
 
@@ -69,7 +75,9 @@ def first(first):
     if first["equal"] != equal:
         return NotYet("With equal weights another body is first. Compute `transparency.index(bodies)`.")
     if first["publication"] == equal:
-        return NotYet("With publication counting three times as much, the first place changes. Compute it with your own weights.")
+        return NotYet(
+            "With publication counting three times as much, the first place changes. Compute it with your own weights."
+        )
     if first["publication"] != publication:
         return NotYet("You looked at one dimension alone. The other three still count.")
     return Correct()
@@ -82,7 +90,13 @@ def checks(checks):
         transparency.sample_to_find(120, 8, 0.90),
         unit="projects",
         mistakes=[
-            (transparency.sample_to_find(120, 8, 0.95), "This is for a chance of 95 %. Which chance does the task name?"),
-            (transparency.sample_for_share(120, 0.10), "This is the size for knowing a share. You only want to meet one bad project."),
+            (
+                transparency.sample_to_find(120, 8, 0.95),
+                "This is for a chance of 95 %. Which chance does the task name?",
+            ),
+            (
+                transparency.sample_for_share(120, 0.10),
+                "This is the size for knowing a share. You only want to meet one bad project.",
+            ),
         ],
     )

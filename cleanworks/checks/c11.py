@@ -31,9 +31,18 @@ def steps(steps):
         int(after.loc["Payment", "steps"]),
         unit="steps",
         mistakes=[
-            (int(before.loc["Payment", "steps"]), "This is the count before the bank opened accounts. Change the score in the line."),
-            (int(plan.readiness({**SCORES, "accounts": 1}).loc["Payment", "steps"]), "With this score the accounts are only planned."),
-            (int(after["steps"].sum()), "These are the steps of all parts together. Read the row of one part."),
+            (
+                int(before.loc["Payment", "steps"]),
+                "This is the count before the bank opened accounts. Change the score in the line.",
+            ),
+            (
+                int(plan.readiness({**SCORES, "accounts": 1}).loc["Payment", "steps"]),
+                "With this score the accounts are only planned.",
+            ),
+            (
+                int(after["steps"].sum()),
+                "These are the steps of all parts together. Read the row of one part.",
+            ),
         ],
     )
 
@@ -49,7 +58,10 @@ def public_after(public_after):
         unit="months",
         mistakes=[
             (end(["Disclosure", "Workers"]), "This is the other order. The union asks for workers first."),
-            (MONTHS["Workers"] + MONTHS["Disclosure"], "These are the months of building without the preparation before it."),
+            (
+                MONTHS["Workers"] + MONTHS["Disclosure"],
+                "These are the months of building without the preparation before it.",
+            ),
         ],
     )
 
@@ -82,7 +94,10 @@ def gain(gain):
         mistakes=[
             (after - before, "The right difference, but the task asks for it in millions."),
             (after / 1e6, "This is the new median. Subtract the one before."),
-            ((before - after) / 1e6, "You subtracted the other way round: a lower cost cannot lower the benefit."),
+            (
+                (before - after) / 1e6,
+                "You subtracted the other way round: a lower cost cannot lower the benefit.",
+            ),
         ],
     )
 
@@ -97,7 +112,7 @@ def first_step(first_step):
             "names one part of the system and the works that it begins with",
             "names the office that owns it",
             "says what a citizen or a worker will notice",
-            "gives a number of months, and no word such as \"soon\"",
+            'gives a number of months, and no word such as "soon"',
         ],
         least_words=20,
     )

@@ -30,7 +30,9 @@ def hidden_columns(hidden):
     named = {hidden} if isinstance(hidden, str) else set(hidden)
     offered = {"title", "worker_id", "account_id", "amount"}
     if "amount" in named or "title" in named:
-        return NotYet("Titles and amounts are about public works and public money. Which columns are about persons?")
+        return NotYet(
+            "Titles and amounts are about public works and public money. Which columns are about persons?"
+        )
     if named != offered & set(PERSONAL):
         return NotYet("Another column leads to a person as well, or one of the names was not offered.")
     return Correct("These lead to persons; the public view leaves them out.")

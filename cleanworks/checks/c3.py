@@ -22,7 +22,9 @@ def approval_line(line):
         except Refusal as refusal:
             return NotYet(f"The registry refuses the step {step!r}: {refusal.message}")
     if state != "approved":
-        return NotYet(f"After these steps the report is {state or 'not even entered'}; it should be approved.")
+        return NotYet(
+            f"After these steps the report is {state or 'not even entered'}; it should be approved."
+        )
     return Correct("The registry accepts every step.")
 
 
@@ -38,7 +40,9 @@ def modes(long_count, large_short):
             name="`long_count`",
             unit="contracts",
             mistakes={
-                int(large.sum()): "You counted every contract above the amount. Long mode asks for the months as well.",
+                int(
+                    large.sum()
+                ): "You counted every contract above the amount. Long mode asks for the months as well.",
                 int((~is_long).sum()): "You counted the contracts in short mode.",
             },
         ),
@@ -48,7 +52,9 @@ def modes(long_count, large_short):
             name="`large_short`",
             unit="contracts",
             mistakes={
-                int((~is_long).sum()): "That is every contract in short mode. Keep those above the amount limit only.",
+                int(
+                    (~is_long).sum()
+                ): "That is every contract in short mode. Keep those above the amount limit only.",
                 int((large & is_long).sum()): "These are large and in long mode, as the rule wants it.",
             },
         ),
@@ -69,7 +75,9 @@ def copied(copied_count, copied_share):
             name="`copied_count`",
             unit="reports",
             mistakes={
-                int(same.sum()): "You also counted reports before the start or after the end, where both must be equal. "
+                int(
+                    same.sum()
+                ): "You also counted reports before the start or after the end, where both must be equal. "
                 "Keep progress from 5 to 95 first."
             },
         ),
@@ -79,7 +87,9 @@ def copied(copied_count, copied_share):
             name="`copied_share`",
             mistakes={
                 100 * right: "That is in per cent. A share runs from 0 to 1.",
-                float(same[running].sum() / len(monthly)): "Divide by the reports you looked at, not by all of them.",
+                float(
+                    same[running].sum() / len(monthly)
+                ): "Divide by the reports you looked at, not by all of them.",
             },
         ),
     )

@@ -223,7 +223,9 @@ def rule(precision, false_alarms):
 
 @check.question("c4-e5", "limit", "months", "memo")
 def choice(limit, months, memo):
-    numbers = all(isinstance(value, Real | Decimal) and not isinstance(value, bool) for value in (limit, months))
+    numbers = all(
+        isinstance(value, Real | Decimal) and not isinstance(value, bool) for value in (limit, months)
+    )
     limit, months = (float(limit), float(months)) if numbers else (limit, months)
     if not isinstance(limit, float) or not 0 < limit <= 1.5:
         return NotYet("`limit` should be a number such as 0.75: warn when SPI(t) is below it.")

@@ -24,7 +24,10 @@ def package() -> coverage.Coverage:
     profile = profiles.active()
     names = ("projects", "tenders", "contracts", "modifications", "progress", "disclosures")
     tables = dict(zip(names, city.load(*names), strict=True))
-    public = {name: table.drop(columns=profile["privacy.personal_columns"], errors="ignore") for name, table in tables.items()}
+    public = {
+        name: table.drop(columns=profile["privacy.personal_columns"], errors="ignore")
+        for name, table in tables.items()
+    }
     with tempfile.TemporaryDirectory() as folder:
         path = oc4ids.write(
             Path(folder) / "package.json",
@@ -48,10 +51,19 @@ def automatic_share(automatic_share):
         rtol=0.002,
         unit="%",
         mistakes=[
-            (100 * disclosures["automatic"].mean(), "This is the share over all kinds of items. The task asks for one kind."),
-            (100 * by_item["photographs"], "This is the share of the photographs. Change the kind of item in the line."),
+            (
+                100 * disclosures["automatic"].mean(),
+                "This is the share over all kinds of items. The task asks for one kind.",
+            ),
+            (
+                100 * by_item["photographs"],
+                "This is the share of the photographs. Change the kind of item in the line.",
+            ),
             (share, "This is a share between 0 and 1. The task asks for a percentage."),
-            (100 * (1 - share), "This is the share that a person published. The task asks for the other one."),
+            (
+                100 * (1 - share),
+                "This is the share that a person published. The task asks for the other one.",
+            ),
         ],
     )
 
@@ -67,8 +79,14 @@ def in_time(in_time):
         rtol=0.0005,
         unit="%",
         mistakes=[
-            (100 * done.sum() / ripe["published"].sum(), "You left out the items that are still missing. They are not in time either."),
-            (100 * ripe["published"].mean(), "This is the share published at any time. The task asks for those within 30 days."),
+            (
+                100 * done.sum() / ripe["published"].sum(),
+                "You left out the items that are still missing. They are not in time either.",
+            ),
+            (
+                100 * ripe["published"].mean(),
+                "This is the share published at any time. The task asks for those within 30 days.",
+            ),
             (done.mean(), "This is a share between 0 and 1. The task asks for a percentage."),
         ],
     )
@@ -81,7 +99,9 @@ def public_contracts(public_contracts):
         return NotYet("`public_contracts` should be a table. Start from `contracts`.")
     personal = set(profiles.active()["privacy.personal_columns"])
     if personal & set(public_contracts.columns):
-        return NotYet("A column that stands for a person is still there. A number can stand for a person too.")
+        return NotYet(
+            "A column that stands for a person is still there. A number can stand for a person too."
+        )
     lost = set(contracts.columns) - personal - set(public_contracts.columns)
     if lost:
         return NotYet(f"You took out too much: {', '.join(sorted(lost))}. Which column did the law protect?")
@@ -97,14 +117,18 @@ def waiting(waiting):
     days, answered = asked["days"], asked["answered"]
     old = days >= 14
     other_limits = [
-        (int((days >= limit).sum()), f"This counts waits of {limit} days or longer. The task says 14.") for limit in (7, 21, 28, 30, 60)
+        (int((days >= limit).sum()), f"This counts waits of {limit} days or longer. The task says 14.")
+        for limit in (7, 21, 28, 30, 60)
     ]
     return compare(
         waiting,
         int(old.sum()),
         unit="questions",
         mistakes=[
-            (int((~answered).sum()), "These have no answer yet. Some of them are a few days old, and late answers are missing."),
+            (
+                int((~answered).sum()),
+                "These have no answer yet. Some of them are a few days old, and late answers are missing.",
+            ),
             (int((~answered & old).sum()), "These still wait. Those who got a late answer waited as well."),
             (int((answered & old).sum()), "These were answered late. Those who still wait are missing."),
             (int((days < 14).sum()), "These were answered in time or are new. The task asks for the others."),
@@ -119,7 +143,9 @@ def what_to_add(add_first, because):
     items = package().items
     add_first = add_first.strip() if isinstance(add_first, str) else add_first
     if add_first not in items.index:
-        return NotYet("`add_first` should be one of the keys in the first column of the table, in quotation marks.")
+        return NotYet(
+            "`add_first` should be one of the keys in the first column of the table, in quotation marks."
+        )
     if items.loc[add_first, "share"] > 0:
         return NotYet(f"`{add_first}` is in the package already. Choose a row of the table under the cell.")
     if isinstance(because, str) and len(because.split()) > 60:
@@ -130,7 +156,7 @@ def what_to_add(add_first, because):
             "says which office or firm holds the item today",
             "says who would use it",
             "says for what they would use it",
-            "does not rest on \"transparency is good\" alone",
+            'does not rest on "transparency is good" alone',
         ],
         least_words=20,
         name="`because`",

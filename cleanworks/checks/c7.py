@@ -18,9 +18,18 @@ def never_seen(never_seen):
         len(paid - seen),
         unit="workers",
         mistakes=[
-            (int((~wages["worker_id"].isin(seen)).sum()), "You counted wages and not workers: a worker has one a month. Count each once."),
-            (len(seen - paid), "This is the other way round: workers on the card without a wage. Which list spends the money?"),
-            (len(set(workers["worker_id"]) - seen), "You started from the roster. Start from those who have a wage."),
+            (
+                int((~wages["worker_id"].isin(seen)).sum()),
+                "You counted wages and not workers: a worker has one a month. Count each once.",
+            ),
+            (
+                len(seen - paid),
+                "This is the other way round: workers on the card without a wage. Which list spends the money?",
+            ),
+            (
+                len(set(workers["worker_id"]) - seen),
+                "You started from the roster. Start from those who have a wage.",
+            ),
         ],
     )
 
@@ -35,8 +44,14 @@ def large(large):
         int(above.sum()),
         unit="lines",
         mistakes=[
-            (int(gaps["flagged"].sum()), "This is the threshold of the flag. Compare the column `value` with the task's own number."),
-            (float(gaps.loc[above, "value"].sum()), "This adds up days. Count lines: one for each worker and month."),
+            (
+                int(gaps["flagged"].sum()),
+                "This is the threshold of the flag. Compare the column `value` with the task's own number.",
+            ),
+            (
+                float(gaps.loc[above, "value"].sum()),
+                "This adds up days. Count lines: one for each worker and month.",
+            ),
             (int((gaps["value"] > 0).sum()), "This counts every gap, forgotten cards included."),
         ],
     )
@@ -52,8 +67,14 @@ def lower_end(lower_end):
         score.precision.low,
         rtol=0.03,
         mistakes=[
-            (score.precision.value, "This is the precision itself, the middle. Where does its interval begin?"),
-            (score.recall.low, "This belongs to the recall. Precision asks how many of the alarms were right."),
+            (
+                score.precision.value,
+                "This is the precision itself, the middle. Where does its interval begin?",
+            ),
+            (
+                score.recall.low,
+                "This belongs to the recall. Precision asks how many of the alarms were right.",
+            ),
             (score.precision.high, "This is the upper end. The task asks for the other one."),
         ],
     )
@@ -65,16 +86,27 @@ def public(public):
     smallest = profiles.active()["privacy.minimum_cell"]
     results = flags.evaluate(tables, ["double-presence"])
     workers = tables["workers"]
-    counts = workers.loc[workers["worker_id"].isin(results.loc[results["flagged"], "id"]), "trade"].value_counts()
+    counts = workers.loc[
+        workers["worker_id"].isin(results.loc[results["flagged"], "id"]), "trade"
+    ].value_counts()
     everybody = workers["trade"].value_counts()
     return compare(
         public,
         counts[counts >= smallest].to_dict(),
         unit="workers",
         mistakes=[
-            (counts.to_dict(), "The small counts are still there. On a small site everybody knows who the one is."),
-            (everybody[everybody >= smallest].to_dict(), "This counts all workers of each trade. Start from `found`."),
-            (counts[counts > smallest].to_dict(), "You left out the trades with exactly the smallest number. Read \"at least\" again."),
+            (
+                counts.to_dict(),
+                "The small counts are still there. On a small site everybody knows who the one is.",
+            ),
+            (
+                everybody[everybody >= smallest].to_dict(),
+                "This counts all workers of each trade. Start from `found`.",
+            ),
+            (
+                counts[counts > smallest].to_dict(),
+                'You left out the trades with exactly the smallest number. Read "at least" again.',
+            ),
         ],
     )
 

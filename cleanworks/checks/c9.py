@@ -37,9 +37,15 @@ def private_share(private_share):
         private_share,
         private[2017] / cases[2017],
         mistakes=[
-            (private[2017] / (cases[2017] + private[2017]), "The cases of 2017 already contain the private ones; do not add them again."),
+            (
+                private[2017] / (cases[2017] + private[2017]),
+                "The cases of 2017 already contain the private ones; do not add them again.",
+            ),
             (private[2016] / cases[2016], "This is the share of 2016. The question asks for 2017."),
-            (private[2017] / (cases[2017] - private[2017]), "You divided by the public works. The whole is all cases."),
+            (
+                private[2017] / (cases[2017] - private[2017]),
+                "You divided by the public works. The whole is all cases.",
+            ),
         ],
     )
 
@@ -53,8 +59,14 @@ def factor(factor):
         factor,
         right,
         mistakes=[
-            (cases[2017] / cases[2016], "This is the factor of all cases. The question is about public works: use `public`."),
-            (right - 1, "This is the growth. A factor of 1 means no change; which number do you multiply with?"),
+            (
+                cases[2017] / cases[2016],
+                "This is the factor of all cases. The question is about public works: use `public`.",
+            ),
+            (
+                right - 1,
+                "This is the growth. A factor of 1 means no change; which number do you multiply with?",
+            ),
             (1 / right, "You divided the earlier number by the later one."),
         ],
     )
@@ -68,7 +80,10 @@ def old_share(old_share):
         (overdue > 90).mean(),
         mistakes=[
             ((overdue > 90).sum(), "This says how many, not which share. Use `.mean()`."),
-            (overdue.mean(), "This is the average age of the arrears in days. Ask first which cases are older than 90 days."),
+            (
+                overdue.mean(),
+                "This is the average age of the arrears in days. Ask first which cases are older than 90 days.",
+            ),
             ((overdue < 90).mean(), "This is the share of the younger ones: turn the comparison round."),
         ],
     )

@@ -21,7 +21,10 @@ def people(people):
         unit="people",
         mistakes=[
             (size(), "This is the size without a design effect: name it in the brackets."),
-            (size(design_effect=1.5), "This is the design effect of the lesson. Which one does the task give?"),
+            (
+                size(design_effect=1.5),
+                "This is the design effect of the lesson. Which one does the task give?",
+            ),
         ],
     )
 
@@ -57,12 +60,12 @@ def points(points):
         return NotYet(f"The points cannot be read: {problem}")
     given = score.table["points"]
     if given["relevant"] > 0:
-        return NotYet("What does a plan on time say about bribe demands? Look at \"relevant\" again.")
+        return NotYet('What does a plan on time say about bribe demands? Look at "relevant" again.')
     if given["time-bound"] == 0:
-        return NotYet("The indicator names a date: look at \"time-bound\" again.")
+        return NotYet('The indicator names a date: look at "time-bound" again.')
     if given["measurable"] == 0:
-        return NotYet("Plans that arrived can be counted: look at \"measurable\" again.")
-    return Correct("The zero for \"relevant\" sends it back. The other letters are a matter of judgement.")
+        return NotYet('Plans that arrived can be counted: look at "measurable" again.')
+    return Correct('The zero for "relevant" sends it back. The other letters are a matter of judgement.')
 
 
 @check.question("m1-e4", "better_row")
@@ -74,4 +77,6 @@ def better_row(better_row):
     left = results.weaknesses(better_row)
     if not left.empty:
         return NotYet("A reviewer still says: " + " ".join(left["finding"]))
-    return Correct("No formal question is left. Whether the assumption holds, only people who know the firms can say.")
+    return Correct(
+        "No formal question is left. Whether the assumption holds, only people who know the firms can say."
+    )

@@ -33,7 +33,10 @@ def smallest(smallest):
         rtol=0.01,
         unit="points",
         mistakes=[
-            ((8.6 + 8.1) / 2 - 7.9, "This assumes equal weights. Which weights would need the smallest deduction?"),
+            (
+                (8.6 + 8.1) / 2 - 7.9,
+                "This assumes equal weights. Which weights would need the smallest deduction?",
+            ),
             (8.6 - 7.9, "This is the largest possible deduction."),
             (7.9 - 8.1, "The size is right; give a deduction as a positive number."),
         ],

@@ -24,7 +24,11 @@ def results(least: int = 30) -> products.YearResults:
     names = ("institutions", "citizen_responses", "staff_responses", "initiatives", "cases")
     tables = dict(zip(names, city.load(*names), strict=True))
     return products.year_results(
-        2025, **tables, unit=rules["assessment.case_amount_unit"], cap=rules["assessment.deduction_cap"], least=least
+        2025,
+        **tables,
+        unit=rules["assessment.case_amount_unit"],
+        cap=rules["assessment.deduction_cap"],
+        least=least,
     )
 
 
@@ -37,9 +41,15 @@ def withheld(withheld):
         int((users | staff).sum()),
         unit="bodies",
         mistakes=[
-            (int((users & staff).sum()), "These bodies miss the limit in both surveys. Missing it in one is enough: use | for or."),
+            (
+                int((users & staff).sum()),
+                "These bodies miss the limit in both surveys. Missing it in one is enough: use | for or.",
+            ),
             (int(users.sum()), "You looked at users only. Staff count as well."),
-            (int((~(users | staff)).sum()), "These are the bodies that are published. The task asks for the others."),
+            (
+                int((~(users | staff)).sum()),
+                "These are the bodies that are published. The task asks for the others.",
+            ),
         ],
     )
 
@@ -53,8 +63,14 @@ def z(z):
         gap / np.hypot(first, second),
         rtol=0.002,
         mistakes=[
-            (gap / (first + second), "You added the two errors. Add their squares and take the root: errors partly cancel."),
-            (gap / (first**2 + second**2), "The root is missing: divide by the square root of the sum of squares."),
+            (
+                gap / (first + second),
+                "You added the two errors. Add their squares and take the root: errors partly cancel.",
+            ),
+            (
+                gap / (first**2 + second**2),
+                "The root is missing: divide by the square root of the sum of squares.",
+            ),
             (gap, "This is the difference in points. Divide it by its standard error."),
         ],
     )
@@ -68,8 +84,14 @@ def hidden(hidden):
         right,
         unit="points",
         mistakes=[
-            (GROUP_MEAN, "This is the mean of all three. Multiply it by three to get their sum, then take off the two you know."),
-            (float(np.mean([GROUP_MEAN, *SHOWN])), "You averaged the three printed numbers. Start from the sum of the three scores."),
+            (
+                GROUP_MEAN,
+                "This is the mean of all three. Multiply it by three to get their sum, then take off the two you know.",
+            ),
+            (
+                float(np.mean([GROUP_MEAN, *SHOWN])),
+                "You averaged the three printed numbers. Start from the sum of the three scores.",
+            ),
         ],
     )
 
@@ -85,8 +107,14 @@ def best_type(best_type):
         share.idxmax(),
         options=sorted(shown["type"].unique()),
         mistakes=[
-            (number.idxmax(), "This type has the most tiles of grade 1. It also has many bodies: compare shares."),
-            (mean.idxmax(), "This type has the highest mean score. Grades are given within types, so the mean does not decide."),
+            (
+                number.idxmax(),
+                "This type has the most tiles of grade 1. It also has many bodies: compare shares.",
+            ),
+            (
+                mean.idxmax(),
+                "This type has the highest mean score. Grades are given within types, so the mean does not decide.",
+            ),
         ],
     )
 

@@ -26,7 +26,9 @@ CHOICES = [20, 40, 80, 120, 160, 240]
 def rounds() -> pd.DataFrame:
     """Uzbekistan's assessments as published: one row for each year, one column for each measure."""
     cells = published.table("partners")
-    return cells[cells["series"].eq("Uzbekistan")].pivot_table(index="year", columns="measure", values="value")
+    return cells[cells["series"].eq("Uzbekistan")].pivot_table(
+        index="year", columns="measure", values="value"
+    )
 
 
 @check.question("m12-e1", "share")
@@ -40,8 +42,14 @@ def share(share):
         rtol=0.001,
         mistakes=[
             (right / 100, "The right share, but not yet a percentage: multiply by 100."),
-            (100 * last["bodies assessed before"] / before["bodies"], "You divided by the bodies of 2023. The task asks about those of 2024."),
-            (100 * last["new bodies"] / last["bodies"], "This is the share of the new bodies. The task asks for the others."),
+            (
+                100 * last["bodies assessed before"] / before["bodies"],
+                "You divided by the bodies of 2023. The task asks about those of 2024.",
+            ),
+            (
+                100 * last["new bodies"] / last["bodies"],
+                "This is the share of the new bodies. The task asks for the others.",
+            ),
         ],
     )
 
@@ -49,7 +57,11 @@ def share(share):
 @check.question("m12-e2", "lowest")
 def lowest(lowest):
     first, second = rounds().loc[2022], rounds().loc[2023]
-    counts = (first["bodies"], first["mean score"]), (second["bodies"], second["mean score"]), second["bodies assessed before"]
+    counts = (
+        (first["bodies"], first["mean score"]),
+        (second["bodies"], second["mean score"]),
+        second["bodies assessed before"],
+    )
     found, whole = plan.repeat_change(*counts, low=30, high=90), plan.repeat_change(*counts)
     return compare(
         lowest,
@@ -57,9 +69,15 @@ def lowest(lowest):
         unit="points",
         rtol=0.001,
         mistakes=[
-            (whole.lowest, "This lets the other bodies score anything from 0 to 100. The reviewer says 30 to 90: use low and high."),
+            (
+                whole.lowest,
+                "This lets the other bodies score anything from 0 to 100. The reviewer says 30 to 90: use low and high.",
+            ),
             (found.highest, "This is the greatest change. The task asks for the least."),
-            (found.published, "This is the difference of the two published means; it mixes the bodies that changed."),
+            (
+                found.published,
+                "This is the difference of the two published means; it mixes the bodies that changed.",
+            ),
         ],
     )
 
@@ -67,7 +85,16 @@ def lowest(lowest):
 @check.question("m12-e3", "most_bodies")
 def most_bodies(most_bodies):
     def most(**changes):
-        table = plan.survey_options(**{"interviews": 12_000, "bodies": CHOICES, "sd": 1.8, "rate": 0.02, "design_effect": 1.5, **changes})
+        table = plan.survey_options(
+            **{
+                "interviews": 12_000,
+                "bodies": CHOICES,
+                "sd": 1.8,
+                "rate": 0.02,
+                "design_effect": 1.5,
+                **changes,
+            }
+        )
         return int(table.index[table["margin"] < 0.4].max())
 
     return compare(
@@ -75,9 +102,15 @@ def most_bodies(most_bodies):
         most(),
         unit="bodies",
         mistakes=[
-            (most(design_effect=1.0), "This many fit a simple random sample. The design effect of 1.5 makes every margin wider."),
+            (
+                most(design_effect=1.0),
+                "This many fit a simple random sample. The design effect of 1.5 makes every margin wider.",
+            ),
             (max(CHOICES), "Look at the column margin: with this many bodies it is above 0.4."),
-            (min(CHOICES), "The margin is small enough here, but more bodies fit as well: find the largest number."),
+            (
+                min(CHOICES),
+                "The margin is small enough here, but more bodies fit as well: find the largest number.",
+            ),
         ],
     )
 
@@ -95,8 +128,14 @@ def moved(moved):
         (named or most)[0],
         options=list(BODIES.index),
         mistakes=[
-            (table["equal"].idxmin(), "This body is the first with equal weights. The task asks who moves most."),
-            (loses_most, "This body's score changes most. Its rank does not move most: compare the two columns of ranks."),
+            (
+                table["equal"].idxmin(),
+                "This body is the first with equal weights. The task asks who moves most.",
+            ),
+            (
+                loses_most,
+                "This body's score changes most. Its rank does not move most: compare the two columns of ranks.",
+            ),
         ],
     )
 

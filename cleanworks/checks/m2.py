@@ -34,7 +34,10 @@ def approached(approached):
         rtol=0.002,
         unit="people",
         mistakes=[
-            (right.contacted, "These are the people with a contact who answer. How many must be approached to find them?"),
+            (
+                right.contacted,
+                "These are the people with a contact who answer. How many must be approached to find them?",
+            ),
             (sampling.sample_size(**plan).approached, "The design effect is missing."),
         ],
     )
@@ -49,7 +52,10 @@ def upper(upper):
         unit="%",
         mistakes=[
             (0, "Nought is what was observed. That is not certainty about everybody who was not asked."),
-            (100 * survey.wilson(0, 260).high, "This is the interval for 260 people. How many were asked here?"),
+            (
+                100 * survey.wilson(0, 260).high,
+                "This is the interval for 260 people. How many were asked here?",
+            ),
         ],
     )
 

@@ -20,7 +20,10 @@ def rate(rate):
         rtol=0.002,
         unit="%",
         mistakes=[
-            (100 * (660 - 600) / 1200, "The honest answers are a part of the people with tails: divide by them."),
+            (
+                100 * (660 - 600) / 1200,
+                "The honest answers are a part of the people with tails: divide by them.",
+            ),
             (100 * 660 / 1200, "This is the share of yes. Half of the people were forced to say it."),
         ],
     )
@@ -37,7 +40,10 @@ def gentle(gentle):
         unit="%",
         mistakes=[
             (100 * coin.value, "These are the chances of a coin. The die has six sides."),
-            (100 * (240 - 150) / 900, "The honest answers are a part of the people who answered truly, not of everybody."),
+            (
+                100 * (240 - 150) / 900,
+                "The honest answers are a part of the people who answered truly, not of everybody.",
+            ),
         ],
     )
 
@@ -50,8 +56,14 @@ def listed(listed):
         rtol=0.002,
         unit="%",
         mistakes=[
-            (100 * (SHORTER - LONGER), "This is shorter minus longer. The longer list has the sensitive thing."),
-            (100 * LONGER, "This is the average of the longer list. Take away the average of the shorter one."),
+            (
+                100 * (SHORTER - LONGER),
+                "This is shorter minus longer. The longer list has the sensitive thing.",
+            ),
+            (
+                100 * LONGER,
+                "This is the average of the longer list. Take away the average of the shorter one.",
+            ),
         ],
     )
 

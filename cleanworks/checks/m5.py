@@ -11,9 +11,7 @@ from cleanworks.learn import CheckSet, compare
 check = CheckSet("m5")
 
 # The invented scores of the exercise set.
-SCORES = pd.Series(
-    [7.9, 7.6, 7.5, 7.4, 7.3, 7.3, 7.2, 7.1, 7.0, 6.9, 6.8, 6.0], index=list("ABCDEFGHIJKL")
-)
+SCORES = pd.Series([7.9, 7.6, 7.5, 7.4, 7.3, 7.3, 7.2, 7.1, 7.0, 6.9, 6.8, 6.0], index=list("ABCDEFGHIJKL"))
 
 
 @check.question("m5-e1", "lowest")

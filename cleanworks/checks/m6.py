@@ -24,7 +24,10 @@ def change(change):
         rtol=0.02,
         unit="points",
         mistakes=[
-            (overall[2021] - published.value("ia_headline", "overall", year=2002), "This compares across a break: 2002 belongs to another model."),
+            (
+                overall[2021] - published.value("ia_headline", "overall", year=2002),
+                "This compares across a break: 2002 belongs to another model.",
+            ),
             (-right, "This is earlier minus later. A rise should be positive."),
         ],
     )
@@ -68,7 +71,10 @@ def growth(growth):
         rtol=0.02,
         unit="points",
         mistakes=[
-            (external[2021] - external[2017], "This is only how the external score moved. The gap has two sides."),
+            (
+                external[2021] - external[2017],
+                "This is only how the external score moved. The gap has two sides.",
+            ),
             (gap[2021], "This is the gap of 2021. By how much did it grow since 2017?"),
             (-right, "Later minus earlier: a growing gap gives a positive number."),
         ],

@@ -27,8 +27,14 @@ def points(points):
         rtol=0.005,
         unit="points",
         mistakes=[
-            (weight * 80 / 100, "This leaves the missing task out of the mean. It is one of four tasks, with a score of 0."),
-            (score, "This is the score of the area, out of 100. How many points does it bring with its weight?"),
+            (
+                weight * 80 / 100,
+                "This leaves the missing task out of the mean. It is one of four tasks, with a score of 0.",
+            ),
+            (
+                score,
+                "This is the score of the area, out of 100. How many points does it bring with its weight?",
+            ),
             (weight * (number - 1) / number, "This counts the three tasks with 100 points each."),
         ],
     )
@@ -95,7 +101,12 @@ def note(note):
 
 @check.question("m7-e5", "kinds")
 def kinds(kinds):
-    right = {"hours of training held": "does", "users who were asked for money": "seen", "conflicts of interest declared": "does", "staff who fear unfair orders": "seen"}
+    right = {
+        "hours of training held": "does",
+        "users who were asked for money": "seen",
+        "conflicts of interest declared": "does",
+        "staff who fear unfair orders": "seen",
+    }
     if not isinstance(kinds, dict) or set(kinds) != set(right):
         return compare(kinds, right)
     kinds = {name: str(kind).strip().casefold() for name, kind in kinds.items()}
@@ -105,5 +116,7 @@ def kinds(kinds):
         return NotYet('Write "does" or "seen" behind each of the four.')
     wrong = next(name for name in right if kinds[name] != right[name])
     if right[wrong] == "does":
-        return NotYet(f"`{wrong}`: the body itself keeps this list and can prove it with documents. Who would have to be asked?")
+        return NotYet(
+            f"`{wrong}`: the body itself keeps this list and can prove it with documents. Who would have to be asked?"
+        )
     return NotYet(f"`{wrong}`: no document of the body holds this. Only the people it happened to can tell.")

@@ -84,14 +84,23 @@ def found(found):
     scores = published.series("ia_headline", "overall", of="2012-2021")
     fits = {start: evaluation.interrupted_series(scores, start=start) for start in range(2015, 2020)}
     jumps = sum(fit.level.low > 0 or fit.level.high < 0 for fit in fits.values())
-    either = sum(fit.level.low > 0 or fit.level.high < 0 or fit.slope.low > 0 or fit.slope.high < 0 for fit in fits.values())
+    either = sum(
+        fit.level.low > 0 or fit.level.high < 0 or fit.slope.low > 0 or fit.slope.high < 0
+        for fit in fits.values()
+    )
     return compare(
         found,
         either,
         unit="years",
         mistakes=[
             (jumps, "You found one. Look at both intervals of every line: another year has one as well."),
-            (len(fits), "Not every interval leaves out nought: one whose ends have different signs holds it."),
-            (len(fits) - either, "These are the years in which both intervals hold nought. The task asks for the others."),
+            (
+                len(fits),
+                "Not every interval leaves out nought: one whose ends have different signs holds it.",
+            ),
+            (
+                len(fits) - either,
+                "These are the years in which both intervals hold nought. The task asks for the others.",
+            ),
         ],
     )

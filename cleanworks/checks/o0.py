@@ -73,7 +73,9 @@ def president(president, unknown):
             president,
             decided,
             name="`president`",
-            mistakes=[(decided + 1, "Read the column again: in how many rows is a decision of a president named?")],
+            mistakes=[
+                (decided + 1, "Read the column again: in how many rows is a decision of a president named?")
+            ],
         ),
         compare(
             unknown,

@@ -49,7 +49,10 @@ def handover_share(handover_share):
         in_handover / len(status),
         mistakes=[
             (in_handover, "This says how many, not which share. Divide by the number of all projects."),
-            (in_handover / running, "You divided by the running projects. The question says: of all projects."),
+            (
+                in_handover / running,
+                "You divided by the running projects. The question says: of all projects.",
+            ),
         ],
     )
 
@@ -62,7 +65,10 @@ def usual_budget(usual_budget):
         usual_budget,
         budgets.median(),
         mistakes=[
-            (budgets.mean(), "This is the mean, which the few very large projects pull up. Which average did the task ask for?"),
+            (
+                budgets.mean(),
+                "This is the mean, which the few very large projects pull up. Which average did the task ask for?",
+            ),
             (budgets.sum(), "This is the sum. Which average did the task ask for?"),
             (everything.median(), "This is the median of all projects. Keep only the running ones first."),
         ],
@@ -76,8 +82,14 @@ def total(total):
         total,
         projects["budget_amount"].sum(),
         mistakes=[
-            (_running()["budget_amount"].sum(), "You added up only the running projects. The line of your colleague has no filter."),
-            (projects["budget_amount"].count(), "`count()` counts the budgets. The line of your colleague adds them up."),
+            (
+                _running()["budget_amount"].sum(),
+                "You added up only the running projects. The line of your colleague has no filter.",
+            ),
+            (
+                projects["budget_amount"].count(),
+                "`count()` counts the budgets. The line of your colleague adds them up.",
+            ),
         ],
     )
 
@@ -96,8 +108,14 @@ def message(districts, message):
             set(budgets.nlargest(3).index),
             name="`districts`",
             mistakes=[
-                (set(numbers.nlargest(3).index), "These have the most projects. The task ranks by the budget of running projects."),
-                (set(budgets.nsmallest(3).index), "These have the smallest budgets: you ranked from the wrong end."),
+                (
+                    set(numbers.nlargest(3).index),
+                    "These have the most projects. The task ranks by the budget of running projects.",
+                ),
+                (
+                    set(budgets.nsmallest(3).index),
+                    "These have the smallest budgets: you ranked from the wrong end.",
+                ),
                 (
                     set(_projects().groupby("district")["budget_amount"].sum().nlargest(3).index),
                     "These are first by all projects. Keep only the running ones.",

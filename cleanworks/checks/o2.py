@@ -33,10 +33,19 @@ def mean_progress(mean_progress):
         rtol=0.002,
         unit="%",
         mistakes=[
-            (feed.loc[running, "PROCS_PRFMNC"].mean(), "The empty boxes are in your mean as works at 0 %. Take a zero as not entered."),
-            (feed.loc[entered, "PROCS_PRFMNC"].mean(), "Your mean holds completed works too. The task asks for those that are running."),
+            (
+                feed.loc[running, "PROCS_PRFMNC"].mean(),
+                "The empty boxes are in your mean as works at 0 %. Take a zero as not entered.",
+            ),
+            (
+                feed.loc[entered, "PROCS_PRFMNC"].mean(),
+                "Your mean holds completed works too. The task asks for those that are running.",
+            ),
             (feed["PROCS_PRFMNC"].mean(), "Your mean holds completed works and empty boxes. Filter twice."),
-            (feed.loc[running, "PROCS_PLAN"].replace(0, float("nan")).mean(), "This is the plan. The task asks for the actual progress."),
+            (
+                feed.loc[running, "PROCS_PLAN"].replace(0, float("nan")).mean(),
+                "This is the plan. The task asks for the actual progress.",
+            ),
         ],
     )
 
@@ -50,8 +59,14 @@ def suspicious(suspicious):
         int((running & zero & old).sum()),
         unit="works",
         mistakes=[
-            (int((running & zero).sum()), "Some of these have just begun, and their zero may be true. Look at the days elapsed."),
-            (int((running & old).sum()), "These are all works older than 60 days. Which of them shows a zero?"),
+            (
+                int((running & zero).sum()),
+                "Some of these have just begun, and their zero may be true. Look at the days elapsed.",
+            ),
+            (
+                int((running & old).sum()),
+                "These are all works older than 60 days. Which of them shows a zero?",
+            ),
         ],
     )
 
@@ -67,9 +82,15 @@ def works(works):
         int((feed["GU_NM"] == district).sum()),
         unit="works",
         mistakes=[
-            (int((service.iloc[:20]["GU_NM"] == district).sum()), "You counted the first page only. Read until all rows have come."),
+            (
+                int((service.iloc[:20]["GU_NM"] == district).sum()),
+                "You counted the first page only. Read until all rows have come.",
+            ),
             (len(service), "Rows of other districts are among these. Filter again on your own side."),
-            (int((service.iloc[:40]["GU_NM"] == district).sum()), "Two pages are not all. Compare with the number of rows that the service has."),
+            (
+                int((service.iloc[:40]["GU_NM"] == district).sum()),
+                "Two pages are not all. Compare with the number of rows that the service has.",
+            ),
         ],
     )
 
@@ -84,7 +105,10 @@ def items(items):
         rtol=0.002,
         unit="items",
         mistakes=[
-            (filled.sum(axis=1).median(), "You counted rows of the mapping. One of them stands for two of the forty items."),
+            (
+                filled.sum(axis=1).median(),
+                "You counted rows of the mapping. One of them stands for two of the forty items.",
+            ),
             (share, "This is a share of the forty. The task asks how many items."),
             (100 * share, "This is a percentage. The task asks how many items."),
         ],

@@ -9,7 +9,11 @@ check = CheckSet("w1")
 
 _clock = agenda.clock
 _MORNING = agenda.Day(
-    _clock("09:00"), _clock("13:00"), (agenda.Pause(_clock("10:30"), 20, "Tea"),), opening=(("Welcome", 15),), buffer=10
+    _clock("09:00"),
+    _clock("13:00"),
+    (agenda.Pause(_clock("10:30"), 20, "Tea"),),
+    opening=(("Welcome", 15),),
+    buffer=10,
 )
 _START = agenda.Item("o1", "Start here", 45, 30)
 _PAYMENT = agenda.Item("c6", "Paying on time", 50, 30, needs=("o1",))
@@ -39,7 +43,10 @@ def price(price):
         unit="minutes",
         mistakes=[
             (wish, "This is the wish alone. What must people have done before?"),
-            (wish + needed, "And what does `y` need? A module may have needs in turn; add those that are not planned."),
+            (
+                wish + needed,
+                "And what does `y` need? A module may have needs in turn; add those that are not planned.",
+            ),
         ],
     )
 

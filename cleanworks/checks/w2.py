@@ -81,7 +81,10 @@ def misleading(misleading):
         mistakes=[
             (wrong, feedback)
             for wrong, feedback in [
-                (hardest, "That is the hardest question. Hard is not misleading: look at the discrimination."),
+                (
+                    hardest,
+                    "That is the hardest question. Hard is not misleading: look at the discrimination.",
+                ),
                 (items["discrimination"].idxmax(), "That one separates best. Look at the other end."),
                 (easiest, "That is the easiest question. Look at the discrimination."),
             ]

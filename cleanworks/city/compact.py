@@ -62,7 +62,11 @@ def _arrays(name: str, kind: str, values: pd.Series) -> Iterator[tuple[str, np.n
             return
         for places in range(5):
             scaled = np.round(numbers * 10.0**places)
-            exact = (scaled / 10.0**places == numbers) & (np.abs(scaled) < _EXACT) & ~((numbers == 0) & np.signbit(numbers))
+            exact = (
+                (scaled / 10.0**places == numbers)
+                & (np.abs(scaled) < _EXACT)
+                & ~((numbers == 0) & np.signbit(numbers))
+            )
             if exact.all():
                 yield name, _smallest(scaled.astype("int64"))
                 yield f"{name}.per", np.array(10**places, dtype="int64")

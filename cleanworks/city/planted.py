@@ -103,7 +103,10 @@ def short_tender_period(block: Block, rng, rate: float) -> None:
     usual = tenders["procurement_method_details"] != procurement.URGENT
     hit = chosen(rng, np.isin(tenders["procurement_method"], ["open", "selective"]) & usual, rate)
     # Where the law allows small works less time, short means shorter than that, whatever the size.
-    least = min(block.profile["procurement.minimum_tender_days"], block.profile["procurement.small_minimum_tender_days"])
+    least = min(
+        block.profile["procurement.minimum_tender_days"],
+        block.profile["procurement.small_minimum_tender_days"],
+    )
     shortest = max(min(5, least - 3), least // 3)
     length = rng.integers(shortest, least - 2, len(tenders["tender_id"]))[hit]
     end = tenders["tender_start"][hit] + days(length)

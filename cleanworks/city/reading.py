@@ -78,9 +78,20 @@ def present_csv(path: str | Path, name: str) -> pd.DataFrame:
         return read_csv(path, name)
     missing = [column for column in described.names if column not in cells.columns]
     unknown = [column for column in cells.columns if column not in described.names]
-    meant = next(((one, close[0]) for one in missing if (close := difflib.get_close_matches(one, unknown, n=1, cutoff=0.8))), None)
+    meant = next(
+        (
+            (one, close[0])
+            for one in missing
+            if (close := difflib.get_close_matches(one, unknown, n=1, cutoff=0.8))
+        ),
+        None,
+    )
     if meant or set(described.key) & set(missing):
-        _check_columns(cells[[c for c in cells.columns if c in described.names or (meant and c == meant[1])]], described, path.name)
+        _check_columns(
+            cells[[c for c in cells.columns if c in described.names or (meant and c == meant[1])]],
+            described,
+            path.name,
+        )
     there = [column for column in described.columns if column.name in cells.columns]
     frame = pd.DataFrame({column.name: _values(cells, column, described, path.name) for column in there})
     _check_order(frame, described, path.name)
@@ -134,10 +145,16 @@ def check_present(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
             ready[name] = frame
             continue
         if not isinstance(frame, pd.DataFrame):
-            raise InputError(f"This is no table but {type(frame).__name__}.", where=f"table {name}", fix="Give a DataFrame.")
+            raise InputError(
+                f"This is no table but {type(frame).__name__}.",
+                where=f"table {name}",
+                fix="Give a DataFrame.",
+            )
         described, where = schemas.table(name), f"table {name}"
         present = [column for column in described.columns if column.name in frame]
-        frame = frame.assign(**{column.name: _present(frame[column.name], column, where) for column in present})
+        frame = frame.assign(
+            **{column.name: _present(frame[column.name], column, where) for column in present}
+        )
         if described.key and set(described.key) <= set(frame) and frame.duplicated(described.key).any():
             raise _duplicated(frame, described, where)
         if not named:
@@ -382,16 +399,24 @@ def _present_numbers(values: pd.Series, column: Column, where: str) -> pd.Series
     odd = (typed.isna() & values.notna()) | np.isinf(typed.astype(float))
     _refuse(odd, values, column, where, "not a number", "Write digits only, with a point for decimals.")
     if column.low == 0 or column.kind == "money":
-        _refuse(typed < 0, values, column, where, "negative", "Record money paid back as a row of its own kind.")
+        _refuse(
+            typed < 0, values, column, where, "negative", "Record money paid back as a row of its own kind."
+        )
     elif column.low is not None:
-        _refuse(typed < column.low, values, column, where, f"below {column.low:g}", "Are two columns swapped?")
+        _refuse(
+            typed < column.low, values, column, where, f"below {column.low:g}", "Are two columns swapped?"
+        )
     if column.high is not None:
-        _refuse(typed > column.high, values, column, where, f"above {column.high:g}", "Are two columns swapped?")
+        _refuse(
+            typed > column.high, values, column, where, f"above {column.high:g}", "Are two columns swapped?"
+        )
     return typed
 
 
 def _present_dates(values: pd.Series, column: Column, where: str) -> pd.Series:
-    text = values.map(lambda day: "" if pd.isna(day) else day.isoformat() if hasattr(day, "isoformat") else str(day).strip())
+    text = values.map(
+        lambda day: "" if pd.isna(day) else day.isoformat() if hasattr(day, "isoformat") else str(day).strip()
+    )
     shaped = text.where(text.map(lambda day: bool(_ISO_DATE.match(day))))
     typed = pd.to_datetime(shaped, format="ISO8601", errors="coerce")
     fix = "Write every date as YYYY-MM-DD; nobody can tell day from month otherwise."

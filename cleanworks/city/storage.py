@@ -98,7 +98,12 @@ def write_compact(
 
 
 def _finish(
-    folder: Path, parts: Mapping[str, Path], entries: Mapping[str, dict], projects: int, seed: int, profile: Profile
+    folder: Path,
+    parts: Mapping[str, Path],
+    entries: Mapping[str, dict],
+    projects: int,
+    seed: int,
+    profile: Profile,
 ) -> dict:
     """Give the files their names and write the manifest, last."""
     manifest = {

@@ -99,7 +99,9 @@ def _numbers(values, name):
             if wrong.any():
                 first = int(wrong.argmax())
                 place, reason = f"{name}, row {values.index[first]}", repr(values.iloc[first])
-        raise InputError(f"not a number: {reason}.", where=place, fix="Remove units, spaces and thousands marks.") from error
+        raise InputError(
+            f"not a number: {reason}.", where=place, fix="Remove units, spaces and thousands marks."
+        ) from error
 
 
 def _refuse(values, wrong, name, what, fix):

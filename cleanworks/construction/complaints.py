@@ -101,7 +101,9 @@ def reports(events: float, reporting_share: float, scope_share: float = 1.0) -> 
         if not 0 <= share <= 1:
             raise InputError(f"The {name} is {share}; a share lies between 0 and 1.", where="reports")
     if events < 0:
-        raise InputError(f"The number of events is {events}.", where="reports", fix="Give a count, 0 or more.")
+        raise InputError(
+            f"The number of events is {events}.", where="reports", fix="Give a count, 0 or more."
+        )
     return events * reporting_share * scope_share
 
 

@@ -55,52 +55,235 @@ def _change(kind, field=""):
 
 
 ITEMS: tuple[Item, ...] = (
-    Item("owner", "identification", "Project owner", ("publicAuthority.name", "parties[roles=publicAuthority].name"), ("projects.public_authority",)),
+    Item(
+        "owner",
+        "identification",
+        "Project owner",
+        ("publicAuthority.name", "parties[roles=publicAuthority].name"),
+        ("projects.public_authority",),
+    ),
     Item("sector", "identification", "Sector", ("sector",), ("projects.sector",)),
     Item("subsector", "identification", "Subsector", ("additionalClassifications",), ("projects.subsector",)),
     Item("name", "identification", "Project name", ("title",), ("projects.title",)),
-    Item("location", "identification", "Location", ("locations.geometry.coordinates", "locations.address", "locations.gazetteer", "locations.description"), ("projects.latitude", "projects.district")),
+    Item(
+        "location",
+        "identification",
+        "Location",
+        (
+            "locations.geometry.coordinates",
+            "locations.address",
+            "locations.gazetteer",
+            "locations.description",
+        ),
+        ("projects.latitude", "projects.district"),
+    ),
     Item("purpose", "identification", "Purpose", ("purpose",), ("projects.purpose",)),
     Item("description", "identification", "Description", ("description",), ("projects.description",)),
     Item("scope", "preparation", "Scope (main output)", (_document("projectScope"),), ("projects.scope",)),
-    Item("environment", "preparation", "Environmental impact", (_document("environmentalImpact"),), ("projects.environmental_impact",)),
-    Item("land", "preparation", "Land and settlement impact", (_document("landAndSettlementImpact"),), ("projects.land_impact",)),
-    Item("contact", "preparation", "Contact of the owner", ("parties[roles=publicAuthority].contactPoint", "parties[roles=publicAuthority].address"), ("projects.contact",)),
-    Item("funding", "preparation", "Funding sources", ("parties[roles=funder].name", "budget.budgetBreakdowns.budgetBreakdown.sourceParty"), ("projects.funding_source",)),
+    Item(
+        "environment",
+        "preparation",
+        "Environmental impact",
+        (_document("environmentalImpact"),),
+        ("projects.environmental_impact",),
+    ),
+    Item(
+        "land",
+        "preparation",
+        "Land and settlement impact",
+        (_document("landAndSettlementImpact"),),
+        ("projects.land_impact",),
+    ),
+    Item(
+        "contact",
+        "preparation",
+        "Contact of the owner",
+        ("parties[roles=publicAuthority].contactPoint", "parties[roles=publicAuthority].address"),
+        ("projects.contact",),
+    ),
+    Item(
+        "funding",
+        "preparation",
+        "Funding sources",
+        ("parties[roles=funder].name", "budget.budgetBreakdowns.budgetBreakdown.sourceParty"),
+        ("projects.funding_source",),
+    ),
     Item("budget", "preparation", "Budget", ("budget.amount.amount",), ("projects.budget_amount",)),
-    Item("budget-date", "preparation", "Date of budget approval", ("budget.approvalDate",), ("projects.budget_approval_date",)),
+    Item(
+        "budget-date",
+        "preparation",
+        "Date of budget approval",
+        ("budget.approvalDate",),
+        ("projects.budget_approval_date",),
+    ),
     Item("status", "completion", "Current status", ("status",), ("projects.status",)),
-    Item("final-cost", "completion", "Completion cost", ("completion.finalValue.amount",), ("projects.completion_final_value",)),
-    Item("final-date", "completion", "Completion date", ("completion.endDate",), ("projects.completion_end_date",)),
-    Item("final-scope", "completion", "Scope at completion", ("completion.finalScope",), ("projects.completion_scope",)),
-    Item("project-reasons", "completion", "Reasons for project changes", ("completion.endDateDetails", "completion.finalValueDetails", "completion.finalScopeDetails"), ("projects.completion_details",)),
-    Item("audit", "completion", "Reference to audit and evaluation", (_document("financialAuditReport"), _document("technicalAuditReport")), ("projects.audit_report",)),
-    Item("procuring-entity", "procurement", "Procuring entity", (f"{_CONTRACT}.tender.procuringEntity.name", "parties[roles=procuringEntity].name"), ("tenders.procuring_entity_id",)),
-    Item("procuring-contact", "procurement", "Contact of the procuring entity", ("parties[roles=procuringEntity].contactPoint", "parties[roles=procuringEntity].address"), ("tenders.contact",)),
-    Item("administrative-entity", "procurement", "Contract administrative entity", (f"{_CONTRACT}.tender.administrativeEntity.name", "parties[roles=administrativeEntity].name"), ("contracts.administrative_entity",)),
-    Item("contract-status", "procurement", "Contract status", (f"{_CONTRACT}.status",), ("contracts.status",)),
-    Item("process", "procurement", "Procurement process", (f"{_CONTRACT}.tender.procurementMethod", f"{_CONTRACT}.tender.procurementMethodDetails"), ("tenders.procurement_method",)),
+    Item(
+        "final-cost",
+        "completion",
+        "Completion cost",
+        ("completion.finalValue.amount",),
+        ("projects.completion_final_value",),
+    ),
+    Item(
+        "final-date",
+        "completion",
+        "Completion date",
+        ("completion.endDate",),
+        ("projects.completion_end_date",),
+    ),
+    Item(
+        "final-scope",
+        "completion",
+        "Scope at completion",
+        ("completion.finalScope",),
+        ("projects.completion_scope",),
+    ),
+    Item(
+        "project-reasons",
+        "completion",
+        "Reasons for project changes",
+        ("completion.endDateDetails", "completion.finalValueDetails", "completion.finalScopeDetails"),
+        ("projects.completion_details",),
+    ),
+    Item(
+        "audit",
+        "completion",
+        "Reference to audit and evaluation",
+        (_document("financialAuditReport"), _document("technicalAuditReport")),
+        ("projects.audit_report",),
+    ),
+    Item(
+        "procuring-entity",
+        "procurement",
+        "Procuring entity",
+        (f"{_CONTRACT}.tender.procuringEntity.name", "parties[roles=procuringEntity].name"),
+        ("tenders.procuring_entity_id",),
+    ),
+    Item(
+        "procuring-contact",
+        "procurement",
+        "Contact of the procuring entity",
+        ("parties[roles=procuringEntity].contactPoint", "parties[roles=procuringEntity].address"),
+        ("tenders.contact",),
+    ),
+    Item(
+        "administrative-entity",
+        "procurement",
+        "Contract administrative entity",
+        (f"{_CONTRACT}.tender.administrativeEntity.name", "parties[roles=administrativeEntity].name"),
+        ("contracts.administrative_entity",),
+    ),
+    Item(
+        "contract-status", "procurement", "Contract status", (f"{_CONTRACT}.status",), ("contracts.status",)
+    ),
+    Item(
+        "process",
+        "procurement",
+        "Procurement process",
+        (f"{_CONTRACT}.tender.procurementMethod", f"{_CONTRACT}.tender.procurementMethodDetails"),
+        ("tenders.procurement_method",),
+    ),
     Item("contract-type", "procurement", "Contract type", (f"{_CONTRACT}.nature",), ("contracts.nature",)),
-    Item("tenderers", "procurement", "Number of firms tendering", (f"{_CONTRACT}.tender.numberOfTenderers",), ("tenders.number_of_tenderers",)),
-    Item("estimate", "procurement", "Cost estimate", (f"{_CONTRACT}.tender.costEstimate.amount",), ("tenders.cost_estimate",)),
-    Item("contract-title", "procurement", "Contract title", (f"{_CONTRACT}.title",), ("contracts.title", "tenders.title")),
-    Item("firm", "procurement", "Contract firm", (f"{_CONTRACT}.suppliers.name",), ("contracts.supplier_name",)),
-    Item("price", "procurement", "Contract price", (f"{_CONTRACT}.contractValue.amount",), ("contracts.value_amount",)),
-    Item("work", "procurement", "Contract scope of work", (f"{_CONTRACT}.description",), ("contracts.description",)),
-    Item("period", "procurement", "Contract start date, and duration", (f"{_CONTRACT}.contractPeriod.startDate", f"{_CONTRACT}.contractPeriod.endDate"), ("contracts.period_start",), counts=2),
-    Item("change-price", "implementation", "Variation to contract price", (_change("value"),), ("modifications[type=value].modification_id",)),
-    Item("escalation", "implementation", "Escalation of contract price", (f"{_CONTRACT}.modifications[type=value]",), ("modifications[type=value].modification_id",)),
-    Item("change-duration", "implementation", "Variation to contract duration", (_change("duration"),), ("modifications[type=duration].modification_id",)),
-    Item("change-scope", "implementation", "Variation to contract scope", (_change("scope"),), ("modifications[type=scope].modification_id",)),
-    Item("price-reasons", "implementation", "Reasons for price changes", (_change("value", "rationale"),), ("modifications[type=value].rationale",)),
-    Item("change-reasons", "implementation", "Reasons for scope and duration changes", (_change("scope", "rationale"), _change("duration", "rationale")), ("modifications[type=scope].rationale", "modifications[type=duration].rationale")),
+    Item(
+        "tenderers",
+        "procurement",
+        "Number of firms tendering",
+        (f"{_CONTRACT}.tender.numberOfTenderers",),
+        ("tenders.number_of_tenderers",),
+    ),
+    Item(
+        "estimate",
+        "procurement",
+        "Cost estimate",
+        (f"{_CONTRACT}.tender.costEstimate.amount",),
+        ("tenders.cost_estimate",),
+    ),
+    Item(
+        "contract-title",
+        "procurement",
+        "Contract title",
+        (f"{_CONTRACT}.title",),
+        ("contracts.title", "tenders.title"),
+    ),
+    Item(
+        "firm", "procurement", "Contract firm", (f"{_CONTRACT}.suppliers.name",), ("contracts.supplier_name",)
+    ),
+    Item(
+        "price",
+        "procurement",
+        "Contract price",
+        (f"{_CONTRACT}.contractValue.amount",),
+        ("contracts.value_amount",),
+    ),
+    Item(
+        "work",
+        "procurement",
+        "Contract scope of work",
+        (f"{_CONTRACT}.description",),
+        ("contracts.description",),
+    ),
+    Item(
+        "period",
+        "procurement",
+        "Contract start date, and duration",
+        (f"{_CONTRACT}.contractPeriod.startDate", f"{_CONTRACT}.contractPeriod.endDate"),
+        ("contracts.period_start",),
+        counts=2,
+    ),
+    Item(
+        "change-price",
+        "implementation",
+        "Variation to contract price",
+        (_change("value"),),
+        ("modifications[type=value].modification_id",),
+    ),
+    Item(
+        "escalation",
+        "implementation",
+        "Escalation of contract price",
+        (f"{_CONTRACT}.modifications[type=value]",),
+        ("modifications[type=value].modification_id",),
+    ),
+    Item(
+        "change-duration",
+        "implementation",
+        "Variation to contract duration",
+        (_change("duration"),),
+        ("modifications[type=duration].modification_id",),
+    ),
+    Item(
+        "change-scope",
+        "implementation",
+        "Variation to contract scope",
+        (_change("scope"),),
+        ("modifications[type=scope].modification_id",),
+    ),
+    Item(
+        "price-reasons",
+        "implementation",
+        "Reasons for price changes",
+        (_change("value", "rationale"),),
+        ("modifications[type=value].rationale",),
+    ),
+    Item(
+        "change-reasons",
+        "implementation",
+        "Reasons for scope and duration changes",
+        (_change("scope", "rationale"), _change("duration", "rationale")),
+        ("modifications[type=scope].rationale", "modifications[type=duration].rationale"),
+    ),
 )
 
 
 def item_list() -> pd.DataFrame:
     """CoST's rows as a table: ``stage``, ``name``, ``oc4ids`` (paths), ``columns`` and ``counts``, indexed by ``key``."""
-    rows = [(one.key, one.stage, one.name, " or ".join(one.paths), " or ".join(one.columns), one.counts) for one in ITEMS]
-    return pd.DataFrame(rows, columns=["key", "stage", "name", "oc4ids", "columns", "counts"]).set_index("key")
+    rows = [
+        (one.key, one.stage, one.name, " or ".join(one.paths), " or ".join(one.columns), one.counts)
+        for one in ITEMS
+    ]
+    return pd.DataFrame(rows, columns=["key", "stage", "name", "oc4ids", "columns", "counts"]).set_index(
+        "key"
+    )
 
 
 # From tables -----------------------------------------------------------------------------------------------------------
@@ -126,7 +309,9 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         No table ``projects``.
     """
     if "projects" not in tables:
-        raise InputError("there is no table projects.", where="tables", fix="Pass a mapping with at least that table.")
+        raise InputError(
+            "there is no table projects.", where="tables", fix="Pass a mapping with at least that table."
+        )
     need_columns(tables["projects"], ("project_id",), "projects")
     projects = pd.Index(tables["projects"]["project_id"], name="project_id")
     filled = {}
@@ -145,7 +330,9 @@ def disclosure_rate(filled: pd.DataFrame, out_of: int = PROACTIVE_ITEMS) -> pd.S
     duration counts twice.
     """
     if out_of < 1:
-        raise InputError(f"{out_of} items cannot be required.", where="out_of", fix="Give the number of items, 1 or more.")
+        raise InputError(
+            f"{out_of} items cannot be required.", where="out_of", fix="Give the number of items, 1 or more."
+        )
     weights = pd.Series({one.key: one.counts for one in ITEMS})
     shown = [key for key in filled.columns if key in weights.index]
     return (filled[shown] * weights[shown]).sum(axis=1) / out_of
@@ -160,7 +347,13 @@ def by_stage(filled: pd.DataFrame) -> pd.DataFrame:
 def published_share(disclosures: pd.DataFrame) -> pd.Series:
     """Share of the required items that are published, by project; from ``project_id`` and ``date_published``."""
     need_columns(disclosures, ("project_id", "date_published"), "disclosures")
-    return disclosures["date_published"].notna().groupby(disclosures["project_id"], sort=False).mean().rename("share")
+    return (
+        disclosures["date_published"]
+        .notna()
+        .groupby(disclosures["project_id"], sort=False)
+        .mean()
+        .rename("share")
+    )
 
 
 def timeliness(disclosures: pd.DataFrame, as_of=None) -> pd.DataFrame:

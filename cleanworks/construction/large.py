@@ -14,7 +14,13 @@ import pandas as pd
 from cleanworks.construction._input import need_columns
 from cleanworks.errors import InputError
 
-_COLUMNS = {"contract_id": "VARCHAR", "amount_registered": "DOUBLE", "amount": "DOUBLE", "date_due": "DATE", "date_paid": "DATE"}
+_COLUMNS = {
+    "contract_id": "VARCHAR",
+    "amount_registered": "DOUBLE",
+    "amount": "DOUBLE",
+    "date_due": "DATE",
+    "date_paid": "DATE",
+}
 _BY = ("contract_id", "project_id")
 
 # greatest() passes over an empty value, so the rows without a payment have to be kept out by name.
@@ -34,7 +40,12 @@ GROUP BY {key} ORDER BY {key}
 
 
 def payment_summary(
-    source: Mapping[str, pd.DataFrame] | str | Path, *, date, by: str = "contract_id", memory: str = "2GB", threads: int = 2
+    source: Mapping[str, pd.DataFrame] | str | Path,
+    *,
+    date,
+    by: str = "contract_id",
+    memory: str = "2GB",
+    threads: int = 2,
 ) -> pd.DataFrame:
     """Payments and their deadlines, added up.
 
@@ -62,7 +73,9 @@ def payment_summary(
         A missing table, column or file, or a file that holds something else.
     """
     if by not in _BY:
-        raise InputError(f"payments cannot be added up by {by!r}.", where="by", fix=f"Use {' or '.join(_BY)}.")
+        raise InputError(
+            f"payments cannot be added up by {by!r}.", where="by", fix=f"Use {' or '.join(_BY)}."
+        )
     date = pd.Timestamp(date)
     if isinstance(source, (str, Path)):
         found = _by_duckdb(Path(source), date, by, memory, threads)
@@ -74,13 +87,17 @@ def payment_summary(
 
 def _by_pandas(tables, date, by):
     if "payments" not in tables or (by == "project_id" and "contracts" not in tables):
-        raise InputError("a table is missing.", where="tables", fix="Pass payments, and contracts to add up by project.")
+        raise InputError(
+            "a table is missing.", where="tables", fix="Pass payments, and contracts to add up by project."
+        )
     payments = tables["payments"]
     need_columns(payments, tuple(_COLUMNS), "payments")
     key = payments["contract_id"]
     if by == "project_id":
         need_columns(tables["contracts"], _BY, "contracts")
-        key = key.map(tables["contracts"].drop_duplicates("contract_id").set_index("contract_id")["project_id"])
+        key = key.map(
+            tables["contracts"].drop_duplicates("contract_id").set_index("contract_id")["project_id"]
+        )
     due, done = payments["date_due"], payments["date_paid"]
     late = (done - due).dt.days.clip(lower=0)
     return (
@@ -117,7 +134,9 @@ def _by_duckdb(folder, date, by, memory, threads):
         except duckdb.Error as error:
             reason = str(error).strip().splitlines()[0]
             raise InputError(
-                f"The tables cannot be added up: {reason}.", where=str(folder), fix=f"payments needs {', '.join(_COLUMNS)}."
+                f"The tables cannot be added up: {reason}.",
+                where=str(folder),
+                fix=f"payments needs {', '.join(_COLUMNS)}.",
             ) from None
     return found.set_index(by)
 
@@ -130,4 +149,8 @@ def _reader(folder, name, columns):
         return f"(SELECT {chosen} FROM read_parquet('{quoted}/{name}*.parquet'))"
     if (folder / f"{name}.csv").is_file():
         return f"(SELECT {chosen} FROM read_csv('{quoted}/{name}.csv', header = true, delim = ',', all_varchar = true))"
-    raise InputError(f"There is no {name}.csv and no {name}.parquet.", where=str(folder), fix="Name the folder of the tables.")
+    raise InputError(
+        f"There is no {name}.csv and no {name}.parquet.",
+        where=str(folder),
+        fix="Name the folder of the tables.",
+    )

@@ -13,7 +13,9 @@ from cleanworks.errors import InputError
 STAGES = ("planning", "design", "tender", "construction", "payment")
 
 
-def simulate(ranges: Mapping[str, tuple[float, float, float]], draws: int, rng: np.random.Generator) -> pd.DataFrame:
+def simulate(
+    ranges: Mapping[str, tuple[float, float, float]], draws: int, rng: np.random.Generator
+) -> pd.DataFrame:
     """Draw the loss at each stage many times from a triangle of assumptions.
 
     Parameters

@@ -86,7 +86,9 @@ def readiness(scores: Mapping[str, int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["part", "ready", "missing", "steps"]).set_index("part")
 
 
-def roadmap(scores: Mapping[str, int], order: Sequence[str], *, build_months: Mapping[str, float], step_months: float) -> pd.DataFrame:
+def roadmap(
+    scores: Mapping[str, int], order: Sequence[str], *, build_months: Mapping[str, float], step_months: float
+) -> pd.DataFrame:
     """Stages one after the other: prepare what is missing, then build.
 
     Parameters
@@ -114,22 +116,37 @@ def roadmap(scores: Mapping[str, int], order: Sequence[str], *, build_months: Ma
     unknown = [part for part in order if part not in PARTS]
     if unknown or len(set(order)) != len(order) or not order:
         raise InputError(
-            f"The order {list(order)} cannot be used.", where="order", fix=f"Name parts once each, out of: {', '.join(PARTS)}."
+            f"The order {list(order)} cannot be used.",
+            where="order",
+            fix=f"Name parts once each, out of: {', '.join(PARTS)}.",
         )
     lacking = [part for part in order if part not in build_months]
     if lacking or step_months < 0 or any(build_months[part] < 0 for part in order):
-        raise InputError("Months are missing or below zero.", where="build_months, step_months", fix="Give each part its months.")
+        raise InputError(
+            "Months are missing or below zero.",
+            where="build_months, step_months",
+            fix="Give each part its months.",
+        )
     state, now, rows = dict(scores), 0.0, []
     for part in order:
         below = [key for key in PARTS[part] if state[key] < READY]
         prepare = step_months * sum(READY - state[key] for key in below)
         state |= dict.fromkeys(below, READY)
-        rows.append((part, prepare, build_months[part], now, now + prepare + build_months[part], tuple(below)))
+        rows.append(
+            (part, prepare, build_months[part], now, now + prepare + build_months[part], tuple(below))
+        )
         now = rows[-1][4]
     return pd.DataFrame(rows, columns=["part", "prepare", "build", "start", "end", "first"]).set_index("part")
 
 
-def net_benefit(ranges: Mapping[str, tuple[float, float, float]], rng: np.random.Generator, *, years: int = 10, discount: float = 0.05, draws: int = 10_000) -> pd.DataFrame:
+def net_benefit(
+    ranges: Mapping[str, tuple[float, float, float]],
+    rng: np.random.Generator,
+    *,
+    years: int = 10,
+    discount: float = 0.05,
+    draws: int = 10_000,
+) -> pd.DataFrame:
     """Cost and benefit under uncertainty.
 
     Parameters
@@ -163,7 +180,13 @@ def net_benefit(ranges: Mapping[str, tuple[float, float, float]], rng: np.random
     drawn = pd.DataFrame({name: chance.triangular(*map(float, ranges[name]), draws) for name in ASSUMPTIONS})
     factor = float(sum((1 + discount) ** -year for year in range(1, years + 1)))
     drawn["cost"] = drawn["setup_cost"] + factor * drawn["yearly_cost"]
-    drawn["benefit"] = factor * drawn["yearly_contracts"] * drawn["share_covered"] * drawn["loss_share"] * drawn["loss_avoided"]
+    drawn["benefit"] = (
+        factor
+        * drawn["yearly_contracts"]
+        * drawn["share_covered"]
+        * drawn["loss_share"]
+        * drawn["loss_avoided"]
+    )
     return drawn.assign(net=drawn["benefit"] - drawn["cost"])
 
 
@@ -234,14 +257,20 @@ class CountryPlan:
             most = _MOST_WORDS.get(name, 12)
             if len(text.split()) > most or len(text) > 9 * most:
                 raise InputError(
-                    f"'{name}' has {len(text.split())} words.", where=name, fix=f"Use at most {most} short words: two pages are read."
+                    f"'{name}' has {len(text.split())} words.",
+                    where=name,
+                    fix=f"Use at most {most} short words: two pages are read.",
                 )
         need_columns(self.indicators, ("indicator", "today", "goal"), "indicators")
         if not 1 <= len(self.indicators) <= 5:
-            raise InputError(f"There are {len(self.indicators)} indicators.", where="indicators", fix="Choose one to five.")
+            raise InputError(
+                f"There are {len(self.indicators)} indicators.", where="indicators", fix="Choose one to five."
+            )
         long = self.indicators[["indicator", "today", "goal"]].astype(str).map(len).max().max()
         if long > 80:
-            raise InputError("A cell of the indicators is too long.", where="indicators", fix="Use at most 80 letters.")
+            raise InputError(
+                "A cell of the indicators is too long.", where="indicators", fix="Use at most 80 letters."
+            )
 
     def _ready(self):
         from cleanworks.paper import table
@@ -250,7 +279,9 @@ class CountryPlan:
             {
                 "Prerequisite": [PREREQUISITES[key] for key in PREREQUISITES],
                 "Today": [STEPS[self.scores[key]] for key in PREREQUISITES],
-                "Needed by": [", ".join(part for part, needs in PARTS.items() if key in needs) for key in PREREQUISITES],
+                "Needed by": [
+                    ", ".join(part for part, needs in PARTS.items() if key in needs) for key in PREREQUISITES
+                ],
             }
         )
         parts = readiness(self.scores)
@@ -306,7 +337,10 @@ class CountryPlan:
         money = lambda amount: escape(str(self.money(float(amount))))  # noqa: E731
         quantiles = self.drawn[list(ASSUMPTIONS)].quantile([0.05, 0.5, 0.95])
         amounts = ("yearly_contracts", "setup_cost", "yearly_cost")
-        text = {name: (lambda v: str(self.money(float(v)))) if name in amounts else (lambda v: _percent(v, 1)) for name in ASSUMPTIONS}
+        text = {
+            name: (lambda v: str(self.money(float(v)))) if name in amounts else (lambda v: _percent(v, 1))
+            for name in ASSUMPTIONS
+        }
         rows = pd.DataFrame(
             [(WORDS[name], *(text[name](value) for value in quantiles[name])) for name in ASSUMPTIONS],
             columns=["Assumption", "Low", "Middle", "High"],
@@ -330,7 +364,11 @@ class CountryPlan:
     def _indicators(self):
         from cleanworks.paper import table
 
-        rows = self.indicators[["indicator", "today", "goal"]].astype(str).set_axis(["Indicator", "Today", "Goal"], axis=1)
+        rows = (
+            self.indicators[["indicator", "today", "goal"]]
+            .astype(str)
+            .set_axis(["Indicator", "Today", "Goal"], axis=1)
+        )
         return f'<h2>How we shall know</h2><div class="goals">{table(rows, caption="Measured from the first month")}</div>'
 
 
@@ -374,16 +412,27 @@ def _check_scores(scores):
         raise InputError(f"{what}.", where="scores", fix=f"Score each of: {', '.join(PREREQUISITES)}.")
     for key, value in scores.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value < len(STEPS):
-            raise InputError(f"The score of '{key}' is {value!r}.", where="scores", fix=f"Use 0 to {len(STEPS) - 1}: {', '.join(STEPS)}.")
+            raise InputError(
+                f"The score of '{key}' is {value!r}.",
+                where="scores",
+                fix=f"Use 0 to {len(STEPS) - 1}: {', '.join(STEPS)}.",
+            )
 
 
 def _check_ranges(ranges):
     for name in ASSUMPTIONS:
         if name not in ranges:
-            raise InputError(f"'{name}' is missing.", where="ranges", fix="Give its lowest, most likely and highest value.")
+            raise InputError(
+                f"'{name}' is missing.", where="ranges", fix="Give its lowest, most likely and highest value."
+            )
         values = ranges[name]
         if len(values) != 3 or not all(np.isfinite(values)) or not 0 <= values[0] <= values[1] <= values[2]:
-            raise InputError(f"'{name}' is {tuple(values)}.", where="ranges", fix="Give lowest, most likely and highest, rising from 0 on.")
+            raise InputError(
+                f"'{name}' is {tuple(values)}.",
+                where="ranges",
+                fix="Give lowest, most likely and highest, rising from 0 on.",
+            )
         if name in ("share_covered", "loss_share", "loss_avoided") and values[2] > 1:
-            raise InputError(f"'{name}' is a share and rises above 1.", where="ranges", fix="Write 20 % as 0.20.")
-
+            raise InputError(
+                f"'{name}' is a share and rises above 1.", where="ranges", fix="Write 20 % as 0.20."
+            )

@@ -19,7 +19,9 @@ from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
 DIMENSIONS = ("enabling_environment", "capacities_and_processes", "citizen_participation", "data_publication")
-EQUAL_WEIGHTS = {dimension: 0.25 for dimension in DIMENSIONS}  # illustrative: the published weights were not found
+EQUAL_WEIGHTS = {
+    dimension: 0.25 for dimension in DIMENSIONS
+}  # illustrative: the published weights were not found
 
 
 def index(scores: pd.DataFrame, weights: Mapping[str, float] | None = None) -> pd.Series:
@@ -53,7 +55,13 @@ def ranks(values: pd.Series) -> pd.Series:
     return values.rank(ascending=False, method="min")
 
 
-def rank_sensitivity(scores: pd.DataFrame, generator: np.random.Generator, draws: int = 1000, weights=None, concentration: float | None = None):
+def rank_sensitivity(
+    scores: pd.DataFrame,
+    generator: np.random.Generator,
+    draws: int = 1000,
+    weights=None,
+    concentration: float | None = None,
+):
     """How far the ranking depends on the weights: draw many sets of weights and rank under each.
 
     Parameters
@@ -77,12 +85,16 @@ def rank_sensitivity(scores: pd.DataFrame, generator: np.random.Generator, draws
         ``share_first`` (share of draws in which it came first), sorted by ``rank``.
     """
     if draws < 1:
-        raise InputError(f"{draws} draws are too few.", where="draws", fix="Give a number of 1 or more; 1000 is usual.")
+        raise InputError(
+            f"{draws} draws are too few.", where="draws", fix="Give a number of 1 or more; 1000 is usual."
+        )
     middle = _weights(weights)
     total = index(scores, weights)
     alpha = np.ones(len(middle)) if concentration is None else np.asarray(middle) * concentration
     if (alpha <= 0).any():
-        raise InputError("a weight of 0 cannot be varied.", where="weights", fix="Leave that dimension out of the scores.")
+        raise InputError(
+            "a weight of 0 cannot be varied.", where="weights", fix="Leave that dimension out of the scores."
+        )
     drawn = Draws(generator).dirichlet(alpha, draws)
     values = scores[list(middle.index)].to_numpy(dtype=float) @ drawn.T  # entities x draws
     places = pd.DataFrame(values, index=scores.index).rank(ascending=False, method="min")
@@ -129,7 +141,11 @@ def sample_for_share(projects: int, margin: float, confidence: float = 0.95, exp
     for name, value in (("margin", margin), ("confidence", confidence), ("expected", expected)):
         need_share(value, name)
     if margin == 0 or confidence in (0, 1):
-        raise InputError("no sample gives certainty.", where="margin or confidence", fix="Give a margin above 0 and a confidence below 1.")
+        raise InputError(
+            "no sample gives certainty.",
+            where="margin or confidence",
+            fix="Give a margin above 0 and a confidence below 1.",
+        )
     if projects == 0:
         return 0
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
@@ -140,9 +156,15 @@ def sample_for_share(projects: int, margin: float, confidence: float = 0.95, exp
 
 def chance_of_finding(projects: int, faulty: int, checked: int) -> float:
     """Probability that a random check of ``checked`` projects meets at least one of the ``faulty`` ones (hypergeometric)."""
-    projects, faulty, checked = (_whole(v, n) for v, n in ((projects, "projects"), (faulty, "faulty"), (checked, "checked")))
+    projects, faulty, checked = (
+        _whole(v, n) for v, n in ((projects, "projects"), (faulty, "faulty"), (checked, "checked"))
+    )
     if faulty > projects or checked > projects:
-        raise InputError(f"of {projects} projects no {max(faulty, checked)} can be drawn.", where="projects", fix="Check the three numbers.")
+        raise InputError(
+            f"of {projects} projects no {max(faulty, checked)} can be drawn.",
+            where="projects",
+            fix="Check the three numbers.",
+        )
     return 1 - math.comb(projects - faulty, checked) / math.comb(projects, checked)
 
 
@@ -161,7 +183,11 @@ def sample_to_find(projects: int, faulty: int, chance: float = 0.95) -> int:
     """
     need_share(chance, "chance")
     if _whole(faulty, "faulty") == 0:
-        raise InputError("there is nothing to find.", where="faulty", fix="Give the number of faulty projects you would not want to miss.")
+        raise InputError(
+            "there is nothing to find.",
+            where="faulty",
+            fix="Give the number of faulty projects you would not want to miss.",
+        )
     low, high = 0, _whole(projects, "projects") - faulty + 1
     while low < high:
         middle = (low + high) // 2
@@ -176,14 +202,22 @@ def draw_projects(project_ids, number: int, generator: np.random.Generator) -> l
     """A simple random sample without replacement, in the order of the list."""
     ids = list(project_ids)
     if not 0 <= _whole(number, "number") <= len(ids):
-        raise InputError(f"{number} of {len(ids)} projects cannot be drawn.", where="number", fix="Draw at most all of them.")
+        raise InputError(
+            f"{number} of {len(ids)} projects cannot be drawn.",
+            where="number",
+            fix="Draw at most all of them.",
+        )
     return [ids[place] for place in sorted(Draws(generator).choice(len(ids), number, replace=False))]
 
 
 def _weights(weights) -> pd.Series:
     weights = pd.Series(EQUAL_WEIGHTS if weights is None else dict(weights), dtype=float)
     if weights.isna().any() or (weights < 0).any() or weights.sum() <= 0:
-        raise InputError("weights must be 0 or more, and not all 0.", where="weights", fix=f"Give one for each of: {', '.join(weights.index)}.")
+        raise InputError(
+            "weights must be 0 or more, and not all 0.",
+            where="weights",
+            fix=f"Give one for each of: {', '.join(weights.index)}.",
+        )
     return weights / weights.sum()
 
 
@@ -200,5 +234,7 @@ def _scores_in_range(scores):
 
 def _whole(value, name):
     if isinstance(value, bool) or not float(value).is_integer() or value < 0:
-        raise InputError(f"{value!r} is not a number of projects.", where=name, fix="Give a whole number, 0 or more.")
+        raise InputError(
+            f"{value!r} is not a number of projects.", where=name, fix="Give a whole number, 0 or more."
+        )
     return int(value)

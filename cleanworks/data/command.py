@@ -13,7 +13,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from cleanworks.errors import InputError
 from cleanworks.standards.command import data_app
 
-Source = Annotated[Path, typer.Argument(help="A folder made by `data import`, or one OCDS or OC4IDS file.", show_default=False)]
+Source = Annotated[
+    Path,
+    typer.Argument(help="A folder made by `data import`, or one OCDS or OC4IDS file.", show_default=False),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,11 +27,26 @@ def add_to(app: typer.Typer) -> None:
 
 
 def bring_in(
-    files: Annotated[list[Path], typer.Argument(help="OCDS, OC4IDS, CSV or XLSX; also .gz, .zip and folders.", show_default=False)],
-    to: Annotated[Path, typer.Option("--to", help="The folder of the tables: new, empty, or an older import.", show_default=False)],
-    mapping: Annotated[Path | None, typer.Option(help="For CSV and XLSX: the file that says which column is which; written if it is not there.")] = None,
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="OCDS, OC4IDS, CSV or XLSX; also .gz, .zip and folders.", show_default=False),
+    ],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to", help="The folder of the tables: new, empty, or an older import.", show_default=False
+        ),
+    ],
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            help="For CSV and XLSX: the file that says which column is which; written if it is not there."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take the proposed mapping without asking.")] = False,
-    encoding: Annotated[str | None, typer.Option(help="Of CSV files that are not UTF-8, such as cp949 or latin-1.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of CSV files that are not UTF-8, such as cp949 or latin-1.")
+    ] = None,
 ):
     """Bring files in: tables as Parquet, a dictionary of their columns, and what was taken and left."""
     from cleanworks.data import importing
@@ -43,34 +61,72 @@ def bring_in(
             if mapping is not None:
                 columns.write(mapping, proposed)
                 raise InputError(
-                    "nothing was imported yet: the proposed mapping is written.", where=str(mapping), fix="Read it, correct it, and run the same command again."
+                    "nothing was imported yet: the proposed mapping is written.",
+                    where=str(mapping),
+                    fix="Read it, correct it, and run the same command again.",
                 )
             if not yes and not (sys.stdin.isatty() and typer.confirm("Is this mapping right?")):
-                raise InputError("the mapping was not confirmed.", where="--mapping", fix="Give --mapping FILE to write and correct it, or --yes to take it.")
-            chosen = None if not any(one.questions for one in proposed) else [one for one in proposed if one.dates] or None
+                raise InputError(
+                    "the mapping was not confirmed.",
+                    where="--mapping",
+                    fix="Give --mapping FILE to write and correct it, or --yes to take it.",
+                )
+            chosen = (
+                None
+                if not any(one.questions for one in proposed)
+                else [one for one in proposed if one.dates] or None
+            )
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
     ) as bar:
         task = bar.add_task("reading", total=None)
         made = importing.bring_in(
-            files, to, mappings=chosen, encoding=encoding, tell=lambda done, total, name: bar.update(task, completed=done, total=total, description=name)
+            files,
+            to,
+            mappings=chosen,
+            encoding=encoding,
+            tell=lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
         )
-    _rows(out, "Files", ("file", "kind", "taken", "left, and why"), [(s["file"], s["kind"], s["taken"], "; ".join(s["left"])) for s in made.sources])
+    _rows(
+        out,
+        "Files",
+        ("file", "kind", "taken", "left, and why"),
+        [(s["file"], s["kind"], s["taken"], "; ".join(s["left"])) for s in made.sources],
+    )
     for note in made.notes:
         out.print(note, markup=False, soft_wrap=True)
     _rows(
-        out, "Tables", ("table", "rows", "columns filled in every row", "partly", "never"),
+        out,
+        "Tables",
+        ("table", "rows", "columns filled in every row", "partly", "never"),
         [(name, f"{rows:,}", *_fill(rows, filled)) for name, (rows, filled) in made.tables.items()],
     )
     able = made.indicators
-    out.print(f"{int(able['possible'].sum())} of {len(able)} indicators are possible. Next: cleanworks data flags {to} --to OUT", markup=False, soft_wrap=True)
+    out.print(
+        f"{int(able['possible'].sum())} of {len(able)} indicators are possible. Next: cleanworks data flags {to} --to OUT",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def flags(
     source: Source,
-    to: Annotated[Path, typer.Option("--to", help="The folder of the answers: new, empty, or older answers.", show_default=False)],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to", help="The folder of the answers: new, empty, or older answers.", show_default=False
+        ),
+    ],
     profile: Annotated[str | None, typer.Option(help="Country profile: thresholds and days.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="The day on which the data are read, YYYY-MM-DD; by default the latest in them.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="The day on which the data are read, YYYY-MM-DD; by default the latest in them."),
+    ] = None,
     currency: Annotated[str | None, typer.Option(help="Compare prices in this currency only.")] = None,
 ):
     """Compute indicators: a report to read (index.html), and flags.csv, flags.json, flags.xlsx."""
@@ -80,7 +136,10 @@ def flags(
     made.write(to)
     out = Console(highlight=False)
     hits = int(made.answers["flagged"].sum())
-    out.print(f"{made.computed} indicators computed, {made.not_computed} not possible; {len(made.answers):,} answers, {hits:,} worth a look.", markup=False)
+    out.print(
+        f"{made.computed} indicators computed, {made.not_computed} not possible; {len(made.answers):,} answers, {hits:,} worth a look.",
+        markup=False,
+    )
     out.print(f"Open {to / 'index.html'}", markup=False, soft_wrap=True)
 
 
@@ -88,7 +147,10 @@ def report(
     source: Source,
     to: Annotated[Path, typer.Option("--to", help="The report, an .html file.", show_default=False)],
     profile: Annotated[str | None, typer.Option(help="Country profile: currency and days.")] = None,
-    date: Annotated[str | None, typer.Option(help="The day on which the data are read, YYYY-MM-DD; by default the latest in them.")] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(help="The day on which the data are read, YYYY-MM-DD; by default the latest in them."),
+    ] = None,
 ):
     """Write a report on payments, progress, disclosure and transparency, with figures, as far as the data allow."""
     from cleanworks.data import reporting
@@ -101,9 +163,17 @@ def report(
 def _show(out, proposed):
     for one in proposed:
         place = f"{one.file}, sheet {one.sheet}" if one.sheet else one.file
-        rows = [(heading, column + (f" (x {one.units[heading]:,})" if heading in one.units else "")) for heading, column in one.columns.items()]
+        rows = [
+            (heading, column + (f" (x {one.units[heading]:,})" if heading in one.units else ""))
+            for heading, column in one.columns.items()
+        ]
         rows += [(heading, "left out") for heading in one.left]
-        _rows(out, f"{place} is read as table {one.table}; days as {one.dates or '?'}", ("heading", "column"), rows)
+        _rows(
+            out,
+            f"{place} is read as table {one.table}; days as {one.dates or '?'}",
+            ("heading", "column"),
+            rows,
+        )
         for question in one.questions:
             out.print(f"Question: {question}.", markup=False, soft_wrap=True)
 

@@ -103,14 +103,19 @@ def flags_of(source, *, profile=None, as_of=None, currency: str | None = None, c
     settings = flags.Settings(**{**vars(settings), "as_of": as_of, "currency": currency})
     coverage = flags.coverage(tables)
     if not coverage["possible"].any():
-        missing = "; ".join(f"{code}: {row['missing'] or row['empty']}" for code, row in coverage.head(3).iterrows())
+        missing = "; ".join(
+            f"{code}: {row['missing'] or row['empty']}" for code, row in coverage.head(3).iterrows()
+        )
         raise InputError(
-            "these data allow no indicator.", where="tables" if isinstance(source, Mapping) else str(source),
+            "these data allow no indicator.",
+            where="tables" if isinstance(source, Mapping) else str(source),
             fix=f"`cleanworks data coverage` lists what is missing, for example {missing}.",
         )
     answers = flags.evaluate(tables, codes, settings)
     name = "tables" if isinstance(source, Mapping) else Path(source).resolve().name
-    return Flags(name, answers, coverage, {table: len(rows) for table, rows in tables.items() if len(rows)}, as_of)
+    return Flags(
+        name, answers, coverage, {table: len(rows) for table, rows in tables.items() if len(rows)}, as_of
+    )
 
 
 # The report ---------------------------------------------------------------------------------------------------------------
@@ -151,8 +156,13 @@ def _body(made):
             parts += [_one(*entry) for entry in chosen]
     silent = [(code, one) for code, one, rows in asked if not len(rows)]
     if silent:
-        items = "".join(f"<li><strong>{escape(one.name)}</strong> <code>{code}</code>: {escape(one.formula)}</li>" for code, one in silent)
-        parts.append(f"<h2>Possible, and without an answer</h2><p>The fields are there; no case meets the condition to be looked at.</p><ul>{items}</ul>")
+        items = "".join(
+            f"<li><strong>{escape(one.name)}</strong> <code>{code}</code>: {escape(one.formula)}</li>"
+            for code, one in silent
+        )
+        parts.append(
+            f"<h2>Possible, and without an answer</h2><p>The fields are there; no case meets the condition to be looked at.</p><ul>{items}</ul>"
+        )
     parts.append(_missing(made.coverage[~made.coverage["possible"]]))
     return "\n".join(parts)
 
@@ -166,7 +176,10 @@ def _overview(entries):
                 f'<tr><th scope="row"><a href="#{escape(code)}">{escape(one.name)}</a></th><td>{escape(str(level))}</td>'
                 f'<td class="number">{len(group):,}</td><td class="number">{n:,}</td><td class="number">{_share(n, group, one, level)}</td></tr>'
             )
-    head = "".join(f'<th scope="col"{" class=number" if place > 1 else ""}>{text}</th>' for place, text in enumerate(("Indicator", "Of", "Looked at", "Worth a look", "Share")))
+    head = "".join(
+        f'<th scope="col"{" class=number" if place > 1 else ""}>{text}</th>'
+        for place, text in enumerate(("Indicator", "Of", "Looked at", "Worth a look", "Share"))
+    )
     return f'<h2>At a glance</h2><div class="scroll" tabindex="0" role="region" aria-label="Overview"><table><caption>What was computed</caption><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
@@ -176,19 +189,38 @@ def _share(n, group, one, level):
 
 
 def _one(code, one, answers):
-    parts = [f'<section class="flag" id="{escape(code)}"><h3>{escape(one.name)} <code>{escape(code)}</code></h3><p>{escape(one.definition)}</p>']
+    parts = [
+        f'<section class="flag" id="{escape(code)}"><h3>{escape(one.name)} <code>{escape(code)}</code></h3><p>{escape(one.definition)}</p>'
+    ]
     parts.append(f'<p class="note">{escape(one.formula)}. Unit: {escape(one.unit)}.</p>')
     for level, group in answers.groupby("level", observed=True, sort=False):
         hits = group[group["flagged"]]
-        marked = " (only those that are worth a look are listed)" if len(hits) == len(group) and one.levels[0] != level else ""
-        parts.append(f"<p>{escape(str(level)).capitalize()}: {len(group):,} looked at, <strong>{len(hits):,} worth a look</strong>{marked}.</p>")
+        marked = (
+            " (only those that are worth a look are listed)"
+            if len(hits) == len(group) and one.levels[0] != level
+            else ""
+        )
+        parts.append(
+            f"<p>{escape(str(level)).capitalize()}: {len(group):,} looked at, <strong>{len(hits):,} worth a look</strong>{marked}.</p>"
+        )
         parts.append(_spread(group, one.name))
         if len(hits):
-            first = hits.assign(far=(hits["value"] - group["value"].median()).abs()).sort_values("far", ascending=False, kind="stable").head(SHOWN)
-            rows = "".join(f'<tr><td><code>{escape(str(row.id))}</code></td><td class="number">{_number(row.value)}</td></tr>' for row in first.itertuples())
-            more = f" The {SHOWN} farthest from the middle; all {len(hits):,} are in flags.csv." if len(hits) > SHOWN else ""
+            first = (
+                hits.assign(far=(hits["value"] - group["value"].median()).abs())
+                .sort_values("far", ascending=False, kind="stable")
+                .head(SHOWN)
+            )
+            rows = "".join(
+                f'<tr><td><code>{escape(str(row.id))}</code></td><td class="number">{_number(row.value)}</td></tr>'
+                for row in first.itertuples()
+            )
+            more = (
+                f" The {SHOWN} farthest from the middle; all {len(hits):,} are in flags.csv."
+                if len(hits) > SHOWN
+                else ""
+            )
             parts.append(
-                f'<details{" open" if len(hits) <= 5 else ""}><summary>{len(first)} cases</summary><table><caption>Worth a look.{more}</caption>'
+                f"<details{' open' if len(hits) <= 5 else ''}><summary>{len(first)} cases</summary><table><caption>Worth a look.{more}</caption>"
                 f'<thead><tr><th scope="col">{escape(str(level)).capitalize()}</th><th scope="col" class="number">{escape(one.unit.split(";")[0])}</th></tr></thead><tbody>{rows}</tbody></table></details>'
             )
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in one.innocent)
@@ -215,9 +247,13 @@ def _spread(group, name):
         height, part = tall * n / top, tall * m / top
         x = place * step
         if n:
-            bars.append(f'<rect x="{x:.1f}" y="{tall - height + 4:.1f}" width="{step - 1:.1f}" height="{max(height - part, 0):.1f}"/>')
+            bars.append(
+                f'<rect x="{x:.1f}" y="{tall - height + 4:.1f}" width="{step - 1:.1f}" height="{max(height - part, 0):.1f}"/>'
+            )
         if m:
-            bars.append(f'<rect class="look" x="{x:.1f}" y="{tall - part + 4:.1f}" width="{step - 1:.1f}" height="{max(part, 1.5):.1f}"/>')
+            bars.append(
+                f'<rect class="look" x="{x:.1f}" y="{tall - part + 4:.1f}" width="{step - 1:.1f}" height="{max(part, 1.5):.1f}"/>'
+            )
     middle = np.median(values)
     words = f"{name}: {len(values):,} values, median {_number(middle)}, 98 % between {_number(low)} and {_number(high)}; {int(marked.sum()):,} worth a look"
     return (
@@ -242,7 +278,9 @@ def _missing(unable):
 
 
 def _fields(text):
-    return ", ".join(f"<code>{escape(field.replace('|', ' or '))}</code>" for field in text.split(", ") if field)
+    return ", ".join(
+        f"<code>{escape(field.replace('|', ' or '))}</code>" for field in text.split(", ") if field
+    )
 
 
 def _number(value):
@@ -260,7 +298,17 @@ def _csv(answers):
     writer.writerow(["code", "indicator", "of", "id", "value", "unit", "worth a look"])
     for row in answers.itertuples():
         one = flags.REGISTRY[row.code]
-        writer.writerow([row.code, one.name, row.level, _safe(row.id), row.value, one.unit, "yes" if row.flagged else "no"])
+        writer.writerow(
+            [
+                row.code,
+                one.name,
+                row.level,
+                _safe(row.id),
+                row.value,
+                one.unit,
+                "yes" if row.flagged else "no",
+            ]
+        )
     return rows.getvalue()
 
 
@@ -278,13 +326,25 @@ def _workbook(made, path):
     _sheet(book, "Worth a look", ("code", "indicator", "of", "id", "value", "unit", "it can be innocent"),
            ((row.code, flags.REGISTRY[row.code].name, row.level, _safe(row.id), float(row.value), flags.REGISTRY[row.code].unit,
              " ".join(flags.REGISTRY[row.code].innocent)) for row in hits.head(_ROWS_OF_A_SHEET).itertuples()))  # fmt: skip
-    _sheet(book, "All answers", ("code", "of", "id", "value", "worth a look"),
-           ((row.code, row.level, _safe(row.id), float(row.value), "yes" if row.flagged else "no") for row in made.answers.head(_ROWS_OF_A_SHEET).itertuples()))
+    _sheet(
+        book,
+        "All answers",
+        ("code", "of", "id", "value", "worth a look"),
+        (
+            (row.code, row.level, _safe(row.id), float(row.value), "yes" if row.flagged else "no")
+            for row in made.answers.head(_ROWS_OF_A_SHEET).itertuples()
+        ),
+    )
     _sheet(book, "Indicators", ("code", "indicator", "possible", "not there", "empty", "definition", "formula", "unit"),
            ((code, row["name"], "yes" if row.possible else "no", row["missing"], row["empty"], flags.REGISTRY[code].definition, _safe(flags.REGISTRY[code].formula),
              flags.REGISTRY[code].unit) for code, row in made.coverage.iterrows()))  # fmt: skip
     if len(made.answers) > _ROWS_OF_A_SHEET:
-        _sheet(book, "Note", ("note",), [(f"A sheet holds {_ROWS_OF_A_SHEET:,} rows; flags.csv holds all {len(made.answers):,}.",)])
+        _sheet(
+            book,
+            "Note",
+            ("note",),
+            [(f"A sheet holds {_ROWS_OF_A_SHEET:,} rows; flags.csv holds all {len(made.answers):,}.",)],
+        )
     book.save(path)
 
 
@@ -293,4 +353,6 @@ def _sheet(book, title, columns, rows):
     sheet.freeze_panes = "A2"
     sheet.append(columns)
     for row in rows:
-        sheet.append([None if isinstance(value, float) and not np.isfinite(value) else value for value in row])
+        sheet.append(
+            [None if isinstance(value, float) and not np.isfinite(value) else value for value in row]
+        )

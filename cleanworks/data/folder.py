@@ -38,7 +38,9 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
     if source.is_file():
         if source.suffix.lower() in (".csv", ".xlsx", ".zip"):
             raise InputError(
-                "a table or an archive has to be brought in first.", where=str(source), fix=f"cleanworks data import {source} --to FOLDER"
+                "a table or an archive has to be brought in first.",
+                where=str(source),
+                fix=f"cleanworks data import {source} --to FOLDER",
             )
         opened = open_source(source)
         return oc4ids.read(source) if opened.list_name == "projects" else ocds.read(source)
@@ -67,11 +69,21 @@ def with_projects(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
     if "project_id" in made.get("projects", ()) and len(made["projects"]):
         return made
     if "tender_id" not in made.get("tenders", ()):
-        raise InputError("there is neither a table of projects nor one of processes.", fix="A site needs projects, or OCDS processes.")
+        raise InputError(
+            "there is neither a table of projects nor one of processes.",
+            fix="A site needs projects, or OCDS processes.",
+        )
     tenders = made["tenders"]
     projects = {"project_id": tenders["tender_id"]}
-    for name, choices in (("title", ("title",)), ("public_authority", ("buyer_name", "buyer_id", "procuring_entity_id")), ("budget_amount", ("cost_estimate",)), ("status", ())):
-        there = next((column for column in choices if column in tenders and tenders[column].notna().any()), None)
+    for name, choices in (
+        ("title", ("title",)),
+        ("public_authority", ("buyer_name", "buyer_id", "procuring_entity_id")),
+        ("budget_amount", ("cost_estimate",)),
+        ("status", ()),
+    ):
+        there = next(
+            (column for column in choices if column in tenders and tenders[column].notna().any()), None
+        )
         if there:
             projects[name] = tenders[there]
     if "budget_amount" in projects and "currency" in tenders:
@@ -97,7 +109,9 @@ def check(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> None:
     """Refuse a place that holds something else than an older folder of the same kind."""
     if not out.exists():
         if not out.resolve().parent.is_dir():
-            raise InputError("there is no such folder to put it in.", where=str(out.parent), fix="Make it first.")
+            raise InputError(
+                "there is no such folder to put it in.", where=str(out.parent), fix="Make it first."
+            )
         return
     if not out.is_dir():
         raise InputError("this is a file, not a folder.", where=str(out), fix="Name a folder.")
@@ -105,7 +119,9 @@ def check(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> None:
     other = there - set(about(out, mark, made_by).get("files", ())) - {mark}
     if other:
         raise InputError(
-            f"the folder holds something else ({min(other)}), which would be lost.", where=str(out), fix="Name a new or an empty folder."
+            f"the folder holds something else ({min(other)}), which would be lost.",
+            where=str(out),
+            fix="Name a new or an empty folder.",
         )
 
 
@@ -134,7 +150,9 @@ def whole(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> Iterator[Path]
         shutil.rmtree(new, ignore_errors=True)
 
 
-def describe(new: Path, tables: Mapping[str, tuple[int, Mapping[str, int]]], sources: list[dict], notes: list[str]) -> None:
+def describe(
+    new: Path, tables: Mapping[str, tuple[int, Mapping[str, int]]], sources: list[dict], notes: list[str]
+) -> None:
     """Write the dictionary, the words and the mark of an import. ``tables`` is name -> (rows, column -> filled rows)."""
     rows = io.StringIO(newline="")
     writer = csv.writer(rows, lineterminator="\n")
@@ -142,13 +160,25 @@ def describe(new: Path, tables: Mapping[str, tuple[int, Mapping[str, int]]], sou
     for name, (count, filled) in tables.items():
         for column, there in filled.items():
             kind, unit, meaning = _meaning(name, column)
-            writer.writerow([name, column, kind, unit, meaning, count, there, f"{there / count:.3f}" if count else ""])
+            writer.writerow(
+                [name, column, kind, unit, meaning, count, there, f"{there / count:.3f}" if count else ""]
+            )
     (new / "dictionary.csv").write_text(rows.getvalue(), encoding="utf-8-sig")
     lines = ["# Imported data", "", "| file | kind | taken | left, and why |", "|---|---|---|---|"]
-    lines += [f"| {one['file']} | {one['kind']} | {one['taken']} | {'; '.join(one['left']) or 'nothing'} |" for one in sources]
+    lines += [
+        f"| {one['file']} | {one['kind']} | {one['taken']} | {'; '.join(one['left']) or 'nothing'} |"
+        for one in sources
+    ]
     lines += ["", "| table | rows | columns with values |", "|---|---|---|"]
-    lines += [f"| {name} | {count:,} | {sum(n > 0 for n in filled.values())} of {len(filled)} |" for name, (count, filled) in tables.items()]
-    lines += ["", "`dictionary.csv` says what each column means and how often it is filled.", *(["", *notes] if notes else [])]
+    lines += [
+        f"| {name} | {count:,} | {sum(n > 0 for n in filled.values())} of {len(filled)} |"
+        for name, (count, filled) in tables.items()
+    ]
+    lines += [
+        "",
+        "`dictionary.csv` says what each column means and how often it is filled.",
+        *(["", *notes] if notes else []),
+    ]
     (new / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     files = sorted(path.name for path in new.iterdir())
     mark = {"made by": MADE_BY, "files": files, "sources": sources, "notes": notes}
@@ -172,7 +202,11 @@ def _meaning(name, column):
         known = described[column]
         return known.kind, known.unit, known.meaning
     if column.endswith("_offset"):
-        return "number", "minutes", f"offset of {column.removesuffix('_offset')} from UTC: the instant is the clock less the offset"
+        return (
+            "number",
+            "minutes",
+            f"offset of {column.removesuffix('_offset')} from UTC: the instant is the clock less the offset",
+        )
     return ("date" if column.startswith("date") else "text"), "", _OPEN_DATA.get(column, "")
 
 
@@ -186,5 +220,7 @@ def _parquet(file):
     try:
         table = pq.read_table(file).to_pandas(date_as_object=False)
     except Exception as error:  # pyarrow has no common base for what it raises
-        raise InputError(f"the file cannot be read: {error}.", where=str(file), fix="Import the data again.") from None
+        raise InputError(
+            f"the file cannot be read: {error}.", where=str(file), fix="Import the data again."
+        ) from None
     return table

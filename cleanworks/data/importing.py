@@ -30,7 +30,21 @@ from cleanworks.standards.stream import LISTS, open_source
 PIECES = 32  # into which releases are sorted by their process
 AT_ONCE = 2_000  # elements whose tables are in memory together
 LARGEST_MEMBER = 64 << 30  # bytes of one unpacked member of an archive
-_IGNORED = (".md", ".txt", ".pdf", ".doc", ".docx", ".html", ".htm", ".xml", ".png", ".jpg", ".toml", ".py", ".parquet")
+_IGNORED = (
+    ".md",
+    ".txt",
+    ".pdf",
+    ".doc",
+    ".docx",
+    ".html",
+    ".htm",
+    ".xml",
+    ".png",
+    ".jpg",
+    ".toml",
+    ".py",
+    ".parquet",
+)
 
 
 @dataclass
@@ -48,7 +62,14 @@ class Imported:
 
     @property
     def indicators(self) -> pd.DataFrame:
-        return flags.possible({f"{name}.{column}" for name, (_, filled) in self.tables.items() for column, n in filled.items() if n})
+        return flags.possible(
+            {
+                f"{name}.{column}"
+                for name, (_, filled) in self.tables.items()
+                for column, n in filled.items()
+                if n
+            }
+        )
 
 
 Tell = Callable[[int, int, str], None]  # bytes read, bytes in all, the file in hand
@@ -89,17 +110,28 @@ def bring_in(
     with _unpacked(files) as (found, left):
         if not found:
             reasons = "; ".join(f"{one['file']}: {', '.join(one['left'])}" for one in left[:5])
-            raise InputError(f"there is nothing to read{': ' + reasons if reasons else ''}.", where=_named(files), fix="Give OCDS, OC4IDS, CSV or XLSX files.")
+            raise InputError(
+                f"there is nothing to read{': ' + reasons if reasons else ''}.",
+                where=_named(files),
+                fix="Give OCDS, OC4IDS, CSV or XLSX files.",
+            )
         kinds = {_kind(path, name) for path, name in found}
         if len(kinds) > 1:
-            shown = "; ".join(f"{kind}: {next(name for path, name in found if _kind(path, name) == kind)}" for kind in sorted(kinds))
+            shown = "; ".join(
+                f"{kind}: {next(name for path, name in found if _kind(path, name) == kind)}"
+                for kind in sorted(kinds)
+            )
             raise InputError(
-                f"the files are of several kinds ({shown}).", where=_named(files),
+                f"the files are of several kinds ({shown}).",
+                where=_named(files),
                 fix="Import each kind into a folder of its own: together they would count the same projects twice.",
             )
         (kind,) = kinds
         made = Imported(to, left)
-        with folder.whole(to) as new, tempfile.TemporaryDirectory(dir=new.parent, prefix=".pieces-") as pieces:
+        with (
+            folder.whole(to) as new,
+            tempfile.TemporaryDirectory(dir=new.parent, prefix=".pieces-") as pieces,
+        ):
             keep = _Keeper(Path(pieces))
             if kind == "tables":
                 _tables(found, mappings, encoding, keep, made, tell)
@@ -139,12 +171,18 @@ class _unpacked:
             for path in self.files:
                 if path.is_dir():
                     for inner in sorted(path.rglob("*")):
-                        if inner.is_file() and not any(part.startswith(".") for part in inner.relative_to(path).parts):
-                            self._add(inner, inner.relative_to(path.parent).as_posix(), found, left, asked=False)
+                        if inner.is_file() and not any(
+                            part.startswith(".") for part in inner.relative_to(path).parts
+                        ):
+                            self._add(
+                                inner, inner.relative_to(path.parent).as_posix(), found, left, asked=False
+                            )
                 elif path.is_file():
                     self._add(path, path.name, found, left, asked=True)
                 else:
-                    raise InputError("there is no such file or folder.", where=str(path), fix="Check the name.")
+                    raise InputError(
+                        "there is no such file or folder.", where=str(path), fix="Check the name."
+                    )
         except BaseException:
             self.__exit__()
             raise
@@ -162,11 +200,17 @@ class _unpacked:
             left.append({"file": name, "kind": "", "taken": "nothing", "left": ["the file is empty"]})
         elif zipfile.is_zipfile(path) and not lower.endswith((".xlsx", ".xlsm")):
             self._unzip(path, name, found, left)
-        elif lower.endswith(_IGNORED) or not lower.endswith((".json", ".jsonl", ".ndjson", ".gz", ".csv", ".tsv", ".xlsx", ".xlsm", ".geojson")):
+        elif lower.endswith(_IGNORED) or not lower.endswith(
+            (".json", ".jsonl", ".ndjson", ".gz", ".csv", ".tsv", ".xlsx", ".xlsm", ".geojson")
+        ):
             if asked and not lower.endswith(_IGNORED):
                 found.append((path, name))
             elif asked:
-                raise InputError("this is no data that can be read.", where=name, fix="Give OCDS or OC4IDS (JSON), CSV or XLSX.")
+                raise InputError(
+                    "this is no data that can be read.",
+                    where=name,
+                    fix="Give OCDS or OC4IDS (JSON), CSV or XLSX.",
+                )
             else:
                 left.append({"file": name, "kind": "", "taken": "nothing", "left": ["not JSON, CSV or XLSX"]})
         else:
@@ -181,11 +225,23 @@ class _unpacked:
                     if member.is_dir():
                         continue
                     if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
-                        raise InputError(f"the archive holds a path outside itself ({member.filename}).", where=name, fix="Do not use it; ask where it came from.")
+                        raise InputError(
+                            f"the archive holds a path outside itself ({member.filename}).",
+                            where=name,
+                            fix="Do not use it; ask where it came from.",
+                        )
                     if member.flag_bits & 1:
-                        raise InputError(f"{member.filename} is encrypted.", where=name, fix="Unpack it with its password first.")
+                        raise InputError(
+                            f"{member.filename} is encrypted.",
+                            where=name,
+                            fix="Unpack it with its password first.",
+                        )
                     if member.file_size > LARGEST_MEMBER:
-                        raise InputError(f"{member.filename} is too large.", where=name, fix="Unpack it yourself and give the file.")
+                        raise InputError(
+                            f"{member.filename} is too large.",
+                            where=name,
+                            fix="Unpack it yourself and give the file.",
+                        )
                     target = Path(self.place) / f"{len(found)}-{number}-{inner.name}"
                     with archive.open(member) as packed, target.open("wb") as plain:
                         shutil.copyfileobj(packed, plain)
@@ -274,7 +330,14 @@ def _elements(found, made, read, named=False):
             raise InputError(error.what, where=where or name, fix=error.fix) from None
         read.done(path)
         left = ["the list is empty"] if not number else []
-        made.sources.append({"file": name, "kind": source.what, "taken": f"{number:,} {LISTS_SHORT[source.list_name]}", "left": left})
+        made.sources.append(
+            {
+                "file": name,
+                "kind": source.what,
+                "taken": f"{number:,} {LISTS_SHORT[source.list_name]}",
+                "left": left,
+            }
+        )
         made.notes += [f"{name}: {note}" for note in source.notes]
 
 
@@ -323,7 +386,9 @@ def _sheets(path, name, encoding):
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError) as error:
-            raise InputError(f"the compressed file is damaged: {error}.", where=name, fix="Get it again.") from None
+            raise InputError(
+                f"the compressed file is damaged: {error}.", where=name, fix="Get it again."
+            ) from None
     return [tables.from_csv(data, name, encoding)], []
 
 
@@ -338,16 +403,29 @@ def _tables(found, mappings, encoding, keep, made, tell):
         for sheet in sheets:
             chosen = _mapping_of(sheet, mappings)
             if chosen is None:
-                left.append(f"sheet {sheet.sheet!r}: the mapping does not name it" if sheet.sheet else "the mapping does not name this file")
+                left.append(
+                    f"sheet {sheet.sheet!r}: the mapping does not name it"
+                    if sheet.sheet
+                    else "the mapping does not name this file"
+                )
                 continue
             used.add(id(chosen))
             table, more = tables.typed(sheet, chosen, rows_before.get(chosen.table, 0))
             rows_before[chosen.table] = rows_before.get(chosen.table, 0) + len(table)
             keep.add({chosen.table: table})
-            taken.append(f"{len(table):,} rows of {chosen.table} ({len(chosen.columns)} of {len(sheet.headings)} columns)")
+            taken.append(
+                f"{len(table):,} rows of {chosen.table} ({len(chosen.columns)} of {len(sheet.headings)} columns)"
+            )
             left += more
         read.done(path)
-        made.sources.append({"file": name, "kind": "spreadsheet" if sheets[0].sheet else "CSV", "taken": "; ".join(taken) or "nothing", "left": left})
+        made.sources.append(
+            {
+                "file": name,
+                "kind": "spreadsheet" if sheets[0].sheet else "CSV",
+                "taken": "; ".join(taken) or "nothing",
+                "left": left,
+            }
+        )
     if mappings is not None and not used:
         raise InputError(
             "the mapping is for other files.", where=", ".join(one.file for one in mappings[:3]),
@@ -360,9 +438,17 @@ def _mapping_of(sheet, mappings):
         made = mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.first_values())
         asked = [question for question in made.questions if "numbered instead" not in question]
         if asked:
-            raise InputError(f"{asked[0]}.", where=sheet.place, fix="Say in a mapping file how it is to be read: --mapping FILE writes one.")
+            raise InputError(
+                f"{asked[0]}.",
+                where=sheet.place,
+                fix="Say in a mapping file how it is to be read: --mapping FILE writes one.",
+            )
         return made
-    same = [one for one in mappings if PurePosixPath(one.file).name == PurePosixPath(sheet.file).name and one.sheet == sheet.sheet]
+    same = [
+        one
+        for one in mappings
+        if PurePosixPath(one.file).name == PurePosixPath(sheet.file).name and one.sheet == sheet.sheet
+    ]
     return same[0] if same else None
 
 
@@ -396,7 +482,9 @@ class _Keeper:
         import pyarrow.parquet as pq
 
         for name, parts in self.parts.items():
-            schema = pa.unify_schemas([pq.read_schema(part).remove_metadata() for part in parts], promote_options="permissive")
+            schema = pa.unify_schemas(
+                [pq.read_schema(part).remove_metadata() for part in parts], promote_options="permissive"
+            )
             with pq.ParquetWriter(new / f"{name}.parquet", schema, compression="zstd") as writer:
                 for part in parts:
                     writer.write_table(_fitted(pq.read_table(part), schema))
@@ -407,7 +495,10 @@ class _Keeper:
 def _fitted(table, schema):
     import pyarrow as pa
 
-    columns = [table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type) for f in schema]
+    columns = [
+        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type)
+        for f in schema
+    ]
     return pa.table(columns, schema=schema)
 
 
@@ -419,5 +510,7 @@ def _plain(table):
         if values.dtype == object:
             kinds = {type(value) for value in values if value is not None and value == value}
             if kinds - {str} and kinds != {bool}:
-                changed[column] = [None if value is None or value != value else str(value) for value in values]
+                changed[column] = [
+                    None if value is None or value != value else str(value) for value in values
+                ]
     return table.assign(**changed) if changed else table

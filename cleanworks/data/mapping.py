@@ -120,11 +120,21 @@ def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str,
         unit = next((unit for unit, pattern in UNITS if re.search(pattern, heading.lower())), 1)
         if unit > 1 and kind_of(table, column) in ("money", "number"):
             made.units[heading] = unit
-    dated = [text for heading, column in made.columns.items() if kind_of(table, column) in ("date", "time") for text in values.get(heading, ())]
+    dated = [
+        text
+        for heading, column in made.columns.items()
+        if kind_of(table, column) in ("date", "time")
+        for text in values.get(heading, ())
+    ]
     made.dates, question = day_format(dated)
     if question:
         made.questions.append(question)
-    numbers = [text for heading, column in made.columns.items() if kind_of(table, column) in ("money", "number") for text in values.get(heading, ())]
+    numbers = [
+        text
+        for heading, column in made.columns.items()
+        if kind_of(table, column) in ("money", "number")
+        for text in values.get(heading, ())
+    ]
     if any(re.fullmatch(r"-?\d{1,3}(\.\d{3})*,\d{1,2}", text.strip()) for text in numbers):
         made.decimal = ","
     missing = [name for name in _key_of(table) if name not in taken]
@@ -145,22 +155,40 @@ def day_format(texts: Sequence[str]) -> tuple[str, str]:
         odd = next((day for day in days if not any(_reads(day, form) for form in DATES)), None)
         if odd is not None:
             return "", f"{odd!r} is no day that can be read"
-        other = next((day for day in days[1:] if not any(_reads(days[0], f) and _reads(day, f) for f in DATES)), days[-1])
+        other = next(
+            (day for day in days[1:] if not any(_reads(days[0], f) and _reads(day, f) for f in DATES)),
+            days[-1],
+        )
         return "", f"days are written in several ways: {days[0]!r} and {other!r}"
     return fitting[0], ""
 
 
 def write(path: Path, mappings: Sequence[Columns]) -> None:
     """Write a mapping for a person to read and correct."""
-    lines = [MARK, "# The heading in the file stands left, the column of the toolkit right. Take a line away to leave a column out.", ""]
+    lines = [
+        MARK,
+        "# The heading in the file stands left, the column of the toolkit right. Take a line away to leave a column out.",
+        "",
+    ]
     for one in mappings:
         lines += ["[[table]]", f"file = {_quoted(one.file)}"]
         lines += [f"sheet = {_quoted(one.sheet)}"] if one.sheet else []
-        lines += [f"table = {_quoted(one.table)}", f"dates = {_quoted(one.dates)}  # how days are written", f"decimal = {_quoted(one.decimal)}"]
+        lines += [
+            f"table = {_quoted(one.table)}",
+            f"dates = {_quoted(one.dates)}  # how days are written",
+            f"decimal = {_quoted(one.decimal)}",
+        ]
         lines += [f"# question: {question}" for question in one.questions]
-        lines += ["[table.columns]", *(f"{_quoted(heading)} = {_quoted(column)}" for heading, column in one.columns.items())]
+        lines += [
+            "[table.columns]",
+            *(f"{_quoted(heading)} = {_quoted(column)}" for heading, column in one.columns.items()),
+        ]
         lines += [f"# left out: {heading}" for heading in one.left]
-        lines += ["[table.units]", *(f"{_quoted(heading)} = {unit}" for heading, unit in one.units.items()), ""]
+        lines += [
+            "[table.units]",
+            *(f"{_quoted(heading)} = {unit}" for heading, unit in one.units.items()),
+            "",
+        ]
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -175,23 +203,45 @@ def read(path: Path) -> list[Columns]:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"the mapping cannot be read: {error}.", where=str(path), fix="Let the import write a new one.") from None
+        raise InputError(
+            f"the mapping cannot be read: {error}.", where=str(path), fix="Let the import write a new one."
+        ) from None
     made = []
     for one in found.get("table", []):
         if not isinstance(one, dict) or not {"file", "table"} <= set(one):
-            raise InputError("this is no mapping of an import.", where=str(path), fix="Let the import write a new one.")
+            raise InputError(
+                "this is no mapping of an import.", where=str(path), fix="Let the import write a new one."
+            )
         if one["table"] not in schemas.CONSTRUCTION and one["table"] != "awards":
-            raise InputError(f"there is no table {one['table']!r}.", where=str(path), fix=f"Tables: {', '.join(schemas.CONSTRUCTION)}.")
+            raise InputError(
+                f"there is no table {one['table']!r}.",
+                where=str(path),
+                fix=f"Tables: {', '.join(schemas.CONSTRUCTION)}.",
+            )
         columns = dict(one.get("columns", {}))
         known = _columns_of(one["table"])
         wrong = next((column for column in columns.values() if column not in known), None)
         if wrong is not None:
-            raise InputError(f"table {one['table']} has no column {wrong!r}.", where=str(path), fix=f"Columns: {', '.join(sorted(known))}.")
+            raise InputError(
+                f"table {one['table']} has no column {wrong!r}.",
+                where=str(path),
+                fix=f"Columns: {', '.join(sorted(known))}.",
+            )
         made.append(
-            Columns(one["file"], one.get("sheet", ""), one["table"], columns, dict(one.get("units", {})), one.get("dates", "%Y-%m-%d"), one.get("decimal", "."))
+            Columns(
+                one["file"],
+                one.get("sheet", ""),
+                one["table"],
+                columns,
+                dict(one.get("units", {})),
+                one.get("dates", "%Y-%m-%d"),
+                one.get("decimal", "."),
+            )
         )
     if not made:
-        raise InputError("the mapping names no table.", where=str(path), fix="Let the import write a new one.")
+        raise InputError(
+            "the mapping names no table.", where=str(path), fix="Let the import write a new one."
+        )
     return made
 
 
@@ -237,7 +287,11 @@ def _column(heading):
     plain = _plain(heading)
     if plain in _BY_NAME:
         return _BY_NAME[plain]
-    without = " ".join(word for word in plain.split() if word not in ("the", "of", "de", "del", "la", "du", "le", "da", "do", "in", "krw", "usd", "eur"))
+    without = " ".join(
+        word
+        for word in plain.split()
+        if word not in ("the", "of", "de", "del", "la", "du", "le", "da", "do", "in", "krw", "usd", "eur")
+    )
     return _BY_NAME.get(without) or _BY_NAME.get(without.replace(" ", ""))
 
 
@@ -246,7 +300,9 @@ def _table(file, sheet, columns):
     for name in schemas.CONSTRUCTION:
         if name in names:
             return name
-    scores = {name: len(columns & _columns_of(name)) + 0.5 * len(columns & set(_key_of(name))) for name in _OFFERED}
+    scores = {
+        name: len(columns & _columns_of(name)) + 0.5 * len(columns & set(_key_of(name))) for name in _OFFERED
+    }
     best = max(scores, key=scores.get)
     if scores[best] < 2:
         raise InputError(
@@ -256,7 +312,18 @@ def _table(file, sheet, columns):
     return best
 
 
-_OFFERED = ("projects", "contracts", "tenders", "bids", "modifications", "payments", "claims", "progress", "subcontracts", "disclosures")
+_OFFERED = (
+    "projects",
+    "contracts",
+    "tenders",
+    "bids",
+    "modifications",
+    "payments",
+    "claims",
+    "progress",
+    "subcontracts",
+    "disclosures",
+)
 
 
 def _reads(day, form):
@@ -268,4 +335,8 @@ def _reads(day, form):
 
 
 def _quoted(text):
-    return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+    return (
+        '"'
+        + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+        + '"'
+    )

@@ -47,7 +47,9 @@ def report_of(source, *, profile=None, date=None) -> Page:
             date = pd.Timestamp(date)
         except ValueError:
             raise InputError(f"{date!r} is no date.", where="date", fix="Write it as YYYY-MM-DD.") from None
-    tables = _core.prepared(tables, [f"{name}.{column}" for name, table in tables.items() for column in table])
+    tables = _core.prepared(
+        tables, [f"{name}.{column}" for name, table in tables.items() for column in table]
+    )
     day = flags.reading_day(tables, flags.Settings(as_of=date))
     name = "tables" if isinstance(source, Mapping) else Path(source).resolve().name
     parts, made = [], 0
@@ -60,10 +62,16 @@ def report_of(source, *, profile=None, date=None) -> Page:
             made += 1
             parts.append(f"<h2>{title}</h2>{make(tables, day, chosen)}")
     if not made:
-        raise InputError("these data allow no part of the report.", where=name, fix="`cleanworks data coverage` lists what is missing.")
-    held = ", ".join(f"{len(rows):,} {table.replace('_', ' ')}" for table, rows in tables.items() if len(rows))
+        raise InputError(
+            "these data allow no part of the report.",
+            where=name,
+            fix="`cleanworks data coverage` lists what is missing.",
+        )
+    held = ", ".join(
+        f"{len(rows):,} {table.replace('_', ' ')}" for table, rows in tables.items() if len(rows)
+    )
     read = f" Read as on {day:%Y-%m-%d}." if pd.notna(day) else ""
-    head = f"<h1>Report on {escape(name)}</h1><p class=\"note\">The data hold {escape(held)}.{read} What is missing is not counted as zero.</p>"
+    head = f'<h1>Report on {escape(name)}</h1><p class="note">The data hold {escape(held)}.{read} What is missing is not counted as zero.</p>'
     return Page(f"Report on {name}", head + "".join(parts))
 
 
@@ -89,10 +97,22 @@ def _payments(tables: Tables, day, profile) -> str:
     )
     if not len(days):
         return words
-    shares = pd.cut(days, [-1, 0, 7, 15, 30, 60, np.inf], labels=["in time", "1-7", "8-15", "16-30", "31-60", "over 60"]).value_counts(sort=False)
-    figure, axes = figures.new(f"{shares['in time'] / len(days):.0%} of the payments made were in time", x="Days late", y="Payments", source=None, height=3.2)
+    shares = pd.cut(
+        days, [-1, 0, 7, 15, 30, 60, np.inf], labels=["in time", "1-7", "8-15", "16-30", "31-60", "over 60"]
+    ).value_counts(sort=False)
+    figure, axes = figures.new(
+        f"{shares['in time'] / len(days):.0%} of the payments made were in time",
+        x="Days late",
+        y="Payments",
+        source=None,
+        height=3.2,
+    )
     axes.margins(y=0.15)
-    figures.label_bars(axes, axes.bar(shares.index.astype(str), shares.to_numpy(), color=figures.COLOURS["blue"]), lambda value: f"{value:,.0f}")
+    figures.label_bars(
+        axes,
+        axes.bar(shares.index.astype(str), shares.to_numpy(), color=figures.COLOURS["blue"]),
+        lambda value: f"{value:,.0f}",
+    )
     alt = "Bars: " + ", ".join(f"{label} {count:,}" for label, count in shares.items())
     return words + paper.figure(figure, alt=alt)
 
@@ -103,7 +123,13 @@ def _progress(tables: Tables, day, profile) -> str:
     behind = last["planned"] - last["actual"]
     many = int((behind >= 10).sum())
     words = f"<p>In the last month reported, {many:,} of {len(last):,} contracts are 10 points or more behind their plan (illustrative limit).</p>"
-    figure, axes = figures.new("Work done against work planned, last month of each contract", x="Planned (%)", y="Actual (%)", source=None, height=3.8)
+    figure, axes = figures.new(
+        "Work done against work planned, last month of each contract",
+        x="Planned (%)",
+        y="Actual (%)",
+        source=None,
+        height=3.8,
+    )
     axes.plot([0, 100], [0, 100], color=figures.COLOURS["grey"], linewidth=1)
     axes.scatter(last["planned"], last["actual"], s=14, alpha=0.6, color=figures.COLOURS["blue"])
     axes.set_xlim(0, 102)
@@ -118,13 +144,24 @@ def _disclosure(tables: Tables, day, profile) -> str:
     rate = disclosure.disclosure_rate(filled)
     items = disclosure.item_list().assign(share=filled.mean())
     stages = items.groupby("stage", sort=False)["share"].mean()
-    figure, axes = figures.new(f"On average {rate.mean():.0%} of CoST's items are there", x="Items filled (%)", source=None, height=3.2)
-    bars = axes.barh(stages.index.astype(str)[::-1], 100 * stages.to_numpy()[::-1], color=figures.COLOURS["blue"])
+    figure, axes = figures.new(
+        f"On average {rate.mean():.0%} of CoST's items are there",
+        x="Items filled (%)",
+        source=None,
+        height=3.2,
+    )
+    bars = axes.barh(
+        stages.index.astype(str)[::-1], 100 * stages.to_numpy()[::-1], color=figures.COLOURS["blue"]
+    )
     axes.set_xlim(0, 115)
     figures.label_bars(axes, bars, lambda value: f"{value:.0f} %")
     alt = "Bars: " + ", ".join(f"{stage} {share:.0%}" for stage, share in stages.items())
-    table = items.reset_index()[["stage", "name", "share"]].rename(columns={"stage": "Stage", "name": "Item", "share": "Filled"})
-    return paper.figure(figure, alt=alt) + paper.table(table, caption=f"CoST's items in {len(filled):,} projects or processes", formats={"Filled": "{:.0%}"})
+    table = items.reset_index()[["stage", "name", "share"]].rename(
+        columns={"stage": "Stage", "name": "Item", "share": "Filled"}
+    )
+    return paper.figure(figure, alt=alt) + paper.table(
+        table, caption=f"CoST's items in {len(filled):,} projects or processes", formats={"Filled": "{:.0%}"}
+    )
 
 
 def _transparency(tables: Tables, day, profile) -> str:
@@ -146,7 +183,11 @@ def _transparency(tables: Tables, day, profile) -> str:
 
 _PARTS: tuple[tuple[str, tuple[str, ...], Callable[[Tables, object, object], str]], ...] = (
     ("Payments", ("payments.date_due", "payments.date_paid"), _payments),
-    ("Progress", ("progress.contract_id", "progress.period", "progress.planned", "progress.actual"), _progress),
+    (
+        "Progress",
+        ("progress.contract_id", "progress.period", "progress.planned", "progress.actual"),
+        _progress,
+    ),
     ("Disclosure", ("projects.project_id|tenders.tender_id",), _disclosure),
     ("Transparency by body", ("projects.public_authority|tenders.buyer_id",), _transparency),
 )

@@ -36,7 +36,10 @@ class Sheet:
     def first_values(self) -> dict[str, list[str]]:
         """The first texts under each heading, enough to tell how days and numbers are written."""
         shown = self.rows[:2000]
-        return {heading: [row[place] for row in shown if row[place].strip()] for place, heading in enumerate(self.headings)}
+        return {
+            heading: [row[place] for row in shown if row[place].strip()]
+            for place, heading in enumerate(self.headings)
+        }
 
 
 def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
@@ -45,9 +48,15 @@ def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
     first = text.split("\n", 1)[0]
     mark = max(",;\t|", key=first.count)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if any(cell.strip() for cell in row)]
+        rows = [
+            row
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+            if any(cell.strip() for cell in row)
+        ]
     except csv.Error as error:
-        raise InputError(f"the file is not valid CSV: {error}.", where=name, fix="Save it as 'CSV UTF-8'.") from None
+        raise InputError(
+            f"the file is not valid CSV: {error}.", where=name, fix="Save it as 'CSV UTF-8'."
+        ) from None
     return _sheet(name, "", rows)
 
 
@@ -65,7 +74,11 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
         values = openpyxl.load_workbook(path, data_only=True)
         formulas = openpyxl.load_workbook(path, data_only=False)
     except Exception as error:  # openpyxl raises whatever the zip and XML readers raise
-        raise InputError(f"the workbook cannot be read: {error}.", where=name, fix="Open and save it again, without a password.") from None
+        raise InputError(
+            f"the workbook cannot be read: {error}.",
+            where=name,
+            fix="Open and save it again, without a password.",
+        ) from None
     made, left = [], []
     for sheet in values.worksheets:
         if sheet.sheet_state != "visible":
@@ -79,20 +92,28 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
         for merged in sheet.merged_cells.ranges:
             if merged.min_row <= start + 1:
                 raise InputError(
-                    f"the headings are in merged cells ({merged.coord}).", where=f"{name}, sheet {sheet.title}",
+                    f"the headings are in merged cells ({merged.coord}).",
+                    where=f"{name}, sheet {sheet.title}",
                     fix="Write one heading over each column, in one row, and save again.",
                 )
         for row in formulas[sheet.title].iter_rows():
             for cell in row:
-                if isinstance(cell.value, str) and cell.value.startswith("=") and sheet[cell.coordinate].value is None:
+                if (
+                    isinstance(cell.value, str)
+                    and cell.value.startswith("=")
+                    and sheet[cell.coordinate].value is None
+                ):
                     raise InputError(
-                        f"the formula in {cell.coordinate} has no stored value.", where=f"{name}, sheet {sheet.title}",
+                        f"the formula in {cell.coordinate} has no stored value.",
+                        where=f"{name}, sheet {sheet.title}",
                         fix="Open the workbook in a spreadsheet program and save it, or paste the values.",
                     )
         rows = [row for row in cells[start:] if any(cell.strip() for cell in row)]
         made.append(_sheet(name, sheet.title, rows))
     if not made:
-        raise InputError("the workbook holds no table.", where=name, fix="Unhide the sheet, or save it as CSV.")
+        raise InputError(
+            "the workbook holds no table.", where=name, fix="Unhide the sheet, or save it as CSV."
+        )
     return made, left
 
 
@@ -108,12 +129,17 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
     missing = [heading for heading in mapping.columns if heading not in sheet.headings]
     if missing:
         raise InputError(
-            f"the mapping is for another file: there is no column {missing[0]!r}.", where=sheet.place,
+            f"the mapping is for another file: there is no column {missing[0]!r}.",
+            where=sheet.place,
             fix=f"Columns there: {', '.join(sheet.headings)}. Let the import write a new mapping.",
         )
-    if not mapping.dates and any(kind_of(mapping.table, column) in ("date", "time") for column in mapping.columns.values()):
+    if not mapping.dates and any(
+        kind_of(mapping.table, column) in ("date", "time") for column in mapping.columns.values()
+    ):
         raise InputError(
-            "the mapping does not say how days are written.", where=sheet.place, fix='Write it there, for example dates = "%d/%m/%Y".'
+            "the mapping does not say how days are written.",
+            where=sheet.place,
+            fix='Write it there, for example dates = "%d/%m/%Y".',
         )
     made: dict[str, pd.Series] = {}
     for heading, column in mapping.columns.items():
@@ -121,7 +147,11 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         texts = [row[place].strip() for row in sheet.rows]
         made[column] = _column(texts, heading, column, mapping, sheet)
     key = f"{mapping.table.rstrip('s')}_id"
-    left = [f"column {heading!r}: no column of the toolkit is called so" for heading in sheet.headings if heading not in mapping.columns]
+    left = [
+        f"column {heading!r}: no column of the toolkit is called so"
+        for heading in sheet.headings
+        if heading not in mapping.columns
+    ]
     table = pd.DataFrame(made, index=range(len(sheet.rows)))
     for name_column, id_column in (("supplier_name", "supplier_id"), ("tenderer_name", "tenderer_id")):
         if name_column in table and id_column not in table:
@@ -131,10 +161,21 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         if twice.any():
             row = int(np.flatnonzero(twice)[0])
             raise InputError(
-                f"{key} {table[key].iloc[row]!r} is there twice.", where=f"{sheet.place}, row {row + FIRST_ROW}",
+                f"{key} {table[key].iloc[row]!r} is there twice.",
+                where=f"{sheet.place}, row {row + FIRST_ROW}",
                 fix="Take one of the rows away, or map another column.",
             )
-    elif mapping.table in ("projects", "tenders", "contracts", "bids", "payments", "claims", "modifications", "subcontracts", "disclosures"):
+    elif mapping.table in (
+        "projects",
+        "tenders",
+        "contracts",
+        "bids",
+        "payments",
+        "claims",
+        "modifications",
+        "subcontracts",
+        "disclosures",
+    ):
         table.insert(0, key, [f"{mapping.table.rstrip('s')}-{first + row + 1}" for row in range(len(table))])
     return table, left
 
@@ -144,9 +185,23 @@ def _column(texts, heading, column, mapping, sheet):
     if kind in ("date", "time"):
         return _days(texts, heading, mapping, sheet)
     if kind in ("money", "number", "integer"):
-        return pd.Series(list(_numbers(texts, heading, mapping, sheet)), dtype=float) * mapping.units.get(heading, 1)
+        return pd.Series(list(_numbers(texts, heading, mapping, sheet)), dtype=float) * mapping.units.get(
+            heading, 1
+        )
     if kind == "flag":
-        words = {"true": True, "yes": True, "1": True, "si": True, "oui": True, "sim": True, "예": True, "false": False, "no": False, "0": False, "non": False}
+        words = {
+            "true": True,
+            "yes": True,
+            "1": True,
+            "si": True,
+            "oui": True,
+            "sim": True,
+            "예": True,
+            "false": False,
+            "no": False,
+            "0": False,
+            "non": False,
+        }
         return pd.Series([words.get(text.lower()) for text in texts], dtype=object)
     return pd.Series([text or None for text in texts], dtype=object)
 
@@ -162,7 +217,8 @@ def _days(texts, heading, mapping, sheet):
             day = parsed[0] if parsed else dt.datetime.strptime(re.split(r"[T ]", text)[0], mapping.dates)
         except ValueError:
             raise InputError(
-                f"column {heading!r} holds {text!r}, which is not written as {mapping.dates}.", where=f"{sheet.place}, row {row + FIRST_ROW}",
+                f"column {heading!r} holds {text!r}, which is not written as {mapping.dates}.",
+                where=f"{sheet.place}, row {row + FIRST_ROW}",
                 fix="Correct the cell, or the line dates of the mapping.",
             ) from None
         found.append(day if moments.FIRST_YEAR <= day.year <= moments.LAST_YEAR else None)
@@ -181,7 +237,8 @@ def _numbers(texts, heading, mapping, sheet) -> Iterator[float]:
             yield float(re.sub(rf"[{group} '\u00a0\u202f]", "", bare).replace(point, "."))
         else:
             raise InputError(
-                f"column {heading!r} holds {text!r}, which is no number.", where=f"{sheet.place}, row {row + FIRST_ROW}",
+                f"column {heading!r} holds {text!r}, which is no number.",
+                where=f"{sheet.place}, row {row + FIRST_ROW}",
                 fix="Correct the cell, or the line decimal of the mapping.",
             )
 
@@ -194,10 +251,16 @@ def _sheet(name, sheet, rows):
     while headings and not headings[-1]:
         headings.pop()
     if "" in headings:
-        raise InputError(f"column {headings.index('') + 1} has no heading.", where=f"{where}, row 1", fix="Give it one, or take the column away.")
+        raise InputError(
+            f"column {headings.index('') + 1} has no heading.",
+            where=f"{where}, row 1",
+            fix="Give it one, or take the column away.",
+        )
     twice = next((heading for heading in headings if headings.count(heading) > 1), None)
     if twice:
-        raise InputError(f"the heading {twice!r} is there twice.", where=f"{where}, row 1", fix="Rename one of them.")
+        raise InputError(
+            f"the heading {twice!r} is there twice.", where=f"{where}, row 1", fix="Rename one of them."
+        )
     body = []
     for number, row in enumerate(rows[1:], start=FIRST_ROW):
         if any(cell.strip() for cell in row[len(headings) :]) or len(row) < len(headings):
@@ -205,7 +268,8 @@ def _sheet(name, sheet, rows):
                 row = [*row, *[""] * (len(headings) - len(row))]
             else:
                 raise InputError(
-                    f"this row has {len(row)} cells and there are {len(headings)} headings.", where=f"{where}, row {number}",
+                    f"this row has {len(row)} cells and there are {len(headings)} headings.",
+                    where=f"{where}, row {number}",
                     fix="Put quotation marks around a text that holds the separator.",
                 )
         body.append(row[: len(headings)])
@@ -240,9 +304,12 @@ def _decoded(data, name, encoding):
                 return data.decode(encoding)
             except (UnicodeDecodeError, LookupError):
                 raise InputError(
-                    f"the text is neither UTF-8 nor {encoding}.", where=f"{name}, row {row}", fix="Save the file as 'CSV UTF-8'."
+                    f"the text is neither UTF-8 nor {encoding}.",
+                    where=f"{name}, row {row}",
+                    fix="Save the file as 'CSV UTF-8'.",
                 ) from None
         raise InputError(
-            f"the text is not UTF-8 (byte 0x{data[error.start]:02x}).", where=f"{name}, row {row}",
+            f"the text is not UTF-8 (byte 0x{data[error.start]:02x}).",
+            where=f"{name}, row {row}",
             fix="Save the file as 'CSV UTF-8', or state its encoding, for example --encoding cp949 or --encoding latin-1.",
         ) from None

@@ -664,7 +664,9 @@ def interrupted_series(
         "Show it as a caution, not as an effect."
         if short < 8
         else "",
-        f"{round(float((steps - 1).sum()))} periods are missing inside the series." if (steps > 1.5).any() else "",
+        f"{round(float((steps - 1).sum()))} periods are missing inside the series."
+        if (steps > 1.5).any()
+        else "",
     )
     index = pd.Index(time, name=series.index.name)
     estimates = [

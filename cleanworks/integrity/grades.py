@@ -129,7 +129,9 @@ def rank_intervals(
         raise InputError(
             "The level must lie between 0 and 1, and there must be two draws or more.", where="rank_intervals"
         )
-    simulated = scores.to_numpy(float) + _input.generator(rng).standard_normal((draws, len(scores))) * errors.to_numpy(float)
+    simulated = scores.to_numpy(float) + _input.generator(rng).standard_normal(
+        (draws, len(scores))
+    ) * errors.to_numpy(float)
     labels = np.zeros(len(scores), dtype=np.intp) if groups is None else pd.factorize(groups)[0]
     drawn = np.empty_like(simulated)
     for label in np.unique(labels):

@@ -86,7 +86,9 @@ def repeat_change(
         mean = float(_input.numbers([mean], f"{name}, mean")[0])
         if repeated > number:
             raise InputError(
-                f"{repeated} bodies cannot repeat: only {number} were assessed.", where=name, fix="Check the two counts."
+                f"{repeated} bodies cannot repeat: only {number} were assessed.",
+                where=name,
+                fix="Check the two counts.",
             )
         if not low <= mean <= high:
             raise InputError(f"The mean {mean:g} is not between {low:g} and {high:g}.", where=name)
@@ -149,7 +151,9 @@ def survey_options(
             )
         error = z * math.sqrt(effect / people)
         rows.append((count, people, error * sd, error * math.sqrt(rate * (1 - rate)), rate * people))
-    return pd.DataFrame(rows, columns=["bodies", "people", "margin", "rate_margin", "expected_cases"]).set_index("bodies")
+    return pd.DataFrame(
+        rows, columns=["bodies", "people", "margin", "rate_margin", "expected_cases"]
+    ).set_index("bodies")
 
 
 def ranks_under(scores: pd.DataFrame, weights: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
@@ -199,7 +203,9 @@ def _check_weights(weights: Mapping[str, float], where: str) -> None:
         raise InputError("There are no weights.", where=where, fix='Write {"name of a part": 50, ...}.')
     values = _input.numbers(list(weights.values()), where, low=0)
     if not math.isclose(values.sum(), 100, abs_tol=1e-6):
-        raise InputError(f"The weights sum to {values.sum():g}, not to 100.", where=where, fix="Share out 100 points.")
+        raise InputError(
+            f"The weights sum to {values.sum():g}, not to 100.", where=where, fix="Share out 100 points."
+        )
 
 
 @dataclass(frozen=True)
@@ -296,13 +302,21 @@ class MEPlan:
             most = _MOST_WORDS if name in _TEXTS else 12
             if len(text.split()) > most or len(text) > 9 * most:
                 raise InputError(
-                    f"'{name}' has {len(text.split())} words.", where=name, fix=f"Use at most {most} short words."
+                    f"'{name}' has {len(text.split())} words.",
+                    where=name,
+                    fix=f"Use at most {most} short words.",
                 )
         if not 1 <= len(self.rows) <= _MOST_ROWS:
-            raise InputError(f"There are {len(self.rows)} results.", where="rows", fix=f"Choose one to {_MOST_ROWS}.")
+            raise InputError(
+                f"There are {len(self.rows)} results.", where="rows", fix=f"Choose one to {_MOST_ROWS}."
+            )
         frame = results.logframe(self.rows)[["result", "indicator", "means of verification"]]
         if frame.map(len).max().max() > 90:
-            raise InputError("A result, indicator or source is too long.", where="rows", fix="Use at most 90 letters for each.")
+            raise InputError(
+                "A result, indicator or source is too long.",
+                where="rows",
+                fix="Use at most 90 letters for each.",
+            )
         _check_weights(self.weights, "weights")
         if len(self.weights) > _MOST_PARTS or max(map(len, self.weights)) > 60:
             raise InputError(
@@ -311,12 +325,22 @@ class MEPlan:
                 fix=f"Use at most {_MOST_PARTS} parts with at most 60 letters each.",
             )
         if not 2 <= len(self.calendar) <= _MOST_STEPS:
-            raise InputError(f"There are {len(self.calendar)} steps.", where="calendar", fix=f"Choose two to {_MOST_STEPS}.")
+            raise InputError(
+                f"There are {len(self.calendar)} steps.",
+                where="calendar",
+                fix=f"Choose two to {_MOST_STEPS}.",
+            )
         for month, step in self.calendar.items():
             if isinstance(month, bool) or not isinstance(month, (int, np.integer)) or not 1 <= month <= 24:
-                raise InputError(f"{month!r} is no month of the cycle.", where="calendar", fix="Use whole months from 1 to 24.")
+                raise InputError(
+                    f"{month!r} is no month of the cycle.",
+                    where="calendar",
+                    fix="Use whole months from 1 to 24.",
+                )
             if not isinstance(step, str) or not step.strip() or len(step) > 80:
-                raise InputError(f"Month {month} has no short step.", where="calendar", fix="Write at most 80 letters.")
+                raise InputError(
+                    f"Month {month} has no short step.", where="calendar", fix="Write at most 80 letters."
+                )
         self._survey()
 
     def _results(self) -> str:

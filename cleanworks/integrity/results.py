@@ -195,7 +195,9 @@ def _impossible(value: float, row: LogframeRow) -> str:
     return ""
 
 
-_EMPTY_WORDS = frozenset({"none", "unknown", "later", "tbd", "todo", "n/a", "to be decided", "to be determined", "not known"})
+_EMPTY_WORDS = frozenset(
+    {"none", "unknown", "later", "tbd", "todo", "n/a", "to be decided", "to be determined", "not known"}
+)
 
 
 def _says_something(text: str) -> bool:
@@ -473,6 +475,8 @@ def _two_rates(before: float, after: float) -> tuple[float, float]:
     if first == second:
         raise InputError(f"Both rates are {first:g}: there is no change to detect.", where="before and after")
     return first, second
+
+
 def _say(text: str, part: str, where: str | None = None) -> None:
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"There is no text for {part}.", where=where, fix="Write one sentence.")

@@ -421,13 +421,23 @@ def wilson(events: float, n: float, *, level: float = 0.95, design_effect: float
     if deff == 1 and hits.is_integer() and total.is_integer():
         from scipy.stats import binomtest
 
-        low, high = binomtest(int(hits), int(total)).proportion_ci(_input.share(level, "level"), method="wilson")
+        low, high = binomtest(int(hits), int(total)).proportion_ci(
+            _input.share(level, "level"), method="wilson"
+        )
     else:
         low, high = _wilson(p, total / deff, two_sided(level))
     error = math.sqrt(p * (1 - p) * deff / total)
     note = "No event: the error of 0 is arithmetic, not certainty." if hits == 0 else ""
     return Estimate(
-        p, error, float(low), float(high), level, round(total), "Wilson interval", design_effect=deff, note=note
+        p,
+        error,
+        float(low),
+        float(high),
+        level,
+        round(total),
+        "Wilson interval",
+        design_effect=deff,
+        note=note,
     )
 
 

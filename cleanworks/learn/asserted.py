@@ -42,5 +42,7 @@ def run_tests(tests: str, names: Mapping[str, Any], /, **values: Any) -> Outcome
             said = str(error)
             return NotYet(said if said else f"This does not hold yet: `{line.removeprefix('assert ')}`.")
         except Exception as error:
-            return NotYet(f"`{line.splitlines()[0]}` raises {type(error).__name__}: {error}. What does your answer hold?")
+            return NotYet(
+                f"`{line.splitlines()[0]}` raises {type(error).__name__}: {error}. What does your answer hold?"
+            )
     return Correct("All tests hold.")

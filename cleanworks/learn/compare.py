@@ -103,7 +103,9 @@ def compare_choice(
     return NotYet(f"`{answer}` is not the best choice here. Read the hints and look again.")
 
 
-def open_answer(answer: Any, rubric: Sequence[str], *, least_words: int = 12, name: str = "Your text") -> Outcome:
+def open_answer(
+    answer: Any, rubric: Sequence[str], *, least_words: int = 12, name: str = "Your text"
+) -> Outcome:
     """Take the answer to an open question, and give the rubric with which the learner compares it with the model answer.
 
     Parameters
@@ -379,7 +381,9 @@ def _without_close(missing: set, extra: set, rtol: float, atol: float) -> tuple[
     others = sorted((value for value in extra if _is_number(value)), key=_float)
     lacking = [value for value in missing if not _is_number(value)]
     for value in sorted((value for value in missing if _is_number(value)), key=_float):
-        close = next((o for o in others if math.isclose(_float(o), _float(value), rel_tol=rtol, abs_tol=atol)), None)
+        close = next(
+            (o for o in others if math.isclose(_float(o), _float(value), rel_tol=rtol, abs_tol=atol)), None
+        )
         if close is None:
             lacking.append(value)
         else:
@@ -553,7 +557,9 @@ def _agrees(wrong: Callable, inputs: list[tuple], given: list, rtol: float, atol
 def _renamed(table: pd.DataFrame) -> pd.DataFrame:
     """The table with the labels of rows and columns in one form, and texts in its columns too."""
     made = table.set_axis(_labels(table.columns), axis="columns").set_axis(_labels(table.index), axis="index")
-    texts = [at for at, column in enumerate(made.columns) if not pd.api.types.is_numeric_dtype(made.iloc[:, at])]
+    texts = [
+        at for at, column in enumerate(made.columns) if not pd.api.types.is_numeric_dtype(made.iloc[:, at])
+    ]
     for at in texts:
         made.isetitem(at, made.iloc[:, at].map(_one_form, na_action="ignore"))
     return made
@@ -615,7 +621,11 @@ def _float(value: Any) -> float:
 
 
 def _is_infinite(value: Any) -> bool:
-    return value.is_infinite() if isinstance(value, Decimal) else isinstance(value, float | np.floating) and math.isinf(value)
+    return (
+        value.is_infinite()
+        if isinstance(value, Decimal)
+        else isinstance(value, float | np.floating) and math.isinf(value)
+    )
 
 
 def _plain(text: str) -> str:

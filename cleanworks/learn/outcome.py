@@ -117,7 +117,8 @@ class Answered(Outcome):
         """The rubric as it stands: a mark before each line that was ticked."""
         ticks = self.ticks or (False,) * len(self.rubric)
         return [
-            f"{'☑' if ticked else '☐'} {words.say(line)}" for line, ticked in zip(self.rubric, ticks, strict=True)
+            f"{'☑' if ticked else '☐'} {words.say(line)}"
+            for line, ticked in zip(self.rubric, ticks, strict=True)
         ]
 
     def _how(self) -> str:

@@ -143,7 +143,11 @@ def _is_exercise(entry: dict[str, Any]) -> bool:
 
 
 def _are_ticks(value: Any) -> bool:
-    return isinstance(value, list) and 1 <= len(value) <= MOST_TICKS and all(type(tick) is bool for tick in value)
+    return (
+        isinstance(value, list)
+        and 1 <= len(value) <= MOST_TICKS
+        and all(type(tick) is bool for tick in value)
+    )
 
 
 def _is_count(value: Any, most: int) -> bool:
@@ -181,7 +185,9 @@ def _merged_lesson(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str
     for kind, merged in (("quiz", _merged_quiz), ("exercises", _merged_exercise)):
         first, second = one.get(kind, {}), other.get(kind, {})
         questions = {
-            id: merged(first[id], second[id]) if id in first and id in second else dict(first.get(id) or second[id])
+            id: merged(first[id], second[id])
+            if id in first and id in second
+            else dict(first.get(id) or second[id])
             for id in sorted({*first, *second})
         }
         if questions:
@@ -208,7 +214,11 @@ def _merged_exercise(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[s
             made[name] = True
     ticks, others = sorted((one.get("ticks", []), other.get("ticks", [])), key=len)
     if others:
-        made["ticks"] = [any(pair) for pair in zip(ticks, others, strict=True)] if len(ticks) == len(others) else list(others)
+        made["ticks"] = (
+            [any(pair) for pair in zip(ticks, others, strict=True)]
+            if len(ticks) == len(others)
+            else list(others)
+        )
     return made
 
 

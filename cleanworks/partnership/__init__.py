@@ -103,9 +103,17 @@ def draw(axes: Any, practice: str) -> None:
     partners = list(dict.fromkeys(chosen.sort_values("date", ascending=False, kind="stable")["partner"]))
     for height, partner in enumerate(partners):
         one = chosen[chosen["partner"] == partner]
-        axes.plot([one["date"].min(), one["date"].max()], [height, height], color="#9AA5B1", linewidth=2, zorder=1)
+        axes.plot(
+            [one["date"].min(), one["date"].max()], [height, height], color="#9AA5B1", linewidth=2, zorder=1
+        )
         axes.annotate(
-            "no later source", (one["date"].max(), height), xytext=(9, 0), textcoords="offset points", va="center", fontsize=9, color="#52606D"
+            "no later source",
+            (one["date"].max(), height),
+            xytext=(9, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+            color="#52606D",
         )
     for kind, name in KINDS.items():
         some = chosen[chosen["kind"] == kind]
@@ -113,7 +121,15 @@ def draw(axes: Any, practice: str) -> None:
             heights = [partners.index(partner) for partner in some["partner"]]
             marker, colour = _MARKS[kind]
             size = 130 if kind == "results" else 55
-            axes.scatter(some["date"], heights, marker=marker, color=figures.COLOURS[colour], s=size, label=name, zorder=2)
+            axes.scatter(
+                some["date"],
+                heights,
+                marker=marker,
+                color=figures.COLOURS[colour],
+                s=size,
+                label=name,
+                zorder=2,
+            )
     axes.set_yticks(range(len(partners)), partners)
     axes.set_xlim(pd.Timestamp("2015-06-01"), pd.Timestamp("2028-01-01"))
     axes.set_ylim(-0.6, len(partners) - 0.4)
@@ -127,7 +143,9 @@ def _steps() -> pd.DataFrame:
     middle = table["date"].str.len().eq(4)
     table["date"] = pd.to_datetime(table["date"].where(~middle, table["date"] + "-07") + "-01")
     order = {partner: place for place, partner in enumerate(dict.fromkeys(table["partner"]))}
-    by = table.assign(_partner=table["partner"].map(order)).sort_values(["_partner", "practice", "date"], kind="stable")
+    by = table.assign(_partner=table["partner"].map(order)).sort_values(
+        ["_partner", "practice", "date"], kind="stable"
+    )
     return by.drop(columns="_partner").reset_index(drop=True)
 
 
@@ -167,7 +185,11 @@ class Request:
 
     def missing(self) -> list[str]:
         """The names of the fields that are still empty, in the order of the page."""
-        return [name for name in ("country", "institution", *_ASKS, "contact") if not str(getattr(self, name)).strip()]
+        return [
+            name
+            for name in ("country", "institution", *_ASKS, "contact")
+            if not str(getattr(self, name)).strip()
+        ]
 
     def page(self) -> Page:
         """The request as a page; ``page().save("request.html")`` writes it, and any browser prints it.
@@ -189,9 +211,15 @@ class Request:
         for name in _ASKS:
             count = len(str(getattr(self, name)).split())
             if count > _MOST_WORDS:
-                raise InputError(f"'{name}' has {count} words.", where="request", fix=f"Use at most {_MOST_WORDS}: one page is read.")
+                raise InputError(
+                    f"'{name}' has {count} words.",
+                    where="request",
+                    fix=f"Use at most {_MOST_WORDS}: one page is read.",
+                )
         title = f"Request for a partnership: {self.institution}, {self.country}"
-        parts = "".join(f"<h2>{escape(ask)}</h2><p>{escape(str(getattr(self, name)))}</p>" for name, ask in _ASKS.items())
+        parts = "".join(
+            f"<h2>{escape(ask)}</h2><p>{escape(str(getattr(self, name)))}</p>" for name, ask in _ASKS.items()
+        )
         body = (
             f'<section class="sheet"><h1>{escape(title)}</h1><p>To the office of the United Nations Development Programme in '
             f"{escape(self.country)}.</p>{parts}<p>Contact: {escape(self.contact)}</p></section>"

@@ -349,13 +349,27 @@ def _inherited(tree: dict[str, Any], file: str, text: str, path: Path | None) ->
     base, scale = tree.pop("extends", None), tree.pop("money_scale", 1)
     if base is None:
         if scale != 1:
-            raise InputError("'money_scale' stands alone.", where=file, fix="It multiplies what `extends` brings; name a profile there.")
+            raise InputError(
+                "'money_scale' stands alone.",
+                where=file,
+                fix="It multiplies what `extends` brings; name a profile there.",
+            )
         return Profile("", {})
     where = f"{file}, line {line_of(text, 'extends')}"
-    if isinstance(scale, bool) or not isinstance(scale, int | float) or not (math.isfinite(scale) and scale > 0):
-        raise InputError(f"'money_scale' is {scale!r}.", where=f"{file}, line {line_of(text, 'money_scale')}", fix="Write a number above 0.")
+    if (
+        isinstance(scale, bool)
+        or not isinstance(scale, int | float)
+        or not (math.isfinite(scale) and scale > 0)
+    ):
+        raise InputError(
+            f"'money_scale' is {scale!r}.",
+            where=f"{file}, line {line_of(text, 'money_scale')}",
+            fix="Write a number above 0.",
+        )
     below = _base(base, where, path)
-    abroad = scale != 1 or any(key in tree.get(part, {}) for part, key in (("names", "country"), ("currency", "code")))
+    abroad = scale != 1 or any(
+        key in tree.get(part, {}) for part, key in (("names", "country"), ("currency", "code"))
+    )
     if not abroad:
         return below
     found = {}
@@ -374,7 +388,11 @@ def _base(base: Any, where: str, path: Path | None) -> Profile:
     if beside is None or not beside.is_file():
         close = nearest(str(base), available())
         hint = f"Did you mean '{close}'? " if close else ""
-        raise InputError(f"It extends '{base}', and there is no such profile.", where=where, fix=f"{hint}Available: {', '.join(available())}; or name a .toml file beside this one.")
+        raise InputError(
+            f"It extends '{base}', and there is no such profile.",
+            where=where,
+            fix=f"{hint}Available: {', '.join(available())}; or name a .toml file beside this one.",
+        )
     return load(str(beside))
 
 
@@ -452,7 +470,11 @@ def _problem(leaf: Any) -> str | None:
 def _problem_beside(leaf: Mapping[str, Any]) -> str | None:
     """What is wrong with the fields beside the value and its source."""
     spread = leaf.get("range", [0, 0])
-    numbers = isinstance(spread, list) and len(spread) == 2 and all(isinstance(one, int | float) and not isinstance(one, bool) for one in spread)
+    numbers = (
+        isinstance(spread, list)
+        and len(spread) == 2
+        and all(isinstance(one, int | float) and not isinstance(one, bool) for one in spread)
+    )
     if not (numbers and spread[0] <= spread[1]):
         return "has a range that is not two numbers, the smaller first"
     if "range" in leaf and not spread[0] <= leaf["value"] <= spread[1]:
@@ -465,7 +487,9 @@ def _problem_beside(leaf: Mapping[str, Any]) -> str | None:
         return "says what the country's rule is not, and `says` does not tell what holds instead"
     if leaf.get("days", "working") not in ("working", "calendar"):
         return 'counts days that are neither "working" nor "calendar"'
-    if not (isinstance(leaf.get("confidence", "V"), str) and _CONFIDENCE.fullmatch(leaf.get("confidence", "V"))):
+    if not (
+        isinstance(leaf.get("confidence", "V"), str) and _CONFIDENCE.fullmatch(leaf.get("confidence", "V"))
+    ):
         return "has a confidence that is not V, S or C, with O behind it where it may be outdated"
     if not (isinstance(leaf.get("date", "2026"), str) and _DATE.fullmatch(leaf.get("date", "2026"))):
         return 'has a date that is not "2026", "2026-02" or "2026-02-01"'

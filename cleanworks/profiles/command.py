@@ -54,10 +54,14 @@ def show() -> None:
     for code in profiles.available():
         one = profiles.load(code)
         found = len(one.facts) + len(one.charts)
-        print(f"{code:14}{one['names.country']:20}{found:6} {one['currency.code']:10}{len(one.cited()):8}{len(one.illustrative()):14}")
+        print(
+            f"{code:14}{one['names.country']:20}{found:6} {one['currency.code']:10}{len(one.cited()):8}{len(one.illustrative()):14}"
+        )
 
 
-def check(file: Annotated[Path, typer.Argument(help="A profile: a .toml file, or the code of one that ships.")]) -> None:
+def check(
+    file: Annotated[Path, typer.Argument(help="A profile: a .toml file, or the code of one that ships.")],
+) -> None:
     """Check a profile: is it readable, complete, and does every value say where it comes from?
 
     \b
@@ -78,7 +82,11 @@ def new(
     code: Annotated[str, typer.Argument(help="Short name of the country: small letters, such as kenya.")],
     folder: Annotated[Path, typer.Option("--folder", help="Where the file goes.")] = Path("."),
     extends: Annotated[
-        str | None, typer.Option("--extends", help="A profile of your country to begin from: a code, or a .toml file in the folder.")
+        str | None,
+        typer.Option(
+            "--extends",
+            help="A profile of your country to begin from: a code, or a .toml file in the folder.",
+        ),
     ] = None,
 ) -> None:
     """Make a profile of your country: answer a question at a time, or press Enter to keep what stands in brackets.
@@ -91,10 +99,17 @@ def new(
     Exit codes: 0 written, 2 something is wrong, 130 interrupted.
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,30}", code):
-        raise InputError(f"{code!r} cannot be the name of a profile.", fix="Use two to thirty small letters, such as kenya.")
+        raise InputError(
+            f"{code!r} cannot be the name of a profile.",
+            fix="Use two to thirty small letters, such as kenya.",
+        )
     target = folder / f"{code}.toml"
     if target.exists():
-        raise InputError(f"There is a profile {code!r} already.", where=str(target), fix="Choose another name; nothing was overwritten.")
+        raise InputError(
+            f"There is a profile {code!r} already.",
+            where=str(target),
+            fix="Choose another name; nothing was overwritten.",
+        )
     if not folder.is_dir():
         raise InputError("There is no such folder.", where=str(folder))
     if extends is None and code in profiles.available():
@@ -102,7 +117,9 @@ def new(
     base = _base(extends, folder) if extends else None
     ask = input if sys.stdin.isatty() else _from_lines
     if base:
-        print(f"{base['names.country']}: {len(base.cited())} values have a source. Press Enter to keep what stands in brackets.")
+        print(
+            f"{base['names.country']}: {len(base.cited())} values have a source. Press Enter to keep what stands in brackets."
+        )
         print("Ctrl-C stops, and nothing is written.\n")
         text = ask_changes(str(extends), base, ask)
     else:
@@ -110,14 +127,20 @@ def new(
         text = ask_all(code, ask)
     _write(target, text)
     profiles.load(str(target))
-    print(f"\nWritten: {target}\nCheck it:  cleanworks profile check {target}\nUse it:    cleanworks book --profile {target}")
+    print(
+        f"\nWritten: {target}\nCheck it:  cleanworks profile check {target}\nUse it:    cleanworks book --profile {target}"
+    )
 
 
 def _from_lines(prompt: str) -> str:
     print(prompt, end="", flush=True)
     line = sys.stdin.readline()
     if not line:
-        raise InputError("The answers end too early.", where="standard input", fix=f"Give {len(QUESTIONS) + 1} lines; an empty line keeps the example.")
+        raise InputError(
+            "The answers end too early.",
+            where="standard input",
+            fix=f"Give {len(QUESTIONS) + 1} lines; an empty line keeps the example.",
+        )
     print()
     return line.rstrip("\n")
 
@@ -127,7 +150,9 @@ def ask_all(code: str, ask: Callable[[str], str]) -> str:
     base = profiles.load("exampleland")
     answers: dict[str, Any] = {}
     for number, (key, question) in enumerate(QUESTIONS.items(), 1):
-        answers[key] = _ask(f"{number}/{len(QUESTIONS) + 1} {question} [{_as_text(base[key])}]: ", key, base[key], ask)
+        answers[key] = _ask(
+            f"{number}/{len(QUESTIONS) + 1} {question} [{_as_text(base[key])}]: ", key, base[key], ask
+        )
     scale = _ask(
         f"{len(QUESTIONS) + 1}/{len(QUESTIONS) + 1} How many of your currency buy about as much as one euro? It sets the size of the simulated amounts [1]: ",
         "money_scale", 1.0, ask,
@@ -156,7 +181,7 @@ def ask_changes(extends: str, base: profiles.Profile, ask: Callable[[str], str])
     questions = {key: question for key, question in QUESTIONS.items() if key not in _THE_COUNTRY_S}
     lines = [
         f"# A profile of {base['names.country']}. What is not said here is taken, with its sources, from the profile that it extends.",
-        "# Every value below is illustrative until it says `source = \"key in book/references.bib\"` instead.",
+        '# Every value below is illustrative until it says `source = "key in book/references.bib"` instead.',
         f"extends = {_toml(extends)}",
     ]
     section = ""
@@ -196,7 +221,10 @@ def understood(key: str, answer: str) -> Any:
     if key in _LISTS:
         parts = [part.strip() for part in answer.split(",") if part.strip()]
         if len(parts) < _LISTS[key] or len(set(parts)) < len(parts):
-            raise InputError(f"These are {len(set(parts))} different names.", fix=f"Give at least {_LISTS[key]}, each once, with commas between.")
+            raise InputError(
+                f"These are {len(set(parts))} different names.",
+                fix=f"Give at least {_LISTS[key]}, each once, with commas between.",
+            )
         return parts
     if key.startswith("names.") or key in ("currency.name", "currency.symbol"):
         if len(answer) > 60 or not answer.isprintable():
@@ -209,7 +237,9 @@ def understood(key: str, answer: str) -> Any:
     try:
         number = float(answer.replace("\u00a0", "").replace(" ", ""))
     except ValueError:
-        raise InputError(f"{answer!r} is no number.", fix="Use figures and a point, such as 21 or 0.08.") from None
+        raise InputError(
+            f"{answer!r} is no number.", fix="Use figures and a point, such as 21 or 0.08."
+        ) from None
     if key in _SHARES:
         if not 0 <= number <= 1:
             raise InputError(f"{number:g} is no share.", fix="Write 8 % as 0.08.")

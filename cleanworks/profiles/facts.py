@@ -72,7 +72,11 @@ def taken(tree: dict[str, Any], file: str, text: str) -> tuple[tuple[Fact, ...],
         for number, row in enumerate(rows):
             problem = _problem(row, kind)
             if problem:
-                raise InputError(f"An entry of '{name}' {problem}.", where=f"{file}, line {_line(text, name, number)}", fix=_FIX[name])
+                raise InputError(
+                    f"An entry of '{name}' {problem}.",
+                    where=f"{file}, line {_line(text, name, number)}",
+                    fix=_FIX[name],
+                )
             if kind is Chart:
                 row = {**row, "bars": tuple((label, float(value)) for label, value in row["bars"])}
             made.append(kind(**row))
@@ -82,7 +86,7 @@ def taken(tree: dict[str, Any], file: str, text: str) -> tuple[tuple[Fact, ...],
 
 _FIX = {
     "facts": "It has part, text, source, date and confidence.",
-    "charts": "It has part, title, unit, bars and source; bars are pairs such as [\"2022\", 87.6].",
+    "charts": 'It has part, title, unit, bars and source; bars are pairs such as ["2022", 87.6].',
 }
 
 
@@ -111,5 +115,7 @@ def _pairs(bars: Any) -> bool:
 
 
 def _line(text: str, name: str, number: int) -> int | str:
-    lines = [at for at, line in enumerate(text.splitlines(), 1) if re.match(rf"\s*\[\[\s*{name}\s*\]\]", line)]
+    lines = [
+        at for at, line in enumerate(text.splitlines(), 1) if re.match(rf"\s*\[\[\s*{name}\s*\]\]", line)
+    ]
     return lines[number] if number < len(lines) else "?"

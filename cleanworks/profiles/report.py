@@ -27,13 +27,18 @@ LAWS = {
     "procurement": "Procurement law", "procurement_rules": "Its rules", "procurement_body": "Who watches procurement",
     "information": "Access to information", "data_protection": "Personal data", "anticorruption": "Against corruption",
 }  # fmt: skip
-_LAWS_OF = {"construction": ("procurement", "procurement_rules", "procurement_body"), "integrity": ("information", "data_protection", "anticorruption")}
+_LAWS_OF = {
+    "construction": ("procurement", "procurement_rules", "procurement_body"),
+    "integrity": ("information", "data_protection", "anticorruption"),
+}
 
 
 def illustrative(course: object = None) -> Table:
     """The values that no source stands behind: (headings, rows). `course` is what every report of the book is given."""
     profile = profiles.active()
-    rows = [[f"`{key}`", _shown(profile[key]), _cited(profile.note(key) or "")] for key in profile.illustrative()]
+    rows = [
+        [f"`{key}`", _shown(profile[key]), _cited(profile.note(key) or "")] for key in profile.illustrative()
+    ]
     return ["value", "is", "what to know"], rows
 
 
@@ -51,7 +56,9 @@ def country(course: object = None) -> str:
 def facts(course: object, part: str) -> Table:
     """What was found about the country, for one part of the course."""
     found = [fact for fact in profiles.active().facts if fact.part == _part(part)]
-    return ["what was found", "as of", "how sure"], [[f"{fact.text} {_cite(fact.source)}", fact.date, fact.trust] for fact in found]
+    return ["what was found", "as of", "how sure"], [
+        [f"{fact.text} {_cite(fact.source)}", fact.date, fact.trust] for fact in found
+    ]
 
 
 def chart(course: object, part: str) -> Bars | str:
@@ -66,9 +73,15 @@ def chart(course: object, part: str) -> Bars | str:
 def known_rules(course: object, part: str) -> Table:
     """The laws and rules of one part that have a source."""
     one = profiles.active()
-    rows = [[f"{LAWS[key]}: {_law(one, f'law.{key}')}", _behind(one, f"law.{key}")] for key in _LAWS_OF[_part(part)] if one.cite(f"law.{key}")]
+    rows = [
+        [f"{LAWS[key]}: {_law(one, f'law.{key}')}", _behind(one, f"law.{key}")]
+        for key in _LAWS_OF[_part(part)]
+        if one.cite(f"law.{key}")
+    ]
     rows += [[one.rule(key), _behind(one, key)] for key in RULES[part] if one.cite(key)]
-    return ["what holds", "what stands behind it"], rows or [["No rule of this part has a source yet.", "nothing yet"]]
+    return ["what holds", "what stands behind it"], rows or [
+        ["No rule of this part has a source yet.", "nothing yet"]
+    ]
 
 
 def look_up(course: object = None) -> Table:
@@ -86,14 +99,26 @@ def _doubt(profile: Profile, key: str) -> str:
     if entry.rule:
         return f"{entry.says} The exercises compute with an example all the same. {_cite(entry.source)}"
     letters = entry.confidence or ""
-    doubts = [word for letter, word in (("S", "Known second hand only."), ("C", "Sources disagree."), ("O", "May be outdated.")) if letter in letters]
+    doubts = [
+        word
+        for letter, word in (
+            ("S", "Known second hand only."),
+            ("C", "Sources disagree."),
+            ("O", "May be outdated."),
+        )
+        if letter in letters
+    ]
     if entry.range and entry.range[0] != entry.range[1]:
         doubts.append(f"The law leaves a range; the edition takes {rules.one(profile, key, entry.value)}.")
     return f"{' '.join(doubts)} {_cite(entry.source)}" if doubts else ""
 
 
 def _label(key: str) -> str:
-    return LAWS[key.partition(".")[2]] if key.startswith("law.") else rules.SENTENCES[key].replace("{}", "…").rstrip(".")
+    return (
+        LAWS[key.partition(".")[2]]
+        if key.startswith("law.")
+        else rules.SENTENCES[key].replace("{}", "…").rstrip(".")
+    )
 
 
 def _law(profile: Profile, key: str) -> str:

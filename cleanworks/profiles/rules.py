@@ -50,7 +50,13 @@ SENTENCES: dict[str, str] = {
 """A sentence for each rule that lessons speak of; `{}` stands for its value."""
 
 _MONEY = frozenset(
-    {"procurement.small_works_amount", "procurement.direct_award_threshold", "procurement.open_threshold", "labour.minimum_wage", "labour.retirement_daily_amount"}
+    {
+        "procurement.small_works_amount",
+        "procurement.direct_award_threshold",
+        "procurement.open_threshold",
+        "labour.minimum_wage",
+        "labour.retirement_daily_amount",
+    }
 )
 
 
@@ -83,7 +89,9 @@ def one(profile: Profile, key: str, number: Any) -> str:
 def sentence(profile: Profile, key: str) -> str:
     """What holds in this country, in one or two sentences."""
     if key not in SENTENCES:
-        raise InputError(f"No sentence was written for '{key}'.", fix=f"There are sentences for: {', '.join(SENTENCES)}.")
+        raise InputError(
+            f"No sentence was written for '{key}'.", fix=f"There are sentences for: {', '.join(SENTENCES)}."
+        )
     entry = profile.entry(key)
     country = profile["names.country"]
     said = SENTENCES[key].format(value(profile, key))
@@ -105,10 +113,14 @@ class Rules:
         return iter(self.rows)
 
     def __repr__(self) -> str:
-        return "\n".join(textwrap.fill(f"- {said} [{source}]", 76, subsequent_indent="  ") for said, source in self.rows)
+        return "\n".join(
+            textwrap.fill(f"- {said} [{source}]", 76, subsequent_indent="  ") for said, source in self.rows
+        )
 
     def _repr_html_(self) -> str:
-        listed = "".join(f"<li>{escape(said)} <small>[{escape(source)}]</small></li>" for said, source in self.rows)
+        listed = "".join(
+            f"<li>{escape(said)} <small>[{escape(source)}]</small></li>" for said, source in self.rows
+        )
         return f"<ul>{listed}</ul>"
 
 

@@ -39,11 +39,18 @@ def country(name: str, folder: Path) -> dict[str, Any]:
             close = profiles.nearest(name, [*profiles.available(), *files])
             close = f"{name}.toml" if f"{name}.toml" in files else close
             there = f"There are {', '.join([*profiles.available(), *files])}; `cleanworks profile new {Path(name).stem}` begins one."
-            raise InputError(f"There is no profile {name!r}.", fix=f"{f'Did you mean {close!r}? ' if close else ''}{there}")
+            raise InputError(
+                f"There is no profile {name!r}.", fix=f"{f'Did you mean {close!r}? ' if close else ''}{there}"
+            )
         chosen = name if name in profiles.available() else str(Path(name).resolve())
     one = profiles.load(chosen)
     profiles.require_known(one)
-    return {"profile": chosen, "name": one["names.country"], "rest": tuple(one["calendar.weekend"]), "lines": lines(one)}
+    return {
+        "profile": chosen,
+        "name": one["names.country"],
+        "rest": tuple(one["calendar.weekend"]),
+        "lines": lines(one),
+    }
 
 
 def _is_profile(path: Path) -> bool:
@@ -53,7 +60,9 @@ def _is_profile(path: Path) -> bool:
 
 def lines(one: profiles.Profile) -> list[str]:
     """The country, its systems and its money as sentences for a handout, with a word where a name is made up."""
-    said = [f"{one['names.country']}, with {one['names.city']} as the city. Amounts are in {one['currency.name']} ({one['currency.code']})."]
+    said = [
+        f"{one['names.country']}, with {one['names.city']} as the city. Amounts are in {one['currency.name']} ({one['currency.code']})."
+    ]
     for key, words in _SYSTEMS.items():
         made_up = "" if one.cite(f"names.{key}") else " (a made-up name)"
         said.append(f"{words} {one.name(key)}{made_up}.")

@@ -22,7 +22,9 @@ def _words(text):
 
 PROJECT_ID = re.compile(r"oc4ids-[a-z0-9]{6}.")
 OCID = re.compile(r"ocds-[a-z0-9]{6}.")
-DATE_TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+DATE_TIME = re.compile(
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]\d\d:\d\d)$"
+)
 CURRENCY = re.compile(r"[A-Z]{3}$")
 
 _DATES = _words(
@@ -93,7 +95,9 @@ def _object(value, name, place, path, list_name):
     known = fields.objects(list_name).get(name, {}) if name else {}
     for field in known.values():
         given = value.get(field.name)
-        if field.required and (given is None or given == [] or (isinstance(given, str) and not given.strip())):
+        if field.required and (
+            given is None or given == [] or (isinstance(given, str) and not given.strip())
+        ):
             blank = isinstance(given, str) and given != ""
             yield f"{path}/{field.name}", f"{field.name} is {'blank' if blank else 'missing'}"
     for key, member in value.items():
@@ -113,9 +117,13 @@ def _object(value, name, place, path, list_name):
             for code in member if isinstance(member, list) else [member]:
                 if isinstance(code, str) and code not in allowed:
                     yield where, f"{_shown(code)} is not in the list of codes: {', '.join(sorted(allowed))}"
-        if isinstance(member, list) and (key in _NAMED[list_name] or (field and field.kind not in fields.SIMPLE)):
+        if isinstance(member, list) and (
+            key in _NAMED[list_name] or (field and field.kind not in fields.SIMPLE)
+        ):
             own_id = fields.objects(list_name).get(field.kind, {}).get("id") if field else None
-            yield from _names(member, where, required=key in _NAMED[list_name] and not (own_id and own_id.required))
+            yield from _names(
+                member, where, required=key in _NAMED[list_name] and not (own_id and own_id.required)
+            )
         inner = field.kind if field and field.kind not in fields.SIMPLE else None
         for where_one, one in _below(member, where):
             yield from _object(one, inner, below, where_one, list_name)
@@ -130,8 +138,15 @@ def _below(member, where):
 
 
 _KINDS = {
-    "text": "a text", "id": "a text or a whole number", "number": "a number", "integer": "a whole number", "flag": "true or false",
-    "measure": "a text or a number", "object": "an object", "moment": "a date", "any": "a value",
+    "text": "a text",
+    "id": "a text or a whole number",
+    "number": "a number",
+    "integer": "a whole number",
+    "flag": "true or false",
+    "measure": "a text or a number",
+    "object": "an object",
+    "moment": "a date",
+    "any": "a value",
 }
 
 
@@ -163,7 +178,11 @@ def _kind(value, field, where, depth=None):
 
 def _fits(value, kind):
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    whole = number and float(value).is_integer() if number and abs(value) < 1e300 else number and isinstance(value, int)
+    whole = (
+        number and float(value).is_integer()
+        if number and abs(value) < 1e300
+        else number and isinstance(value, int)
+    )
     return {
         "text": isinstance(value, str), "id": isinstance(value, str) or whole, "number": number, "integer": whole,
         "flag": isinstance(value, bool), "measure": isinstance(value, str) or number,
@@ -212,7 +231,9 @@ def _names(elements, where, required):
 
 
 # Ids that say "none" and would make one firm of many.
-PLACEHOLDER = re.compile(r"\s*(0+|null|none|nil|nan|n/?a|n\.a\.|-+|\.+|\?+|x+|unknown|undefined|tbd)\s*", re.IGNORECASE)
+PLACEHOLDER = re.compile(
+    r"\s*(0+|null|none|nil|nan|n/?a|n\.a\.|-+|\.+|\?+|x+|unknown|undefined|tbd)\s*", re.IGNORECASE
+)
 
 
 def organisations(value: object) -> Iterator[tuple[str, str]]:
@@ -247,7 +268,10 @@ def _empty_words(value, path):
 
 def _project(project):
     if text(project.get("id")) and not PROJECT_ID.match(text(project["id"])):
-        yield "/id", f"{_shown(project.get('id'))} does not begin with a registered prefix such as oc4ids-abc123-"
+        yield (
+            "/id",
+            f"{_shown(project.get('id'))} does not begin with a registered prefix such as oc4ids-abc123-",
+        )
     yield from _ordered(project, "")
     parties = _ids(project.get("parties"))
     owner = project.get("publicAuthority")
@@ -278,7 +302,10 @@ def _payments(holder, parties, path):
 
 def _release(release):
     if text(release.get("ocid")) and not OCID.match(text(release["ocid"])):
-        yield "/ocid", f"{_shown(release.get('ocid'))} does not begin with a registered prefix such as ocds-abc123-"
+        yield (
+            "/ocid",
+            f"{_shown(release.get('ocid'))} does not begin with a registered prefix such as ocds-abc123-",
+        )
     parties, awards = _ids(release.get("parties")), _ids(release.get("awards"))
     yield from _known(release.get("buyer"), parties, "/buyer")
     tender = inside(release, "tender")
@@ -295,7 +322,9 @@ def _release(release):
 
 def _ordered(holder, path):
     for name, period in holder.items():
-        start, end = (period.get(key) if isinstance(period, dict) else None for key in ("startDate", "endDate"))
+        start, end = (
+            period.get(key) if isinstance(period, dict) else None for key in ("startDate", "endDate")
+        )
         first, last = moments.instant(start), moments.instant(end)
         if first and last and last < first and str(end)[:10] < str(start)[:10]:
             yield f"{path}/{name}", f"it ends ({end[:10]}) before it begins ({start[:10]})"
@@ -310,7 +339,10 @@ def _percentages(metric, path):
         try:
             measure = float(observation.get("measure"))
         except (TypeError, ValueError):
-            yield f"{path}/{metric['id']}", f"the measure {_shown(observation.get('measure'))} is not a number"
+            yield (
+                f"{path}/{metric['id']}",
+                f"the measure {_shown(observation.get('measure'))} is not a number",
+            )
             continue
         high = 100 if metric["id"] == "physicalProgress" else 200
         if not 0 <= measure <= high:

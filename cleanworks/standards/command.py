@@ -17,16 +17,26 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(data_app, name="data")
 
 
-File = Annotated[Path, typer.Argument(help="An OCDS or OC4IDS file: a package or JSON lines, also .gz.", show_default=False)]
+File = Annotated[
+    Path,
+    typer.Argument(help="An OCDS or OC4IDS file: a package or JSON lines, also .gz.", show_default=False),
+]
 
 
 @data_app.command()
 def schemas(
     everything: Annotated[
-        bool, typer.Option("--all", help="Also the examples and fixtures of others that the tests compare with.")
+        bool,
+        typer.Option("--all", help="Also the examples and fixtures of others that the tests compare with."),
     ] = False,
-    to: Annotated[Path | None, typer.Option(help="Keep them in this folder. The user's cache if not given.", show_default=False)] = None,
-    address: Annotated[str | None, typer.Option("--from", help="Address of a mirror of raw.githubusercontent.com.", show_default=False)] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="Keep them in this folder. The user's cache if not given.", show_default=False),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option("--from", help="Address of a mirror of raw.githubusercontent.com.", show_default=False),
+    ] = None,
 ):
     """Fetch the published schemas and codelists of OCDS 1.1.5 and OC4IDS 0.9.5, once; needs a network."""
     from cleanworks.standards import published
@@ -44,7 +54,8 @@ def validate(
         str | None,
         typer.Option(
             help="ocds-1.1.5 or oc4ids-0.9.5 (see `cleanworks data schemas`), or a folder of the official schemas. "
-            "Its checks are added to the product's own.", show_default=False,
+            "Its checks are added to the product's own.",
+            show_default=False,
         ),
     ] = None,
     show: Annotated[int, typer.Option(help="How many kinds of problems to print.", min=0)] = 20,
@@ -57,20 +68,27 @@ def validate(
 
     report = check(file, schema_folder(schema) if schema else None)
     out = Console(highlight=False)
-    out.print(f"{report.path.name}: {report.what}, {report.elements:,} elements; checked against {report.schema}", soft_wrap=True)
+    out.print(
+        f"{report.path.name}: {report.what}, {report.elements:,} elements; checked against {report.schema}",
+        soft_wrap=True,
+    )
     for severity in ("error", "note"):
         _kinds(out, report, severity, show)
     if report.ok:
         out.print(f"Valid. {report.notes:,} notes.")
         return
-    out.print(f"Not valid: {report.errors:,} errors in {report.invalid:,} of {report.elements:,} elements; {report.notes:,} notes.")
+    out.print(
+        f"Not valid: {report.errors:,} errors in {report.invalid:,} of {report.elements:,} elements; {report.notes:,} notes."
+    )
     raise typer.Exit(1)
 
 
 @data_app.command()
 def coverage(
     file: File,
-    fields: Annotated[bool, typer.Option("--fields", help="Also list every field and how often it is filled.")] = False,
+    fields: Annotated[
+        bool, typer.Option("--fields", help="Also list every field and how often it is filled.")
+    ] = False,
 ):
     """Say what a file holds: fields, CoST's items, and which indicators it allows."""
     from cleanworks.standards import coverage as first_look
@@ -79,13 +97,30 @@ def coverage(
     out = Console(highlight=False)
     out.print(f"{Path(file).name}: {found.what}, {found.elements:,} elements", soft_wrap=True)
     if fields:
-        _print(out, "Fields", ("field", "elements", "share"), [(p, f"{r.filled:,}", f"{r.share:.0%}") for p, r in found.fields.iterrows()])
+        _print(
+            out,
+            "Fields",
+            ("field", "elements", "share"),
+            [(p, f"{r.filled:,}", f"{r.share:.0%}") for p, r in found.fields.iterrows()],
+        )
     items = [(r.stage, r["name"], f"{r.share:.0%}") for _, r in found.items.iterrows()]
-    _print(out, f"CoST's items: {found.disclosure_rate:.0%} of 40 on average", ("stage", "item", "filled"), items)
+    _print(
+        out, f"CoST's items: {found.disclosure_rate:.0%} of 40 on average", ("stage", "item", "filled"), items
+    )
     able = found.indicators[found.indicators["possible"]]
-    _print(out, f"Possible indicators: {len(able)} of {len(found.indicators)}", ("code", "name"), [(c, r["name"]) for c, r in able.iterrows()])
+    _print(
+        out,
+        f"Possible indicators: {len(able)} of {len(found.indicators)}",
+        ("code", "name"),
+        [(c, r["name"]) for c, r in able.iterrows()],
+    )
     unable = found.indicators[~found.indicators["possible"]]
-    _print(out, "Not possible", ("code", "name", "missing"), [(c, r["name"], r.missing) for c, r in unable.iterrows()])
+    _print(
+        out,
+        "Not possible",
+        ("code", "name", "missing"),
+        [(c, r["name"], r.missing) for c, r in unable.iterrows()],
+    )
 
 
 def _kinds(out, report, severity, show):
@@ -102,7 +137,11 @@ def _kinds(out, report, severity, show):
 def _print(out, title, columns, rows):
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column in ("times", "elements", "share", "filled") else "left")
+        table.add_column(
+            column,
+            overflow="fold",
+            justify="right" if column in ("times", "elements", "share", "filled") else "left",
+        )
     for row in rows:
         table.add_row(*(str(cell).replace("[", "\\[") for cell in row))
     out.print(table)

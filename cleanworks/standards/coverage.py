@@ -79,10 +79,14 @@ def of_file(path) -> Coverage:
 def of_tables(tables: Mapping[str, pd.DataFrame]) -> Coverage:
     """Look at tables; ``fields`` are their columns, and their share is that of rows."""
     rows = {
-        f"{name}.{column}": (int(table[column].notna().sum()), len(table)) for name, table in tables.items() for column in table
+        f"{name}.{column}": (int(table[column].notna().sum()), len(table))
+        for name, table in tables.items()
+        for column in table
     }
     fields = pd.DataFrame.from_dict(rows, orient="index", columns=["filled", "rows"]).rename_axis("path")
-    fields = fields.assign(share=fields["filled"] / fields["rows"].where(fields["rows"] > 0))[["filled", "share"]]
+    fields = fields.assign(share=fields["filled"] / fields["rows"].where(fields["rows"] > 0))[
+        ["filled", "share"]
+    ]
     projects = len(tables.get("projects", ()))
     filled = disclosure.coverage(tables).sum().to_dict() if "projects" in tables else {}
     made = _coverage("tables", projects, Counter(), Counter(filled), set())
@@ -94,8 +98,14 @@ def _coverage(what, elements, fields, items, columns):
     counted = pd.DataFrame(sorted(fields.items()), columns=["path", "filled"]).set_index("path")
     rows = disclosure.item_list()
     filled = pd.Series(items, dtype=float).reindex(rows.index).fillna(0)
-    table = rows[["stage", "name"]].assign(filled=filled.astype("int64"), share=filled / elements if elements else float("nan"))
-    rate = float((filled * rows["counts"]).sum() / (disclosure.PROACTIVE_ITEMS * elements)) if elements else float("nan")
+    table = rows[["stage", "name"]].assign(
+        filled=filled.astype("int64"), share=filled / elements if elements else float("nan")
+    )
+    rate = (
+        float((filled * rows["counts"]).sum() / (disclosure.PROACTIVE_ITEMS * elements))
+        if elements
+        else float("nan")
+    )
     shares = counted.assign(share=counted["filled"] / elements if elements else float("nan"))
     return Coverage(what, elements, shares, table, rate, flags.possible(columns))
 
@@ -122,7 +132,18 @@ def _paths(value, path=""):
 def _processes_as_projects(tables):
     """OCDS knows processes, not projects: CoST's items of the process, and the few of the project that OCDS holds."""
     tenders = tables["tenders"]
-    projects = pd.DataFrame({"project_id": tenders["tender_id"], "public_authority": tenders["buyer_id"], "title": tenders["title"]})
+    projects = pd.DataFrame(
+        {
+            "project_id": tenders["tender_id"],
+            "public_authority": tenders["buyer_id"],
+            "title": tenders["title"],
+        }
+    )
     contracts = tables["contracts"].assign(project_id=tables["contracts"]["tender_id"])
     own = tenders.assign(project_id=tenders["tender_id"])
-    return {"projects": projects, "tenders": own, "contracts": contracts, "modifications": tables["modifications"]}
+    return {
+        "projects": projects,
+        "tenders": own,
+        "contracts": contracts,
+        "modifications": tables["modifications"],
+    }

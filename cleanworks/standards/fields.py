@@ -29,7 +29,9 @@ class Field:
     whole: bool = False
 
 
-_LINE = re.compile(r"(?P<name>\w+)(?P<required>!?)(?P<omitted>-?)(?: (?P<kind>\w+)(?P<lists>(?:\[\])*)(?P<whole>\*?))?")
+_LINE = re.compile(
+    r"(?P<name>\w+)(?P<required>!?)(?P<omitted>-?)(?: (?P<kind>\w+)(?P<lists>(?:\[\])*)(?P<whole>\*?))?"
+)
 
 _OCDS = """
 Release: ocid!, id!-, date!- moment, tag!- text[], initiationType!, parties Organization[], buyer
@@ -187,7 +189,14 @@ def root(list_name: str) -> str:
 def _field(text):
     part = _LINE.fullmatch(text.strip())
     lists = part["lists"] or ""
-    return Field(part["name"], part["kind"] or "text", len(lists) // 2, bool(part["required"]), bool(part["omitted"]), bool(part["whole"]))
+    return Field(
+        part["name"],
+        part["kind"] or "text",
+        len(lists) // 2,
+        bool(part["required"]),
+        bool(part["omitted"]),
+        bool(part["whole"]),
+    )
 
 
 @cache

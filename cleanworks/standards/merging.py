@@ -32,7 +32,12 @@ def compiled(releases: Iterable[Mapping]) -> dict:
     for release in in_order(releases):
         head = {"ocid": release.get("ocid"), "date": release.get("date")}
         _lay(whole, release, fields.merge_rules())
-    made = {"tag": ["compiled"], "id": f"{head.get('ocid')}-{head.get('date')}", "date": head.get("date"), "ocid": head.get("ocid")}
+    made = {
+        "tag": ["compiled"],
+        "id": f"{head.get('ocid')}-{head.get('date')}",
+        "date": head.get("date"),
+        "ocid": head.get("ocid"),
+    }
     return {**made, **_plain(whole)}
 
 
@@ -83,18 +88,33 @@ def _lay_list(whole, elements, rules):
     for element in elements:
         number = element.get("id")
         # An element without an id is one of its own.
-        key = f"\0{len(whole)}" if number is None else number if isinstance(number, str) else json.dumps(number, sort_keys=True)
+        key = (
+            f"\0{len(whole)}"
+            if number is None
+            else number
+            if isinstance(number, str)
+            else json.dumps(number, sort_keys=True)
+        )
         inner = whole.get(key, _Object())
         if number is not None:
             inner.setdefault("id", number)
-        if _lay(inner, {name: value for name, value in element.items() if name != "id" or number is None}, rules) or number is not None:
+        if (
+            _lay(
+                inner,
+                {name: value for name, value in element.items() if name != "id" or number is None},
+                rules,
+            )
+            or number is not None
+        ):
             whole[key] = inner
             laid = True
     return laid
 
 
 def _goes_on(value):
-    return isinstance(value, Mapping) or (isinstance(value, list) and all(isinstance(element, Mapping) for element in value))
+    return isinstance(value, Mapping) or (
+        isinstance(value, list) and all(isinstance(element, Mapping) for element in value)
+    )
 
 
 def _plain(value):

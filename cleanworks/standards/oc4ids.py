@@ -61,26 +61,66 @@ SMALLEST_GROUP = 3  # people behind a published sum
 # Columns of each table that travel in fields of the standard; the others are "local".
 CARRIED: dict[str, tuple[str, ...]] = {
     "projects": (
-        "project_id", "title", "district", "public_authority", "sector", "project_type", "status", "latitude", "longitude",
-        "purpose", "budget_amount", "budget_approval_date", "period_start", "period_end", "completion_end_date",
+        "project_id",
+        "title",
+        "district",
+        "public_authority",
+        "sector",
+        "project_type",
+        "status",
+        "latitude",
+        "longitude",
+        "purpose",
+        "budget_amount",
+        "budget_approval_date",
+        "period_start",
+        "period_end",
+        "completion_end_date",
         "completion_final_value",
     ),
     "tenders": (
-        "tender_id", "project_id", "title", "procurement_method", "procurement_method_details", "date_published",
-        "cost_estimate", "number_of_tenderers",
+        "tender_id",
+        "project_id",
+        "title",
+        "procurement_method",
+        "procurement_method_details",
+        "date_published",
+        "cost_estimate",
+        "number_of_tenderers",
     ),
     "contracts": (
-        "contract_id", "project_id", "tender_id", "supplier_id", "supplier_name", "nature", "value_amount", "period_start",
+        "contract_id",
+        "project_id",
+        "tender_id",
+        "supplier_id",
+        "supplier_name",
+        "nature",
+        "value_amount",
+        "period_start",
         "period_end",
     ),
     "modifications": (
-        "modification_id", "contract_id", "date", "type", "rationale", "old_value", "new_value", "old_period_end",
+        "modification_id",
+        "contract_id",
+        "date",
+        "type",
+        "rationale",
+        "old_value",
+        "new_value",
+        "old_period_end",
         "new_period_end",
     ),
     "progress": ("contract_id", "period", "planned", "actual", "paid", "cost"),
     "claims": ("claim_id", "contract_id", "amount", "date_paid"),
     "payments": (
-        "payment_id", "contract_id", "payee_type", "payer_id", "payee_id", "amount_registered", "date_due", "date_paid",
+        "payment_id",
+        "contract_id",
+        "payee_type",
+        "payer_id",
+        "payee_id",
+        "amount_registered",
+        "date_due",
+        "date_paid",
     ),
     "subcontracts": ("subcontract_id", "contract_id"),
     "disclosures": ("disclosure_id", "project_id", "date_published"),
@@ -92,19 +132,42 @@ NOT_CARRIED: dict[str, tuple[str, ...]] = {
     "contracts": ("award_date", "date_signed", "official_id", "mode"),
     "modifications": ("official_id",),
     "claims": ("number", "kind", "date_claimed", "date_inspected"),
-    "payments": ("claim_id", "subcontract_id", "tier", "amount of a payment not yet made", "date_received", "method", "channel"),
+    "payments": (
+        "claim_id",
+        "subcontract_id",
+        "tier",
+        "amount of a payment not yet made",
+        "date_received",
+        "method",
+        "channel",
+    ),
     "subcontracts": (
-        "parent_subcontract_id", "tier", "subcontractor_id", "subcontractor_name", "trade", "value_amount", "prime_amount",
-        "date_signed", "payment_guarantee",
+        "parent_subcontract_id",
+        "tier",
+        "subcontractor_id",
+        "subcontractor_name",
+        "trade",
+        "value_amount",
+        "prime_amount",
+        "date_signed",
+        "payment_guarantee",
     ),
     "disclosures": ("item", "automatic", "date_event", "items not published"),
 }
 
 _DOCUMENTS = {
-    "budget": "budgetApproval", "tender": "tenderNotice", "award": "awardNotice", "contract": "contractSigned",
-    "schedule": "projectPlan", "progress": "physicalProgressReport", "payments": "financialProgressReport",
-    "subcontracts": "subContract", "modifications": "contractAmendment", "photographs": "illustration",
-    "completion": "completionCertificate", "overview": "contractSummary",
+    "budget": "budgetApproval",
+    "tender": "tenderNotice",
+    "award": "awardNotice",
+    "contract": "contractSigned",
+    "schedule": "projectPlan",
+    "progress": "physicalProgressReport",
+    "payments": "financialProgressReport",
+    "subcontracts": "subContract",
+    "modifications": "contractAmendment",
+    "photographs": "illustration",
+    "completion": "completionCertificate",
+    "overview": "contractSummary",
 }
 
 
@@ -204,7 +267,8 @@ def _project(row, index, language, project_prefix, ocid_prefix):
     parties.add(owner["id"], owner["name"], "publicAuthority", "buyer", "procuringEntity")
     by_tender = {contract.get("tender_id"): contract for contract in contracts}
     processes = [
-        _process(tender, by_tender.get(tender["tender_id"]), row, owner, parties, index, ocid_prefix) for tender in tenders
+        _process(tender, by_tender.get(tender["tender_id"]), row, owner, parties, index, ocid_prefix)
+        for tender in tenders
     ]
     known = {tender["tender_id"] for tender in tenders}
     processes += [
@@ -226,10 +290,15 @@ def _project(row, index, language, project_prefix, ocid_prefix):
         "type": row.get("project_type"),
         "status": row.get("status"),
         "locations": [_location(row)],
-        "budget": {"amount": money(row.get("budget_amount"), index.currency), "approvalDate": row.get("budget_approval_date")},
+        "budget": {
+            "amount": money(row.get("budget_amount"), index.currency),
+            "approvalDate": row.get("budget_approval_date"),
+        },
         "period": {"startDate": row.get("period_start"), "endDate": row.get("period_end")},
         "completion": {"endDate": row.get("completion_end_date"), "finalValue": money(final, index.currency)},
-        "forecasts": _series(ids, index, (("physicalProgress", "Physical progress, planned", "planned", PERCENT),)),
+        "forecasts": _series(
+            ids, index, (("physicalProgress", "Physical progress, planned", "planned", PERCENT),)
+        ),
         "metrics": [
             *_series(
                 ids,
@@ -260,7 +329,9 @@ def _process(tender, contract, project, owner, parties, index, ocid_prefix):
     bids = index.bids.get(tender["tender_id"], [])
     for bid in bids:
         parties.add(bid["tenderer_id"], bid.get("tenderer_name"), "tenderer")
-    tenderers = {bid["tenderer_id"]: {"id": bid["tenderer_id"], "name": bid.get("tenderer_name")} for bid in bids}
+    tenderers = {
+        bid["tenderer_id"]: {"id": bid["tenderer_id"], "name": bid.get("tenderer_name")} for bid in bids
+    }
     summary = {
         "ocid": ocid,
         "title": tender.get("title"),
@@ -340,7 +411,12 @@ def _claim(row, index):
 def _due(row, index):
     unpaid = "date_paid" not in row
     carried = CARRIED["payments"] if unpaid else (*CARRIED["payments"], "amount")
-    overdue = unpaid and index.updated is not None and "date_due" in row and pd.Timestamp(row["date_due"][:10]) < index.updated
+    overdue = (
+        unpaid
+        and index.updated is not None
+        and "date_due" in row
+        and pd.Timestamp(row["date_due"][:10]) < index.updated
+    )
     return {
         "id": row["payment_id"],
         "title": f"Payment to {row['payee_type']}" if "payee_type" in row else "Payment",
@@ -434,7 +510,9 @@ def _people(tables) -> dict[str, dict[str, list[dict]]]:
         month = days["date"].dt.to_period("M").dt.end_time.dt.normalize().astype("datetime64[ns]")
         count = days.groupby(["contract_id", month])["worker_id"].nunique().rename("value").reset_index()
         _add_sums(found, "workersOnSite", count.rename(columns={"date": "month"}), count["value"])
-    if {"worker_id", "contract_id", "month", "amount_paid", "date_paid", "date_due"} <= set(tables.get("wages", ())):
+    if {"worker_id", "contract_id", "month", "amount_paid", "date_paid", "date_due"} <= set(
+        tables.get("wages", ())
+    ):
         wages = tables["wages"]
         in_time = wages["date_paid"].le(wages["date_due"])
         paid = wages.assign(in_time=in_time).groupby(["contract_id", "month", "in_time"])
@@ -457,7 +535,11 @@ def _people_metrics(contracts, index):
             for row in index.people.get(number, {}).get(metric, []):
                 month, in_time = row["month"], row.get("in_time")
                 dimensions = {"contract": number} | ({} if in_time is None else {"paidOnTime": in_time})
-                measured = {"measure": row["value"]} if metric == "workersOnSite" else {"value": money(row["value"], index.currency)}
+                measured = (
+                    {"measure": row["value"]}
+                    if metric == "workersOnSite"
+                    else {"value": money(row["value"], index.currency)}
+                )
                 suffix = "" if in_time is None else f"/{'in-time' if in_time else 'late'}"
                 observations.append(
                     {
@@ -492,13 +574,17 @@ class _Parties:
 
 
 def _organisation_id(name):
-    return None if name is None else "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+    return (
+        None if name is None else "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+    )
 
 
 # Reading -----------------------------------------------------------------------------------------------------------------
 
 
-def read(path, *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX) -> dict[str, pd.DataFrame]:
+def read(
+    path, *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX
+) -> dict[str, pd.DataFrame]:
     """An OC4IDS file as tables.
 
     Parameters
@@ -521,8 +607,12 @@ def read(path, *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_
     """
     source = open_source(path)
     if source.list_name != "projects":
-        raise InputError(f"this is an {source.what}, not OC4IDS.", where=str(path), fix="Read it with ocds.read.")
-    return tables_of((element.value for element in source.elements), project_prefix=project_prefix, ocid_prefix=ocid_prefix)
+        raise InputError(
+            f"this is an {source.what}, not OC4IDS.", where=str(path), fix="Read it with ocds.read."
+        )
+    return tables_of(
+        (element.value for element in source.elements), project_prefix=project_prefix, ocid_prefix=ocid_prefix
+    )
 
 
 def tables_of(found: Iterable[dict], *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX):
@@ -561,7 +651,11 @@ class _Reader:
         self.of_city = given.startswith(PROJECT_PREFIX)
         location = _first(project.get("locations"))
         point = _get(location, "geometry", "coordinates")
-        point = point if isinstance(point, list) and len(point) == 2 and not isinstance(point[0], list) else [None, None]
+        point = (
+            point
+            if isinstance(point, list) and len(point) == 2 and not isinstance(point[0], list)
+            else [None, None]
+        )
         known = dict(inside(project, LOCAL))
         unpublished = known.pop("unpublished", [])
         records["disclosures"] += objects({"unpublished": unpublished}, "unpublished")
@@ -570,8 +664,11 @@ class _Reader:
             {
                 "project_id": number,
                 "title": project.get("title"),
-                "district": text(_get(location, "address", "locality")) or text(_get(location, "address", "region")) or location.get("description"),
-                "public_authority": text(_get(project, "publicAuthority", "name")) or _get(project, "publicAuthority", "id"),
+                "district": text(_get(location, "address", "locality"))
+                or text(_get(location, "address", "region"))
+                or location.get("description"),
+                "public_authority": text(_get(project, "publicAuthority", "name"))
+                or _get(project, "publicAuthority", "id"),
                 "sector": _first(project.get("sector"), None),
                 "project_type": project.get("type"),
                 "status": project.get("status"),
@@ -692,7 +789,10 @@ class _Reader:
         seen = {}
         for document in objects(summary, "documents"):
             if document.get("documentType") == "subContract":
-                row = {"subcontract_id": self._own(contract, document.get("id"), seen), "contract_id": contract}
+                row = {
+                    "subcontract_id": self._own(contract, document.get("id"), seen),
+                    "contract_id": contract,
+                }
                 records["subcontracts"].append({**row, **inside(document, LOCAL)})
         self._money(summary, contract)
 
@@ -700,7 +800,11 @@ class _Reader:
         records, seen = self.records, {}
         paid: dict[str, list[dict]] = {}
         for place, transaction in enumerate(objects(summary, "transactions")):
-            named = text(_get(transaction, "relatedImplementationMilestone", "id")) or text(transaction.get("id")) or f"\0{place}"
+            named = (
+                text(_get(transaction, "relatedImplementationMilestone", "id"))
+                or text(transaction.get("id"))
+                or f"\0{place}"
+            )
             paid.setdefault(named, []).append(transaction)
         for milestone in objects(summary, "milestones"):
             known_id, value = text(milestone.get("id")), inside(milestone, "value")
@@ -708,24 +812,44 @@ class _Reader:
             if milestone.get("type") != "payment":
                 records["milestones"].append(
                     {
-                        "milestone_id": number, "contract_id": contract, "type": milestone.get("type"),
-                        "date_due": milestone.get("dueDate"), "date_met": milestone.get("dateMet"),
+                        "milestone_id": number,
+                        "contract_id": contract,
+                        "type": milestone.get("type"),
+                        "date_due": milestone.get("dueDate"),
+                        "date_met": milestone.get("dateMet"),
                     }
                 )
             elif milestone.get("code") == "claim":
-                row = {"claim_id": number, "contract_id": contract, "amount": value.get("amount"), "date_paid": milestone.get("dateMet")}
+                row = {
+                    "claim_id": number,
+                    "contract_id": contract,
+                    "amount": value.get("amount"),
+                    "date_paid": milestone.get("dateMet"),
+                }
                 records["claims"].append({**row, **self._currency(value), **inside(milestone, LOCAL)})
             else:
                 made = paid.pop(known_id, []) if known_id else []
                 known = dict(inside(milestone, LOCAL))
                 payer, payee = known.pop("from", None), known.pop("to", None)
                 row = {
-                    "payment_id": number, "contract_id": contract, "payee_type": milestone.get("code"),
-                    "payer_id": payer, "payee_id": payee, "amount_registered": value.get("amount"), "date_due": milestone.get("dueDate"),
+                    "payment_id": number,
+                    "contract_id": contract,
+                    "payee_type": milestone.get("code"),
+                    "payer_id": payer,
+                    "payee_id": payee,
+                    "amount_registered": value.get("amount"),
+                    "date_due": milestone.get("dueDate"),
                     **self._currency(value),
                 }
                 for place, one in enumerate(made):
-                    records["payments"].append({**row, "payment_id": number if not place else f"{number}#{place + 1}", **self._made(one), **known})
+                    records["payments"].append(
+                        {
+                            **row,
+                            "payment_id": number if not place else f"{number}#{place + 1}",
+                            **self._made(one),
+                            **known,
+                        }
+                    )
                 if not made:
                     records["payments"].append({**row, **known})
         # A payment that names no milestone has no due date, and its lateness cannot be known.
@@ -751,8 +875,10 @@ class _Reader:
     def _series(self, project):
         months: dict[tuple, dict] = {}
         wanted = {
-            ("forecasts", "physicalProgress"): "planned", ("metrics", "physicalProgress"): "actual",
-            ("metrics", "financialProgress"): "paid", ("metrics", "costToDate"): "cost",
+            ("forecasts", "physicalProgress"): "planned",
+            ("metrics", "physicalProgress"): "actual",
+            ("metrics", "financialProgress"): "paid",
+            ("metrics", "costToDate"): "cost",
         }
         # Progress of the project as a whole belongs to a contract only where there is one.
         signed = [contract for contract in self.processes if contract]
@@ -780,4 +906,8 @@ def _get(thing, *names):
 
 def _first(values, default=...):
     default = {} if default is ... else default
-    return values[0] if isinstance(values, list) and values and (default is None or isinstance(values[0], dict)) else default
+    return (
+        values[0]
+        if isinstance(values, list) and values and (default is None or isinstance(values[0], dict))
+        else default
+    )

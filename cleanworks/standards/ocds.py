@@ -46,13 +46,31 @@ EXTENSIONS = (
 # Columns that travel in fields of OCDS or of the two extensions; the others are "local".
 CARRIED: dict[str, tuple[str, ...]] = {
     "tenders": (
-        "tender_id", "project_id", "title", "procurement_method", "procurement_method_details", "date_published", "tender_start",
-        "tender_end", "bid_opening_date", "cost_estimate", "number_of_tenderers", "price_only",
+        "tender_id",
+        "project_id",
+        "title",
+        "procurement_method",
+        "procurement_method_details",
+        "date_published",
+        "tender_start",
+        "tender_end",
+        "bid_opening_date",
+        "cost_estimate",
+        "number_of_tenderers",
+        "price_only",
     ),
     "bids": ("bid_id", "tender_id", "tenderer_id", "tenderer_name", "amount", "date", "status"),
     "contracts": (
-        "contract_id", "project_id", "tender_id", "supplier_id", "supplier_name", "award_date", "date_signed", "value_amount",
-        "period_start", "period_end",
+        "contract_id",
+        "project_id",
+        "tender_id",
+        "supplier_id",
+        "supplier_name",
+        "award_date",
+        "date_signed",
+        "value_amount",
+        "period_start",
+        "period_end",
     ),
     "modifications": ("modification_id", "contract_id", "date", "rationale"),
     "payments": ("payment_id", "contract_id", "payer_id", "payee_id", "date_due", "date_paid"),
@@ -60,9 +78,27 @@ CARRIED: dict[str, tuple[str, ...]] = {
 }
 
 _COLUMNS = {
-    "tenders": (*CARRIED["tenders"], "ocid", "status", "buyer_id", "procuring_entity_id", "currency", "number_of_lots"),
+    "tenders": (
+        *CARRIED["tenders"],
+        "ocid",
+        "status",
+        "buyer_id",
+        "procuring_entity_id",
+        "currency",
+        "number_of_lots",
+    ),
     "bids": (*CARRIED["bids"], "currency", "lot_id"),
-    "awards": ("award_id", "tender_id", "supplier_id", "supplier_name", "status", "date", "amount", "currency", "lot_id"),
+    "awards": (
+        "award_id",
+        "tender_id",
+        "supplier_id",
+        "supplier_name",
+        "status",
+        "date",
+        "amount",
+        "currency",
+        "lot_id",
+    ),
     "award_items": ("award_id", "tender_id", "classification_id"),
     "contracts": (*CARRIED["contracts"], "award_id", "status", "currency"),
     "modifications": CARRIED["modifications"],
@@ -102,7 +138,11 @@ def compiled(
         No table ``tenders``.
     """
     if "tenders" not in tables:
-        raise InputError("there is no table tenders.", where="tables", fix="OCDS describes tenders; OC4IDS describes projects.")
+        raise InputError(
+            "there is no table tenders.",
+            where="tables",
+            fix="OCDS describes tenders; OC4IDS describes projects.",
+        )
     index = _Index(tables, currency, local, ocid_prefix, project_prefix, language)
     day = pd.Timestamp(published).strftime("%Y-%m-%dT%H:%M:%SZ") if published is not None else None
     for tender in rows(tables["tenders"]):
@@ -128,7 +168,17 @@ def records(tables, **options) -> Iterator[dict]:
         yield {"ocid": whole["ocid"], "releases": list(_stages(whole)), "compiledRelease": whole}
 
 
-def write(path, tables, *, publisher: str, uri: str, published, kind: str = "records", lines: bool = False, **options) -> Path:
+def write(
+    path,
+    tables,
+    *,
+    publisher: str,
+    uri: str,
+    published,
+    kind: str = "records",
+    lines: bool = False,
+    **options,
+) -> Path:
     """Write a package (or JSON lines) of ``kind`` "releases", "records" or "compiled" (lines only).
 
     See `cleanworks.standards.oc4ids.write` for the other parameters.
@@ -136,7 +186,9 @@ def write(path, tables, *, publisher: str, uri: str, published, kind: str = "rec
     makers = {"releases": releases, "records": records, "compiled": compiled}
     if kind not in makers or (kind == "compiled" and not lines):
         raise InputError(
-            f"{kind!r} cannot be written.", where="kind", fix="Choose releases or records; compiled releases go into lines=True."
+            f"{kind!r} cannot be written.",
+            where="kind",
+            fix="Choose releases or records; compiled releases go into lines=True.",
         )
     published = pd.Timestamp(published)
     elements = makers[kind](tables, published=published, **options)
@@ -156,7 +208,9 @@ class _Index:
     def __init__(self, tables, currency, local, ocid_prefix, project_prefix, language):
         self.currency, self.local, self.language = currency, local, language
         self.ocid_prefix, self.project_prefix = ocid_prefix, project_prefix
-        self.projects = {row["project_id"]: row for row in rows(tables["projects"])} if "projects" in tables else {}
+        self.projects = (
+            {row["project_id"]: row for row in rows(tables["projects"])} if "projects" in tables else {}
+        )
         self.bids = grouped(tables, "bids", "tender_id")
         self.contracts = grouped(tables, "contracts", "tender_id")
         by_contract = ("modifications", "subcontracts", "payments")
@@ -221,7 +275,9 @@ def _tender(tender, buyer, awarded, bids, index):
         # Of the bid opening extension: one small object, worth an additional field.
         "bidOpening": {"date": tender.get("bid_opening_date")},
         "numberOfTenderers": tender.get("number_of_tenderers"),
-        "tenderers": list({one["id"]: one for bid in bids for one in bid["tenderers"] if one["id"] is not None}.values()),
+        "tenderers": list(
+            {one["id"]: one for bid in bids for one in bid["tenderers"] if one["id"] is not None}.values()
+        ),
         "documents": [notice] if "date_published" in tender else None,
         **rest(tender, CARRIED["tenders"], index.local),
     }
@@ -259,7 +315,10 @@ def _award(contract, parties, index):
             "subcontracts": [
                 {
                     "id": row["subcontract_id"],
-                    "subcontractor": {"id": row.get("subcontractor_id"), "name": row.get("subcontractor_name")},
+                    "subcontractor": {
+                        "id": row.get("subcontractor_id"),
+                        "name": row.get("subcontractor_name"),
+                    },
                     "mainContractors": [supplier] if row.get("tier", 1) == 1 else None,
                     **rest(row, CARRIED["subcontracts"], index.local),
                 }
@@ -348,15 +407,26 @@ def _stages(whole):
     known = ("ocid", "initiationType", "language")
     late = ("numberOfTenderers", "tenderers", "status", "bidOpening")
     contracts = whole.get("contracts", [])
-    early = [{key: value for key, value in c.items() if key not in ("implementation", "amendments", "status")} for c in contracts]
+    early = [
+        {key: value for key, value in c.items() if key not in ("implementation", "amendments", "status")}
+        for c in contracts
+    ]
     tender_early = {key: value for key, value in whole["tender"].items() if key not in late}
     running = [
-        {key: c[key] for key in ("id", "awardID", "status", "amendments", "implementation") if key in c} for c in contracts
+        {key: c[key] for key in ("id", "awardID", "status", "amendments", "implementation") if key in c}
+        for c in contracts
     ]
     parts = {
-        "tender": {"planning": whole.get("planning"), "buyer": whole.get("buyer"), "tender": tender_early | {"status": "active"}},
+        "tender": {
+            "planning": whole.get("planning"),
+            "buyer": whole.get("buyer"),
+            "tender": tender_early | {"status": "active"},
+        },
         "award": {
-            "tender": {"id": whole["tender"]["id"], **{key: whole["tender"][key] for key in late if key in whole["tender"]}},
+            "tender": {
+                "id": whole["tender"]["id"],
+                **{key: whole["tender"][key] for key in late if key in whole["tender"]},
+            },
             "bids": whole.get("bids"),
             "awards": whole.get("awards"),
         },
@@ -381,7 +451,9 @@ def _stages(whole):
         if tag == "tender":
             release["tag"] = ["planning", "tender"] if "planning" in part else ["tender"]
         if "parties" in whole and tag == "tender":
-            release["parties"] = [p for p in whole["parties"] if {"buyer", "procuringEntity"} & set(p.get("roles", []))]
+            release["parties"] = [
+                p for p in whole["parties"] if {"buyer", "procuringEntity"} & set(p.get("roles", []))
+            ]
         elif "parties" in whole and tag in ("award", "implementation"):
             release["parties"] = whole["parties"]
         yield {key: value for key, value in release.items() if value not in ([], {})}
@@ -390,7 +462,9 @@ def _stages(whole):
 # Reading -----------------------------------------------------------------------------------------------------------------
 
 
-def read(path, *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX) -> dict[str, pd.DataFrame]:
+def read(
+    path, *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX
+) -> dict[str, pd.DataFrame]:
     """An OCDS file as tables.
 
     Parameters
@@ -444,7 +518,11 @@ def _of_record(record):
     ocid = text(record.get("ocid"))
     if isinstance(record.get("compiledRelease"), dict):
         return [{**record["compiledRelease"], "ocid": ocid or record["compiledRelease"].get("ocid")}]
-    embedded = [{**release, "ocid": ocid or release.get("ocid")} for release in objects(record, "releases") if not is_linked(release)]
+    embedded = [
+        {**release, "ocid": ocid or release.get("ocid")}
+        for release in objects(record, "releases")
+        if not is_linked(release)
+    ]
     return [_whole(embedded)] if embedded else []
 
 
@@ -506,7 +584,8 @@ class _Reader:
     def tables(self) -> dict[str, pd.DataFrame]:
         unknown = [name for name in _KNOWN_ONLY_IF_SAID if name not in self.said and not self.lists[name]]
         return {
-            name: pd.DataFrame() if name in unknown else frame(name, list_, _COLUMNS[name]) for name, list_ in self.lists.items()
+            name: pd.DataFrame() if name in unknown else frame(name, list_, _COLUMNS[name])
+            for name, list_ in self.lists.items()
         }
 
     def release(self, release):
@@ -518,7 +597,9 @@ class _Reader:
         project = text(inside(release, "planning", "budget").get("projectID"))
         project = project.removeprefix(self.project_prefix) if project is not None else None
         criteria = text(tender.get("awardCriteria"))
-        notice = next((d for d in objects(tender, "documents") if d.get("documentType") == "tenderNotice"), {})
+        notice = next(
+            (d for d in objects(tender, "documents") if d.get("documentType") == "tenderNotice"), {}
+        )
         lots = {text(lot.get("id")) for lot in objects(tender, "lots")}
         self.lists["tenders"].append(
             {
@@ -558,7 +639,9 @@ class _Reader:
             # An id that two awards share does not say which of them this contract follows.
             named = awards.get(text(contract.get("awardID")) or "", [])
             award_id, award = named[0] if len(named) == 1 else (None, {})
-            self._contract(contract, self._own(number, contract.get("id"), seen), number, project, award_id, award)
+            self._contract(
+                contract, self._own(number, contract.get("id"), seen), number, project, award_id, award
+            )
 
     def _own(self, number, given, seen):
         """The id of one element: the process and its local id, or its place where it has none or shares it."""
@@ -573,22 +656,39 @@ class _Reader:
     def _bid(self, bid, bid_id, number):
         value = inside(bid, "value")
         row = {
-            "bid_id": bid_id, "tender_id": number, "lot_id": _lots(bid), "amount": value.get("amount"),
-            "currency": value.get("currency"), "date": bid.get("date"), "status": bid.get("status"), **inside(bid, LOCAL),
+            "bid_id": bid_id,
+            "tender_id": number,
+            "lot_id": _lots(bid),
+            "amount": value.get("amount"),
+            "currency": value.get("currency"),
+            "date": bid.get("date"),
+            "status": bid.get("status"),
+            **inside(bid, LOCAL),
         }
         firms = objects(bid, "tenderers") or [{}]
-        self.lists["bids"] += [{**row, "tenderer_id": _who(firm), "tenderer_name": firm.get("name")} for firm in firms]
+        self.lists["bids"] += [
+            {**row, "tenderer_id": _who(firm), "tenderer_name": firm.get("name")} for firm in firms
+        ]
 
     def _award(self, award, award_id, number):
         value, suppliers = inside(award, "value"), objects(award, "suppliers")
         row = {
-            "award_id": award_id, "tender_id": number, "lot_id": _lots(award), "status": award.get("status"),
-            "date": award.get("date"), "amount": value.get("amount"), "currency": value.get("currency"),
+            "award_id": award_id,
+            "tender_id": number,
+            "lot_id": _lots(award),
+            "status": award.get("status"),
+            "date": award.get("date"),
+            "amount": value.get("amount"),
+            "currency": value.get("currency"),
         }
-        self.lists["awards"] += [{**row, "supplier_id": _who(one), "supplier_name": one.get("name")} for one in suppliers or [{}]]
+        self.lists["awards"] += [
+            {**row, "supplier_id": _who(one), "supplier_name": one.get("name")} for one in suppliers or [{}]
+        ]
         for item in objects(award, "items"):
             code = inside(item, "classification").get("id")
-            self.lists["award_items"].append({"award_id": award_id, "tender_id": number, "classification_id": code})
+            self.lists["award_items"].append(
+                {"award_id": award_id, "tender_id": number, "classification_id": code}
+            )
         if "subcontracting" in award or "hasSubcontracting" in award:
             self.said.add("subcontracts")
 
@@ -620,8 +720,11 @@ class _Reader:
         for change in objects(contract, "amendments") or objects(contract, "amendment"):
             self.lists["modifications"].append(
                 {
-                    "modification_id": self._own(contract_id, change.get("id"), seen), "contract_id": contract_id,
-                    "date": change.get("date"), "rationale": change.get("rationale"), **inside(change, LOCAL),
+                    "modification_id": self._own(contract_id, change.get("id"), seen),
+                    "contract_id": contract_id,
+                    "date": change.get("date"),
+                    "rationale": change.get("rationale"),
+                    **inside(change, LOCAL),
                 }
             )
         seen = {}
@@ -629,8 +732,11 @@ class _Reader:
             firm = inside(one, "subcontractor")
             self.lists["subcontracts"].append(
                 {
-                    "subcontract_id": self._own(contract_id, one.get("id"), seen), "contract_id": contract_id,
-                    "subcontractor_id": _who(firm), "subcontractor_name": firm.get("name"), **inside(one, LOCAL),
+                    "subcontract_id": self._own(contract_id, one.get("id"), seen),
+                    "contract_id": contract_id,
+                    "subcontractor_id": _who(firm),
+                    "subcontractor_name": firm.get("name"),
+                    **inside(one, LOCAL),
                 }
             )
         seen_milestones: dict[str, int] = {}
@@ -648,20 +754,28 @@ class _Reader:
             elif number is not None and number not in due:
                 due[number] = milestone
             else:
-                paid.append(self._due(milestone, self._own(contract_id, milestone.get("id"), seen), contract_id))
+                paid.append(
+                    self._due(milestone, self._own(contract_id, milestone.get("id"), seen), contract_id)
+                )
         met = set()
         for transaction in objects(implementation, "transactions"):
-            named = text(inside(transaction, "relatedImplementationMilestone").get("id")) or text(transaction.get("id"))
+            named = text(inside(transaction, "relatedImplementationMilestone").get("id")) or text(
+                transaction.get("id")
+            )
             milestone = due.get(named, {}) if named is not None else {}
             met.add(named)
             value = inside(transaction, "value") or inside(transaction, "amount")
             paid.append(
                 {
-                    "payment_id": self._own(contract_id, transaction.get("id"), seen), "contract_id": contract_id,
+                    "payment_id": self._own(contract_id, transaction.get("id"), seen),
+                    "contract_id": contract_id,
                     "payer_id": _who(transaction.get("payer") or _party(transaction, "providerOrganization")),
                     "payee_id": _who(transaction.get("payee") or _party(transaction, "receiverOrganization")),
-                    "date_due": milestone.get("dueDate"), "date_paid": transaction.get("date"), "amount": value.get("amount"),
-                    "currency": value.get("currency"), **inside(milestone, LOCAL),
+                    "date_due": milestone.get("dueDate"),
+                    "date_paid": transaction.get("date"),
+                    "amount": value.get("amount"),
+                    "currency": value.get("currency"),
+                    **inside(milestone, LOCAL),
                 }
             )
         for number, milestone in due.items():
@@ -672,15 +786,22 @@ class _Reader:
         known = dict(inside(milestone, LOCAL))
         payer, payee = known.pop("from", None), known.pop("to", None)
         return {
-            "payment_id": payment_id, "contract_id": contract_id, "payer_id": payer, "payee_id": payee,
-            "date_due": milestone.get("dueDate"), **known,
+            "payment_id": payment_id,
+            "contract_id": contract_id,
+            "payer_id": payer,
+            "payee_id": payee,
+            "date_due": milestone.get("dueDate"),
+            **known,
         }
 
     def _milestone(self, milestone, contract_id, seen):
         self.lists["milestones"].append(
             {
-                "milestone_id": self._own(contract_id, milestone.get("id"), seen), "contract_id": contract_id,
-                "type": milestone.get("type"), "date_due": milestone.get("dueDate"), "date_met": milestone.get("dateMet"),
+                "milestone_id": self._own(contract_id, milestone.get("id"), seen),
+                "contract_id": contract_id,
+                "type": milestone.get("type"),
+                "date_due": milestone.get("dueDate"),
+                "date_met": milestone.get("dateMet"),
             }
         )
 

@@ -117,7 +117,9 @@ def schema_folder(schema: str | Path) -> Path:
     names = [name for name, one in sets().items() if one.schema]
     if str(schema) not in names:
         raise InputError(
-            "there is no such folder, and no standard has this name.", where=str(schema), fix=f"Write {' or '.join(names)}, or a folder."
+            "there is no such folder, and no standard has this name.",
+            where=str(schema),
+            fix=f"Write {' or '.join(names)}, or a folder.",
         )
     found = find(str(schema))
     if found is None:
@@ -128,7 +130,13 @@ def schema_folder(schema: str | Path) -> Path:
     return found
 
 
-def fetch(names: Iterable[str], to: Path | None = None, *, address: str = ADDRESS, say: Callable[[str], None] = print) -> list[Path]:
+def fetch(
+    names: Iterable[str],
+    to: Path | None = None,
+    *,
+    address: str = ADDRESS,
+    say: Callable[[str], None] = print,
+) -> list[Path]:
     """Bring sets onto this computer, each whole or not at all. What is there already is not fetched again.
 
     Parameters
@@ -176,9 +184,13 @@ def _get(file: File, address: str) -> bytes:
             content = answer.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise InputError(f"the file cannot be fetched: {reason}.", where=place, fix=f"Is there a network? {other}") from None
+        raise InputError(
+            f"the file cannot be fetched: {reason}.", where=place, fix=f"Is there a network? {other}"
+        ) from None
     if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise InputError("this is not the file that was published: its sha256 is another.", where=place, fix=other)
+        raise InputError(
+            "this is not the file that was published: its sha256 is another.", where=place, fix=other
+        )
     return content
 
 

@@ -49,7 +49,18 @@ FIELDS: dict[str, str] = {
     "BIZ_SCL": "scale",
     "WEB_CMR_RTSP_ADDR": "address of the site camera",
 }
-_NUMBERS = ("PROCS_PLAN", "PROCS_PRFMNC", "PER_RT", "DAY_TOT", "DAY_ELPS", "DAY_JOB", "AMT_CTRT", "AMT_BIZ", "LAT", "LOT")
+_NUMBERS = (
+    "PROCS_PLAN",
+    "PROCS_PRFMNC",
+    "PER_RT",
+    "DAY_TOT",
+    "DAY_ELPS",
+    "DAY_JOB",
+    "AMT_CTRT",
+    "AMT_BIZ",
+    "LAT",
+    "LOT",
+)
 # Older versions of the service used other names for the two progress fields.
 _OLD_NAMES = {"PLAN_RT": "PROCS_PLAN", "REAL_RT": "PROCS_PRFMNC"}
 # CoST's items that the feed's fields answer: our reading of the field list, about a third of the forty (ccs 4.1, inferred).
@@ -78,15 +89,29 @@ def feed(tables: Mapping[str, pd.DataFrame], date, unit: float = UNIT) -> pd.Dat
     DataFrame
         One row per contract signed by then, with the fields of `FIELDS`. Progress that was not entered is 0.
     """
-    for name, columns in (("projects", ("project_id", "title")), ("contracts", ("contract_id", "project_id")), ("progress", ("contract_id", "period"))):
+    for name, columns in (
+        ("projects", ("project_id", "title")),
+        ("contracts", ("contract_id", "project_id")),
+        ("progress", ("contract_id", "period")),
+    ):
         if name not in tables:
-            raise InputError(f"there is no table {name}.", where="tables", fix="The feed needs projects, contracts and progress.")
+            raise InputError(
+                f"there is no table {name}.",
+                where="tables",
+                fix="The feed needs projects, contracts and progress.",
+            )
         need_columns(tables[name], columns, name)
     date = pd.Timestamp(date)
     contracts = tables["contracts"]
-    rows = contracts[contracts["date_signed"] <= date].merge(tables["projects"], on="project_id", suffixes=("", "_project"))
+    rows = contracts[contracts["date_signed"] <= date].merge(
+        tables["projects"], on="project_id", suffixes=("", "_project")
+    )
     progress = tables["progress"]
-    last = progress[progress["period"] <= date].sort_values("period", kind="stable").drop_duplicates("contract_id", keep="last")
+    last = (
+        progress[progress["period"] <= date]
+        .sort_values("period", kind="stable")
+        .drop_duplicates("contract_id", keep="last")
+    )
     rows = rows.merge(last[["contract_id", "planned", "actual"]], on="contract_id", how="left")
     planned, actual = rows["planned"].fillna(0), rows["actual"].fillna(0)
     done = np.where(rows["completion_end_date"].notna() & (rows["completion_end_date"] <= date), "Y", "N")
@@ -117,7 +142,9 @@ def feed(tables: Mapping[str, pd.DataFrame], date, unit: float = UNIT) -> pd.Dat
             "BIZ_SCL": rows["purpose"],
         }
     )
-    return made.reindex(columns=list(FIELDS)).astype({name: object for name in FIELDS if made.get(name) is None})
+    return made.reindex(columns=list(FIELDS)).astype(
+        {name: object for name in FIELDS if made.get(name) is None}
+    )
 
 
 def read(rows: pd.DataFrame, unit: float = UNIT) -> dict[str, pd.DataFrame]:
@@ -144,10 +171,20 @@ def read(rows: pd.DataFrame, unit: float = UNIT) -> dict[str, pd.DataFrame]:
     need_columns(rows, ("BIZ_CD", "BIZ_NM", "PROCS_PLAN", "PROCS_PRFMNC", "CRTR_YMD"), "feed")
     rows = rows.reindex(columns=list(FIELDS))
     number = {name: _numbers(rows[name], name) for name in _NUMBERS}
-    period = rows["CSTRN_PRD"].astype(object).map(lambda text: str(text).split("~") if isinstance(text, str) else [None, None])
-    start, end = (pd.to_datetime(period.map(lambda parts, i=i: parts[i] if len(parts) > i else None), errors="coerce") for i in (0, 1))
+    period = (
+        rows["CSTRN_PRD"]
+        .astype(object)
+        .map(lambda text: str(text).split("~") if isinstance(text, str) else [None, None])
+    )
+    start, end = (
+        pd.to_datetime(period.map(lambda parts, i=i: parts[i] if len(parts) > i else None), errors="coerce")
+        for i in (0, 1)
+    )
     done = rows["CMCN_YN1"].eq("Y")
-    text = {name: rows[name].astype(object).where(rows[name].notna(), None) for name in ("BIZ_CD", "BIZ_NM", "GU_NM", "INST_NM", "CNST_ENT", "BIZ_SCL")}
+    text = {
+        name: rows[name].astype(object).where(rows[name].notna(), None)
+        for name in ("BIZ_CD", "BIZ_NM", "GU_NM", "INST_NM", "CNST_ENT", "BIZ_SCL")
+    }
     projects = pd.DataFrame(
         {
             "project_id": text["BIZ_CD"].astype(str),
@@ -187,9 +224,15 @@ def page(rows: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
     Whoever asks once and stops has not seen the rest: read until a page is short.
     """
     if start < 1 or end < start:
-        raise InputError(f"rows {start} to {end} cannot be asked for.", where="start, end", fix="Rows are counted from 1.")
+        raise InputError(
+            f"rows {start} to {end} cannot be asked for.", where="start, end", fix="Rows are counted from 1."
+        )
     if end - start + 1 > PAGE:
-        raise InputError(f"{end - start + 1} rows are too many for one call.", where="start, end", fix=f"Ask for at most {PAGE}.")
+        raise InputError(
+            f"{end - start + 1} rows are too many for one call.",
+            where="start, end",
+            fix=f"Ask for at most {PAGE}.",
+        )
     return rows.iloc[start - 1 : end]
 
 
@@ -200,7 +243,10 @@ def items(rows: pd.DataFrame) -> pd.DataFrame:
     shown = rows.reindex(columns=list(FIELDS))
     filled = shown.notna() & shown.astype(str).ne("")
     answers = {
-        one.key: filled[list(ITEMS[one.key])].any(axis=1) if one.key in ITEMS else pd.Series(False, index=rows.index) for one in ALL
+        one.key: filled[list(ITEMS[one.key])].any(axis=1)
+        if one.key in ITEMS
+        else pd.Series(False, index=rows.index)
+        for one in ALL
     }
     return pd.DataFrame(answers).set_axis(pd.Index(rows["BIZ_CD"], name="project_id"))
 
@@ -209,4 +255,6 @@ def _numbers(values, name):
     try:
         return pd.to_numeric(values.replace("", None)).astype(float)
     except (ValueError, TypeError) as error:
-        raise InputError(f"not a number: {error}.", where=f"feed, field {name}", fix="Remove units and thousands marks.") from error
+        raise InputError(
+            f"not a number: {error}.", where=f"feed, field {name}", fix="Remove units and thousands marks."
+        ) from error

@@ -28,7 +28,9 @@ def rows(table: pd.DataFrame) -> list[dict]:
         values = table[name]
         if pd.api.types.is_datetime64_any_dtype(values):
             texts = values.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-            columns.append([None if missing else text for text, missing in zip(texts, values.isna(), strict=True)])
+            columns.append(
+                [None if missing else text for text, missing in zip(texts, values.isna(), strict=True)]
+            )
         else:
             columns.append([_plain(value) for value in values.tolist()])
     names = list(table.columns)
@@ -148,7 +150,9 @@ _EXTRA_NUMBERS = frozenset({"amount", "number_of_lots"})
 def _cast(name, column, values):
     described = schemas.CONSTRUCTION.get(name)
     kind = described[column].kind if described and column in described.names else None
-    kind = kind or ("number" if column in _EXTRA_NUMBERS else "date" if column.startswith("date_") else "text")
+    kind = kind or (
+        "number" if column in _EXTRA_NUMBERS else "date" if column.startswith("date_") else "text"
+    )
     if kind in _NUMBERS:
         return pd.Series([number(value) for value in values], index=values.index, dtype=float)
     if kind == "flag":

@@ -21,7 +21,11 @@ from cleanworks.errors import InputError
 CHUNK = 1 << 20  # bytes
 # What may stand at a cut where the parser complains: nothing, or the beginning of a number, a literal or an escape.
 _PREFIX = re.compile(r"\s*|-?[\d.eE+-]*|t(r(ue?)?)?|f(a(l(se?)?)?)?|n(u(ll?)?)?|\\?u?[0-9a-fA-F]{0,4}")
-LISTS = {"projects": "OC4IDS project package", "releases": "OCDS release package", "records": "OCDS record package"}
+LISTS = {
+    "projects": "OC4IDS project package",
+    "releases": "OCDS release package",
+    "records": "OCDS record package",
+}
 VERSIONS = {"projects": "0.9", "releases": "1.1", "records": "1.1"}
 # Older versions that are read as they are: what they call otherwise, the readers know.
 OLDER = {"projects": (), "releases": ("1.0",), "records": ("1.0",)}
@@ -50,12 +54,18 @@ class Source:
     header: dict = field(default_factory=dict)
     elements: Iterator[Element] = field(default_factory=lambda: iter(()))
     bytes_read: int = 0  # of the file on the disk, as far as can be known
-    notes: list[str] = field(default_factory=list)  # what was taken for granted, in sentences; complete at the end
+    notes: list[str] = field(
+        default_factory=list
+    )  # what was taken for granted, in sentences; complete at the end
 
     @property
     def what(self) -> str:
         """The kind of file in words."""
-        return LISTS[self.list_name] if self.package else f"{LISTS[self.list_name].rsplit(' ', 1)[0]}s as JSON lines"
+        return (
+            LISTS[self.list_name]
+            if self.package
+            else f"{LISTS[self.list_name].rsplit(' ', 1)[0]}s as JSON lines"
+        )
 
 
 def open_source(path) -> Source:
@@ -102,7 +112,10 @@ def _package_head(text, source):
             _check_version(source)
             return None, line
         if name in whole:
-            raise text.error(f"the key {name!r} is there twice in one object", "Keep one of them: nobody can tell which is meant.")
+            raise text.error(
+                f"the key {name!r} is there twice in one object",
+                "Keep one of them: nobody can tell which is meant.",
+            )
         whole[name] = text.value()
     text.take("}")
     source.header = {}
@@ -115,7 +128,8 @@ def _refuse_list(text, name):
     if isinstance(value, list):
         return
     raise InputError(
-        f"{name} is {_article(value)}, not a list.", where=f"{text.path}, line {line}",
+        f"{name} is {_article(value)}, not a list.",
+        where=f"{text.path}, line {line}",
         fix=f'A package holds its {name} in square brackets: "{name}": [...].',
     )
 
@@ -131,7 +145,8 @@ def _package(text, source):
         source.bytes_read = text.consumed()
         if not isinstance(value, dict):
             raise InputError(
-                f"{text.unit} is {_article(value)}, not an object.", where=f"{source.path}, line {line}",
+                f"{text.unit} is {_article(value)}, not an object.",
+                where=f"{source.path}, line {line}",
                 fix="Every element of the list must be a JSON object in braces.",
             )
         yield Element(number, line, value)
@@ -140,7 +155,10 @@ def _package(text, source):
     while _another(text, "}"):
         name = _member_name(text)
         if name in source.header or name == source.list_name:
-            raise text.error(f"the key {name!r} is there twice in one object", "Keep one of them: nobody can tell which is meant.")
+            raise text.error(
+                f"the key {name!r} is there twice in one object",
+                "Keep one of them: nobody can tell which is meant.",
+            )
         source.header[name] = text.value()
     text.take("}")
     if text.peek():
@@ -160,7 +178,8 @@ def _lines(text, first, line, source):
         source.bytes_read = text.consumed()
         if not isinstance(value, dict):
             raise InputError(
-                f"{text.unit} is {_article(value)}, not an object.", where=f"{text.path}, line {line}",
+                f"{text.unit} is {_article(value)}, not an object.",
+                where=f"{text.path}, line {line}",
                 fix="Write one JSON object on each line.",
             )
         yield Element(number, line, value)
@@ -188,10 +207,13 @@ def _kind_of(value, path):
         return "records"
     if "ocid" in value:
         return "releases"
-    if str(value.get("id", "")).startswith("oc4ids-") or {"contractingProcesses", "publicAuthority"} & set(value):
+    if str(value.get("id", "")).startswith("oc4ids-") or {"contractingProcesses", "publicAuthority"} & set(
+        value
+    ):
         return "projects"
     raise InputError(
-        "this is JSON, but neither OCDS nor OC4IDS.", where=str(path),
+        "this is JSON, but neither OCDS nor OC4IDS.",
+        where=str(path),
         fix=f"A package has a list projects, releases or records; this file begins with: {', '.join(list(value)[:6]) or 'nothing'}.",
     )
 
@@ -206,14 +228,21 @@ def _check_version(source, at_the_end=False):
         older = ", or as the version 1.0 that knew none" if name == "OCDS" else ""
         source.notes.append(f"The package does not say its version; it is read as {name} {wanted}{older}.")
         return
-    said = str(version) if isinstance(version, (str, int, float)) and not isinstance(version, bool) else json.dumps(version)
+    said = (
+        str(version)
+        if isinstance(version, (str, int, float)) and not isinstance(version, bool)
+        else json.dumps(version)
+    )
     if said == wanted or said.startswith(wanted + "."):
         return
     if any(said == older or said.startswith(older + ".") for older in OLDER[source.list_name]):
-        source.notes.append(f"The package follows {name} {said}; it is upgraded to {wanted} while it is read.")
+        source.notes.append(
+            f"The package follows {name} {said}; it is upgraded to {wanted} while it is read."
+        )
         return
     raise InputError(
-        f"this package follows {name} version {said}; {wanted} is read here.", where=str(source.path),
+        f"this package follows {name} version {said}; {wanted} is read here.",
+        where=str(source.path),
         fix=f"Ask the publisher for {name} {wanted}, or convert the file first.",
     )
 
@@ -226,15 +255,24 @@ def _refuse_start(text):
     if start == "[" and text.begins_empty_list():
         raise InputError("the file holds an empty list and no data.", where=place, fix="Export it again.")
     if start == "[":
-        raise InputError("this is a bare list, not a package.", where=place,
-                         fix='Write one element on each line, or wrap the list: {"version": ..., "projects": [...]}.')
+        raise InputError(
+            "this is a bare list, not a package.",
+            where=place,
+            fix='Write one element on each line, or wrap the list: {"version": ..., "projects": [...]}.',
+        )
     if start == "<":
-        raise InputError("this is a web page or XML, not JSON.", where=place, fix="Download the JSON file itself.")
+        raise InputError(
+            "this is a web page or XML, not JSON.", where=place, fix="Download the JSON file itself."
+        )
     if start in '"-0123456789tfn':
         raise InputError(
-            f"the file holds {_article(text.value())} and no object.", where=place, fix="Give an OCDS or OC4IDS JSON file: it begins with {."
+            f"the file holds {_article(text.value())} and no object.",
+            where=place,
+            fix="Give an OCDS or OC4IDS JSON file: it begins with {.",
         )
-    raise InputError("this is not JSON: it does not begin with {.", where=place, fix="Give an OCDS or OC4IDS JSON file.")
+    raise InputError(
+        "this is not JSON: it does not begin with {.", where=place, fix="Give an OCDS or OC4IDS JSON file."
+    )
 
 
 def _article(value):
@@ -252,7 +290,9 @@ class _Text:
         self._file = _open(path)
         self._decode = codecs.getincrementaldecoder("utf-8")("strict")
         self._scan = make_scanner(
-            json.JSONDecoder(strict=True, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite)
+            json.JSONDecoder(
+                strict=True, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite
+            )
         )
         self._buffer, self._place, self._ended, self._bytes = "", 0, False, 0
         self._more()
@@ -288,7 +328,9 @@ class _Text:
         if not found:
             raise self.cut_off()
         if found != character:
-            raise self.error(f"expected {character} and found {found}", "Check the commas, quotes and brackets there.")
+            raise self.error(
+                f"expected {character} and found {found}", "Check the commas, quotes and brackets there."
+            )
         self._place += 1
 
     def value(self):
@@ -305,12 +347,17 @@ class _Text:
                 place, message = error.pos, error.msg
             except _KeyTwice as error:
                 raise self.error(
-                    f"the key {error.key!r} is there twice in one object", "Keep one of them: nobody can tell which is meant."
+                    f"the key {error.key!r} is there twice in one object",
+                    "Keep one of them: nobody can tell which is meant.",
                 ) from None
             except _NoNumber as error:
-                raise self.error(f"{error.text} is no number in JSON", "Leave the value out, or write null.") from None
+                raise self.error(
+                    f"{error.text} is no number in JSON", "Leave the value out, or write null."
+                ) from None
             except RecursionError:
-                raise self.error("the objects are nested too deeply", "Check the file; no publisher nests like this.") from None
+                raise self.error(
+                    "the objects are nested too deeply", "Check the file; no publisher nests like this."
+                ) from None
             else:
                 # A number that touches the end of the window may go on in the next one.
                 if end < len(self._buffer) or self._ended:
@@ -341,20 +388,27 @@ class _Text:
     def cut_off(self) -> InputError:
         line = self.line + self._buffer.count("\n", self._place)
         return InputError(
-            f"the file stops in the middle of {self.unit}.", where=f"{self.path}, line {line}",
+            f"the file stops in the middle of {self.unit}.",
+            where=f"{self.path}, line {line}",
             fix="It was cut off while it was written or downloaded; get it again.",
         )
 
     def _syntax(self, place, message):
         line = self.line + self._buffer.count("\n", self._place, place)
         if message.startswith("Invalid control character"):
-            raw = "a line break" if self._buffer[place : place + 1] in "\r\n" else f"the raw character {ord(self._buffer[place]):#04x}"
+            raw = (
+                "a line break"
+                if self._buffer[place : place + 1] in "\r\n"
+                else f"the raw character {ord(self._buffer[place]):#04x}"
+            )
             return InputError(
-                f"{raw} stands inside a text of {self.unit}.", where=f"{self.path}, line {line}",
+                f"{raw} stands inside a text of {self.unit}.",
+                where=f"{self.path}, line {line}",
                 fix=r"In JSON it is written \n, or \u and four digits: export the file again with a JSON library.",
             )
         return InputError(
-            f"this is not valid JSON in {self.unit}: {message[:1].lower() + message[1:]}.", where=f"{self.path}, line {line}",
+            f"this is not valid JSON in {self.unit}: {message[:1].lower() + message[1:]}.",
+            where=f"{self.path}, line {line}",
             fix="Correct that place, or export the file again.",
         )
 
@@ -362,7 +416,9 @@ class _Text:
         try:
             data = self._file.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise InputError(f"the compressed file is damaged: {error}.", where=str(self.path), fix="Get it again.") from error
+            raise InputError(
+                f"the compressed file is damaged: {error}.", where=str(self.path), fix="Get it again."
+            ) from error
         if self._bytes == 0:
             _refuse_bytes(data, self.path)
         try:
@@ -370,7 +426,8 @@ class _Text:
         except UnicodeDecodeError as error:
             line = self.line + self._buffer.count("\n", self._place) + data[: error.start].count(b"\n")
             raise InputError(
-                f"byte {self._bytes + error.start} is not UTF-8 text{_likely_encoding(data)}.", where=f"{self.path}, line {line}",
+                f"byte {self._bytes + error.start} is not UTF-8 text{_likely_encoding(data)}.",
+                where=f"{self.path}, line {line}",
                 fix="Save the file again with the encoding UTF-8 (not Latin-1, EUC-KR or UTF-16).",
             ) from error
         self._bytes += len(data)
@@ -425,11 +482,21 @@ def _likely_encoding(data):
         text = data.decode("cp949")
     except UnicodeDecodeError:
         return "; it may be Latin-1 (Windows-1252)"
-    return "; it reads as CP949 (EUC-KR, Korean)" if any("\uac00" <= letter <= "\ud7a3" for letter in text) else ""
+    return (
+        "; it reads as CP949 (EUC-KR, Korean)"
+        if any("\uac00" <= letter <= "\ud7a3" for letter in text)
+        else ""
+    )
 
 
 def _refuse_bytes(data, path):
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:64]:
-        raise InputError("the file is UTF-16 or binary, not UTF-8 text.", where=str(path), fix="Save it again as UTF-8 JSON.")
+        raise InputError(
+            "the file is UTF-16 or binary, not UTF-8 text.",
+            where=str(path),
+            fix="Save it again as UTF-8 JSON.",
+        )
     if data[:2] == b"PK":
-        raise InputError("this is a zip file or a spreadsheet.", where=str(path), fix="Unpack it, or export JSON.")
+        raise InputError(
+            "this is a zip file or a spreadsheet.", where=str(path), fix="Unpack it, or export JSON."
+        )

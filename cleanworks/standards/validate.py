@@ -149,7 +149,11 @@ class _WholeFile:
         if number is not None and self._again(self.seen, (ocid, number)):
             yield "error", "/id", f"a release before it, of the same process, has the id {number!r} too"
         if moment is not None and self._again(self.moments, (ocid, moment)):
-            yield "note", "/date", "a release before it, of the same process, has the same date: their order in the file decides"
+            yield (
+                "note",
+                "/date",
+                "a release before it, of the same process, has the same date: their order in the file decides",
+            )
 
     def _again(self, seen, key):
         there = hash(key) in seen
@@ -159,8 +163,19 @@ class _WholeFile:
     def at_the_end(self) -> Iterator[Problem]:
         for number, names in self.names.items():
             shown = ", ".join(sorted(names)[:3]) + (" and more" if len(names) > 3 else "")
-            what = f"the id {number!r} stands for {len(names)} different names ({shown})" if len(names) > 1 else f"the id {number!r} ({shown})"
-            yield Problem("note", 0, 0, "", "/parties/id", f"{what} says nothing: such organisations are told apart by their names")
+            what = (
+                f"the id {number!r} stands for {len(names)} different names ({shown})"
+                if len(names) > 1
+                else f"the id {number!r} ({shown})"
+            )
+            yield Problem(
+                "note",
+                0,
+                0,
+                "",
+                "/parties/id",
+                f"{what} says nothing: such organisations are told apart by their names",
+            )
 
 
 def _findings(value, list_name, schema) -> Iterator[tuple[str, str, str]]:
@@ -185,7 +200,11 @@ def _findings(value, list_name, schema) -> Iterator[tuple[str, str, str]]:
 def _record_findings(record, schema):
     ocid = text(record.get("ocid"))
     if ocid is None:
-        yield "error", "/ocid", "ocid is missing" if record.get("ocid") in (None, "") else "ocid is not a text"
+        yield (
+            "error",
+            "/ocid",
+            "ocid is missing" if record.get("ocid") in (None, "") else "ocid is not a text",
+        )
     releases, whole, parts = record.get("releases"), record.get("compiledRelease"), []
     if releases is not None and not isinstance(releases, list):
         yield "error", "/releases", f"releases is {checks.kind_of(releases)}, not a list"
@@ -238,8 +257,14 @@ def _package_problems(source: Source, schema, report):
         if not source.header.get(name) and f"/{name}" not in said:
             yield problem(f"/{name}", f"{name} is missing")
     published = source.header.get("publishedDate")
-    if published and "/publishedDate" not in said and (not isinstance(published, str) or moments.parse(published) is None):
-        yield problem("/publishedDate", f"{published!r} is not a date and time with its zone (YYYY-MM-DDThh:mm:ssZ)")
+    if (
+        published
+        and "/publishedDate" not in said
+        and (not isinstance(published, str) or moments.parse(published) is None)
+    ):
+        yield problem(
+            "/publishedDate", f"{published!r} is not a date and time with its zone (YYYY-MM-DDThh:mm:ssZ)"
+        )
 
 
 class _Schema:
@@ -276,7 +301,9 @@ class _Schema:
 
     def errors(self, value) -> Iterator[tuple[str, str]]:
         wrong_kind: set[str] = set()
-        for error in sorted(self._validator.iter_errors(value), key=lambda error: " is not of type" not in error.message):
+        for error in sorted(
+            self._validator.iter_errors(value), key=lambda error: " is not of type" not in error.message
+        ):
             place, message = "".join(f"/{part}" for part in error.instance_path), _sentence(error.message)
             if " is not of type" in message:
                 wrong_kind.add(place)
@@ -347,13 +374,20 @@ def merge_patch(target, patch):
 
 def _find(folder, name):
     if not folder.is_dir():
-        raise InputError("there is no such folder.", where=str(folder), fix="Give the folder that holds the official schemas.")
+        raise InputError(
+            "there is no such folder.",
+            where=str(folder),
+            fix="Give the folder that holds the official schemas.",
+        )
     # Extensions carry a file of the same name: they are patches, not schemas.
-    found = sorted((f for f in folder.rglob(name) if "extensions" not in f.parts), key=lambda f: (len(f.parts), f))
+    found = sorted(
+        (f for f in folder.rglob(name) if "extensions" not in f.parts), key=lambda f: (len(f.parts), f)
+    )
     if not found:
         kind = "OC4IDS" if name.startswith("project") else "OCDS"
         raise InputError(
-            f"there is no {name} in it.", where=str(folder),
+            f"there is no {name} in it.",
+            where=str(folder),
             fix=f"Get the schema of {kind} from standard.open-contracting.org and give its folder, or leave the schema out.",
         )
     return found[0]
@@ -363,7 +397,9 @@ def _json(file):
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"the schema cannot be read: {error}.", where=str(file), fix="Get it again.") from error
+        raise InputError(
+            f"the schema cannot be read: {error}.", where=str(file), fix="Get it again."
+        ) from error
 
 
 def _without_elements(package, list_name):

@@ -40,7 +40,11 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
     """
     root = Path(root)
     if not root.is_dir():
-        raise InputError("There is no such folder.", where=str(root), fix="Name the folder of the book or of the notebooks.")
+        raise InputError(
+            "There is no such folder.",
+            where=str(root),
+            fix="Name the folder of the book or of the notebooks.",
+        )
     texts: dict[str, str] = {}
     notes: list[str] = []
     if not (root / TOC).is_file():
@@ -51,7 +55,9 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
         texts[SETTINGS] = _settings(root)
     if not texts:
         raise InputError(
-            "Nothing is missing here: this is a course already.", where=str(root), fix="`cleanworks catalogue` shows it, `cleanworks run` runs it."
+            "Nothing is missing here: this is a course already.",
+            where=str(root),
+            fix="`cleanworks catalogue` shows it, `cleanworks run` runs it.",
         )
     written = write_all({root / name: text for name, text in texts.items()})
     try:
@@ -75,7 +81,9 @@ def _pages(root: Path) -> list[Path]:
     """Files that can be pages of a book, in alphabetical order, folder by folder."""
     found: list[Path] = []
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")) and name not in _NOT_PAGES)
+        folders[:] = sorted(
+            name for name in folders if not name.startswith((".", "_")) and name not in _NOT_PAGES
+        )
         found += [Path(folder, name) for name in sorted(names) if Path(name).suffix in (".ipynb", ".md")]
     return found
 
@@ -88,24 +96,39 @@ def _contents(root: Path, notes: list[str]) -> dict[str, str]:
         (pages if language == "python" else other).append((path, language))
     notebooks = [path for path, _ in pages if path.suffix == ".ipynb" or is_myst_notebook(read_text(path))]
     if not notebooks:
-        raise InputError("There is no notebook in this folder.", where=str(root), fix="Name the folder that holds them.")
-    notes += [f"{path.relative_to(root).as_posix()} is written for {language} and was left out of {TOC}." for path, language in other]
+        raise InputError(
+            "There is no notebook in this folder.", where=str(root), fix="Name the folder that holds them."
+        )
+    notes += [
+        f"{path.relative_to(root).as_posix()} is written for {language} and was left out of {TOC}."
+        for path, language in other
+    ]
     texts: dict[str, str] = {}
     top = {path.stem: path for path, _ in pages if path.parent == root}
     first = next((top[name] for name in _FIRST if name in top), None)
     if first is None:
-        texts["index.md"] = f"# {_title(root)}\n\nThis page was written by `cleanworks init`: say here what the course is about.\n"
+        texts["index.md"] = (
+            f"# {_title(root)}\n\nThis page was written by `cleanworks init`: say here what the course is about.\n"
+        )
     beginning = "index" if first is None else _name(root, first)
     parts: dict[str, list[str]] = {}
     for path, _ in pages:
-        if path != first and path.name.lower() not in ("readme.md", "license.md", "changelog.md", "contributing.md"):
+        if path != first and path.name.lower() not in (
+            "readme.md",
+            "license.md",
+            "changelog.md",
+            "contributing.md",
+        ):
             parts.setdefault(path.parent.relative_to(root).as_posix(), []).append(_name(root, path))
     toc: dict[str, Any] = {"format": "jb-book", "root": beginning}
     if len(parts) == 1:
         toc["chapters"] = [{"file": name} for names in parts.values() for name in names]
     else:
         toc["parts"] = [
-            {"caption": _words(folder) if folder != "." else _title(root), "chapters": [{"file": name} for name in names]}
+            {
+                "caption": _words(folder) if folder != "." else _title(root),
+                "chapters": [{"file": name} for name in names],
+            }
             for folder, names in parts.items()
         ]
     texts[TOC] = yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
@@ -136,13 +159,13 @@ def _config(root: Path) -> str:
     return (
         f"title: {yaml.safe_dump(_title(root), allow_unicode=True).splitlines()[0]}\n"
         "only_build_toc_files: true\n"
-        "exclude_patterns: [_build, .venv, venv, \"**.ipynb_checkpoints\"]\n"
+        'exclude_patterns: [_build, .venv, venv, "**.ipynb_checkpoints"]\n'
         "execute:\n"
         "  execute_notebooks: cache\n"
         "  timeout: 300\n"
         "sphinx:\n"
         "  config:\n"
-        "    myst_dmath_allow_digits: false   # \"$10 and $25\" are amounts, not a formula\n"
+        '    myst_dmath_allow_digits: false   # "$10 and $25" are amounts, not a formula\n'
     )
 
 
@@ -155,7 +178,9 @@ def _settings(root: Path) -> str:
         elif path.suffix == ".md":
             text = read_text(path)
             if is_myst_notebook(text):
-                code = "\n".join(re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+                code = "\n".join(
+                    re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+                )
                 counts.update(_imported(re.sub(r"^:.*$", "", code, flags=re.MULTILINE)))
     shared = sorted(name for name, count in counts.items() if count > 1 and _is_installed(name))
     preload = ", ".join(f'"{name}"' for name in shared)

@@ -55,14 +55,20 @@ def opened(archive: Path | IO[bytes], where: str) -> Iterator[zipfile.ZipFile]:
     except RuntimeError as error:  # zipfile's word for a password
         if "encrypted" in str(error) or "password" in str(error):
             raise _encrypted(where) from None
-        raise InputError(f"The zip cannot be read ({_lower(error)}).", where=where, fix="Pack it again.") from None
+        raise InputError(
+            f"The zip cannot be read ({_lower(error)}).", where=where, fix="Pack it again."
+        ) from None
     except KeyError as error:
         raise InputError(
-            f"The zip lacks a file that it lists ({error.args[0]}).", where=where, fix="Copy it again from where it came from."
+            f"The zip lacks a file that it lists ({error.args[0]}).",
+            where=where,
+            fix="Copy it again from where it came from.",
         ) from None
     except _BROKEN as error:
         raise InputError(
-            f"The zip is damaged ({_lower(error)}).", where=where, fix="Copy it again from where it came from."
+            f"The zip is damaged ({_lower(error)}).",
+            where=where,
+            fix="Copy it again from where it came from.",
         ) from None
 
 
@@ -77,7 +83,11 @@ def members(archive: zipfile.ZipFile, where: str, *, largest: int = LARGEST) -> 
     """
     found = archive.infolist()
     if len(found) > MOST:
-        raise InputError(f"The zip holds {len(found):,} files; a kit has at most {MOST:,}.", where=where, fix="Ask for the kit again.")
+        raise InputError(
+            f"The zip holds {len(found):,} files; a kit has at most {MOST:,}.",
+            where=where,
+            fix="Ask for the kit again.",
+        )
     size = sum(entry.file_size for entry in found)
     if size > largest:
         raise InputError(
@@ -89,20 +99,35 @@ def members(archive: zipfile.ZipFile, where: str, *, largest: int = LARGEST) -> 
         name, shown = entry.filename, repr(entry.filename[:80])
         if leads_out(name):
             raise InputError(
-                f"The zip would write outside its folder ({shown}).", where=where, fix="Do not unpack it; ask for the kit again."
+                f"The zip would write outside its folder ({shown}).",
+                where=where,
+                fix="Do not unpack it; ask for the kit again.",
             )
         if any(len(part.encode()) > _LONGEST for part in PurePosixPath(name).parts):
-            raise InputError(f"The zip has a name that is too long for a file ({shown}).", where=where, fix="Ask for the kit again.")
+            raise InputError(
+                f"The zip has a name that is too long for a file ({shown}).",
+                where=where,
+                fix="Ask for the kit again.",
+            )
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise InputError(
-                f"The zip holds a link ({shown}), which a kit never does.", where=where, fix="Do not unpack it; ask for the kit again."
+                f"The zip holds a link ({shown}), which a kit never does.",
+                where=where,
+                fix="Do not unpack it; ask for the kit again.",
             )
         if entry.flag_bits & 1:
             raise _encrypted(where)
-        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        if entry.compress_type not in (
+            zipfile.ZIP_STORED,
+            zipfile.ZIP_DEFLATED,
+            zipfile.ZIP_BZIP2,
+            zipfile.ZIP_LZMA,
+        ):
             method = _METHODS.get(entry.compress_type, f"method {entry.compress_type}")
             raise InputError(
-                f"The zip is packed in a way that cannot be read here ({method}).", where=where, fix="Pack it again as an ordinary zip (Deflate)."
+                f"The zip is packed in a way that cannot be read here ({method}).",
+                where=where,
+                fix="Pack it again as an ordinary zip (Deflate).",
             )
     return found
 

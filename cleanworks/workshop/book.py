@@ -103,7 +103,8 @@ def book(
         str | None, typer.Option("--profile", help="The country profile to build with.")
     ] = None,
     language: Annotated[
-        str | None, typer.Option("--language", help="The language of the edition: ko, fr ... English if not given.")
+        str | None,
+        typer.Option("--language", help="The language of the edition: ko, fr ... English if not given."),
     ] = None,
     audience: Annotated[
         str,
@@ -132,7 +133,9 @@ def book(
     course = Course.load(root.resolve())
     if language:
         languages.require(course, language)
-    made = Edition(course.root, audience, profile, language=None if language == languages.SOURCE else language)
+    made = Edition(
+        course.root, audience, profile, language=None if language == languages.SOURCE else language
+    )
     bring_up_to_date(course, made, jobs)
     if made.language:
         _say(f"`cleanworks language status {made.language}` says which pages show English.")
@@ -160,7 +163,9 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
     if not (course.root / "_config.yml").is_file():
         settings_file(course, made)
     if stored := len(course.plain) - len(course.executed):
-        _say(f"Not executed, because _config.yml leaves them out: {stored} of {len(course.plain)} notebooks. They are shown as stored.")
+        _say(
+            f"Not executed, because _config.yml leaves them out: {stored} of {len(course.plain)} notebooks. They are shown as stored."
+        )
     with variables(made.environment):
         result = run_notebooks(*run_plan(course, made, jobs), display())
         if result.exit_code:
@@ -198,7 +203,9 @@ def settings_file(course: Course, made: Edition) -> Path:
     # Their folders are named from the book's folder, and the copy lies in another.
     local = sphinx.get("local_extensions")
     if isinstance(local, dict):
-        sphinx["local_extensions"] = {name: str((course.root / folder).resolve()) for name, folder in local.items()}
+        sphinx["local_extensions"] = {
+            name: str((course.root / folder).resolve()) for name, folder in local.items()
+        }
     copy = made.work / "settings.yml"
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
@@ -262,7 +269,9 @@ def build(course: Course, made: Edition) -> list[str]:
         shutil.rmtree(made.work, ignore_errors=True)
         # Sphinx names the page that it was at, which is not to blame.
         raise InputError(
-            "The disk is full, so the book was not built.", where=str(made.work.parent), fix="Free some space (a book takes some 200 MB)."
+            "The disk is full, so the book was not built.",
+            where=str(made.work.parent),
+            fix="Free some space (a book takes some 200 MB).",
         )
     if faults:
         # A page that was read with a warning is not read again, and the next build would say that all is well.
@@ -332,7 +341,9 @@ def _sphinx(course: Course, made: Edition, live: Payload | None) -> list[str]:
         # A book that was made for Jupyter Book alone is built as Jupyter Book builds it, and hears what was said.
         if lines:
             print(*lines, sep="\n", file=sys.stderr)
-            _say(f"The book was built with {len(lines)} line{'' if len(lines) == 1 else 's'} of warnings, listed above.")
+            _say(
+                f"The book was built with {len(lines)} line{'' if len(lines) == 1 else 's'} of warnings, listed above."
+            )
         return []
     return [_with_cell(line, course, made) for line in lines]
 
@@ -348,7 +359,9 @@ def _with_cell(message: str, course: Course, made: Edition) -> str:
     if not entry:
         return message
     shown = edition(entry.notebook.node, made.audience)
-    marked = mark_up(shown, where=found[1], front=front_matter(course, entry), story=entry.block.kind == "lesson")
+    marked = mark_up(
+        shown, where=found[1], front=front_matter(course, entry), story=entry.block.kind == "lesson"
+    )
     cell = origin(marked, int(found[2]) // 10_000 - 1)
     place = f"cell `{cell}`" if cell else "the box under the title or around a cell"
     return f"{found[1]}, {place}: {found[3]}"
@@ -393,7 +406,9 @@ def _tool_print() -> str:
     for package in ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "sphinxcontrib-bibtex"):
         digest.update(f"{package} {version(package)}".encode())
     own = Path(cleanworks.__file__).parent
-    for path in sorted(path for path in own.rglob("*") if path.suffix in (".py", ".css", ".js", ".toml", ".po")):
+    for path in sorted(
+        path for path in own.rglob("*") if path.suffix in (".py", ".css", ".js", ".toml", ".po")
+    ):
         digest.update(path.relative_to(own).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 

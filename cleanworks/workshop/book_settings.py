@@ -63,7 +63,9 @@ class BookSettings:
         if found is None:
             return cls()
         if not isinstance(found, dict):
-            raise InputError("The settings of the book are not named values.", where=str(path), fix="Write `title: ...`.")
+            raise InputError(
+                "The settings of the book are not named values.", where=str(path), fix="Write `title: ...`."
+            )
         execute = _block(found, "execute", path)
         sphinx = _block(found, "sphinx", path)
         mode = execute.get("execute_notebooks", "auto")
@@ -75,7 +77,11 @@ class BookSettings:
             )
         timeout = execute.get("timeout")
         if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float)):
-            raise InputError(f"`timeout` is {timeout!r}, not a number of seconds.", where=str(path), fix="Write 300, or -1 for no limit.")
+            raise InputError(
+                f"`timeout` is {timeout!r}, not a number of seconds.",
+                where=str(path),
+                fix="Write 300, or -1 for no limit.",
+            )
         return cls(
             execute=mode != "off",
             left_out=_texts(execute, "exclude_patterns", path),
@@ -89,7 +95,8 @@ class BookSettings:
     def executes(self, name: str) -> bool:
         """Whether a notebook is to be executed, by its path from the book's folder."""
         return self.execute and not any(
-            fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name, f"*/{pattern}") for pattern in self.left_out
+            fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name, f"*/{pattern}")
+            for pattern in self.left_out
         )
 
 
@@ -98,21 +105,35 @@ def _block(values: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
     if block is None:
         return {}
     if not isinstance(block, dict):
-        raise InputError(f"`{name}` should be a block of named values.", where=str(path), fix=f"Indent what belongs under `{name}:`.")
+        raise InputError(
+            f"`{name}` should be a block of named values.",
+            where=str(path),
+            fix=f"Indent what belongs under `{name}:`.",
+        )
     return block
 
 
 def _texts(values: Mapping[str, Any], name: str, path: Path) -> tuple[str, ...]:
     entries = values.get(name) or []
     if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise InputError(f"`{name}` should be a list of texts.", where=str(path), fix="Write each one on a line after `- `.")
+        raise InputError(
+            f"`{name}` should be a list of texts.",
+            where=str(path),
+            fix="Write each one on a line after `- `.",
+        )
     return tuple(entries)
 
 
 def _formats(config: Mapping[str, Any], path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
     formats: dict[str, tuple[str, dict[str, Any]]] = {}
     for suffix, reader in (config.get("nb_custom_formats") or {}).items():
-        name, options = (reader, {}) if isinstance(reader, str) else (*reader, {})[:2] if isinstance(reader, list) and reader else (None, {})
+        name, options = (
+            (reader, {})
+            if isinstance(reader, str)
+            else (*reader, {})[:2]
+            if isinstance(reader, list) and reader
+            else (None, {})
+        )
         if not isinstance(suffix, str) or not isinstance(name, str) or not isinstance(options, dict):
             raise InputError(
                 f"The entry {suffix!r} of `nb_custom_formats` names no reader.",

@@ -209,7 +209,9 @@ def _notebook(root: Path, path: Path, caption: str, book: BookSettings) -> Plain
     reader: Callable[[str], dict[str, Any]] | None = None
     if suffix is not None:
         text = read_text(path, "The notebook")
-        reader = partial(custom_content, path=path, reader=book.formats[suffix][0], options=book.formats[suffix][1])
+        reader = partial(
+            custom_content, path=path, reader=book.formats[suffix][0], options=book.formats[suffix][1]
+        )
     elif path.suffix == ".ipynb":
         return PlainNotebook(read(path), name.removesuffix(".ipynb"), caption)
     elif path.suffix == ".md":
@@ -276,11 +278,17 @@ def _collect(
     for key in ("parts", "subtrees", "chapters", "sections", "entries"):
         children = node.get(key)
         if not isinstance(children, list | None):
-            raise _misshapen(root, f"`{key}` should be a list, not {children!r}.", "Write `- file: path/without/suffix` under it.")
+            raise _misshapen(
+                root,
+                f"`{key}` should be a list, not {children!r}.",
+                "Write `- file: path/without/suffix` under it.",
+            )
         for child in children or ():
             if not isinstance(child, dict):
                 raise _misshapen(
-                    root, f"{child!r} is not an entry of the table of contents.", "Write `- file: path/without/suffix`."
+                    root,
+                    f"{child!r} is not an entry of the table of contents.",
+                    "Write `- file: path/without/suffix`.",
                 )
             if "file" in child:
                 found.append((_file(root, child["file"], suffixes), caption))
@@ -304,5 +312,7 @@ def _file(root: Path, name: Any, suffixes: tuple[str, ...]) -> Path:
                 return candidate
     shown = str(name) if len(str(name)) <= 80 else f"{str(name)[:77]}..."
     raise _misshapen(
-        root, f"The table of contents names {shown!r}, and there is no such page.", "Correct the name, or add the file (.md or .ipynb)."
+        root,
+        f"The table of contents names {shown!r}, and there is no such page.",
+        "Correct the name, or add the file (.md or .ipynb).",
     )

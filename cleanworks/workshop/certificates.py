@@ -49,7 +49,11 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
     """
     path = Path(path)
     if path.suffix.lower() in (".xlsx", ".xls", ".ods", ".numbers"):
-        raise InputError("This is a spreadsheet, no list in text.", where=str(path), fix="In the spreadsheet, save the list as CSV UTF-8.")
+        raise InputError(
+            "This is a spreadsheet, no list in text.",
+            where=str(path),
+            fix="In the spreadsheet, save the list as CSV UTF-8.",
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -68,7 +72,9 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
         rows = list(csv.reader(io.StringIO(text), delimiter=mark, strict=True))
     except csv.Error as error:
         raise InputError(
-            f"The list of names is no CSV file: {error}.", where=str(path), fix="Look for a quotation mark without its pair."
+            f"The list of names is no CSV file: {error}.",
+            where=str(path),
+            fix="Look for a quotation mark without its pair.",
         ) from None
     columns, start, told = _heading(rows[0] if rows else [], path)
     people, wrong = [], []
@@ -76,7 +82,11 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
         cells = dict(zip(columns, (_tidy(cell) for cell in row), strict=False))
         if not any(_tidy(cell) for cell in row):
             continue
-        person = Person(cells.get("name", ""), cells.get("organisation", ""), cells.get("statement", "").lower() or "attended")
+        person = Person(
+            cells.get("name", ""),
+            cells.get("organisation", ""),
+            cells.get("statement", "").lower() or "attended",
+        )
         if problem := _problem(person):
             wrong.append(f"row {number}: {problem}")
         else:
@@ -84,13 +94,19 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
     if wrong:
         listed = "\n".join(f"  - {line}" for line in wrong[:10])
         more = f"\n  and {len(wrong) - 10} more" if len(wrong) > 10 else ""
-        raise InputError(f"Some rows are no names:\n{listed}{more}\n", where=str(path), fix="Correct or delete them.")
+        raise InputError(
+            f"Some rows are no names:\n{listed}{more}\n", where=str(path), fix="Correct or delete them."
+        )
     if not people:
         raise InputError(
-            "The list holds no names.", where=str(path), fix="Its first line is `name`, then one name per line."
+            "The list holds no names.",
+            where=str(path),
+            fix="Its first line is `name`, then one name per line.",
         )
     if len(people) > MOST:
-        raise InputError(f"The list holds {len(people)} names; at most {MOST} are made at once.", where=str(path))
+        raise InputError(
+            f"The list holds {len(people)} names; at most {MOST} are made at once.", where=str(path)
+        )
     once, twice = _once(people)
     return once, [*told, *twice]
 
@@ -106,8 +122,12 @@ def _heading(row: list[str], path: Path) -> tuple[list[str], int, list[str]]:
     if "name" in columns:
         twice = next((name for name in _COLUMNS if columns.count(name) > 1), None)
         if twice:
-            raise InputError(f"Two columns are called `{twice}`.", where=f"{path}, line 1", fix="Keep one of them.")
-        strange = [cell for cell, column in zip(found, columns, strict=True) if column not in _COLUMNS and cell]
+            raise InputError(
+                f"Two columns are called `{twice}`.", where=f"{path}, line 1", fix="Keep one of them."
+            )
+        strange = [
+            cell for cell, column in zip(found, columns, strict=True) if column not in _COLUMNS and cell
+        ]
         told = [f"Columns that no certificate shows: {', '.join(strange)}."] if strange else []
         return columns, 1, told
     heads = re.compile(r"\b(name|names|nom|participant|participants|full|first|last|organi[sz]ation)\b", re.I)
@@ -188,7 +208,9 @@ def without_font(people: Sequence[Person], has_font: Callable[[str], bool] | Non
     has_font = has_font or _has_font
     waiting: dict[str, tuple[str, str, list[str]]] = {}
     for person in people:
-        names = (unicodedata.name(c, "").split("-")[0].split(" ")[0] for c in f"{person.name}{person.organisation}")
+        names = (
+            unicodedata.name(c, "").split("-")[0].split(" ")[0] for c in f"{person.name}{person.organisation}"
+        )
         for script, language, package in {_SCRIPTS[name] for name in names if name in _SCRIPTS}:
             waiting.setdefault(script, (language, package, []))[2].append(person.name)
     return [
@@ -205,7 +227,9 @@ def _has_font(language: str) -> bool:
     if program is None:
         return True
     try:
-        done = subprocess.run([program, f":lang={language}", "family"], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            [program, f":lang={language}", "family"], capture_output=True, text=True, timeout=30
+        )
     except (OSError, subprocess.TimeoutExpired):
         return True
     return done.returncode != 0 or bool(done.stdout.strip())
@@ -252,9 +276,12 @@ def page(
     say = partial(words.say, code=language)
     picture = f'<img class="logo" alt="{paper.escape(organiser)}" src="{_embedded(logo)}">' if logo else ""
     sheets = "\n".join(
-        _certificate(person, title, place, dates, modules, hours, organiser, say, picture, signed_by) for person in people
+        _certificate(person, title, place, dates, modules, hours, organiser, say, picture, signed_by)
+        for person in people
     )
-    return paper.Page(f"{say('Certificate')}: {title}", sheets, language=language, style=_STYLE, landscape=True)
+    return paper.Page(
+        f"{say('Certificate')}: {title}", sheets, language=language, style=_STYLE, landscape=True
+    )
 
 
 _PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
@@ -265,13 +292,19 @@ def _embedded(logo: Path) -> str:
     """A picture as an address that needs no file."""
     kind = _PICTURES.get(logo.suffix.lower())
     if kind is None:
-        raise InputError("The logo is no picture that can be used.", where=str(logo), fix="Give a .png, .jpg or .svg file.")
+        raise InputError(
+            "The logo is no picture that can be used.", where=str(logo), fix="Give a .png, .jpg or .svg file."
+        )
     try:
         content = logo.read_bytes()
     except OSError:
-        raise InputError("There is no such logo.", where=str(logo), fix="Its path is counted from the workshop file.") from None
+        raise InputError(
+            "There is no such logo.", where=str(logo), fix="Its path is counted from the workshop file."
+        ) from None
     if len(content) > _LARGEST_LOGO:
-        raise InputError(f"The logo has {len(content) / 1e6:.1f} MB.", where=str(logo), fix="Make it smaller than 2 MB.")
+        raise InputError(
+            f"The logo has {len(content) / 1e6:.1f} MB.", where=str(logo), fix="Make it smaller than 2 MB."
+        )
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
@@ -281,7 +314,10 @@ def _certificate(person, title, place, dates, modules, hours, organiser, say, pi
     organisation = f"<p>{e(person.organisation)}</p>" if person.organisation else ""
     where = ", ".join(part for part in (place, dates) if part)
     by = f"<p>{say('Organised by')} {e(organiser)}</p>" if organiser else ""
-    signs = "".join(f"<div>{e(name)}</div>" for name in signed_by) or f"<div>{say('Signature of the instructor')}</div>"
+    signs = (
+        "".join(f"<div>{e(name)}</div>" for name in signed_by)
+        or f"<div>{say('Signature of the instructor')}</div>"
+    )
     honest = (
         "This certificate rests on the instructors' own record of who took part. No examination was held, and it says nothing "
         "about what a person can do. The tests before and after the workshop were anonymous and play no part in it."

@@ -118,7 +118,11 @@ def quiz(root: Root = Path(".")) -> None:
 
     report = quiz_report(Context.of(root).notebooks)
     if not report.questions:
-        raise InputError("There is no quiz question here.", where=str(root), fix="Name the folder of a course: --root FOLDER.")
+        raise InputError(
+            "There is no quiz question here.",
+            where=str(root),
+            fix="Name the folder of a course: --root FOLDER.",
+        )
     print(report)
     for problem in report.problems():
         print(problem)
@@ -208,9 +212,13 @@ def split_sets(
 
 @exercises.command("import")
 def import_set(
-    file: Annotated[Path, typer.Argument(help="A notebook with nbgrader's solution tags: the instructor's version.")],
+    file: Annotated[
+        Path, typer.Argument(help="A notebook with nbgrader's solution tags: the instructor's version.")
+    ],
     id: Annotated[str, typer.Option("--id", help="Id of the new set, such as c12.")],
-    part: Annotated[str, typer.Option("--part", help="The part of the course, which is the folder.")] = "imported",
+    part: Annotated[
+        str, typer.Option("--part", help="The part of the course, which is the folder.")
+    ] = "imported",
     root: Root = Path("."),
 ) -> None:
     """Turn an nbgrader assignment into an exercise set: its tests become checks, its written answers open questions.
@@ -221,7 +229,9 @@ def import_set(
 
     for path in import_file(root, file, id, part):
         print(path.as_posix())
-    print("Read both, name the notebook in _toc.yml, and add hints and wrong answers: `cleanworks lint` says where.")
+    print(
+        "Read both, name the notebook in _toc.yml, and add hints and wrong answers: `cleanworks lint` says where."
+    )
 
 
 @lesson.command("new")

@@ -51,7 +51,9 @@ def edition(node: NotebookNode, audience: Audience) -> NotebookNode:
     if audience == "learner":
         for cell in made.cells:
             if "quiz" in _tags(cell):
-                cell.source = without_key(cell.source, cell.metadata.get(BLOCK, {}).get("question") or cell.id)
+                cell.source = without_key(
+                    cell.source, cell.metadata.get(BLOCK, {}).get("question") or cell.id
+                )
                 cell.metadata.get(BLOCK, {}).pop("several", None)
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
@@ -133,12 +135,22 @@ def leaks(artefact: str, source: NotebookNode, *, taught: Iterable[NotebookNode]
         for number, line in enumerate(cell.source.splitlines(), 1):
             if _squeezed(line) in shown or _is_trivial(line, code=code):
                 continue
-            if (_spaced(line).search(readable) if code else _spaced(_unmarked(line)).search(prose)) is not None:
+            if (
+                _spaced(line).search(readable) if code else _spaced(_unmarked(line)).search(prose)
+            ) is not None:
                 lines[number] = line.strip()
-        for number, piece in _statements(cell.source, open_names.get(_question(cell) or "", set())) if code else ():
-            if number not in lines and _squeezed(piece) not in shown and _spaced(piece).search(readable) is not None:
+        for number, piece in (
+            _statements(cell.source, open_names.get(_question(cell) or "", set())) if code else ()
+        ):
+            if (
+                number not in lines
+                and _squeezed(piece) not in shown
+                and _spaced(piece).search(readable) is not None
+            ):
                 lines[number] = piece
-        found += [Leak(_question(cell) or "", cell.get("id", ""), number, lines[number]) for number in sorted(lines)]
+        found += [
+            Leak(_question(cell) or "", cell.get("id", ""), number, lines[number]) for number in sorted(lines)
+        ]
     return found
 
 
@@ -175,7 +187,10 @@ def _find_statements(code: str, open_names: frozenset[str]) -> Iterable[tuple[in
             whole = ast.unparse(node)
             if not _is_trivial(whole, code=True):
                 yield node.lineno, whole
-        if isinstance(node, ast.Assign) and {getattr(target, "id", "") for target in node.targets} & open_names:
+        if (
+            isinstance(node, ast.Assign)
+            and {getattr(target, "id", "") for target in node.targets} & open_names
+        ):
             value = ast.unparse(node.value)
             if not isinstance(node.value, ast.Constant | ast.Name) and not _is_trivial(value, code=True):
                 yield node.lineno, value

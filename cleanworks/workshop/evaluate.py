@@ -112,7 +112,9 @@ def _once(read: list[reading.Answers], found: reading.Found) -> list[reading.Ans
         else:
             for answers in group:
                 other = next(a.name for a in group if a is not answers)
-                found.leave(answers.name, f"has the code of {other} and other answers: nobody knows which counts")
+                found.leave(
+                    answers.name, f"has the code of {other} and other answers: nobody knows which counts"
+                )
     return kept
 
 
@@ -199,7 +201,9 @@ def report(made: Class) -> Report:
         tables.update(part_tables)
     sections.append(_left_out(made))
     title = f"What participants learned: {key.title}"
-    page = paper.Page(title, f"<h1>{paper.escape(title)}</h1>\n" + "\n".join(s for s in sections if s), style=_STYLE)
+    page = paper.Page(
+        title, f"<h1>{paper.escape(title)}</h1>\n" + "\n".join(s for s in sections if s), style=_STYLE
+    )
     return Report(page, tables)
 
 
@@ -212,7 +216,9 @@ td, th { font-size: .9em; }
 
 def _summary(made: Class) -> str:
     kinds = Counter(test.kind for test in made.tests)
-    both = len({t.code for t in made.tests if t.kind == "before"} & {t.code for t in made.tests if t.kind == "after"})
+    both = len(
+        {t.code for t in made.tests if t.kind == "before"} & {t.code for t in made.tests if t.kind == "after"}
+    )
     facts = [
         f"{kinds['before']} tests before and {kinds['after']} after; {both} people took both",
         f"{len(made.judgements)} evaluation forms",
@@ -276,7 +282,9 @@ def _learning(made: Class) -> tuple[str, dict]:
         )
     )
     if dropped:
-        parts.append(f"<p class='note'>{dropped} objectives are not shown: too few people answered them both times.</p>")
+        parts.append(
+            f"<p class='note'>{dropped} objectives are not shown: too few people answered them both times.</p>"
+        )
     hardest = items.sort_values("right after").head(5)
     parts += [
         "<h2>The questions</h2>",
@@ -335,11 +343,23 @@ def _gain_figure(gains: pd.DataFrame, n: int) -> str:
     positive = int((gains["low"] > 0).sum())
     title = f"{positive} of {len(gains)} objectives show a gain that is more than chance"
     figure, axes = figures.new(
-        title, x="Share of right answers (%)", source=f"The same {n} people before and after", height=1.6 + 0.27 * len(gains)
+        title,
+        x="Share of right answers (%)",
+        source=f"The same {n} people before and after",
+        height=1.6 + 0.27 * len(gains),
     )
     places = range(len(gains))
-    axes.hlines(places, 100 * gains["before"], 100 * gains["after"], color=figures.COLOURS["grey"], linewidth=1.5)
-    axes.plot(100 * gains["before"], places, "o", color=figures.COLOURS["orange"], markerfacecolor="white", label="before")
+    axes.hlines(
+        places, 100 * gains["before"], 100 * gains["after"], color=figures.COLOURS["grey"], linewidth=1.5
+    )
+    axes.plot(
+        100 * gains["before"],
+        places,
+        "o",
+        color=figures.COLOURS["orange"],
+        markerfacecolor="white",
+        label="before",
+    )
     axes.plot(100 * gains["after"], places, "o", color=figures.COLOURS["blue"], label="after")
     axes.set_yticks(list(places), list(gains.index))
     axes.invert_yaxis()
@@ -359,7 +379,10 @@ def _judgement(made: Class) -> tuple[str, dict]:
     if not forms:
         return "", {}
     if len(forms) < key.least:
-        return f"<h2>What participants say</h2><p>Fewer than {key.least} forms came back; none is shown.</p>", {}
+        return (
+            f"<h2>What participants say</h2><p>Fewer than {key.least} forms came back; none is shown.</p>",
+            {},
+        )
     rows, words = [], []
     for id, statement in key.statements.items():
         given = [form.answers[id] for form in forms if id in form.answers]
@@ -398,7 +421,10 @@ def _exercises(made: Class) -> tuple[str, dict]:
     tables = {
         "lessons": (_lessons_table(records, made.key), "Which lessons participants marked as read"),
         "quizzes": (_quizzes_table(records, made.key), "How the quiz of the book was answered"),
-        "exercises": (_exercises_table(records, made.key), "How the exercises ended, and how much help people took"),
+        "exercises": (
+            _exercises_table(records, made.key),
+            "How the exercises ended, and how much help people took",
+        ),
         "open": (
             _open_table(records, made.key),
             "Open questions: which lines of the rubric people found true of their own text. Nobody else has judged the texts",
@@ -432,7 +458,9 @@ def _quizzes_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
         right = sum(entry["right"] for entry in entries)
         asks = key.items[id].question if id in key.items else ""
         rows.append((id, asks, *_counts([first, right - first, len(entries) - right], key.least)))
-    return pd.DataFrame(rows, columns=["question", "asks", "people", "right at the first try", "right later", "not yet right"])
+    return pd.DataFrame(
+        rows, columns=["question", "asks", "people", "right at the first try", "right later", "not yet right"]
+    )
 
 
 def _exercises_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
@@ -447,11 +475,22 @@ def _exercises_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
             (
                 id,
                 *_counts([ended.count(outcome) for outcome in _OUTCOMES], least),
-                f"{statistics.fmean(checks):.1f}" if len(checks) >= least else HIDDEN if checks else "not recorded",
+                f"{statistics.fmean(checks):.1f}"
+                if len(checks) >= least
+                else HIDDEN
+                if checks
+                else "not recorded",
                 *(_share(count, len(entries), least) for count in helped),
             )
         )
-    columns = ["question", "people", *_OUTCOMES.values(), "checks (mean)", "opened a hint", "opened the solution"]
+    columns = [
+        "question",
+        "people",
+        *_OUTCOMES.values(),
+        "checks (mean)",
+        "opened a hint",
+        "opened the solution",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -469,7 +508,10 @@ def _open_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
         same = [ticks for ticks in ticked if len(ticks) == length]
         if not answered:
             continue
-        lines = [f"{number}: {_share(sum(marks), len(same), least)}" for number, marks in enumerate(zip(*same, strict=True), 1)]
+        lines = [
+            f"{number}: {_share(sum(marks), len(same), least)}"
+            for number, marks in enumerate(zip(*same, strict=True), 1)
+        ]
         people = str(len(answered)) if len(answered) >= least else HIDDEN
         rows.append((id, people, _share(len(ticked), len(answered), least), ", ".join(lines) or "not ticked"))
     return pd.DataFrame(rows, columns=["question", "answered", "ticked the rubric", "lines found true"])
@@ -509,14 +551,22 @@ def _minutes(made: Class) -> tuple[str, dict]:
                 if (r.lesson, r.part, r.workshop.lstrip("'")) == (id, part, made.key.workshop)
             ]
             if known:
-                rows.append((id, lesson.title, part, getattr(lesson, part), int(statistics.median(known)), len(known)))
+                rows.append(
+                    (id, lesson.title, part, getattr(lesson, part), int(statistics.median(known)), len(known))
+                )
     if not rows:
         return "", {}
     table = pd.DataFrame(rows, columns=["module", "title", "part", "planned", "recorded", "sessions"])
     over = int((table["recorded"] - table["planned"]).sum())
-    verdict = f"Together {abs(over)} minutes {'more' if over > 0 else 'less'} than planned." if over else "As planned in all."
+    verdict = (
+        f"Together {abs(over)} minutes {'more' if over > 0 else 'less'} than planned."
+        if over
+        else "As planned in all."
+    )
     html = f"<h2>Minutes</h2><p>{verdict}</p>" + _scroll(
-        paper.table(table, caption="Planned and recorded minutes (the median where there were several sessions)")
+        paper.table(
+            table, caption="Planned and recorded minutes (the median where there were several sessions)"
+        )
     )
     return html, {"minutes": table}
 

@@ -39,7 +39,9 @@ def read_text(path: Path | str, what: str = "The file", *, fix: str = "Save it a
     except FileNotFoundError:
         raise InputError(f"{what} is missing.", where=str(path), fix="Check the name.") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"{what} is not UTF-8 text (byte {error.start}).", where=str(path), fix=fix) from None
+        raise InputError(
+            f"{what} is not UTF-8 text (byte {error.start}).", where=str(path), fix=fix
+        ) from None
     except OSError as error:
         raise InputError(f"{what} cannot be read: {error.strerror}.", where=str(path)) from None
 
@@ -58,7 +60,9 @@ def read_yaml(path: Path | str, what: str) -> Any:
 def parse_yaml(text: str, path: Path | str, what: str) -> Any:
     """`read_yaml` for a text that was read already."""
     if len(text) > _YAML_BYTES:
-        raise InputError(f"{what} has {len(text):,} characters; that is no list that people write.", where=str(path))
+        raise InputError(
+            f"{what} has {len(text):,} characters; that is no list that people write.", where=str(path)
+        )
     try:
         loader = yaml.SafeLoader(text)
         try:
@@ -75,9 +79,13 @@ def parse_yaml(text: str, path: Path | str, what: str) -> Any:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
         raise InputError(f"{what} cannot be read: {problem}.", where=place) from None
     except RecursionError:
-        raise InputError(f"{what} is nested too deeply.", where=str(path), fix="Write it with fewer levels.") from None
+        raise InputError(
+            f"{what} is nested too deeply.", where=str(path), fix="Write it with fewer levels."
+        ) from None
     except (ValueError, OverflowError) as error:  # such as the 31st of February, written without quotes
-        raise InputError(f"{what} cannot be read: {error}.", where=str(path), fix="Put that value in quotes.") from None
+        raise InputError(
+            f"{what} cannot be read: {error}.", where=str(path), fix="Put that value in quotes."
+        ) from None
 
 
 def _count(root: yaml.Node | None, path: Path | str, what: str) -> None:
@@ -145,7 +153,9 @@ def checked_content(content: Any, where: str) -> dict[str, Any]:
     """The same for content that was read already, such as a notebook written as Markdown."""
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise InputError(
-            "This is not a notebook: it has no list of cells.", where=where, fix="Check that the file is the one you mean."
+            "This is not a notebook: it has no list of cells.",
+            where=where,
+            fix="Check that the file is the one you mean.",
         )
     if content.get("nbformat") != 4 or isinstance(content["nbformat"], bool):
         raise InputError(
@@ -159,7 +169,9 @@ def checked_content(content: Any, where: str) -> dict[str, Any]:
     for position, cell in enumerate(content["cells"], 1):
         wrong = _cell_problem(cell)
         if wrong:
-            raise InputError(wrong, where=f"{where}, cell {position}", fix="Open it in JupyterLab and save it.")
+            raise InputError(
+                wrong, where=f"{where}, cell {position}", fix="Open it in JupyterLab and save it."
+            )
         if isinstance(cell["source"], list):
             cell["source"] = "".join(cell["source"])
     _give_ids(content["cells"])
@@ -220,7 +232,9 @@ def is_myst_notebook(text: str) -> bool:
         return False
     form = front.get("jupytext")
     form = form.get("text_representation") if isinstance(form, dict) else None
-    return front.get("file_format") == "mystnb" or (isinstance(form, dict) and form.get("format_name") == "myst")
+    return front.get("file_format") == "mystnb" or (
+        isinstance(form, dict) and form.get("format_name") == "myst"
+    )
 
 
 def myst_content(text: str, path: Path | str) -> dict[str, Any]:

@@ -46,7 +46,12 @@ class Context:
 
 
 def handout(
-    node: NotebookNode, block: NotebookBlock, meanings: Mapping[str, str] | None = None, context: Context = Context(), *, size: int = 0
+    node: NotebookNode,
+    block: NotebookBlock,
+    meanings: Mapping[str, str] | None = None,
+    context: Context = Context(),
+    *,
+    size: int = 0,
 ) -> paper.Page:
     """The handout of an executed lesson, in English or translated. ``meanings`` are those of the glossary; ``size`` 0 is the
     usual one."""
@@ -66,7 +71,9 @@ def handout(
     second = [
         _terms(block, meanings or {}, 12 - 2 * size, say),
         f"<h2>{say('In your country')}</h2>",
-        f'<p class="note">{paper.escape(" ".join(say(line) for line in context.country))}</p>' if context.country else "",
+        f'<p class="note">{paper.escape(" ".join(say(line) for line in context.country))}</p>'
+        if context.country
+        else "",
         prose.html(_first_sentences(_section(sections, "In your country"))),
         f"<h2>{say('My notes: what I will look up, and whom I will ask')}</h2>",
         '<div class="lines">' + "<div></div>" * lines + "</div>",
@@ -74,12 +81,19 @@ def handout(
     sources = sorted({key for _, text in sections for key in prose.citations(text)})
     if sources:
         named = list(dict.fromkeys(context.sources.get(key, key) for key in sources))
-        second.append(f'<p class="note">{say("Sources")}: {paper.escape("; ".join(named[:12]))}{" ..." if len(named) > 12 else ""}</p>')
+        second.append(
+            f'<p class="note">{say("Sources")}: {paper.escape("; ".join(named[:12]))}{" ..." if len(named) > 12 else ""}</p>'
+        )
     body = f'<section class="sheet {css}">{"".join(first)}</section><section class="sheet {css}">{"".join(second)}</section>'
     return paper.Page(f"{title} ({block.id})", body, context.language, style=_STYLE)
 
 
-def pdf(node: NotebookNode, block: NotebookBlock, meanings: Mapping[str, str] | None = None, context: Context = Context()) -> bytes:
+def pdf(
+    node: NotebookNode,
+    block: NotebookBlock,
+    meanings: Mapping[str, str] | None = None,
+    context: Context = Context(),
+) -> bytes:
     """The handout as a PDF of exactly two pages: letters shrink a step at a time until it is.
 
     Raises
@@ -114,7 +128,11 @@ def _sections(node: NotebookNode, said: Mapping[str, str]) -> list[tuple[str, st
     english = {translation: text for text, translation in said.items()}
     made: list[tuple[str, str]] = []
     for cell in node.cells:
-        if cell.cell_type != "markdown" or set(cell.metadata.get("tags", [])) & {"instructor", "quiz", "solution"}:
+        if cell.cell_type != "markdown" or set(cell.metadata.get("tags", [])) & {
+            "instructor",
+            "quiz",
+            "solution",
+        }:
             continue
         starts = [text for _, level, text in headings(cell.source) if level == 2]
         text = re.sub(r"\A#{1,2} .*\n?", "", cell.source)
@@ -133,9 +151,13 @@ def _decision(text: str) -> str:
     """The scene and its question; what follows is for the lesson."""
     blocks = prose.blocks(text)
     scene = next((source for kind, source in blocks if kind == "paragraph"), "")
-    question = next((source for kind, source in blocks if kind == "paragraph" and source.startswith("**")), "")
+    question = next(
+        (source for kind, source in blocks if kind == "paragraph" and source.startswith("**")), ""
+    )
     body = prose.html(scene)
-    return body + (f'<div class="question">{prose.html(question)}</div>' if question and question != scene else "")
+    return body + (
+        f'<div class="question">{prose.html(question)}</div>' if question and question != scene else ""
+    )
 
 
 def _first_sentences(text: str) -> str:
@@ -183,7 +205,8 @@ def _terms(block: NotebookBlock, meanings: Mapping[str, str], most: int, say: Ca
     if not known:
         return ""
     rows = "".join(
-        f"<div><dt>{paper.escape(term)}</dt><dd>{prose.html(_first_line(meaning))[3:-5]}</dd></div>" for term, meaning in known
+        f"<div><dt>{paper.escape(term)}</dt><dd>{prose.html(_first_line(meaning))[3:-5]}</dd></div>"
+        for term, meaning in known
     )
     return f"<h2>{say('Terms')}</h2><dl>{rows}</dl>"
 
@@ -209,7 +232,7 @@ def meanings(glossary: str) -> dict[str, str]:
 
 
 def authors(bibliography: Path) -> dict[str, str]:
-    """"Author (year)" of every source, by its key; a source without an author has its title."""
+    """ "Author (year)" of every source, by its key; a source without an author has its title."""
     from pybtex.database import parse_file
 
     made = {}

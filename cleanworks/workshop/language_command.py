@@ -25,7 +25,9 @@ def update(
     code: Code,
     pages: Annotated[
         list[str] | None,
-        typer.Argument(help="Pages (book/how-to-learn) or lessons (o1). Those already begun if none is named."),
+        typer.Argument(
+            help="Pages (book/how-to-learn) or lessons (o1). Those already begun if none is named."
+        ),
     ] = None,
     root: Root = Path("."),
 ) -> None:
@@ -45,7 +47,9 @@ def status(
     page: Annotated[
         str | None, typer.Option("--page", help="List the missing texts of this page or lesson.")
     ] = None,
-    begun: Annotated[bool, typer.Option("--begun", help="Leave out the pages without a translation.")] = False,
+    begun: Annotated[
+        bool, typer.Option("--begun", help="Leave out the pages without a translation.")
+    ] = False,
     root: Root = Path("."),
 ) -> None:
     """Show how many words of each page are translated.
@@ -66,7 +70,9 @@ def status(
         _show([one for one in found if one.done or not begun])
         complete = sum(1 for one in found if not one.missing)
         words, missing = sum(one.words for one in found), sum(one.missing_words for one in found)
-        print(f"{words - missing:,} of {words:,} words are translated; {complete} of {len(found)} pages are complete.")
+        print(
+            f"{words - missing:,} of {words:,} words are translated; {complete} of {len(found)} pages are complete."
+        )
         print("The others show English where a text is missing.")
     broken = [(one.page, fault) for one in found for fault in one.faults]
     for name, fault in broken:

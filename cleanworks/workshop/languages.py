@@ -71,7 +71,8 @@ def require(course: Course, language: str) -> None:
 def require_code(language: str) -> None:
     if not is_code(language):
         raise InputError(
-            f"{language!r} is no code of a language.", fix="Write two or three small letters, such as ko, fr or pt_BR."
+            f"{language!r} is no code of a language.",
+            fix="Write two or three small letters, such as ko, fr or pt_BR.",
         )
 
 
@@ -133,7 +134,11 @@ def read(path: Path) -> Catalog:
             fix="Write `charset=utf-8` in its header, and save it so.",
         ) from None
     except (ValueError, IndexError, TypeError) as error:  # babel's own slips on damaged files
-        raise InputError(f"The translations cannot be read: {error}.", where=str(path), fix="Correct the entry it speaks of.") from None
+        raise InputError(
+            f"The translations cannot be read: {error}.",
+            where=str(path),
+            fix="Correct the entry it speaks of.",
+        ) from None
 
 
 # --- what there is to translate -----------------------------------------------------------------------------------
@@ -234,7 +239,11 @@ def untranslated(course: Course, language: str, lessons: Iterable[Lesson]) -> li
     if language == SOURCE:
         return []
     both = [(lesson, [lesson, lesson.exercises] if lesson.exercises else [lesson]) for lesson in lessons]
-    return [lesson for lesson, entries in both if not all(entries_of(course, language, entry.path) for entry in entries)]
+    return [
+        lesson
+        for lesson, entries in both
+        if not all(entries_of(course, language, entry.path) for entry in entries)
+    ]
 
 
 def edition_language(course: Course, wanted: str) -> str | None:
@@ -278,7 +287,9 @@ def secrets(course: Course, lesson: Lesson) -> list[str]:
             for cell in translated(entry.notebook.node, said).cells:
                 if cell.cell_type == "markdown" and _HIDDEN & set(cell.metadata.get("tags", [])):
                     hidden += re.split(r"[`*{}$<>|\[\]\"'“”‘’…\n]|\.\.\.|--", cell.source)
-        found += [piece.strip() for piece in hidden if len(_squeezed(piece)) >= 16 and _squeezed(piece) not in shown]
+        found += [
+            piece.strip() for piece in hidden if len(_squeezed(piece)) >= 16 and _squeezed(piece) not in shown
+        ]
     return found
 
 
@@ -390,7 +401,9 @@ def write(path: Path, content: Catalog, language: str) -> None:
         # Babel takes the braces of a role for places of values.
         message.flags.discard("python-brace-format")
         message.flags.discard("python-format")
-    content.header_comment = f"# Translation into {language}. Written by hand; `cleanworks language update {language}` adds texts."
+    content.header_comment = (
+        f"# Translation into {language}. Written by hand; `cleanworks language update {language}` adds texts."
+    )
     made = io.BytesIO()
     write_po(made, content, width=0, no_location=True)
     text = made.getvalue().decode()
@@ -415,7 +428,9 @@ def _chosen(course: Course, language: str, there: dict[str, list[str]], pages: I
     for name in wanted:
         found = [page for page in there if page == name or Path(page).name.partition("-")[0] == name]
         if not found:
-            raise InputError(f"There is no page {name!r}.", fix="`cleanworks language status` lists the pages.")
+            raise InputError(
+                f"There is no page {name!r}.", fix="`cleanworks language status` lists the pages."
+            )
         chosen += found
     return list(dict.fromkeys(chosen))
 
@@ -459,7 +474,9 @@ def status(course: Course, language: str) -> list[PageStatus]:
         broken = tuple(
             f"{text[:60]!r}: {fault}" for text in wanted if text in done for fault in faults(text, done[text])
         )
-        result.append(PageStatus(page, len(wanted), missing, broken, sum(len(text.split()) for text in wanted)))
+        result.append(
+            PageStatus(page, len(wanted), missing, broken, sum(len(text.split()) for text in wanted))
+        )
     return result
 
 
@@ -474,7 +491,9 @@ def faults(text: str, translation: str) -> list[str]:
     whatever order.
     """
     before, after = _marks(text), _marks(translation)
-    return [f"{mark} is missing" for mark in (before - after)] + [f"{mark} is new" for mark in (after - before)]
+    return [f"{mark} is missing" for mark in (before - after)] + [
+        f"{mark} is new" for mark in (after - before)
+    ]
 
 
 # The text of these roles is for people and may change; their targets may not.
@@ -502,5 +521,3 @@ def _marks(text: str) -> Counter[str]:
         found.update("{}" if match[0].startswith("{") else match[0] for match in pattern.finditer(rest))
         rest = pattern.sub(" ", rest)
     return found
-
-

@@ -25,18 +25,29 @@ class Source:
         if not place:
             return None
         lines = self.text.splitlines()
-        heads = [number for number, line in enumerate(lines) if re.match(r"\s*\[", line) and not re.match(r"\s*\[\s*[{\"']", line)]
+        heads = [
+            number
+            for number, line in enumerate(lines)
+            if re.match(r"\s*\[", line) and not re.match(r"\s*\[\s*[{\"']", line)
+        ]
         first, last = 0, heads[0] if heads else len(lines)
         found = None
         if len(place) > 1 and isinstance(place[1], int):
-            blocks = [number for number in heads if re.match(rf"\s*\[\[\s*{re.escape(str(place[0]))}\s*\]\]", lines[number])]
+            blocks = [
+                number
+                for number in heads
+                if re.match(rf"\s*\[\[\s*{re.escape(str(place[0]))}\s*\]\]", lines[number])
+            ]
             if place[1] < len(blocks):
                 first = found = blocks[place[1]]
                 last = next((number for number in heads if number > first), len(lines))
                 place = place[2:]
         for key in reversed([part for part in place if isinstance(part, str)]):
             pattern = re.compile(rf"(?:^|[{{,]|[\"'])\s*[\"']?{re.escape(key)}[\"']?\s*(?:[=:,\]}}]|$)")
-            hit = next((number for number in range(first, last) if pattern.search(lines[number].partition("#")[0])), None)
+            hit = next(
+                (number for number in range(first, last) if pattern.search(lines[number].partition("#")[0])),
+                None,
+            )
             if hit is not None:
                 return hit + 1
         return None if found is None else found + 1

@@ -110,7 +110,8 @@ class CellBlock(_Block):
         None, description="What the check says to this wrong answer; `not-yet` if not given."
     )
     open: bool = Field(
-        False, description="On an `exercise`: an open question, whose check ends with `answered` and a rubric."
+        False,
+        description="On an `exercise`: an open question, whose check ends with `answered` and a rubric.",
     )
     several: bool = Field(False, description="More than one option of this quiz question is right.")
     about: Text | None = Field(

@@ -91,7 +91,9 @@ class Part(_Block):
     talk: Text | None = Field(None, description="Title of a talk, instead of a module.")
     minutes: int | None = Field(None, ge=1, le=480, description="Length of a talk.")
     teach: int | None = Field(None, ge=0, le=600, description="Minutes to teach, if not those of the module.")
-    practise: int | None = Field(None, ge=0, le=600, description="Minutes of exercises, if not those of the module.")
+    practise: int | None = Field(
+        None, ge=0, le=600, description="Minutes of exercises, if not those of the module."
+    )
     optional: bool = Field(False, description="May be left out when time runs short.")
 
 
@@ -110,21 +112,35 @@ class Workshop(_Block):
     subtitle: str = Field("", description="A line under the title.")
     place: Text = Field(description="Town or room.")
     organiser: str = Field("", description="Who invites; on the agenda and the certificates.")
-    logo: str = Field("", description="A picture for the certificates, .png, .jpg or .svg, beside the workshop file.")
-    signed_by: tuple[Text, ...] = Field((), max_length=3, description="Who signs the certificates, each with a line.")
+    logo: str = Field(
+        "", description="A picture for the certificates, .png, .jpg or .svg, beside the workshop file."
+    )
+    signed_by: tuple[Text, ...] = Field(
+        (), max_length=3, description="Who signs the certificates, each with a line."
+    )
     timezone: str | None = Field(
         None, description="Such as Asia/Seoul; calendars show local time without it."
     )
-    language: Text = Field("en", description="Code of the language of everything that is handed out: en, fr, ko, ar.")
+    language: Text = Field(
+        "en", description="Code of the language of everything that is handed out: en, fr, ko, ar."
+    )
     audience: Text = Field(description="For whom it is.")
     about: str = Field(
         "", description="A paragraph for the agenda, such as what the workshop is modelled on."
     )
-    profile: Text | None = Field(None, description="The country: the code of a profile, or a .toml file beside this one.")
-    participants: int = Field(20, ge=1, le=2000, description="How many people come; the room list counts with it.")
+    profile: Text | None = Field(
+        None, description="The country: the code of a profile, or a .toml file beside this one."
+    )
+    participants: int = Field(
+        20, ge=1, le=2000, description="How many people come; the room list counts with it."
+    )
     days: tuple[Day, ...] = Field(min_length=1, max_length=30, description="The days, each under `[[days]]`.")
-    modules: tuple[Annotated[Part, BeforeValidator(_module)], ...] = Field((), description="What is taught, in this order: ids, or blocks as below.")
-    path: Text | None = Field(None, description="Instead of `modules`: a path or a part, of which as many modules are taken as fit.")
+    modules: tuple[Annotated[Part, BeforeValidator(_module)], ...] = Field(
+        (), description="What is taught, in this order: ids, or blocks as below."
+    )
+    path: Text | None = Field(
+        None, description="Instead of `modules`: a path or a part, of which as many modules are taken as fit."
+    )
     buffer: int = Field(15, ge=0, le=240, description="Minutes kept free at the end of every day.")
     team: tuple[Member, ...] = Field((), description="The team, each under `[[team]]`.")
 
@@ -156,10 +172,14 @@ def load(path: Path | str) -> Workshop:
     except FileNotFoundError:
         there = sorted(one.stem for one in Path(FOLDER).glob("*.toml"))
         raise InputError(
-            "There is no such workshop file.", where=str(path), fix=f"{meant(path.stem, there)}Those that ship are in {FOLDER}/; `cleanworks workshop new` begins one."
+            "There is no such workshop file.",
+            where=str(path),
+            fix=f"{meant(path.stem, there)}Those that ship are in {FOLDER}/; `cleanworks workshop new` begins one.",
         ) from None
     except UnicodeDecodeError:
-        raise InputError("The workshop file is not UTF-8 text.", where=str(path), fix="Save it as UTF-8.") from None
+        raise InputError(
+            "The workshop file is not UTF-8 text.", where=str(path), fix="Save it as UTF-8."
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise _unreadable(error, path, text) from None
     except OSError as error:
@@ -180,7 +200,11 @@ def _unreadable(error: tomllib.TOMLDecodeError, path: Path, text: str) -> InputE
     dated = re.search(r"\b\d{4}-\d{1,2}-\d{1,2}\b", line)
     if dated and "date" in said.lower():
         said, fix = f"There is no day {dated[0]}", "Correct the date; it is written as 2026-12-14."
-    return InputError(f"The workshop file cannot be read: {said[0].lower()}{said[1:]}{f': `{line[:80]}`' if line else ''}.", where=f"{path}, line {at[1]}" if at else str(path), fix=fix)
+    return InputError(
+        f"The workshop file cannot be read: {said[0].lower()}{said[1:]}{f': `{line[:80]}`' if line else ''}.",
+        where=f"{path}, line {at[1]}" if at else str(path),
+        fix=fix,
+    )
 
 
 def values_of(text: str) -> dict[str, Any]:
@@ -193,7 +217,9 @@ def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: st
     source = Source(where, text)
     if "title" not in values and ("extends" in values or ("names" in values and "currency" in values)):
         raise InputError(
-            "This is a country profile, no workshop file.", where=where, fix=f'Name it in a workshop file: profile = "{Path(where).name}".'
+            "This is a country profile, no workshop file.",
+            where=where,
+            fix=f'Name it in a workshop file: profile = "{Path(where).name}".',
         )
     try:
         workshop = Workshop.model_validate({"id": id if id[:1].isalpha() else f"w-{id}", **values})
@@ -206,7 +232,9 @@ def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: st
     if not wrong:
         return workshop
     if len(wrong) == 1:
-        raise InputError(f"{wrong[0].said[0].upper()}{wrong[0].said[1:]}.", where=source.at(*_block(wrong[0])))
+        raise InputError(
+            f"{wrong[0].said[0].upper()}{wrong[0].said[1:]}.", where=source.at(*_block(wrong[0]))
+        )
     numbered = [(source.line(*_block(one)), one.said) for one in wrong]
     listed = "\n".join(f"  - {f'line {line}: ' if line else ''}{said}." for line, said in numbered)
     raise InputError(f"{len(wrong)} things are wrong:\n{listed}", where=where)
@@ -220,7 +248,10 @@ def _block(problem: Problem) -> tuple[str | int, ...]:
 def _explained(problem: Problem, others: list[Problem]) -> bool:
     if not problem.said.endswith("is missing"):
         return False
-    return any(other.place[:-1] == problem.place[:-1] and f"perhaps {problem.place[-1]!r} is meant" in other.said for other in others)
+    return any(
+        other.place[:-1] == problem.place[:-1] and f"perhaps {problem.place[-1]!r} is meant" in other.said
+        for other in others
+    )
 
 
 def _helped(problem: Problem) -> Problem:
@@ -230,10 +261,20 @@ def _helped(problem: Problem) -> Problem:
     kind: type[BaseModel] = Workshop
     for part in problem.place[:-1]:
         if isinstance(part, str):
-            kind = {"days": Day, "breaks": Break, "opening": Activity, "closing": Activity, "modules": Part, "team": Member}.get(part, kind)
+            kind = {
+                "days": Day,
+                "breaks": Break,
+                "opening": Activity,
+                "closing": Activity,
+                "modules": Part,
+                "team": Member,
+            }.get(part, kind)
     known = [name for name in kind.model_fields if name != "id"]
     close = nearest(str(problem.place[-1]), known)
-    return Problem(problem.place, f"{problem.said}; {f'perhaps {close!r} is meant' if close else 'known are ' + ', '.join(known)}")
+    return Problem(
+        problem.place,
+        f"{problem.said}; {f'perhaps {close!r} is meant' if close else 'known are ' + ', '.join(known)}",
+    )
 
 
 def _mistakes(workshop: Workshop) -> list[Problem]:
@@ -246,22 +287,40 @@ def _mistakes(workshop: Workshop) -> list[Problem]:
             zoneinfo.ZoneInfo(workshop.timezone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             zones = sorted(zoneinfo.available_timezones())
-            close = next((zone for zone in zones if zone.rpartition("/")[2].lower() == workshop.timezone.lower()), None)
+            close = next(
+                (zone for zone in zones if zone.rpartition("/")[2].lower() == workshop.timezone.lower()), None
+            )
             close = close or nearest(workshop.timezone, zones)
             said = f"perhaps {close!r} is meant" if close else "write it as Asia/Seoul"
-            wrong.append(Problem(("timezone",), f"`timezone`: there is no time zone {workshop.timezone!r}; {said}"))
+            wrong.append(
+                Problem(("timezone",), f"`timezone`: there is no time zone {workshop.timezone!r}; {said}")
+            )
     for number, part in enumerate(workshop.modules, 1):
         wrong += [Problem(("modules",), f"`modules.{number}`: {said}") for said in _wrong_part(part)]
     named = workshop.module_ids
-    wrong += [Problem(("modules",), f"`modules` names {id!r} twice") for id in dict.fromkeys(named) if named.count(id) > 1]
+    wrong += [
+        Problem(("modules",), f"`modules` names {id!r} twice")
+        for id in dict.fromkeys(named)
+        if named.count(id) > 1
+    ]
     for number, day in enumerate(workshop.days, 1):
-        wrong += [Problem(("days", number - 1, key), f"`days.{number}` ({day.date}): {said}") for key, said in _wrong_day(day)]
+        wrong += [
+            Problem(("days", number - 1, key), f"`days.{number}` ({day.date}): {said}")
+            for key, said in _wrong_day(day)
+        ]
         if number > 1 and day.date <= workshop.days[number - 2].date:
-            wrong.append(Problem(("days", number - 1, "date"), f"`days.{number}` ({day.date}) does not come after the day before it"))
+            wrong.append(
+                Problem(
+                    ("days", number - 1, "date"),
+                    f"`days.{number}` ({day.date}) does not come after the day before it",
+                )
+            )
     return wrong
 
 
-def notes(workshop: Workshop, rest: tuple[int, ...] = (5, 6), today: datetime.date | None = None) -> list[str]:
+def notes(
+    workshop: Workshop, rest: tuple[int, ...] = (5, 6), today: datetime.date | None = None
+) -> list[str]:
     """What is possible and probably not meant: days that have passed, and days on which offices rest (Monday is 0)."""
     said = []
     for number, day in enumerate(workshop.days):
@@ -298,7 +357,9 @@ def _wrong_day(day: Day) -> list[tuple[str, str]]:
             wrong.append(("breaks", said))
         if before is not None and begins < minute(before.start) + before.minutes:
             shared = minute(before.start) + before.minutes - begins
-            wrong.append(("breaks", f"the breaks {before.title!r} and {pause.title!r} overlap by {shared} minutes"))
+            wrong.append(
+                ("breaks", f"the breaks {before.title!r} and {pause.title!r} overlap by {shared} minutes")
+            )
         before = pause
     return wrong
 

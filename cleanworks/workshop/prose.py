@@ -19,7 +19,11 @@ _FORMULA = re.compile(r"(?<![\\$\w])\$(?!\s)([^$\n]+?)(?<!\s)\$(?![\w$])")
 def _parser():
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable(["image", "autolink"])
+    return (
+        MarkdownIt("commonmark", {"html": False})
+        .enable(["table", "strikethrough"])
+        .disable(["image", "autolink"])
+    )
 
 
 def citations(source: str) -> list[str]:
@@ -58,7 +62,12 @@ def formula(tex: str) -> str:
     try:
         with mpl.rc_context({"mathtext.fontset": "dejavusans", "svg.hashsalt": "cleanworks"}):
             mathtext.math_to_image(
-                f"${text}$", file, prop=font_manager.FontProperties(size=20), dpi=72, format="svg", color="#1f2937"
+                f"${text}$",
+                file,
+                prop=font_manager.FontProperties(size=20),
+                dpi=72,
+                format="svg",
+                color="#1f2937",
             )
     except (ValueError, RuntimeError):
         return f"<code>{escape(tex)}</code>"

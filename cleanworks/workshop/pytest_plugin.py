@@ -77,7 +77,9 @@ class Courses:
                 f"--cleanworks found {len(self._homeless)} notebooks ({self._homeless[0]} is one) and no _toc.yml in a folder above "
                 "them. `cleanworks init` makes a course of a folder of notebooks."
             )
-        raise pytest.UsageError("--cleanworks found no notebook of a course in what pytest was asked to collect.")
+        raise pytest.UsageError(
+            "--cleanworks found no notebook of a course in what pytest was asked to collect."
+        )
 
     def pytest_unconfigure(self) -> None:
         if self._server is not None:
@@ -96,9 +98,7 @@ class Courses:
         from cleanworks.workshop.run.course import course_jobs, course_options
 
         options = course_options(course, workers=1, force=self._force, fresh=self._fresh)
-        result = run_notebooks(
-            course_jobs(course, [name]), replace(options, server=self._address(options))
-        )
+        result = run_notebooks(course_jobs(course, [name]), replace(options, server=self._address(options)))
         if result.interrupted:
             raise KeyboardInterrupt
         return result.lessons[0]

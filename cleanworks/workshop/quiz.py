@@ -85,17 +85,28 @@ class Quiz:
         found += [(line, "This line belongs to no option: indent it by two spaces.") for line in self.stray]
         return sorted(found)
 
-
     def signs(self) -> list[tuple[int, str]]:
         """(line, sentence) of what gives the right option away, or is said twice."""
         found: list[tuple[int, str]] = []
         lengths = [len(option.shown) for option in self.options]
         for option, length in zip(self.options, lengths, strict=True):
             others = [n for other, n in zip(self.options, lengths, strict=True) if other is not option]
-            if option.right and len(self.right) == 1 and others and length > max(1.4 * max(others), max(others) + 15):
-                found.append((option.line, "The right option is much longer than every other one, which gives it away."))
+            if (
+                option.right
+                and len(self.right) == 1
+                and others
+                and length > max(1.4 * max(others), max(others) + 15)
+            ):
+                found.append(
+                    (
+                        option.line,
+                        "The right option is much longer than every other one, which gives it away.",
+                    )
+                )
             if re.match(r"(right|correct|wrong|not yet)\b\s*[.:,;!]", option.feedback, re.IGNORECASE):
-                found.append((option.line, "The feedback says whether the option is right. The page says so itself."))
+                found.append(
+                    (option.line, "The feedback says whether the option is right. The page says so itself.")
+                )
         return found
 
 
@@ -141,7 +152,9 @@ def without_key(source: str, seed: str = "") -> str:
             head.append(line)
         elif not _QUOTE.match(line):
             options[-1].append(line)
-    places = order([option.text for option in parse_quiz(source).options], seed) if seed else range(len(options))
+    places = (
+        order([option.text for option in parse_quiz(source).options], seed) if seed else range(len(options))
+    )
     return "\n".join([*head, *(line for place in places for line in options[place])])
 
 
@@ -218,19 +231,25 @@ class GiveAway:
             return []
         found = []
         if self.longest > LONGEST:
-            found.append(f"The right option is the longest in {self.longest:.0%} of {self.questions} questions; at most {LONGEST:.0%} may be.")
+            found.append(
+                f"The right option is the longest in {self.longest:.0%} of {self.questions} questions; at most {LONGEST:.0%} may be."
+            )
         for place, share in zip(("first", "second", "third"), self.places, strict=False):
             if not PLACES[0] <= share <= PLACES[1]:
-                found.append(f"The right option is the {place} of three in {share:.0%}; {PLACES[0]:.0%} to {PLACES[1]:.0%} are allowed.")
+                found.append(
+                    f"The right option is the {place} of three in {share:.0%}; {PLACES[0]:.0%} to {PLACES[1]:.0%} are allowed."
+                )
         if self.strategy >= STRATEGY:
-            found.append(f"Taking the longest option, else the commonest place, scores {self.strategy:.0%}; it must stay under {STRATEGY:.0%}.")
+            found.append(
+                f"Taking the longest option, else the commonest place, scores {self.strategy:.0%}; it must stay under {STRATEGY:.0%}."
+            )
         return found
 
     def __str__(self) -> str:
         places = ", ".join(f"{share:.0%}" for share in self.places)
         return (
             f"{self.questions} questions. Right option the longest: {self.longest:.0%} (at most {LONGEST:.0%}). First, second, "
-            f"third of three: {places} ({PLACES[0]:.0%} to {PLACES[1]:.0%} each). \"Longest, else commonest place\" scores "
+            f'third of three: {places} ({PLACES[0]:.0%} to {PLACES[1]:.0%} each). "Longest, else commonest place" scores '
             f"{self.strategy:.0%} (under {STRATEGY:.0%}). Mean length: right {self.mean_right:.0f}, wrong {self.mean_wrong:.0f} characters."
         )
 
@@ -246,7 +265,9 @@ def give_away(questions: Iterable[tuple[Sequence[str], int]]) -> GiveAway:
     asked = [([len(plain(text)) for text in options], right) for options, right in questions]
     if not asked:
         return GiveAway(0, 0.0, (), 0.0, 0.0, 0.0)
-    longest = sum(lengths[right] > max([*lengths[:right], *lengths[right + 1 :]], default=0) for lengths, right in asked)
+    longest = sum(
+        lengths[right] > max([*lengths[:right], *lengths[right + 1 :]], default=0) for lengths, right in asked
+    )
     three = Counter(right for lengths, right in asked if len(lengths) == 3)
     commonest = Counter(right for _, right in asked).most_common(1)[0][0]
 

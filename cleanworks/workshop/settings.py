@@ -21,7 +21,9 @@ class Sentence(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     pattern: str = Field(description="A regular expression that finds it, whatever its capitals.")
-    wrong_in: tuple[str, ...] = Field(description="Codes of the countries in whose edition it would be wrong.")
+    wrong_in: tuple[str, ...] = Field(
+        description="Codes of the countries in whose edition it would be wrong."
+    )
     because: str = Field(description="What holds there.")
 
     @field_validator("pattern")
@@ -40,10 +42,12 @@ class Editions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     words: tuple[str, ...] = Field(
-        (), description="Words bound to one country; they must not stand where an edition's own value belongs."
+        (),
+        description="Words bound to one country; they must not stand where an edition's own value belongs.",
     )
     sentences: tuple[Sentence, ...] = Field(
-        (), description="Sentences that are wrong in some country (`pattern`, `wrong_in`, `because`); they must say where they hold."
+        (),
+        description="Sentences that are wrong in some country (`pattern`, `wrong_in`, `because`); they must say where they hold.",
     )
 
 
@@ -61,14 +65,18 @@ class Live(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    run: bool = Field(False, description="Code cells of the book can be run in the page, with nothing installed.")
+    run: bool = Field(
+        False, description="Code cells of the book can be run in the page, with nothing installed."
+    )
     offer: Offer = Field(Offer(), description="When a page offers help with a question (`hint`, `solution`).")
     differences: dict[str, str] = Field(
-        {}, description="What a cell may print otherwise in the page than in the book: a pattern for all it prints, and why."
+        {},
+        description="What a cell may print otherwise in the page than in the book: a pattern for all it prints, and why.",
     )
     tables: str = Field(
-        "", description="Function that writes the tables of an edition into a folder, one file each, as the page reads them: "
-        "`package.module:function`. The part of a file's name before the dot is the table's."
+        "",
+        description="Function that writes the tables of an edition into a folder, one file each, as the page reads them: "
+        "`package.module:function`. The part of a file's name before the dot is the table's.",
     )
 
 
@@ -84,7 +92,9 @@ class Settings(BaseModel):
     )
     glossary: str = Field("book/glossary.md", description="Page with the glossary directive.")
     bibliography: str = Field("book/references.bib", description="The list of sources, in BibTeX.")
-    locale: str = Field("book/locale", description="Folder of the translations, one folder for each language.")
+    locale: str = Field(
+        "book/locale", description="Folder of the translations, one folder for each language."
+    )
     reviewed: tuple[str, ...] = Field(
         (), description="Languages whose translation a native speaker has read; others are marked as drafts."
     )
@@ -94,7 +104,9 @@ class Settings(BaseModel):
     tasks: tuple[int, int] = Field((3, 5), description="Fewest and most questions in an exercise set.")
     code_lines: int = Field(15, ge=1, description="Most lines of a code cell, blank ones not counted.")
     code_width: int = Field(76, ge=40, description="Most characters of a line of code.")
-    python_words: str = Field("", description="TOML file that says what each word of Python does; empty asks for none.")
+    python_words: str = Field(
+        "", description="TOML file that says what each word of Python does; empty asks for none."
+    )
     new_words: int = Field(5, ge=0, description="Most new words of Python in a basic lesson.")
     data_calls: tuple[str, ...] = Field(
         (), description="Calls whose text arguments name the data a lesson reads."
@@ -104,7 +116,8 @@ class Settings(BaseModel):
         description="Calls that make a figure, so that its cell needs a description.",
     )
     write_data: str = Field(
-        "", description="Function that writes the course's tables into a folder, as `package.module:function`."
+        "",
+        description="Function that writes the course's tables into a folder, as `package.module:function`.",
     )
     light: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib", "scipy"),
@@ -114,10 +127,13 @@ class Settings(BaseModel):
         5, ge=2, le=50, description="Reports on a class show no number of fewer people."
     )
     country: str = Field(
-        "", description="Function that finds the country a workshop file names, as `package.module:function`; it takes the name and a folder."
+        "",
+        description="Function that finds the country a workshop file names, as `package.module:function`; it takes the name and a folder.",
     )
     editions: Editions = Field(Editions(), description="Words that are bound to one country (`words`).")
-    live: Live = Field(Live(), description="Cells that run in the page (`run`, `offer`, `tables`, `differences`).")
+    live: Live = Field(
+        Live(), description="Cells that run in the page (`run`, `offer`, `tables`, `differences`)."
+    )
     inputs: tuple[str, ...] = Field((), description="Files that the results of every lesson depend on.")
     preload: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib.pyplot"),

@@ -271,7 +271,11 @@ def with_sizes(text: str, page: Path) -> str:
             return found[0]
         size = _size_of(page.parent / unquote(source[1]))
         # HTML and the EPUB's checker allow whole numbers only.
-        return found[0] if size is None else f'<img width="{round(size[0])}" height="{round(size[1])}"{found[0][4:]}'
+        return (
+            found[0]
+            if size is None
+            else f'<img width="{round(size[0])}" height="{round(size[1])}"{found[0][4:]}'
+        )
 
     return re.sub(r"<img\b[^>]*>", sized, text)
 
@@ -294,7 +298,11 @@ def _drop_icons(folder: Path) -> None:
     if not sheet.is_file():
         return
     used: set[str] = set()
-    for path in (path for path in folder.rglob("*") if path.suffix in (".html", ".js") and path.name != "searchindex.js"):
+    for path in (
+        path
+        for path in folder.rglob("*")
+        if path.suffix in (".html", ".js") and path.name != "searchindex.js"
+    ):
         used.update(re.findall(r"\bfa-[a-z0-9-]+", path.read_text(encoding="utf-8")))
 
     def kept(rule: re.Match[str]) -> str:

@@ -219,7 +219,11 @@ def _exercises(settings: Settings, id: str, title: str, part: str) -> NotebookNo
         ),
         (
             ('sentence = "It is small."', "Write at least"),
-            ('sentence = "The comparison does not show very much at all to me."', "how many rows", "answered"),
+            (
+                'sentence = "The comparison does not show very much at all to me."',
+                "how many rows",
+                "answered",
+            ),
         ),
         open=True,
     )
@@ -248,7 +252,9 @@ def _task(
         _code(solution[0], "solution", **tie),
         _text(solution[1], "solution", **tie),
         *(
-            _code(code, "wrong-answer", feedback=feedback, **tie, **({"outcome": outcome[0]} if outcome else {}))
+            _code(
+                code, "wrong-answer", feedback=feedback, **tie, **({"outcome": outcome[0]} if outcome else {})
+            )
             for code, feedback, *outcome in wrong
         ),
     ]

@@ -53,10 +53,14 @@ def found(error: ValidationError) -> list[Problem]:
     made = []
     for one in listed:
         loc = one["loc"]
-        if one["type"] == "too_short" and any(len(other) > len(loc) and other[: len(loc)] == loc for other in places):
+        if one["type"] == "too_short" and any(
+            len(other) > len(loc) and other[: len(loc)] == loc for other in places
+        ):
             continue
         name = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in loc) or "the block"
-        words = _WORDS.get(one["type"]) or next((said for start, said in _FAMILIES if one["type"].startswith(start)), None)
+        words = _WORDS.get(one["type"]) or next(
+            (said for start, said in _FAMILIES if one["type"].startswith(start)), None
+        )
         if words is None:
             said = f"`{name}`: {one['msg'][0].lower()}{one['msg'][1:]}"
         else:

@@ -47,12 +47,17 @@ def tab(browser, folder) -> Iterator:
     made: list[Citizen] = []
 
     def make(*, width: int = 1280, scheme: str = "light", **options) -> Citizen:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+        )
         citizen = Citizen(context.new_page(), folder)
         inside, page, heard = f"{folder.as_uri()}/", citizen.page, citizen.complaints
         page.on("console", lambda m: heard.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith((inside, "data:")) else heard.append(f"asks for {r.url}"))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((inside, "data:")) else heard.append(f"asks for {r.url}"),
+        )
         page.on("requestfailed", lambda r: heard.append(f"not found: {r.url}"))
         made.append(citizen)
         return citizen

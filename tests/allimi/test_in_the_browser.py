@@ -78,13 +78,18 @@ def test_every_link_leads_somewhere(site):
     for path, content in site.files.items():
         if path.endswith(".html"):
             for target in re.findall(r'(?:href|src)="([^"#]+)', content.decode()):
-                if not target.startswith("data:") and posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) not in site.files:
+                if (
+                    not target.startswith("data:")
+                    and posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) not in site.files
+                ):
                     lost.append(f"{path}: {target}")
     assert lost == []
 
 
 def test_no_letter_of_a_drawing_is_cut_off_on_a_phone(tab, folder):
-    name = next(path for path in sorted(folder.glob("project/*.html")) if "curves" in path.read_text(encoding="utf-8"))
+    name = next(
+        path for path in sorted(folder.glob("project/*.html")) if "curves" in path.read_text(encoding="utf-8")
+    )
     page = tab(width=360).open(f"project/{name.name}")
     outside = page.evaluate(
         """() => [...document.querySelectorAll('svg text')].filter(text => {

@@ -52,7 +52,9 @@ def test_the_page_says_what_the_tables_say(site, tables):
     assert money in page and contract["supplier_name"] in page
     changes = tables["modifications"].query("contract_id == @contract.contract_id")
     assert len(changes) and all(f"{day:%Y-%m-%d}" in page for day in changes["date"])
-    assert all(word in page for word in ("Progress", "Payments", "Documents", "Stakeholders", "Your question"))
+    assert all(
+        word in page for word in ("Progress", "Payments", "Documents", "Stakeholders", "Your question")
+    )
 
 
 def test_the_package_beside_the_pages_is_valid(site, tables, tmp_path):
@@ -90,7 +92,9 @@ def test_without_coordinates_the_map_is_of_tiles(tables):
 def test_another_country(tables):
     profile = profiles.load("exampleland")
     site = allimi.make(city.make(20, profile=profile), profile=profile, date="2026-06-30")
-    assert "Open Works" in site["index.html"] and "EXD" in site["index.html"] and "KRW" not in site["index.html"]
+    assert (
+        "Open Works" in site["index.html"] and "EXD" in site["index.html"] and "KRW" not in site["index.html"]
+    )
 
 
 def test_an_older_site_is_replaced_and_anything_else_is_refused(site, tmp_path):
@@ -121,7 +125,9 @@ def test_a_folder_of_tables(tables, tmp_path, capsys):
     from cleanworks.city import schemas
 
     for name in ("projects", "tenders", "contracts", "progress"):
-        (folder / f"{name}.csv").write_text(storage.to_csv(schemas.table(name), tables[name]), encoding="utf-8")
+        (folder / f"{name}.csv").write_text(
+            storage.to_csv(schemas.table(name), tables[name]), encoding="utf-8"
+        )
     assert cli.run(["allimi", str(tmp_path / "out"), "--tables", str(folder)]) == 0
     assert "80 projects" in capsys.readouterr().out
     assert "simulated city" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
@@ -158,11 +164,18 @@ def test_a_preview_stands_alone(site):
 
 def test_one_page_alone_is_the_page_of_the_site(site, tables):
     numbers = tables["projects"]["project_id"]
-    no_district = {**tables, "projects": tables["projects"].assign(district=lambda t: t["district"].where(t.index != 3))}
+    no_district = {
+        **tables,
+        "projects": tables["projects"].assign(district=lambda t: t["district"].where(t.index != 3)),
+    }
     whole = allimi.make(no_district, date="2026-06-30")
     for number in numbers.iloc[[0, 3, 4, 20, 79]]:
-        assert allimi.page(tables, number, date="2026-06-30") == site.preview(f"project/{number.lower()}.html")
-        assert allimi.page(no_district, number, date="2026-06-30") == whole.preview(f"project/{number.lower()}.html")
+        assert allimi.page(tables, number, date="2026-06-30") == site.preview(
+            f"project/{number.lower()}.html"
+        )
+        assert allimi.page(no_district, number, date="2026-06-30") == whole.preview(
+            f"project/{number.lower()}.html"
+        )
     with pytest.raises(InputError, match=r"table projects: There is no project 'P-none'"):
         allimi.page(tables, "P-none")
 
@@ -175,7 +188,9 @@ def test_a_site_from_a_registry_names_no_person(tmp_path, capsys):
     assert cli.run(["allimi", str(tmp_path / "out"), "--registry", str(tmp_path / "works.db")]) == 0
     assert "12 projects" in capsys.readouterr().out
     written = "".join(
-        path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.suffix in (".html", ".csv", ".json")
+        path.read_text(encoding="utf-8")
+        for path in (tmp_path / "out").rglob("*")
+        if path.suffix in (".html", ".csv", ".json")
     )
     assert tables["projects"]["title"].iloc[0] in written
     for table, column in (("contracts", "official_id"), ("workers", "worker_id"), ("workers", "account_id")):
@@ -207,4 +222,6 @@ def test_a_file_that_is_no_registry(tmp_path, capsys):
         said = capsys.readouterr().err
         assert message in said and name in said and "Traceback" not in said
     assert (tmp_path / "other.db").read_bytes() == before
-    assert {path.name for path in tmp_path.iterdir()} == {"letter.db", "other.db"}, "nothing is made, nothing half-written"
+    assert {path.name for path in tmp_path.iterdir()} == {"letter.db", "other.db"}, (
+        "nothing is made, nothing half-written"
+    )

@@ -158,7 +158,9 @@ def test_what_cannot_be_used_is_refused(run, arguments, message):
 
 def test_a_book_whose_settings_do_not_name_the_extension_gets_it_all_the_same(run, course):
     settings = (course / "_config.yml").read_text(encoding="utf-8")
-    (course / "_config.yml").write_text(settings.replace("extra_extensions: [cleanworks.workshop.sphinxext]", "extra_extensions: []"))
+    (course / "_config.yml").write_text(
+        settings.replace("extra_extensions: [cleanworks.workshop.sphinxext]", "extra_extensions: []")
+    )
     code, _, err = run()
     assert code == 0, err
     assert soup(course, LESSON).select_one("form.cw-quiz")

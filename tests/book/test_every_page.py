@@ -202,7 +202,12 @@ def _movements(page) -> list[str]:
 @pytest.fixture(scope="module")
 def visits(once, book, pages, request) -> dict[str, Visit]:
     """Every page opened once: its weight, what moved while it loaded, what axe-core finds, its colours in light and in dark."""
-    seen = once("visits", lambda: {name: asdict(visit) for name, visit in _visit(request.getfixturevalue("browser"), book, pages)})
+    seen = once(
+        "visits",
+        lambda: {
+            name: asdict(visit) for name, visit in _visit(request.getfixturevalue("browser"), book, pages)
+        },
+    )
     return {name: Visit(**visit) for name, visit in seen.items()}
 
 
@@ -221,7 +226,9 @@ def _visit(browser, book: Path, pages: list[str]) -> Iterator[tuple[str, Visit]]
         visit.moved = _movements(page)
         visit.jumps = page.evaluate(_CONTENTS)
         visit.weight = sum(
-            Path(path).stat().st_size for path in asked if not re.search(r"/_images/|/mathjax/|/searchindex\.js$|^/$", path)
+            Path(path).stat().st_size
+            for path in asked
+            if not re.search(r"/_images/|/mathjax/|/searchindex\.js$|^/$", path)
         )
         _unfold(page)
         visit.faults += _axe(page, None, without=["color-contrast"])
@@ -264,7 +271,9 @@ def test_every_page_is_open_to_everybody(visits):
     """axe-core finds nothing, no word is too faint in light or dark, no script fails, nothing is asked of the network."""
     found = [f"{name}: {fault}" for name, visit in visits.items() for fault in visit.faults]
     assert not found, "\n".join(found)
-    assert all(visit.looked > 50 for name, visit in visits.items() if name != "all pages"), "no words were looked at"
+    assert all(visit.looked > 50 for name, visit in visits.items() if name != "all pages"), (
+        "no words were looked at"
+    )
 
 
 def test_no_page_weighs_more_than_its_budget(visits):
@@ -357,7 +366,13 @@ def test_the_quick_look_at_colours_sees_what_axe_sees(tab, kinds, scheme):
         page.evaluate(_SPOIL)
         page.evaluate(_AXE)
         found = page.evaluate(
-            _COMPARE, {"preload": False, "elementRef": True, "iframes": False, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+            _COMPARE,
+            {
+                "preload": False,
+                "elementRef": True,
+                "iframes": False,
+                "runOnly": {"type": "rule", "values": ["color-contrast"]},
+            },
         )
         assert found["both"] > 5 and not found["ours"] and not found["axes"], f"{name}: {found}"
 
@@ -385,7 +400,10 @@ class _Halting(http.server.SimpleHTTPRequestHandler):
 
 def _cut(text: str, number: int) -> list[bytes]:
     """A page in pieces, each of which ends where a paragraph, a row or another block ends."""
-    ends = [found.end() for found in re.finditer(r"<article\b[^>]*>|</(?:p|tr|li|h\d|pre|figure|details|table|div)>", text)]
+    ends = [
+        found.end()
+        for found in re.finditer(r"<article\b[^>]*>|</(?:p|tr|li|h\d|pre|figure|details|table|div)>", text)
+    ]
     chosen = [0, *ends[:: max(1, len(ends) // number)], len(text)]
     return [text[a:b].encode() for a, b in itertools.pairwise(chosen)]
 
@@ -416,7 +434,9 @@ def _moved_while_arriving(browser, book: Path, names: Iterable[str], width: int)
 
 
 def test_nothing_moves_however_slowly_a_page_of_any_kind_arrives(browser, book, kinds):
-    found = _moved_while_arriving(browser, book, {*kinds, "book/how-to-teach.html", "book/accessibility.html"}, 1280)
+    found = _moved_while_arriving(
+        browser, book, {*kinds, "book/how-to-teach.html", "book/accessibility.html"}, 1280
+    )
     assert not found, "\n".join(found)
 
 

@@ -27,7 +27,9 @@ def test_every_table_holds_the_numbers_of_its_file(soups):
             for table, link in zip(fold.select("table"), fold.select("a.cw-csv"), strict=True):
                 rows = list(csv.reader(io.StringIO(unquote(link["href"].partition(",")[2]))))
                 shown = [[cell.get_text() for cell in row.select("th, td")] for row in table.select("tr")]
-                assert [[_plain(c) for c in row] for row in shown] == [[_plain(c) for c in row] for row in rows], name
+                assert [[_plain(c) for c in row] for row in shown] == [
+                    [_plain(c) for c in row] for row in rows
+                ], name
                 assert all(shown[0]), f"{name}: a column without a name"
                 tables += 1
     assert tables > 20

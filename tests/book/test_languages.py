@@ -22,7 +22,9 @@ def arabic(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("arabic") / "course"
     shutil.copytree(TINY, root, ignore=shutil.ignore_patterns("_build", "__pycache__"))
     with (root / "_config.yml").open("a", encoding="utf-8") as settings:
-        settings.write("  config:\n    html_context: {default_mode: auto}\n")  # else the theme warns in the console
+        settings.write(
+            "  config:\n    html_context: {default_mode: auto}\n"
+        )  # else the theme warns in the console
     languages.update(Course.load(root), "ar", ["r1", "index"])
     for path in languages.folder(Course.load(root), "ar").rglob("*.po"):
         content = languages.read(path)

@@ -129,7 +129,9 @@ def test_a_part_is_a_document_of_its_own(course, made, tmp_path, installed_brows
     cover = command._named(command.cover_of(course, made), part.title)
     mathjax = made.html / "_static" / "mathjax" / "tex-chtml.js"
     with pdf.printer() as browser:
-        pdf.write(browser, pdf.alone(part, command._sources(read)), cover, tmp_path / "part.pdf", mathjax=mathjax)
+        pdf.write(
+            browser, pdf.alone(part, command._sources(read)), cover, tmp_path / "part.pdf", mathjax=mathjax
+        )
     document = pypdf.PdfReader(tmp_path / "part.pdf")
     assert "Orientation" in document.pages[0].extract_text()
     assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]

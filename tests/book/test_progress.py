@@ -31,7 +31,9 @@ def id_of(page) -> str:
 
 
 def place(quiz, right: bool) -> int:
-    notes = [json.loads(base64.b64decode(n.get_attribute("data-note"))) for n in quiz.locator(".cw-note").all()]
+    notes = [
+        json.loads(base64.b64decode(n.get_attribute("data-note"))) for n in quiz.locator(".cw-note").all()
+    ]
     return next(number for number, note in enumerate(notes) if note["right"] is right)
 
 
@@ -52,8 +54,10 @@ def press(page, button) -> None:
     """Go to a button with the Tab key from the control before it, and press it."""
     expect(button).to_be_visible()
     expect(button).to_be_enabled()
-    button.evaluate("e => { const all = [...document.querySelectorAll('a[href], button, input, summary, [tabindex]')]"
-                    ".filter(o => o.checkVisibility() && o.tabIndex >= 0 && !o.disabled); all[all.indexOf(e) - 1].focus(); }")
+    button.evaluate(
+        "e => { const all = [...document.querySelectorAll('a[href], button, input, summary, [tabindex]')]"
+        ".filter(o => o.checkVisibility() && o.tabIndex >= 0 && !o.disabled); all[all.indexOf(e) - 1].focus(); }"
+    )
     page.keyboard.press("Tab")
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
@@ -106,7 +110,8 @@ def test_a_learner_from_the_first_question_to_the_printed_record(tab, lesson, ex
     owner = question.rsplit("-", 1)[0]
     # A browser tells that something was unfolded when it finds time for it.
     page.wait_for_function(
-        "([lesson, question]) => cwProgress.load()[lesson].exercises[question].solution", arg=[owner, question]
+        "([lesson, question]) => cwProgress.load()[lesson].exercises[question].solution",
+        arg=[owner, question],
     )
     entry = stored(page)[owner]["exercises"][question]
     assert (entry["hints"], entry["solution"], entry["done"]) == (2, True, True) and "outcome" not in entry
@@ -154,7 +159,12 @@ def test_a_learner_from_the_first_question_to_the_printed_record(tab, lesson, ex
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.emulate_media(media="print")
     expect(made.get_by_role("table")).to_be_visible()
-    for hidden in (page.get_by_role("heading", level=1), summary, page.get_by_role("button", name="Print this record"), row):
+    for hidden in (
+        page.get_by_role("heading", level=1),
+        summary,
+        page.get_by_role("button", name="Print this record"),
+        row,
+    ):
         expect(hidden).not_to_be_visible()
     assert page.pdf().count(b"/Type /Page\n") <= 2
     page.emulate_media(media="screen")
@@ -253,7 +263,10 @@ def test_the_code_one_wrote_goes_along_only_when_asked(tab, exercises, tmp_path)
     page = reader.open(PAGE)
     expect(page.get_by_label("With the code I wrote")).to_be_hidden()
     name = exercises.removesuffix(".html")
-    page.evaluate("name => { cwProgress.keepCode(name, 'one', 'a = 1'); cwProgress.keepCode(name, 'two', 'b = 2'); }", name)
+    page.evaluate(
+        "name => { cwProgress.keepCode(name, 'one', 'a = 1'); cwProgress.keepCode(name, 'two', 'b = 2'); }",
+        name,
+    )
     page.reload()
 
     def saved() -> bytes:
@@ -360,7 +373,9 @@ def test_a_browser_that_keeps_nothing_says_so_once_and_everything_else_works(tab
     hand_in(page, "mine.json", a_record(id))
     expect(page.locator(".cw-summary")).to_contain_text("You have read 1 of")
     # The theme keeps its own settings there, and does not expect to be refused.
-    reader.complaints[:] = [one for one in reader.complaints if "as in a test" not in one and "theme mode" not in one]
+    reader.complaints[:] = [
+        one for one in reader.complaints if "as in a test" not in one and "theme mode" not in one
+    ]
 
 
 def test_what_was_kept_and_cannot_be_read_is_set_aside(tab, lesson):
@@ -392,7 +407,9 @@ def test_every_lesson_and_question_of_the_book_is_on_the_page(tab, book, pages):
     )
     there = set()
     for name in pages:
-        there |= set(re.findall(r'class="cw-box cw-(?:quiz|exercise)" id="([^"]+)"', (book / name).read_text("utf-8")))
+        there |= set(
+            re.findall(r'class="cw-box cw-(?:quiz|exercise)" id="([^"]+)"', (book / name).read_text("utf-8"))
+        )
     assert there and set(listed) == there
     assert len(listed) == len(set(listed))
 

@@ -55,7 +55,9 @@ def test_one_reader_finds_the_same_order_again_and_another_reader_another(browse
 
 def test_where_nothing_can_be_kept_the_order_of_the_page_stays(browser, quiz):
     context = browser.new_context()
-    context.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new Error('refused'); }})")
+    context.add_init_script(
+        "Object.defineProperty(window, 'localStorage', {get() { throw new Error('refused'); }})"
+    )
     page = context.new_page()
     assert _orders(page, quiz) == ["1234"] * 12
     context.close()

@@ -162,7 +162,9 @@ def test_a_page_has_its_colours_before_the_program_of_the_theme_arrives(browser,
     page = context.new_page()
     page.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
     page.goto(f"{book.as_uri()}/book/facts.html")
-    ground = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)")
+    ground = page.evaluate(
+        "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
+    )
     line = page.evaluate("getComputedStyle(document.querySelector('table.table')).borderTopWidth")
     context.close()
     assert min(ground) > limit if scheme == "light" else max(ground) < limit
@@ -205,7 +207,11 @@ def test_the_notebook_of_a_page_is_there_to_download(tab, exercises, book):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     tags = {tag for cell in notebook["cells"] for tag in cell["metadata"].get("tags", [])}
     assert "exercise" in tags
-    assert not tags & {"solution", "wrong-answer", "instructor"}  # the learner's edition: answers are in the page
+    assert not tags & {
+        "solution",
+        "wrong-answer",
+        "instructor",
+    }  # the learner's edition: answers are in the page
     assert not any(cell.get("outputs") for cell in notebook["cells"])
 
 

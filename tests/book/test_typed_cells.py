@@ -94,10 +94,19 @@ def test_front_matter_stands_under_the_title_only():
 
 
 def test_a_story_comes_before_the_front_matter():
-    shown = outline(cell("# Title\n\nHello"), cell("## Decision\n\nWho?"), cell("## Next"), cell("## Last"), front="FRONT", story=True)
+    shown = outline(
+        cell("# Title\n\nHello"),
+        cell("## Decision\n\nWho?"),
+        cell("## Next"),
+        cell("## Last"),
+        front="FRONT",
+        story=True,
+    )
     assert "## Decision  front[ FRONT ] ## Next" in shown
     assert shown.count("FRONT") == 1
-    assert outline(cell("# Title"), cell("## Only"), front="FRONT", story=True).endswith("## Only front[ FRONT ]")
+    assert outline(cell("# Title"), cell("## Only"), front="FRONT", story=True).endswith(
+        "## Only front[ FRONT ]"
+    )
 
 
 def test_a_heading_inside_a_box_begins_no_section():

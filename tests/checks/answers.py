@@ -23,7 +23,11 @@ _add(
     'largest = projects.sort_values("budget_amount", ascending=False).head(10)',
     'largest = projects.sort_values("budget_amount").head(10)',
 )
-_add("o1-e2", 'handover_share = (projects["status"] == "completion").mean()', 'handover_share = 100 * (projects["status"] == "completion").mean()')
+_add(
+    "o1-e2",
+    'handover_share = (projects["status"] == "completion").mean()',
+    'handover_share = 100 * (projects["status"] == "completion").mean()',
+)
 _add(
     "o1-e3",
     'usual_budget = projects.query("status == \'implementation\'").pivot_table(index="district", values="budget_amount", aggfunc="median")',
@@ -38,10 +42,22 @@ _add(
     'districts = ["North"]\nmessage = "The north has the most trouble because its budget is the largest of all districts."',
 )
 
-_add("o2-e1", 'mean_progress = feed.query("CMCN_YN1 == \'N\' and PROCS_PRFMNC > 0")["PROCS_PRFMNC"].mean()', 'mean_progress = feed["PROCS_PRFMNC"].mean()')
-_add("o2-e2", 'suspicious = len(feed.query("CMCN_YN1 == \'N\' and PROCS_PRFMNC == 0 and DAY_ELPS > 60"))', 'suspicious = len(feed)')
+_add(
+    "o2-e1",
+    'mean_progress = feed.query("CMCN_YN1 == \'N\' and PROCS_PRFMNC > 0")["PROCS_PRFMNC"].mean()',
+    'mean_progress = feed["PROCS_PRFMNC"].mean()',
+)
+_add(
+    "o2-e2",
+    "suspicious = len(feed.query(\"CMCN_YN1 == 'N' and PROCS_PRFMNC == 0 and DAY_ELPS > 60\"))",
+    "suspicious = len(feed)",
+)
 _add("o2-e3", 'works = len(feed[feed["GU_NM"] == district])', "works = 40")
-_add("o2-e4", "items = disclosure.disclosure_rate(filled).quantile(0.5) * 40", "items = 100 * disclosure.disclosure_rate(filled).median()")
+_add(
+    "o2-e4",
+    "items = disclosure.disclosure_rate(filled).quantile(0.5) * 40",
+    "items = 100 * disclosure.disclosure_rate(filled).median()",
+)
 
 _add("c1-e1", "share = 436.3 / 1784.5 * 100", "share = 436.3 / 1784.5")
 _add("c1-e2", "too_many = 50 - 32", "too_many = 50")
@@ -57,7 +73,11 @@ _add(
     'advice = "This is a thought experiment: we chose the ranges ourselves. It cannot rank reforms. Let us first measure where our range is widest."',
     'advice = "The industry loses a third of its money, so we should try the new reform at once and note the result."',
 )
-_add("c2-e1", 'waiting = len(reports[reports["approved_at"].isna() & reports["checked_at"].notna()])', 'waiting = reports["checked_at"].isna().sum()')
+_add(
+    "c2-e1",
+    'waiting = len(reports[reports["approved_at"].isna() & reports["checked_at"].notna()])',
+    'waiting = reports["checked_at"].isna().sum()',
+)
 _add("c2-e2", 'hidden = {"account_id", "worker_id"}', 'hidden = ["worker_id", "title"]')
 _add(
     "c2-e3",
@@ -85,7 +105,11 @@ _add(
     'my_line = "Leave forms: the clerk fills them in, the section head looks them over, the director signs. Without a signature payroll sends them back."',
     'my_line = "Everybody in our office is honest and careful, and so no form needs a second person to look at it."',
 )
-_add("c4-e1", "spi = 48 / 60\ncpi = 0.48 * budget / cost\neac = cost / 0.48", "spi = 0.8\ncpi = cost / (0.48 * budget)\neac = budget / cpi")
+_add(
+    "c4-e1",
+    "spi = 48 / 60\ncpi = 0.48 * budget / cost\neac = cost / 0.48",
+    "spi = 0.8\ncpi = cost / (0.48 * budget)\neac = budget / cpi",
+)
 _add(
     "c4-e2",
     "rows = evm.status_at(evm.schedule_table(evm.zeros_as_missing(progress), contracts), today)\n"
@@ -117,7 +141,11 @@ _add(
     'rows = disclosures.query("item == \'modifications\'")\nautomatic_share = rows["automatic"].sum() / len(rows) * 100',
     'rows = disclosures.query("item == \'modifications\'")\nautomatic_share = 100 * (~rows["automatic"]).mean()',
 )
-_add("c5-e2", 'in_time = len(ripe[ripe["published"] & (ripe["days"] <= 30)]) / len(ripe) * 100', 'in_time = (ripe["published"] & (ripe["days"] <= 30)).mean()')
+_add(
+    "c5-e2",
+    'in_time = len(ripe[ripe["published"] & (ripe["days"] <= 30)]) / len(ripe) * 100',
+    'in_time = (ripe["published"] & (ripe["days"] <= 30)).mean()',
+)
 _add(
     "c5-e3",
     'public_contracts = contracts[[name for name in contracts.columns if name != "official_id"]]',
@@ -207,13 +235,21 @@ _add(
     'apart = published.series("complaints", "cases", of="private works")\nfactor = (cases[2017] - apart[2017]) / (cases[2016] - apart[2016])',
     "factor = public[2016] / public[2017]",
 )
-_add("c9-e4", 'old_share = len(city_cases.query("days_overdue > 90")) / len(city_cases)', 'old_share = (city_cases["days_overdue"] <= 90).mean()')
+_add(
+    "c9-e4",
+    'old_share = len(city_cases.query("days_overdue > 90")) / len(city_cases)',
+    'old_share = (city_cases["days_overdue"] <= 90).mean()',
+)
 _add(
     "c9-e5",
     'answer = "People may simply have stopped calling us, and that looks the same from here. Payment files know better: count claims paid after their day."',
     'answer = "The report for this year shows fewer cases, which is a good note on which our industry can try to build."',
 )
-_add("c10-e1", "median_rate = 100 * disclosure.disclosure_rate(filled).quantile(0.5)", "median_rate = 100 * disclosure.disclosure_rate(filled).mean()")
+_add(
+    "c10-e1",
+    "median_rate = 100 * disclosure.disclosure_rate(filled).quantile(0.5)",
+    "median_rate = 100 * disclosure.disclosure_rate(filled).mean()",
+)
 _add("c10-e2", "items = 12 / 5", "items = 0.8 * 12")
 _add(
     "c10-e3",
@@ -236,7 +272,9 @@ _add(
     'public_after = plan.roadmap(SCORES, ["Workers", "Disclosure"], build_months=MONTHS, step_months=3)["end"]["Disclosure"]',
     'public_after = plan.roadmap(SCORES, ["Workers", "Disclosure"], build_months=MONTHS, step_months=3)["end"]["Workers"]',
 )
-_add("c11-e3", 'below = (drawn["net"] < 0).sum() / len(drawn) * 100', 'below = 100 * (drawn["net"] > 0).mean()')
+_add(
+    "c11-e3", 'below = (drawn["net"] < 0).sum() / len(drawn) * 100', 'below = 100 * (drawn["net"] > 0).mean()'
+)
 _add(
     "c11-e4",
     'half = dict(RANGES)\nhalf["setup_cost"] = tuple(0.5 * value for value in RANGES["setup_cost"])\n'
@@ -250,8 +288,16 @@ _add(
     'first_step = "We do everything at once in the whole country, since nobody should be left behind by this important reform of our state."',
 )
 
-_add("m1-e1", "people = results.sample_size_two_rates(0.024, 0.016) * 2", "people = results.sample_size_two_rates(0.024, 0.016, design_effect=2) / 2")
-_add("m1-e2", "rate_after = results.minimum_detectable_change(5000, 0.05, design_effect=1.5).after * 100", "rate_after = 5 / 1.5")
+_add(
+    "m1-e1",
+    "people = results.sample_size_two_rates(0.024, 0.016) * 2",
+    "people = results.sample_size_two_rates(0.024, 0.016, design_effect=2) / 2",
+)
+_add(
+    "m1-e2",
+    "rate_after = results.minimum_detectable_change(5000, 0.05, design_effect=1.5).after * 100",
+    "rate_after = 5 / 1.5",
+)
 _add(
     "m1-e3",
     'points = {"Specific": 2, "Measurable": 2, "Achievable": 1, "Relevant": 0, "Time bound": 2}',
@@ -264,7 +310,11 @@ _add(
     'better_row = replace(weak_row, baseline=12, baseline_year=2026, verification="survey of firms", assumptions=["?"])',
 )
 _add("m2-e1", 'weight = len(institutions[institutions["type"] == "basic"]) * (1 / 20)', "weight = 20")
-_add("m2-e2", "approached = sampling.sample_size(0.08, 0.015, design_effect=2).contacted / 0.6 / 0.5", "approached = sampling.sample_size(0.08, 0.015, design_effect=2).contacted * 0.6 * 0.5")
+_add(
+    "m2-e2",
+    "approached = sampling.sample_size(0.08, 0.015, design_effect=2).contacted / 0.6 / 0.5",
+    "approached = sampling.sample_size(0.08, 0.015, design_effect=2).contacted * 0.6 * 0.5",
+)
 _add("m2-e3", "upper = 100 * 1.96**2 / (120 + 1.96**2)", "upper = 100 / 120")
 _add("m2-e4", "rate = 4.0", "rate = 100 / 2500")
 _add("m3-e1", "rate = 100 * (2 * 660 / 1200 - 1)", "rate = 100 * 660 / 1200 / 2")
@@ -286,7 +336,11 @@ _add(
     'score_2022 = 74 * p["assessment.perception_weight"] + 80 * p["assessment.effort_weight"] - p["assessment.deduction_cap"]',
     'score_2022 = p["assessment.perception_weight"] * perceived + p["assessment.effort_weight"] * effort',
 )
-_add("m4-e4", 'perception_weight = (8.35 - 8.23) / (8.77 - 8.23)\nstatus = "Backed out"', 'perception_weight = 0.5\nstatus = "ours"')
+_add(
+    "m4-e4",
+    'perception_weight = (8.35 - 8.23) / (8.77 - 8.23)\nstatus = "Backed out"',
+    'perception_weight = 0.5\nstatus = "ours"',
+)
 _add(
     "m4-e5",
     "may_compare = {pair: pair in ('2009 and 2011', '2019 and 2021') for pair in may_compare}\n"
@@ -368,7 +422,11 @@ _add(
 )
 _add("m10-e1", "failed = 100 - 100 * 7832 / 8317", "failed = 100 * 485 / 7832")
 _add("m10-e2", "smallest = 0.2", "smallest = 0")
-_add("m10-e3", "own_share = len(cases.query(\"found_by == 'inside'\")) / len(cases)", 'own_share = cases["found_by"].nunique()')
+_add(
+    "m10-e3",
+    "own_share = len(cases.query(\"found_by == 'inside'\")) / len(cases)",
+    'own_share = cases["found_by"].nunique()',
+)
 _add(
     "m10-e4",
     'note = "Six points are left to the top, and everybody has seen the questions by now. Ask the auditors what they found. Do not print: we are clean."',
@@ -391,7 +449,11 @@ _add(
     'sentence = "Four out of five points went to the average office this year, within half a point. Whether anybody stole is another question altogether."',
     'sentence = "There is no doubt between the offices and institutions of this country that corruption is not a problem any more."',
 )
-_add("m12-e1", 'share = (1 - last["new bodies"] / last["bodies"]) * 100', 'share = last["bodies assessed before"] / last["bodies"] * 10')
+_add(
+    "m12-e1",
+    'share = (1 - last["new bodies"] / last["bodies"]) * 100',
+    'share = last["bodies assessed before"] / last["bodies"] * 10',
+)
 _add(
     "m12-e2",
     'found = plan.repeat_change((first["bodies"], first["mean score"]), (second["bodies"], second["mean score"]),\n'

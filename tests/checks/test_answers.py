@@ -133,6 +133,10 @@ def test_wrong_answers_are_not(opened):
             outcome, _ = opened.answered(question, source)
             # The text of an open question is never judged; it must not be called correct, and the rubric must be there.
             right = NotYet | Answered if question in opened.open else NotYet
-            if not isinstance(outcome, right) or outcome.broken or (isinstance(outcome, Answered) and not outcome.rubric):
+            if (
+                not isinstance(outcome, right)
+                or outcome.broken
+                or (isinstance(outcome, Answered) and not outcome.rubric)
+            ):
                 faults.append(f"{question}: {source!r} gets {outcome} {outcome.broken}")
     assert not faults, "\n".join(faults)

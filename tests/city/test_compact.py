@@ -24,23 +24,31 @@ def test_a_table_comes_back_as_load_gives_it(name):
 
 def test_hard_values_come_back():
     frame = city.load("payments").head(6).copy()
-    numbers = [column.name for column in schemas.table("payments").columns if column.kind in ("money", "number")]
+    numbers = [
+        column.name for column in schemas.table("payments").columns if column.kind in ("money", "number")
+    ]
     texts = [column.name for column in schemas.table("payments").columns if column.kind in ("text", "id")]
     dates = [column.name for column in schemas.table("payments").columns if column.kind == "date"]
     frame[numbers[0]] = pd.Series([0.1, -0.0, np.nan, 1e300, 2.0**53 + 2, -12345.6789])
-    frame[texts[-1]] = pd.Series(["", "ten, \"twelve\"", "서울", None, "é", "z"], dtype="str")
-    frame[dates[0]] = pd.to_datetime(pd.Series(["1677-09-22", None, "1969-12-31", "1970-01-01", "2262-04-10", None]))
+    frame[texts[-1]] = pd.Series(["", 'ten, "twelve"', "서울", None, "é", "z"], dtype="str")
+    frame[dates[0]] = pd.to_datetime(
+        pd.Series(["1677-09-22", None, "1969-12-31", "1970-01-01", "2262-04-10", None])
+    )
     again = compact.from_bytes("payments", compact.to_bytes("payments", frame))
     assert np.array_equal(again[numbers[0]].to_numpy(), frame[numbers[0]].to_numpy(), equal_nan=True)
     assert np.signbit(again[numbers[0]].iloc[1])
     assert again[texts[-1]].isna().tolist() == [False, False, False, True, False, False]
     assert again[texts[-1]].dropna().tolist() == frame[texts[-1]].dropna().tolist()
-    assert again[dates[0]].tolist()[2:5] == frame[dates[0]].tolist()[2:5] and again[dates[0]].isna().sum() == 2
+    assert (
+        again[dates[0]].tolist()[2:5] == frame[dates[0]].tolist()[2:5] and again[dates[0]].isna().sum() == 2
+    )
 
 
 def test_a_table_without_rows_comes_back():
     frame = city.load("complaints").head(0)
-    pd.testing.assert_frame_equal(compact.from_bytes("complaints", compact.to_bytes("complaints", frame)), frame)
+    pd.testing.assert_frame_equal(
+        compact.from_bytes("complaints", compact.to_bytes("complaints", frame)), frame
+    )
 
 
 def test_load_reads_them_and_refuses_a_changed_one(tmp_path, monkeypatch):

@@ -14,8 +14,16 @@ def programs() -> Path | None:
     """The folder of initdb and pg_ctl, newest version first; None if PostgreSQL is not installed."""
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
-    places = [p for root in ("/usr/lib/postgresql", "/opt/homebrew/opt") for p in Path(root).glob("*/bin/initdb")]
-    return max(places, key=lambda p: [int(n) for n in p.parts[-3].split("@")[-1].split(".") if n.isdigit()]).parent if places else None
+    places = [
+        p for root in ("/usr/lib/postgresql", "/opt/homebrew/opt") for p in Path(root).glob("*/bin/initdb")
+    ]
+    return (
+        max(
+            places, key=lambda p: [int(n) for n in p.parts[-3].split("@")[-1].split(".") if n.isdigit()]
+        ).parent
+        if places
+        else None
+    )
 
 
 @contextmanager

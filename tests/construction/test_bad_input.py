@@ -58,10 +58,18 @@ CASES = {
     "keys swapped": ("contracts", swap("contract_id", "project_id"), "project_id"),
     "claims in thousands": ("claims", divide(1e3, "amount"), "thousands or millions"),
     "contracts in millions": ("contracts", divide(1e6, "value_amount"), "thousands or millions"),
-    "payments in thousands": ("payments", divide(1e3, "amount", "amount_registered"), "thousands or millions"),
+    "payments in thousands": (
+        "payments",
+        divide(1e3, "amount", "amount_registered"),
+        "thousands or millions",
+    ),
     "bids in thousands": ("bids", divide(1e3, "amount"), "thousands or millions"),
     "budgets in thousands": ("projects", divide(1e3, "budget_amount"), "thousands or millions"),
-    "one payment in thousands": ("payments", lambda t: put("amount", t["amount_registered"].iloc[3] / 1000)(t), "thousands or millions"),
+    "one payment in thousands": (
+        "payments",
+        lambda t: put("amount", t["amount_registered"].iloc[3] / 1000)(t),
+        "thousands or millions",
+    ),
     "mixed dates": ("claims", as_text("date_claimed", "05/03/2026"), "YYYY-MM-DD"),
     "a date in words": ("disclosures", as_text("date_event", "5 March"), "YYYY-MM-DD"),
     "an impossible date": ("claims", as_text("date_claimed", "2026-02-30"), "2026-02-30"),
@@ -127,7 +135,13 @@ def test_a_folder_of_files_is_published_whole_or_not_at_all(folder, capsys, case
     path = folder / f"{table}.csv"
     raw = pd.read_csv(path, dtype=str, keep_default_na=False)
     described = schemas.table(table)
-    typed = raw.assign(**{c.name: pd.to_numeric(raw[c.name]) for c in described.columns if c.kind in ("money", "number", "integer")})
+    typed = raw.assign(
+        **{
+            c.name: pd.to_numeric(raw[c.name])
+            for c in described.columns
+            if c.kind in ("money", "number", "integer")
+        }
+    )
     changed = change(typed)
     changed.to_csv(path, index=False)
     one_message(publish(folder, capsys), case, table, part)
@@ -143,12 +157,16 @@ def test_a_file_that_is_not_utf8_names_file_and_row(folder, capsys):
     lines[4] = lines[4].replace(b",", ",Stra\xdfe".encode("latin-1") + b",", 1)
     path.write_bytes(b"".join(lines))
     message = publish(folder, capsys)
-    assert "projects.csv, row 5: The text is not UTF-8" in message and "Save the file as 'CSV UTF-8'" in message
+    assert (
+        "projects.csv, row 5: The text is not UTF-8" in message and "Save the file as 'CSV UTF-8'" in message
+    )
 
 
 def test_columns_swapped_by_a_later_day_are_noticed(folder, capsys):
     path = folder / "claims.csv"
-    swap("date_claimed", "date_paid")(pd.read_csv(path, dtype=str, keep_default_na=False).query("date_paid != ''")).to_csv(path, index=False)
+    swap("date_claimed", "date_paid")(
+        pd.read_csv(path, dtype=str, keep_default_na=False).query("date_paid != ''")
+    ).to_csv(path, index=False)
     message = publish(folder, capsys)
     assert "claims.csv, row 2" in message and "have changed places" in message
 
@@ -194,7 +212,9 @@ def test_a_package_cut_off_in_the_middle(packages, tmp_path, capsys, kind, share
         reader(path)
 
 
-@pytest.mark.parametrize(("kind", "version"), [("oc4ids", "0.8"), ("oc4ids", "1.0"), ("releases", "2.0"), ("records", "2.0")])
+@pytest.mark.parametrize(
+    ("kind", "version"), [("oc4ids", "0.8"), ("oc4ids", "1.0"), ("releases", "2.0"), ("records", "2.0")]
+)
 def test_a_package_of_another_version(packages, tmp_path, capsys, kind, version):
     package = json.loads(packages[kind].read_text(encoding="utf-8"))
     package["version"] = version

@@ -37,8 +37,14 @@ def test_the_rows_are_those_of_the_official_mapping(shared_data):
         ours = [one for one in disclosure.ITEMS if one.stage == stage]
         assert len(mapping) == len(ours)
         for row, one in zip(mapping, ours, strict=True):
-            parts = {part.split("[")[0] for path in one.paths for part in path.split(".")} - {"contractingProcesses", "summary"}
-            assert any(f".{part}" in row["Mapping to OC4IDS"] or f"`{part}" in row["Mapping to OC4IDS"] for part in parts), one.key
+            parts = {part.split("[")[0] for path in one.paths for part in path.split(".")} - {
+                "contractingProcesses",
+                "summary",
+            }
+            assert any(
+                f".{part}" in row["Mapping to OC4IDS"] or f"`{part}" in row["Mapping to OC4IDS"]
+                for part in parts
+            ), one.key
 
 
 def test_every_path_exists_in_the_official_schema(shared_data):
@@ -94,9 +100,20 @@ def test_what_counts_as_filled(project, path, filled):
 
 def test_coverage_from_tables():
     tables = {
-        "projects": pd.DataFrame({"project_id": ["p", "q"], "title": ["Road", " "], "budget_amount": [0, None]}),
-        "contracts": pd.DataFrame({"contract_id": ["c"], "project_id": ["q"], "value_amount": [5], "period_start": [pd.Timestamp("2024-01-01")]}),
-        "modifications": pd.DataFrame({"modification_id": ["m"], "contract_id": ["c"], "type": ["value"], "rationale": [None]}),
+        "projects": pd.DataFrame(
+            {"project_id": ["p", "q"], "title": ["Road", " "], "budget_amount": [0, None]}
+        ),
+        "contracts": pd.DataFrame(
+            {
+                "contract_id": ["c"],
+                "project_id": ["q"],
+                "value_amount": [5],
+                "period_start": [pd.Timestamp("2024-01-01")],
+            }
+        ),
+        "modifications": pd.DataFrame(
+            {"modification_id": ["m"], "contract_id": ["c"], "type": ["value"], "rationale": [None]}
+        ),
     }
     filled = disclosure.coverage(tables)
     assert list(filled.index) == ["p", "q"]

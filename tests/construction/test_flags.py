@@ -63,8 +63,12 @@ def test_r069_counts_the_rises_alone():
 
 
 def test_cost_overrun_of_a_project_compares_with_its_budget():
-    projects = pd.DataFrame({"project_id": ["p1", "p2"], "budget_amount": [100, 100], "completion_final_value": [130, np.nan]})
-    assert values({**BUILT, "projects": projects}, "cost-overrun", "project") == {"p1": (pytest.approx(0.3), True)}
+    projects = pd.DataFrame(
+        {"project_id": ["p1", "p2"], "budget_amount": [100, 100], "completion_final_value": [130, np.nan]}
+    )
+    assert values({**BUILT, "projects": projects}, "cost-overrun", "project") == {
+        "p1": (pytest.approx(0.3), True)
+    }
 
 
 def test_time_overrun_uses_the_last_agreed_end():
@@ -84,7 +88,10 @@ def test_first_change_and_reasons():
 
 def test_low_bid_then_change_needs_both():
     tenders = pd.DataFrame({"tender_id": ["t1", "t2"], "cost_estimate": [130, 210]})
-    assert values({**BUILT, "tenders": tenders}, "low-bid-then-change") == {"c1": (pytest.approx(0.2), True), "c2": (0.0, False)}
+    assert values({**BUILT, "tenders": tenders}, "low-bid-then-change") == {
+        "c1": (pytest.approx(0.2), True),
+        "c2": (0.0, False),
+    }
     tenders["cost_estimate"] = 100
     assert not values({**BUILT, "tenders": tenders}, "low-bid-then-change")["c1"][1]
 
@@ -98,17 +105,29 @@ def test_direct_award_just_below_the_threshold_then_raised():
 
 def test_delivery_failure_from_progress_and_from_milestones():
     progress = table(
-        "contract_id period actual", ("c1", "2024-12-31", 90), ("c1", "2025-02-28", 100), ("c2", "2024-12-31", 100)
+        "contract_id period actual",
+        ("c1", "2024-12-31", 90),
+        ("c1", "2025-02-28", 100),
+        ("c2", "2024-12-31", 100),
     )
     found = values({"contracts": CONTRACTS, "progress": progress}, "R067")
     assert found == {"c1": (59.0, True), "c2": (0.0, False)}
-    milestones = table("contract_id type date_due date_met", ("c1", "delivery", "2024-05-01", "2024-05-11"), ("c1", "payment", "2024-01-01", None))
+    milestones = table(
+        "contract_id type date_due date_met",
+        ("c1", "delivery", "2024-05-01", "2024-05-11"),
+        ("c1", "payment", "2024-01-01", None),
+    )
     assert values({"contracts": CONTRACTS, "milestones": milestones}, "R067") == {"c1": (10.0, True)}
 
 
 def test_payments_above_the_contract():
-    claims = table("claim_id contract_id amount date_paid", ("k1", "c1", 111, "2024-05-01"), ("k2", "c2", 300, None))
-    assert values({**BUILT, "claims": claims}, "R068") == {"c1": (pytest.approx(111 / 110), True), "c2": (0.0, False)}
+    claims = table(
+        "claim_id contract_id amount date_paid", ("k1", "c1", 111, "2024-05-01"), ("k2", "c2", 300, None)
+    )
+    assert values({**BUILT, "claims": claims}, "R068") == {
+        "c1": (pytest.approx(111 / 110), True),
+        "c2": (0.0, False),
+    }
 
 
 SUBCONTRACTS = pd.DataFrame(
@@ -130,7 +149,9 @@ def test_subcontracts():
 
 def test_repeat_pairs_need_three():
     many = pd.concat([CONTRACTS.head(1)] * 4).assign(contract_id=list("abcd"))
-    others = pd.concat([CONTRACTS.head(1)] * 8).assign(contract_id=list("efghijkl"), official_id=list("12345678"))
+    others = pd.concat([CONTRACTS.head(1)] * 8).assign(
+        contract_id=list("efghijkl"), official_id=list("12345678")
+    )
     found = values({"contracts": pd.concat([many, others])}, "repeat-pairs")
     assert found["O1/S"] == (4.0, True)
     assert sum(flagged for _, flagged in found.values()) == 1
@@ -140,13 +161,29 @@ def test_repeat_pairs_need_three():
 
 
 def test_concentration_of_equal_firms_is_one_over_their_number():
-    contracts = pd.DataFrame({"contract_id": list("abcd"), "tender_id": list("abcd"), "supplier_id": list("abcd"), "value_amount": 5})
+    contracts = pd.DataFrame(
+        {
+            "contract_id": list("abcd"),
+            "tender_id": list("abcd"),
+            "supplier_id": list("abcd"),
+            "value_amount": 5,
+        }
+    )
     tenders = pd.DataFrame({"tender_id": list("abcd"), "buyer_id": "B"})
-    assert values({"contracts": contracts, "tenders": tenders}, "concentration", minimum_group=2) == {"B": (pytest.approx(0.25), False)}
+    assert values({"contracts": contracts, "tenders": tenders}, "concentration", minimum_group=2) == {
+        "B": (pytest.approx(0.25), False)
+    }
 
 
 def test_small_buyers_have_no_share():
-    tenders = pd.DataFrame({"tender_id": list("abcd"), "buyer_id": "B", "procurement_method": "open", "number_of_tenderers": [1, 1, 3, 4]})
+    tenders = pd.DataFrame(
+        {
+            "tender_id": list("abcd"),
+            "buyer_id": "B",
+            "procurement_method": "open",
+            "number_of_tenderers": [1, 1, 3, 4],
+        }
+    )
     assert values({"tenders": tenders}, "single-bid-share") == {}
     assert values({"tenders": tenders}, "single-bid-share", minimum_group=4)["B"][0] == 0.5
 
@@ -159,7 +196,15 @@ def test_bunching_below_the_threshold():
 
 
 def test_first_digits_at_powers_of_ten():
-    assert list(flags.first_digits([1, 9.99, 10, 999, 1000, 0.05, 0, -3, np.nan, 10**12])) == [1, 9, 1, 9, 1, 5, 1]
+    assert list(flags.first_digits([1, 9.99, 10, 999, 1000, 0.05, 0, -3, np.nan, 10**12])) == [
+        1,
+        9,
+        1,
+        9,
+        1,
+        5,
+        1,
+    ]
 
 
 def test_benford_needs_enough_amounts():
@@ -168,7 +213,9 @@ def test_benford_needs_enough_amounts():
     bids = pd.DataFrame({"amount": amounts})
     assert not values({"bids": bids}, "benford")["bids.amount"][1]
     assert values({"bids": bids.head(299)}, "benford") == {}
-    assert values({"bids": bids.assign(amount=generator.uniform(500, 600, 5000))}, "benford")["bids.amount"][1]
+    assert values({"bids": bids.assign(amount=generator.uniform(500, 600, 5000))}, "benford")["bids.amount"][
+        1
+    ]
 
 
 # Payments -----------------------------------------------------------------------------------------------------------------
@@ -203,7 +250,10 @@ def test_overdue_short_and_late_shares():
     tables = {"payments": PAYMENTS}
     assert values(tables, "overdue", as_of="2024-04-10") == {"c1": (10.0, True)}
     assert values(tables, "short-payment")["y2"] == (0.5, True)
-    assert values(tables, "late-share", "payer", as_of="2024-04-10", minimum_group=1)["S"] == (pytest.approx(2 / 3), True)
+    assert values(tables, "late-share", "payer", as_of="2024-04-10", minimum_group=1)["S"] == (
+        pytest.approx(2 / 3),
+        True,
+    )
 
 
 def test_pass_through_does_not_count_the_second_tier_again():
@@ -217,7 +267,9 @@ def test_pass_through_does_not_count_the_second_tier_again():
 
 
 def attendance(worker, contract, *days):
-    return pd.DataFrame({"worker_id": worker, "contract_id": contract, "date": pd.to_datetime(list(days)), "hours": 8.0})
+    return pd.DataFrame(
+        {"worker_id": worker, "contract_id": contract, "date": pd.to_datetime(list(days)), "hours": 8.0}
+    )
 
 
 def test_ghost_days_inside_the_window_only():
@@ -232,7 +284,11 @@ def test_ghost_days_inside_the_window_only():
 
 def test_double_presence_counts_days():
     cards = pd.concat(
-        [attendance("w1", "c1", "2024-05-01", "2024-05-02"), attendance("w1", "c2", "2024-05-02"), attendance("w1", "c3", "2024-05-02")]
+        [
+            attendance("w1", "c1", "2024-05-01", "2024-05-02"),
+            attendance("w1", "c2", "2024-05-02"),
+            attendance("w1", "c3", "2024-05-02"),
+        ]
     )
     assert values({"attendance": cards}, "double-presence") == {"w1": (1.0, True)}
 
@@ -245,7 +301,11 @@ def test_no_rest_day_counts_the_longest_run():
             attendance("w3", "c1", "2024-05-18"),
         ]
     ).sample(frac=1, random_state=3)
-    assert values({"attendance": cards}, "no-rest-day") == {"w1": (14.0, True), "w2": (3.0, False), "w3": (1.0, False)}
+    assert values({"attendance": cards}, "no-rest-day") == {
+        "w1": (14.0, True),
+        "w2": (3.0, False),
+        "w3": (1.0, False),
+    }
 
 
 def test_cards_counted_in_numbers_agree_with_counting_in_texts():
@@ -257,7 +317,9 @@ def test_cards_counted_in_numbers_agree_with_counting_in_texts():
         }
     )  # fmt: skip
     double = cards.groupby(["worker_id", "date"])["contract_id"].nunique().gt(1).groupby(level=0).sum()
-    assert {worker: days for worker, (days, _) in values({"attendance": cards}, "double-presence").items()} == double.to_dict()
+    assert {
+        worker: days for worker, (days, _) in values({"attendance": cards}, "double-presence").items()
+    } == double.to_dict()
 
     def longest(days):
         days = sorted(set(days))
@@ -268,11 +330,19 @@ def test_cards_counted_in_numbers_agree_with_counting_in_texts():
         return max(runs)
 
     runs = cards.groupby("worker_id")["date"].agg(longest)
-    assert {worker: days for worker, (days, _) in values({"attendance": cards}, "no-rest-day").items()} == runs.to_dict()
-    months = cards.drop_duplicates().groupby(["worker_id", "contract_id", cards["date"].dt.strftime("%Y-%m")]).size()
+    assert {
+        worker: days for worker, (days, _) in values({"attendance": cards}, "no-rest-day").items()
+    } == runs.to_dict()
+    months = (
+        cards.drop_duplicates()
+        .groupby(["worker_id", "contract_id", cards["date"].dt.strftime("%Y-%m")])
+        .size()
+    )
     told = table("worker_id contract_id month days_reported", ("w9", "c1", "2024-12-31", 0))
     found = values({"attendance": cards, "retirement_days": told}, "unreported-days")
-    assert {"/".join(key): days for key, days in months.items()} == {key[:-3]: days for key, (days, _) in found.items()}
+    assert {"/".join(key): days for key, days in months.items()} == {
+        key[:-3]: days for key, (days, _) in found.items()
+    }
 
 
 def test_shared_account_and_unreported_days():
@@ -302,7 +372,12 @@ def test_copied_flat_and_zero_progress():
         ]
     )
     tables = {"progress": months}
-    assert values(tables, "copied-progress") == {"copied": (3, True), "flat": (0, False), "zero": (0, False), "fine": (0, False)}
+    assert values(tables, "copied-progress") == {
+        "copied": (3, True),
+        "flat": (0, False),
+        "zero": (0, False),
+        "fine": (0, False),
+    }
     assert values(tables, "flat-progress")["flat"] == (3, True)
     assert not values(tables, "flat-progress")["fine"][1]  # 100 stays 100 when the work is done
     assert values(tables, "zero-progress")["zero"] == (2, True)  # in the first month little was planned
@@ -312,7 +387,10 @@ def test_copied_flat_and_zero_progress():
 
 def test_report_gaps_leave_out_weekends_and_holidays():
     reports = table(
-        "contract_id report_type date", ("c1", "daily", "2024-05-03"), ("c1", "daily", "2024-05-07"), ("c1", "weekly", "2024-05-20")
+        "contract_id report_type date",
+        ("c1", "daily", "2024-05-03"),
+        ("c1", "daily", "2024-05-07"),
+        ("c1", "weekly", "2024-05-20"),
     )
     # Friday to Tuesday: only Monday is missing, and not even Monday if it is a holiday.
     assert values({"reports": reports}, "report-gap")["c1"][0] == 1
@@ -331,7 +409,11 @@ def test_a_finished_contract_may_be_silent():
 def test_every_indicator_says_what_it_is_and_how_it_can_be_wrong():
     reference = flags.reference()
     assert len(reference) == len(flags.REGISTRY) >= 60
-    assert not (reference[["name", "definition", "formula", "unit", "needs", "innocent", "source"]] == "").any().any()
+    assert (
+        not (reference[["name", "definition", "formula", "unit", "needs", "innocent", "source"]] == "")
+        .any()
+        .any()
+    )
     for code, one in flags.REGISTRY.items():
         assert one.code == code
         for words in (one.definition, one.formula, *one.innocent):
@@ -340,24 +422,41 @@ def test_every_indicator_says_what_it_is_and_how_it_can_be_wrong():
 
 
 def test_every_published_code_is_there():
-    published = {f"R{number:03}" for number in (3, 18, 24, 25, 28, 30, 35, 36, 38, 48, 58, 67, 68, 69, 70, 71, 72)}
+    published = {
+        f"R{number:03}" for number in (3, 18, 24, 25, 28, 30, 35, 36, 38, 48, 58, 67, 68, 69, 70, 71, 72)
+    }
     assert published <= set(flags.REGISTRY)
 
 
 def test_every_source_is_in_the_bibliography():
-    entries = set(re.findall(r"@\w+\{([^,]+),", (ROOT / "book" / "references.bib").read_text(encoding="utf-8")))
+    entries = set(
+        re.findall(r"@\w+\{([^,]+),", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"))
+    )
     used = {key for one in flags.REGISTRY.values() for key in one.source}
     assert used <= entries
 
 
 def test_every_field_named_is_a_column_of_the_city_or_of_open_data():
     city_columns = {f"{name}.{column}" for name, frame in CITY.items() for column in frame}
-    open_data = {"tenders.buyer_id", "tenders.procuring_entity_id", "tenders.status", "tenders.currency", "tenders.number_of_lots", "bids.currency",
-                 "bids.lot_id", "contracts.currency", "accidents.contract_id"}
+    open_data = {
+        "tenders.buyer_id",
+        "tenders.procuring_entity_id",
+        "tenders.status",
+        "tenders.currency",
+        "tenders.number_of_lots",
+        "bids.currency",
+        "bids.lot_id",
+        "contracts.currency",
+        "accidents.contract_id",
+    }
     for one in flags.REGISTRY.values():
         for field in (*one.fields, *one.optional):
             for choice in field.split("|"):
-                known = choice in city_columns | open_data or choice.split(".")[0] in ("awards", "award_items", "milestones")
+                known = choice in city_columns | open_data or choice.split(".")[0] in (
+                    "awards",
+                    "award_items",
+                    "milestones",
+                )
                 assert known, (one.code, choice)
 
 
@@ -388,11 +487,18 @@ def test_an_id_is_answered_once_on_each_level(results):
 
 
 def test_the_order_of_the_rows_changes_nothing():
-    shuffled = {name: frame.sample(frac=1, random_state=1).reset_index(drop=True) for name, frame in CITY.items()}
+    shuffled = {
+        name: frame.sample(frac=1, random_state=1).reset_index(drop=True) for name, frame in CITY.items()
+    }
     # R036 takes the first of equal lowest bids in the file, as Cardinal does: that is the one rule that reads an order.
     codes = [code for code in flags.coverage(CITY).query("possible").index if code != "R036"]
     keys = ["code", "level", "id"]
-    one, two = (flags.evaluate(t, codes, SETTINGS).astype({"code": str, "level": str}).sort_values(keys, ignore_index=True) for t in (CITY, shuffled))
+    one, two = (
+        flags.evaluate(t, codes, SETTINGS)
+        .astype({"code": str, "level": str})
+        .sort_values(keys, ignore_index=True)
+        for t in (CITY, shuffled)
+    )
     pd.testing.assert_frame_equal(one, two)
 
 
@@ -434,7 +540,9 @@ def test_an_unknown_code_lists_the_codes():
 
 
 def test_missing_columns_are_named():
-    with pytest.raises(InputError, match=r"R018 \(Single bid\) cannot be computed: tenders.number_of_tenderers missing"):
+    with pytest.raises(
+        InputError, match=r"R018 \(Single bid\) cannot be computed: tenders.number_of_tenderers missing"
+    ):
         flags.evaluate({"tenders": pd.DataFrame({"tender_id": [], "procurement_method": []})}, ["R018"])
 
 

@@ -73,7 +73,9 @@ def bids(*rows):
 
 
 def contracts(**winners):
-    return pd.DataFrame({"contract_id": list(winners), "tender_id": list(winners), "supplier_id": list(winners.values())})
+    return pd.DataFrame(
+        {"contract_id": list(winners), "tender_id": list(winners), "supplier_id": list(winners.values())}
+    )
 
 
 def test_quartiles_are_those_of_type_8():
@@ -131,7 +133,11 @@ def test_where_quality_also_counts_the_lowest_bid_may_fail():
 
 
 def test_rows_that_are_not_flagged_stay_as_the_denominator():
-    tables = {"tenders": pd.DataFrame({"tender_id": ["a", "b"], "procurement_method": "open", "number_of_tenderers": [1, 4]})}
+    tables = {
+        "tenders": pd.DataFrame(
+            {"tender_id": ["a", "b"], "procurement_method": "open", "number_of_tenderers": [1, 4]}
+        )
+    }
     results = flags.evaluate(tables, ["R018"])
     assert list(results["id"]) == ["a", "b"]
     assert list(results["flagged"]) == [True, False]
@@ -159,10 +165,14 @@ def test_totals_of_paraguay(paraguay):
     assert len(tables["awards"]) == len(suppliers)
     assert len(tables["award_items"]) == len(items)
     for currency in ("PYG", "USD"):
-        by_hand = sum(c["value"]["amount"] or 0 for c in contracts_there if c["value"]["currency"] == currency)
+        by_hand = sum(
+            c["value"]["amount"] or 0 for c in contracts_there if c["value"]["currency"] == currency
+        )
         table = tables["contracts"]
         assert table.loc[table["currency"] == currency, "value_amount"].sum() == pytest.approx(by_hand)
-    assert tables["contracts"]["value_amount"].isna().sum() == sum(c["value"]["amount"] is None for c in contracts_there)
+    assert tables["contracts"]["value_amount"].isna().sum() == sum(
+        c["value"]["amount"] is None for c in contracts_there
+    )
 
 
 def test_concentration_in_paraguay(paraguay):
@@ -177,9 +187,13 @@ def test_concentration_in_paraguay(paraguay):
             if contract["value"]["amount"] and contract["value"]["currency"] == "PYG":
                 shares = spent.setdefault(release["buyer"]["name"], {})
                 shares[firm] = shares.get(firm, 0) + contract["value"]["amount"]
-    by_hand = {buyer: sum((v / sum(firms.values())) ** 2 for v in firms.values()) for buyer, firms in spent.items()}
+    by_hand = {
+        buyer: sum((v / sum(firms.values())) ** 2 for v in firms.values()) for buyer, firms in spent.items()
+    }
     tables["contracts"] = tables["contracts"].query("currency == 'PYG' and value_amount > 0")
-    found = flags.evaluate(tables, ["concentration"], flags.Settings(minimum_group=1)).set_index("id")["value"]
+    found = flags.evaluate(tables, ["concentration"], flags.Settings(minimum_group=1)).set_index("id")[
+        "value"
+    ]
     assert found.to_dict() == pytest.approx(by_hand)
 
 
@@ -190,4 +204,6 @@ def test_what_paraguays_file_allows(paraguay):
     assert "bids.amount" in able.loc["R024", "empty"]
     # Every period lacks its beginning or its end, so no submission period can be measured.
     assert flags.evaluate(ocds.read(path), ["R003"]).empty
-    assert np.isfinite(flags.evaluate(ocds.read(path), ["R048"], flags.Settings(minimum_contracting_processes=1))["value"]).all()
+    assert np.isfinite(
+        flags.evaluate(ocds.read(path), ["R048"], flags.Settings(minimum_contracting_processes=1))["value"]
+    ).all()

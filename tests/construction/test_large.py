@@ -62,7 +62,11 @@ def test_by_hand():
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "no payments.csv"), ("contract_id,amount\na,1\n", "cannot be added up"), ("contract_id,amount_registered,amount,date_due,date_paid\na,1,1,soon,\n", "soon")],
+    [
+        (None, "no payments.csv"),
+        ("contract_id,amount\na,1\n", "cannot be added up"),
+        ("contract_id,amount_registered,amount,date_due,date_paid\na,1,1,soon,\n", "soon"),
+    ],
 )
 def test_a_wrong_folder_is_one_message(tmp_path, content, message):
     if content:

@@ -29,14 +29,38 @@ def test_the_total_never_exceeds_the_budget(ranges):
     assert draws["total"].between(0, 100 + 1e-9).all()
 
 
-STAGES = {"planning": (0, 2, 10), "design": (0, 1, 5), "tender": (0, 3, 12), "construction": (0, 3, 15), "payment": (0, 1, 6)}
+STAGES = {
+    "planning": (0, 2, 10),
+    "design": (0, 1, 5),
+    "tender": (0, 3, 12),
+    "construction": (0, 3, 15),
+    "payment": (0, 1, 6),
+}
 
 
 @pytest.mark.parametrize(
     ("largest", "reference"),
     [
-        (10, {"planning": 0.1862, "design": 0.0447, "tender": 0.2648, "construction": 0.4370, "payment": 0.0664}),
-        (30, {"planning": 0.7253, "design": 0.0150, "tender": 0.0889, "construction": 0.1467, "payment": 0.0223}),
+        (
+            10,
+            {
+                "planning": 0.1862,
+                "design": 0.0447,
+                "tender": 0.2648,
+                "construction": 0.4370,
+                "payment": 0.0664,
+            },
+        ),
+        (
+            30,
+            {
+                "planning": 0.7253,
+                "design": 0.0150,
+                "tender": 0.0889,
+                "construction": 0.1467,
+                "payment": 0.0223,
+            },
+        ),
     ],
 )
 def test_shares_of_the_spread_agree_with_salib(largest, reference):

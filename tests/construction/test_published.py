@@ -36,7 +36,11 @@ def test_complaints_add_up_to_the_published_totals():
 
 
 def test_the_share_of_construction_cases_is_what_the_counts_give():
-    share = 100 * published.value("risk_facts", "cases with construction") / published.value("risk_facts", "all cases")
+    share = (
+        100
+        * published.value("risk_facts", "cases with construction")
+        / published.value("risk_facts", "all cases")
+    )
     assert round(share, 1) == published.value("risk_facts", "share with construction")
 
 

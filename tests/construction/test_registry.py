@@ -74,7 +74,10 @@ def test_a_report_goes_from_the_site_to_approval(site):
 def test_a_step_out_of_order_is_refused_and_leaves_no_trace(site):
     site.enter(CONTRACTOR, "reports", REPORT)
     before = site.head()
-    with pytest.raises(Refusal, match=r"R-1 is entered; it must be checked before anybody can approve it\. Ask the supervisor"):
+    with pytest.raises(
+        Refusal,
+        match=r"R-1 is entered; it must be checked before anybody can approve it\. Ask the supervisor",
+    ):
         site.approve(OFFICIAL, "reports", "R-1")
     assert site.head() == before
 
@@ -95,7 +98,8 @@ def test_short_mode_takes_no_reports(book):
 
 
 @pytest.mark.parametrize(
-    ("amount", "months", "mode"), [(2e9, 13, "long"), (1e9, 13, "short"), (2e9, 12, "short"), (0.5e9, 24, "short")]
+    ("amount", "months", "mode"),
+    [(2e9, 13, "long"), (1e9, 13, "short"), (2e9, 12, "short"), (0.5e9, 24, "short")],
 )
 def test_long_mode_needs_more_than_both_limits(amount, months, mode):
     assert registry.reporting_mode(amount, months, long_amount=1e9, long_months=12) == mode
@@ -132,7 +136,13 @@ def test_the_second_official_is_told_who_was_first(site):
 
 
 def test_evaluation_and_as_built_wait_for_their_stage(site):
-    evaluation = {"evaluation_id": "E-1", "contract_id": "C-1", "point": 30, "score": 80, "date": "2026-06-01"}
+    evaluation = {
+        "evaluation_id": "E-1",
+        "contract_id": "C-1",
+        "point": 30,
+        "score": 80,
+        "date": "2026-06-01",
+    }
     with pytest.raises(Refusal, match="approved reports say 0 %"):
         site.enter(OFFICIAL, "evaluations", evaluation)
     site.enter(CONTRACTOR, "reports", {**REPORT, "actual": 31.0})
@@ -195,7 +205,13 @@ def claim(site):
     site.enter(
         CONTRACTOR,
         "claims",
-        {"claim_id": "K-1", "contract_id": "C-1", "kind": "progress", "amount": 100e6, "date_claimed": "2026-03-01"},
+        {
+            "claim_id": "K-1",
+            "contract_id": "C-1",
+            "kind": "progress",
+            "amount": 100e6,
+            "date_claimed": "2026-03-01",
+        },
     )
     return site
 
@@ -211,7 +227,9 @@ def signed(book):
 def test_the_shares_must_add_up(claim):
     before = claim.head()
     with pytest.raises(InputError, match=r"add up to 105,000,000 and the claim is 100,000,000"):
-        registry.register_split(claim, CONTRACTOR, "K-1", SHARES.assign(amount_registered=[55e6, 30e6, 10e6, 5e6, 5e6]))
+        registry.register_split(
+            claim, CONTRACTOR, "K-1", SHARES.assign(amount_registered=[55e6, 30e6, 10e6, 5e6, 5e6])
+        )
     assert claim.head() == before
 
 
@@ -259,11 +277,17 @@ def test_the_city_plays_and_comes_back_unchanged(tables):
         for name in set(ORDER) - {"schedules"}:
             want, got = tables[name], book.table(name, state=False)
             key = list(shapes.SHAPES[name].key)
-            want, got = want.sort_values(key).reset_index(drop=True), got.sort_values(key).reset_index(drop=True)
+            want, got = (
+                want.sort_values(key).reset_index(drop=True),
+                got.sort_values(key).reset_index(drop=True),
+            )
             for column in want.columns:
                 left, right = want[column], got[column]
                 assert left.isna().equals(right.isna()), (name, column)
-                assert (left.dropna().astype(str) == right.dropna().astype(left.dtype).astype(str)).all(), (name, column)
+                assert (left.dropna().astype(str) == right.dropna().astype(left.dtype).astype(str)).all(), (
+                    name,
+                    column,
+                )
 
 
 def test_shapes_name_columns_of_the_city():
@@ -276,7 +300,13 @@ def test_the_public_view_hides_persons_and_unapproved_records(site, tables):
     site.enter(
         CONTRACTOR,
         "claims",
-        {"claim_id": "K-1", "contract_id": "C-1", "kind": "progress", "amount": 1e6, "date_claimed": "2026-03-01"},
+        {
+            "claim_id": "K-1",
+            "contract_id": "C-1",
+            "kind": "progress",
+            "amount": 1e6,
+            "date_claimed": "2026-03-01",
+        },
     )
     assert registry.public_view(site)["claims"].empty
     with registry.play(tables) as book:
@@ -369,7 +399,10 @@ def test_the_first_line_says_whether_entries_are_simulated(tables, simulated, tm
         with pytest.raises(Refusal, match="first line"):
             book.act([registry.Step(OFFICIAL, "declare", "registry", "origin", {"simulated": not simulated})])
     raw = sqlite3.connect(place)
-    raw.execute("UPDATE records SET content = ? WHERE kind = 'registry'", [f'{{"simulated": {str(not simulated).lower()}}}'])
+    raw.execute(
+        "UPDATE records SET content = ? WHERE kind = 'registry'",
+        [f'{{"simulated": {str(not simulated).lower()}}}'],
+    )
     raw.commit()
     raw.close()
     with registry.existing(place) as book:
@@ -390,7 +423,11 @@ def test_the_same_tables_give_the_same_journal(tables):
 @pytest.mark.parametrize(
     ("statement", "where", "what"),
     [
-        ("UPDATE journal SET change = replace(change, 'Bridge', 'Palace') WHERE n = 1", "journal line 1", "changed after"),
+        (
+            "UPDATE journal SET change = replace(change, 'Bridge', 'Palace') WHERE n = 1",
+            "journal line 1",
+            "changed after",
+        ),
         ("DELETE FROM journal WHERE n = 2", "journal line 2", "missing"),
         ("DELETE FROM journal WHERE n = (SELECT max(n) FROM journal)", "end of the journal", "counted"),
         ("UPDATE records SET content = replace(content, 'Bridge', 'Palace')", "projects P-1", "differs"),

@@ -125,7 +125,9 @@ def test_postgresql_keeps_its_journal_closed(server):
 def test_the_postgresql_database_of_something_else_stays_as_it_is(server):
     from sqlalchemy import create_engine, inspect, text
 
-    main = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    main = create_engine(
+        server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
     with main.connect() as raw:
         raw.execute(text("CREATE DATABASE letters"))
     main.dispose()

@@ -28,7 +28,9 @@ def test_equal_weights_give_the_mean():
 def test_weights_are_divided_by_their_sum():
     once = transparency.index(SCORES, {"data_publication": 3, "citizen_participation": 1})
     assert once["B"] == pytest.approx((3 * 90 + 20) / 4)
-    pd.testing.assert_series_equal(once, transparency.index(SCORES, {"data_publication": 0.75, "citizen_participation": 0.25}))
+    pd.testing.assert_series_equal(
+        once, transparency.index(SCORES, {"data_publication": 0.75, "citizen_participation": 0.25})
+    )
 
 
 def test_a_missing_dimension_gives_no_index():

@@ -62,7 +62,9 @@ def test_an_imported_folder_holds_the_tables_of_the_file(packages, imported, kin
 def test_the_dictionary_says_what_each_column_means_and_how_often_it_is_filled(imported):
     with (imported["projects"].to / "dictionary.csv").open(encoding="utf-8-sig") as file:
         rows = {(row["table"], row["column"]): row for row in csv.DictReader(file)}
-    assert rows["projects", "budget_amount"]["kind"] == "money" and rows["projects", "budget_amount"]["meaning"]
+    assert (
+        rows["projects", "budget_amount"]["kind"] == "money" and rows["projects", "budget_amount"]["meaning"]
+    )
     assert float(rows["projects", "project_id"]["share filled"]) == 1
     assert "projects.json" in (imported["projects"].to / "README.md").read_text()
 
@@ -95,10 +97,16 @@ def test_a_table_is_read_by_a_mapping_that_is_shown_and_can_be_corrected(tmp_pat
     file.write_text(CONTRACTS)
     assert "--yes" in refused(capsys, "data", "import", file, "--to", out)
     assert not out.exists()
-    assert "proposed mapping is written" in refused(capsys, "data", "import", file, "--to", out, "--mapping", way)
+    assert "proposed mapping is written" in refused(
+        capsys, "data", "import", file, "--to", out, "--mapping", way
+    )
     assert not out.exists()
     (proposed,) = mapping.read(way)
-    assert proposed.table == "contracts" and proposed.dates == "%d/%m/%Y" and proposed.units == {"Contract amount (thousand KRW)": 1000}
+    assert (
+        proposed.table == "contracts"
+        and proposed.dates == "%d/%m/%Y"
+        and proposed.units == {"Contract amount (thousand KRW)": 1000}
+    )
     assert cli.run(["data", "import", str(file), "--to", str(out), "--mapping", str(way)]) == 0
     table = data.load(out)["contracts"]
     assert table["value_amount"].tolist() == [1_250_500.0, 900_000.0]
@@ -161,7 +169,9 @@ def nothing(book, sheet):
     sheet.delete_rows(1, 5)
 
 
-@pytest.mark.parametrize(("change", "said"), [(merge, "merged cells"), (formula, "formula in C2"), (nothing, "no table")])
+@pytest.mark.parametrize(
+    ("change", "said"), [(merge, "merged cells"), (formula, "formula in C2"), (nothing, "no table")]
+)
 def test_spreadsheets_that_cannot_be_read_get_one_message(tmp_path, capsys, change, said):
     file = workbook(tmp_path / "w.xlsx", change)
     assert said in refused(capsys, "data", "import", file, "--to", tmp_path / "out", "--yes")
@@ -207,7 +217,9 @@ def test_one_gigabyte_is_not_needed_to_read_one_line(packages, tmp_path):
 
 
 def test_files_of_several_kinds_are_not_mixed(packages, tmp_path, capsys):
-    message = refused(capsys, "data", "import", packages["releases"], packages["projects"], "--to", tmp_path / "out")
+    message = refused(
+        capsys, "data", "import", packages["releases"], packages["projects"], "--to", tmp_path / "out"
+    )
     assert "several kinds" in message and "releases.json" in message and "projects.json" in message
 
 
@@ -216,8 +228,12 @@ def test_a_mapping_for_another_file_is_refused(tmp_path, capsys):
     mapping.write(way, [mapping.Columns("works.csv", "", "contracts", {"Nummer": "contract_id"})])
     (tmp_path / "works.csv").write_text(CONTRACTS)
     (tmp_path / "other.csv").write_text(CONTRACTS)
-    assert "another file" in refused(capsys, "data", "import", tmp_path / "works.csv", "--to", tmp_path / "out", "--mapping", way)
-    assert "other files" in refused(capsys, "data", "import", tmp_path / "other.csv", "--to", tmp_path / "out", "--mapping", way)
+    assert "another file" in refused(
+        capsys, "data", "import", tmp_path / "works.csv", "--to", tmp_path / "out", "--mapping", way
+    )
+    assert "other files" in refused(
+        capsys, "data", "import", tmp_path / "other.csv", "--to", tmp_path / "out", "--mapping", way
+    )
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(packages, tmp_path, capsys):
@@ -247,16 +263,28 @@ def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
         from cleanworks.construction import flags
 
         assert flags.REGISTRY[code].innocent[0].split("'")[0] in page
-    assert "never a finding" in page and "proof" not in page.lower() and "http" not in page.replace("http://www.w3.org", "")
+    assert (
+        "never a finding" in page
+        and "proof" not in page.lower()
+        and "http" not in page.replace("http://www.w3.org", "")
+    )
     assert "modifications.official_id" in page  # what is missing for an indicator that could not be computed
 
 
 def test_ids_cannot_run_as_formulas_or_markup(tmp_path):
-    tables = {"tenders": pd.DataFrame({"tender_id": ["=cmd()", "<b>x</b>"], "procurement_method": "open", "number_of_tenderers": [1, 1]})}
+    tables = {
+        "tenders": pd.DataFrame(
+            {"tender_id": ["=cmd()", "<b>x</b>"], "procurement_method": "open", "number_of_tenderers": [1, 1]}
+        )
+    }
     out = flags_of(tables).write(tmp_path / "flags")
     assert "'=cmd()" in (out / "flags.csv").read_text(encoding="utf-8-sig")
     assert "<b>x</b>" not in (out / "index.html").read_text()
-    cells = {cell for row in openpyxl.load_workbook(out / "flags.xlsx")["Worth a look"].iter_rows(values_only=True) for cell in row}
+    cells = {
+        cell
+        for row in openpyxl.load_workbook(out / "flags.xlsx")["Worth a look"].iter_rows(values_only=True)
+        for cell in row
+    }
     assert "'=cmd()" in cells
 
 
@@ -282,7 +310,9 @@ def test_the_site_is_made_of_a_file_or_of_a_folder(packages, imported, tmp_path,
         out = tmp_path / str(number)
         assert cli.run(["site", str(out), "--data", str(source)]) == 0
         assert (out / "index.html").is_file()
-    assert sorted(p.name for p in (tmp_path / "0").rglob("*")) == sorted(p.name for p in (tmp_path / "1").rglob("*"))
+    assert sorted(p.name for p in (tmp_path / "0").rglob("*")) == sorted(
+        p.name for p in (tmp_path / "1").rglob("*")
+    )
 
 
 def test_a_site_needs_only_the_columns_it_shows(tmp_path):
@@ -294,7 +324,15 @@ def test_a_site_needs_only_the_columns_it_shows(tmp_path):
 
 def test_a_site_does_not_name_another_currency(tmp_path, capsys):
     file = tmp_path / "lines.jsonl"
-    file.write_text(json.dumps({"ocid": "ocds-abc123-1", "id": "1", "tender": {"id": "t", "title": "Bridge", "value": {"amount": 5, "currency": "PYG"}}}))
+    file.write_text(
+        json.dumps(
+            {
+                "ocid": "ocds-abc123-1",
+                "id": "1",
+                "tender": {"id": "t", "title": "Bridge", "value": {"amount": 5, "currency": "PYG"}},
+            }
+        )
+    )
     assert "PYG" in refused(capsys, "site", tmp_path / "out", "--data", file)
     assert not (tmp_path / "out").exists()
 

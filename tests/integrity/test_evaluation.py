@@ -270,7 +270,9 @@ def test_group_time_effects_want_a_full_panel(panel, rng):
 
 
 def test_two_units_have_no_error_and_are_refused():
-    two = pd.DataFrame({"institution_id": [1, 1, 2, 2], "year": [0, 1] * 2, "treated": [0, 1, 0, 0], "y": [1.0, 3, 1, 2]})
+    two = pd.DataFrame(
+        {"institution_id": [1, 1, 2, 2], "year": [0, 1] * 2, "treated": [0, 1, 0, 0], "y": [1.0, 3, 1, 2]}
+    )
     with pytest.raises(InputError, match="two clusters only"):
         evaluation.difference_in_differences(two, "y")
     three = pd.concat([two, two.iloc[2:].assign(institution_id=3, y=[4.0, 4.0])])
@@ -313,7 +315,9 @@ def test_a_gap_in_time_separates_the_years_beside_it(rng):
     assert got.table["error"].to_numpy() == pytest.approx(errors, rel=1e-9)
     assert "6 periods are missing" in got.note
     # The same years counted in tens are the same periods.
-    tens = evaluation.interrupted_series(pd.Series(y.to_numpy(), time * 10), 20110, lags=1, small_sample=False)
+    tens = evaluation.interrupted_series(
+        pd.Series(y.to_numpy(), time * 10), 20110, lags=1, small_sample=False
+    )
     assert tens.level.error == pytest.approx(got.level.error)
 
 

@@ -27,7 +27,9 @@ def test_m5_overlapping_bars_can_differ_and_bars_apart_always_do():
 
 
 def test_m5_does_not_teach_overlap_as_a_test():
-    text = "".join("".join(c["source"]) for c in json.loads(next(LESSONS.glob("m5-*.ipynb")).read_text())["cells"])
+    text = "".join(
+        "".join(c["source"]) for c in json.loads(next(LESSONS.glob("m5-*.ipynb")).read_text())["cells"]
+    )
     assert "That is no test." in text and "90 % intervals" in text
 
 
@@ -38,10 +40,19 @@ def test_m9_about_half_of_the_weak_bodies_rise_by_themselves():
 
 def test_m9_the_estimate_finds_what_was_planted():
     survey = city.load("survey_results").query("survey == 'citizens'")
-    bad = ["breach_of_standards", "passive_conduct", "preferential_treatment", "improper_solicitation", "abuse_of_power", "private_interest"]
+    bad = [
+        "breach_of_standards",
+        "passive_conduct",
+        "preferential_treatment",
+        "improper_solicitation",
+        "abuse_of_power",
+        "private_interest",
+    ]
     score = ((8 - survey[bad]).assign(good=survey["transparent_handling"]).mean(axis=1) - 1) / 6 * 100
     panel = survey[["institution_id", "year"]].assign(score=score)
-    first = city.load("programmes").query("programme == 'reform_pilot'").groupby("institution_id")["year"].min()
+    first = (
+        city.load("programmes").query("programme == 'reform_pilot'").groupby("institution_id")["year"].min()
+    )
     panel["start"] = panel["institution_id"].map(first)
     two = panel[panel["year"].isin([2020, 2022]) & (panel["start"] != 2023)]
     two = two.assign(treated=(two["start"] == 2021) & (two["year"] == 2022))
@@ -51,6 +62,8 @@ def test_m9_the_estimate_finds_what_was_planted():
 
 def test_m9_shows_one_version_of_each_study_and_units_that_are_explained():
     table = published.table("effects")
-    shown = table[~table["series"].str.contains("2012 version") & ~table["measure"].str.startswith("audit probability")]
+    shown = table[
+        ~table["series"].str.contains("2012 version") & ~table["measure"].str.startswith("audit probability")
+    ]
     assert set(shown["unit"]) == {"percentage points", "%"}
     assert not shown["series"].str.contains("2012").any()

@@ -29,7 +29,12 @@ def a_plan(**changes):
     return plan.MEPlan(**{**answers, **changes})
 
 
-SHORT = {**{name: "One sentence." for name in plan._TEXTS}, "rows": [ROW], "weights": {"all": 100}, "calendar": {1: "ask", 9: "publish"}}
+SHORT = {
+    **{name: "One sentence." for name in plan._TEXTS},
+    "rows": [ROW],
+    "weights": {"all": 100},
+    "calendar": {1: "ask", 9: "publish"},
+}
 
 
 def test_the_bounds_agree_with_every_pair_of_sets_that_fits_the_published_means():
@@ -52,15 +57,23 @@ def test_bounds_are_reached():
 
 def test_without_change_of_bodies_nothing_is_unknown():
     found = plan.repeat_change((95, 68.9), (95, 73.8), 95)
-    assert found.lowest == pytest.approx(found.highest) == pytest.approx(found.published) == pytest.approx(4.9)
+    assert (
+        found.lowest == pytest.approx(found.highest) == pytest.approx(found.published) == pytest.approx(4.9)
+    )
 
 
 def test_uzbekistan_2023_to_2024_leaves_even_the_sign_open():
     cells = published.table("partners")
-    year = cells[cells["series"].eq("Uzbekistan")].pivot_table(index="year", columns="measure", values="value")
+    year = cells[cells["series"].eq("Uzbekistan")].pivot_table(
+        index="year", columns="measure", values="value"
+    )
     first, second = year.loc[2023], year.loc[2024]
     assert second["bodies assessed before"] + second["new bodies"] == second["bodies"]
-    found = plan.repeat_change((first["bodies"], first["mean score"]), (second["bodies"], second["mean score"]), second["bodies assessed before"])
+    found = plan.repeat_change(
+        (first["bodies"], first["mean score"]),
+        (second["bodies"], second["mean score"]),
+        second["bodies assessed before"],
+    )
     assert found.published == pytest.approx(4.9)
     assert found.lowest < 0 < found.highest
 
@@ -93,7 +106,10 @@ def test_ranks_by_hand():
         (lambda: plan.survey_options(100, [80], sd=1, rate=0.02), "1 for each of 80"),
         (lambda: plan.survey_options(100, [10], sd=1, rate=2.4), "between 0 and 1"),
         (lambda: plan.ranks_under(pd.DataFrame({"a": [1, 2]}), {"w": {"a": 90}}), "sum to 90"),
-        (lambda: plan.ranks_under(pd.DataFrame({"a": [1, 2]}), {"w": {"b": 100}}), "only in the scores or only in the weights"),
+        (
+            lambda: plan.ranks_under(pd.DataFrame({"a": [1, 2]}), {"w": {"b": 100}}),
+            "only in the scores or only in the weights",
+        ),
         (lambda: a_plan(purpose=" ").page(), "no 'purpose'"),
         (lambda: a_plan(risk="word " * 46).page(), "46 words"),
         (lambda: a_plan(weights={"a": 50, "b": 40}).page(), "sum to 90"),
@@ -113,7 +129,12 @@ def test_the_plan_says_what_is_weak_in_it():
     bare = replace(ROW, baseline=None, baseline_year=None, verification="")
     weak = a_plan(**{**SHORT, "rows": [bare], "calendar": {1: "ask", 2: "count"}})
     text = " ".join(weak.weaknesses())
-    assert "no baseline" in text and "name the source" in text and "no month of publication" in text and "publish no rate" in text
+    assert (
+        "no baseline" in text
+        and "name the source" in text
+        and "no month of publication" in text
+        and "publish no rate" in text
+    )
     assert "no month of publication" in weak.page().html
     strong = a_plan(**{**SHORT, "bodies": 1, "interviews": 5000})
     assert strong.weaknesses() == [] and "found nothing" in strong.page().html

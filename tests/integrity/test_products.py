@@ -40,30 +40,39 @@ def test_the_overall_score_is_that_of_the_assessment_room():
     id_ = "CEN-041"
     users = tables()["citizen_responses"].query("year == 2025 and institution_id == @id_")
     staff = tables()["staff_responses"].query("year == 2025 and institution_id == @id_")
-    perceived = assessment.perceived_2022(10 * assessment.survey_part(users)["score"][id_], 10 * assessment.survey_part(staff)["score"][id_])
+    perceived = assessment.perceived_2022(
+        10 * assessment.survey_part(users)["score"][id_], 10 * assessment.survey_part(staff)["score"][id_]
+    )
     assert table.loc[id_, "perceived"] == pytest.approx(perceived)
     assert table.loc[id_, "overall"] == pytest.approx(
-        assessment.overall_2022(perceived, table.loc[id_, "effort"], table.loc[id_, "deduction"], cap=rules()["cap"])
+        assessment.overall_2022(
+            perceived, table.loc[id_, "effort"], table.loc[id_, "deduction"], cap=rules()["cap"]
+        )
     )
 
 
 def test_the_error_is_that_of_a_bootstrap():
     chosen = {name: frame for name, frame in tables().items()}
-    reported = tables()["citizen_responses"].query("year == 2025").groupby("institution_id")["experienced"].sum()
+    reported = (
+        tables()["citizen_responses"].query("year == 2025").groupby("institution_id")["experienced"].sum()
+    )
     staff = tables()["staff_responses"].query("year == 2025").groupby("institution_id")["experienced"].sum()
     quiet = (reported + staff).loc[lambda events: events == 0].index[0]
     one = tables()["institutions"].query("institution_id in ('CEN-041', @quiet)")
     chosen["institutions"] = one
     # Without ids: a bootstrap counts some people twice, which a survey must not.
     pick = {
-        name: tables()[name].drop(columns="response_id")[tables()[name]["institution_id"].isin(one["institution_id"]) & tables()[name]["year"].eq(2025)]
+        name: tables()[name].drop(columns="response_id")[
+            tables()[name]["institution_id"].isin(one["institution_id"]) & tables()[name]["year"].eq(2025)
+        ]
         for name in ("citizen_responses", "staff_responses")
     }
     said = products.year_results(2025, **{**chosen, **pick}, **rules()).table
     generator, found = np.random.default_rng(2), []
     for _ in range(150):
         again = {
-            name: frame.groupby("institution_id").sample(frac=1, replace=True, random_state=generator) for name, frame in pick.items()
+            name: frame.groupby("institution_id").sample(frac=1, replace=True, random_state=generator)
+            for name, frame in pick.items()
         }
         found.append(products.year_results(2025, **{**chosen, **again}, **rules()).table["overall"])
     spread = pd.concat(found, axis=1).std(axis=1)
@@ -109,8 +118,12 @@ def test_a_small_number_of_experiences_is_not_printed():
 def test_the_league_table_is_in_order_and_ranks_hold_their_intervals():
     html = products.league_table(results(), rng(), kind="metropolitan").html
     scores = [float(x) for x in re.findall(r'</th><td class="number">([\d.]+)</td>', html)]
-    assert scores == sorted(scores, reverse=True) and len(scores) == len(results().of_type("metropolitan").published)
-    for rank, low, high in re.findall(r'<tr><td class="number">(\d+)</td><td class="number">(\d+) to (\d+)</td>', html):
+    assert scores == sorted(scores, reverse=True) and len(scores) == len(
+        results().of_type("metropolitan").published
+    )
+    for rank, low, high in re.findall(
+        r'<tr><td class="number">(\d+)</td><td class="number">(\d+) to (\d+)</td>', html
+    ):
         assert int(low) <= int(rank) <= int(high)
 
 
@@ -125,15 +138,21 @@ def test_every_body_is_a_tile_with_its_grade_in_figures():
 def test_the_brief_compares_the_bodies_scored_both_times():
     html = products.brief(results(), results(2024)).html
     both = results().published.index.intersection(results(2024).published.index)
-    moved = results().published.loc[both, "overall"].mean() - results(2024).published.loc[both, "overall"].mean()
+    moved = (
+        results().published.loc[both, "overall"].mean() - results(2024).published.loc[both, "overall"].mean()
+    )
     assert f"Among the {len(both)} bodies" in html and f"{moved:+.1f} points since 2024" in html
 
 
 def test_neighbours_by_hand():
-    table = results().published.groupby("type").get_group("metropolitan").sort_values("overall", ascending=False)
+    table = (
+        results().published.groupby("type").get_group("metropolitan").sort_values("overall", ascending=False)
+    )
     first = results().of_type("metropolitan").neighbours().iloc[0]
     a, b = table.iloc[0], table.iloc[1]
-    assert first["z"] == pytest.approx((a["overall"] - b["overall"]) / np.sqrt(a["error"] ** 2 + b["error"] ** 2))
+    assert first["z"] == pytest.approx(
+        (a["overall"] - b["overall"]) / np.sqrt(a["error"] ** 2 + b["error"] ** 2)
+    )
     assert first["apart"] == (first["z"] > 1.96)
 
 
@@ -141,8 +160,18 @@ def test_neighbours_by_hand():
     ("call", "words"),
     [
         (lambda: products.year_results(1999, **tables(), **rules()), "no rows of 1999"),
-        (lambda: products.year_results(2025, **{**tables(), "staff_responses": tables()["cases"].drop(columns="year")}, **rules()), "no column 'year'"),
-        (lambda: products.year_results(2025, **{**tables(), "institutions": tables()["institutions"].iloc[1:]}, **rules()), "'CEN-001'"),
+        (
+            lambda: products.year_results(
+                2025, **{**tables(), "staff_responses": tables()["cases"].drop(columns="year")}, **rules()
+            ),
+            "no column 'year'",
+        ),
+        (
+            lambda: products.year_results(
+                2025, **{**tables(), "institutions": tables()["institutions"].iloc[1:]}, **rules()
+            ),
+            "'CEN-001'",
+        ),
         (lambda: products.year_results(2025, **tables(), **rules(), least=10**6), "No body has"),
         (lambda: products.year_results(2025, **tables(), **rules(), least=1), "2 or more"),
         (lambda: products.scorecard(results(), "NO-1", rng()), "no body 'NO-1'"),
@@ -157,7 +186,12 @@ def test_bad_input_is_told(call, words):
 def test_names_are_escaped():
     renamed = {**tables(), "institutions": tables()["institutions"].assign(name="<b>Office</b>")}
     odd = products.year_results(2025, **renamed, **rules())
-    for page in (products.scorecard(odd, "CEN-041", rng()), products.league_table(odd, rng(), kind="central"), products.brief(odd), products.grade_map(odd)):
+    for page in (
+        products.scorecard(odd, "CEN-041", rng()),
+        products.league_table(odd, rng(), kind="central"),
+        products.brief(odd),
+        products.grade_map(odd),
+    ):
         assert "<b>Office" not in page.html
 
 

@@ -557,7 +557,9 @@ def test_wilson_covers_rare_events_where_the_plain_interval_does_not(rng):
 
 
 def test_a_group_in_one_cluster_keeps_its_weighted_mean():
-    table = pd.DataFrame({"g": list("xxyyy"), "y": [0.0, 10, 1, 2, 3], "w": [9, 1, 1, 1, 1], "c": [1, 1, 2, 3, 4]})
+    table = pd.DataFrame(
+        {"g": list("xxyyy"), "y": [0.0, 10, 1, 2, 3], "w": [9, 1, 1, 1, 1], "c": [1, 1, 2, 3, 4]}
+    )
     got = survey.by_group(table, "y", "g", weight="w", cluster="c").loc["x"]
     assert got["value"] == pytest.approx(1.0) and np.isnan(got["error"]) and "one cluster" in got["note"]
 
@@ -593,7 +595,9 @@ def test_nobody_is_asked_for_more_people_than_there_are(population, people):
 @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
 def test_wilson_is_that_of_scipy_with_and_without_a_design_effect(events, n, level):
     other = stats.binomtest(events, n).proportion_ci(level, method="wilson")
-    assert tuple(vars(survey.wilson(events, n, level=level))[end] for end in ("low", "high")) == pytest.approx(other)
+    assert tuple(
+        vars(survey.wilson(events, n, level=level))[end] for end in ("low", "high")
+    ) == pytest.approx(other)
     # A design effect of 4 counts four answers as one: the same interval as from a quarter of them.
     if events % 4 == 0 and n % 4 == 0:
         fewer = stats.binomtest(events // 4, n // 4).proportion_ci(level, method="wilson")

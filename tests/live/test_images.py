@@ -20,7 +20,10 @@ from cleanworks.workshop.live.release import Release
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "workshop" / "course"
-SOURCES = {"/lib/a/__init__.py": b"def f(x):\n    'Doubles.'\n    return {'a', 'b', 'c'}, x * 2\n", "/lib/a/data.csv": b"1,2\n"}
+SOURCES = {
+    "/lib/a/__init__.py": b"def f(x):\n    'Doubles.'\n    return {'a', 'b', 'c'}, x * 2\n",
+    "/lib/a/data.csv": b"1,2\n",
+}
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +51,9 @@ def test_the_script_holds_the_deflated_image():
 
 def test_the_same_contents_are_the_same_bytes_and_other_contents_another_file(tmp_path):
     one = images.made("course", ["key"], tmp_path / "one", lambda: images.pack(SOURCES))
-    other = images.made("course", ["key"], tmp_path / "other", lambda: images.pack(dict(reversed(SOURCES.items()))))
+    other = images.made(
+        "course", ["key"], tmp_path / "other", lambda: images.pack(dict(reversed(SOURCES.items())))
+    )
     assert one.path.read_bytes() == other.path.read_bytes() and one.sha256 == other.sha256
     assert images.made("course", ["key two"], tmp_path / "one", lambda: images.pack({})).path != one.path
 
@@ -96,7 +101,9 @@ def test_the_images_hold_what_pages_need_and_weigh_no_more_than_they_may(payload
     assert set(Release.load().images) <= set(by_name)
     assert sum(image.on_disk for image in payload.images) < 70e6
     assert sum(image.bytes for image in payload.images) < 52e6
-    matplotlib = images.unpack(zlib.decompress(images.read_script(by_name["matplotlib"].path.read_bytes()), -15))
+    matplotlib = images.unpack(
+        zlib.decompress(images.read_script(by_name["matplotlib"].path.read_bytes()), -15)
+    )
     fonts = json.loads(matplotlib["/lib/python3.12/site-packages/matplotlib/fontlist.json"])
     shipped = {path.partition("mpl-data/")[2] for path in matplotlib}
     assert {entry["fname"] for entry in fonts["ttflist"]} <= shipped
@@ -120,7 +127,9 @@ def test_the_manifest_names_every_image_with_its_sum(payload, tmp_path):
     for entry in known["images"].values():
         packed = images.read_script((tmp_path / entry["file"]).read_bytes())
         assert hashlib.sha256(packed).hexdigest() == entry["sha256"] and len(packed) == entry["bytes"]
-    assert {path.name for path in (tmp_path / "images").iterdir()} == {f"{name}.js" for name in known["images"]}
+    assert {path.name for path in (tmp_path / "images").iterdir()} == {
+        f"{name}.js" for name in known["images"]
+    }
 
 
 def test_a_page_needs_what_its_cells_import_and_what_its_metadata_names():

@@ -51,7 +51,10 @@ def test_an_exercise_by_keyboard(live, installed_firefox, tmp_path):  # noqa: F8
         ["tell", _focus(starter, "[role=textbox]")],
         ["all"],
         ["type", "due = 3\ue004"],
-        ["tell", "return [CleanWorksLive.cells['c6-e1-starter'].code, document.activeElement.getAttribute('aria-label')];"],
+        [
+            "tell",
+            "return [CleanWorksLive.cells['c6-e1-starter'].code, document.activeElement.getAttribute('aria-label')];",
+        ],
     ]
     for code in (given + wrong["source"], given + right["source"]):
         steps += [
@@ -62,12 +65,18 @@ def test_an_exercise_by_keyboard(live, installed_firefox, tmp_path):  # noqa: F8
     steps += [
         ["tell", write.format(json.dumps(drawn)) + keep + _focus(starter, "[data-do=run]")],
         ["type", "\ue007"],
-        ["tell", f"await window.ran; const image = document.querySelector('[data-cw-cell=\"{starter}\"] .cw-live-output img'); await image.decode(); return image.naturalWidth;"],
+        [
+            "tell",
+            f"await window.ran; const image = document.querySelector('[data-cw-cell=\"{starter}\"] .cw-live-output img'); await image.decode(); return image.naturalWidth;",
+        ],
         ["tell", write.format(json.dumps("while True:\n    pass")) + keep + _focus(starter, "[data-do=run]")],
         ["type", "\ue007\ue004"],
         ["tell", "return document.activeElement.textContent;"],
         ["type", "\ue007"],
-        ["tell", f"await window.ran; return document.querySelector('[data-cw-cell=\"{starter}\"] .cw-bar-say').textContent;"],
+        [
+            "tell",
+            f"await window.ran; return document.querySelector('[data-cw-cell=\"{starter}\"] .cw-bar-say').textContent;",
+        ],
         ["tell", "return JSON.stringify(cwProgress.load().c6.exercises['c6-e1']);"],
         ["open", f"{live.as_uri()}/{page_of('c6')}"],
         ["tell", "return CleanWorksLive.cells['c6-e1-starter'].code;"],

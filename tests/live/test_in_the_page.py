@@ -35,7 +35,9 @@ def launch(installed_browser) -> Iterator[Callable[[str], object]]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        yield lambda program="": playwright.chromium.launch(executable_path=program or installed_browser, args=["--no-sandbox"])
+        yield lambda program="": playwright.chromium.launch(
+            executable_path=program or installed_browser, args=["--no-sandbox"]
+        )
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,15 @@ def tab(chromium, live) -> Iterator[Callable[..., Reading]]:
     """Makes tabs of a reader: ``tab()``, ``tab(width=360)``. Afterwards nobody may have complained."""
     made: list[Reading] = []
 
-    def make(*, width: int = 1280, folder: Path = live, address: str = "", script: str = "", context=None, **options) -> Reading:
+    def make(
+        *,
+        width: int = 1280,
+        folder: Path = live,
+        address: str = "",
+        script: str = "",
+        context=None,
+        **options,
+    ) -> Reading:
         context = context or chromium.new_context(viewport={"width": width, "height": 900}, **options)
         if script:
             context.add_init_script(script)
@@ -78,7 +88,9 @@ def test_a_reader_does_an_exercise_with_the_keyboard(tab):
     page = reader.page
     cells = cells_of("c6")
     starter, question = "c6-e1-starter", "c6-e1"
-    assert not any("/_static/live/images/" in url or "editor.js" in url for url in reader.asked), "nobody ran anything"
+    assert not any("/_static/live/images/" in url or "editor.js" in url for url in reader.asked), (
+        "nobody ran anything"
+    )
 
     # Check on a cold page: what the answer stands on runs first, and the page says so.
     wrong = cells["c6-e1-wrong-answer"]
@@ -86,9 +98,15 @@ def test_a_reader_does_an_exercise_with_the_keyboard(tab):
     reader.write(starter, given + wrong["source"])
     outcome = reader.check(question)
     expect(outcome).to_contain_text(wrong["metadata"]["cleanworks"]["feedback"])
-    expect(reader.cell("c6-e1-check").locator(".cw-bar-say")).to_have_text("First ran what it stands on: code cell 1, your code above.")
+    expect(reader.cell("c6-e1-check").locator(".cw-bar-say")).to_have_text(
+        "First ran what it stands on: code cell 1, your code above."
+    )
     expect(reader.spoken()).to_contain_text("Done: the cell of question c6-e1. ↻ Not yet.")
-    assert reader.record(question) == {"checks": 1, "day": page.evaluate("cwProgress.today()"), "outcome": "not-yet"}
+    assert reader.record(question) == {
+        "checks": 1,
+        "day": page.evaluate("cwProgress.today()"),
+        "outcome": "not-yet",
+    }
 
     # An error says its line and what to try; the second "not yet" brings a hint, the fourth the solution.
     reader.write(starter, given + "due = pay.due_day('2026-03-20', first_limit)")
@@ -113,7 +131,9 @@ def test_a_reader_does_an_exercise_with_the_keyboard(tab):
 
     # A figure with its words and numbers, drawn by the reader's own code.
     shown = reader.run_with(starter, FIGURE)
-    expect(shown.locator("img")).to_have_attribute("alt", "The figure that this cell drew. Its numbers stand below it where they can be read.")
+    expect(shown.locator("img")).to_have_attribute(
+        "alt", "The figure that this cell drew. Its numbers stand below it where they can be read."
+    )
     assert shown.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 1000
     expect(shown.locator("details.cw-figure-data td").first).to_have_text("12")
 
@@ -159,9 +179,17 @@ def test_tables_look_as_in_the_book(tab):
         if 'class="dataframe' in output.get("data", {}).get("text/html", "")
     ]
     tables = ["".join(table) for table in tables]
-    odd = pd.DataFrame({("a", "x"): [1, 2], ("a", "y"): ["k" * 40, ""]}, index=pd.MultiIndex.from_product([["n"], [1, 2]], names=["p", "q"]))
+    odd = pd.DataFrame(
+        {("a", "x"): [1, 2], ("a", "y"): ["k" * 40, ""]},
+        index=pd.MultiIndex.from_product([["n"], [1, 2]], names=["p", "q"]),
+    )
     named = pd.DataFrame({"v": [1.5, np.nan]}, index=pd.Index(["a", "b"], name="site"))
-    tables += [odd.to_html(), named.to_html(), pd.DataFrame().to_html(), named.T.rename_axis(columns="c").to_html()]
+    tables += [
+        odd.to_html(),
+        named.to_html(),
+        pd.DataFrame().to_html(),
+        named.T.rename_axis(columns="c").to_html(),
+    ]
     page = tab().open(page_of("c6")).page
     tidied = page.evaluate(
         "tables => tables.map(html => { const box = document.createElement('div'); box.innerHTML = html; CleanWorksLive.tidy(box); return box.innerHTML; })",
@@ -185,7 +213,9 @@ def test_typing_indents_and_tab_leaves_the_editor(tab):
     assert reader.code("c6-e2-starter") == "def twice(x):\n    return 2 * x"
     reader.page.keyboard.press("Tab")
     expect(place).not_to_be_focused()
-    expect(reader.cell("c6-e2-starter").get_by_role("button", name="Run the cell of question c6-e2")).to_be_focused()
+    expect(
+        reader.cell("c6-e2-starter").get_by_role("button", name="Run the cell of question c6-e2")
+    ).to_be_focused()
     reader.page.keyboard.press("Shift+Tab")
     expect(place).to_be_focused()
 
@@ -213,7 +243,9 @@ def test_a_browser_that_refuses_says_what_to_do_and_the_page_stays(tab, refusal)
     cell = reader.cell("c6-e1-check")
     with reader.running():
         reader.press(cell, "Check")
-    expect(cell.locator(".cw-bar-say")).to_contain_text("This browser does not let Python run in a page. To run the code, download the notebook")
+    expect(cell.locator(".cw-bar-say")).to_contain_text(
+        "This browser does not let Python run in a page. To run the code, download the notebook"
+    )
     expect(cell.locator(".cell_output")).to_contain_text("Not attempted.")
     assert not any("/images/" in url for url in reader.asked)
 
@@ -226,17 +258,27 @@ def test_a_damaged_copy_of_the_book_names_the_file(tab, live, tmp_path, fault):
     path.unlink()
     if fault == "altered":
         middle = len(text) // 2
-        path.write_text(text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :], encoding="ascii")
+        path.write_text(
+            text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :], encoding="ascii"
+        )
     elif fault == "cut off":
         path.write_text(text[: len(text) // 2], encoding="ascii")
     reader = tab(folder=copy).open(page_of("c6"))
     cell = reader.cell("c6-e1-check")
     with reader.running():
         reader.press(cell, "Check")
-    sentence = "The file images/core.js is missing" if fault == "missing" else "The file images/core.js of this book was changed or cut off"
+    sentence = (
+        "The file images/core.js is missing"
+        if fault == "missing"
+        else "The file images/core.js of this book was changed or cut off"
+    )
     expect(cell.locator(".cw-bar-say")).to_contain_text(sentence)
     # The browser's own words about a script that is not there or not whole.
-    reader.complaints[:] = [one for one in reader.complaints if "ERR_FILE_NOT_FOUND" not in one and "Invalid or unexpected token" not in one]
+    reader.complaints[:] = [
+        one
+        for one in reader.complaints
+        if "ERR_FILE_NOT_FOUND" not in one and "Invalid or unexpected token" not in one
+    ]
 
 
 _NO_STORAGE = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('as in a test', 'SecurityError'); } });"
@@ -245,9 +287,13 @@ _NO_STORAGE = "Object.defineProperty(window, 'localStorage', { get() { throw new
 def test_where_nothing_is_kept_the_page_says_so_and_runs(tab):
     reader = tab(script=_NO_STORAGE).open(page_of("c6"))
     reader.write("c6-e1-starter", "print(6 * 7)")
-    expect(reader.cell("c6-e1-starter").locator(".cw-bar-say")).to_contain_text("your code is gone when you leave it")
+    expect(reader.cell("c6-e1-starter").locator(".cw-bar-say")).to_contain_text(
+        "your code is gone when you leave it"
+    )
     expect(reader.run("c6-e1-starter")).to_contain_text("42")
-    reader.complaints[:] = [one for one in reader.complaints if "as in a test" not in one and "theme mode" not in one]
+    reader.complaints[:] = [
+        one for one in reader.complaints if "as in a test" not in one and "theme mode" not in one
+    ]
 
 
 BAD_INPUT = {
@@ -278,7 +324,9 @@ def test_whatever_code_does_the_page_stays_usable(tab):
     # `check` is the course's own again, whatever a learner calls so.
     reader.write(starter, "check = 'all well'")
     expect(reader.check("c6-e1")).to_contain_text("Not attempted.")
-    expect(reader.cell("c6-e1-check").locator(".cw-bar-say")).to_contain_text("The name check had another meaning")
+    expect(reader.cell("c6-e1-check").locator(".cw-bar-say")).to_contain_text(
+        "The name check had another meaning"
+    )
     # input() asks in the page; the keyboard goes there and back.
     reader.write(starter, "name = input('Your name? ')\nprint('Hello', name)")
     with reader.running():

@@ -55,13 +55,18 @@ def test_a_missing_output_an_error_and_another_outcome_are_found():
     error = {"output_type": "error", "ename": "OverflowError", "evalue": "too large", "traceback": []}
     assert [d.what for d in proof.compare("c", [error], [_text("1")])] == ["output 1 (text/plain)", "error"]
     outcome = "application/vnd.cleanworks.outcome+json"
-    sides = [[{"output_type": "execute_result", "data": {outcome: {"outcome": name}}}] for name in ("not-yet", "correct")]
+    sides = [
+        [{"output_type": "execute_result", "data": {outcome: {"outcome": name}}}]
+        for name in ("not-yet", "correct")
+    ]
     assert len(proof.compare("c", *sides)) == 1
 
 
 def test_pieces_of_what_is_printed_are_joined_and_pictures_need_only_be_there():
     stream = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("one\n", "two\n")]
-    assert proof.compare("c", stream, [{"output_type": "stream", "name": "stdout", "text": "one\ntwo\n"}]) == []
+    assert (
+        proof.compare("c", stream, [{"output_type": "stream", "name": "stdout", "text": "one\ntwo\n"}]) == []
+    )
     figure = [{"output_type": "display_data", "data": {"image/png": picture}} for picture in ("aaaa", "bbbb")]
     assert proof.compare("c", figure[:1], figure[1:]) == []
     assert len(proof.compare("c", [], figure[1:])) == 1
@@ -106,7 +111,10 @@ def pyodide(tmp_path_factory):
             ],
         }  # fmt: skip
         done = subprocess.run(
-            [program, str(Path(proof.__file__).parent / "node.mjs")], input=json.dumps(job), capture_output=True, text=True
+            [program, str(Path(proof.__file__).parent / "node.mjs")],
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stderr
         made = json.loads((folder / "out.json").read_text(encoding="utf-8"))["cells"]
@@ -138,7 +146,10 @@ def test_whole_numbers_are_as_wide_as_on_a_laptop(pyodide):
     for cell in done[1:]:
         assert cell["ok"], cell["outputs"]
         text = cell["outputs"][-1]["data"]["text/plain"]
-        shown.append(text.replace(", dtype=int64", "").replace("np.int64(", "").rstrip(")") + (")" if text.startswith("array") else ""))
+        shown.append(
+            text.replace(", dtype=int64", "").replace("np.int64(", "").rstrip(")")
+            + (")" if text.startswith("array") else "")
+        )
     assert dict(zip(WIDE, shown, strict=True)) == WIDE
 
 

@@ -10,7 +10,25 @@ import pytest
 from cleanworks import cli, profiles
 from cleanworks.profiles import command
 
-ANSWERS = ["Kenya", "Nairobi", "Westlands, Langata, Embakasi, Kasarani", "", "", "", "", "", "", "kes", "Kenyan shilling", "KSh", "21", "14", "30", "0.08", "150"]
+ANSWERS = [
+    "Kenya",
+    "Nairobi",
+    "Westlands, Langata, Embakasi, Kasarani",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "kes",
+    "Kenyan shilling",
+    "KSh",
+    "21",
+    "14",
+    "30",
+    "0.08",
+    "150",
+]
 
 
 def give(monkeypatch, lines):
@@ -21,7 +39,10 @@ def test_the_answers_become_a_profile_that_passes_its_check(tmp_path, monkeypatc
     give(monkeypatch, ANSWERS)
     assert cli.run(["profile", "new", "kenya", "--folder", str(tmp_path)]) == 0
     made = profiles.load(str(tmp_path / "kenya.toml"))
-    assert made["names.districts"] == ["Westlands", "Langata", "Embakasi", "Kasarani"] and made["currency.code"] == "KES"
+    assert (
+        made["names.districts"] == ["Westlands", "Langata", "Embakasi", "Kasarani"]
+        and made["currency.code"] == "KES"
+    )
     assert made["names.payment_system"] == "PayTrack" and made["payment.prime_to_sub_days"] == 14
     assert made["labour.daily_wage"] == 150 * profiles.load("exampleland")["labour.daily_wage"]
     assert made.illustrative() == list(made)
@@ -69,7 +90,9 @@ def test_a_profile_with_a_gap_or_a_strange_key_is_told(tmp_path, capsys):
     path = tmp_path / "home.toml"
     path.write_text('[currency]\ncode = {value = "ABC", illustrative = true}\n', encoding="utf-8")
     assert cli.run(["profile", "check", str(path)]) == 2
-    path.write_text('extends = "seoul"\n[payment]\ndu_days = {value = 3, illustrative = true}\n', encoding="utf-8")
+    path.write_text(
+        'extends = "seoul"\n[payment]\ndu_days = {value = 3, illustrative = true}\n', encoding="utf-8"
+    )
     assert cli.run(["profile", "check", str(path)]) == 2
     said = capsys.readouterr().err
     assert "values are missing" in said and "Nobody reads 'payment.du_days'" in said
@@ -91,7 +114,10 @@ def test_an_agency_begins_from_its_country(tmp_path, monkeypatch, capsys):
 
 def test_an_unknown_key_is_told_with_its_line_and_the_nearest_one(tmp_path, capsys):
     path = tmp_path / "kampala.toml"
-    path.write_text('extends = "uganda"\n[payment]\nprime_to_subs_days = {value = 28, illustrative = true}\n', encoding="utf-8")
+    path.write_text(
+        'extends = "uganda"\n[payment]\nprime_to_subs_days = {value = 28, illustrative = true}\n',
+        encoding="utf-8",
+    )
     assert cli.run(["profile", "check", str(path)]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "line 3" in said and "Did you mean 'payment.prime_to_sub_days'?" in said
@@ -101,7 +127,11 @@ def test_the_list_counts_sources(capsys):
     assert cli.run(["profile", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     seoul = profiles.load("seoul")
-    assert re.search(rf"^seoul .*KRW +{len(seoul) - len(seoul.illustrative())} +{len(seoul.illustrative())}$", "\n".join(lines), flags=re.M)
+    assert re.search(
+        rf"^seoul .*KRW +{len(seoul) - len(seoul.illustrative())} +{len(seoul.illustrative())}$",
+        "\n".join(lines),
+        flags=re.M,
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,18 @@ COUNTRIES = [code for code in profiles.available() if code not in ("seoul", "exa
 # systems belong to the edition of Seoul alone.
 KOREAN = re.compile(r"\bKRW\b|₩|\bwon\b|원\b")
 
-SPEAKS_OF_ONE = re.compile(r"\bpublished\b|\bpartnership\.|^from cleanworks.standards import seoul$", re.MULTILINE)
+SPEAKS_OF_ONE = re.compile(
+    r"\bpublished\b|\bpartnership\.|^from cleanworks.standards import seoul$", re.MULTILINE
+)
 
 
 def leftovers(text: str) -> set[str]:
     """Words of Seoul's profile that another country's edition shows."""
     seoul = profiles.load("seoul")
-    names = {seoul[key] for key in ("names.city", "names.project_system", "names.payment_system", "names.worker_system")} | set(seoul["names.districts"])
+    names = {
+        seoul[key]
+        for key in ("names.city", "names.project_system", "names.payment_system", "names.worker_system")
+    } | set(seoul["names.districts"])
     found = {name for name in names if re.search(rf"\b{re.escape(name)}\b", text)}
     return found | set(KOREAN.findall(text))
 
@@ -38,12 +43,18 @@ def shown(notebook) -> str:
     return re.sub(r'data:[^"\']+|srcdoc="[^"]*"', "", "\n".join(parts))
 
 
-@pytest.mark.parametrize("code", ["exampleland", *(pytest.param(code, marks=pytest.mark.everything) for code in COUNTRIES)])
+@pytest.mark.parametrize(
+    "code", ["exampleland", *(pytest.param(code, marks=pytest.mark.everything) for code in COUNTRIES)]
+)
 def test_every_notebook_runs_in_the_edition_and_shows_nothing_of_seoul(executed, code):
     folder, _ = executed(code)
-    notebooks = {path.relative_to(folder).as_posix(): nbformat.read(path, 4) for path in folder.rglob("*.ipynb")}
+    notebooks = {
+        path.relative_to(folder).as_posix(): nbformat.read(path, 4) for path in folder.rglob("*.ipynb")
+    }
     assert len(notebooks) > 40, "nothing was looked at"
-    left = {name: sorted(words) for name, notebook in notebooks.items() if (words := leftovers(shown(notebook)))}
+    left = {
+        name: sorted(words) for name, notebook in notebooks.items() if (words := leftovers(shown(notebook)))
+    }
     assert not left, left
 
 

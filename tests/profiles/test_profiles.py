@@ -17,7 +17,17 @@ def seoul():
 
 
 def test_seoul_an_example_and_seven_countries_come_with_the_package():
-    assert profiles.available() == ["exampleland", "jordan", "malawi", "philippines", "seoul", "thailand", "uganda", "ukraine", "vietnam"]
+    assert profiles.available() == [
+        "exampleland",
+        "jordan",
+        "malawi",
+        "philippines",
+        "seoul",
+        "thailand",
+        "uganda",
+        "ukraine",
+        "vietnam",
+    ]
 
 
 def test_seoul_is_active_unless_the_environment_says_otherwise(monkeypatch):
@@ -80,10 +90,15 @@ def test_profiles_answer_the_same_questions():
 
 def test_a_country_takes_over_what_it_does_not_say_without_its_source(tmp_path):
     path = tmp_path / "home.toml"
-    path.write_text('extends = "seoul"\nmoney_scale = 0.5\n[payment]\ndue_days = {value = 7, source = "ccs-s1"}\n', encoding="utf-8")
+    path.write_text(
+        'extends = "seoul"\nmoney_scale = 0.5\n[payment]\ndue_days = {value = 7, source = "ccs-s1"}\n',
+        encoding="utf-8",
+    )
     home, seoul = profiles.load(str(path)), profiles.load("seoul")
     assert home["payment.due_days"] == 7 and home.cite("payment.due_days") == "ccs-s1"
-    assert home["payment.inspection_days"] == seoul["payment.inspection_days"] and home.is_illustrative("payment.inspection_days")
+    assert home["payment.inspection_days"] == seoul["payment.inspection_days"] and home.is_illustrative(
+        "payment.inspection_days"
+    )
     assert home["labour.card_threshold"] == seoul["labour.card_threshold"] / 2
 
 
@@ -202,12 +217,17 @@ def test_a_file_in_another_encoding_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "least"), [("ukraine", 15), ("uganda", 15), ("vietnam", 15), ("philippines", 10), ("thailand", 10), ("jordan", 10)]
+    ("code", "least"),
+    [("ukraine", 15), ("uganda", 15), ("vietnam", 15), ("philippines", 10), ("thailand", 10), ("jordan", 10)],
 )
 def test_a_country_brings_values_with_sources_and_a_date(code, least):
     one = profiles.load(code)
     assert len(one.cited()) >= least
-    assert {fact.part for fact in one.facts} == {chart.part for chart in one.charts} == {"construction", "integrity"}
+    assert (
+        {fact.part for fact in one.facts}
+        == {chart.part for chart in one.charts}
+        == {"construction", "integrity"}
+    )
 
 
 def test_every_fact_and_chart_names_sources_of_the_bibliography():
@@ -224,7 +244,10 @@ def test_a_rule_speaks_for_its_country():
     assert "the opposite holds" in said and "no claims on each other" in said
     assert "forbidden" in thailand.rule("subcontracting.allowed")
     assert "there is no such rule. No percentage" in vietnam.rule("procurement.variation_ceiling")
-    assert vietnam.rule("payment.performance_guarantee_share") == "The performance guarantee is 2 % to 10 % of the contract price."
+    assert (
+        vietnam.rule("payment.performance_guarantee_share")
+        == "The performance guarantee is 2 % to 10 % of the contract price."
+    )
     assert "no source" in profiles.load("uganda").rule("procurement.minimum_tender_days")
     assert "inflation" in ukraine.rule("payment.late_interest_rate")
 
@@ -232,7 +255,9 @@ def test_a_rule_speaks_for_its_country():
 def test_viet_nam_has_no_districts():
     one = profiles.load("vietnam")
     assert one["names.district_word"] == "ward"
-    assert not {"Hai Chau", "Thanh Khe", "Son Tra", "Ngu Hanh Son", "Lien Chieu", "Cam Le", "Hoa Vang"} & set(one["names.districts"])
+    assert not {"Hai Chau", "Thanh Khe", "Son Tra", "Ngu Hanh Son", "Lien Chieu", "Cam Le", "Hoa Vang"} & set(
+        one["names.districts"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -261,14 +286,23 @@ def test_working_days_become_the_calendar_days_that_are_always_enough():
 
 def test_an_agency_keeps_the_sources_of_its_country(tmp_path):
     path = tmp_path / "kampala.toml"
-    path.write_text('extends = "uganda"\n[payment]\nclient_days = {value = 40, illustrative = true}\n', encoding="utf-8")
+    path.write_text(
+        'extends = "uganda"\n[payment]\nclient_days = {value = 40, illustrative = true}\n', encoding="utf-8"
+    )
     home, uganda = profiles.load(str(path)), profiles.load("uganda")
     assert home.cite("disclosure.answer_days") == "cty-s74" and home["payment.client_days"] == 40
     assert home.facts == uganda.facts and home.cited() == uganda.cited()
     office = tmp_path / "roads.toml"
-    office.write_text('extends = "kampala.toml"\n[names]\ncity = {value = "Gulu", illustrative = true}\n', encoding="utf-8")
-    assert profiles.load(str(office))["payment.client_days"] == 40 and profiles.load(str(office)).cite("disclosure.answer_days") == "cty-s74"
-    path.write_text('extends = "uganda"\n[payment]\nclient_days = {value = 41, illustrative = true}\n', encoding="utf-8")
+    office.write_text(
+        'extends = "kampala.toml"\n[names]\ncity = {value = "Gulu", illustrative = true}\n', encoding="utf-8"
+    )
+    assert (
+        profiles.load(str(office))["payment.client_days"] == 40
+        and profiles.load(str(office)).cite("disclosure.answer_days") == "cty-s74"
+    )
+    path.write_text(
+        'extends = "uganda"\n[payment]\nclient_days = {value = 41, illustrative = true}\n', encoding="utf-8"
+    )
     import os
 
     os.utime(path, ns=(1, 1))
@@ -277,7 +311,9 @@ def test_an_agency_keeps_the_sources_of_its_country(tmp_path):
 
 def test_another_country_takes_no_source_along(tmp_path):
     path = tmp_path / "kenya.toml"
-    path.write_text('extends = "uganda"\n[names]\ncountry = {value = "Kenya", illustrative = true}\n', encoding="utf-8")
+    path.write_text(
+        'extends = "uganda"\n[names]\ncountry = {value = "Kenya", illustrative = true}\n', encoding="utf-8"
+    )
     home = profiles.load(str(path))
     assert home.cited() == [] and home.facts == ()
 
@@ -287,9 +323,9 @@ def test_another_country_takes_no_source_along(tmp_path):
     [
         ("range = [3, 2]", "a range that is not two numbers"),
         ("range = [2, 3]", "outside its own range"),
-        ('rule = "maybe"', "neither \"none\""),
+        ('rule = "maybe"', 'neither "none"'),
         ('rule = "none"', "`says` does not tell what holds instead"),
-        ('days = "lunar"', "neither \"working\" nor"),
+        ('days = "lunar"', 'neither "working" nor'),
         ('confidence = "X"', "a confidence that is not V, S or C"),
         ('date = "yesterday"', "a date that is not"),
     ],
@@ -305,8 +341,14 @@ def test_what_stands_beside_a_value_is_checked(tmp_path, fields, message):
     ("entry", "message"),
     [
         ('[[facts]]\npart = "construction"\n', "line 1: An entry of 'facts' has no 'text'"),
-        ('[[charts]]\npart = "a"\ntitle = "b"\nunit = "c"\nbars = [["x", 1]]\nsource = "ccs-s4"\n', "bars that are not pairs"),
-        ('[[facts]]\npart = "a"\ntext = "b"\nsource = "c"\ndate = "d"\nconfidence = "V"\nsauce = "e"\n', "unknown field 'sauce'"),
+        (
+            '[[charts]]\npart = "a"\ntitle = "b"\nunit = "c"\nbars = [["x", 1]]\nsource = "ccs-s4"\n',
+            "bars that are not pairs",
+        ),
+        (
+            '[[facts]]\npart = "a"\ntext = "b"\nsource = "c"\ndate = "d"\nconfidence = "V"\nsauce = "e"\n',
+            "unknown field 'sauce'",
+        ),
     ],
 )
 def test_a_broken_fact_is_told(tmp_path, entry, message):

@@ -41,7 +41,10 @@ def test_what_is_not_known_is_on_the_last_page_and_only_there(monkeypatch):
     assert any("no claims on each other" in said for said in known)
     assert any("15 days" in said for said in known) and "A tender stays open for at least …" not in asked
     assert "No source" in asked["The client pays the contractor within …"]
-    assert "no claims on each other" in asked["The client must pay a subcontractor directly after … missed payments"]
+    assert (
+        "no claims on each other"
+        in asked["The client must pay a subcontractor directly after … missed payments"]
+    )
 
 
 def test_a_part_without_facts_is_refused():
@@ -51,6 +54,9 @@ def test_a_part_without_facts_is_refused():
 
 def test_the_pages_stand_first_in_their_parts_and_last_before_the_reference():
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
-    for caption, page in (("The Clean Construction System", "construction"), ("Anti-corruption monitoring and evaluation", "integrity")):
+    for caption, page in (
+        ("The Clean Construction System", "construction"),
+        ("Anti-corruption monitoring and evaluation", "integrity"),
+    ):
         assert re.search(rf"caption: {caption}\n    chapters:\n      - file: book/country/{page}\n", toc)
     assert re.search(r"file: book/country/look-up\n  - caption: Reference", toc)

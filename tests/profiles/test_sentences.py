@@ -18,23 +18,33 @@ EDITIONS = Settings.load(ROOT).editions
 # One Korean sentence for each row of what would be wrong elsewhere, with the countries of that row.
 KOREAN = [
     ("After two missed payments the client must pay the subcontractor directly.", {"ukraine", "thailand"}),
-    ("The prime contractor pays the subcontractor within 15 days.", {"ukraine", "thailand", "vietnam", "uganda", "philippines", "jordan"}),
+    (
+        "The prime contractor pays the subcontractor within 15 days.",
+        {"ukraine", "thailand", "vietnam", "uganda", "philippines", "jordan"},
+    ),
     ("Late money carries 15.5 % interest.", {"jordan", "ukraine"}),
     ("A tender that is open for fewer than 15 days is short.", {"vietnam", "ukraine"}),
     ("A change above 10 % of the price is a flag.", {"vietnam", "ukraine", "philippines"}),
     ("Each district publishes its works.", {"vietnam"}),
     ("Wages are due on day 10 of the next month.", {"ukraine", "uganda"}),
-    ("Every worker has retirement days on the card.", {"ukraine", "thailand", "vietnam", "uganda", "philippines", "jordan"}),
+    (
+        "Every worker has retirement days on the card.",
+        {"ukraine", "thailand", "vietnam", "uganda", "philippines", "jordan"},
+    ),
     ("The information law lets anyone ask.", {"philippines"}),
     ("The score of the assessment fell, so corruption rose.", {"jordan", "thailand", "uganda", "ukraine"}),
 ]
 
 
-@pytest.mark.parametrize(("sentence", "countries"), KOREAN, ids=lambda value: value[:30] if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("sentence", "countries"), KOREAN, ids=lambda value: value[:30] if isinstance(value, str) else ""
+)
 def test_each_wrong_sentence_is_recognised(sentence, countries):
     for country in countries:
         assert wrong_sentences(sentence, EDITIONS.sentences, country, EDITIONS.words) == [sentence], country
-    assert not wrong_sentences(f"In Korea: {sentence}", EDITIONS.sentences, sorted(countries)[0], EDITIONS.words)
+    assert not wrong_sentences(
+        f"In Korea: {sentence}", EDITIONS.sentences, sorted(countries)[0], EDITIONS.words
+    )
 
 
 @functools.cache
@@ -42,11 +52,18 @@ def texts() -> dict[str, str]:
     """What lessons, exercises and checks say, without what is cited or marked as another country's."""
     found = {}
     for path in sorted([*ROOT.glob("notebooks/*/*.ipynb"), *ROOT.glob("exercises/*/*.ipynb")]):
-        cells = [cell for cell in nbformat.read(path, 4).cells if not cell.metadata.get("cleanworks", {}).get("about")]
+        cells = [
+            cell
+            for cell in nbformat.read(path, 4).cells
+            if not cell.metadata.get("cleanworks", {}).get("about")
+        ]
         found[path.name + path.parts[-3]] = "\n".join(cell.source for cell in cells)
     for path in ROOT.glob("cleanworks/checks/*.py"):
         found[path.name] = path.read_text(encoding="utf-8")
-    return {name: "\n".join(line for line in text.splitlines() if "{cite" not in line) for name, text in found.items()}
+    return {
+        name: "\n".join(line for line in text.splitlines() if "{cite" not in line)
+        for name, text in found.items()
+    }
 
 
 @pytest.mark.parametrize("country", sorted({code for one in EDITIONS.sentences for code in one.wrong_in}))
@@ -55,13 +72,19 @@ def test_no_edition_holds_a_sentence_that_is_wrong_there(country):
         assert not wrong_sentences(text, EDITIONS.sentences, country, EDITIONS.words), name
     one = profiles.load(country)
     said = "\n".join(
-        [str(entry.says or entry.value) for entry in one.entries.values()] + [fact.text for fact in one.facts] + [chart.title for chart in one.charts]
+        [str(entry.says or entry.value) for entry in one.entries.values()]
+        + [fact.text for fact in one.facts]
+        + [chart.title for chart in one.charts]
     )
     assert not wrong_sentences(said, EDITIONS.sentences, country, EDITIONS.words)
 
 
 def test_a_lesson_asks_the_profile_where_korea_has_its_own_rule():
-    asked = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("notebooks/construction/*.ipynb"))
+    asked = "\n".join(
+        path.read_text(encoding="utf-8") for path in ROOT.glob("notebooks/construction/*.ipynb")
+    )
     for key in ("payment.direct_payment_missed", "payment.prime_to_sub_days", "payment.late_interest_rate", "procurement.minimum_tender_days",
                 "procurement.variation_ceiling", "labour.wage_due_day", "disclosure.answer_days", "subcontracting.allowed"):  # fmt: skip
-        assert re.search(rf"\.rules?\([^)]*{re.escape(key)}", asked.replace("\\n", "").replace('\\"', '"'), flags=re.S), key
+        assert re.search(
+            rf"\.rules?\([^)]*{re.escape(key)}", asked.replace("\\n", "").replace('\\"', '"'), flags=re.S
+        ), key

@@ -25,7 +25,9 @@ def whole(list_name, kind=None, depth=0, name=""):
     made = {}
     for field in fields.objects(list_name)[kind or fields.root(list_name)].values():
         if field.kind in fields.SIMPLE:
-            value = {"currency": "KRW", "uri": "https://example.org/", "url": "https://example.org/"}.get(field.name, VALUES[field.kind])
+            value = {"currency": "KRW", "uri": "https://example.org/", "url": "https://example.org/"}.get(
+                field.name, VALUES[field.kind]
+            )
         elif depth < 4:
             value = whole(list_name, field.kind, depth + 1, field.name)
         else:
@@ -46,7 +48,9 @@ def whole(list_name, kind=None, depth=0, name=""):
 
 def places(value, place=()):
     """Every place of an object, with what stands there."""
-    for key, member in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+    for key, member in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
         yield (*place, key), member
         yield from places(member, (*place, key))
 
@@ -118,13 +122,19 @@ def test_a_wrong_kind_is_an_error_with_its_place_and_the_kind_that_belongs_there
     for field in known.values():
         if field.kind in ("text", "object", "any") and kind == "text" and not field.depth:
             continue  # this text is what belongs there
-        if field.kind == "object" or (field.kind not in fields.SIMPLE and not field.depth and kind == "odd object"):
+        if field.kind == "object" or (
+            field.kind not in fields.SIMPLE and not field.depth and kind == "odd object"
+        ):
             continue
         file.write_text(json.dumps(put(element, (field.name,), KINDS[kind])), encoding="utf-8")
         if field.name in ("ocid", "id") and kind != "text":
             continue  # a line without its id cannot be told to be a release
         report = validate(file)
-        assert any(problem.path.startswith(f"/{field.name}") for problem in report.problems if problem.severity == "error"), field
+        assert any(
+            problem.path.startswith(f"/{field.name}")
+            for problem in report.problems
+            if problem.severity == "error"
+        ), field
 
 
 def test_a_whole_element_is_valid(tmp_path, shared_data):
@@ -137,13 +147,21 @@ def test_a_whole_element_is_valid(tmp_path, shared_data):
         # Codes, addresses and places are invented here; kinds, required fields and days are right by both.
         invented = ("list of codes", "candidates", "not one of", 'is not a "')
         for report in (without, by_schema):
-            errors = [problem for problem in report.problems if problem.severity == "error" and "coordinates" not in problem.path]
-            assert not [problem for problem in errors if not any(words in problem.message for words in invented)]
+            errors = [
+                problem
+                for problem in report.problems
+                if problem.severity == "error" and "coordinates" not in problem.path
+            ]
+            assert not [
+                problem for problem in errors if not any(words in problem.message for words in invented)
+            ]
 
 
 @pytest.mark.parametrize("list_name", ["projects", "releases"])
 @pytest.mark.parametrize("kind", ["number", "object"])
-def test_the_official_schema_finds_no_wrong_kind_that_the_own_checks_do_not(tmp_path, shared_data, list_name, kind):
+def test_the_official_schema_finds_no_wrong_kind_that_the_own_checks_do_not(
+    tmp_path, shared_data, list_name, kind
+):
     file = tmp_path / "odd.jsonl"
     elements = [{**whole(list_name)}, *wrong_at_every_field(list_name, kind)]
     file.write_text("\n".join(json.dumps(element) for element in elements), encoding="utf-8")
@@ -151,7 +169,9 @@ def test_the_official_schema_finds_no_wrong_kind_that_the_own_checks_do_not(tmp_
     own, official = validate(file), validate(file, schema)
     assert official.errors >= own.errors  # the union never says less
     wrong = {p.number for p in official.problems if p.severity == "error" and "is not of type" in p.message}
-    assert wrong <= {p.number for p in own.problems if p.severity == "error"} | set(range(KEPT, len(elements) + 2))
+    assert wrong <= {p.number for p in own.problems if p.severity == "error"} | set(
+        range(KEPT, len(elements) + 2)
+    )
 
 
 KEPT = 40  # problems that a report keeps word for word; those after it cannot be compared

@@ -91,7 +91,10 @@ def test_zero_is_read_as_not_entered_and_kept_as_shown():
 def test_what_comes_back_from_the_feed_is_what_it_can_hold():
     read = seoul.read(FEED)
     there = TABLES["contracts"].set_index("project_id").loc[FEED["BIZ_CD"]]
-    assert np.abs(read["contracts"]["value_amount"].to_numpy() - there["value_amount"].to_numpy()).max() <= 0.005 * seoul.UNIT
+    assert (
+        np.abs(read["contracts"]["value_amount"].to_numpy() - there["value_amount"].to_numpy()).max()
+        <= 0.005 * seoul.UNIT
+    )
     assert (read["contracts"]["period_end"].to_numpy() == there["period_end"].to_numpy()).all()
     assert (read["projects"]["district"] == FEED["GU_NM"]).all()
 
@@ -164,6 +167,8 @@ def test_a_file_cut_off_gives_2_and_one_line(package, tmp_path, capsys):
 def test_coverage_lists_items_and_indicators(package, capsys):
     assert cli.run(["data", "coverage", str(package), "--fields"]) == 0
     out = capsys.readouterr().out
-    assert "CoST's items" in out and "contractingProcesses/summary/contractValue/amount" in out.replace("\n", "")
+    assert "CoST's items" in out and "contractingProcesses/summary/contractValue/amount" in out.replace(
+        "\n", ""
+    )
     possible = flags.possible(flags.filled_columns(oc4ids.read(package)))["possible"].sum()
     assert f"Possible indicators: {possible} of {len(flags.REGISTRY)}" in out

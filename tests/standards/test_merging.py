@@ -22,7 +22,9 @@ def history(seed):
         if field.kind in fields.SIMPLE:
             return rng.choice(words)
         if field.depth:
-            return [element(field.kind, depth + 1, number) for number in rng.sample("1234", rng.randint(0, 3))]
+            return [
+                element(field.kind, depth + 1, number) for number in rng.sample("1234", rng.randint(0, 3))
+            ]
         return element(field.kind, depth + 1, None)
 
     def element(kind, depth, number):
@@ -37,7 +39,15 @@ def history(seed):
     releases = []
     for day in range(1, rng.randint(2, 6)):
         whole = element("Release", 0, None)
-        releases.append({**whole, "ocid": "ocds-abc123-1", "id": str(day), "date": f"2024-03-{day:02d}T00:00:00Z", "tag": ["tender"]})
+        releases.append(
+            {
+                **whole,
+                "ocid": "ocds-abc123-1",
+                "id": str(day),
+                "date": f"2024-03-{day:02d}T00:00:00Z",
+                "tag": ["tender"],
+            }
+        )
     rng.shuffle(releases)
     return releases
 
@@ -99,8 +109,16 @@ def test_of_two_releases_of_one_moment_the_later_in_the_file_decides():
 def test_null_removes_a_value_and_lists_of_texts_are_replaced():
     whole = merging.compiled(
         [
-            release(1, "2024-03-01T00:00:00Z", tender={"id": "t", "description": "x", "additionalProcurementCategories": ["goods", "works"]}),
-            release(2, "2024-03-02T00:00:00Z", tender={"id": "t", "description": None, "additionalProcurementCategories": ["works"]}),
+            release(
+                1,
+                "2024-03-01T00:00:00Z",
+                tender={"id": "t", "description": "x", "additionalProcurementCategories": ["goods", "works"]},
+            ),
+            release(
+                2,
+                "2024-03-02T00:00:00Z",
+                tender={"id": "t", "description": None, "additionalProcurementCategories": ["works"]},
+            ),
         ]
     )
     assert whole["tender"] == {"id": "t", "additionalProcurementCategories": ["works"]}
@@ -108,7 +126,15 @@ def test_null_removes_a_value_and_lists_of_texts_are_replaced():
 
 def test_what_one_release_tells_apart_is_not_merged_into_one():
     """Three bids with one id in one release are three bids, also where a later release says more of the process."""
-    bids = [{"id": "1", "tenderers": [{"id": firm}], "status": "valid", "value": {"amount": 100, "currency": "KRW"}} for firm in "ABC"]
+    bids = [
+        {
+            "id": "1",
+            "tenderers": [{"id": firm}],
+            "status": "valid",
+            "value": {"amount": 100, "currency": "KRW"},
+        }
+        for firm in "ABC"
+    ]
     first = release(1, "2024-03-01T00:00:00Z", tender={"id": "t"}, bids={"details": bids})
     later = release(2, "2024-03-02T00:00:00Z", tender={"id": "t", "status": "complete"})
     for releases in ([first], [first, later]):
@@ -118,6 +144,14 @@ def test_what_one_release_tells_apart_is_not_merged_into_one():
 
 
 def test_elements_of_any_kind_can_be_merged():
-    odd = release(1, "2024-03-01T00:00:00Z", awards=[{"id": {"a": 1}, "title": "x"}, {"id": ["b"]}], tender="none", bids=[1, 2])
-    even = release(2, 20240302, awards=[{"id": {"a": 1}, "status": "active"}], tender={"id": "t"}, bids={"details": None})
+    odd = release(
+        1,
+        "2024-03-01T00:00:00Z",
+        awards=[{"id": {"a": 1}, "title": "x"}, {"id": ["b"]}],
+        tender="none",
+        bids=[1, 2],
+    )
+    even = release(
+        2, 20240302, awards=[{"id": {"a": 1}, "status": "active"}], tender={"id": "t"}, bids={"details": None}
+    )
     assert merging.compiled([odd, even])["awards"][0]["status"] == "active"

@@ -21,7 +21,10 @@ CONTENT = {"release-schema.json": b'{"properties": {}}', "codelists/method.csv":
 @pytest.fixture
 def small(monkeypatch) -> published.Set:
     """A standard of two files in the place of the real ones."""
-    files = tuple(published.File(path, f"owner/repository/0123/{path}", hashlib.sha256(data).hexdigest()) for path, data in CONTENT.items())
+    files = tuple(
+        published.File(path, f"owner/repository/0123/{path}", hashlib.sha256(data).hexdigest())
+        for path, data in CONTENT.items()
+    )
     made = published.Set("ocds-1.1.5", "A standard", "Apache-2.0", True, files)
     monkeypatch.setattr(published, "sets", lambda: {made.name: made})
     return made
@@ -78,7 +81,10 @@ def test_a_file_that_was_changed_here_is_not_used_and_is_mended(small, site, cac
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda folder: (folder / "codelists/method.csv").write_text("Code\nclosed\n"), "not the file that was published"),
+        (
+            lambda folder: (folder / "codelists/method.csv").write_text("Code\nclosed\n"),
+            "not the file that was published",
+        ),
         (lambda folder: (folder / "codelists/method.csv").unlink(), "cannot be fetched"),
     ],
     ids=["another file", "no file"],
@@ -88,7 +94,11 @@ def test_what_is_not_the_published_file_leaves_everything_as_it_was(small, site,
     spoil(folder)
     assert cli.run(["data", "schemas", "--from", address]) == 2
     error = capsys.readouterr().err
-    assert said in error and f"{address}/owner/repository/0123/codelists/method.csv" in error and published.FOLDER in error
+    assert (
+        said in error
+        and f"{address}/owner/repository/0123/codelists/method.csv" in error
+        and published.FOLDER in error
+    )
     assert not cache.exists() or not list(cache.iterdir())
 
 
@@ -98,7 +108,9 @@ def test_without_a_network_one_message_says_what_to_do(small, capsys):
     assert "Is there a network?" in error and "Traceback" not in error
 
 
-@pytest.mark.parametrize(("name", "said"), [("ocds-1.0", "no standard has this name"), ("ocds-1.1.5", "cleanworks data schemas")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("ocds-1.0", "no standard has this name"), ("ocds-1.1.5", "cleanworks data schemas")]
+)
 def test_a_schema_that_is_not_there_is_one_message(tmp_path, capsys, name, said):
     file = tmp_path / "releases.json"
     file.write_text("{}")

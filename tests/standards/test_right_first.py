@@ -14,7 +14,12 @@ from cleanworks.standards import coverage, oc4ids, ocds
 from cleanworks.standards.stream import open_source
 from cleanworks.standards.validate import validate
 
-HEAD = {"uri": "https://example.org/p.json", "version": "1.1", "publishedDate": "2024-05-01T00:00:00Z", "publisher": {"name": "Rain City"}}
+HEAD = {
+    "uri": "https://example.org/p.json",
+    "version": "1.1",
+    "publishedDate": "2024-05-01T00:00:00Z",
+    "publisher": {"name": "Rain City"},
+}
 
 
 def release(number=1, ocid=None, **members):
@@ -26,7 +31,13 @@ def release(number=1, ocid=None, **members):
 
 
 def bid(number, firm, amount, status="valid", currency="KRW", **members):
-    made = {"id": number, "status": status, "tenderers": [{"id": firm}], "value": {"amount": amount, "currency": currency}, **members}
+    made = {
+        "id": number,
+        "status": status,
+        "tenderers": [{"id": firm}],
+        "value": {"amount": amount, "currency": currency},
+        **members,
+    }
     return {key: value for key, value in made.items() if value is not ...}
 
 
@@ -41,7 +52,10 @@ def process(number, bids, awards, **members):
 
 def ordinary(first, last):
     """Processes whose margins lie between 11 and 30 %: the fence is far from all of them."""
-    return [process(n, [bid("1", "F1", 100), bid("2", "F2", 110 + n)], [award("F1", 100)]) for n in range(first, last)]
+    return [
+        process(n, [bid("1", "F1", 100), bid("2", "F2", 110 + n)], [award("F1", 100)])
+        for n in range(first, last)
+    ]
 
 
 def package(tmp_path, releases, **head):
@@ -60,7 +74,9 @@ def answers(tables, code, level="process", **settings):
 
 def test_processes_that_all_have_a_contract_1_keep_their_own_changes():
     def one(number, changes):
-        amendments = [{"id": str(n), "date": f"2024-0{n + 1}-01T00:00:00Z", "rationale": "rain"} for n in range(changes)]
+        amendments = [
+            {"id": str(n), "date": f"2024-0{n + 1}-01T00:00:00Z", "rationale": "rain"} for n in range(changes)
+        ]
         contract = {"id": "1", "awardID": "1", "dateSigned": "2024-01-01T00:00:00Z", "amendments": amendments,
                     "period": {"startDate": "2024-01-01T00:00:00Z", "endDate": "2025-01-01T00:00:00Z"}}  # fmt: skip
         return release(number, awards=[award("F", 5, "1")], contracts=[contract])
@@ -74,7 +90,10 @@ def test_processes_that_all_have_a_contract_1_keep_their_own_changes():
 
 
 def test_item_classes_of_a_firm_are_not_lost_where_all_awards_have_one_id():
-    items = [{"id": "1", "classification": {"id": "45000000"}}, {"id": "2", "classification": {"id": "90000000"}}]
+    items = [
+        {"id": "1", "classification": {"id": "45000000"}},
+        {"id": "2", "classification": {"id": "90000000"}},
+    ]
     tables = ocds.tables_of([release(n, awards=[award("F", 5, "1", items=items)]) for n in range(25)])
     assert answers(tables, "R048", "tenderer") == {"F": (2.0, False)}
 
@@ -93,14 +112,26 @@ def test_payments_and_milestones_stay_with_their_contract():
 
 
 def test_two_contracts_without_ids_belong_to_no_award_without_an_id():
-    tables = ocds.tables_of([release(awards=[award("F1", 100, None)], contracts=[{"id": None, "awardID": None}, {"id": None, "awardID": None}])])
+    tables = ocds.tables_of(
+        [
+            release(
+                awards=[award("F1", 100, None)],
+                contracts=[{"id": None, "awardID": None}, {"id": None, "awardID": None}],
+            )
+        ]
+    )
     assert tables["contracts"]["contract_id"].is_unique
     assert tables["contracts"]["supplier_id"].isna().all()
 
 
 def test_firms_that_share_a_placeholder_id_are_told_apart_by_name(tmp_path):
     bids = [
-        {"id": str(n), "status": "valid", "tenderers": [{"id": "0", "name": name}], "value": {"amount": 100, "currency": "KRW"}}
+        {
+            "id": str(n),
+            "status": "valid",
+            "tenderers": [{"id": "0", "name": name}],
+            "value": {"amount": 100, "currency": "KRW"},
+        }
         for n, name in enumerate(["River Ltd", "Hill Ltd"])
     ]
     file = package(tmp_path, [release(bids={"details": bids})])
@@ -134,8 +165,18 @@ def test_a_bid_is_late_by_the_clock_of_its_own_place():
         tender = {"id": "t", "status": "complete", "tenderPeriod": period}
         return process(number, [bid("1", "F1", 100, date=date)], [award("F1", 100)], tender=tender)
 
-    tables = ocds.tables_of([one(1, "2024-03-20T17:30:00+09:00"), one(2, "2024-03-20T18:30:00+09:00"), one(3, "2024-03-20T08:59:00Z")])
-    assert {number[-1]: flagged for number, (_, flagged) in answers(tables, "R030").items()} == {"1": False, "2": True, "3": False}
+    tables = ocds.tables_of(
+        [
+            one(1, "2024-03-20T17:30:00+09:00"),
+            one(2, "2024-03-20T18:30:00+09:00"),
+            one(3, "2024-03-20T08:59:00Z"),
+        ]
+    )
+    assert {number[-1]: flagged for number, (_, flagged) in answers(tables, "R030").items()} == {
+        "1": False,
+        "2": True,
+        "3": False,
+    }
     # A day is shown by the clock that stood there.
     assert tables["bids"]["date"].dt.hour.tolist() == [17, 18, 8]
 
@@ -143,20 +184,36 @@ def test_a_bid_is_late_by_the_clock_of_its_own_place():
 def test_columns_with_a_zone_are_compared_too():
     seoul = pd.Series(pd.to_datetime(["2024-03-20 17:30", "2024-03-20 18:30"])).dt.tz_localize("Asia/Seoul")
     tables = {
-        "bids": pd.DataFrame({"bid_id": ["1", "2"], "tender_id": ["a", "b"], "tenderer_id": "F", "status": "valid", "date": seoul}),
-        "tenders": pd.DataFrame({"tender_id": ["a", "b"], "tender_end": pd.to_datetime(["2024-03-20 09:00"] * 2)}),
+        "bids": pd.DataFrame(
+            {
+                "bid_id": ["1", "2"],
+                "tender_id": ["a", "b"],
+                "tenderer_id": "F",
+                "status": "valid",
+                "date": seoul,
+            }
+        ),
+        "tenders": pd.DataFrame(
+            {"tender_id": ["a", "b"], "tender_end": pd.to_datetime(["2024-03-20 09:00"] * 2)}
+        ),
         "contracts": pd.DataFrame({"contract_id": ["1", "2"], "tender_id": ["a", "b"], "supplier_id": "F"}),
     }
     assert [flagged for _, flagged in answers(tables, "R030").values()] == [False, True]
 
 
 def test_the_order_of_releases_is_that_of_their_moments(tmp_path):
-    early = release(1, id="1", date="2024-03-01T08:00:00+09:00", tag=["tender"], tender={"id": "t", "status": "active"})
-    late = release(1, id="2", date="2024-03-01T01:00:00Z", tag=["tender"], tender={"id": "t", "status": "complete"})
+    early = release(
+        1, id="1", date="2024-03-01T08:00:00+09:00", tag=["tender"], tender={"id": "t", "status": "active"}
+    )
+    late = release(
+        1, id="2", date="2024-03-01T01:00:00Z", tag=["tender"], tender={"id": "t", "status": "complete"}
+    )
     assert ocds.read(package(tmp_path, [late, early]))["tenders"]["status"].tolist() == ["complete"]
 
 
-@pytest.mark.parametrize("text", ["05/02/2024", "5.2.2024", "2024/02/05", "05-02-2024", "Feb 5 2024", "2024-02-31"])
+@pytest.mark.parametrize(
+    "text", ["05/02/2024", "5.2.2024", "2024/02/05", "05-02-2024", "Feb 5 2024", "2024-02-31"]
+)
 def test_a_day_that_can_only_be_guessed_is_refused_with_its_row(text):
     with pytest.raises(InputError, match="row 1"):
         payments.days_late(pd.Series(["2024-02-05", text]), pd.Series(["2024-02-06", "2024-02-06"]))
@@ -174,7 +231,10 @@ def test_days_late_with_zones():
 
 @pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"])
 def test_placeholder_dates_are_no_dates_and_said(tmp_path, date):
-    file = package(tmp_path, [release(tender={"id": "t", "tenderPeriod": {"startDate": "2024-01-01T00:00:00Z", "endDate": date}})])
+    file = package(
+        tmp_path,
+        [release(tender={"id": "t", "tenderPeriod": {"startDate": "2024-01-01T00:00:00Z", "endDate": date}})],
+    )
     assert ocds.read(file)["tenders"]["tender_end"].isna().all()
     assert any("stands for no date" in problem.message for problem in validate(file).problems)
     coverage.of_file(file)
@@ -197,10 +257,17 @@ def test_a_day_that_does_not_exist_is_an_error_without_a_schema(tmp_path):
 )  # fmt: skip
 def test_what_json_does_not_allow_is_refused_with_line_and_place(tmp_path, text, said):
     file = tmp_path / "p.json"
-    file.write_text('{"version": "1.1",\n"releases": [\n{"ocid": "ocds-abc123-1", "tender": ' + text + "}]}", encoding="utf-8")
+    file.write_text(
+        '{"version": "1.1",\n"releases": [\n{"ocid": "ocds-abc123-1", "tender": ' + text + "}]}",
+        encoding="utf-8",
+    )
     with pytest.raises(InputError) as refused:
         validate(file)
-    assert said in refused.value.message and "line 3" in refused.value.message and "release 1" in refused.value.message
+    assert (
+        said in refused.value.message
+        and "line 3" in refused.value.message
+        and "release 1" in refused.value.message
+    )
 
 
 @pytest.mark.parametrize(
@@ -221,14 +288,21 @@ def test_a_file_that_holds_no_list_is_told_so_in_words(tmp_path, text, said):
 def test_another_encoding_is_named(tmp_path, encoding, said):
     file = tmp_path / "p.json"
     title = "Construcción" if encoding == "latin-1" else "다리 공사"
-    file.write_bytes(json.dumps({**HEAD, "releases": [release(tender={"id": "t", "title": title})]}, ensure_ascii=False).encode(encoding))
+    file.write_bytes(
+        json.dumps(
+            {**HEAD, "releases": [release(tender={"id": "t", "title": title})]}, ensure_ascii=False
+        ).encode(encoding)
+    )
     with pytest.raises(InputError, match=said):
         validate(file)
 
 
 def test_a_byte_order_mark_lines_and_concatenated_objects_are_read(tmp_path):
     file = tmp_path / "p.json"
-    for text in ("\n\n".join(json.dumps(release(n)) for n in range(3)), "".join(json.dumps(release(n)) for n in range(3))):
+    for text in (
+        "\n\n".join(json.dumps(release(n)) for n in range(3)),
+        "".join(json.dumps(release(n)) for n in range(3)),
+    ):
         file.write_text("\ufeff" + text, encoding="utf-8")
         assert len(ocds.read(file)["tenders"]) == 3
 
@@ -239,9 +313,13 @@ def test_versions_that_can_be_read_are_read_and_said(tmp_path, version):
     file = tmp_path / "p.json"
     old = release(1, contracts=[{"id": "1", "awardID": "a", "amendment": {"rationale": "rain"}, "implementation": {"transactions": [
         {"id": "1", "amount": {"amount": 5, "currency": "KRW"}, "providerOrganization": {"scheme": "X", "id": "9", "legalName": "City"}}]}}])  # fmt: skip
-    file.write_text(json.dumps({**{k: v for k, v in HEAD.items() if k != "version"}, **head, "releases": [old]}))
+    file.write_text(
+        json.dumps({**{k: v for k, v in HEAD.items() if k != "version"}, **head, "releases": [old]})
+    )
     tables = ocds.read(file)
-    assert tables["payments"]["amount"].tolist() == [5.0] and tables["payments"]["payer_id"].tolist() == ["X-9"]
+    assert tables["payments"]["amount"].tolist() == [5.0] and tables["payments"]["payer_id"].tolist() == [
+        "X-9"
+    ]
     assert tables["modifications"]["rationale"].tolist() == ["rain"]
     notes = [problem.message for problem in validate(file).problems if problem.path == "/version"]
     assert bool(notes) == (version in (None, "1.0"))
@@ -255,7 +333,20 @@ def test_a_version_of_tomorrow_is_refused(tmp_path):
 def test_a_record_may_only_link_to_its_releases(tmp_path):
     file = tmp_path / "records.json"
     linked = {"url": "https://example.org/1.json", "date": "2024-01-01T00:00:00Z", "tag": ["tender"]}
-    file.write_text(json.dumps({**HEAD, "records": [{"ocid": "ocds-abc123-1", "releases": [linked], "compiledRelease": release(1, tag=["compiled"])}]}))
+    file.write_text(
+        json.dumps(
+            {
+                **HEAD,
+                "records": [
+                    {
+                        "ocid": "ocds-abc123-1",
+                        "releases": [linked],
+                        "compiledRelease": release(1, tag=["compiled"]),
+                    }
+                ],
+            }
+        )
+    )
     assert validate(file).ok
     assert len(ocds.read(file)["tenders"]) == 1
     file.write_text(json.dumps({**HEAD, "records": [{"ocid": "ocds-abc123-1", "releases": [linked]}]}))
@@ -302,7 +393,11 @@ def test_without_a_word_on_changes_no_indicator_on_changes_answers(tmp_path):
                 "period": {"startDate": "2020-01-01T00:00:00Z", "endDate": "2021-01-01T00:00:00Z"}}  # fmt: skip
     file = package(tmp_path, [release(awards=[award("S")], contracts=[contract])])
     tables = ocds.read(file)
-    on_changes = [code for code, one in flags.REGISTRY.items() if any(field.startswith("modifications.") for field in one.fields)]
+    on_changes = [
+        code
+        for code, one in flags.REGISTRY.items()
+        if any(field.startswith("modifications.") for field in one.fields)
+    ]
     assert not flags.coverage(tables).loc[on_changes, "possible"].any()
     assert not flags.possible(flags.filled_columns(tables)).loc[on_changes, "possible"].any()
     assert not coverage.of_file(file).indicators.loc[on_changes, "possible"].any()
@@ -333,32 +428,55 @@ def test_bids_without_a_status_tell_nothing_about_disqualification():
     tables = ocds.tables_of([process(1, bids, [award("F1", 100)])])
     assert not flags.coverage(tables).loc["R035", "possible"]
     assert "R035" not in set(flags.evaluate(tables)["code"]) and answers(tables, "R035") == {}
-    mixed = ocds.tables_of([process(1, bids, [award("F1", 100)]), process(2, [bid("1", "F1", 1), bid("2", "F2", 2, "disqualified")], [award("F1")])])
+    mixed = ocds.tables_of(
+        [
+            process(1, bids, [award("F1", 100)]),
+            process(2, [bid("1", "F1", 1), bid("2", "F2", 2, "disqualified")], [award("F1")]),
+        ]
+    )
     assert answers(mixed, "R035") == {"ocds-abc123-2": (1.0, True)}
 
 
 @pytest.mark.parametrize(("count", "answered"), [(0, False), (-1, False), (1, True), (2, True)])
 def test_a_tender_of_no_tenderers_has_no_answer(count, answered):
-    tables = {"tenders": pd.DataFrame({"tender_id": ["a", "b"], "procurement_method": "open", "number_of_tenderers": [count, 5]})}
+    tables = {
+        "tenders": pd.DataFrame(
+            {"tender_id": ["a", "b"], "procurement_method": "open", "number_of_tenderers": [count, 5]}
+        )
+    }
     assert ("a" in answers(tables, "R018")) == answered
 
 
 def test_a_count_of_one_beside_two_bids_has_no_answer():
     tender = {"id": "t", "status": "complete", "procurementMethod": "open", "numberOfTenderers": 1}
-    tables = ocds.tables_of([process(1, [bid("1", "F1", 100), bid("2", "F2", 105)], [award("F1", 100)], tender=tender)])
+    tables = ocds.tables_of(
+        [process(1, [bid("1", "F1", 100), bid("2", "F2", 105)], [award("F1", 100)], tender=tender)]
+    )
     assert answers(tables, "R018") == {}
 
 
 def test_numbers_that_arrive_as_texts_are_read_or_refused():
-    tenders = pd.DataFrame({"tender_id": ["a", "b"], "procurement_method": "open", "number_of_tenderers": ["1", "2"]})
+    tenders = pd.DataFrame(
+        {"tender_id": ["a", "b"], "procurement_method": "open", "number_of_tenderers": ["1", "2"]}
+    )
     assert answers({"tenders": tenders}, "R018") == {"a": (1.0, True), "b": (0.0, False)}
     with pytest.raises(InputError, match=r"number_of_tenderers, row 1"):
         answers({"tenders": tenders.assign(number_of_tenderers=["1", "two"])}, "R018")
 
 
 def market(**columns):
-    contracts = pd.DataFrame({"contract_id": list("vwxyz"), "tender_id": list("abcde"), "supplier_id": list("pqrst"), "value_amount": 5.0})
-    return {"tenders": pd.DataFrame({"tender_id": list("abcde"), "buyer_id": "B"}), "contracts": contracts.assign(**columns)}
+    contracts = pd.DataFrame(
+        {
+            "contract_id": list("vwxyz"),
+            "tender_id": list("abcde"),
+            "supplier_id": list("pqrst"),
+            "value_amount": 5.0,
+        }
+    )
+    return {
+        "tenders": pd.DataFrame({"tender_id": list("abcde"), "buyer_id": "B"}),
+        "contracts": contracts.assign(**columns),
+    }
 
 
 def test_concentration_answers_only_from_known_money_and_firms():
@@ -371,20 +489,41 @@ def test_concentration_answers_only_from_known_money_and_firms():
 def test_concentration_is_counted_by_currency():
     mixed = market(value_amount=[1e9, 1e5, 1e5, 1e5, 1e5], currency=["PYG", "USD", "USD", "USD", "USD"])
     assert answers(mixed, "concentration", "buyer") == {}
-    assert answers(mixed, "concentration", "buyer", minimum_group=4) == {"B (USD)": (pytest.approx(0.25), False)}
+    assert answers(mixed, "concentration", "buyer", minimum_group=4) == {
+        "B (USD)": (pytest.approx(0.25), False)
+    }
 
 
 def test_a_change_without_its_amounts_leaves_the_overrun_unknown():
     contracts = pd.DataFrame({"contract_id": ["a", "b"], "value_amount": [100.0, 100.0]})
-    changes = pd.DataFrame({"contract_id": ["a", "a", "b"], "old_value": [100, None, 100], "new_value": [120, None, 130], "type": ["value", "value", "value"]})
-    assert set(answers({"contracts": contracts, "modifications": changes}, "cost-overrun", "contract")) == {"b"}
+    changes = pd.DataFrame(
+        {
+            "contract_id": ["a", "a", "b"],
+            "old_value": [100, None, 100],
+            "new_value": [120, None, 130],
+            "type": ["value", "value", "value"],
+        }
+    )
+    assert set(answers({"contracts": contracts, "modifications": changes}, "cost-overrun", "contract")) == {
+        "b"
+    }
     time_only = changes.assign(type=["value", "duration", "value"])
-    assert set(answers({"contracts": contracts, "modifications": time_only}, "cost-overrun", "contract")) == {"a", "b"}
+    assert set(answers({"contracts": contracts, "modifications": time_only}, "cost-overrun", "contract")) == {
+        "a",
+        "b",
+    }
 
 
 def test_payments_in_another_currency_than_the_contract_are_not_added():
     contracts = pd.DataFrame({"contract_id": ["a", "b"], "value_amount": [100.0, 100.0], "currency": "KRW"})
-    claims = pd.DataFrame({"contract_id": ["a", "a", "b"], "amount": [60, 60, 60], "date_paid": pd.Timestamp("2024-01-01"), "currency": ["KRW", "USD", "KRW"]})
+    claims = pd.DataFrame(
+        {
+            "contract_id": ["a", "a", "b"],
+            "amount": [60, 60, 60],
+            "date_paid": pd.Timestamp("2024-01-01"),
+            "currency": ["KRW", "USD", "KRW"],
+        }
+    )
     changes = pd.DataFrame({"contract_id": ["b"], "old_value": [100], "new_value": [100]})
     found = answers({"contracts": contracts, "claims": claims, "modifications": changes}, "R068", "contract")
     assert found == {"b": (pytest.approx(0.6), False)}
@@ -401,38 +540,68 @@ def test_the_margin_is_counted_from_the_price_awarded():
 
 
 def test_a_cancelled_award_beside_the_active_one_does_not_hide_it():
-    odd = process(1, [bid("1", "F1", 100), bid("2", "F2", 100.5)], [{**award("F2", number="a0"), "status": "cancelled"}, award("F1", 100, "a1")])
-    assert answers(ocds.tables_of([odd, *ordinary(2, 12)]), "R024")["ocds-abc123-1"] == (pytest.approx(0.005), True)
+    odd = process(
+        1,
+        [bid("1", "F1", 100), bid("2", "F2", 100.5)],
+        [{**award("F2", number="a0"), "status": "cancelled"}, award("F1", 100, "a1")],
+    )
+    assert answers(ocds.tables_of([odd, *ordinary(2, 12)]), "R024")["ocds-abc123-1"] == (
+        pytest.approx(0.005),
+        True,
+    )
 
 
 LOTS = {"id": "t", "status": "complete", "procurementMethod": "open", "lots": [{"id": "L1"}, {"id": "L2"}]}
 
 
 def test_bids_are_compared_within_one_lot():
-    bids = [bid("1", "F1", 10, "disqualified", relatedLots=["L1"]), bid("2", "F2", 12, relatedLots=["L1"]), bid("3", "F3", 500, relatedLots=["L2"])]
+    bids = [
+        bid("1", "F1", 10, "disqualified", relatedLots=["L1"]),
+        bid("2", "F2", 12, relatedLots=["L1"]),
+        bid("3", "F3", 500, relatedLots=["L2"]),
+    ]
     tables = ocds.tables_of([process(1, bids, [award("F3", 500, relatedLots=["L2"])], tender=LOTS)])
     assert answers(tables, "R036") == {"ocds-abc123-1": (0.0, False)}
     assert answers(tables, "R024") == {}
     two = [*bids[1:], bid("4", "F4", 505, relatedLots=["L2"])]
-    tables = ocds.tables_of([process(1, two, [award("F3", 500, "a1", relatedLots=["L2"]), award("F2", 12, "a2", relatedLots=["L1"])], tender=LOTS)])
+    tables = ocds.tables_of(
+        [
+            process(
+                1,
+                two,
+                [award("F3", 500, "a1", relatedLots=["L2"]), award("F2", 12, "a2", relatedLots=["L1"])],
+                tender=LOTS,
+            )
+        ]
+    )
     assert answers(tables, "R024") == {"ocds-abc123-1": (pytest.approx(0.01), False)}
 
 
 def test_bids_of_several_lots_that_name_none_are_not_compared():
-    tables = ocds.tables_of([process(1, [bid("1", "F1", 100), bid("2", "F2", 100)], [award("F1", 100)], tender=LOTS)])
+    tables = ocds.tables_of(
+        [process(1, [bid("1", "F1", 100), bid("2", "F2", 100)], [award("F1", 100)], tender=LOTS)]
+    )
     assert answers(tables, "R028") == {} and answers(tables, "R024") == {}
 
 
 def test_currencies_are_never_mixed():
-    other = process(0, [bid("1", "F1", 100, currency="USD"), bid("2", "F2", 101, currency="USD")], [award("F1", 100, currency="KRW")])
+    other = process(
+        0,
+        [bid("1", "F1", 100, currency="USD"), bid("2", "F2", 101, currency="USD")],
+        [award("F1", 100, currency="KRW")],
+    )
     found = answers(ocds.tables_of([other, *ordinary(1, 12)]), "R024")
     assert "ocds-abc123-0" not in found and len(found) == 11
-    same = ocds.tables_of([process(1, [bid("1", "F1", 100), bid("2", "F2", 100, currency="USD")], [award("F1", 100)])])
+    same = ocds.tables_of(
+        [process(1, [bid("1", "F1", 100), bid("2", "F2", 100, currency="USD")], [award("F1", 100)])]
+    )
     assert answers(same, "R028") == {"ocds-abc123-1": (0.0, False)}
 
 
 def test_prices_of_nothing_are_no_identical_prices():
-    tables = ocds.tables_of([process(1, [bid("1", "F1", 0), bid("2", "F2", 0), bid("3", "F3", 90)], [award("F3", 90)])])
+    tables = ocds.tables_of(
+        [process(1, [bid("1", "F1", 0), bid("2", "F2", 0), bid("3", "F3", 90)], [award("F3", 90)])]
+    )
     assert answers(tables, "R028") == {"ocds-abc123-1": (0.0, False)}
 
 
@@ -443,7 +612,12 @@ def test_one_process_is_no_outlier_among_itself():
 
 
 def test_the_same_process_in_two_projects_is_two_rows():
-    process_ = {"id": "ocds-abc123-1", "summary": {"contractValue": {"amount": 5, "currency": "KRW"}, "suppliers": [{"id": "F"}]}}
-    tables = oc4ids.tables_of([{"id": f"oc4ids-abc123-{n}", "contractingProcesses": [process_]} for n in range(2)])
+    process_ = {
+        "id": "ocds-abc123-1",
+        "summary": {"contractValue": {"amount": 5, "currency": "KRW"}, "suppliers": [{"id": "F"}]},
+    }
+    tables = oc4ids.tables_of(
+        [{"id": f"oc4ids-abc123-{n}", "contractingProcesses": [process_]} for n in range(2)]
+    )
     assert tables["contracts"]["contract_id"].is_unique and tables["tenders"]["tender_id"].is_unique
     flags.evaluate(tables)

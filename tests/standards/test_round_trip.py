@@ -103,7 +103,9 @@ def test_with_local_members_nothing_at_all_is_lost(internal, name):
 def test_the_list_of_what_is_not_carried_is_complete():
     for name, carried in oc4ids.CARRIED.items():
         left = set(TABLES[name].columns) - set(carried)
-        assert left == {c for c in oc4ids.NOT_CARRIED.get(name, ()) if " " not in c} | ({"amount"} if name == "payments" else set())
+        assert left == {c for c in oc4ids.NOT_CARRIED.get(name, ()) if " " not in c} | (
+            {"amount"} if name == "payments" else set()
+        )
 
 
 def test_lines_hold_the_same_projects(tmp_path, public):
@@ -123,7 +125,13 @@ def test_no_person_leaves_the_city(request, which):
 def test_a_sum_over_two_people_is_not_published():
     found = [p for p in oc4ids.projects(TABLES) for m in p.get("metrics", []) if m["id"] == "workersOnSite"]
     assert found
-    counts = [o["measure"] for p in oc4ids.projects(TABLES) for m in p.get("metrics", []) if m["id"] == "workersOnSite" for o in m["observations"]]
+    counts = [
+        o["measure"]
+        for p in oc4ids.projects(TABLES)
+        for m in p.get("metrics", [])
+        if m["id"] == "workersOnSite"
+        for o in m["observations"]
+    ]
     assert min(counts) >= oc4ids.SMALLEST_GROUP
     days = TABLES["attendance"]
     by_hand = days.groupby(["contract_id", days["date"].dt.to_period("M")])["worker_id"].nunique()
@@ -173,7 +181,9 @@ def written(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ocds")
     kind = request.param
     return {
-        local: ocds.write(folder / f"{local}.json", TABLES, kind=kind, lines=kind == "compiled", local=local, **ABOUT)
+        local: ocds.write(
+            folder / f"{local}.json", TABLES, kind=kind, lines=kind == "compiled", local=local, **ABOUT
+        )
         for local in (False, True)
     }
 
@@ -202,7 +212,10 @@ def test_with_local_members_ocds_loses_nothing(written, name):
 def test_flags_of_the_file_are_flags_of_the_tables(written):
     codes = ["R003", "R018", "R024", "R025", "R028", "R030", "R035", "R036", "R058"]
     keys = ["code", "level", "id"]
-    one, two = (flags.evaluate(t, codes).sort_values(keys, ignore_index=True) for t in (TABLES, back(ocds, written[False])))
+    one, two = (
+        flags.evaluate(t, codes).sort_values(keys, ignore_index=True)
+        for t in (TABLES, back(ocds, written[False]))
+    )
     pd.testing.assert_frame_equal(one, two)
 
 
@@ -215,18 +228,35 @@ def test_the_releases_of_the_official_sample_merge(shared_data):
     assert whole["tag"] == ["compiled"]
     assert {"planning", "tender", "awards", "contracts"} <= set(whole)
     # What the last release says is what holds.
-    assert whole["contracts"][0]["implementation"]["transactions"] == last["contracts"][0]["implementation"]["transactions"]
+    assert (
+        whole["contracts"][0]["implementation"]["transactions"]
+        == last["contracts"][0]["implementation"]["transactions"]
+    )
 
 
 def test_null_removes_and_lists_merge_by_id():
-    one = {"ocid": "x", "date": "1", "tender": {"title": "T", "items": [{"id": "1", "q": 1}, {"id": "2"}], "codes": ["a"]}}
-    two = {"ocid": "x", "date": "2", "tender": {"title": None, "items": [{"id": "1", "q": 5}, {"id": "3"}], "codes": ["b"]}}
+    one = {
+        "ocid": "x",
+        "date": "1",
+        "tender": {"title": "T", "items": [{"id": "1", "q": 1}, {"id": "2"}], "codes": ["a"]},
+    }
+    two = {
+        "ocid": "x",
+        "date": "2",
+        "tender": {"title": None, "items": [{"id": "1", "q": 5}, {"id": "3"}], "codes": ["b"]},
+    }
     (whole,) = ocds.merge([two, one])
     assert whole["tender"] == {"items": [{"id": "1", "q": 5}, {"id": "2"}, {"id": "3"}], "codes": ["b"]}
 
 
 def test_midnight_in_seoul_stays_the_same_day():
-    release = {"ocid": "x", "tender": {"id": "1", "tenderPeriod": {"startDate": "2026-03-01T00:00:00+09:00", "endDate": "nonsense"}}}
+    release = {
+        "ocid": "x",
+        "tender": {
+            "id": "1",
+            "tenderPeriod": {"startDate": "2026-03-01T00:00:00+09:00", "endDate": "nonsense"},
+        },
+    }
     tenders = ocds.tables_of([release])["tenders"]
     assert tenders["tender_start"].iloc[0] == pd.Timestamp("2026-03-01")
     assert tenders["tender_end"].isna().all()
@@ -271,6 +301,12 @@ def test_foreign_shapes_do_not_break_the_reader():
     }  # fmt: skip
     tables = oc4ids.tables_of([odd])
     assert len(tables["projects"]) == len(tables["contracts"]) == len(tables["payments"]) == 1
-    release = {"ocid": "y", "tender": None, "bids": {"details": [None, {"tenderers": "A"}]}, "awards": {"id": 5}, "contracts": [{"id": 1, "value": 3}]}
+    release = {
+        "ocid": "y",
+        "tender": None,
+        "bids": {"details": [None, {"tenderers": "A"}]},
+        "awards": {"id": 5},
+        "contracts": [{"id": 1, "value": 3}],
+    }
     tables = ocds.tables_of([release])
     assert len(tables["bids"]) == 1 and len(tables["contracts"]) == 1

@@ -11,7 +11,13 @@ from cleanworks.errors import InputError
 from cleanworks.standards import stream
 
 PROJECTS = [{"id": f"oc4ids-abc123-{n}", "title": f"Bridge {n}, 교량"} for n in range(5)]
-PACKAGE = {"uri": "https://example.org", "publishedDate": "2026-01-01T00:00:00Z", "version": "0.9", "publisher": {"name": "City"}, "projects": PROJECTS}
+PACKAGE = {
+    "uri": "https://example.org",
+    "publishedDate": "2026-01-01T00:00:00Z",
+    "version": "0.9",
+    "publisher": {"name": "City"},
+    "projects": PROJECTS,
+}
 
 
 def read(path):
@@ -39,7 +45,9 @@ def test_a_package_whose_head_comes_after_the_list(tmp_path):
 
 
 def test_lines_with_their_numbers(tmp_path):
-    path = put(tmp_path, "\n".join(json.dumps(one) for one in PROJECTS[:2]) + "\n\n" + json.dumps(PROJECTS[2]))
+    path = put(
+        tmp_path, "\n".join(json.dumps(one) for one in PROJECTS[:2]) + "\n\n" + json.dumps(PROJECTS[2])
+    )
     source = stream.open_source(path)
     assert [(e.number, e.line) for e in source.elements] == [(1, 1), (2, 2), (3, 4)]
     assert not source.package
@@ -55,8 +63,13 @@ def test_a_file_with_a_byte_order_mark_and_a_compressed_one(tmp_path):
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
 def test_windows_of_any_size_give_the_same(tmp_path, monkeypatch, size, escaped):
     # Numbers, texts with quotes and characters of three bytes are all cut somewhere.
-    values = [{"id": "oc4ids-abc123-1", "n": 1234567, "t": 'a "b" \\ 교량', "x": [1.5e3, True, None]}, {"id": "oc4ids-abc123-2", "n": -1}]
-    path = put(tmp_path, json.dumps({"version": "0.9", "projects": values, "number": 12}, ensure_ascii=escaped))
+    values = [
+        {"id": "oc4ids-abc123-1", "n": 1234567, "t": 'a "b" \\ 교량', "x": [1.5e3, True, None]},
+        {"id": "oc4ids-abc123-2", "n": -1},
+    ]
+    path = put(
+        tmp_path, json.dumps({"version": "0.9", "projects": values, "number": 12}, ensure_ascii=escaped)
+    )
     monkeypatch.setattr(stream, "CHUNK", size)
     source, found = read(path)
     assert found == values and source.header["number"] == 12
@@ -103,7 +116,9 @@ def test_every_cut_gives_one_message(tmp_path, escaped):
         with pytest.raises(InputError) as caught:
             read(put(tmp_path, text[:length]))
         message = caught.value.message
-        assert "file.json" in message and ("stops in the middle of" in message or "is not UTF-8" in message), (length, message)
+        assert "file.json" in message and (
+            "stops in the middle of" in message or "is not UTF-8" in message
+        ), (length, message)
 
 
 def test_the_message_names_the_project_and_the_line(tmp_path):
@@ -123,7 +138,10 @@ def test_the_message_names_the_project_and_the_line(tmp_path):
         ("id,title\n1,Road", "not JSON"),
         (b"PK\x03\x04xxxx", "zip file or a spreadsheet"),
         ('{"a": 1}'.encode("utf-16"), "UTF-16"),
-        ('{"id": "oc4ids-abc123-1", "title": "Stra\u00dfe"}'.encode("latin-1"), r"line 1: byte \d+ is not UTF-8 text.*EUC-KR"),
+        (
+            '{"id": "oc4ids-abc123-1", "title": "Stra\u00dfe"}'.encode("latin-1"),
+            r"line 1: byte \d+ is not UTF-8 text.*EUC-KR",
+        ),
         ('{"name": "GeoJSON"}', "neither OCDS nor OC4IDS.*begins with: name"),
         ("{}", "neither OCDS nor OC4IDS.*begins with: nothing"),
         ('{"version": "0.9", "projects": [1]}', "project 1 is a number, not an object"),

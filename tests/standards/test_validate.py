@@ -17,7 +17,9 @@ from cleanworks.standards.validate import KEEP, merge_patch, validate
 
 TABLES = city.make(projects=20)
 PROJECTS = list(oc4ids.projects(TABLES, updated="2026-06-30"))
-PROJECT = next(p for p in PROJECTS if any(c["summary"].get("transactions") for c in p.get("contractingProcesses", [])))
+PROJECT = next(
+    p for p in PROJECTS if any(c["summary"].get("transactions") for c in p.get("contractingProcesses", []))
+)
 RELEASE = next(r for r in ocds.compiled(TABLES, published="2026-06-30") if r.get("contracts"))
 
 
@@ -62,13 +64,23 @@ def test_real_data_have_the_errors_that_another_validator_finds(shared_data, rea
     report = validate(real_ocds, shared_data / "ocds-1.1.5")
     schema = json.loads((shared_data / "ocds-1.1.5" / "release-schema.json").read_text())
     for name in ("bid", "subcontracting"):
-        schema = merge_patch(schema, json.loads((shared_data / "ocds-1.1.5" / "extensions" / name / "release-schema.json").read_text()))
+        schema = merge_patch(
+            schema,
+            json.loads(
+                (shared_data / "ocds-1.1.5" / "extensions" / name / "release-schema.json").read_text()
+            ),
+        )
     validator = jsonschema.Draft4Validator(schema)
     with gzip.open(real_ocds, "rt", encoding="utf-8") as lines:
-        others = [["/" + "/".join(map(str, e.absolute_path)) for e in validator.iter_errors(json.loads(line))] for line in lines]
+        others = [
+            ["/" + "/".join(map(str, e.absolute_path)) for e in validator.iter_errors(json.loads(line))]
+            for line in lines
+        ]
     assert report.elements == len(others) == 10
     assert report.invalid == sum(bool(found) for found in others)
-    assert sorted(p.path for p in report.problems if p.severity == "error") == sorted(path for found in others for path in found)
+    assert sorted(p.path for p in report.problems if p.severity == "error") == sorted(
+        path for found in others for path in found
+    )
 
 
 def test_the_schema_is_found_below_the_folder_and_nothing_is_fetched(shared_data, tmp_path, monkeypatch):
@@ -99,12 +111,24 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("thing", "place", "value", "message"), MISTAKES)
 @pytest.mark.parametrize("with_schema", [False, True])
-def test_mistakes_are_found_with_and_without_the_schema(request, tmp_path, thing, place, value, message, with_schema):
+def test_mistakes_are_found_with_and_without_the_schema(
+    request, tmp_path, thing, place, value, message, with_schema
+):
     folder = request.getfixturevalue("shared_data") if with_schema else None
     if place == ("ocid",):
         # A release without an ocid is not known to be one: only inside a package is it checked.
         path = tmp_path / "file.json"
-        path.write_text(json.dumps({"version": "1.1", "uri": "u:x", "publishedDate": "2026-01-01T00:00:00Z", "publisher": {"name": "N"}, "releases": [changed(thing, place, value)]}))
+        path.write_text(
+            json.dumps(
+                {
+                    "version": "1.1",
+                    "uri": "u:x",
+                    "publishedDate": "2026-01-01T00:00:00Z",
+                    "publisher": {"name": "N"},
+                    "releases": [changed(thing, place, value)],
+                }
+            )
+        )
     else:
         path = put(tmp_path, PROJECT if thing is PROJECT else RELEASE, changed(thing, place, value))
     report = validate(path, folder)
@@ -140,7 +164,9 @@ def test_what_a_schema_cannot_see_is_noted(tmp_path, thing, place, value, messag
 
 
 def test_a_transaction_that_names_no_milestone_and_one_below_zero(tmp_path):
-    number = next(n for n, c in enumerate(PROJECT["contractingProcesses"]) if c["summary"].get("transactions"))
+    number = next(
+        n for n, c in enumerate(PROJECT["contractingProcesses"]) if c["summary"].get("transactions")
+    )
     place = ("contractingProcesses", number, "summary", "transactions", 0)
     wrong = changed(PROJECT, (*place, "relatedImplementationMilestone", "id"), "gone")
     wrong = changed(wrong, (*place, "value", "amount"), -5)
@@ -159,11 +185,20 @@ def test_additional_fields_and_codes_are_notes(shared_data, tmp_path):
 
 def test_the_extension_adds_the_role_of_subcontractor(shared_data, tmp_path):
     release = {**RELEASE, "parties": [{"id": "F", "name": "F", "roles": ["subcontractor", "friend"]}]}
-    notes = [one.message for one in validate(put(tmp_path, release), shared_data).problems if one.path == "/parties/roles"]
+    notes = [
+        one.message
+        for one in validate(put(tmp_path, release), shared_data).problems
+        if one.path == "/parties/roles"
+    ]
     assert notes == ["the code 'friend' is not in the standard's open list"]
 
 
-HEAD = {"uri": "https://example.org/p", "publishedDate": "2026-06-30T00:00:00Z", "version": "0.9", "publisher": {"name": "City"}}
+HEAD = {
+    "uri": "https://example.org/p",
+    "publishedDate": "2026-06-30T00:00:00Z",
+    "version": "0.9",
+    "publisher": {"name": "City"},
+}
 
 
 @pytest.mark.parametrize("with_schema", [False, True])
@@ -183,7 +218,9 @@ def test_an_empty_package_and_two_equal_ids(tmp_path):
 
 
 def test_all_are_counted_and_few_are_kept(tmp_path):
-    wrong = [{**changed(PROJECT, ("status",), "running"), "id": f"oc4ids-abc123-{n}"} for n in range(KEEP + 30)]
+    wrong = [
+        {**changed(PROJECT, ("status",), "running"), "id": f"oc4ids-abc123-{n}"} for n in range(KEEP + 30)
+    ]
     report = validate(put(tmp_path, *wrong))
     assert (report.elements, report.invalid, report.errors) == (KEEP + 30, KEEP + 30, KEEP + 30)
     assert len(report.problems) == KEEP
@@ -196,7 +233,11 @@ def test_records(shared_data, tmp_path):
     report = validate(put(tmp_path, record, other), shared_data)
     places = {one.path: one.message for one in report.problems if one.severity == "error"}
     assert "/compiledRelease/tag/0" in places
-    assert places["/"] if "/" in places else places[""] == "the record has neither releases nor a compiledRelease"
+    assert (
+        places["/"]
+        if "/" in places
+        else places[""] == "the record has neither releases nor a compiledRelease"
+    )
 
 
 def test_folders_without_the_schema(shared_data, tmp_path):

@@ -24,8 +24,14 @@ def save(path: Path, *cells, language: str = "python") -> Path:
 def notebooks(tmp_path) -> Path:
     """A bare folder of notebooks, as people have it on their disks."""
     root = tmp_path / "water-course"
-    save(root / "01-wells.ipynb", new_markdown_cell("# Wells"), new_code_cell("import pandas as pd\npd.Series([1, 2]).sum()"))
-    save(root / "more" / "02-pumps.ipynb", new_markdown_cell("# Pumps"), new_code_cell("import pandas\n2 + 2"))
+    save(
+        root / "01-wells.ipynb",
+        new_markdown_cell("# Wells"),
+        new_code_cell("import pandas as pd\npd.Series([1, 2]).sum()"),
+    )
+    save(
+        root / "more" / "02-pumps.ipynb", new_markdown_cell("# Pumps"), new_code_cell("import pandas\n2 + 2")
+    )
     save(root / "more" / "03-in-r.ipynb", new_code_cell("x <- 1"), language="R")
     (root / "README.md").write_text("# Water\n\nNotebooks about water.\n", encoding="utf-8")
     return root
@@ -74,7 +80,12 @@ def test_what_cannot_become_a_course_leaves_nothing_behind(tmp_path, capsys):
 
 
 def graded(make, source: str, **tag):
-    return make(source, metadata={"nbgrader": {"grade": False, "solution": False, "locked": False, "schema_version": 3, **tag}})
+    return make(
+        source,
+        metadata={
+            "nbgrader": {"grade": False, "solution": False, "locked": False, "schema_version": 3, **tag}
+        },
+    )
 
 
 @pytest.fixture
@@ -103,13 +114,21 @@ def assignment(tmp_path) -> Path:
 
 
 def test_an_assignment_becomes_typed_cells_and_its_tests_become_checks(assignment, course, capsys):
-    assert run(["exercises", "import", str(assignment), "--id", "p1", "--part", "weather", "--root", str(course)]) == 0
+    assert (
+        run(
+            ["exercises", "import", str(assignment), "--id", "p1", "--part", "weather", "--root", str(course)]
+        )
+        == 0
+    )
     made = read(course / "exercises" / "weather" / "p1-ps1.ipynb")
     assert list(made.questions) == ["p1-e1", "p1-e2", "p1-e3"]
     by_role = {question: {role: [c.source for c in cells if role in c.tags] for role in ("exercise", "starter", "check", "solution")}
                for question, cells in made.questions.items()}  # fmt: skip
     assert by_role["p1-e1"]["exercise"] == ["How much fell in all?"]
-    assert by_role["p1-e1"]["starter"] == ["total = ..."] and by_role["p1-e1"]["solution"][0] == "total = sum(rain)"
+    assert (
+        by_role["p1-e1"]["starter"] == ["total = ..."]
+        and by_role["p1-e1"]["solution"][0] == "total = sum(rain)"
+    )
     assert by_role["p1-e2"]["starter"] == ["# def root(x):\nroot = ..."]
     assert "BEGIN" not in made.text and "assert" not in made.text
     module: dict = {}
@@ -125,7 +144,17 @@ def test_an_assignment_becomes_typed_cells_and_its_tests_become_checks(assignmen
 
 
 def test_a_set_that_is_there_is_not_replaced(assignment, course, capsys):
-    command = ["exercises", "import", str(assignment), "--id", "p1", "--part", "weather", "--root", str(course)]
+    command = [
+        "exercises",
+        "import",
+        str(assignment),
+        "--id",
+        "p1",
+        "--part",
+        "weather",
+        "--root",
+        str(course),
+    ]
     assert run(command) == 0
     before = (course / "exercises" / "weather" / "p1-ps1.ipynb").read_bytes()
     assert run(command) == 2

@@ -88,11 +88,21 @@ def test_a_zip_that_would_fill_the_disk_is_not_unpacked(tmp_path):
 
 def a_kit(folder: Path, code: str = "print(1)") -> Path:
     folder.mkdir()
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
+    cell = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {},
+        "source": code,
+        "outputs": [],
+        "execution_count": None,
+    }
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
     (folder / "first.ipynb").write_text(json.dumps(notebook))
     (folder / "first.txt").write_text("first.ipynb\n")
-    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in ("first.ipynb", "first.txt")]
+    lines = [
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}"
+        for name in ("first.ipynb", "first.txt")
+    ]
     (folder / "checksums.txt").write_text("\n".join(lines) + "\n")
     return folder
 
@@ -121,7 +131,11 @@ def test_a_program_that_somebody_added_is_named(tmp_path):
     (kit / "sitecustomize.py").write_text("")
     (kit / "my-notes.txt").write_text("")
     findings = [str(finding) for finding in verify.verify(kit) if not finding.good]
-    assert len(findings) == 1 and "sitecustomize.py was not handed out" in findings[0] and "notes" not in findings[0]
+    assert (
+        len(findings) == 1
+        and "sitecustomize.py was not handed out" in findings[0]
+        and "notes" not in findings[0]
+    )
 
 
 def test_an_empty_list_of_checksums_is_not_a_whole_kit(tmp_path):
@@ -140,4 +154,6 @@ def test_packages_are_looked_for_in_the_kit_and_not_on_this_computer(tmp_path):
     said = [str(finding) for finding in verify.verify(kit)]
     assert any("brings the 2 packages that windows needs" in line for line in said)
     (wheels / "pywinpty-3.0.2-cp312-cp312-win_amd64.whl").unlink()
-    assert any("Packages for windows are missing: pywinpty==3.0.2" in str(finding) for finding in verify.verify(kit))
+    assert any(
+        "Packages for windows are missing: pywinpty==3.0.2" in str(finding) for finding in verify.verify(kit)
+    )

@@ -45,7 +45,8 @@ def book(tmp_path) -> Path:
     root = tmp_path / "lectures"
     (root / "intro").mkdir(parents=True)
     (root / "_config.yml").write_text(
-        "title: Wells\nauthor: Somebody\nonly_build_toc_files: true\nexecute:\n  execute_notebooks: cache\n", encoding="utf-8"
+        "title: Wells\nauthor: Somebody\nonly_build_toc_files: true\nexecute:\n  execute_notebooks: cache\n",
+        encoding="utf-8",
     )
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n  - file: old\n", encoding="utf-8"
@@ -59,7 +60,13 @@ def book(tmp_path) -> Path:
         "cells": [
             {"cell_type": "markdown", "metadata": {}, "source": ["# Old\n"]},
             {"cell_type": "code", "metadata": {}, "source": "6 * 7", "outputs": [], "execution_count": None},
-            {"cell_type": "code", "metadata": {}, "source": "files = !echo spring\nfiles[0]", "outputs": [], "execution_count": None},
+            {
+                "cell_type": "code",
+                "metadata": {},
+                "source": "files = !echo spring\nfiles[0]",
+                "outputs": [],
+                "execution_count": None,
+            },
         ],
     }
     (root / "old.ipynb").write_text("\ufeff" + json.dumps(old), encoding="utf-8")
@@ -97,7 +104,9 @@ def test_one_of_them_by_its_name(book, capsys):
 
 def test_a_failure_names_the_line_of_the_text(book, capsys):
     path = book / "intro" / "wells.md"
-    path.write_text(MYST.replace('print("deepest", max(depths))', 'print("deepest",\n      dephts)'), encoding="utf-8")
+    path.write_text(
+        MYST.replace('print("deepest", max(depths))', 'print("deepest",\n      dephts)'), encoding="utf-8"
+    )
     assert run(["run", "--root", str(book)]) == 1
     said = capsys.readouterr().out
     line = path.read_text(encoding="utf-8").splitlines().index('print("deepest",') + 2
@@ -123,7 +132,11 @@ def test_lint_fix_gives_ids_and_changes_nothing_else(book):
     assert run(["lint", "--fix", "--root", str(book)]) == 0
     fixed = json.loads((book / "old.ipynb").read_text(encoding="utf-8"))
     assert [cell["id"] for cell in fixed["cells"]] == ["cell-1", "cell-2", "cell-3"]
-    assert ["".join(cell["source"]) for cell in fixed["cells"]] == ["# Old\n", "6 * 7", "files = !echo spring\nfiles[0]"]
+    assert ["".join(cell["source"]) for cell in fixed["cells"]] == [
+        "# Old\n",
+        "6 * 7",
+        "files = !echo spring\nfiles[0]",
+    ]
     assert fixed["nbformat_minor"] == 5
 
 
@@ -167,7 +180,8 @@ def test_errors_that_the_author_allows(book):
 def test_formats_that_jupytext_reads(book):
     config = (book / "_config.yml").read_text(encoding="utf-8")
     (book / "_config.yml").write_text(
-        config + "sphinx:\n  config:\n    nb_custom_formats:\n      .Rmd: [jupytext.reads, {fmt: Rmd}]\n", encoding="utf-8"
+        config + "sphinx:\n  config:\n    nb_custom_formats:\n      .Rmd: [jupytext.reads, {fmt: Rmd}]\n",
+        encoding="utf-8",
     )
     (book / "_toc.yml").write_text(
         "format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n  - file: rain\n", encoding="utf-8"
@@ -205,8 +219,21 @@ def pytester_run():
 
     def go(folder: Path) -> SimpleNamespace:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "--cleanworks", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)],
-            cwd=folder, capture_output=True, text=True,
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "--cleanworks",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "--rootdir",
+                str(folder),
+                str(folder),
+            ],
+            cwd=folder,
+            capture_output=True,
+            text=True,
         )
         return SimpleNamespace(ret=done.returncode, text=done.stdout + done.stderr)
 

@@ -151,7 +151,10 @@ def test_a_course_without_settings_has_the_defaults(course):
         ("root: index\nchapters:\n  - file: [a]\n", "is not the name of a page"),
         (f"root: index\nchapters:\n  - file: {'x' * 300}\n", "there is no such page"),
         ("root: index\nparts:\n  - caption: [1]\n", "is not text"),
-        ("root: index\nchapters: &c\n  - file: index\n    sections: *c\n", "line 2: The table of contents contains itself"),
+        (
+            "root: index\nchapters: &c\n  - file: index\n    sections: *c\n",
+            "line 2: The table of contents contains itself",
+        ),
         ("root: index\nwhen: 2024-02-31\n", "Put that value in quotes"),
         ("[" * 5000, "nested too deeply"),
     ],
@@ -166,7 +169,10 @@ def test_nested_aliases_that_would_never_end(course):
     """Nine levels of nine aliases each stand for 387 million entries."""
     lines = ["root: index", "a0: &a0", "  - file: index"]
     for level in range(1, 10):
-        lines += [f"a{level}: &a{level}", *(f"  - file: index\n    sections: *a{level - 1}" for _ in range(9))]
+        lines += [
+            f"a{level}: &a{level}",
+            *(f"  - file: index\n    sections: *a{level - 1}" for _ in range(9)),
+        ]
     (course / "_toc.yml").write_text("\n".join([*lines, "chapters: *a9"]))
     with pytest.raises(InputError, match="more than 50,000 entries"):
         Course.load(course)

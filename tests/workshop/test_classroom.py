@@ -42,13 +42,20 @@ def node(lesson):
     rows = "".join(f"<tr><th>{n}</th>" + "<td>a long cell of words</td>" * 9 + "</tr>" for n in range(40))
     outputs = [
         nbformat.v4.new_output("stream", text="\n".join(f"line {n} " + "x" * 120 for n in range(60))),
-        nbformat.v4.new_output("display_data", data={"text/html": f"<table><thead><tr><th></th></tr></thead>{rows}</table>"}),
+        nbformat.v4.new_output(
+            "display_data", data={"text/html": f"<table><thead><tr><th></th></tr></thead>{rows}</table>"}
+        ),
         nbformat.v4.new_output("display_data", data={"image/png": picture}),
     ]
     cell = nbformat.v4.new_code_cell("x = 1  # " + "long " * 60, outputs=outputs)
     cell.metadata["mystnb"] = {"image": {"alt": "A tall empty frame for the test"}}
     node.cells.insert(3, cell)
-    node.cells.insert(4, nbformat.v4.new_markdown_cell("Words.\n\n" + "\n".join(f"- point {n} " + "word " * 25 for n in range(20))))
+    node.cells.insert(
+        4,
+        nbformat.v4.new_markdown_cell(
+            "Words.\n\n" + "\n".join(f"- point {n} " + "word " * 25 for n in range(20))
+        ),
+    )
     return node
 
 
@@ -108,7 +115,14 @@ def test_minutes_of_sections_add_up(node, lesson):
 def test_the_instructors_note_gives_the_minutes(note):
     from cleanworks.workshop.slides import timing
 
-    sections = ["The decision", "Predict before you run", "Step 1. Look", "Step 2: count", "Pitfall: no", "Quiz"]
+    sections = [
+        "The decision",
+        "Predict before you run",
+        "Step 1. Look",
+        "Step 2: count",
+        "Pitfall: no",
+        "Quiz",
+    ]
     found = timing.minutes(note, sections, 60)
     assert found == dict(zip(sections, [6, 6, 12, 12, 6, 18], strict=True))
 
@@ -138,7 +152,10 @@ def test_what_a_page_saves_is_what_evaluation_reads(tmp_path, tab, course):
     test = forms.draw(lessons, seed=4)
     key = Key.of("rain", "Rain in a day", lessons, test)
     tab.set_viewport_size({"width": 360, "height": 740})
-    for name, page in (("before", forms.test_page(test, key, "before")), ("evaluation", forms.evaluation_page(key))):
+    for name, page in (
+        ("before", forms.test_page(test, key, "before")),
+        ("evaluation", forms.evaluation_page(key)),
+    ):
         tab.goto(page.save(tmp_path / f"{name}.html").as_uri())
         tab.fill("#code", "an 07-ül")
         assert tab.evaluate("document.documentElement.scrollWidth") <= 360
@@ -169,7 +186,8 @@ def names(tmp_path, text):
 
 def test_names_of_every_script_and_sign(tmp_path):
     people, told = names(
-        tmp_path, 'name,organisation,statement\n"Smith, ""Jo"" O\'Neil",A & B,completed\n김하늘,,\nمحمد العربي,,attended\n'
+        tmp_path,
+        'name,organisation,statement\n"Smith, ""Jo"" O\'Neil",A & B,completed\n김하늘,,\nمحمد العربي,,attended\n',
     )
     assert [p.name for p in people] == ['Smith, "Jo" O\'Neil', "김하늘", "محمد العربي"]
     assert [p.statement for p in people] == ["completed", "attended", "attended"] and told == []
@@ -229,11 +247,15 @@ def test_a_deck_has_at_most_a_slide_for_a_minute_and_a_half(node, lesson):
         made = slides.deck(node, lesson.block, teach=teach)
         assert 1 < len(made.slides) <= teach / slides.MINUTES
     # What is not on the wall is in the notes.
-    assert "point 19" in "".join(note for slide in made.slides for note in slide.notes) + "".join(b.html for s in made.slides for b in s.blocks)
+    assert "point 19" in "".join(note for slide in made.slides for note in slide.notes) + "".join(
+        b.html for s in made.slides for b in s.blocks
+    )
 
 
 def test_a_list_of_questions_keeps_its_questions(lesson):
-    cell = nbformat.v4.new_markdown_cell("## Predict\n\n1. All payments are visible.\n   How many are late?\n2. One is missing.\n   Nobody asks.")
+    cell = nbformat.v4.new_markdown_cell(
+        "## Predict\n\n1. All payments are visible.\n   How many are late?\n2. One is missing.\n   Nobody asks."
+    )
     made = slides.deck(nbformat.v4.new_notebook(cells=[cell]), lesson.block)
     shown = "".join(block.html for slide in made.slides for block in slide.blocks)
     assert "How many are late?" in shown and "Nobody asks" not in shown
@@ -252,11 +274,18 @@ def test_a_handout_in_another_language_has_its_sections_full(lesson):
     for cell in node.cells:
         for text, other in said.items():
             cell.source = cell.source.replace(f"## {text}", f"## {other}")
-    context = handouts.Context({"rain2001": "Rain Office (2001)"}, "fr", said, ("The public page is PPP (a made-up name).",))
+    context = handouts.Context(
+        {"rain2001": "Rain Office (2001)"}, "fr", said, ("The public page is PPP (a made-up name).",)
+    )
     html = handouts.handout(node, lesson.block, {}, context).html
     english = handouts.handout(lesson.notebook.node, lesson.block).html
     assert "<h2>La décision</h2><p>" in html and "<h2>Points clés</h2>" in html and "Mesurer la pluie" in html
-    assert "Rain Office (2001)" in html and "rain2001" not in html and "La page publique est PPP (un nom inventé)." in html and 'lang="fr"' in html
+    assert (
+        "Rain Office (2001)" in html
+        and "rain2001" not in html
+        and "La page publique est PPP (un nom inventé)." in html
+        and 'lang="fr"' in html
+    )
     assert html.count("<p>") >= english.count("<p>")
 
 
@@ -265,7 +294,11 @@ def test_forms_speak_the_workshop_s_language(course):
     test = forms.draw(known.lessons)
     key = Key.of("day", "Une journée", known.lessons, test)
     page = forms.test_page(test, key, "before", "fr").html
-    assert "Avant l'atelier" in page.replace("&#x27;", "'") and "Enregistrer mes réponses" in page and 'lang="fr"' in page
+    assert (
+        "Avant l'atelier" in page.replace("&#x27;", "'")
+        and "Enregistrer mes réponses" in page
+        and 'lang="fr"' in page
+    )
     assert "Save my answers" not in page and "Your code" not in page
     printed = forms.printed_evaluation(key, "ko").html
     assert "여러분의 의견" in printed and "Statement" not in printed
@@ -280,17 +313,23 @@ def test_a_test_that_a_workshop_hands_out_takes_ten_minutes():
 
 
 @pytest.mark.parametrize(
-    "text", ["Full name,Org\nA B,X\n", "participant\nA B\n", "Surname;First\nB;A\n", "Full name\tOrg\nA B\tX\n"]
+    "text",
+    ["Full name,Org\nA B,X\n", "participant\nA B\n", "Surname;First\nB;A\n", "Full name\tOrg\nA B\tX\n"],
 )
 def test_a_heading_that_is_not_understood_is_refused_with_its_columns(tmp_path, text):
     with pytest.raises(InputError, match="not understood; it has the columns: ") as error:
         names(tmp_path, text)
-    assert text.split("\n")[0].replace("\t", ", ").replace(";", ", ").replace(",", ", ").replace(",  ", ", ") in error.value.message
+    assert (
+        text.split("\n")[0].replace("\t", ", ").replace(";", ", ").replace(",", ", ").replace(",  ", ", ")
+        in error.value.message
+    )
 
 
 def test_lists_between_tabs_and_with_other_columns_are_read(tmp_path):
     people, told = names(tmp_path, "Name\tOrganization\tE-mail\nAda\tX\ta@x\n")
-    assert people == [certificates.Person("Ada", "X")] and told == ["Columns that no certificate shows: E-mail."]
+    assert people == [certificates.Person("Ada", "X")] and told == [
+        "Columns that no certificate shows: E-mail."
+    ]
 
 
 def test_a_certificate_has_logo_place_to_sign_and_its_language(tmp_path):
@@ -300,8 +339,24 @@ def test_a_certificate_has_logo_place_to_sign_and_its_language(tmp_path):
         [certificates.Person("Ada")], title="T", place="Gulu", dates="14 décembre 2026", modules=["M"], hours=3.5,
         organiser="Ministère", language="fr", logo=logo, signed_by=["B. Directeur", "C. Formateur"],
     ).html  # fmt: skip
-    for words in ("Attestation", "a suivi cet atelier", "Lieu et date", "B. Directeur", "C. Formateur", "data:image/svg+xml;base64", "Organisé par"):
+    for words in (
+        "Attestation",
+        "a suivi cet atelier",
+        "Lieu et date",
+        "B. Directeur",
+        "C. Formateur",
+        "data:image/svg+xml;base64",
+        "Organisé par",
+    ):
         assert words in html
     assert "Certificate" not in html and "No examination" not in html
     with pytest.raises(InputError, match="no such logo"):
-        certificates.page([certificates.Person("Ada")], title="T", place="P", dates="D", modules=[], hours=1, logo=tmp_path / "none.png")
+        certificates.page(
+            [certificates.Person("Ada")],
+            title="T",
+            place="P",
+            dates="D",
+            modules=[],
+            hours=1,
+            logo=tmp_path / "none.png",
+        )

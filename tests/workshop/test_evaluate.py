@@ -25,7 +25,9 @@ def key(course):
 def test_a_class_becomes_a_report(tmp_path, key):
     folder = write_class(tmp_path / "class", key, 24)
     lesson = next(iter(key.lessons))
-    times = Times((timed("2026-11-24", "rain", lesson, "teach", 77), timed("2026-11-24", "other", lesson, "teach", 9)))
+    times = Times(
+        (timed("2026-11-24", "rain", lesson, "teach", 77), timed("2026-11-24", "other", lesson, "teach", 9))
+    )
     made = evaluate.gather(folder, key, times=times)
     assert (len(made.tests), len(made.judgements), made.left_out) == (45, 24, [])
     report = evaluate.report(made)
@@ -36,7 +38,13 @@ def test_a_class_becomes_a_report(tmp_path, key):
     assert "Rain &lt;in&gt; a day" in report.page.html
     assert "<b>person</b>" not in report.page.html
     files = report.save(tmp_path / "report", pdf=False)
-    assert [path.name for path in files] == ["report.html", "gains.csv", "questions.csv", "evaluation.csv", "minutes.csv"]
+    assert [path.name for path in files] == [
+        "report.html",
+        "gains.csv",
+        "questions.csv",
+        "evaluation.csv",
+        "minutes.csv",
+    ]
 
 
 def test_the_gain_is_that_of_the_answers(tmp_path, key):
@@ -47,7 +55,9 @@ def test_the_gain_is_that_of_the_answers(tmp_path, key):
         for kind, ability in (("before", 0.0), ("after", 1.0)):
             import random
 
-            content = answer_file(key, code, kind, given_answers(key, code, kind, ability, random.Random(person)))
+            content = answer_file(
+                key, code, kind, given_answers(key, code, kind, ability, random.Random(person))
+            )
             (folder / f"{kind}-{code}.json").write_bytes(content)
     gains = evaluate.report(evaluate.gather(folder, key)).tables["gains"]
     assert gains["before"].tolist() == [0] * len(gains)
@@ -97,7 +107,9 @@ def test_a_folder_without_a_useful_file_is_refused(tmp_path, key):
 def test_words_of_participants_are_no_formula():
     import pandas as pd
 
-    table = pd.DataFrame({"statement": ["=HYPERLINK(1)", "+1", " @x", "fine"], "mean": [1.0, -2.5, 3.0, float("nan")]})
+    table = pd.DataFrame(
+        {"statement": ["=HYPERLINK(1)", "+1", " @x", "fine"], "mean": [1.0, -2.5, 3.0, float("nan")]}
+    )
     lines = evaluate.harmless_csv(table).splitlines()
     assert lines[1:] == ["'=HYPERLINK(1),1", "'+1,-2.5", "' @x,3", "fine,"]
 
@@ -136,7 +148,9 @@ def test_open_answers_are_counted_apart_with_the_lines_that_people_ticked(tmp_pa
     for person in range(12):
         entry = {"outcome": "answered", "checks": 1}
         entry |= {"ticks": [True, person < 6, False]} if person < 11 else {"ticks": [True]}
-        (tmp_path / f"{person}.json").write_bytes(progress_file(exercise(lesson, day=f"2026-11-{person + 1:02}", **entry)))
+        (tmp_path / f"{person}.json").write_bytes(
+            progress_file(exercise(lesson, day=f"2026-11-{person + 1:02}", **entry))
+        )
     tables = evaluate.report(evaluate.gather(tmp_path, key)).tables
     row = tables["exercises"].iloc[0]
     assert (row["answered (open)"], row["correct"]) == ("12", "0")
@@ -149,7 +163,9 @@ def test_a_few_who_opened_the_solution_are_not_shown(tmp_path, key):
     lesson = next(iter(key.lessons))
     for person in range(12):
         help = {"solution": True} if person < 2 else {"outcome": "correct"}
-        (tmp_path / f"{person}.json").write_bytes(progress_file(exercise(lesson, day=f"2026-11-{person + 1:02}", **help)))
+        (tmp_path / f"{person}.json").write_bytes(
+            progress_file(exercise(lesson, day=f"2026-11-{person + 1:02}", **help))
+        )
     row = evaluate.report(evaluate.gather(tmp_path, key)).tables["exercises"].iloc[0]
     assert row["opened the solution"] == "hidden"
     assert row["no check"] == row["correct"] == "hidden"

@@ -66,13 +66,24 @@ def test_the_table_follows_its_figure_once_and_other_outputs_stay():
 
 
 def test_a_report_gives_room_to_what_a_page_shows_and_not_to_addresses():
-    rows = [["{doc}`o1 </notebooks/orientation/o1-start-here>`", "A sentence of a usual length, with its source {cite}`a-s1`."]]
+    rows = [
+        [
+            "{doc}`o1 </notebooks/orientation/o1-start-here>`",
+            "A sentence of a usual length, with its source {cite}`a-s1`.",
+        ]
+    ]
     narrow, wide = widths(["lesson", "statement"], rows)
     assert narrow < 20 < 80 < wide + 5 and abs(narrow + wide - 100) <= 1
 
 
 def test_no_column_of_a_report_is_narrower_than_its_words():
-    rows = [["1", "disqualified", "A sentence about this row, of a length that takes several lines in a page. " * 3]] * 9
+    rows = [
+        [
+            "1",
+            "disqualified",
+            "A sentence about this row, of a length that takes several lines in a page. " * 3,
+        ]
+    ] * 9
     number, word, sentence = widths(["minutes", "state", "statement"], rows)
     letters = 80 / 100
     assert number * letters >= len("minutes") + 2 and word * letters >= len("disqualified") + 2

@@ -61,7 +61,10 @@ def test_no_page_says_what_is_right(lessons, test, key):
             for option in parse_quiz(cell.source).options:
                 for page in pages:
                     assert option.feedback not in page.html
-    assert all("right" not in page.html.split("<script")[0].split("<form")[-1].replace("may be right", "") for page in pages[:1])
+    assert all(
+        "right" not in page.html.split("<script")[0].split("<form")[-1].replace("may be right", "")
+        for page in pages[:1]
+    )
 
 
 def test_pages_ask_for_nothing_outside(test, key):

@@ -217,7 +217,8 @@ def test_the_first_page_and_every_other_say_that_the_translation_is_a_draft(kore
 
 def test_what_is_pressed_to_show_a_cell_speaks_the_language(tmp_path):
     app = SimpleNamespace(
-        config=SimpleNamespace(language="ko", locale_dirs=[str(tmp_path)]), env=SimpleNamespace(docname="index")
+        config=SimpleNamespace(language="ko", locale_dirs=[str(tmp_path)]),
+        env=SimpleNamespace(docname="index"),
     )
     page = new_document("index")
     page += nodes.container(prompt_show="Show the answer", prompt_hide="somebody's own words")
@@ -307,7 +308,12 @@ def test_a_figure_speaks_the_language_whatever_line_wrote_the_text(korean, monke
         warnings.simplefilter("ignore")  # letters without a font are no matter here
         texts = drawn_texts(figure)
     plt.close(figure)
-    assert {"직원은 모든 질문에 이용자보다 낮은 점수를 준다", "지급의 비율 (%)", "이용자", "2017, 공표"} <= texts
+    assert {
+        "직원은 모든 질문에 이용자보다 낮은 점수를 준다",
+        "지급의 비율 (%)",
+        "이용자",
+        "2017, 공표",
+    } <= texts
     assert "직원 7.87\n반영 0.237" in texts
     assert {"데이터: 가상 도시", "unknown word"} <= texts
 

@@ -154,18 +154,38 @@ LESSON_FAULTS = [
         source("the-decision-code", "import rain", "import rain\nimport statsmodels.api as sm"),
         "`statsmodels` is imported",
     ),
-    ("whole-numbers", source("step-1-the-total-code", "total_mm = ", "week['mm'].astype(int)\ntotal_mm = "), "depends on the machine"),
+    (
+        "whole-numbers",
+        source("step-1-the-total-code", "total_mm = ", "week['mm'].astype(int)\ntotal_mm = "),
+        "depends on the machine",
+    ),
     (
         "whole-numbers",
         source("step-1-the-total-code", "total_mm = ", "week.fillna(0).astype(dtype='int')\ntotal_mm = "),
         "depends on the machine",
     ),
     ("partner", lambda nb: block(nb).update(id="r1x"), "no exercise set with the id `r1x`"),
-    ("edition", source("key-points", "Key points", "Key points\n\nIn Rainland it rains."), "'Rainland' belongs to one"),
-    ("edition", source("step-1-the-total-code", "total_mm = ", "price = 'florins'\ntotal_mm = "), "'florins'"),
-    ("edition", source("step-1-the-total-code", "total_mm = ", "# as in Rainland\ntotal_mm = "), "'Rainland'"),
+    (
+        "edition",
+        source("key-points", "Key points", "Key points\n\nIn Rainland it rains."),
+        "'Rainland' belongs to one",
+    ),
+    (
+        "edition",
+        source("step-1-the-total-code", "total_mm = ", "price = 'florins'\ntotal_mm = "),
+        "'florins'",
+    ),
+    (
+        "edition",
+        source("step-1-the-total-code", "total_mm = ", "# as in Rainland\ntotal_mm = "),
+        "'Rainland'",
+    ),
     ("edition", source("step-1-the-total-code", "total_mm = ", "cost_florins = 3\ntotal_mm = "), "'florins'"),
-    ("country-rule", source("key-points", "Key points", "Key points\n\nIt always rains on Sundays."), "wrong in the edition of desertland"),
+    (
+        "country-rule",
+        source("key-points", "Key points", "Key points\n\nIt always rains on Sundays."),
+        "wrong in the edition of desertland",
+    ),
     ("canonical", source("the-decision", "Each Sunday", "Today. Each Sunday"), "one sentence on a line"),
     ("canonical", lambda nb: cell_of(nb, "quiz").update(id="1f3a9c2e"), "an id that says nothing"),
     (
@@ -228,7 +248,11 @@ class TestWordsOfOneCountry:
         [
             source("the-decision", "{cite}", "In Rainland, {cite}"),
             source("step-1-the-total-code", "total_mm = ", 'title = published.name("Rainland")\ntotal_mm = '),
-            source("step-1-the-total-code", "total_mm = ", 'rain.plot(source="Source: Rainland 2001")\ntotal_mm = '),
+            source(
+                "step-1-the-total-code",
+                "total_mm = ",
+                'rain.plot(source="Source: Rainland 2001")\ntotal_mm = ',
+            ),
         ],
         ids=["cited", "published figures", "who published"],
     )
@@ -246,7 +270,10 @@ class TestWordsOfOneCountry:
         edit(set_path(course), lambda nb: cell_of(nb, "r1-e1-exercise").update(source="Think of Rainland."))
         edit(set_path(course), lambda nb: cell_of(nb, "r1-e1-hint").update(source="Rainland has gauges."))
         assert self.words(course) == ["Rainland", "Rainland"]
-        edit(set_path(course), lambda nb: cell_of(nb, "r1-e1-exercise")["metadata"]["cleanworks"].update(about="Rainland"))
+        edit(
+            set_path(course),
+            lambda nb: cell_of(nb, "r1-e1-exercise")["metadata"]["cleanworks"].update(about="Rainland"),
+        )
         assert self.words(course) == []
 
     def test_what_a_check_says(self, course):
@@ -277,7 +304,9 @@ class TestWordsOfOneCountry:
         assert set(seoul["names.districts"]) <= words
 
 
-@pytest.mark.parametrize("line", ["In Rainland it always rains on Sundays.", "It always rains on Sundays {cite}`rain2001`."])
+@pytest.mark.parametrize(
+    "line", ["In Rainland it always rains on Sundays.", "It always rains on Sundays {cite}`rain2001`."]
+)
 def test_a_sentence_that_says_where_it_holds_is_left_alone(course, line):
     edit(lesson_path(course), source("key-points", "Key points", f"Key points\n\n{line}"))
     assert not found(course, "country-rule")
@@ -287,7 +316,9 @@ def test_a_new_word_of_python_is_asked_for_once(course):
     """The words are those that a page shows; what is folded, or explained in the text or in the list, is none of them."""
     (course / "words.toml").write_text("len = 'Counts.'\n", encoding="utf-8")
     settings_file = course / "cleanworks.toml"
-    settings_file.write_text('python_words = "words.toml"\nnew_words = 0\n' + settings_file.read_text("utf-8"), encoding="utf-8")
+    settings_file.write_text(
+        'python_words = "words.toml"\nnew_words = 0\n' + settings_file.read_text("utf-8"), encoding="utf-8"
+    )
     path = lesson_path(course)
 
     def said():
@@ -295,7 +326,9 @@ def test_a_new_word_of_python_is_asked_for_once(course):
 
     before = said()
     edit(path, source("step-1-the-total-code", "total_mm = ", "x = sorted(week)\ntotal_mm = "))
-    assert [what for what in said() if what not in before] == ["`sorted` is a new word of Python, and nothing says what it does."]
+    assert [what for what in said() if what not in before] == [
+        "`sorted` is a new word of Python, and nothing says what it does."
+    ]
     edit(path, source("step-1-the-total", "The sum", "`sorted` puts things in order. The sum"))
     assert said() == before
     edit(path, source("step-1-the-total", "`sorted` puts", "It puts"))
@@ -307,7 +340,12 @@ def test_a_new_word_of_python_is_asked_for_once(course):
 
 
 def test_every_rule_is_tried_above():
-    tried = {rule for rule, *_ in [*LESSON_FAULTS, *SET_FAULTS]} | {"figure-text", "amounts", "gives-away", "python-words"}
+    tried = {rule for rule, *_ in [*LESSON_FAULTS, *SET_FAULTS]} | {
+        "figure-text",
+        "amounts",
+        "gives-away",
+        "python-words",
+    }
     assert tried == {rule.name for rule in RULES}
 
 
@@ -547,7 +585,10 @@ def test_glossary_terms():
     ],
 )
 def test_amounts_that_would_become_a_formula(course, text, found):
-    edit(lesson_path(course), lambda content: content["cells"][0].update(source=content["cells"][0]["source"] + f"\n{text}"))
+    edit(
+        lesson_path(course),
+        lambda content: content["cells"][0].update(source=content["cells"][0]["source"] + f"\n{text}"),
+    )
     assert ("amounts" in {finding.rule for finding in lint_course(course)[1]}) == found
     config = course / "_config.yml"
     config.write_text(config.read_text() + "  config:\n    myst_dmath_allow_digits: false\n")

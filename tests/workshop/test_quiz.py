@@ -117,7 +117,12 @@ def test_a_copy_without_key_is_shuffled_with_all_that_belongs_to_an_option():
 def test_the_report_of_made_up_questions():
     long_right = [(["a" * 30, "b" * 10, "c" * 12], 0), (["a" * 10, "b" * 40, "c" * 12], 1)] * 20
     report = give_away(long_right)
-    assert (report.questions, report.longest, report.strategy, report.places) == (40, 1.0, 1.0, (0.5, 0.5, 0.0))
+    assert (report.questions, report.longest, report.strategy, report.places) == (
+        40,
+        1.0,
+        1.0,
+        (0.5, 0.5, 0.0),
+    )
     said = " ".join(report.problems())
     assert "longest in 100%" in said and "first of three in 50%" in said and "scores 100%" in said
     fair = [([*"abc"], place) for place in range(3)] * 12
@@ -136,7 +141,11 @@ def test_marks_do_not_count_as_length():
     [
         ("> Yes.", "> Right. Yes.", "says so itself"),
         ("> No.", "> Wrong: no.", "says so itself"),
-        ("- [x] one", "- [x] one, and so much more is said about it here that nobody can overlook it", "gives it away"),
+        (
+            "- [x] one",
+            "- [x] one, and so much more is said about it here that nobody can overlook it",
+            "gives it away",
+        ),
     ],
 )
 def test_signs_that_give_an_option_away(old, new, said):

@@ -43,8 +43,14 @@ def test_run_executes_then_has_nothing_to_do(cleanworks, course):
     assert "r1: never run before" in err and "[4/4]" in err
     code, out, err = cleanworks("run")
     assert code == 0 and "nothing had to be executed" in out and err == ""
-    copies = sorted(path.relative_to(course / "_build" / "executed").as_posix() for path in (course / "_build").rglob("*.ipynb"))
-    assert copies == sorted(path.relative_to(course).as_posix() for path in [*course.glob("notebooks/**/*.ipynb"), *course.glob("exercises/**/*.ipynb")])
+    copies = sorted(
+        path.relative_to(course / "_build" / "executed").as_posix()
+        for path in (course / "_build").rglob("*.ipynb")
+    )
+    assert copies == sorted(
+        path.relative_to(course).as_posix()
+        for path in [*course.glob("notebooks/**/*.ipynb"), *course.glob("exercises/**/*.ipynb")]
+    )
 
 
 def test_an_id_runs_the_lesson_and_its_exercises(cleanworks, course):
@@ -59,7 +65,12 @@ def test_a_failure_is_exit_code_1_with_reports(cleanworks, course, tmp_path, mon
     break_cell(lesson_path(course))
     junit, page = tmp_path / "out" / "junit.xml", tmp_path / "out" / "page.html"
     code, out, _ = cleanworks("run", "r1", "--junit", str(junit), "--html", str(page))
-    assert code == 1 and "FAILED r1" in out and "ZeroDivisionError" in out and "::error title=r1,file=notebooks/" in out
+    assert (
+        code == 1
+        and "FAILED r1" in out
+        and "ZeroDivisionError" in out
+        and "::error title=r1,file=notebooks/" in out
+    )
     assert ET.parse(junit).getroot().find("testsuite").get("failures") == "1"
     assert "ZeroDivisionError" in page.read_text()
     assert cleanworks("run", "r2")[0] == 0
@@ -95,7 +106,9 @@ def test_the_cache_can_be_looked_at_and_cleaned(cleanworks):
     assert cleanworks("cache", "clean", "--max-size", "much")[0] == 2
 
 
-@pytest.mark.parametrize(("text", "size"), [("0", 0), ("200MB", 200_000_000), ("1.5 gb", 1_500_000_000), ("8k", 8000)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("0", 0), ("200MB", 200_000_000), ("1.5 gb", 1_500_000_000), ("8k", 8000)]
+)
 def test_sizes(text, size):
     assert parse_size(text) == size
 
@@ -137,7 +150,12 @@ def test_pytest_collects_by_name_uses_the_cache_and_needs_the_option(course):
     saved = {path: path.stat().st_mtime_ns for path in (course / "_build").rglob("*.ipynb")}
     assert pytest_in(course, "-q", "exercises")[0] == 0
     assert saved == {path: path.stat().st_mtime_ns for path in (course / "_build").rglob("*.ipynb")}
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=course, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=course,
+        capture_output=True,
+        text=True,
+    )
     assert "no tests ran" in done.stdout
 
 

@@ -49,7 +49,12 @@ def test_the_reports_of_all_parts_make_one(course, tmp_path, capsys):
     whole = tmp_path / "whole.xml"
     command = ["merge-reports", *map(str, reports), "--junit", str(whole), "--root", str(course)]
     assert run(command) == 0
-    assert {case.get("name") for case in ET.parse(whole).iter("testcase")} == {"r1", "r1-exercises", "r2", "r2-exercises"}
+    assert {case.get("name") for case in ET.parse(whole).iter("testcase")} == {
+        "r1",
+        "r1-exercises",
+        "r2",
+        "r2-exercises",
+    }
     assert shards.times(whole).keys() == {"r1", "r1-exercises", "r2", "r2-exercises"}
     whole.unlink()
     assert run([*command[:2], *command[3:]]) == 2
@@ -62,7 +67,10 @@ def test_a_failure_in_one_part_fails_the_whole(course, tmp_path):
     report = tmp_path / "all.xml"
     assert run(["run", "--junit", str(report), "--root", str(course)]) == 0
     report.write_text(report.read_text().replace("</testcase>", "<failure/></testcase>", 1))
-    assert run(["merge-reports", str(report), "--junit", str(tmp_path / "whole.xml"), "--root", str(course)]) == 1
+    assert (
+        run(["merge-reports", str(report), "--junit", str(tmp_path / "whole.xml"), "--root", str(course)])
+        == 1
+    )
 
 
 def test_a_report_with_entities_is_not_expanded(course, tmp_path):
@@ -74,7 +82,9 @@ def test_a_report_with_entities_is_not_expanded(course, tmp_path):
 
 @pytest.mark.parametrize("kind", ["folder", "memory"])
 def test_what_one_machine_computed_the_next_one_takes(course, tmp_path, monkeypatch, capsys, kind):
-    monkeypatch.setenv("CLEANWORKS_CACHE", str(tmp_path / "shared") if kind == "folder" else f"memory://{tmp_path.name}")
+    monkeypatch.setenv(
+        "CLEANWORKS_CACHE", str(tmp_path / "shared") if kind == "folder" else f"memory://{tmp_path.name}"
+    )
     assert run(["run", "--root", str(course)]) == 0
     shutil.rmtree(course / "_build")  # another machine
     capsys.readouterr()

@@ -38,8 +38,23 @@ from cleanworks.construction.flags.tenders import TENDERS
 from cleanworks.errors import InputError
 
 __all__ = [
-    "REGISTRY", "Indicator", "Settings", "benford_distance", "coverage", "evaluate", "filled_columns", "first_digits", "high_outliers",
-    "indicator", "labels", "low_outliers", "possible", "quartiles", "reading_day", "reference", "score",
+    "REGISTRY",
+    "Indicator",
+    "Settings",
+    "benford_distance",
+    "coverage",
+    "evaluate",
+    "filled_columns",
+    "first_digits",
+    "high_outliers",
+    "indicator",
+    "labels",
+    "low_outliers",
+    "possible",
+    "quartiles",
+    "reading_day",
+    "reference",
+    "score",
 ]
 
 REGISTRY: Mapping[str, Indicator] = MappingProxyType(
@@ -62,11 +77,15 @@ _NOTHING = pd.DataFrame(
 def indicator(code: str) -> Indicator:
     """The indicator with this code; `InputError` if there is none."""
     if code not in REGISTRY:
-        raise InputError(f"there is no indicator {code!r}.", where="codes", fix=f"Codes: {', '.join(REGISTRY)}.")
+        raise InputError(
+            f"there is no indicator {code!r}.", where="codes", fix=f"Codes: {', '.join(REGISTRY)}."
+        )
     return REGISTRY[code]
 
 
-def evaluate(tables: Mapping[str, pd.DataFrame], codes: Iterable[str] | None = None, settings: Settings | None = None):
+def evaluate(
+    tables: Mapping[str, pd.DataFrame], codes: Iterable[str] | None = None, settings: Settings | None = None
+):
     """Run indicators over tables.
 
     Parameters
@@ -114,7 +133,9 @@ def evaluate(tables: Mapping[str, pd.DataFrame], codes: Iterable[str] | None = N
 def _categorised(one, answer):
     """The answer with its few repeated words as categories: there may be millions of rows."""
     return answer.assign(
-        code=pd.Categorical.from_codes(np.full(len(answer), _CODES.index(one.code), dtype=np.int8), categories=_CODES),
+        code=pd.Categorical.from_codes(
+            np.full(len(answer), _CODES.index(one.code), dtype=np.int8), categories=_CODES
+        ),
         level=pd.Categorical(answer["level"], categories=_LEVELS),
     )
 
@@ -132,9 +153,22 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     rows = []
     for one in REGISTRY.values():
         missing = missing_fields(one, tables)
-        empty = [field for field in able.at[one.code, "missing"].split(", ") if field and field not in missing]
-        rows.append((one.code, one.name, one.family, bool(able.at[one.code, "possible"]), ", ".join(missing), ", ".join(empty)))
-    return pd.DataFrame(rows, columns=["code", "name", "family", "possible", "missing", "empty"]).set_index("code")
+        empty = [
+            field for field in able.at[one.code, "missing"].split(", ") if field and field not in missing
+        ]
+        rows.append(
+            (
+                one.code,
+                one.name,
+                one.family,
+                bool(able.at[one.code, "possible"]),
+                ", ".join(missing),
+                ", ".join(empty),
+            )
+        )
+    return pd.DataFrame(rows, columns=["code", "name", "family", "possible", "missing", "empty"]).set_index(
+        "code"
+    )
 
 
 def possible(filled: Iterable[str]) -> pd.DataFrame:
@@ -153,7 +187,12 @@ def filled_columns(tables: Mapping[str, pd.DataFrame]) -> set[str]:
     A table of changes, subcontracts or accidents that is there with its columns and has no row counts as filled: none was made. The
     readers of OCDS and OC4IDS leave its columns away where a file never speaks of them.
     """
-    return {f"{name}.{column}" for name, table in tables.items() for column in table if _filled(table, name, column)}
+    return {
+        f"{name}.{column}"
+        for name, table in tables.items()
+        for column in table
+        if _filled(table, name, column)
+    }
 
 
 def _lacking(one: Indicator, filled: set[str]) -> list[str]:
@@ -183,7 +222,9 @@ def reference() -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("code")
 
 
-def score(results: pd.DataFrame, code: str, real: Iterable, level: str | None = None, confidence: float = 0.95) -> scoring.Score:
+def score(
+    results: pd.DataFrame, code: str, real: Iterable, level: str | None = None, confidence: float = 0.95
+) -> scoring.Score:
     """How good one indicator is against known cases: precision, recall and false alarms with Wilson intervals.
 
     Parameters
@@ -209,10 +250,14 @@ def score(results: pd.DataFrame, code: str, real: Iterable, level: str | None = 
     """
     levels = indicator(code).levels
     if level is None and len(levels) > 1:
-        raise InputError(f"{code} answers on several levels.", where="level", fix=f"Choose one of: {', '.join(levels)}.")
+        raise InputError(
+            f"{code} answers on several levels.", where="level", fix=f"Choose one of: {', '.join(levels)}."
+        )
     level = level or levels[0]
     if level not in levels:
-        raise InputError(f"{code} has no level {level!r}.", where="level", fix=f"Choose one of: {', '.join(levels)}.")
+        raise InputError(
+            f"{code} has no level {level!r}.", where="level", fix=f"Choose one of: {', '.join(levels)}."
+        )
     rows = results[(results["code"] == code) & (results["level"] == level)]
     real = set(real)
     return scoring.score(rows.loc[rows["flagged"], "id"], real, set(rows["id"]) | real, confidence)
@@ -259,7 +304,11 @@ def labels(tables: Mapping[str, pd.DataFrame], kind: str, level: str) -> set[str
     if level == "worker and month" and set(marked["table"]) <= {"retirement_days"}:
         return set(marked["row_id"])
     if level not in _LEVEL_COLUMNS:
-        raise InputError(f"labels cannot be had on the level {level!r}.", where="level", fix=f"Use: {', '.join(_LEVEL_COLUMNS)}.")
+        raise InputError(
+            f"labels cannot be had on the level {level!r}.",
+            where="level",
+            fix=f"Use: {', '.join(_LEVEL_COLUMNS)}.",
+        )
     found: set[str] = set()
     for name, rows in marked.groupby("table"):
         table = tables[name]
@@ -275,7 +324,11 @@ def _on_level(rows, tables, column):
     contracts = tables["contracts"]
     if column in contracts and through in contracts:
         return contracts.loc[contracts[through].isin(rows[through]), column]
-    raise InputError(f"the marked rows do not lead to {column}.", where="level", fix="Choose the level of their own table, or contract.")
+    raise InputError(
+        f"the marked rows do not lead to {column}.",
+        where="level",
+        fix="Choose the level of their own table, or contract.",
+    )
 
 
 def missing_fields(one: Indicator, tables) -> list[str]:

@@ -33,7 +33,9 @@ class Settings:
 
     # Cardinal
     short_submission_days: int = 15
-    short_submission_days_small: int | None = None  # for works up to `small_works_amount`, where the law allows less
+    short_submission_days_small: int | None = (
+        None  # for works up to `small_works_amount`, where the law allows less
+    )
     small_works_amount: float | None = None
     short_submission_days_by_details: Mapping[str, int] = field(default_factory=dict)
     short_submission_methods: tuple[str, ...] = ()  # empty: every method
@@ -50,7 +52,9 @@ class Settings:
     late_interest_rate: float = 0.155
     year_days: int = 365
     client_days: int = 5
-    direct_award_threshold: float | None = None  # money; without it the two threshold indicators look at nothing
+    direct_award_threshold: float | None = (
+        None  # money; without it the two threshold indicators look at nothing
+    )
     near_threshold: float = 0.05
     early_change_days: int = 90
     price_raise: float = 0.10
@@ -62,7 +66,9 @@ class Settings:
     paid_ahead_points: float = 10.0
     disclosure_days: int = 30
     answer_days: int = 14
-    correction_share: float = 0.015  # a payment this close to the registered amount is read as an agreed correction
+    correction_share: float = (
+        0.015  # a payment this close to the registered amount is read as an agreed correction
+    )
 
     # Illustrative
     minimum_group: int = 5  # smallest number of cases behind a share
@@ -96,7 +102,10 @@ class Settings:
         # A limit in working days: whoever is inside it must not be flagged for the days of a weekend.
         passed = getattr(profile, "calendar_days", None)
         if passed:
-            known |= {name: passed(_PROFILE_KEYS[name]) for name in ("prime_to_sub_days", "client_days", "disclosure_days", "answer_days")}
+            known |= {
+                name: passed(_PROFILE_KEYS[name])
+                for name in ("prime_to_sub_days", "client_days", "disclosure_days", "answer_days")
+            }
         known["weekend"], known["holidays"] = tuple(known["weekend"]), tuple(known["holidays"])
         return cls(**{**known, **others})
 
@@ -159,7 +168,9 @@ class Indicator:
     @property
     def reads(self) -> tuple[str, ...]:
         """Every ``table.column`` it may read."""
-        return tuple(choice for field in (*self.fields, *self.optional, *_READ_BY_MANY) for choice in field.split("|"))
+        return tuple(
+            choice for field in (*self.fields, *self.optional, *_READ_BY_MANY) for choice in field.split("|")
+        )
 
     def __call__(self, tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> pd.DataFrame:
         """Columns ``code, level, id, value, flagged``; one row per thing looked at."""
@@ -183,13 +194,25 @@ class Indicator:
         return "\n".join([*lines, *(f"- {reason}" for reason in self.innocent)])
 
 
-def indicator(code, name, *, family, levels, definition, formula, unit, fields, innocent, source=(), optional=()):
+def indicator(
+    code, name, *, family, levels, definition, formula, unit, fields, innocent, source=(), optional=()
+):
     """Make an `Indicator` of the function below it, and write the function's docstring from the same words."""
 
     def make(function):
         made = Indicator(
-            code, name, family, tuple(levels), definition, formula, unit, tuple(fields), tuple(innocent), function,
-            tuple(source), tuple(optional),
+            code,
+            name,
+            family,
+            tuple(levels),
+            definition,
+            formula,
+            unit,
+            tuple(fields),
+            tuple(innocent),
+            function,
+            tuple(source),
+            tuple(optional),
         )
         function.__doc__ = made.documentation()
         object.__setattr__(made, "__doc__", function.__doc__)
@@ -326,8 +349,11 @@ def _refuse_twice(table, name, key):
     if twice.any():
         row = twice.idxmax()
         raise InputError(
-            f"{key} {table.at[row, key]!r} is there twice." if table.index.is_unique else f"{key} is there twice in some rows.",
-            where=f"table {name}, row {row}", fix="Ids that are local to a process need its id in front: process/1.",
+            f"{key} {table.at[row, key]!r} is there twice."
+            if table.index.is_unique
+            else f"{key} is there twice in some rows.",
+            where=f"table {name}, row {row}",
+            fix="Ids that are local to a process need its id in front: process/1.",
         )
 
 
@@ -355,7 +381,8 @@ def _as_numbers(values, where):
     if wrong.any():
         row = int(wrong.argmax())
         raise InputError(
-            f"{values.iloc[row]!r} is not a number.", where=f"{where}, row {values.index[row]}",
+            f"{values.iloc[row]!r} is not a number.",
+            where=f"{where}, row {values.index[row]}",
             fix="Write digits only, with a point for decimals: no spaces, no thousands marks, no currency.",
         )
     return numbers
@@ -373,8 +400,14 @@ def _in_currency_of_contract(tables):
         theirs = table["contract_id"].map(own)
         other = table["currency"].notna() & theirs.notna() & table["currency"].ne(theirs)
         if other.any():
-            amounts = [column for column in table if column in _NUMBERS and column not in ("tier", "number_of_tenderers")]
-            tables[name] = table.assign(**{column: table[column].astype(float).mask(other) for column in amounts})
+            amounts = [
+                column
+                for column in table
+                if column in _NUMBERS and column not in ("tier", "number_of_tenderers")
+            ]
+            tables[name] = table.assign(
+                **{column: table[column].astype(float).mask(other) for column in amounts}
+            )
     return tables
 
 
@@ -387,10 +420,20 @@ def sums(values, groups) -> pd.Series:
 
 # Columns in which something has happened; a due date or a planned end may lie in the future and does not count.
 _EVENTS = (
-    ("progress", "period"), ("reports", "date"), ("claims", "date_paid"), ("claims", "date_claimed"),
-    ("payments", "date_paid"), ("wages", "date_paid"), ("attendance", "date"), ("modifications", "date"),
-    ("disclosures", "date_published"), ("questions", "date_asked"), ("questions", "date_answered"),
-    ("contracts", "date_signed"), ("bids", "date"), ("milestones", "date_met"),
+    ("progress", "period"),
+    ("reports", "date"),
+    ("claims", "date_paid"),
+    ("claims", "date_claimed"),
+    ("payments", "date_paid"),
+    ("wages", "date_paid"),
+    ("attendance", "date"),
+    ("modifications", "date"),
+    ("disclosures", "date_published"),
+    ("questions", "date_asked"),
+    ("questions", "date_answered"),
+    ("contracts", "date_signed"),
+    ("bids", "date"),
+    ("milestones", "date_met"),
 )
 
 
@@ -399,7 +442,9 @@ def reading_day(tables, settings) -> pd.Timestamp:
     if settings.as_of is not None:
         day = pd.Timestamp(settings.as_of)
         return day if day.tzinfo is None else day.tz_convert("UTC").tz_localize(None)
-    latest = [tables[name][column].max() for name, column in _EVENTS if name in tables and column in tables[name]]
+    latest = [
+        tables[name][column].max() for name, column in _EVENTS if name in tables and column in tables[name]
+    ]
     latest = [pd.Timestamp(day) for day in latest if pd.notna(day)]
     return max(latest) if latest else pd.NaT
 
@@ -417,7 +462,9 @@ def looked_up(keys, values) -> pd.Series:
 def joined(frame, *columns) -> pd.Series:
     """The key of a row that has several parts, joined by ``/`` as in the table of planted cases; dates without time."""
     parts = [
-        frame[c].dt.strftime("%Y-%m-%d") if pd.api.types.is_datetime64_any_dtype(frame[c]) else frame[c].astype(str)
+        frame[c].dt.strftime("%Y-%m-%d")
+        if pd.api.types.is_datetime64_any_dtype(frame[c])
+        else frame[c].astype(str)
         for c in columns
     ]
     key = parts[0]

@@ -16,26 +16,47 @@ _BUYER = "tenders.buyer_id|projects.public_authority"
 
 
 @indicator(
-    "single-bid-share", "Share of single bids", family="market", levels=("buyer",), source=("ocp-red-flags", "fazekas-kocsis-2020"),
+    "single-bid-share",
+    "Share of single bids",
+    family="market",
+    levels=("buyer",),
+    source=("ocp-red-flags", "fazekas-kocsis-2020"),
     definition="A buyer's open and selective tenders often attract one bid only.",
     formula="tenders with one tenderer / open and selective tenders, per buyer with at least 5; > Q3 + 1.5 IQR flags",
-    unit="share", fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers", _BUYER),
+    unit="share",
+    fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers", _BUYER),
     optional=("tenders.project_id",),
     innocent=("A buyer of special works for which few firms exist.",),
 )
 def single_bid_share(tables, settings):
     tenders = counted_tenders(tables, tables["tenders"])
-    share = tenders["number_of_tenderers"].eq(1).groupby(tenders["tender_id"].map(buyers(tables)), sort=True).agg(["mean", "count"])
+    share = (
+        tenders["number_of_tenderers"]
+        .eq(1)
+        .groupby(tenders["tender_id"].map(buyers(tables)), sort=True)
+        .agg(["mean", "count"])
+    )
     share = share[share["count"] >= settings.minimum_group]
     return answer("buyer", share.index, share["mean"], high_outliers(share["mean"], beyond=True))
 
 
 @indicator(
-    "concentration", "Concentration of winners", family="market", levels=("buyer",), source=("fazekas-kocsis-2020",),
+    "concentration",
+    "Concentration of winners",
+    family="market",
+    levels=("buyer",),
+    source=("fazekas-kocsis-2020",),
     definition="A buyer's money goes to few firms.",
     formula="Herfindahl-Hirschman index: sum over firms of (share of the buyer's contract value)^2, per buyer with at least 5 contracts, all of them with firm and value; by currency",
     unit="0 (many equal firms) to 1 (one firm)",
-    fields=("contracts.contract_id", "contracts.supplier_id", "contracts.value_amount", "contracts.tender_id", "tenders.tender_id", _BUYER),
+    fields=(
+        "contracts.contract_id",
+        "contracts.supplier_id",
+        "contracts.value_amount",
+        "contracts.tender_id",
+        "tenders.tender_id",
+        _BUYER,
+    ),
     optional=("contracts.currency",),
     innocent=("One very large project outweighs the rest.", "A small market."),
 )
@@ -46,14 +67,20 @@ def concentration(tables, settings):
     money = rows["value_amount"].fillna(0)
     # A buyer that pays in several currencies has an index in each: its amounts cannot be added.
     several = rows.groupby("buyer")["currency"].transform("nunique") > 1
-    named = rows["buyer"].astype(str).where(~several, rows["buyer"].astype(str) + " (" + rows["currency"].replace("", "no currency") + ")")
+    named = (
+        rows["buyer"]
+        .astype(str)
+        .where(~several, rows["buyer"].astype(str) + " (" + rows["currency"].replace("", "no currency") + ")")
+    )
     # What went to an unknown firm, an unknown value, and a value below 0 leave the shares unknown.
     unknown = rows["supplier_id"].isna() | rows["value_amount"].isna() | (rows["value_amount"] < 0)
     value = money.groupby([named, rows["supplier_id"].astype(object).fillna("")]).sum()
     total = value.groupby(level=0).transform("sum")
     index = ((value / total.where(total > 0)) ** 2).groupby(level=0).sum(min_count=1)
     count = named.value_counts().reindex(index.index)
-    index = index[(count >= settings.minimum_group) & ~unknown.groupby(named).any().reindex(index.index) & index.notna()]
+    index = index[
+        (count >= settings.minimum_group) & ~unknown.groupby(named).any().reindex(index.index) & index.notna()
+    ]
     return answer("buyer", index.index, index, index > settings.concentration)
 
 
@@ -65,12 +92,20 @@ def _currency(rows):
 
 
 @indicator(
-    "bid-spread", "Spread of bids", family="market", levels=("process",), source=RED_FLAGS,
+    "bid-spread",
+    "Spread of bids",
+    family="market",
+    levels=("process",),
+    source=RED_FLAGS,
     definition="The valid bids of a process lie unusually close together.",
     formula="standard deviation / mean of the valid bids of one lot and currency (coefficient of variation), at least 3 bids; < 1 % flags (illustrative)",
-    unit="share", fields=("bids.tender_id", "bids.amount", "bids.status"),
+    unit="share",
+    fields=("bids.tender_id", "bids.amount", "bids.status"),
     optional=("bids.bid_id", "bids.currency", "bids.lot_id", "tenders.number_of_lots"),
-    innocent=("Standard work with known prices.", "A published estimate and a floor price draw all bids together."),
+    innocent=(
+        "Standard work with known prices.",
+        "A published estimate and a floor price draw all bids together.",
+    ),
 )
 def bid_spread(tables, settings):
     valid = _by_lot(tables, tables["bids"])
@@ -85,10 +120,15 @@ def bid_spread(tables, settings):
 
 
 @indicator(
-    "co-bidding", "Firms that bid together", family="market", levels=("pair of firms",), source=RED_FLAGS,
+    "co-bidding",
+    "Firms that bid together",
+    family="market",
+    levels=("pair of firms",),
+    source=RED_FLAGS,
     definition="Two firms meet in unusually many tenders.",
     formula="tenders in which both bid > Q3 + 1.5 IQR over all pairs that meet, and at least 3",
-    unit="tenders", fields=("bids.tender_id", "bids.tenderer_id"),
+    unit="tenders",
+    fields=("bids.tender_id", "bids.tenderer_id"),
     innocent=("Both work in the same trade and district.",),
 )
 def co_bidding(tables, settings):
@@ -100,18 +140,33 @@ def co_bidding(tables, settings):
     count = pairs.groupby(["firm", "firm_other"]).size()
     if count.empty:
         return no_answer()
-    first, second = (pd.Series(np.asarray(names)[count.index.get_level_values(i)]).astype(str) for i in (0, 1))
+    first, second = (
+        pd.Series(np.asarray(names)[count.index.get_level_values(i)]).astype(str) for i in (0, 1)
+    )
     values = count.to_numpy()
-    return answer("pair of firms", first + "/" + second, values, (values >= settings.pair_count) & high_outliers(values, beyond=True))
+    return answer(
+        "pair of firms",
+        first + "/" + second,
+        values,
+        (values >= settings.pair_count) & high_outliers(values, beyond=True),
+    )
 
 
 @indicator(
-    "threshold-bunching", "Estimates just below the threshold", family="market", levels=("all", "process"), source=("ccs-s85",),
+    "threshold-bunching",
+    "Estimates just below the threshold",
+    family="market",
+    levels=("all", "process"),
+    source=("ccs-s85",),
     definition="More estimates than expected lie just below the amount above which open tendering is required.",
     formula="estimates within 5 % below / (within 5 % below + within 5 % above); flagged when the Wilson interval of the share lies above one half",
     unit="share; for a process 1 just below, 0 just above",
-    fields=("tenders.tender_id", "tenders.cost_estimate"), optional=("tenders.procurement_method", "tenders.currency"),
-    innocent=("Budgets are cut to the threshold openly, to save time.", "Small works come in standard sizes."),
+    fields=("tenders.tender_id", "tenders.cost_estimate"),
+    optional=("tenders.procurement_method", "tenders.currency"),
+    innocent=(
+        "Budgets are cut to the threshold openly, to save time.",
+        "Small works come in standard sizes.",
+    ),
 )
 def threshold_bunching(tables, settings):
     limit = settings.direct_award_threshold
@@ -127,19 +182,36 @@ def threshold_bunching(tables, settings):
     if near.empty:
         return no_answer()
     share, (low, _) = below.mean(), wilson(int(below.sum()), len(below))
-    return together(answer("all", ["tenders.cost_estimate"], [share], [low > 0.5]), answer("process", near["tender_id"], below, below))
+    return together(
+        answer("all", ["tenders.cost_estimate"], [share], [low > 0.5]),
+        answer("process", near["tender_id"], below, below),
+    )
 
 
 @indicator(
-    "benford", "First digits", family="market", levels=("column",), source=RED_FLAGS,
+    "benford",
+    "First digits",
+    family="market",
+    levels=("column",),
+    source=RED_FLAGS,
     definition="The first digits of many amounts do not follow Benford's law.",
     formula="mean over digits 1-9 of |share of amounts beginning with d - log10(1 + 1/d)|; only columns with at least 300 amounts; > 0.015 flags (illustrative)",
     unit="mean absolute deviation of shares",
-    fields=("payments.amount|bids.amount|claims.amount",), optional=("contracts.value_amount", "modifications.new_value"),
-    innocent=("Amounts cover a narrow range: contracts between two thresholds.", "Prices end in rounded figures by rule.", "A unit price times round quantities."),
+    fields=("payments.amount|bids.amount|claims.amount",),
+    optional=("contracts.value_amount", "modifications.new_value"),
+    innocent=(
+        "Amounts cover a narrow range: contracts between two thresholds.",
+        "Prices end in rounded figures by rule.",
+        "A unit price times round quantities.",
+    ),
 )
 def benford(tables, settings):
-    columns = [("payments", "amount"), ("bids", "amount"), ("claims", "amount"), ("contracts", "value_amount")]
+    columns = [
+        ("payments", "amount"),
+        ("bids", "amount"),
+        ("claims", "amount"),
+        ("contracts", "value_amount"),
+    ]
     rows = []
     for name, column in columns:
         if column not in tables.get(name, ()):
@@ -150,7 +222,9 @@ def benford(tables, settings):
             distance, count = benford_distance(amounts)
             if count >= settings.benford_minimum:
                 several = currency[table[column].notna()].nunique() > 1
-                rows.append((f"{name}.{column}" + (f" ({code or 'no currency'})" if several else ""), distance))
+                rows.append(
+                    (f"{name}.{column}" + (f" ({code or 'no currency'})" if several else ""), distance)
+                )
     if not rows:
         return no_answer()
     ids, values = zip(*rows, strict=True)

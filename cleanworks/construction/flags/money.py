@@ -7,15 +7,29 @@ import pandas as pd
 from ._core import answer, days_between, indicator, indicators_in, low_outliers, reading_day, sums, together
 
 LAW = ("ccs-s90", "ccs-s96")
-_DOWN = ("payments.payment_id", "payments.tier", "payments.payee_type", "payments.date_received", "payments.date_paid")
+_DOWN = (
+    "payments.payment_id",
+    "payments.tier",
+    "payments.payee_type",
+    "payments.date_received",
+    "payments.date_paid",
+)
 
 
 @indicator(
-    "payment-delay", "Days until the money was passed on", family="payment", levels=("payment",), source=LAW,
+    "payment-delay",
+    "Days until the money was passed on",
+    family="payment",
+    levels=("payment",),
+    source=LAW,
     definition="Money for subcontractors, wages, equipment and materials was passed on late, or not at all.",
     formula="date_paid - date_received, or reading day - date_received while unpaid; > 15 days flags",
-    unit="days", fields=_DOWN,
-    innocent=("The payee asked for a later date or had changed its account.", "The bank refused the transfer once."),
+    unit="days",
+    fields=_DOWN,
+    innocent=(
+        "The payee asked for a later date or had changed its account.",
+        "The bank refused the transfer once.",
+    ),
 )
 def payment_delay(tables, settings):
     payments = _passed_on(tables["payments"])
@@ -24,11 +38,22 @@ def payment_delay(tables, settings):
 
 
 @indicator(
-    "late-share", "Share of payments made late", family="payment", levels=("payer", "payee type", "tier"), source=LAW,
+    "late-share",
+    "Share of payments made late",
+    family="payment",
+    levels=("payer", "payee type", "tier"),
+    source=LAW,
     definition="Of what fell due, the share that was paid after its due date or not at all.",
     formula="rows with date_paid > date_due, or unpaid on the reading day, / rows that were due by then; payers with at least 5; > 25 % flags (illustrative)",
     unit="share of payments",
-    fields=("payments.payer_id", "payments.payee_type", "payments.tier", "payments.date_due", "payments.date_paid", "payments.date_received"),
+    fields=(
+        "payments.payer_id",
+        "payments.payee_type",
+        "payments.tier",
+        "payments.date_due",
+        "payments.date_paid",
+        "payments.date_received",
+    ),
     innocent=("One dispute over one month's work.", "The contractor itself was paid late."),
 )
 def late_share(tables, settings):
@@ -40,16 +65,30 @@ def late_share(tables, settings):
     for level, column in (("payer", "payer_id"), ("payee type", "payee_type"), ("tier", "tier")):
         share = late.groupby(payments[column], sort=True, observed=True).agg(["mean", "count"])
         share = share[share["count"] >= settings.minimum_group]
-        parts.append(answer(level, share.index.astype(str), share["mean"], share["mean"] > settings.late_share))
+        parts.append(
+            answer(level, share.index.astype(str), share["mean"], share["mean"] > settings.late_share)
+        )
     return together(*parts)
 
 
 @indicator(
-    "late-interest", "Interest owed for lateness", family="payment", levels=("payment",), source=("ccs-s90", "ccs-s91"),
+    "late-interest",
+    "Interest owed for lateness",
+    family="payment",
+    levels=("payment",),
+    source=("ccs-s90", "ccs-s91"),
     definition="What the payer owes on top because the payment is late. A sum of money, not a suspicion: more than 0 flags.",
     formula="amount registered * yearly rate * days after date_due / days of a year",
     unit="currency",
-    fields=("payments.payment_id", "payments.tier", "payments.payee_type", "payments.amount_registered", "payments.date_due", "payments.date_paid", "payments.date_received"),
+    fields=(
+        "payments.payment_id",
+        "payments.tier",
+        "payments.payee_type",
+        "payments.amount_registered",
+        "payments.date_due",
+        "payments.date_paid",
+        "payments.date_received",
+    ),
     innocent=("The delay was agreed in writing.",),
 )
 def late_interest(tables, settings):
@@ -60,7 +99,11 @@ def late_interest(tables, settings):
 
 
 @indicator(
-    "short-payment", "Paid less than registered", family="payment", levels=("payment",), source=("ccs-s90",),
+    "short-payment",
+    "Paid less than registered",
+    family="payment",
+    levels=("payment",),
+    source=("ccs-s90",),
     definition="A payee received less than the approved split said.",
     formula="1 - amount / amount_registered of paid rows; above the share read as an agreed correction flags",
     unit="share of the registered amount",
@@ -76,11 +119,23 @@ def short_payment(tables, settings):
 
 
 @indicator(
-    "overdue", "Overdue and unpaid", family="payment", levels=("contract",), source=LAW,
+    "overdue",
+    "Overdue and unpaid",
+    family="payment",
+    levels=("contract",),
+    source=LAW,
     definition="What has fallen due below the contractor and is still unpaid on the reading day.",
     formula="sum of amount_registered with date_due before the reading day and no payment by then",
     unit="currency",
-    fields=("payments.contract_id", "payments.tier", "payments.payee_type", "payments.amount_registered", "payments.date_due", "payments.date_paid", "payments.date_received"),
+    fields=(
+        "payments.contract_id",
+        "payments.tier",
+        "payments.payee_type",
+        "payments.amount_registered",
+        "payments.date_due",
+        "payments.date_paid",
+        "payments.date_received",
+    ),
     innocent=("The payment was made yesterday and is not yet entered.",),
 )
 def overdue(tables, settings):
@@ -92,25 +147,49 @@ def overdue(tables, settings):
 
 
 @indicator(
-    "client-delay", "Days until the client paid", family="payment", levels=("claim",), source=("ccs-s98",),
+    "client-delay",
+    "Days until the client paid",
+    family="payment",
+    levels=("claim",),
+    source=("ccs-s98",),
     definition="The client itself paid late: delay begins at the top.",
     formula="date_paid - date_claimed (or date_inspected, where there is one), or until the reading day while unpaid; > 5 days flags (limit not verified, see the profile)",
-    unit="days", fields=("claims.claim_id", "claims.date_claimed", "claims.date_paid"), optional=("claims.date_inspected",),
+    unit="days",
+    fields=("claims.claim_id", "claims.date_claimed", "claims.date_paid"),
+    optional=("claims.date_inspected",),
     innocent=("The claim was incomplete and sent back.", "The end of the budget year."),
 )
 def client_delay(tables, settings):
     claims = tables["claims"]
-    start = claims["date_inspected"].fillna(claims["date_claimed"]) if "date_inspected" in claims else claims["date_claimed"]
+    start = (
+        claims["date_inspected"].fillna(claims["date_claimed"])
+        if "date_inspected" in claims
+        else claims["date_claimed"]
+    )
     days = days_between(start, claims["date_paid"].fillna(reading_day(tables, settings)))
     return answer("claim", claims["claim_id"], days, days > settings.client_days)
 
 
 @indicator(
-    "pass-through", "Share passed on to subcontractors", family="payment", levels=("contract",), source=("oc4ids",),
+    "pass-through",
+    "Share passed on to subcontractors",
+    family="payment",
+    levels=("contract",),
+    source=("oc4ids",),
     definition="Of the money that reached the contractor, the share that it passed on. An unusually small share is worth a look.",
     formula="sum paid to others than the contractor (tier 1, and wages, equipment, materials of tier 0) / sum of claims paid; < Q1 - 1.5 IQR flags",
     unit="share",
-    fields=("payments.contract_id", "payments.tier", "payments.payee_type", "payments.amount", "payments.date_paid", "payments.date_received", "claims.contract_id", "claims.amount", "claims.date_paid"),
+    fields=(
+        "payments.contract_id",
+        "payments.tier",
+        "payments.payee_type",
+        "payments.amount",
+        "payments.date_paid",
+        "payments.date_received",
+        "claims.contract_id",
+        "claims.amount",
+        "claims.date_paid",
+    ),
     innocent=("The contractor does most work with its own people.",),
 )
 def pass_through(tables, settings):
@@ -126,11 +205,19 @@ def pass_through(tables, settings):
 
 
 @indicator(
-    "paid-ahead", "Paid ahead of the work", family="payment", levels=("contract",), source=("oc4ids",),
+    "paid-ahead",
+    "Paid ahead of the work",
+    family="payment",
+    levels=("contract",),
+    source=("oc4ids",),
     definition="More money has been paid than work done.",
     formula="largest of (paid % - actual %) over the months; > 10 points flags",
-    unit="percentage points", fields=("progress.contract_id", "progress.paid", "progress.actual"),
-    innocent=("An advance is allowed and will be worked off.", "The progress of the last month is not yet entered."),
+    unit="percentage points",
+    fields=("progress.contract_id", "progress.paid", "progress.actual"),
+    innocent=(
+        "An advance is allowed and will be worked off.",
+        "The progress of the last month is not yet entered.",
+    ),
 )
 def paid_ahead(tables, settings):
     progress = tables["progress"]

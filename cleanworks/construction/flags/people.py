@@ -24,12 +24,28 @@ CARD = ("ccs-s97", "ccs-s44")
 
 
 @indicator(
-    "ghost-days", "Days paid but not on the card", family="worker", levels=("worker and month", "worker"), source=CARD,
+    "ghost-days",
+    "Days paid but not on the card",
+    family="worker",
+    levels=("worker and month", "worker"),
+    source=CARD,
     definition="A wage was paid for more days than the worker's card was read on the site.",
     formula="days_paid - days with attendance, per worker, contract and month inside the window of the cards; > 2 flags (illustrative); worker: sum of months",
     unit="days",
-    fields=("wages.worker_id", "wages.contract_id", "wages.month", "wages.days_paid", "attendance.worker_id", "attendance.contract_id", "attendance.date"),
-    innocent=("The terminal was broken: then many workers of the site are flagged at once.", "The worker forgot the card.", "Paid leave."),
+    fields=(
+        "wages.worker_id",
+        "wages.contract_id",
+        "wages.month",
+        "wages.days_paid",
+        "attendance.worker_id",
+        "attendance.contract_id",
+        "attendance.date",
+    ),
+    innocent=(
+        "The terminal was broken: then many workers of the site are flagged at once.",
+        "The worker forgot the card.",
+        "Paid leave.",
+    ),
 )
 def ghost_days(tables, settings):
     wages = _monthly(tables["wages"].rename(columns={"days_paid": "paid"}), "month", "paid")
@@ -37,20 +53,39 @@ def ghost_days(tables, settings):
     wages = wages[wages["month"].isin(cards["month"].unique())]
     both = wages.merge(cards, on=["worker_id", "contract_id", "month"], how="left")
     extra = both["paid"] - both["days"].fillna(0)
-    by_month = answer("worker and month", joined(both, "worker_id", "contract_id", "month"), extra, extra > settings.extra_days)
+    by_month = answer(
+        "worker and month",
+        joined(both, "worker_id", "contract_id", "month"),
+        extra,
+        extra > settings.extra_days,
+    )
     flagged = (extra > settings.extra_days).groupby(both["worker_id"], sort=False).any()
     total = extra.groupby(both["worker_id"], sort=False).sum()
     return together(by_month, answer("worker", total.index, total, flagged))
 
 
 @indicator(
-    "unreported-days", "Days worked but not reported for retirement", family="worker", levels=("worker and month",), source=("ccs-s97",),
+    "unreported-days",
+    "Days worked but not reported for retirement",
+    family="worker",
+    levels=("worker and month",),
+    source=("ccs-s97",),
     definition="The retirement scheme was told of fewer days than the card shows: the worker loses contributions.",
     formula="days with attendance - days_reported, per worker, contract and month; > 2 flags (illustrative)",
     unit="days",
-    fields=("attendance.worker_id", "attendance.contract_id", "attendance.date", "retirement_days.worker_id", "retirement_days.contract_id",
-            "retirement_days.month", "retirement_days.days_reported"),
-    innocent=("The report of the last month is not due yet.", "The worker is insured as an employee and not in the scheme."),
+    fields=(
+        "attendance.worker_id",
+        "attendance.contract_id",
+        "attendance.date",
+        "retirement_days.worker_id",
+        "retirement_days.contract_id",
+        "retirement_days.month",
+        "retirement_days.days_reported",
+    ),
+    innocent=(
+        "The report of the last month is not due yet.",
+        "The worker is insured as an employee and not in the scheme.",
+    ),
 )
 def unreported_days(tables, settings):
     cards = _card_days(tables["attendance"])
@@ -60,14 +95,24 @@ def unreported_days(tables, settings):
     cards = cards[cards["month"] <= told["month"].max()]
     both = cards.merge(told, on=["worker_id", "contract_id", "month"], how="left")
     missing = both["days"] - both["told"].fillna(0)
-    return answer("worker and month", joined(both, "worker_id", "contract_id", "month"), missing, missing > settings.missing_days)
+    return answer(
+        "worker and month",
+        joined(both, "worker_id", "contract_id", "month"),
+        missing,
+        missing > settings.missing_days,
+    )
 
 
 @indicator(
-    "double-presence", "Two sites on one day", family="worker", levels=("worker",), source=CARD,
+    "double-presence",
+    "Two sites on one day",
+    family="worker",
+    levels=("worker",),
+    source=CARD,
     definition="One worker's card was read on two sites on the same day.",
     formula="days with attendance at more than one contract; >= 1 flags",
-    unit="days", fields=("attendance.worker_id", "attendance.contract_id", "attendance.date"),
+    unit="days",
+    fields=("attendance.worker_id", "attendance.contract_id", "attendance.date"),
     innocent=("Two sites of one firm, morning and afternoon: look at the hours.",),
 )
 def double_presence(tables, settings):
@@ -81,24 +126,38 @@ def double_presence(tables, settings):
 
 
 @indicator(
-    "shared-account", "One account, several workers", family="worker", levels=("account",), source=CARD,
+    "shared-account",
+    "One account, several workers",
+    family="worker",
+    levels=("account",),
+    source=CARD,
     definition="The wages of several workers go to one bank account.",
     formula="number of different workers whose wages went to the account; >= 2 flags",
-    unit="workers", fields=("wages.account_id|workers.account_id", "wages.worker_id|workers.worker_id"),
+    unit="workers",
+    fields=("wages.account_id|workers.account_id", "wages.worker_id|workers.worker_id"),
     innocent=("Members of one family.", "A worker without an account who uses a relative's."),
 )
 def shared_account(tables, settings):
-    parts = [tables[name][["account_id", "worker_id"]] for name in ("wages", "workers") if "account_id" in tables.get(name, ())]
+    parts = [
+        tables[name][["account_id", "worker_id"]]
+        for name in ("wages", "workers")
+        if "account_id" in tables.get(name, ())
+    ]
     rows = pd.concat(parts).dropna().drop_duplicates()
     count = rows["account_id"].value_counts(sort=False)
     return answer("account", count.index, count, count >= settings.shared_account)
 
 
 @indicator(
-    "no-rest-day", "No day of rest", family="worker", levels=("worker",), source=("ccs-s97",),
+    "no-rest-day",
+    "No day of rest",
+    family="worker",
+    levels=("worker",),
+    source=("ccs-s97",),
     definition="A worker's card was read on many days in a row without a day off.",
     formula="longest run of consecutive days with attendance; >= 14 flags (illustrative)",
-    unit="days in a row", fields=("attendance.worker_id", "attendance.date"),
+    unit="days in a row",
+    fields=("attendance.worker_id", "attendance.date"),
     innocent=("A night shift counts on two days.", "An agreed stretch before a long leave."),
 )
 def no_rest_day(tables, settings):
@@ -113,11 +172,16 @@ def no_rest_day(tables, settings):
 
 
 @indicator(
-    "wage-delay", "Wages paid late", family="worker", levels=("wage", "employer"), source=("ccs-s97", "ccs-s96"),
+    "wage-delay",
+    "Wages paid late",
+    family="worker",
+    levels=("wage", "employer"),
+    source=("ccs-s97", "ccs-s96"),
     definition="Wages were paid after they were due, or not at all.",
     formula="date_paid - date_due, or reading day - date_due while unpaid; > 0 flags; employer: share of wages late, at least 5",
     unit="days; for an employer share of wages",
-    fields=("wages.wage_id", "wages.date_due", "wages.date_paid"), optional=("workers.worker_id", "workers.employer_id", "wages.worker_id"),
+    fields=("wages.wage_id", "wages.date_due", "wages.date_paid"),
+    optional=("workers.worker_id", "workers.employer_id", "wages.worker_id"),
     innocent=("A holiday on the day of payment.",),
 )
 def wage_delay(tables, settings):
@@ -128,7 +192,9 @@ def wage_delay(tables, settings):
     parts = [answer("wage", wages["wage_id"], days, days > 0)]
     workers = tables.get("workers", pd.DataFrame())
     if {"worker_id", "employer_id"} <= set(workers) and "worker_id" in wages:
-        employer = wages["worker_id"].map(workers.drop_duplicates("worker_id").set_index("worker_id")["employer_id"])
+        employer = wages["worker_id"].map(
+            workers.drop_duplicates("worker_id").set_index("worker_id")["employer_id"]
+        )
         share = (days > 0).groupby(employer, sort=True).agg(["mean", "count"])
         share = share[share["count"] >= settings.minimum_group]
         parts.append(answer("employer", share.index, share["mean"], share["mean"] > settings.late_share))
@@ -136,11 +202,23 @@ def wage_delay(tables, settings):
 
 
 @indicator(
-    "wage-share", "Wages in what was paid", family="worker", levels=("contract",), source=("oc4ids",),
+    "wage-share",
+    "Wages in what was paid",
+    family="worker",
+    levels=("contract",),
+    source=("oc4ids",),
     definition="The wages registered for payment as a share of all money of the contract. It describes; it does not flag.",
     formula="sum of payments to wages / sum of claims paid",
     unit="share",
-    fields=("payments.contract_id", "payments.payee_type", "payments.amount", "payments.date_paid", "claims.contract_id", "claims.amount", "claims.date_paid"),
+    fields=(
+        "payments.contract_id",
+        "payments.payee_type",
+        "payments.amount",
+        "payments.date_paid",
+        "claims.contract_id",
+        "claims.amount",
+        "claims.date_paid",
+    ),
     innocent=("Machines do more than hands on some works.",),
 )
 def wage_share(tables, settings):
@@ -156,10 +234,15 @@ def wage_share(tables, settings):
 
 
 @indicator(
-    "accidents", "Accidents per 200,000 hours", family="worker", levels=("contract",), source=("oc4ids",),
+    "accidents",
+    "Accidents per 200,000 hours",
+    family="worker",
+    levels=("contract",),
+    source=("oc4ids",),
     definition="How often people are hurt: accidents for every 200,000 hours worked (100 people in a year).",
     formula="accidents * 200,000 / hours on the card",
-    unit="accidents per 200,000 hours", fields=("accidents.contract_id", "attendance.contract_id", "attendance.hours"),
+    unit="accidents per 200,000 hours",
+    fields=("accidents.contract_id", "attendance.contract_id", "attendance.hours"),
     innocent=("An honest site reports more: none at all on a large site is worth a look too.",),
 )
 def accidents(tables, settings):
@@ -192,7 +275,11 @@ def _visits(attendance):
 
 def _runs(keys):
     """The different values of keys that stand together, and how often each occurs."""
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, dtype=np.int64)
+    starts = (
+        np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+        if len(keys)
+        else np.zeros(0, dtype=np.int64)
+    )
     return keys[starts], np.diff(starts, append=len(keys))
 
 

@@ -12,10 +12,15 @@ _MONTHS = ("progress.contract_id", "progress.period", "progress.planned", "progr
 
 
 @indicator(
-    "report-silence", "Working days since the last daily report", family="reporting", levels=("contract",), source=("ccs-s14",),
+    "report-silence",
+    "Working days since the last daily report",
+    family="reporting",
+    levels=("contract",),
+    source=("ccs-s14",),
     definition="A running contract has stopped reporting.",
     formula="working days after the last daily report, up to the reading day; contracts that have not reached 100 % and report daily; > 5 flags (illustrative)",
-    unit="working days", fields=("reports.contract_id", "reports.report_type", "reports.date"),
+    unit="working days",
+    fields=("reports.contract_id", "reports.report_type", "reports.date"),
     optional=("reports.actual",),
     innocent=("The works are suspended for the winter.", "The completion is under inspection."),
 )
@@ -27,10 +32,15 @@ def report_silence(tables, settings):
 
 
 @indicator(
-    "report-gap", "Longest gap between daily reports", family="reporting", levels=("contract",), source=("ccs-s14",),
+    "report-gap",
+    "Longest gap between daily reports",
+    family="reporting",
+    levels=("contract",),
+    source=("ccs-s14",),
     definition="There were many working days without a daily report.",
     formula="largest number of working days between two daily reports that follow each other; > 5 flags (illustrative)",
-    unit="working days", fields=("reports.contract_id", "reports.report_type", "reports.date"),
+    unit="working days",
+    fields=("reports.contract_id", "reports.report_type", "reports.date"),
     innocent=("Bad weather.", "Suspended works."),
 )
 def report_gap(tables, settings):
@@ -46,10 +56,15 @@ def report_gap(tables, settings):
 
 
 @indicator(
-    "zero-progress", "Progress of zero in a running contract", family="reporting", levels=("contract",), source=("ccs-s37",),
+    "zero-progress",
+    "Progress of zero in a running contract",
+    family="reporting",
+    levels=("contract",),
+    source=("ccs-s37",),
     definition="Progress is 0 in months in which work was planned: usually 'not entered', sometimes a site at a standstill.",
     formula="months with actual = 0 and planned >= 10 %; >= 1 flags",
-    unit="months", fields=_MONTHS,
+    unit="months",
+    fields=_MONTHS,
     innocent=("The field was left empty and the system shows 0.", "The start was put off by agreement."),
 )
 def zero_progress(tables, settings):
@@ -60,10 +75,15 @@ def zero_progress(tables, settings):
 
 
 @indicator(
-    "flat-progress", "Progress that does not move", family="reporting", levels=("contract",), source=("ccs-s14",),
+    "flat-progress",
+    "Progress that does not move",
+    family="reporting",
+    levels=("contract",),
+    source=("ccs-s14",),
     definition="Reported progress stayed the same for months in the middle of the works.",
     formula="longest run of months whose actual equals the month before, strictly between 0 and 100; >= 3 flags",
-    unit="months", fields=_MONTHS,
+    unit="months",
+    fields=_MONTHS,
     innocent=("Winter or rain.", "A stop ordered by the city."),
 )
 def flat_progress(tables, settings):
@@ -78,26 +98,41 @@ def flat_progress(tables, settings):
 
 
 @indicator(
-    "copied-progress", "Actual copied from planned", family="reporting", levels=("contract",), source=("ccs-s14",),
+    "copied-progress",
+    "Actual copied from planned",
+    family="reporting",
+    levels=("contract",),
+    source=("ccs-s14",),
     definition="Actual progress equals planned progress to the last decimal, month after month: somebody copies the plan.",
     formula="longest run of months with actual = planned, strictly between 0 and 100; >= 3 flags",
-    unit="months", fields=_MONTHS,
-    innocent=("The plan was corrected afterwards to what was built.", "Progress is rounded to whole steps of ten."),
+    unit="months",
+    fields=_MONTHS,
+    innocent=(
+        "The plan was corrected afterwards to what was built.",
+        "Progress is rounded to whole steps of ten.",
+    ),
 )
 def copied_progress(tables, settings):
     progress = _in_order(tables["progress"])
     if progress.empty:
         return no_answer()
-    copied = progress["actual"].eq(progress["planned"]) & progress["planned"].between(0, 100, inclusive="neither")
+    copied = progress["actual"].eq(progress["planned"]) & progress["planned"].between(
+        0, 100, inclusive="neither"
+    )
     run = longest_run(progress["contract_id"], copied)
     return answer("contract", run.index, run, run >= settings.copied_months)
 
 
 @indicator(
-    "spi", "Schedule performance index", family="reporting", levels=("contract",), source=EARNED,
+    "spi",
+    "Schedule performance index",
+    family="reporting",
+    levels=("contract",),
+    source=EARNED,
     definition="Less work is done than was planned by the last month reported.",
     formula="actual / planned of the last month with an entry; < 0.9 flags (illustrative)",
-    unit="ratio", fields=_MONTHS,
+    unit="ratio",
+    fields=_MONTHS,
     innocent=("The plan at signature was never realistic.", "An agreed extension is not in the plan."),
 )
 def spi(tables, settings):
@@ -108,10 +143,15 @@ def spi(tables, settings):
 
 
 @indicator(
-    "progress-gap", "Behind plan", family="reporting", levels=("contract",), source=EARNED,
+    "progress-gap",
+    "Behind plan",
+    family="reporting",
+    levels=("contract",),
+    source=EARNED,
     definition="How far the work lies behind plan in the last month reported.",
     formula="planned - actual of the last month with an entry; >= 10 points flags",
-    unit="percentage points", fields=_MONTHS,
+    unit="percentage points",
+    fields=_MONTHS,
     innocent=("The plan at signature was never realistic.",),
 )
 def progress_gap(tables, settings):
@@ -121,16 +161,23 @@ def progress_gap(tables, settings):
 
 
 @indicator(
-    "late-report", "Reports handed in late", family="reporting", levels=("contract",), source=("ccs-s14",),
+    "late-report",
+    "Reports handed in late",
+    family="reporting",
+    levels=("contract",),
+    source=("ccs-s14",),
     definition="How long after its day a report is handed in. It describes; it does not flag.",
     formula="median of (submitted_at - date) over the contract's daily reports",
-    unit="days", fields=("reports.contract_id", "reports.report_type", "reports.date", "reports.submitted_at"),
+    unit="days",
+    fields=("reports.contract_id", "reports.report_type", "reports.date", "reports.submitted_at"),
     innocent=("Reports are collected and entered once a week.",),
 )
 def late_report(tables, settings):
     daily = tables["reports"]
     daily = daily[(daily["report_type"] == "daily") & daily["submitted_at"].notna()]
-    days = days_between(daily["date"], daily["submitted_at"]).groupby(daily["contract_id"], sort=False).median()
+    days = (
+        days_between(daily["date"], daily["submitted_at"]).groupby(daily["contract_id"], sort=False).median()
+    )
     return answer("contract", days.index, days, False)
 
 

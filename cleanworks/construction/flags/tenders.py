@@ -28,13 +28,25 @@ AWARDED = "awards.supplier_id|contracts.supplier_id"
 
 
 @indicator(
-    "R003", "Short submission period", family="tender", levels=("process",), source=CARDINAL,
+    "R003",
+    "Short submission period",
+    family="tender",
+    levels=("process",),
+    source=CARDINAL,
     definition="Bids could be handed in for fewer than 15 whole days.",
     formula="whole days of (tender_end - tender_start) < 15; another limit may hold for small works and for single procedures",
     unit="1 flagged, 0 not",
     fields=("tenders.tender_id", "tenders.tender_start", "tenders.tender_end"),
-    optional=("tenders.procurement_method", "tenders.procurement_method_details", "tenders.cost_estimate", "tenders.status"),
-    innocent=("The law allows a shorter period for small or urgent works.", "The notice was published again after a small correction."),
+    optional=(
+        "tenders.procurement_method",
+        "tenders.procurement_method_details",
+        "tenders.cost_estimate",
+        "tenders.status",
+    ),
+    innocent=(
+        "The law allows a shorter period for small or urgent works.",
+        "The notice was published again after a small correction.",
+    ),
 )
 def R003(tables, settings):
     tenders = _tenders(tables, settings)
@@ -44,8 +56,14 @@ def R003(tables, settings):
     tenders = tenders[tenders["tender_end"] >= tenders["tender_start"]]
     days = (tenders["tender_end"] - tenders["tender_start"]).dt.days
     limit = pd.Series(settings.short_submission_days, index=tenders.index, dtype=float)
-    if settings.short_submission_days_small is not None and settings.small_works_amount is not None and "cost_estimate" in tenders:
-        limit = limit.mask(tenders["cost_estimate"] <= settings.small_works_amount, settings.short_submission_days_small)
+    if (
+        settings.short_submission_days_small is not None
+        and settings.small_works_amount is not None
+        and "cost_estimate" in tenders
+    ):
+        limit = limit.mask(
+            tenders["cost_estimate"] <= settings.small_works_amount, settings.short_submission_days_small
+        )
     if settings.short_submission_days_by_details and "procurement_method_details" in tenders:
         own = tenders["procurement_method_details"].map(dict(settings.short_submission_days_by_details))
         limit = own.astype(float).fillna(limit)
@@ -54,7 +72,11 @@ def R003(tables, settings):
 
 
 @indicator(
-    "R018", "Single bid", family="tender", levels=("process",), source=CARDINAL,
+    "R018",
+    "Single bid",
+    family="tender",
+    levels=("process",),
+    source=CARDINAL,
     definition="One firm took part in an open or selective procedure.",
     formula="number_of_tenderers = 1 and method is open or selective; no answer for 0, or where more firms than the number say so bid",
     unit="1 flagged, 0 not",
@@ -69,7 +91,12 @@ def R018(tables, settings):
 
 
 _PRICES = (
-    "bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.amount", "bids.status", AWARDED,
+    "bids.bid_id",
+    "bids.tender_id",
+    "bids.tenderer_id",
+    "bids.amount",
+    "bids.status",
+    AWARDED,
 )
 _SHARPER = (
     "bids.currency", "bids.lot_id", "awards.status", "awards.amount", "awards.currency", "awards.lot_id", "tenders.number_of_lots",
@@ -78,34 +105,56 @@ _SHARPER = (
 
 
 @indicator(
-    "R024", "Price close to the winning bid", family="tender", levels=("process", "tenderer"), source=CARDINAL,
+    "R024",
+    "Price close to the winning bid",
+    family="tender",
+    levels=("process", "tenderer"),
+    source=CARDINAL,
     definition="The second-lowest valid bid is unusually close to the winning one: a cover bid may have been agreed.",
     formula="d = (lowest valid bid of another firm - price awarded) / price awarded, within one lot and currency; the price awarded is the "
     "award's amount, else the winner's lowest valid bid; d <= Q1 - 1.5 IQR over all processes; of several lots the smallest d counts",
     unit="share of the winning price; for a firm only a mark (0)",
-    fields=_PRICES, optional=_SHARPER,
-    innocent=("Prices of standard work are known to all firms.", "The estimate was published and all bid close to it."),
+    fields=_PRICES,
+    optional=_SHARPER,
+    innocent=(
+        "Prices of standard work are known to all firms.",
+        "The estimate was published and all bid close to it.",
+    ),
 )
 def R024(tables, settings):
     margins = _margins(tables, settings)
     close = low_outliers(margins["margin"], settings.fences.get("R024"))
     firms = pd.unique(margins.loc[close, ["winner", "second"]].to_numpy().ravel())
-    processes = margins.assign(hit=close).groupby("tender_id", sort=False).agg(margin=("margin", "min"), hit=("hit", "any"))
-    return together(answer("process", processes.index, processes["margin"], processes["hit"]), answer("tenderer", firms, 0.0, True))
+    processes = (
+        margins.assign(hit=close)
+        .groupby("tender_id", sort=False)
+        .agg(margin=("margin", "min"), hit=("hit", "any"))
+    )
+    return together(
+        answer("process", processes.index, processes["margin"], processes["hit"]),
+        answer("tenderer", firms, 0.0, True),
+    )
 
 
 @indicator(
-    "R025", "Excessive unsuccessful bids", family="tender", levels=("tenderer",), source=CARDINAL,
+    "R025",
+    "Excessive unsuccessful bids",
+    family="tender",
+    levels=("tenderer",),
+    source=CARDINAL,
     definition="A firm bids more often than most and wins unusually seldom: it may bid to lose.",
     formula="valid bids >= Q3 of all firms' counts, and wins / valid bids <= Q1 - 1.5 IQR of all firms' ratios",
     unit="share of valid bids won",
-    fields=("bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.status", AWARDED), optional=("awards.status", "tenders.status"),
+    fields=("bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.status", AWARDED),
+    optional=("awards.status", "tenders.status"),
     innocent=("The firm is new and learns to bid.", "The firm is dear and honest."),
 )
 def R025(tables, settings):
     winners = _single_winners(tables, settings)
     valid = _bids_of_one_firm(by_lot(tables, _bids(tables, settings)), status="valid")
-    valid = valid[["tender_id", "lot", "tenderer_id"]].drop_duplicates().merge(winners, on=["tender_id", "lot"])
+    valid = (
+        valid[["tender_id", "lot", "tenderer_id"]].drop_duplicates().merge(winners, on=["tender_id", "lot"])
+    )
     won = valid["tenderer_id"] == valid["winner"]
     firms = won.groupby(valid["tenderer_id"], sort=True).agg(["sum", "count"])
     if firms.empty:
@@ -116,12 +165,22 @@ def R025(tables, settings):
 
 
 @indicator(
-    "R028", "Identical prices", family="tender", levels=("process", "tenderer"), source=CARDINAL,
+    "R028",
+    "Identical prices",
+    family="tender",
+    levels=("process", "tenderer"),
+    source=CARDINAL,
     definition="Two different tenderers offered exactly the same price.",
     formula="two bids of one process and lot with equal amount (above 0) and currency and different firms",
     unit="1 flagged, 0 not",
     fields=("bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.amount", "bids.status"),
-    optional=("bids.currency", "bids.lot_id", "tenders.number_of_lots", "tenders.procurement_method_details", "tenders.status"),
+    optional=(
+        "bids.currency",
+        "bids.lot_id",
+        "tenders.number_of_lots",
+        "tenders.procurement_method_details",
+        "tenders.status",
+    ),
     innocent=("Rounded prices of small works.", "A price list or a price fixed by law."),
 )
 def R028(tables, settings):
@@ -132,10 +191,20 @@ def R028(tables, settings):
     several = bids.duplicated(["tender_id", "bid_id"], keep=False)
     if several.any():
         # A consortium is one tenderer, whatever the order of its members.
-        joint = bids[several].sort_values("tenderer_id").groupby(["tender_id", "bid_id"])["tenderer_id"].agg("\x1f".join)
+        joint = (
+            bids[several]
+            .sort_values("tenderer_id")
+            .groupby(["tender_id", "bid_id"])["tenderer_id"]
+            .agg("\x1f".join)
+        )
         keys = pd.MultiIndex.from_frame(bids.loc[several, ["tender_id", "bid_id"]])
         who[several] = joint.reindex(keys).to_numpy()
-    same = bids.assign(who=who).groupby(["tender_id", "lot", "amount", "currency"], sort=False)["who"].transform("nunique") > 1
+    same = (
+        bids.assign(who=who)
+        .groupby(["tender_id", "lot", "amount", "currency"], sort=False)["who"]
+        .transform("nunique")
+        > 1
+    )
     flagged = pd.unique(bids.loc[same, "tender_id"])
     firms = pd.unique(bids.loc[same, "tenderer_id"])
     hit = np.isin(everyone.astype(object), flagged.astype(object))
@@ -143,20 +212,41 @@ def R028(tables, settings):
 
 
 @indicator(
-    "R030", "Late bid won", family="tender", levels=("process", "tenderer"), source=CARDINAL,
+    "R030",
+    "Late bid won",
+    family="tender",
+    levels=("process", "tenderer"),
+    source=CARDINAL,
     definition="A valid bid arrived after the deadline and its firm was awarded the contract.",
     formula="bid date > tender_end, bid valid, its firm is supplier of an active award",
     unit="1 flagged, 0 not",
-    fields=("bids.tender_id", "bids.tenderer_id", "bids.date", "bids.status", "tenders.tender_id", "tenders.tender_end", AWARDED),
+    fields=(
+        "bids.tender_id",
+        "bids.tenderer_id",
+        "bids.date",
+        "bids.status",
+        "tenders.tender_id",
+        "tenders.tender_end",
+        AWARDED,
+    ),
     optional=("awards.status", "tenders.status"),
-    innocent=("The deadline was extended and the notice not corrected.", "The date is the day of entry, not of receipt."),
+    innocent=(
+        "The deadline was extended and the notice not corrected.",
+        "The date is the day of entry, not of receipt.",
+    ),
 )
 def R030(tables, settings):
     tenders = _tenders(tables, settings)[["tender_id", "tender_end"]].dropna()
     bids = by_lot(tables, tables["bids"]).merge(tenders, on="tender_id")
     awards = by_lot(tables, _awards(tables))
-    awards = awards.loc[awards["status"] == "active", ["tender_id", "lot", "supplier_id"]].dropna().drop_duplicates()
-    won = bids.merge(awards, left_on=["tender_id", "lot", "tenderer_id"], right_on=["tender_id", "lot", "supplier_id"])
+    awards = (
+        awards.loc[awards["status"] == "active", ["tender_id", "lot", "supplier_id"]]
+        .dropna()
+        .drop_duplicates()
+    )
+    won = bids.merge(
+        awards, left_on=["tender_id", "lot", "tenderer_id"], right_on=["tender_id", "lot", "supplier_id"]
+    )
     won = won[(won["status"] == "valid") & won["date"].notna()]
     late = won["date"] > won["tender_end"]
     processes = late.groupby(won["tender_id"], sort=False).any()
@@ -167,17 +257,27 @@ def R030(tables, settings):
 
 
 @indicator(
-    "R035", "All other bids disqualified", family="tender", levels=("process", "tenderer"), source=CARDINAL,
+    "R035",
+    "All other bids disqualified",
+    family="tender",
+    levels=("process", "tenderer"),
+    source=CARDINAL,
     definition="Only the winner's bids are valid; at least one other firm was disqualified.",
     formula="one firm has valid bids, it is the only supplier, and >= 1 other firm was disqualified",
     unit="number of other firms disqualified; for a firm only a mark (0)",
-    fields=("bids.tender_id", "bids.tenderer_id", "bids.status", AWARDED), optional=("awards.status", "tenders.status"),
-    innocent=("The others missed a clear, necessary document.", "Demanding works with a proper prequalification."),
+    fields=("bids.tender_id", "bids.tenderer_id", "bids.status", AWARDED),
+    optional=("awards.status", "tenders.status"),
+    innocent=(
+        "The others missed a clear, necessary document.",
+        "Demanding works with a proper prequalification.",
+    ),
 )
 def R035(tables, settings):
     bids = by_lot(tables, _bids(tables, settings))
     # Whether all others were disqualified is not known as long as the fate of one bid, or its firm, is not.
-    doubtful = bids.loc[bids["status"].isna() | bids["tenderer_id"].isna(), ["tender_id", "lot"]].drop_duplicates()
+    doubtful = bids.loc[
+        bids["status"].isna() | bids["tenderer_id"].isna(), ["tender_id", "lot"]
+    ].drop_duplicates()
     pairs = bids[["tender_id", "lot", "tenderer_id", "status"]].dropna().drop_duplicates()
     pairs = pairs.assign(unit=_unit(pairs))[~_unit(pairs).isin(_unit(doubtful))]
     valid = pairs[pairs["status"] == "valid"]
@@ -195,17 +295,34 @@ def R035(tables, settings):
     alone = only.reindex(units)
     same = (alone.eq(supplier.reindex(units)) & alone.notna()).to_numpy()
     hit = same & (others >= settings.other_disqualified)
-    processes = looked.assign(others=others, hit=hit).groupby("tender_id", sort=False).agg(others=("others", "max"), hit=("hit", "any"))
+    processes = (
+        looked.assign(others=others, hit=hit)
+        .groupby("tender_id", sort=False)
+        .agg(others=("others", "max"), hit=("hit", "any"))
+    )
     winners = pd.unique(alone[hit])
-    return together(answer("process", processes.index, processes["others"], processes["hit"]), answer("tenderer", winners, 0.0, True))
+    return together(
+        answer("process", processes.index, processes["others"], processes["hit"]),
+        answer("tenderer", winners, 0.0, True),
+    )
 
 
 @indicator(
-    "R036", "Lowest bid disqualified", family="tender", levels=("process",), source=CARDINAL,
+    "R036",
+    "Lowest bid disqualified",
+    family="tender",
+    levels=("process",),
+    source=CARDINAL,
     definition="The lowest of the submitted bids was disqualified, although price alone decides, and the contract was awarded.",
     formula="status of the lowest submitted bid = disqualified; of equal lowest bids the first in the file counts",
     unit="1 flagged, 0 not",
-    fields=("bids.bid_id", "bids.tender_id", "bids.amount", "bids.status", "awards.award_id|contracts.contract_id"),
+    fields=(
+        "bids.bid_id",
+        "bids.tender_id",
+        "bids.amount",
+        "bids.status",
+        "awards.award_id|contracts.contract_id",
+    ),
     optional=(*_SHARPER, "tenders.price_only"),
     innocent=("The bid was abnormally low and the firm could not explain it.", "The firm lacked a licence."),
 )
@@ -229,12 +346,21 @@ def R036(tables, settings):
 
 
 @indicator(
-    "R038", "Excessive disqualified bids", family="tender", levels=("buyer", "procuring entity", "tenderer"), source=CARDINAL,
+    "R038",
+    "Excessive disqualified bids",
+    family="tender",
+    levels=("buyer", "procuring entity", "tenderer"),
+    source=CARDINAL,
     definition="A buyer disqualifies, or a firm is disqualified, unusually often.",
     formula="disqualified bids / submitted bids >= Q3 + 1.5 IQR, among those with at least 2 submitted bids",
     unit="share of submitted bids",
     fields=("bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.status"),
-    optional=("tenders.buyer_id", "tenders.procuring_entity_id", "projects.public_authority", "tenders.status"),
+    optional=(
+        "tenders.buyer_id",
+        "tenders.procuring_entity_id",
+        "projects.public_authority",
+        "tenders.status",
+    ),
     innocent=("A buyer of difficult works with strict licences.", "A newcomer that still learns the forms."),
 )
 def R038(tables, settings):
@@ -252,45 +378,79 @@ def R038(tables, settings):
         out = out[out["count"] >= settings.minimum_submitted_bids]
         ratio = out["sum"] / out["count"]
         # Cardinal's published cases have two and three buyers.
-        parts.append(answer(level, out.index, ratio, high_outliers(ratio, settings.fences.get("R038"), fewest=1)))
+        parts.append(
+            answer(level, out.index, ratio, high_outliers(ratio, settings.fences.get("R038"), fewest=1))
+        )
     return together(*parts)
 
 
 @indicator(
-    "R048", "Heterogeneous supplier", family="tender", levels=("tenderer",), source=CARDINAL,
+    "R048",
+    "Heterogeneous supplier",
+    family="tender",
+    levels=("tenderer",),
+    source=CARDINAL,
     definition="A firm supplies unusually different things.",
     formula="number of different first two digits of item codes >= Q3 + 1.5 IQR, among firms with at least 20 processes",
     unit="item classes",
-    fields=("award_items.award_id", "award_items.tender_id", "award_items.classification_id", "awards.award_id", "awards.supplier_id", "awards.status"),
+    fields=(
+        "award_items.award_id",
+        "award_items.tender_id",
+        "award_items.classification_id",
+        "awards.award_id",
+        "awards.supplier_id",
+        "awards.status",
+    ),
     optional=("tenders.status",),
     innocent=("A general contractor or a trading house.", "Codes are chosen carelessly."),
 )
 def R048(tables, settings):
     awards = tables["awards"]
     awards = awards[awards["tender_id"].isin(_tenders(tables, settings)["tender_id"])]
-    awards = awards[(awards["status"] == "active") & ~awards["award_id"].duplicated(keep=False)].dropna(subset=["supplier_id"])
+    awards = awards[(awards["status"] == "active") & ~awards["award_id"].duplicated(keep=False)].dropna(
+        subset=["supplier_id"]
+    )
     items = tables["award_items"].dropna(subset=["classification_id"])
     items = items.merge(awards[["award_id", "supplier_id"]], on="award_id")
-    firms = items.assign(group=items["classification_id"].astype(str).str[:2]).groupby("supplier_id", sort=True)
+    firms = items.assign(group=items["classification_id"].astype(str).str[:2]).groupby(
+        "supplier_id", sort=True
+    )
     counts = firms.agg(processes=("tender_id", "nunique"), classes=("group", "nunique"))
     counts = counts[counts["processes"] >= settings.minimum_contracting_processes]
-    return answer("tenderer", counts.index, counts["classes"], high_outliers(counts["classes"], settings.fences.get("R048")))
+    return answer(
+        "tenderer",
+        counts.index,
+        counts["classes"],
+        high_outliers(counts["classes"], settings.fences.get("R048")),
+    )
 
 
 @indicator(
-    "R058", "Heavily discounted bid", family="tender", levels=("process", "tenderer"), source=CARDINAL,
+    "R058",
+    "Heavily discounted bid",
+    family="tender",
+    levels=("process", "tenderer"),
+    source=CARDINAL,
     definition="The winning bid lies unusually far below the second-lowest.",
     formula="d as in R024; d >= Q3 + 1.5 IQR over all processes; of several lots the largest d counts",
     unit="share of the winning price; for a firm only a mark (0)",
-    fields=_PRICES, optional=_SHARPER,
+    fields=_PRICES,
+    optional=_SHARPER,
     innocent=("A firm with idle machines near the site.", "A better method of building."),
 )
 def R058(tables, settings):
     margins = _margins(tables, settings)
     far = high_outliers(margins["margin"], settings.fences.get("R058"))
     winners = pd.unique(margins.loc[far, "winner"])
-    processes = margins.assign(hit=far).groupby("tender_id", sort=False).agg(margin=("margin", "max"), hit=("hit", "any"))
-    return together(answer("process", processes.index, processes["margin"], processes["hit"]), answer("tenderer", winners, 0.0, True))
+    processes = (
+        margins.assign(hit=far)
+        .groupby("tender_id", sort=False)
+        .agg(margin=("margin", "max"), hit=("hit", "any"))
+    )
+    return together(
+        answer("process", processes.index, processes["margin"], processes["hit"]),
+        answer("tenderer", winners, 0.0, True),
+    )
 
 
 TENDERS = indicators_in(globals())
@@ -343,7 +503,9 @@ def _compared(tables, bids, settings):
 
 def counted_tenders(tables, tenders):
     """Open and selective tenders whose number of tenderers is known: 1 or more, and not fewer than the firms that bid."""
-    tenders = tenders[tenders["procurement_method"].isin(("open", "selective")) & (tenders["number_of_tenderers"] >= 1)]
+    tenders = tenders[
+        tenders["procurement_method"].isin(("open", "selective")) & (tenders["number_of_tenderers"] >= 1)
+    ]
     bids = tables.get("bids")
     if bids is None or not {"tender_id", "tenderer_id", "bid_id"} <= set(bids):
         return tenders
@@ -369,8 +531,14 @@ def by_lot(tables, rows):
     In a process of several lots a row that names none cannot be compared with any other, and is left out.
     """
     rows = _identified(rows)
-    lot = rows["lot_id"].astype(object).where(rows["lot_id"].notna(), "") if "lot_id" in rows else pd.Series("", index=rows.index, dtype=object)
-    currency = rows["currency"].astype(object).where(rows["currency"].notna(), "") if "currency" in rows else ""
+    lot = (
+        rows["lot_id"].astype(object).where(rows["lot_id"].notna(), "")
+        if "lot_id" in rows
+        else pd.Series("", index=rows.index, dtype=object)
+    )
+    currency = (
+        rows["currency"].astype(object).where(rows["currency"].notna(), "") if "currency" in rows else ""
+    )
     rows = rows.assign(lot=lot, currency=currency)
     tenders = tables.get("tenders")
     if tenders is not None and "number_of_lots" in tenders:
@@ -388,8 +556,16 @@ def _in_one_currency(bids, awards, settings):
     """The bids of those processes (or lots) in which all are in one currency, and that is the award's where it says one."""
     unit = _unit(bids)
     several = bids["currency"].groupby(unit).transform("nunique") > 1
-    known = awards.loc[awards["currency"].ne("") & awards["amount"].notna()] if "amount" in awards else awards.iloc[:0]
-    paid_in = known.assign(unit=_unit(known)).drop_duplicates("unit").set_index("unit")["currency"] if len(known) else pd.Series(dtype=object)
+    known = (
+        awards.loc[awards["currency"].ne("") & awards["amount"].notna()]
+        if "amount" in awards
+        else awards.iloc[:0]
+    )
+    paid_in = (
+        known.assign(unit=_unit(known)).drop_duplicates("unit").set_index("unit")["currency"]
+        if len(known)
+        else pd.Series(dtype=object)
+    )
     awarded = unit.map(paid_in)
     keep = ~several & (awarded.isna() | bids["currency"].eq("") | bids["currency"].eq(awarded))
     if settings.currency:
@@ -433,7 +609,9 @@ def _margins(tables, settings):
     The price awarded is the award's amount, else the winner's lowest valid bid. Where a lower bid than that was valid, price alone
     cannot have decided, and the lot is left out.
     """
-    bids = _bids_of_one_firm(by_lot(tables, _compared(tables, _bids(tables, settings), settings)), status="valid")
+    bids = _bids_of_one_firm(
+        by_lot(tables, _compared(tables, _bids(tables, settings), settings)), status="valid"
+    )
     winners = _single_winners(tables, settings)
     bids = _in_one_currency(bids[bids["amount"].notna()], _awards_with_price(winners), settings)
     bids = bids.merge(winners, on=["tender_id", "lot"]).sort_values("amount", kind="stable")
@@ -447,7 +625,10 @@ def _margins(tables, settings):
     margin = (both["amount_second"] - both["price"]) / both["price"]
     return pd.DataFrame(
         {
-            "tender_id": both["tender_id"], "lot": both["lot"], "winner": both["tenderer_id"], "second": both["tenderer_id_second"],
+            "tender_id": both["tender_id"],
+            "lot": both["lot"],
+            "winner": both["tenderer_id"],
+            "second": both["tenderer_id_second"],
             "margin": margin,
         }
     ).reset_index(drop=True)

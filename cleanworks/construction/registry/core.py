@@ -137,7 +137,9 @@ class Registry:
         scope = rules.may_see(user.role, kind)
         if scope == "none":
             raise Refusal(
-                f"A {user.role} does not see {kind}.", where="rule of sight", fix="Use the public view for what everybody sees."
+                f"A {user.role} does not see {kind}.",
+                where="rule of sight",
+                fix="Use the public view for what everybody sees.",
             )
         limit = user.contracts if scope == "own" and user.role in ("contractor", "supervisor") else None
         frame = self.table(kind, contracts=limit)
@@ -194,7 +196,9 @@ class Registry:
                     for row in self.store.rows(connection, kind):
                         content[kind, row.record] = (row.content, row.state)
                 except self.store.unreadable as error:
-                    found.append(journal.Damage(f"records of {kind}", f"they cannot be read: {reason(error)}"))
+                    found.append(
+                        journal.Damage(f"records of {kind}", f"they cannot be read: {reason(error)}")
+                    )
 
             def lines() -> Iterator[journal.Entry]:
                 nonlocal there
@@ -205,7 +209,11 @@ class Registry:
             found += journal.find_damage(lines(), content, self.store.remembered(connection))
         if not there:
             place = f"journal line {number}" if number is not None else "the journal"
-            what = "it is not the line that was published" if number is not None else "no line has the hash that was published"
+            what = (
+                "it is not the line that was published"
+                if number is not None
+                else "no line has the hash that was published"
+            )
             found.append(journal.Damage(place, what))
         return found
 
@@ -233,9 +241,13 @@ class _Batch:
         try:
             state = rules.next_state(step.kind, now.state if now else None, step.action, step.user.role, what)
         except rules.TakenAlready as refusal:
-            raise rules.TakenAlready(f"{refusal.what} {self._by(name)}", where=refusal.where, fix=refusal.fix) from None
-        contract = now.contract_id if now else fields.get("contract_id") or (
-            step.record if step.kind == "contracts" else None
+            raise rules.TakenAlready(
+                f"{refusal.what} {self._by(name)}", where=refusal.where, fix=refusal.fix
+            ) from None
+        contract = (
+            now.contract_id
+            if now
+            else fields.get("contract_id") or (step.record if step.kind == "contracts" else None)
         )
         self._need_scope(step, contract)
         if step.action == "enter":
@@ -253,7 +265,10 @@ class _Batch:
     def _declare(self, step: Step) -> None:
         """Say what the entries are, before the first of them; nobody can turn a simulated city into a real one later."""
         if self.number or step.user.role != "official":
-            raise Refusal("Whether entries are simulated is said by an official, in the first line.", where="rule of origin")
+            raise Refusal(
+                "Whether entries are simulated is said by an official, in the first line.",
+                where="rule of origin",
+            )
         fields = {"simulated": bool(step.fields["simulated"])}
         self.records[ORIGIN] = _Now(rules.ENTERED, fields, None, stored=False)
         self.touched.add(ORIGIN)
@@ -262,7 +277,9 @@ class _Batch:
     def _record(self, name):
         if name not in self.records:
             row = None if self.empty else self.store.find(self.connection, *name)
-            self.records[name] = _Now(row.state, json.loads(row.content), row.contract_id, stored=True) if row else None
+            self.records[name] = (
+                _Now(row.state, json.loads(row.content), row.contract_id, stored=True) if row else None
+            )
         return self.records[name]
 
     def _need_scope(self, step: Step, contract: str | None) -> None:
@@ -282,8 +299,13 @@ class _Batch:
                     where="rule of order",
                     fix=f"Enter it in {parent} first.",
                 )
-        if step.kind in rules.LONG_MODE_ONLY and self._record(("contracts", contract)).content.get("mode") == "short":
-            raise Refusal(f"Contract {contract} is in short mode, which has no {step.kind}.", where="rule of modes")
+        if (
+            step.kind in rules.LONG_MODE_ONLY
+            and self._record(("contracts", contract)).content.get("mode") == "short"
+        ):
+            raise Refusal(
+                f"Contract {contract} is in short mode, which has no {step.kind}.", where="rule of modes"
+            )
         if step.kind in rules.NEED_SCHEDULE and not self._approved("schedules", contract):
             raise Refusal(
                 f"Contract {contract} has no approved schedule, and {step.kind} come after it.",
@@ -307,7 +329,12 @@ class _Batch:
 
     def _need_progress(self, contract: str, fields) -> None:
         reached = max(
-            (r.content.get("actual") or 0 for r in self._rows("reports", contract) if r.state == rules.APPROVED), default=0
+            (
+                r.content.get("actual") or 0
+                for r in self._rows("reports", contract)
+                if r.state == rules.APPROVED
+            ),
+            default=0,
         )
         if reached < float(fields["point"]):
             raise Refusal(
@@ -318,11 +345,13 @@ class _Batch:
 
     def _need_inspection(self, contract: str) -> None:
         done = any(
-            r.content.get("kind") == "final" and r.content.get("date_inspected") for r in self._rows("claims", contract)
+            r.content.get("kind") == "final" and r.content.get("date_inspected")
+            for r in self._rows("claims", contract)
         )
         if not done:
             raise Refusal(
-                f"Contract {contract} has had no final inspection; as-built drawings come after it.", where="rule of order"
+                f"Contract {contract} has had no final inspection; as-built drawings come after it.",
+                where="rule of order",
             )
 
     def _by(self, name) -> str:
@@ -353,7 +382,9 @@ class _Batch:
             now = self.records[name]
             content = journal.to_json(now.content)
             if now.stored:
-                changed.append({"_kind": name[0], "_record": name[1], "_state": now.state, "_content": content})
+                changed.append(
+                    {"_kind": name[0], "_record": name[1], "_state": now.state, "_content": content}
+                )
             else:
                 new.append(
                     {

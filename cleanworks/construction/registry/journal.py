@@ -88,7 +88,9 @@ def find_damage(
             previous = entry.hash
             continue
         if entry.n != number:
-            found.append(Damage(f"journal line {number}", f"the line is missing: the next one has number {entry.n}"))
+            found.append(
+                Damage(f"journal line {number}", f"the line is missing: the next one has number {entry.n}")
+            )
             number, previous = entry.n, entry.previous
         *said, _, _ = entry
         expected = seal(previous, *said)
@@ -107,7 +109,11 @@ def find_damage(
     if head is None:
         found.append(Damage("end of the journal", "the registry does not remember its last line"))
     elif (number, previous) != head:
-        found.append(Damage("end of the journal", f"the registry counted {head[0]} lines and the journal ends at {number}"))
+        found.append(
+            Damage(
+                "end of the journal", f"the registry counted {head[0]} lines and the journal ends at {number}"
+            )
+        )
     for name, content in rebuilt.items():
         if name not in records:
             found.append(Damage(f"{name[0]} {name[1]}", "the record is gone, and no journal line says so"))

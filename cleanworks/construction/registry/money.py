@@ -99,7 +99,9 @@ def pay_claim(registry: Registry, bank: User, claim_id: str, date, *, route: str
         The claim or a line of its split is not approved, or there is no split.
     """
     if route not in ROUTES:
-        raise InputError(f"{route!r} is no route.", where="pay_claim", fix=f"Use one of: {', '.join(ROUTES)}.")
+        raise InputError(
+            f"{route!r} is no route.", where="pay_claim", fix=f"Use one of: {', '.join(ROUTES)}."
+        )
     lines, day = _lines(registry, claim_id), pd.Timestamp(date)
     due = pay.due_date(day, days)
     steps = [Step(bank, "release", "claims", claim_id, {"date_paid": day}, day.isoformat())]

@@ -46,7 +46,9 @@ _OPEN_ENDS = {
 }
 
 
-def play(tables: Mapping[str, pd.DataFrame], place: str | Path | Registry = ":memory:", *, simulated: bool = True) -> Registry:
+def play(
+    tables: Mapping[str, pd.DataFrame], place: str | Path | Registry = ":memory:", *, simulated: bool = True
+) -> Registry:
     """Enter, check, approve and pay everything that tables hold, in one transaction.
 
     Parameters
@@ -80,7 +82,9 @@ def play(tables: Mapping[str, pd.DataFrame], place: str | Path | Registry = ":me
     shapes.check_links(kept)
     registry = place if isinstance(place, Registry) else Registry(place)
     if registry.head()[0]:
-        raise InputError("The registry is not empty.", where=str(registry.store.place), fix="Play into a new one.")
+        raise InputError(
+            "The registry is not empty.", where=str(registry.store.place), fix="Play into a new one."
+        )
     rows = (step for name in ORDER if name in kept for step in _steps(name, kept[name]))
     registry.act(chain([_origin(kept["projects"], simulated)], rows), trusted=True)
     return registry
@@ -88,7 +92,11 @@ def play(tables: Mapping[str, pd.DataFrame], place: str | Path | Registry = ":me
 
 def _origin(projects: pd.DataFrame, simulated: bool) -> Step:
     """The first line, under the date of the first budget, so that the same tables give the same journal."""
-    dates = projects["budget_approval_date"].dropna() if "budget_approval_date" in projects else projects["period_start"]
+    dates = (
+        projects["budget_approval_date"].dropna()
+        if "budget_approval_date" in projects
+        else projects["period_start"]
+    )
     first = min(dates.astype(str).str[:10], default="")
     return Step(User("official-city", "official"), "declare", *ORIGIN, {"simulated": simulated}, first)
 

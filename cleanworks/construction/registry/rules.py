@@ -56,7 +56,9 @@ class User:
     def __post_init__(self):
         if self.role not in ROLES:
             raise InputError(
-                f"{self.role!r} is not a role.", where=f"user {self.user_id}", fix=f"Use one of: {', '.join(ROLES)}."
+                f"{self.role!r} is not a role.",
+                where=f"user {self.user_id}",
+                fix=f"Use one of: {', '.join(ROLES)}.",
             )
         names = [self.contracts] if isinstance(self.contracts, str) else self.contracts
         object.__setattr__(self, "contracts", frozenset(names))
@@ -76,7 +78,11 @@ class Line:
     @property
     def steps(self) -> tuple[tuple[str, str | None, str], ...]:
         """The steps after entering: name, role, state reached."""
-        wanted = (("check", self.check, CHECKED), ("approve", self.approve, APPROVED), ("release", self.release, RELEASED))
+        wanted = (
+            ("check", self.check, CHECKED),
+            ("approve", self.approve, APPROVED),
+            ("release", self.release, RELEASED),
+        )
         return tuple(step for step in wanted if step[1])
 
     @property
@@ -171,7 +177,9 @@ def next_state(table: str, state: str | None, step: str, role: str, what: str = 
         _need_role(role, way.enter, f"enter {table}")
         if state is not None:
             raise Refusal(
-                f"{what} is there already; a number is given once.", where="rule of numbers", fix="Use a new number."
+                f"{what} is there already; a number is given once.",
+                where="rule of numbers",
+                fix="Use a new number.",
             )
         return ENTERED
     if state is None:
@@ -210,7 +218,9 @@ def _forward(way: Line, table: str, state: str, step: str, role: str, what: str)
     _, wanted, reached = steps[place]
     _need_role(role, (wanted,), f"{step} {table}")
     if _rank(state) >= _rank(reached):
-        raise TakenAlready(f"{what} is {state} already.", where="rule of steps", fix="Look at its journal to see by whom.")
+        raise TakenAlready(
+            f"{what} is {state} already.", where="rule of steps", fix="Look at its journal to see by whom."
+        )
     before = steps[place - 1][2] if place else ENTERED
     if state != before:
         raise Refusal(

@@ -38,7 +38,9 @@ _C = {"contract_id": "contracts"}
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 
 SHAPES: dict[str, Shape] = {
-    "projects": Shape(("project_id",), ("budget_amount",), (), ("period_start", "period_end"), {}, ("title", "district")),
+    "projects": Shape(
+        ("project_id",), ("budget_amount",), (), ("period_start", "period_end"), {}, ("title", "district")
+    ),
     "tenders": Shape(("tender_id",), ("cost_estimate",), (), ("date_published",), {"project_id": "projects"}),
     "bids": Shape(("bid_id",), ("amount",), (), ("date",), {"tender_id": "tenders"}, ("tenderer_id",)),
     "contracts": Shape(
@@ -53,12 +55,19 @@ SHAPES: dict[str, Shape] = {
     "users": Shape(("user_id",), needed=("role",)),
     "schedules": Shape(("contract_id",), (), (), (), _C),
     "progress": Shape(("contract_id", "period"), ("cost",), ("planned", "actual"), ("period",), _C),
-    "reports": Shape(("report_id",), (), ("planned", "actual"), ("date", "submitted_at"), _C, ("report_type",)),
+    "reports": Shape(
+        ("report_id",), (), ("planned", "actual"), ("date", "submitted_at"), _C, ("report_type",)
+    ),
     "directives": Shape(("directive_id",), (), (), ("date",), _C, ("text",)),
     "actions": Shape(("action_id",), (), (), ("date",), _C, ("directive_id", "text")),
     "documents": Shape(("document_id",), (), (), ("date",), _C, ("title",)),
     "subcontracts": Shape(
-        ("subcontract_id",), ("value_amount", "prime_amount"), (), ("date_signed",), _C, ("subcontractor_id", "tier")
+        ("subcontract_id",),
+        ("value_amount", "prime_amount"),
+        (),
+        ("date_signed",),
+        _C,
+        ("subcontractor_id", "tier"),
     ),
     "claims": Shape(("claim_id",), ("amount",), (), ("date_claimed",), _C, ("kind",)),
     "payments": Shape(
@@ -70,12 +79,18 @@ SHAPES: dict[str, Shape] = {
         ("tier", "payee_type", "payer_id", "payee_id", "channel"),
     ),
     "workers": Shape(("worker_id",), ("daily_wage",), (), ("date_start",), _C, ("account_id",)),
-    "attendance": Shape(("worker_id", "contract_id", "date"), (), (), ("date",), {"worker_id": "workers", **_C}, ("hours",)),
+    "attendance": Shape(
+        ("worker_id", "contract_id", "date"), (), (), ("date",), {"worker_id": "workers", **_C}, ("hours",)
+    ),
     "wages": Shape(
         ("wage_id",), ("amount_due", "amount_paid"), (), ("month", "date_due"), {"worker_id": "workers", **_C}
     ),
     "retirement_days": Shape(
-        ("worker_id", "contract_id", "month"), ("contribution",), (), ("month",), {"worker_id": "workers", **_C}
+        ("worker_id", "contract_id", "month"),
+        ("contribution",),
+        (),
+        ("month",),
+        {"worker_id": "workers", **_C},
     ),
     "disclosures": Shape(("disclosure_id",), (), (), ("date_event",), {"project_id": "projects"}, ("item",)),
     "questions": Shape(("question_id",), (), (), ("date_asked",), {"project_id": "projects"}, ("topic",)),
@@ -100,7 +115,9 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
         empty = frame[column].isna() | (frame[column].astype(str).str.strip() == "")
         if empty.any():
             raise InputError(
-                f"{column} is empty.", where=f"table {name}, row {_row(frame, empty)}", fix="Give each record its number."
+                f"{column} is empty.",
+                where=f"table {name}, row {_row(frame, empty)}",
+                fix="Give each record its number.",
             )
     double = frame.duplicated(list(shape.key))
     if double.any():
@@ -127,7 +144,9 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
     dates = {column: _dates(frame, column, name) for column in frame.columns if is_date(column)}
     for column in shape.dates:
         if (empty := dates[column].isna()).any():
-            raise InputError(f"{column} is empty.", where=f"table {name}, row {_row(frame, empty)}", fix="Write the date.")
+            raise InputError(
+                f"{column} is empty.", where=f"table {name}, row {_row(frame, empty)}", fix="Write the date."
+            )
     if "period_start" in shape.dates:
         swapped = dates["period_end"] < dates["period_start"]
         if swapped.any():
@@ -140,7 +159,9 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
 
 def is_date(column: str) -> bool:
     """Whether the values of a column are days or times, by its name."""
-    return column.startswith(("date", "period", "submitted", "checked", "approved")) or column.endswith(("_date", "month"))
+    return column.startswith(("date", "period", "submitted", "checked", "approved")) or column.endswith(
+        ("_date", "month")
+    )
 
 
 def _dates(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
@@ -154,8 +175,15 @@ def _dates(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
             where=f"table {name}, column {column}, row {_row(frame, values.notna())}",
             fix="Write dates as YYYY-MM-DD. Are two columns swapped?",
         )
-    text = values.map(lambda day: "" if pd.isna(day) else day.isoformat() if hasattr(day, "isoformat") else str(day).strip())
-    dates = pd.to_datetime(text.where(text.map(lambda day: bool(_ISO.fullmatch(day)))), format="ISO8601", errors="coerce", utc=True)
+    text = values.map(
+        lambda day: "" if pd.isna(day) else day.isoformat() if hasattr(day, "isoformat") else str(day).strip()
+    )
+    dates = pd.to_datetime(
+        text.where(text.map(lambda day: bool(_ISO.fullmatch(day)))),
+        format="ISO8601",
+        errors="coerce",
+        utc=True,
+    )
     wrong = dates.isna() & (text != "")
     if wrong.any():
         raise InputError(
@@ -202,7 +230,13 @@ def key_of(name: str, record: Mapping[str, object]) -> str:
 
 
 def _plain(value) -> str:
-    return value.isoformat()[:10] if hasattr(value, "isoformat") else str(value)[:10] if _is_midnight(value) else str(value)
+    return (
+        value.isoformat()[:10]
+        if hasattr(value, "isoformat")
+        else str(value)[:10]
+        if _is_midnight(value)
+        else str(value)
+    )
 
 
 def _is_midnight(value) -> bool:

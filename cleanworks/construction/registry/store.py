@@ -28,7 +28,8 @@ class Store:
             import sqlalchemy as sql
         except ImportError:
             raise InputError(
-                "The registry needs SQLAlchemy.", fix='Install it with: python -m pip install "cleanworks[analysis]".'
+                "The registry needs SQLAlchemy.",
+                fix='Install it with: python -m pip install "cleanworks[analysis]".',
             ) from None
         self.sql = sql
         self.place, self.reads_only = str(place), must_exist
@@ -66,7 +67,9 @@ class Store:
             raise
         except (sql.exc.ArgumentError, ValueError):
             raise InputError(
-                "This is not a database address.", where=without_password(place), fix="Give a file, or postgresql://user@host/name."
+                "This is not a database address.",
+                where=without_password(place),
+                fix="Give a file, or postgresql://user@host/name.",
             ) from None
         if engine.dialect.name == "sqlite":
             sql.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
@@ -89,10 +92,26 @@ class Store:
         self.journal = sql.Table(
             "journal",
             self.meta,
-            sql.Column("n", sql.BigInteger().with_variant(sql.Integer, "sqlite"), primary_key=True, autoincrement=False),
+            sql.Column(
+                "n",
+                sql.BigInteger().with_variant(sql.Integer, "sqlite"),
+                primary_key=True,
+                autoincrement=False,
+            ),
             *(
                 sql.Column(name, text, nullable=False)
-                for name in ["at", "user_id", "role", "action", "kind", "record", "state", "change", "previous", "hash"]
+                for name in [
+                    "at",
+                    "user_id",
+                    "role",
+                    "action",
+                    "kind",
+                    "record",
+                    "state",
+                    "change",
+                    "previous",
+                    "hash",
+                ]
             ),
             sql.Index("journal_of_record", "kind", "record"),
         )
@@ -127,7 +146,11 @@ class Store:
         """Whether the registry's tables are there. A table of another database that has one of their names is refused."""
         look = self.sql.inspect(connection)
         ours = {table.name: {column.name for column in table.columns} for table in self.meta.tables.values()}
-        found = {name: {c["name"] for c in look.get_columns(name)} for name in look.get_table_names() if name in ours}
+        found = {
+            name: {c["name"] for c in look.get_columns(name)}
+            for name in look.get_table_names()
+            if name in ours
+        }
         if found and found != ours:
             raise InputError(
                 f"The table '{min(found)}' of this database belongs to something else.",
@@ -143,7 +166,9 @@ class Store:
             yield
         except self.sql.exc.DBAPIError as error:
             raise InputError(
-                f"The registry cannot be opened: {self._reason(error)}.", where=self._public_place(), fix="Check the path or the address."
+                f"The registry cannot be opened: {self._reason(error)}.",
+                where=self._public_place(),
+                fix="Check the path or the address.",
             ) from None
 
     def _public_place(self) -> str:
@@ -162,7 +187,9 @@ class Store:
         """A transaction that only one writer at a time can hold. An error inside undoes all of it."""
         if self.reads_only:
             raise InputError(
-                "The registry was opened for reading.", where=self._public_place(), fix="Open it with `Registry` to enter records."
+                "The registry was opened for reading.",
+                where=self._public_place(),
+                fix="Open it with `Registry` to enter records.",
             )
         with self.engine.connect().execution_options(writing=True) as connection, connection.begin():
             if not create:
@@ -233,7 +260,9 @@ class Store:
 
     def find(self, connection, kind: str, record: str):
         r = self.records
-        query = self.sql.select(r.c.state, r.c.content, r.c.contract_id).where(r.c.kind == kind, r.c.record == record)
+        query = self.sql.select(r.c.state, r.c.content, r.c.contract_id).where(
+            r.c.kind == kind, r.c.record == record
+        )
         return connection.execute(query).first()
 
     def rows(self, connection, kind: str, contracts=None):
@@ -256,7 +285,9 @@ class Store:
     def append(self, connection, entries: list[Entry]) -> None:
         """Add journal lines; the last one is the end of the chain from now on."""
         for start in range(0, len(entries), BATCH):
-            connection.execute(self.journal.insert(), [entry._asdict() for entry in entries[start : start + BATCH]])
+            connection.execute(
+                self.journal.insert(), [entry._asdict() for entry in entries[start : start + BATCH]]
+            )
         if entries:
             connection.execute(self.head.update().values(n=entries[-1].n, hash=entries[-1].hash))
 
@@ -286,7 +317,11 @@ def _only_if_there(url, place: str):
     """The address of an SQLite file to read: SQLite would answer a wrong path with an empty new file."""
     path = Path(url.database or "")
     if not path.is_file():
-        raise InputError("There is no such registry.", where=without_password(place), fix="Give the path of its file, or a database address.")
+        raise InputError(
+            "There is no such registry.",
+            where=without_password(place),
+            fix="Give the path of its file, or a database address.",
+        )
     return url.set(database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
 
 
@@ -307,7 +342,11 @@ def without_password(place: str) -> str:
 def _secrets(url, place: str) -> list[str]:
     """What no message may repeat: the password, also the rest of one that has ``@`` in it, and the values of options."""
     user = place.partition("://")[2].rpartition("@")[0]
-    values = [url.password, *user.partition(":")[2].split("@"), *(value for value in url.query.values() if isinstance(value, str))]
+    values = [
+        url.password,
+        *user.partition(":")[2].split("@"),
+        *(value for value in url.query.values() if isinstance(value, str)),
+    ]
     return sorted({str(value) for value in values if value}, key=len, reverse=True)
 
 

@@ -1,7 +1,7 @@
 """What an assessment hands out, each made from the data by one call: scorecard, league table, map of grades, brief.
 
-    results = year_results(2025, **tables, unit=..., cap=...)
-    scorecard(results, "CEN-041").save("scorecard.pdf")
+results = year_results(2025, **tables, unit=..., cap=...)
+scorecard(results, "CEN-041").save("scorecard.pdf")
 """
 
 from cleanworks.integrity.products.pages import brief, grade_map, league_table, scorecard

@@ -34,7 +34,11 @@ def league_table(results: YearResults, rng: np.random.Generator, *, kind: str | 
     chosen = results.of_type(kind)
     shown = chosen.published.sort_values("overall", ascending=False)
     if shown.empty:
-        raise InputError(f"No body of type {kind!r} has a score in {results.year}.", where="league_table", fix="Choose another type.")
+        raise InputError(
+            f"No body of type {kind!r} has a score in {results.year}.",
+            where="league_table",
+            fix="Choose another type.",
+        )
     ranks = grades.rank_intervals(shown["overall"], shown["error"], rng)
     start, end = shown["low"].min(), shown["high"].max()
 
@@ -51,7 +55,11 @@ def league_table(results: YearResults, rng: np.random.Generator, *, kind: str | 
     columns = ("Rank", "Rank if asked again", "Body", "Score", "Interval", "On the scale", "Grade")
     head = "".join(f'<th scope="col">{text}</th>' for text in columns)
     pairs = chosen.neighbours()
-    close = f"{(~pairs['apart']).sum()} of {len(pairs)} neighbours in rank are too close to be told apart." if len(pairs) else ""
+    close = (
+        f"{(~pairs['apart']).sum()} of {len(pairs)} neighbours in rank are too close to be told apart."
+        if len(pairs)
+        else ""
+    )
     name = title or f"Integrity scores {results.year}" + (f": {kind}" if kind else "")
     body = (
         f'<h1>{escape(name)}</h1><p class="note">Points of 100. {close} {_NOTE}</p>'
@@ -73,13 +81,18 @@ def grade_map(results: YearResults, *, title: str = ""):
     for kind, bodies in results.table.groupby("type", sort=True):
         tiles = "".join(
             f'<li class="tile g{_grade(body, "0")}"><span class="id">{escape(str(body.Index))}</span>'
-            f'<b>{_grade(body, "none")}</b></li>'
+            f"<b>{_grade(body, 'none')}</b></li>"
             for body in bodies.sort_values(["region", "name"]).itertuples()
         )
         counts = bodies["grade"].value_counts().reindex(range(1, 6), fill_value=0)
         line = ", ".join(f"grade {grade}: {count}" for grade, count in counts.items())
-        parts.append(f'<section class="kind"><h2>{escape(kind)}</h2><p>{len(bodies)} bodies; {line}.</p><ul class="tiles">{tiles}</ul></section>')
-    legend = "".join(f'<li class="tile g{grade}"><span class="id">{word}</span><b>{grade}</b></li>' for grade, word in _GRADES.items())
+        parts.append(
+            f'<section class="kind"><h2>{escape(kind)}</h2><p>{len(bodies)} bodies; {line}.</p><ul class="tiles">{tiles}</ul></section>'
+        )
+    legend = "".join(
+        f'<li class="tile g{grade}"><span class="id">{word}</span><b>{grade}</b></li>'
+        for grade, word in _GRADES.items()
+    )
     body = (
         f'<h1>{escape(name)}</h1><p class="note">A tile is a body, ordered by region. Its number is its grade within its type, 1 is best. '
         "Grades follow the mean and the spread of each type, so some bodies are always weakest.</p>"
@@ -102,13 +115,22 @@ def scorecard(results: YearResults, institution_id: str, rng: np.random.Generato
     peers = results.of_type(body["type"]).published
     place = grades.rank_intervals(peers["overall"], peers["error"], rng).loc[institution_id]
     means = peers[["users", "staff", "effort", "deduction", "overall"]].mean()
-    words = {"users": "What users say", "staff": "What staff say", "effort": "Effort against corruption", "deduction": "Deduction for cases", "overall": "Overall score"}
+    words = {
+        "users": "What users say",
+        "staff": "What staff say",
+        "effort": "Effort against corruption",
+        "deduction": "Deduction for cases",
+        "overall": "Overall score",
+    }
     parts = pd.DataFrame(
-        [(text, body[key], means[key], body[key] - means[key]) for key, text in words.items()], columns=["Part", "This body", "Mean of its type", "Difference"]
+        [(text, body[key], means[key], body[key] - means[key]) for key, text in words.items()],
+        columns=["Part", "This body", "Mean of its type", "Difference"],
     )
     form = {"This body": "{:.1f}", "Mean of its type": "{:.1f}", "Difference": "{:+.1f}"}
     asked = pd.DataFrame({name: results.items[name].loc[institution_id] for name in ("users", "staff")})
-    mean = pd.DataFrame({name: results.items[name].reindex(peers.index).mean() for name in ("users", "staff")})
+    mean = pd.DataFrame(
+        {name: results.items[name].reindex(peers.index).mean() for name in ("users", "staff")}
+    )
     gaps = (asked - mean).stack().sort_values().head(3)
     weakest = "".join(
         f"<li>{escape(question.replace('_', ' ').capitalize())}, {who}: {asked.loc[question, who]:.0f}, {abs(gap):.1f} points "
@@ -121,7 +143,7 @@ def scorecard(results: YearResults, institution_id: str, rng: np.random.Generato
     content = (
         f'<section class="sheet"><h1>{escape(name)}</h1><p class="note">Scorecard. {body["users_answers"]:,} users and {body["staff_answers"]:,} members of staff answered.</p>'
         f'<div class="figures"><p><b>{body["overall"]:.1f}</b> of 100<br>between {body["low"]:.1f} and {body["high"]:.1f}</p>'
-        f'<p><b>Grade {_grade(body)}</b><br>1 is best, within its type</p>'
+        f"<p><b>Grade {_grade(body)}</b><br>1 is best, within its type</p>"
         f"<p><b>Rank {place['rank']}</b> of {len(peers)}<br>asked again: {place['low']} to {place['high']}</p></div>"
         f"<h2>Where the score comes from</h2>{_wide('Parts of the score', table(parts, caption='Points of 100; the deduction is taken off', formats=form))}"
         f"<h2>Questions furthest below bodies of the same type</h2><ol>{weakest}</ol>"
@@ -152,12 +174,22 @@ def brief(results: YearResults, previous: YearResults | None = None, *, title: s
     shown = results.published
     mean, error = shown["overall"].mean(), np.sqrt((shown["error"] ** 2).sum()) / len(shown)
     by_type = shown.groupby("type").agg(
-        bodies=("overall", "size"), overall=("overall", "mean"), users=("users", "mean"), staff=("staff", "mean"), effort=("effort", "mean")
+        bodies=("overall", "size"),
+        overall=("overall", "mean"),
+        users=("users", "mean"),
+        staff=("staff", "mean"),
+        effort=("effort", "mean"),
     )
     by_type = by_type.sort_values("overall", ascending=False).reset_index()
     by_type.columns = ["Type", "Bodies", "Overall", "Users", "Staff", "Effort"]
     shares = shown["grade"].value_counts().reindex(range(1, 6), fill_value=0)
-    counts = pd.DataFrame({"Grade": [f"{grade} ({_GRADES[grade]})" for grade in shares.index], "Bodies": shares.to_numpy(), "Share": 100 * shares.to_numpy() / len(shown)})
+    counts = pd.DataFrame(
+        {
+            "Grade": [f"{grade} ({_GRADES[grade]})" for grade in shares.index],
+            "Bodies": shares.to_numpy(),
+            "Share": 100 * shares.to_numpy() / len(shown),
+        }
+    )
     gap = shown["users"].mean() - shown["staff"].mean()
     pairs = results.neighbours()
     lines = [
@@ -165,7 +197,9 @@ def brief(results: YearResults, previous: YearResults | None = None, *, title: s
         f"The mean is highest for the type {by_type['Type'].iloc[0]} and lowest for the type {by_type['Type'].iloc[-1]}.",
     ]
     if len(pairs):
-        lines.append(f"{(~pairs['apart']).sum():,} of {len(pairs):,} bodies next to each other in rank are too close to be told apart.")
+        lines.append(
+            f"{(~pairs['apart']).sum():,} of {len(pairs):,} bodies next to each other in rank are too close to be told apart."
+        )
     if previous is not None:
         lines.insert(0, _change(results, previous))
     hidden = len(results.table) - len(shown)
@@ -182,7 +216,7 @@ def brief(results: YearResults, previous: YearResults | None = None, *, title: s
         f"<h2>What the results say</h2><ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
         f"<h2>By type</h2>{_wide('By type', table(by_type, caption='Means, points of 100', formats=dict.fromkeys(['Overall', 'Users', 'Staff', 'Effort'], '{:.1f}')))}"
         f"<h2>Grades</h2>{table(counts, caption='Bodies in each grade, within types', formats={'Share': '{:.0f} %'})}"
-        f'<h2>What the results do not say</h2><p>A score holds what users and staff think and what bodies could prove, not how much corruption there is. '
+        f"<h2>What the results do not say</h2><p>A score holds what users and staff think and what bodies could prove, not how much corruption there is. "
         f'Grades compare bodies of one type with each other.</p><p class="note">{_NOTE}</p></section>'
     )
     return Page(name, body, style=_STYLE)
@@ -211,7 +245,9 @@ def _change(results: YearResults, previous: YearResults) -> str:
 def _body(results: YearResults, institution_id: str) -> pd.Series:
     if institution_id not in results.table.index:
         raise InputError(
-            f"There is no body {institution_id!r} in {results.year}.", where="institution_id", fix=f"Ids look like {results.table.index[0]!r}."
+            f"There is no body {institution_id!r} in {results.year}.",
+            where="institution_id",
+            fix=f"Ids look like {results.table.index[0]!r}.",
         )
     body = results.table.loc[institution_id]
     if body["withheld"]:

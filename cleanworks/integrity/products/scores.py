@@ -108,9 +108,15 @@ def year_results(
         A year without answers, a missing column, answers of a body that the list does not hold, or no body with enough answers.
     """
     least = _input.whole(least, "least", least=2)
-    _input.need_columns(institutions, ("institution_id", "name", "type", "region", "staff", "first_year", "last_year"), "institutions")
+    _input.need_columns(
+        institutions,
+        ("institution_id", "name", "type", "region", "staff", "first_year", "last_year"),
+        "institutions",
+    )
     _input.unique(institutions, ["institution_id"], "institutions")
-    bodies = institutions[(institutions["first_year"] <= year) & (institutions["last_year"] >= year)].set_index("institution_id")
+    bodies = institutions[
+        (institutions["first_year"] <= year) & (institutions["last_year"] >= year)
+    ].set_index("institution_id")
     users = _of_year(citizen_responses, year, "citizen_responses", bodies.index)
     staff = _of_year(staff_responses, year, "staff_responses", bodies.index)
     tasks = _of_year(initiatives, year, "initiatives", None)
@@ -124,34 +130,60 @@ def year_results(
         scored = 10 * assessment.item_scores(answers)
         items[name] = scored.groupby(answers["institution_id"], observed=True).mean()
         if name == "users":
-            experienced = answers["experienced"].astype(float).groupby(answers["institution_id"], observed=True).sum()
-    effort = tasks["site_score"].fillna(tasks["desk_score"]).groupby(tasks["institution_id"]).mean().reindex(bodies.index)
-    deduction = assessment.case_deduction(found, bodies["staff"], unit=unit, cap=cap).reindex(bodies.index).fillna(0.0)
+            experienced = (
+                answers["experienced"].astype(float).groupby(answers["institution_id"], observed=True).sum()
+            )
+    effort = (
+        tasks["site_score"]
+        .fillna(tasks["desk_score"])
+        .groupby(tasks["institution_id"])
+        .mean()
+        .reindex(bodies.index)
+    )
+    deduction = (
+        assessment.case_deduction(found, bodies["staff"], unit=unit, cap=cap)
+        .reindex(bodies.index)
+        .fillna(0.0)
+    )
 
     table = bodies[["name", "type", "region"]].copy()
     for name in ("users", "staff"):
         table[f"{name}_answers"] = parts[name]["respondents"].fillna(0).astype("int64")
     few = (table["users_answers"] < least) | (table["staff_answers"] < least)
-    table["withheld"] = np.select([few, effort.isna()], [f"fewer than {least} answers", "no evidence of effort"], "")
+    table["withheld"] = np.select(
+        [few, effort.isna()], [f"fewer than {least} answers", "no evidence of effort"], ""
+    )
     open_ = table["withheld"] == ""
     if not open_.any():
-        raise InputError(f"No body has {least} answers in both surveys of {year}.", where="least", fix="Pool years, or ask more people.")
+        raise InputError(
+            f"No body has {least} answers in both surveys of {year}.",
+            where="least",
+            fix="Pool years, or ask more people.",
+        )
     for name in ("users", "staff"):
         table[name] = (10 * parts[name]["score"]).where(open_)
     table["perceived"] = assessment.perceived_2022(table["users"], table["staff"])
     table["effort"], table["deduction"] = effort.where(open_), deduction.where(open_)
-    table["overall"] = assessment.overall_2022(table["perceived"], table["effort"], table["deduction"], cap=cap)
+    table["overall"] = assessment.overall_2022(
+        table["perceived"], table["effort"], table["deduction"], cap=cap
+    )
     # What one point more of each survey adds to the overall score: the rule is linear.
     slope = {
-        "users": _slope(lambda x: assessment.overall_2022(assessment.perceived_2022(x, 50.0), 50.0, 0.0, cap=cap)),
-        "staff": _slope(lambda x: assessment.overall_2022(assessment.perceived_2022(50.0, x), 50.0, 0.0, cap=cap)),
+        "users": _slope(
+            lambda x: assessment.overall_2022(assessment.perceived_2022(x, 50.0), 50.0, 0.0, cap=cap)
+        ),
+        "staff": _slope(
+            lambda x: assessment.overall_2022(assessment.perceived_2022(50.0, x), 50.0, 0.0, cap=cap)
+        ),
     }
     table["error"] = np.hypot(*(10 * slope[name] * errors[name] for name in ("users", "staff"))).where(open_)
     z = two_sided(0.95)
     table["low"], table["high"] = table["overall"] - z * table["error"], table["overall"] + z * table["error"]
     # A type with one score has no spread, and so no grades.
     spread = table.groupby("type")["overall"].transform("std", ddof=0)
-    table["grade"] = grades.grade(table["overall"].where(spread > 0), table["type"].where(spread > 0)).reindex(table.index)
+    table["grade"] = grades.grade(
+        table["overall"].where(spread > 0), table["type"].where(spread > 0)
+    ).reindex(table.index)
     table["experienced"] = experienced.reindex(bodies.index).fillna(0).astype("int64")
     return YearResults(year, table, items, least)
 
@@ -162,7 +194,9 @@ def _of_year(table: pd.DataFrame, year: int, name: str, known, *, empty: bool = 
     if rows.empty and not empty:
         years = sorted(table["year"].unique())
         raise InputError(
-            f"There are no rows of {year}.", where=name, fix=f"The table holds {years[0]} to {years[-1]}." if years else "The table is empty."
+            f"There are no rows of {year}.",
+            where=name,
+            fix=f"The table holds {years[0]} to {years[-1]}." if years else "The table is empty.",
         )
     if known is not None:
         strange = rows.loc[~rows["institution_id"].isin(known), "institution_id"]

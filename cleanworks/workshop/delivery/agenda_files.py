@@ -114,7 +114,11 @@ def _said(slot: Slot, programme: Programme) -> str:
 def _title(slot: Slot, programme: Programme) -> str:
     """The title of a slot in the workshop's language, with a word that a break or the night has cut it."""
     language = programme.workshop.language
-    title = programme.titles.get(slot.item, slot.title) if slot.kind in ("teach", "practise") else words.say(slot.title, language)
+    title = (
+        programme.titles.get(slot.item, slot.title)
+        if slot.kind in ("teach", "practise")
+        else words.say(slot.title, language)
+    )
     title = title if slot.piece == 1 else words.say(f"{title} (continued)", language)
     return words.say(f"{title} (goes on the next day)", language) if slot.overnight else title
 

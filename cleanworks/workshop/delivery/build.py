@@ -112,7 +112,9 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
         give an answer away.
     """
     programme = settle(course, workshop, add_missing=options.add_missing)
-    resolved, _, notes = references.resolve(course, workshop, programme.lessons, allow_english=options.allow_english)
+    resolved, _, notes = references.resolve(
+        course, workshop, programme.lessons, allow_english=options.allow_english
+    )
     programme = dataclasses.replace(programme, workshop=resolved, warnings=(*programme.warnings, *notes))
     workshop = resolved
     if options.add_missing:
@@ -238,7 +240,9 @@ def _installation(course: Course, programme: Programme, folder: Path, options: O
     (folder / "first.txt").write_text(f"{first}\n", encoding="utf-8")
     runs = (folder / "book" / LIVE / "images").is_dir()
     tables = (folder / "data" / "tables.zip").is_file()
-    page = start.start_page(programme, options.python, options.systems, listed, book=options.book, runs=runs, tables=tables)
+    page = start.start_page(
+        programme, options.python, options.systems, listed, book=options.book, runs=runs, tables=tables
+    )
     page.save(folder / "START-HERE.html")
 
 
@@ -248,7 +252,14 @@ def _carried(profile: str | None, folder: Path) -> str | None:
         return profile
     file = Path(profile)
     (folder / COUNTRY).mkdir()
-    for path in [file, *(found for name in _TOML.findall(file.read_text(encoding="utf-8")) for found in [file.parent / name])]:
+    for path in [
+        file,
+        *(
+            found
+            for name in _TOML.findall(file.read_text(encoding="utf-8"))
+            for found in [file.parent / name]
+        ),
+    ]:
         if path.is_file() and path.parent == file.parent:
             shutil.copyfile(path, folder / COUNTRY / path.name)
     return f"{COUNTRY}/{file.name}"

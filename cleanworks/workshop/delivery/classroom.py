@@ -39,7 +39,13 @@ def decks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     for lesson in programme.lessons:
         teach = minutes(programme, lesson).teach
         said = languages.entries_of(course, workshop.language, lesson.path)
-        made = slides.deck(executed(course, workshop, lesson, out), lesson.block, teach=teach, said=said, language=workshop.language)
+        made = slides.deck(
+            executed(course, workshop, lesson, out),
+            lesson.block,
+            teach=teach,
+            said=said,
+            language=workshop.language,
+        )
         for slide in made.slides:
             slide.sources = [named.get(key, key) for key in slide.sources]
         path = folder / f"{lesson.id}.html"
@@ -69,7 +75,9 @@ def day_slides(programme: Programme, number: int) -> slides.Deck:
         if slot.kind not in ("break", "practise", "opening", "closing", "free"):
             continue
         title = programme.titles.get(slot.item, slot.title) if slot.item else say(slot.title)
-        clock = f'<p class="clock">{hhmm(slot.start)}–{hhmm(slot.end)}</p><p>{say(f"{slot.minutes} minutes")}</p>'
+        clock = (
+            f'<p class="clock">{hhmm(slot.start)}–{hhmm(slot.end)}</p><p>{say(f"{slot.minutes} minutes")}</p>'
+        )
         task = f"<p>{escape(slot.item)}: {escape(title)}</p>" if slot.kind == "practise" else ""
         heading = say("Exercises") if slot.kind == "practise" else escape(title)
         made.append(slides.Slide(heading, [slides.Block(f"{task}{clock}", 5)]))
@@ -102,8 +110,13 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """The tests and the evaluation form for the screen in `learner/forms`; on paper, and the key, in `instructor/forms`."""
     programme = settle(course, workshop)
     # Another workshop draws other questions; the same one always the same.
-    said = {lesson.id: languages.entries_of(course, workshop.language, lesson.path) for lesson in programme.lessons}
-    test = forms.draw(programme.lessons, seed=zlib.crc32(workshop.id.encode()), most=forms.IN_A_WORKSHOP, said=said)
+    said = {
+        lesson.id: languages.entries_of(course, workshop.language, lesson.path)
+        for lesson in programme.lessons
+    }
+    test = forms.draw(
+        programme.lessons, seed=zlib.crc32(workshop.id.encode()), most=forms.IN_A_WORKSHOP, said=said
+    )
     key = forms.Key.of(
         workshop.id,
         workshop.title,
@@ -116,11 +129,14 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     screen.mkdir(parents=True, exist_ok=True)
     paper.mkdir(parents=True, exist_ok=True)
     files = [
-        forms.test_page(test, key, moment, workshop.language).save(screen / f"{moment}.html") for moment in ("before", "after")
+        forms.test_page(test, key, moment, workshop.language).save(screen / f"{moment}.html")
+        for moment in ("before", "after")
     ]
     files.append(forms.evaluation_page(key, workshop.language).save(screen / "evaluation.html"))
     pages = {
-        f"{m}-form-{f}": forms.printed_test(test, key, m, f, workshop.language) for m in ("before", "after") for f in forms.FORMS
+        f"{m}-form-{f}": forms.printed_test(test, key, m, f, workshop.language)
+        for m in ("before", "after")
+        for f in forms.FORMS
     }
     pages["evaluation"] = forms.printed_evaluation(key, workshop.language)
     for name, page in pages.items():

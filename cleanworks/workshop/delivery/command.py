@@ -18,7 +18,11 @@ AddMissing = Annotated[
     bool, typer.Option("--add-missing", help="Add the modules that the chosen ones need first.")
 ]
 AllowEnglish = Annotated[
-    bool, typer.Option("--allow-english", help="Build although modules are not in the workshop's language; the first page names them.")
+    bool,
+    typer.Option(
+        "--allow-english",
+        help="Build although modules are not in the workshop's language; the first page names them.",
+    ),
 ]
 
 
@@ -81,7 +85,9 @@ def build_workshop(
     _warn(made.warnings)
     print(made.folder.as_posix())
     print(f"{made.archive.as_posix()} ({made.archive.stat().st_size / 1e6:.0f} MB)")
-    print(f"Its checksum, for `cleanworks workshop verify --checksum`: {checksum_of(made.folder / 'learner')}")
+    print(
+        f"Its checksum, for `cleanworks workshop verify --checksum`: {checksum_of(made.folder / 'learner')}"
+    )
 
 
 @app_workshop.command("verify")
@@ -90,7 +96,9 @@ def verify_kit(
     checksum: Annotated[
         str | None, typer.Option("--checksum", help="The kit's checksum as its maker gave it to you.")
     ] = None,
-    run: Annotated[bool, typer.Option("--run", help="Execute the first notebook of a kit that you trust.")] = False,
+    run: Annotated[
+        bool, typer.Option("--run", help="Execute the first notebook of a kit that you trust.")
+    ] = False,
 ) -> None:
     """Say whether a learner's kit is whole, and whether it is the one that was handed out.
 

@@ -24,7 +24,9 @@ def add_to(app: typer.Typer) -> None:
 
 @app_workshop.command("new")
 def new(
-    name: Annotated[str, typer.Argument(help="Short name of the workshop: small letters, such as kampala-march.")],
+    name: Annotated[
+        str, typer.Argument(help="Short name of the workshop: small letters, such as kampala-march.")
+    ],
     folder: Annotated[Path, typer.Option("--folder", help="Where the file goes.")] = Path("."),
     root: Root = Path("."),
 ) -> None:
@@ -41,10 +43,17 @@ def new(
     from cleanworks.workshop.delivery.programme import settle
 
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,40}", name):
-        raise InputError(f"{name!r} cannot be the name of a workshop.", fix="Use small letters, figures and hyphens, such as kampala-march.")
+        raise InputError(
+            f"{name!r} cannot be the name of a workshop.",
+            fix="Use small letters, figures and hyphens, such as kampala-march.",
+        )
     target = folder / f"{name}.toml"
     if target.exists():
-        raise InputError("There is such a file already.", where=str(target), fix="Choose another name; nothing was overwritten.")
+        raise InputError(
+            "There is such a file already.",
+            where=str(target),
+            fix="Choose another name; nothing was overwritten.",
+        )
     if not folder.is_dir():
         raise InputError("There is no such folder.", where=str(folder))
     course = Course.load(root.resolve())
@@ -52,16 +61,24 @@ def new(
     text = asked(course, name, folder, input if sys.stdin.isatty() else _from_lines)
     workshop = plan.parse(plan.values_of(text), name, str(target), text)
     references.resolve(course, workshop, settle(course, workshop).lessons, allow_english=True)
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8"
+    ) as file:
         file.write(text)
-    print(f"\nWritten: {target}\nSee its clock:  cleanworks workshop agenda {target}\nMake the kit:   cleanworks workshop build {target}")
+    print(
+        f"\nWritten: {target}\nSee its clock:  cleanworks workshop agenda {target}\nMake the kit:   cleanworks workshop build {target}"
+    )
 
 
 def _from_lines(prompt: str) -> str:
     print(prompt, end="", flush=True)
     line = sys.stdin.readline()
     if not line:
-        raise InputError("The answers end too early.", where="standard input", fix="Give ten lines; an empty line keeps what stands in brackets.")
+        raise InputError(
+            "The answers end too early.",
+            where="standard input",
+            fix="Give ten lines; an empty line keeps what stands in brackets.",
+        )
     print()
     return line.rstrip("\n")
 
@@ -84,7 +101,10 @@ def asked(course, name: str, folder: Path, ask: Ask) -> str:
     def language(answer: str) -> str:
         known = [languages.SOURCE, *languages.languages(course)]
         if answer not in known:
-            raise InputError(f"There is no translation into {answer!r}.", fix=f"{meant(answer, known)}There is {', '.join(known)}.")
+            raise InputError(
+                f"There is no translation into {answer!r}.",
+                fix=f"{meant(answer, known)}There is {', '.join(known)}.",
+            )
         return answer
 
     def modules(answer: str) -> str:
@@ -95,7 +115,10 @@ def asked(course, name: str, folder: Path, ask: Ask) -> str:
             return f'path = "{named[0]}"'
         unknown = [one for one in named if one not in ids]
         if unknown:
-            raise InputError(f"There is no module {unknown[0]!r}.", fix=f"{meant(unknown[0], ids)}The modules are {', '.join(ids)}.")
+            raise InputError(
+                f"There is no module {unknown[0]!r}.",
+                fix=f"{meant(unknown[0], ids)}The modules are {', '.join(ids)}.",
+            )
         return f"modules = [{', '.join(map(_quoted, named))}]"
 
     def number(most: int) -> Callable[[str], str]:
@@ -125,7 +148,10 @@ def asked(course, name: str, folder: Path, ask: Ask) -> str:
         ("date", "First day", (datetime.date.today() + datetime.timedelta(days=60)).isoformat(), date),
         ("days", "How many days in a row", "2", number(30)),
     ]
-    answers = {key: _ask(f"{n}/{len(questions)} {question} [{usual}]: ", usual, check, ask) for n, (key, question, usual, check) in enumerate(questions, 1)}
+    answers = {
+        key: _ask(f"{n}/{len(questions)} {question} [{usual}]: ", usual, check, ask)
+        for n, (key, question, usual, check) in enumerate(questions, 1)
+    }
     return _file(answers)
 
 
@@ -172,9 +198,17 @@ buffer = 15                            # minutes kept free at the end of every d
     days = []
     for number in range(count):
         day = first + datetime.timedelta(days=number)
-        opening = '[{ title = "Welcome", minutes = 15 }, { title = "Test before the workshop", minutes = 10 }]' if number == 0 else "[]"
+        opening = (
+            '[{ title = "Welcome", minutes = 15 }, { title = "Test before the workshop", minutes = 10 }]'
+            if number == 0
+            else "[]"
+        )
         last = number == count - 1
-        closing = '[{ title = "Test after the workshop", minutes = 10 }, { title = "Questions", minutes = 15 }]' if last else "[]"
+        closing = (
+            '[{ title = "Test after the workshop", minutes = 10 }, { title = "Questions", minutes = 15 }]'
+            if last
+            else "[]"
+        )
         days.append(
             f"""
 [[days]]

@@ -50,7 +50,12 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     where = workshop.source.name
     unknown = [id for id in workshop.module_ids if id not in known]
     if unknown:
-        close = [f"{id!r}: {meant(id, list(known)).strip()}" if len(unknown) > 1 else meant(id, list(known)).strip() for id in unknown]
+        close = [
+            f"{id!r}: {meant(id, list(known)).strip()}"
+            if len(unknown) > 1
+            else meant(id, list(known)).strip()
+            for id in unknown
+        ]
         raise InputError(
             f"There is no module {', '.join(map(repr, unknown))}.",
             where=workshop.source.at("modules", unknown[0]),
@@ -70,7 +75,12 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
         raise InputError(error.what, where=where, fix=error.fix) from None
     taught = [item.id for item in items if item.kind == "module"]
     lessons = tuple(course.lesson(id) for id in taught)
-    titles = {lesson.id: languages.entries_of(course, workshop.language, lesson.path).get(lesson.title, lesson.title) for lesson in lessons}
+    titles = {
+        lesson.id: languages.entries_of(course, workshop.language, lesson.path).get(
+            lesson.title, lesson.title
+        )
+        for lesson in lessons
+    }
     english = tuple(languages.untranslated(course, workshop.language, lessons))
     return Programme(workshop, lessons, made, tuple(warnings), titles, english)
 
@@ -90,7 +100,9 @@ def path_of(course: Course, name: str, where: str | None = None) -> list[str]:
         return ids
     parts = dict.fromkeys(lesson.block.part for lesson in course.lessons)
     there = list(dict.fromkeys([*lists, *parts]))
-    raise InputError(f"There is no path {name!r}.", where=where, fix=f"{meant(name, there)}There are {', '.join(there)}.")
+    raise InputError(
+        f"There is no path {name!r}.", where=where, fix=f"{meant(name, there)}There are {', '.join(there)}."
+    )
 
 
 def _named(workshop: Workshop, known: dict[str, Item], add_missing: bool) -> tuple[list[Item], list[str]]:

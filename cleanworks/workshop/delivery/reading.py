@@ -65,6 +65,8 @@ def _pdf(name: PurePath, content: bytes) -> str:
     try:
         text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     except (PyPdfError, ValueError, KeyError) as error:
-        raise InputError(f"The PDF cannot be read, so it cannot be searched: {error}.", where=str(name)) from None
+        raise InputError(
+            f"The PDF cannot be read, so it cannot be searched: {error}.", where=str(name)
+        ) from None
     # In print some letters are one sign ("fi"), and a search for the letters would pass it by.
     return unicodedata.normalize("NFKC", text)

@@ -40,7 +40,9 @@ def country(course: Course, workshop: Workshop) -> Country:
         found = getattr(importlib.import_module(module), function)(workshop.profile, folder)
     except InputError as error:
         where = workshop.source.at("profile")
-        raise InputError(error.what, where=f"{where}: {error.where}" if error.where else where, fix=error.fix) from None
+        raise InputError(
+            error.what, where=f"{where}: {error.where}" if error.where else where, fix=error.fix
+        ) from None
     return Country(found["profile"], found["name"], tuple(found["rest"]), tuple(found["lines"]))
 
 
@@ -63,7 +65,9 @@ def require_language(course: Course, workshop: Workshop) -> None:
     )
 
 
-def resolve(course: Course, workshop: Workshop, lessons: tuple[Lesson, ...], *, allow_english: bool = False) -> tuple[Workshop, Country, list[str]]:
+def resolve(
+    course: Course, workshop: Workshop, lessons: tuple[Lesson, ...], *, allow_english: bool = False
+) -> tuple[Workshop, Country, list[str]]:
     """Everything that the file refers to: the workshop with its profile found, the country, and notes for the organiser.
 
     Raises
@@ -83,6 +87,8 @@ def resolve(course: Course, workshop: Workshop, lessons: tuple[Lesson, ...], *, 
         )
     found = notes(workshop, place.rest)
     if lacking:
-        found.append(f"Not in {workshop.language!r}, but in English: {', '.join(lesson.id for lesson in lacking)}.")
+        found.append(
+            f"Not in {workshop.language!r}, but in English: {', '.join(lesson.id for lesson in lacking)}."
+        )
     settled = workshop.model_copy(update={"profile": place.profile})
     return settled, place, found

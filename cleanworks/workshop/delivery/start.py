@@ -91,12 +91,17 @@ def scripts(python: str, profile: str | None, language: str | None = None) -> di
     unix_profile = "".join(f'{name}="{value}"; export {name}\n' for name, value in unix.items())
     made = {
         "start.sh": _UNIX % {"machine": "", "python": python, "system": "linux", "profile": unix_profile},
-        "start.command": _UNIX % {"machine": _APPLE_SILICON, "python": python, "system": "macos", "profile": unix_profile},
+        "start.command": _UNIX
+        % {"machine": _APPLE_SILICON, "python": python, "system": "macos", "profile": unix_profile},
     }
     windows = _WINDOWS.replace("@PYTHON@", python)
-    windows = windows.replace("@PROFILE@", "".join(
-        f'set "{name}=%~dp0{value}"\n' if own and value == profile else f"set {name}={value}\n" for name, value in chosen.items()
-    ))
+    windows = windows.replace(
+        "@PROFILE@",
+        "".join(
+            f'set "{name}=%~dp0{value}"\n' if own and value == profile else f"set {name}={value}\n"
+            for name, value in chosen.items()
+        ),
+    )
     made["start.bat"] = windows.replace("\n", "\r\n")
     return made
 
@@ -107,7 +112,14 @@ _STYLE = """
 
 
 def start_page(
-    programme: Programme, python: str, systems: tuple[str, ...], notebooks: dict[str, str], *, book: bool, runs: bool, tables: bool
+    programme: Programme,
+    python: str,
+    systems: tuple[str, ...],
+    notebooks: dict[str, str],
+    *,
+    book: bool,
+    runs: bool,
+    tables: bool,
 ) -> Page:
     """The page that says where to begin.
 
@@ -122,7 +134,11 @@ def start_page(
     agenda = '<a href="agenda/agenda.html">agenda</a>'
     parts = []
     if book:
-        lesson = f"book/{first.removeprefix('course/').removesuffix('.ipynb')}.html" if first else "book/index.html"
+        lesson = (
+            f"book/{first.removeprefix('course/').removesuffix('.ipynb')}.html"
+            if first
+            else "book/index.html"
+        )
         parts.append(
             f"""<h2>Open the book</h2>
 <p><a href="book/index.html"><b>Open the book</b></a>; the workshop begins with <a href="{escape(lesson)}">this lesson</a>, and this is the
@@ -134,7 +150,9 @@ def start_page(
         parts.append(f"<h2>The programme</h2><p>This is the {agenda}.</p>")
     heading = "Or work in notebooks" if book else "Work in notebooks"
     parts.append(f"<h2>{heading}</h2>{_notebooks(python, systems, first)}")
-    listed = "".join(f"<li>{escape(title)}: <kbd>{escape(path)}</kbd></li>" for path, title in notebooks.items())
+    listed = "".join(
+        f"<li>{escape(title)}: <kbd>{escape(path)}</kbd></li>" for path, title in notebooks.items()
+    )
     if tables:
         listed += "<li>The tables of the course, for a spreadsheet: <kbd>data/tables.zip</kbd></li>"
     body = f"""<h1>{escape(workshop.title)}</h1>

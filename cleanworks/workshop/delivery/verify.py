@@ -53,7 +53,9 @@ def verify(kit: Path | str, *, checksum: str | None = None, run: bool = False) -
     """
     if checksum is not None and not re.fullmatch(r"[0-9a-fA-F]{16,64}", checksum.strip()):
         raise InputError(
-            f"{checksum!r} is not a checksum.", where="--checksum", fix="Copy the 64 characters that `workshop build` printed."
+            f"{checksum!r} is not a checksum.",
+            where="--checksum",
+            fix="Copy the 64 characters that `workshop build` printed.",
         )
     kit = Path(kit)
     if kit.is_file():
@@ -73,7 +75,11 @@ def unpack(archive: Path, place: Path) -> Path:
     archives.unpack(archive, place)
     found = sorted(place.glob(f"*/{SUMS}")) or sorted(place.glob(SUMS))
     if not found:
-        raise InputError(f"This is not a kit: it has no {SUMS}.", where=str(archive), fix="Name the kit's folder or its zip.")
+        raise InputError(
+            f"This is not a kit: it has no {SUMS}.",
+            where=str(archive),
+            fix="Name the kit's folder or its zip.",
+        )
     return found[0].parent
 
 
@@ -110,10 +116,15 @@ def _maker(folder: Path, checksum: str | None) -> Finding:
     """Whether this is the kit that somebody vouches for; a list inside the kit vouches only for itself."""
     found = checksum_of(folder)
     if checksum is None:
-        return Finding(True, f"Its checksum is {found}. Compare it with the one your instructor gives (--checksum).")
+        return Finding(
+            True, f"Its checksum is {found}. Compare it with the one your instructor gives (--checksum)."
+        )
     if found.startswith(checksum.strip().lower()):
         return Finding(True, "It is the kit whose checksum you were given.")
-    return Finding(False, f"It is not the kit whose checksum you were given: this one's is {found}. Ask for the kit again.")
+    return Finding(
+        False,
+        f"It is not the kit whose checksum you were given: this one's is {found}. Ask for the kit again.",
+    )
 
 
 def _packages(folder: Path) -> list[Finding]:
@@ -126,7 +137,11 @@ def _packages(folder: Path) -> list[Finding]:
     for listed in sorted(folder.glob("requirements-*.txt")):
         system = listed.stem.removeprefix("requirements-")
         wanted = read_text(listed, "The list of packages").split()
-        missing = [line for line in wanted if f"{_plain(line.partition('==')[0])}=={line.partition('==')[2]}" not in there]
+        missing = [
+            line
+            for line in wanted
+            if f"{_plain(line.partition('==')[0])}=={line.partition('==')[2]}" not in there
+        ]
         if missing:
             more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
             text = f"Packages for {system} are missing: {', '.join(missing[:3])}{more}. Build the kit again."
@@ -166,7 +181,12 @@ def _whole(folder: Path) -> Finding:
         return Finding(False, "The list of checksums is empty. Copy the kit again.")
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        known = name in listed or name == SUMS or path.suffix == ".ipynb" or _OWN & set(path.relative_to(folder).parts)
+        known = (
+            name in listed
+            or name == SUMS
+            or path.suffix == ".ipynb"
+            or _OWN & set(path.relative_to(folder).parts)
+        )
         if path.is_file() and not known and (path.suffix in _RUNS or name.startswith("wheels/")):
             wrong.append(f"{name} was not handed out with it")
     if wrong:

@@ -63,7 +63,11 @@ class Test:
 
 
 def draw(
-    lessons: Sequence[Lesson], *, seed: int = 1, most: int = MOST, said: Mapping[str, Mapping[str, str]] | None = None
+    lessons: Sequence[Lesson],
+    *,
+    seed: int = 1,
+    most: int = MOST,
+    said: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Test:
     """Two forms for these lessons: every objective that fits is asked in both, and the same seed gives the same forms.
 

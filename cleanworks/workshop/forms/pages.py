@@ -72,7 +72,9 @@ def rendered(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    return _markdown().renderInline(re.sub(r"^\*\*(.*)\*\*$", r"\1", text.strip(), flags=re.S).replace("\n", " "))
+    return _markdown().renderInline(
+        re.sub(r"^\*\*(.*)\*\*$", r"\1", text.strip(), flags=re.S).replace("\n", " ")
+    )
 
 
 def test_page(test: Test, key: Key, moment: str, language: str = "en") -> paper.Page:
@@ -120,7 +122,14 @@ def evaluation_page(key: Key, language: str = "en") -> paper.Page:
         "Tell the organisers what was good and what was not. Your words are shown to them without your code. "
         "Name no person in them."
     )
-    return _page(f"{say('Your view')}: {key.title}", f"<p>{say(intro)}</p>", "\n".join(blocks), key, "evaluation", language)
+    return _page(
+        f"{say('Your view')}: {key.title}",
+        f"<p>{say(intro)}</p>",
+        "\n".join(blocks),
+        key,
+        "evaluation",
+        language,
+    )
 
 
 # What the page says while one fills it in; {} is the number of open questions, or the name of the file.
@@ -176,14 +185,18 @@ def printed_test(test: Test, key: Key, moment: str, form: str, language: str = "
     for number, (id, order) in enumerate(test.orders[form], 1):
         item = test.item(id)
         options = "".join(
-            f'<div><span class="box"></span><span>{_inline(item.options[position])}</span></div>' for position in order
+            f'<div><span class="box"></span><span>{_inline(item.options[position])}</span></div>'
+            for position in order
         )
         several = f" <em>({say('more than one may be right')})</em>" if item.several else ""
         questions.append(
             f'<div class="question"><p><strong>{number}. {_inline(item.question)}</strong>{several}</p>{options}</div>'
         )
     told = "This is no examination, and nobody can see who wrote it. Tick one box for each question; you may leave one out."
-    body = f"<h1>{paper.escape(title)}</h1><p>{say(f'Form {form}')}. {say(told)}</p>{_code_line(say)}" + "\n".join(questions)
+    body = (
+        f"<h1>{paper.escape(title)}</h1><p>{say(f'Form {form}')}. {say(told)}</p>{_code_line(say)}"
+        + "\n".join(questions)
+    )
     return paper.Page(f"{title} ({form})", body, language, style=_PAPER_STYLE)
 
 
@@ -204,7 +217,9 @@ def printed_evaluation(key: Key, language: str = "en") -> paper.Page:
     modules = [s for id, s in scale.items() if id.startswith("module-")]
     general = [s for id, s in scale.items() if not id.startswith("module-")]
     open_questions = "".join(
-        f'<div class="question"><p>{paper.escape(say(s.text))}</p>' + '<div class="line"></div>' * 3 + "</div>"
+        f'<div class="question"><p>{paper.escape(say(s.text))}</p>'
+        + '<div class="line"></div>' * 3
+        + "</div>"
         for s in key.statements.values()
         if s.kind == "words"
     )

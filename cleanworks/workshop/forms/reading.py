@@ -58,7 +58,9 @@ def files(folder: Path, found: Found, suffixes: tuple[str, ...] = (".json",)) ->
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError("There is no such folder.", where=str(folder), fix="Name the folder with the answer files.")
+        raise InputError(
+            "There is no such folder.", where=str(folder), fix="Name the folder with the answer files."
+        )
     volume = 0
     for count, (name, content) in enumerate(_walk(folder, found, suffixes), 1):
         volume += len(content)
@@ -123,7 +125,9 @@ def _zipped(path: Path, name: str, found: Found, suffixes: tuple[str, ...]) -> I
                     else:
                         yield inside, content
     except InputError as error:
-        found.leave(name, f"is not a zip that can be opened: {error.what[:1].lower()}{error.what[1:].rstrip('.')}")
+        found.leave(
+            name, f"is not a zip that can be opened: {error.what[:1].lower()}{error.what[1:].rstrip('.')}"
+        )
 
 
 def loads(content: bytes) -> Any:
@@ -193,7 +197,11 @@ def _check_items(given: dict[str, Any], key, form: str) -> None:
         if id not in key.forms[form]:
             raise ValueError(f"answers a question that its form does not have ({id[:40]!r})")
         options = range(key.items[id].options)
-        if not isinstance(value, list) or not value or not all(type(v) is int and v in options for v in value):
+        if (
+            not isinstance(value, list)
+            or not value
+            or not all(type(v) is int and v in options for v in value)
+        ):
             raise ValueError(f"gives an option that {id} does not have")
 
 
@@ -205,5 +213,10 @@ def _check_statements(given: dict[str, Any], key) -> None:
         if statement.kind == "words":
             if not isinstance(value, str) or len(value) > 2000:
                 raise ValueError("has words that are too long or none")
-        elif not isinstance(value, list) or len(value) != 1 or type(value[0]) is not int or not 1 <= value[0] <= 5:
+        elif (
+            not isinstance(value, list)
+            or len(value) != 1
+            or type(value[0]) is not int
+            or not 1 <= value[0] <= 5
+        ):
             raise ValueError(f"gives a mark that is not from 1 to 5 ({id[:40]!r})")

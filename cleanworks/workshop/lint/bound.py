@@ -46,7 +46,9 @@ def in_notebook(notebook: Notebook, words: Iterable[str]) -> Iterator[tuple[Cell
                     yield cell, number, word
 
 
-def sentences(notebook: Notebook, listed: Iterable[Sentence], words: Iterable[str]) -> Iterator[tuple[Cell, int, Sentence]]:
+def sentences(
+    notebook: Notebook, listed: Iterable[Sentence], words: Iterable[str]
+) -> Iterator[tuple[Cell, int, Sentence]]:
     """(cell, line, sentence) of each listed sentence that does not say where it holds.
 
     One line of Markdown is one sentence. It says where it holds when it names one of the bound words or cites a source, or
@@ -67,7 +69,11 @@ def wrong_sentences(text: str, listed: Iterable[Sentence], country: str, words: 
     """The lines of an edition's text that are wrong in its country and do not name another one."""
     wanted = [re.compile(one.pattern, flags=re.IGNORECASE) for one in listed if country in one.wrong_in]
     named = tuple(words)
-    return [line.strip() for line in text.splitlines() if not _found(line, named) and any(one.search(line) for one in wanted)]
+    return [
+        line.strip()
+        for line in text.splitlines()
+        if not _found(line, named) and any(one.search(line) for one in wanted)
+    ]
 
 
 def in_code(source: str, words: Iterable[str], *, docstrings: bool = True) -> Iterator[tuple[int, str]]:

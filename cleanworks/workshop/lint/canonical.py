@@ -78,7 +78,9 @@ def _canonical_cell(cell: NotebookNode) -> NotebookNode:
 def _fold(cell: NotebookNode) -> None:
     """A cell that the page folds is folded in JupyterLab too, which knows nothing of the page's tags."""
     hidden = {"hide-input", "hide-cell"} & set(cell.metadata.get("tags", []))
-    jupyter = {key: value for key, value in cell.metadata.get("jupyter", {}).items() if key != "source_hidden"}
+    jupyter = {
+        key: value for key, value in cell.metadata.get("jupyter", {}).items() if key != "source_hidden"
+    }
     if hidden:
         jupyter["source_hidden"] = True
     cell.metadata.pop("jupyter", None)

@@ -67,7 +67,9 @@ def lint_course(
     files = _files(root, list(paths))
     if not files:
         raise InputError(
-            "There is no notebook here to check.", where=str(root), fix="Name notebooks or folders, or list them in _toc.yml."
+            "There is no notebook here to check.",
+            where=str(root),
+            fix="Name notebooks or folders, or list them in _toc.yml.",
         )
     context = Context.of(root, files)
     if fix:
@@ -86,7 +88,11 @@ def lint_course(
             read(path)
         except InputError as error:
             findings.append(Finding(path=path, rule=UNREADABLE, what=error.what, fix=error.fix or ""))
-    return files, findings + _in_checks(context, files) + _given_away(context, files) + _undeclared(root, files), rewritten
+    return (
+        files,
+        findings + _in_checks(context, files) + _given_away(context, files) + _undeclared(root, files),
+        rewritten,
+    )
 
 
 def _in_checks(context: Context, files: list[Path]) -> list[Finding]:
@@ -105,7 +111,11 @@ def _in_checks(context: Context, files: list[Path]) -> list[Finding]:
             continue  # a set without checks has a finding of its own
         found += [
             Finding(
-                path=path, rule=EDITION, what=f"The word {word!r} belongs to one country.", fix=EDITION_FIX, file_line=line
+                path=path,
+                rule=EDITION,
+                what=f"The word {word!r} belongs to one country.",
+                fix=EDITION_FIX,
+                file_line=line,
             )
             for line, word in bound.in_code(source, words, docstrings=False)
         ]
@@ -131,7 +141,10 @@ def _given_away(context: Context, files: list[Path]) -> list[Finding]:
         return []
     fix = next(rule.fix for rule in RULES if rule.name == "quiz")
     where = context.root / context.settings.lessons
-    return [Finding(path=where, rule="quiz", what=what, fix=fix) for what in quiz_report(context.notebooks).problems()]
+    return [
+        Finding(path=where, rule="quiz", what=what, fix=fix)
+        for what in quiz_report(context.notebooks).problems()
+    ]
 
 
 def _undeclared(root: Path, files: list[Path]) -> list[Finding]:

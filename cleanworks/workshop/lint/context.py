@@ -55,7 +55,9 @@ class Context:
         """The course's folders of lessons and exercise sets, if a notebook in them says what it is."""
         folders = (self.settings.lessons, self.settings.exercises)
         inside = [nb.path.resolve() for nb in self.notebooks if BLOCK in nb.content["metadata"]]
-        holds = any(path.is_relative_to((self.root / folder).resolve()) for path in inside for folder in folders)
+        holds = any(
+            path.is_relative_to((self.root / folder).resolve()) for path in inside for folder in folders
+        )
         return set(folders) if holds else set()
 
     def is_lesson(self, notebook: Notebook) -> bool:
@@ -131,7 +133,9 @@ def course_files(root: Path, settings: Settings) -> list[Path]:
     for folder in (settings.lessons, settings.exercises):
         found += [p for p in sorted((root / folder).rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
     if (root / TOC).is_file():
-        with contextlib.suppress(InputError):  # what is wrong with the table of contents, the run and the book say
+        with contextlib.suppress(
+            InputError
+        ):  # what is wrong with the table of contents, the run and the book say
             found += [path for path, _ in listed(root) if path.suffix == ".ipynb" and path not in found]
     return found
 

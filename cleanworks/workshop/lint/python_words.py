@@ -83,7 +83,9 @@ def _imported(source: str) -> set[str]:
 
 def _words(tree: ast.AST, modules: set[str]) -> Iterator[str]:
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in sorted((n for n in ast.walk(tree) if hasattr(n, "lineno")), key=lambda n: (n.lineno, n.col_offset)):
+    for node in sorted(
+        (n for n in ast.walk(tree) if hasattr(n, "lineno")), key=lambda n: (n.lineno, n.col_offset)
+    ):
         if type(node) in _NODES:
             yield _NODES[type(node)]
         if isinstance(node, ast.UnaryOp) and type(node.op) in _NODES:
@@ -118,9 +120,13 @@ def meanings(path: Path) -> dict[str, str]:
         The file is missing or is no TOML.
     """
     try:
-        return {str(word): str(text) for word, text in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+        return {
+            str(word): str(text) for word, text in tomllib.loads(path.read_text(encoding="utf-8")).items()
+        }
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"The words of Python cannot be read: {error}", where=str(path), fix="Correct the file.") from None
+        raise InputError(
+            f"The words of Python cannot be read: {error}", where=str(path), fix="Correct the file."
+        ) from None
 
 
 def new(notebook: Notebook, before: Iterable[Notebook]) -> list[str]:

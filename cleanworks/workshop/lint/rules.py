@@ -529,7 +529,11 @@ def _amounts(notebook: Notebook, context: Context) -> Iterator[Hit]:
         return
     for cell, number, line in _markdown_lines(notebook):
         if found := _DOLLARS.search(re.sub(r"`[^`]*`", "", line)):
-            yield cell, number, f"`{found.group(0)}` becomes a formula from the first dollar sign to the second."
+            yield (
+                cell,
+                number,
+                f"`{found.group(0)}` becomes a formula from the first dollar sign to the second.",
+            )
 
 
 # --- code ---------------------------------------------------------------------------------------------------------
@@ -581,7 +585,11 @@ def _python_words(notebook: Notebook, context: Context) -> Iterator[Hit]:
             yield None, None, f"`{word}` is a new word of Python, and nothing says what it does."
     most = context.settings.new_words
     if block.level == "basic" and block.prerequisites and len(new) > most:
-        yield None, None, f"This basic lesson brings {len(new)} new words of Python; {most} are the most: {', '.join(new)}."
+        yield (
+            None,
+            None,
+            f"This basic lesson brings {len(new)} new words of Python; {most} are the most: {', '.join(new)}.",
+        )
 
 
 @rule(
@@ -661,7 +669,9 @@ def _whole_numbers(notebook: Notebook, context: Context) -> Iterator[Hit]:
     for cell in notebook.cells:
         for name, call, line in _calls(cell):
             kinds = [*call.args[:1], *(word.value for word in call.keywords if word.arg == "dtype")]
-            if name.endswith("astype") and any(ast.unparse(kind) in ("int", "'int'", "np.int_") for kind in kinds):
+            if name.endswith("astype") and any(
+                ast.unparse(kind) in ("int", "'int'", "np.int_") for kind in kinds
+            ):
                 yield cell, line, "`.astype(int)` depends on the machine."
 
 

@@ -33,7 +33,11 @@ _HERE = Path(__file__).parent
 
 # What runs cells, the guard of whole numbers, and how a page draws the tables of its figures: modules of their own in the
 # page, because the toolkit around them is not there.
-_PROGRAMS = {"cwshell": _HERE / "shell.py", "cwguard": _HERE / "guard.py", "cwtables": _HERE.parent / "pages" / "figure_tables.py"}
+_PROGRAMS = {
+    "cwshell": _HERE / "shell.py",
+    "cwguard": _HERE / "guard.py",
+    "cwtables": _HERE.parent / "pages" / "figure_tables.py",
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,10 @@ class Payload:
     @property
     def version(self) -> str:
         """Changes with any byte that a page loads."""
-        sums = [*(f"{image.name} {image.sha256}" for image in self.images), *map(str, sorted(self.environment.items()))]
+        sums = [
+            *(f"{image.name} {image.sha256}" for image in self.images),
+            *map(str, sorted(self.environment.items())),
+        ]
         return hashlib.sha256("\n".join(sums).encode()).hexdigest()[:16]
 
     def manifest(self) -> bytes:
@@ -79,7 +86,9 @@ class Payload:
         (folder / "manifest.js").write_bytes(self.manifest())
 
 
-def prepare(course: Course, environment: Mapping[str, str] | None = None, *, say: Say = say_on_stderr) -> Payload:
+def prepare(
+    course: Course, environment: Mapping[str, str] | None = None, *, say: Say = say_on_stderr
+) -> Payload:
     """Fetch what is missing, pack what changed.
 
     Parameters
@@ -154,7 +163,9 @@ def _tables(course: Course, environment: Mapping[str, str], code: str, store: Pa
     """
     if not course.settings.live.tables:
         return []
-    key = hashlib.sha256(json.dumps([code, sorted(environment.items()), course.settings.live.tables]).encode()).hexdigest()[:20]
+    key = hashlib.sha256(
+        json.dumps([code, sorted(environment.items()), course.settings.live.tables]).encode()
+    ).hexdigest()[:20]
     listed = store / f"tables-{key}.txt"
     known = listed.read_text(encoding="utf-8").split() if listed.is_file() else []
     folder: Path | None = None
@@ -167,13 +178,19 @@ def _tables(course: Course, environment: Mapping[str, str], code: str, store: Pa
 
     with contextlib.suppress(LookupError):
         if known:
-            return [images.made(needs.TABLE + table, [key], store, lambda table=table: bytes_of(table)) for table in known]
+            return [
+                images.made(needs.TABLE + table, [key], store, lambda table=table: bytes_of(table))
+                for table in known
+            ]
     with tempfile.TemporaryDirectory(prefix="tables-") as made:
         folder = Path(made)
         with variables(environment):
             function("live.tables", course.settings.live.tables)(folder)
         names = sorted({path.stem for path in folder.iterdir()} - {"manifest"})
-        done = [images.made(needs.TABLE + table, [key], store, lambda table=table: bytes_of(table)) for table in names]
+        done = [
+            images.made(needs.TABLE + table, [key], store, lambda table=table: bytes_of(table))
+            for table in names
+        ]
     listed.write_text("\n".join(names), encoding="utf-8")
     return done
 

@@ -12,7 +12,11 @@ Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    live = typer.Typer(help="Python in the pages of the book: fetch it, pack it, weigh it.", no_args_is_help=True, rich_markup_mode=None)
+    live = typer.Typer(
+        help="Python in the pages of the book: fetch it, pack it, weigh it.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
     live.command("fetch")(fetch_files)
     live.command("build")(build)
     live.command("status")(status)
@@ -32,14 +36,20 @@ def fetch_files(root: Root = Path(".")) -> None:
     release = Release.load()
     files = fetch(root.resolve(), release)
     folders = sorted({path.parent.as_posix() for path in files.values()})
-    print(f"Pyodide {release.version}: {len(files)} files, {release.bytes / 1e6:.1f} MB, all with the right SHA-256")
+    print(
+        f"Pyodide {release.version}: {len(files)} files, {release.bytes / 1e6:.1f} MB, all with the right SHA-256"
+    )
     print(*folders, sep="\n")
 
 
 def build(
     out: Annotated[Path, typer.Argument(help="A folder, such as `_static/live` of a book.")],
-    profile: Annotated[str | None, typer.Option("--profile", help="The country profile of the tables.")] = None,
-    language: Annotated[str | None, typer.Option("--language", help="The language of figures and checks.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The country profile of the tables.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="The language of figures and checks.")
+    ] = None,
     root: Root = Path("."),
 ) -> None:
     """Pack what the pages load, and write it into a folder; `cleanworks book` does it by itself."""
@@ -54,7 +64,9 @@ def build(
 
 
 def status(
-    profile: Annotated[str | None, typer.Option("--profile", help="The country profile of the tables.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The country profile of the tables.")
+    ] = None,
     root: Root = Path("."),
 ) -> None:
     """Show what the pages load and what it weighs: each image, each notebook, all of it on disk."""
@@ -65,12 +77,16 @@ def status(
 
     course = Course.load(root.resolve())
     payload = prepare(course, Edition(course.root, profile=profile).environment)
-    print(f"Pyodide {payload.release.version}; compiled by {images.compiler() or 'nobody: pages start later'}")
+    print(
+        f"Pyodide {payload.release.version}; compiled by {images.compiler() or 'nobody: pages start later'}"
+    )
     print(f"\n{'MB':24}{'unpacked':>10}{'deflated':>10}{'on disk':>10}")
     tables = [image for image in payload.images if image.name.startswith(needs.TABLE)]
     rows = [(image.name, [image]) for image in payload.images if image not in tables]
     for name, group in [*rows, (f"{len(tables)} tables", tables), ("all", payload.images)]:
-        sizes = (sum(getattr(image, size) for image in group) / 1e6 for size in ("unpacked", "bytes", "on_disk"))
+        sizes = (
+            sum(getattr(image, size) for image in group) / 1e6 for size in ("unpacked", "bytes", "on_disk")
+        )
         print(f"{name:24}" + "".join(f"{size:10.2f}" for size in sizes))
     weight = {image.name: image.bytes for image in payload.images}
     print(f"\n{'a page reads (MB)':24}{'deflated':>10}  besides {', '.join(needs.START)}")
@@ -81,8 +97,12 @@ def status(
 
 
 def prove(
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids of lessons. All of the course if none is named.")] = None,
-    profile: Annotated[str | None, typer.Option("--profile", help="The country profile to prove with.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Ids of lessons. All of the course if none is named.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The country profile to prove with.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Notebooks at a time.")] = None,
     root: Root = Path("."),
 ) -> None:
@@ -95,12 +115,16 @@ def prove(
     from cleanworks.workshop.live import proof
 
     course = Course.load(root.resolve())
-    done = proof.prove(course, ids or (), environment=Edition(course.root, profile=profile).environment, workers=jobs)
+    done = proof.prove(
+        course, ids or (), environment=Edition(course.root, profile=profile).environment, workers=jobs
+    )
     for one in done:
         for difference in one.differences:
             print(f"{one.name}: {difference}")
     for one in done:
         state = "agrees" if not one.differences else f"{len(one.differences)} differences"
-        print(f"{one.name}: {one.cells} cells: {state}{' (unchanged)' if one.cached else f' ({one.seconds:.0f} s)'}")
+        print(
+            f"{one.name}: {one.cells} cells: {state}{' (unchanged)' if one.cached else f' ({one.seconds:.0f} s)'}"
+        )
     if any(one.differences for one in done):
         raise typer.Exit(1)

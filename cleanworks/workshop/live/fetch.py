@@ -47,7 +47,9 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("cleanworks", appauthor=False)) / "live"
 
 
-def fetch(root: Path, release: Release | None = None, *, store: Path | None = None, say: Say = say_on_stderr) -> dict[str, Path]:
+def fetch(
+    root: Path, release: Release | None = None, *, store: Path | None = None, say: Say = say_on_stderr
+) -> dict[str, Path]:
     """The files of the release, each verified.
 
     Parameters
@@ -117,7 +119,9 @@ def _from_folder(folder: Path, wanted: Iterable[File], found: dict[str, Path]) -
             (altered if path.is_file() else absent).append(file.name)
     answers = []
     if altered:
-        answers.append(f"In the folder {folder}, {_listed(altered)} is not the file of the release (its SHA-256 differs).")
+        answers.append(
+            f"In the folder {folder}, {_listed(altered)} is not the file of the release (its SHA-256 differs)."
+        )
     if absent:
         answers.append(f"The folder {folder} lacks {_listed(absent)}.")
     return answers
@@ -130,7 +134,9 @@ def _listed(names: list[str]) -> str:
 # --- the address of the release -----------------------------------------------------------------------------------
 
 
-def _from_release(release: Release, wanted: list[File], store: Path, found: dict[str, Path], say: Say) -> list[str]:
+def _from_release(
+    release: Release, wanted: list[File], store: Path, found: dict[str, Path], say: Say
+) -> list[str]:
     store.mkdir(parents=True, exist_ok=True)
     size = sum(file.bytes for file in wanted)
     with _progress(f"Fetching Python for the pages ({_megabytes(size)}) from its release", size, say) as step:
@@ -201,7 +207,9 @@ def _plain(reason: object) -> str:
 # --- the package index --------------------------------------------------------------------------------------------
 
 
-def _from_index(release: Release, wanted: list[File], store: Path, found: dict[str, Path], say: Say) -> list[str]:
+def _from_index(
+    release: Release, wanted: list[File], store: Path, found: dict[str, Path], say: Say
+) -> list[str]:
     """By pip, which knows the index, the proxy and the certificates of this machine."""
     index = release.index
     store.mkdir(parents=True, exist_ok=True)
@@ -215,7 +223,9 @@ def _from_index(release: Release, wanted: list[File], store: Path, found: dict[s
         ]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            said = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR")]
+            said = [
+                line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR")
+            ]
             reason = said[-1] if said else (done.stderr.strip().splitlines() or ["no message"])[-1]
             return [f"The package index does not give it: {_plain(re.sub(r' *[(]from .*?[)]', '', reason))}."]
         with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as carrier:

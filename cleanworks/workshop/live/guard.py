@@ -58,7 +58,9 @@ class _Wide(ast.NodeTransformer):
 
 
 def _wide(node: ast.expr) -> ast.expr:
-    named = (isinstance(node, ast.Name) and node.id == "int") or (isinstance(node, ast.Constant) and node.value in ("int", "i"))
+    named = (isinstance(node, ast.Name) and node.id == "int") or (
+        isinstance(node, ast.Constant) and node.value in ("int", "i")
+    )
     numpys = isinstance(node, ast.Attribute) and node.attr == "int_"
     return ast.copy_location(ast.Constant("int64"), node) if named or numpys else node
 
@@ -94,7 +96,12 @@ def _widen_numpy() -> None:
         @functools.wraps(function)
         def wide(a: Any, *values: Any, **options: Any) -> Any:
             kind = getattr(getattr(a, "dtype", None), "kind", "i")
-            if sys._getframe(1).f_code.co_filename.startswith(CELL) and kind in "ib" and not values and "dtype" not in options:
+            if (
+                sys._getframe(1).f_code.co_filename.startswith(CELL)
+                and kind in "ib"
+                and not values
+                and "dtype" not in options
+            ):
                 numbers = np.asarray(a)
                 if numbers.dtype.kind in "ib":
                     return function(numbers, dtype=np.int64, **options)
@@ -112,7 +119,9 @@ def _widen_numpy() -> None:
 
     repeat, bincount = np.repeat, np.bincount
     np.repeat = functools.wraps(repeat)(lambda a, repeats, axis=None: repeat(a, narrowed(repeats), axis))
-    counted = functools.wraps(bincount)(lambda x, /, weights=None, minlength=0: bincount(narrowed(x), weights, minlength))
+    counted = functools.wraps(bincount)(
+        lambda x, /, weights=None, minlength=0: bincount(narrowed(x), weights, minlength)
+    )
     np.bincount = counted
 
     for names, guard in ((_MAKE, guarded), (_ADD, guarded_sum)):
@@ -172,7 +181,9 @@ def _widen_bars() -> None:
 
 def _as_float(values: Any) -> Any:
     """Whole numbers of numpy as floats, anything else as it is."""
-    return values.astype(float) if getattr(getattr(values, "dtype", None), "kind", "") in ("i", "u") else values
+    return (
+        values.astype(float) if getattr(getattr(values, "dtype", None), "kind", "") in ("i", "u") else values
+    )
 
 
 # --- when a library arrives ---------------------------------------------------------------------------------------

@@ -99,7 +99,12 @@ def compiler() -> str | None:
     """A CPython on this machine whose bytecode is that of the page's Python; None if there is none."""
     release = Release.load()
     for candidate in _candidates(release.python):
-        asked = [candidate, "-I", "-c", "import importlib.util as u, sys; print(u.MAGIC_NUMBER.hex(), sys.implementation.name)"]
+        asked = [
+            candidate,
+            "-I",
+            "-c",
+            "import importlib.util as u, sys; print(u.MAGIC_NUMBER.hex(), sys.implementation.name)",
+        ]
         try:
             said = subprocess.run(asked, capture_output=True, text=True, timeout=20)
         except (OSError, subprocess.TimeoutExpired):
@@ -117,7 +122,13 @@ def _candidates(version: str) -> Iterable[str]:
     for pattern in (
         home / ".pyenv" / "versions" / f"{version}*" / "bin" / "python3",
         home / ".local" / "share" / "uv" / "python" / f"cpython-{version}*" / "bin" / "python3",
-        home / "AppData" / "Local" / "Programs" / "Python" / f"Python{version.replace('.', '')}" / "python.exe",
+        home
+        / "AppData"
+        / "Local"
+        / "Programs"
+        / "Python"
+        / f"Python{version.replace('.', '')}"
+        / "python.exe",
         Path("/Library/Frameworks/Python.framework/Versions") / version / "bin" / "python3",
         Path("/opt/homebrew/bin") / f"python{version}",
     ):
@@ -133,7 +144,9 @@ def bytecode(sources: Mapping[str, bytes]) -> Files:
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     done = subprocess.run(
         [python, "-S", "-s", str(_HERE / "bytecode.py")],
-        input=pack(sources), capture_output=True, env=environment,
+        input=pack(sources),
+        capture_output=True,
+        env=environment,
     )
     if done.returncode:
         raise InputError(
@@ -145,9 +158,7 @@ def bytecode(sources: Mapping[str, bytes]) -> Files:
 def sourceless(files: Mapping[str, bytes]) -> Files:
     """The files with compiled modules instead of sources; a module that cannot be compiled keeps its source."""
     made = bytecode({path: data for path, data in files.items() if path.endswith(".py")})
-    return {
-        (f"{path}c" if path in made else path): made.get(path, data) for path, data in files.items()
-    }
+    return {(f"{path}c" if path in made else path): made.get(path, data) for path, data in files.items()}
 
 
 def with_bytecode(files: Mapping[str, bytes]) -> Files:
@@ -176,7 +187,9 @@ _DROPPED = re.compile(
     r"|^numpy/(f2py|distutils)/"
     r"|^sqlalchemy/(testing|orm|ext|dialects/(mysql|oracle|mssql|postgresql))/"
 )
-_NEEDED = re.compile(r"^numpy/(testing|_core/tests/_natype)|^pandas/_testing|^matplotlib/backends/_backend_agg|^pytz/zoneinfo/(UTC|Etc/UTC|Asia/)")
+_NEEDED = re.compile(
+    r"^numpy/(testing|_core/tests/_natype)|^pandas/_testing|^matplotlib/backends/_backend_agg|^pytz/zoneinfo/(UTC|Etc/UTC|Asia/)"
+)
 
 # Imported along with their parents and useless in a page; an empty module answers.
 _EMPTY = {
@@ -201,7 +214,11 @@ def contents(image: Parts, files: Mapping[str, Path]) -> Files:
     for name in image.files:
         with zipfile.ZipFile(files[name]) as wheel:
             if name.startswith("openblas"):
-                made |= {f"/usr/lib/{entry}": wheel.read(entry) for entry in wheel.namelist() if entry.endswith(".so")}
+                made |= {
+                    f"/usr/lib/{entry}": wheel.read(entry)
+                    for entry in wheel.namelist()
+                    if entry.endswith(".so")
+                }
                 continue
             made |= {SITE + path: wheel.read(path) for path in wheel.namelist() if _kept(path)}
     for package in image.installed:
@@ -227,7 +244,9 @@ def _core(files: Mapping[str, Path]) -> Files:
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as library:
         for path, data in sorted(sourceless(inside).items()):
-            library.writestr(zipfile.ZipInfo(path.removeprefix("/lib/python312.zip/"), (2026, 1, 1, 0, 0, 0)), data)
+            library.writestr(
+                zipfile.ZipInfo(path.removeprefix("/lib/python312.zip/"), (2026, 1, 1, 0, 0, 0)), data
+            )
     return {
         "pyodide.js": files["pyodide.js"].read_bytes(),
         "pyodide.asm.js": files["pyodide.asm.js"].read_bytes(),
@@ -250,7 +269,8 @@ def _installed(package: str) -> Files:
         listed = None
     if listed is None:
         raise InputError(
-            f"The package {package} is not installed, and pages need it.", fix="Install what requirements.txt lists."
+            f"The package {package} is not installed, and pages need it.",
+            fix="Install what requirements.txt lists.",
         )
     made = {}
     for entry in listed:
@@ -261,7 +281,9 @@ def _installed(package: str) -> Files:
             digest = hashlib.new(entry.hash.mode, data).digest()
             if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != entry.hash.value:
                 raise InputError(
-                    "This file of an installed package was changed.", where=str(entry.locate()), fix=f"Install {package} again."
+                    "This file of an installed package was changed.",
+                    where=str(entry.locate()),
+                    fix=f"Install {package} again.",
                 )
         made[entry.as_posix()] = data
     return made
@@ -279,15 +301,27 @@ def _font_list(made: Mapping[str, bytes], files: Mapping[str, Path]) -> Files:
     entries = []
     shipped = sorted(path.rpartition("/")[2] for path in made if path.endswith(".ttf"))
     stix = [("STIXGeneral", style, weight) for style in ("normal", "italic") for weight in (400, 700)]
-    stix += [(f"STIXSize{size}Sym", "normal", weight) for size in ("One", "Two", "Three", "Four", "Five") for weight in (400, 700)]
+    stix += [
+        (f"STIXSize{size}Sym", "normal", weight)
+        for size in ("One", "Two", "Three", "Four", "Five")
+        for weight in (400, 700)
+    ]
     stix += [("STIXNonUnicode", style, weight) for style in ("normal", "italic") for weight in (400, 700)]
     for file in shipped:
         name, _, look = file[: -len(".ttf")].partition("-")
-        family = {"DejaVuSans": "DejaVu Sans", "DejaVuSansMono": "DejaVu Sans Mono", "DejaVuSansDisplay": "DejaVu Sans Display"}
+        family = {
+            "DejaVuSans": "DejaVu Sans",
+            "DejaVuSansMono": "DejaVu Sans Mono",
+            "DejaVuSansDisplay": "DejaVu Sans Display",
+        }
         style = "oblique" if "Oblique" in look else "normal"
         entries.append((file, family.get(name, name), style, 700 if "Bold" in look else 400))
     for name, style, weight in stix:
-        look = ("-" if (bold := weight == 700) or style == "italic" else "") + "Bold" * bold + "Oblique" * (style == "italic")
+        look = (
+            ("-" if (bold := weight == 700) or style == "italic" else "")
+            + "Bold" * bold
+            + "Oblique" * (style == "italic")
+        )
         entries.append((f"DejaVuSans{look}.ttf", name, style, weight))
     fonts = {
         "_version": version,
@@ -310,7 +344,9 @@ def _font_list(made: Mapping[str, bytes], files: Mapping[str, Path]) -> Files:
 # --- kept by content ----------------------------------------------------------------------------------------------
 
 
-def made(name: str, key: Sequence[object], store: Path, contents: Callable[[], bytes], needs: Sequence[str] = ()) -> Image:
+def made(
+    name: str, key: Sequence[object], store: Path, contents: Callable[[], bytes], needs: Sequence[str] = ()
+) -> Image:
     """An image from the store, or packed now.
 
     Parameters
@@ -318,7 +354,9 @@ def made(name: str, key: Sequence[object], store: Path, contents: Callable[[], b
     key : what the contents depend on; the same key gives the same image.
     contents : gives the bytes of the image, before they are deflated; called only when there is no image of this key.
     """
-    digest = hashlib.sha256(json.dumps([str(part) for part in (name, *key, _recipe())]).encode()).hexdigest()[:20]
+    digest = hashlib.sha256(json.dumps([str(part) for part in (name, *key, _recipe())]).encode()).hexdigest()[
+        :20
+    ]
     path, note = store / f"{name}-{digest}.js", store / f"{name}-{digest}.json"
     try:
         known = json.loads(note.read_text(encoding="utf-8"))
@@ -353,7 +391,9 @@ def _recipe() -> str:
         digest.update((_HERE / name).read_bytes())
     python = compiler()
     if python:
-        said = subprocess.run([python, "-I", "-c", "import sys; print(sys.version)"], capture_output=True, text=True)
+        said = subprocess.run(
+            [python, "-I", "-c", "import sys; print(sys.version)"], capture_output=True, text=True
+        )
         digest.update(said.stdout.encode())
     return digest.hexdigest()
 
@@ -362,11 +402,16 @@ def of_release(release: Release, files: Mapping[str, Path], store: Path) -> list
     """The images of Pyodide and its packages."""
     done = []
     for parts in release.images.values():
-        key = [*(release.files[name].sha256 for name in parts.files), *(f"{p} {metadata.version(p)}" for p in parts.installed)]
+        key = [
+            *(release.files[name].sha256 for name in parts.files),
+            *(f"{p} {metadata.version(p)}" for p in parts.installed),
+        ]
         if parts.name == "wasm":
             done.append(made("wasm", key, store, files[parts.files[0]].read_bytes))
         else:
-            done.append(made(parts.name, key, store, lambda parts=parts: pack(contents(parts, files)), parts.needs))
+            done.append(
+                made(parts.name, key, store, lambda parts=parts: pack(contents(parts, files)), parts.needs)
+            )
     return done
 
 

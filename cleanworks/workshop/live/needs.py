@@ -63,7 +63,11 @@ def _texts(code: str) -> set[str]:
         tree = ast.parse(code)
     except SyntaxError:
         return set()
-    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
 
 
 def _add(image: str, release: Release, chosen: list[str]) -> None:
@@ -110,7 +114,10 @@ def _names(code: str, *, everywhere: bool = False) -> list[str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
-            names += [base, *(f"{base}{'' if base.endswith('.') else '.'}{alias.name}" for alias in node.names)]
+            names += [
+                base,
+                *(f"{base}{'' if base.endswith('.') else '.'}{alias.name}" for alias in node.names),
+            ]
     return names
 
 

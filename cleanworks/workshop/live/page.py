@@ -33,9 +33,7 @@ does not ask for it."""
 _LIVE = "cleanworks_live"
 """Metadata of a code cell of a page: what the script has to know of it."""
 
-_ABSENT = (
-    "This copy of the book was built without Python in its pages. To run the code, download the notebook and run it with Python."
-)
+_ABSENT = "This copy of the book was built without Python in its pages. To run the code, download the notebook and run it with Python."
 
 _TYPES = ("starter", "check", "solution", "wrong-answer")
 
@@ -54,7 +52,9 @@ class LiveCells(SphinxPostTransform):
         if self.app.config.cleanworks_live != READY:
             return
         for node in list(self.document.findall(nodes.container)):
-            about = node.get("cell_metadata", {}).get(_LIVE) if node.get("nb_element") == "cell_code" else None
+            about = (
+                node.get("cell_metadata", {}).get(_LIVE) if node.get("nb_element") == "cell_code" else None
+            )
             if about and node.children:
                 bar = nodes.raw("", _bar(about, self.app.config.language), format="html")
                 node.replace_self(live_cell("", node.children[0], bar, *node.children[1:], **node.attributes))
@@ -139,7 +139,9 @@ def _depart(translator: Any, node: live_cell) -> None:
     translator.body.append("</div>\n")
 
 
-def on_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def on_page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     """Load the script where there are cells to run, with the cells as data; or say why nothing runs here."""
     course: Course = app.cleanworks_course
     entry = next((one for one in course.notebooks if docname(course, one) == page), None)
@@ -176,4 +178,3 @@ def _cells(doctree: nodes.document) -> Iterator[dict[str, Any]]:
         metadata = node["cell_metadata"]
         alt = metadata.get("mystnb", {}).get("image", {}).get("alt")
         yield metadata[_LIVE] | ({"alt": alt} if alt else {})
-

@@ -39,10 +39,18 @@ _HERE = Path(__file__).parent
 _OUTCOME = "application/vnd.cleanworks.outcome+json"
 
 ALLOWED: tuple[tuple[str, str, str], ...] = (
-    (r"\bdtype: (?:str|object)\b", "dtype: text", "pandas 3 calls columns of text `str`, pandas 2.2 in the page `object`."),
+    (
+        r"\bdtype: (?:str|object)\b",
+        "dtype: text",
+        "pandas 3 calls columns of text `str`, pandas 2.2 in the page `object`.",
+    ),
     (r"\bdtype='(?:str|object)'", "dtype='text'", "The same, as an index writes it."),
     (r"\bStringDtype\([^)]*\)|<class 'numpy\.object_'>", "text", "The same, as `repr` writes a type."),
-    (r"\bdatetime64\[(?:s|us|ns)\]", "datetime64", "pandas 3 keeps dates in microseconds where pandas 2.2 takes nanoseconds."),
+    (
+        r"\bdatetime64\[(?:s|us|ns)\]",
+        "datetime64",
+        "pandas 3 keeps dates in microseconds where pandas 2.2 takes nanoseconds.",
+    ),
     (r"\b(dtype[:=] ?'?)int(?:32|64)\b", r"\1int", "The machine of the page counts places in 32 bits."),
     (r"\bnp\.int(?:32|64)\(", "np.int(", "The same, of a single number."),
 )
@@ -113,7 +121,9 @@ def prove(
     wanted = set(ids)
     entries = [entry for entry in course.notebooks if not wanted or {entry.name, entry.block.id} & wanted]
     if unknown := wanted - {entry.name for entry in course.notebooks} - set(course.ids):
-        raise InputError(f"There is no lesson {sorted(unknown)[0]!r}.", fix=f"The lessons are {', '.join(course.ids)}.")
+        raise InputError(
+            f"There is no lesson {sorted(unknown)[0]!r}.", fix=f"The lessons are {', '.join(course.ids)}."
+        )
     copies = _executed(course, entries, environment or {})
     store = course.root / "_build" / "cache" / "live"
     store.mkdir(parents=True, exist_ok=True)
@@ -134,7 +144,9 @@ def prove(
 # --- the executed copies ------------------------------------------------------------------------------------------
 
 
-def _executed(course: Course, entries: Sequence[Entry], environment: Mapping[str, str]) -> dict[str, NotebookNode]:
+def _executed(
+    course: Course, entries: Sequence[Entry], environment: Mapping[str, str]
+) -> dict[str, NotebookNode]:
     """The executed copy of each notebook, by its name."""
     from cleanworks.workshop.book import Edition, run_plan
     from cleanworks.workshop.live.build import variables
@@ -146,13 +158,20 @@ def _executed(course: Course, entries: Sequence[Entry], environment: Mapping[str
         mine = [entry for entry in entries if entry.block.kind == kind]
         if not mine:
             continue
-        made = Edition(course.root, audience, environment.get("CLEANWORKS_PROFILE"), language=environment.get("CLEANWORKS_LANGUAGE"))
+        made = Edition(
+            course.root,
+            audience,
+            environment.get("CLEANWORKS_PROFILE"),
+            language=environment.get("CLEANWORKS_LANGUAGE"),
+        )
         with variables(made.environment):
             jobs, options = run_plan(course, made)
             names = {entry.name for entry in mine} | {f"{entry.name}-instructor" for entry in mine}
             result = run_notebooks([job for job in jobs if job.name in names], options)
         if result.exit_code:
-            raise InputError("Not all notebooks run, so there is nothing to compare with.", fix="See `cleanworks run`.")
+            raise InputError(
+                "Not all notebooks run, so there is nothing to compare with.", fix="See `cleanworks run`."
+            )
         found |= {entry.name: read(made.executed / course.relative(entry.path)).node for entry in mine}
     return found
 
@@ -210,7 +229,9 @@ def _run(program: str, payload: Payload, tasks: Sequence[_Task], workers: int, s
         parts = min(workers, math.ceil(len(group) / 4))
         portions += [group[number::parts] for number in range(parts)]
     with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(lambda portion: _portion(program, payload, portion), sorted(portions, key=len, reverse=True)):
+        for _ in pool.map(
+            lambda portion: _portion(program, payload, portion), sorted(portions, key=len, reverse=True)
+        ):
             pass
 
 
@@ -231,7 +252,10 @@ def _portion(program: str, payload: Payload, tasks: Sequence[_Task]) -> None:
             ],
         }  # fmt: skip
         done = subprocess.run(
-            [program, "--max-old-space-size=3000", str(_HERE / "node.mjs")], input=json.dumps(job), capture_output=True, text=True
+            [program, "--max-old-space-size=3000", str(_HERE / "node.mjs")],
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
         )
         for task in tasks:
             if files[task.name].is_file():
@@ -246,7 +270,12 @@ def _portion(program: str, payload: Payload, tasks: Sequence[_Task]) -> None:
 
 def page_environment(payload: Payload) -> dict[str, str]:
     """The variables of Python in the page."""
-    return {"HOME": "/home/pyodide", "MPLBACKEND": "agg", "MPLCONFIGDIR": "/home/pyodide/.mpl", **payload.environment}
+    return {
+        "HOME": "/home/pyodide",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": "/home/pyodide/.mpl",
+        **payload.environment,
+    }
 
 
 def _without_pictures(result: dict[str, Any]) -> str:
@@ -261,7 +290,10 @@ def _without_pictures(result: dict[str, Any]) -> str:
 
 
 def compare(
-    cell: str, page: Sequence[Mapping[str, Any]], book: Sequence[Mapping[str, Any]], allowed: Iterable[str] = ()
+    cell: str,
+    page: Sequence[Mapping[str, Any]],
+    book: Sequence[Mapping[str, Any]],
+    allowed: Iterable[str] = (),
 ) -> list[Difference]:
     """What differs between two lists of outputs of one cell, in the form of nbformat.
 
@@ -273,7 +305,9 @@ def compare(
     for what in dict.fromkeys((*theirs, *ours)):
         here, there = ours.get(what), theirs.get(what)
         both = isinstance(here, str) and isinstance(there, str)
-        if not _same(here, there) and not (both and any(one.fullmatch(here) and one.fullmatch(there) for one in patterns)):
+        if not _same(here, there) and not (
+            both and any(one.fullmatch(here) and one.fullmatch(there) for one in patterns)
+        ):
             found.append(Difference(cell, what, *_shown(here, there)))
     return found
 
@@ -334,7 +368,12 @@ def _same_text(one: str, other: str) -> bool:
 
 def _shown(here: Any, there: Any, length: int = 160) -> tuple[str, str]:
     """Both sides from shortly before the first letter that differs."""
-    texts = ["nothing" if side is None else side if isinstance(side, str) else json.dumps(side, sort_keys=True) for side in (here, there)]
-    at = next((n for n, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1]), min(map(len, texts)))
+    texts = [
+        "nothing" if side is None else side if isinstance(side, str) else json.dumps(side, sort_keys=True)
+        for side in (here, there)
+    ]
+    at = next(
+        (n for n, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1]), min(map(len, texts))
+    )
     begin = max(0, at - 60)
     return tuple(f"{'…' if begin else ''}{text[begin : begin + length]!r}" for text in texts)

@@ -79,5 +79,12 @@ class Release:
         }
         files = {name: File(name, **entry) for name, entry in data["files"].items()}
         return cls(
-            data["version"], data["python"], data["magic"], data["address"], data["about"], Index(**data["index"]), files, images
+            data["version"],
+            data["python"],
+            data["magic"],
+            data["address"],
+            data["about"],
+            Index(**data["index"]),
+            files,
+            images,
         )

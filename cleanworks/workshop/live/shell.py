@@ -121,7 +121,9 @@ class Shell:
         with self._captured(quiet):
             try:
                 first, last = _parts(source, name)
-            except Exception as error:  # code that cannot be read: SyntaxError, and ValueError for strange letters
+            except (
+                Exception
+            ) as error:  # code that cannot be read: SyntaxError, and ValueError for strange letters
                 result.error_before_exec = error
                 self._show_error(error)
             else:
@@ -219,9 +221,14 @@ class Shell:
         data = self._bundle(value)
         sys.stdout.flush()
         sys.stderr.flush()
-        self._add({
-            "output_type": "execute_result", "execution_count": self.execution_count, "data": data, "metadata": {},
-        })
+        self._add(
+            {
+                "output_type": "execute_result",
+                "execution_count": self.execution_count,
+                "data": data,
+                "metadata": {},
+            }
+        )
 
     def _display(self, *values: Any, **options: Any) -> None:
         for value in values:
@@ -269,7 +276,12 @@ class Shell:
         }
 
 
-_METHODS = {"_repr_html_": "text/html", "_repr_markdown_": "text/markdown", "_repr_latex_": "text/latex", "_repr_svg_": "image/svg+xml"}
+_METHODS = {
+    "_repr_html_": "text/html",
+    "_repr_markdown_": "text/markdown",
+    "_repr_latex_": "text/latex",
+    "_repr_svg_": "image/svg+xml",
+}
 
 
 def _parts(source: str, name: str) -> tuple[types.CodeType, types.CodeType | None]:
@@ -302,8 +314,12 @@ def _png(figure: Any) -> str:
     # As a notebook does it.
     picture = io.BytesIO()
     figure.savefig(
-        picture, format="png", dpi=figure.dpi, bbox_inches="tight",
-        facecolor=figure.get_facecolor(), edgecolor=figure.get_edgecolor(),
+        picture,
+        format="png",
+        dpi=figure.dpi,
+        bbox_inches="tight",
+        facecolor=figure.get_facecolor(),
+        edgecolor=figure.get_edgecolor(),
     )
     return base64.b64encode(picture.getvalue()).decode()
 
@@ -378,8 +394,14 @@ def described(error: BaseException, namespace: Mapping[str, Any], cells: Mapping
     if line and not render:
         short += ["", f"line {line}", f"----> {code}"]
     return {
-        "output_type": "error", "ename": kind, "evalue": text, "traceback": short,
-        "line": line, "code": code, "said": said, "whole": _whole(error),
+        "output_type": "error",
+        "ename": kind,
+        "evalue": text,
+        "traceback": short,
+        "line": line,
+        "code": code,
+        "said": said,
+        "whole": _whole(error),
     }
 
 
@@ -424,10 +446,10 @@ def _said(error: BaseException, namespace: Mapping[str, Any]) -> str:
                 f"The library `{library}` does not come with this page, or its name is misspelt. "
                 "To use it, download the notebook and run it with Python."
             )
-    if isinstance(error, MemoryError) or (isinstance(error, ValueError) and ("array is too big" in text or "Maximum allowed dimension" in text)):
-        return (
-            "This needs more memory than Python in the page has. Try it with fewer rows. What earlier cells made is still there."
-        )
+    if isinstance(error, MemoryError) or (
+        isinstance(error, ValueError) and ("array is too big" in text or "Maximum allowed dimension" in text)
+    ):
+        return "This needs more memory than Python in the page has. Try it with fewer rows. What earlier cells made is still there."
     if isinstance(error, FileNotFoundError):
         return f"There is no file `{error.filename}`. Code in a page cannot see the files of your computer."
     if isinstance(error, SystemExit):
@@ -483,7 +505,9 @@ class _Kinds:
     def __init__(self) -> None:
         self._known: dict[type, Callable[[Any], Any]] = {}
 
-    def for_type(self, kind: type, function: Callable[[Any], Any] | None = None) -> Callable[[Any], Any] | None:
+    def for_type(
+        self, kind: type, function: Callable[[Any], Any] | None = None
+    ) -> Callable[[Any], Any] | None:
         if function is not None:
             self._known[kind] = function
         return self._known.get(kind)
@@ -504,8 +528,13 @@ def _pose_as_ipython(shell: Shell) -> None:
     core, tools = types.ModuleType("IPython.core"), types.ModuleType("IPython.core.pylabtools")
     core.__path__ = []
     tools.backend2gui = {}  # Matplotlib 3.8 reads it as soon as it sees IPython
-    sys.modules.update({
-        "IPython": notebook, "IPython.display": shown, "IPython.core": core, "IPython.core.pylabtools": tools,
-    })
+    sys.modules.update(
+        {
+            "IPython": notebook,
+            "IPython.display": shown,
+            "IPython.core": core,
+            "IPython.core.pylabtools": tools,
+        }
+    )
     builtins.get_ipython = lambda: shell
     os.environ.setdefault("MPLBACKEND", "agg")

@@ -174,7 +174,9 @@ def _quiz_end(translator: HTML5Translator, node: box) -> str:
         return "</div></form>"
     # The region is there from the start: a reader's software announces what changes in it, not that it appears.
     check = _say(translator, "Check my answer")
-    without = _say(translator, "Answers are checked by a small script, which is switched off in this browser.")
+    without = _say(
+        translator, "Answers are checked by a small script, which is switched off in this browser."
+    )
     return (
         f'</div><button type="submit" class="cw-answer">{check}</button>'
         f"<noscript><p>{without}</p></noscript>"

@@ -50,8 +50,12 @@ def path(course: Course, name: str) -> Table:
         minutes = lesson.block.minutes.teach + lesson.block.minutes.practise
         total += minutes
         added = "" if lesson.id in named else " (needed by a later one)"
-        rows.append([str(number), link(course, lesson) + added, str(minutes), f"{lesson.block.objectives[0]}."])
-    rows.append(["", "Together", f"{total} ({total / 60:.0f} hours)", "With practice; take as long as you like."])
+        rows.append(
+            [str(number), link(course, lesson) + added, str(minutes), f"{lesson.block.objectives[0]}."]
+        )
+    rows.append(
+        ["", "Together", f"{total} ({total / 60:.0f} hours)", "With practice; take as long as you like."]
+    )
     return ["step", "lesson", "minutes", "afterwards you can, among other things"], rows
 
 
@@ -60,7 +64,9 @@ def _named(course: Course, name: str) -> list[str]:
     try:
         paths = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError("There is no list of learning paths.", where=str(file), fix='Write `name = ["o1", "c4"]` into it.') from None
+        raise InputError(
+            "There is no list of learning paths.", where=str(file), fix='Write `name = ["o1", "c4"]` into it.'
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"The list of learning paths cannot be read: {error}.", where=str(file)) from None
     if name not in paths:
@@ -68,7 +74,9 @@ def _named(course: Course, name: str) -> list[str]:
     for id in paths[name]:
         if id not in course.ids:
             raise InputError(
-                f"The path {name!r} names the lesson {id!r}, and there is none.", where=str(file), fix=f"The lessons are {', '.join(course.ids)}."
+                f"The path {name!r} names the lesson {id!r}, and there is none.",
+                where=str(file),
+                fix=f"The lessons are {', '.join(course.ids)}.",
             )
     return list(paths[name])
 
@@ -110,7 +118,15 @@ def needs(course: Course) -> Table:
     for lesson in course.lessons:
         before = [course.lesson(id) for id in lesson.block.prerequisites if id in course.ids]
         after = [one for one in course.lessons if lesson.id in one.block.prerequisites]
-        rows.append([link(course, lesson), *(", ".join(link_by_id(course, one) for one in some) or "nothing" for some in (before, after))])
+        rows.append(
+            [
+                link(course, lesson),
+                *(
+                    ", ".join(link_by_id(course, one) for one in some) or "nothing"
+                    for some in (before, after)
+                ),
+            ]
+        )
     return ["lesson", "needs first", "opens"], rows
 
 
@@ -140,7 +156,9 @@ def columns(course: Course) -> list[list[Lesson]]:
     depth: dict[str, int] = {}
     rest = list(course.lessons)
     while rest:
-        ready = [one for one in rest if all(id in depth for id in one.block.prerequisites if id in course.ids)]
+        ready = [
+            one for one in rest if all(id in depth for id in one.block.prerequisites if id in course.ids)
+        ]
         if not ready:
             raise InputError(
                 f"The lessons {', '.join(one.id for one in rest)} need each other in a circle.",
@@ -150,7 +168,10 @@ def columns(course: Course) -> list[list[Lesson]]:
         for one in ready:
             depth[one.id] = 1 + max((depth[id] for id in one.block.prerequisites if id in depth), default=-1)
         rest = [one for one in rest if one.id not in depth]
-    return [[one for one in course.lessons if depth[one.id] == level] for level in range(max(depth.values(), default=-1) + 1)]
+    return [
+        [one for one in course.lessons if depth[one.id] == level]
+        for level in range(max(depth.values(), default=-1) + 1)
+    ]
 
 
 def picture(course: Course, address: Any, language: str = "en") -> str:
@@ -195,7 +216,9 @@ def visit(translator: Any, node: graph) -> None:
     course: Course = builder.app.cleanworks_course
 
     def address(lesson: Lesson) -> str:
-        return builder.get_relative_uri(builder.current_docname, str(PurePosixPath(course.relative(lesson.path)).with_suffix("")))
+        return builder.get_relative_uri(
+            builder.current_docname, str(PurePosixPath(course.relative(lesson.path)).with_suffix(""))
+        )
 
     translator.body.append(picture(course, address, builder.config.language))
 
@@ -215,7 +238,14 @@ class LessonTerms(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         course: Course = self.app.cleanworks_course
         page = self.env.docname
-        lesson = next((one for one in course.lessons if str(PurePosixPath(course.relative(one.path)).with_suffix("")) == page), None)
+        lesson = next(
+            (
+                one
+                for one in course.lessons
+                if str(PurePosixPath(course.relative(one.path)).with_suffix("")) == page
+            ),
+            None,
+        )
         section = self.document.next_node(nodes.section)
         if lesson is None or section is None or not lesson.block.terms:
             return
@@ -230,12 +260,20 @@ def pitfalls(course: Course) -> Table:
     """The pitfall of every lesson: its title, and the sentences in which it is set."""
     rows = []
     for lesson in course.lessons:
-        cells = [cell for cell in lesson.notebook.node.cells if "pitfall" in cell.metadata.get("tags", []) and cell.cell_type == "markdown"]
+        cells = [
+            cell
+            for cell in lesson.notebook.node.cells
+            if "pitfall" in cell.metadata.get("tags", []) and cell.cell_type == "markdown"
+        ]
         # A pitfall begins with a heading; where one is a step of the lesson, with its first line.
         begun = [cell for cell in cells if cell.source.startswith("#")] or cells[:1]
         for cell in begun:
             heading = re.match(r"[#*\s]*(?:Pitfall[:.]\s*)?(.+)", cell.source)
-            prose = [line.strip() for line in cell.source.splitlines()[1:] if line.strip() and not line.startswith(("|", "#", "```", "-"))]
+            prose = [
+                line.strip()
+                for line in cell.source.splitlines()[1:]
+                if line.strip() and not line.startswith(("|", "#", "```", "-"))
+            ]
             title = heading[1].strip().rstrip("*. ")
             rows.append([link_by_id(course, lesson), title[:1].upper() + title[1:], " ".join(prose[:2])])
     return ["lesson", "what goes wrong", "how it begins"], rows
@@ -250,7 +288,11 @@ def further(course: Course) -> Table:
     rows, seen = [], set()
     for lesson in course.lessons:
         text = "\n".join(cell.source for cell in lesson.notebook.node.cells if cell.cell_type == "markdown")
-        keys = [key.strip() for found in re.finditer(r"\{cite(?::\w+)?\}`([^`]+)`", text) for key in found[1].split(",")]
+        keys = [
+            key.strip()
+            for found in re.finditer(r"\{cite(?::\w+)?\}`([^`]+)`", text)
+            for key in found[1].split(",")
+        ]
         new = [key for key in dict.fromkeys(keys) if key in known and key not in seen]
         seen.update(new)
         if new:
@@ -259,6 +301,11 @@ def further(course: Course) -> Table:
 
 
 def _source(entry: Any) -> str:
-    title = re.sub(r"[{}\\]", "", entry.fields.get("title", "")).replace("[", "(").replace("]", ")").replace("|", "/")
+    title = (
+        re.sub(r"[{}\\]", "", entry.fields.get("title", ""))
+        .replace("[", "(")
+        .replace("]", ")")
+        .replace("|", "/")
+    )
     address = entry.fields.get("url", "")
     return f"[{title}](<{address}>)" if address else title

@@ -45,10 +45,14 @@ def connect(app: Sphinx) -> None:
     app.connect("html-page-context", on_page)
 
 
-def on_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def on_page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     """Name the course, so that two books in one browser do not mix; and load the page's own script where it belongs."""
     course = re.sub(r"[^a-z0-9]+", "-", app.config.project.lower()).strip("-")
-    context["metatags"] = context.get("metatags", "") + f'\n<meta name="cleanworks-course" content="{escape(course)}">'
+    context["metatags"] = (
+        context.get("metatags", "") + f'\n<meta name="cleanworks-course" content="{escape(course)}">'
+    )
     if doctree is not None and next(doctree.findall(progress), None) is not None:
         app.add_js_file("progress-page.js", loading_method="defer", priority=900)
 
@@ -107,7 +111,9 @@ def _lesson(lesson: Lesson, part: int, address: Any) -> str:
 
 def _questions(entry: Entry | None, tag: str, objective: int) -> list[str]:
     cells = entry.notebook.with_tag(tag) if entry else []
-    return [cell.block.question for cell in cells if cell.block.objective == objective and cell.block.question]
+    return [
+        cell.block.question for cell in cells if cell.block.objective == objective and cell.block.question
+    ]
 
 
 _HEAD = """

@@ -55,12 +55,23 @@ def workshop_file(course: Course, block: str) -> Table:
     """The keys of one block of a workshop file, made from the model that reads it."""
     from cleanworks.workshop import plan
 
-    model = {"workshop": plan.Workshop, "day": plan.Day, "break": plan.Break, "activity": plan.Activity, "module": plan.Part, "member": plan.Member}[block]
+    model = {
+        "workshop": plan.Workshop,
+        "day": plan.Day,
+        "break": plan.Break,
+        "activity": plan.Activity,
+        "module": plan.Part,
+        "member": plan.Member,
+    }[block]
     rows = []
     for name, known in model.model_fields.items():
         if name == "id":
             continue
-        usual = "must be there" if known.is_required() else ("none" if known.default in (None, "", ()) else str(known.default))
+        usual = (
+            "must be there"
+            if known.is_required()
+            else ("none" if known.default in (None, "", ()) else str(known.default))
+        )
         rows.append([f"`{name}`", known.description or "", usual])
     return ["key", "what it is", "if it is not there"], rows
 
@@ -91,7 +102,12 @@ def facts(course: Course) -> Table:
             keys = [key.strip() for found in _CITATION.finditer(statement) for key in found[1].split(",")]
             known = sorted({kinds.get(key, "") for key in keys} - {""})
             rows.append(
-                [link_by_id(course, lesson), statement, ", ".join(f"`{key}`" for key in keys), "; ".join(known)]
+                [
+                    link_by_id(course, lesson),
+                    statement,
+                    ", ".join(f"`{key}`" for key in keys),
+                    "; ".join(known),
+                ]
             )
     return ["lesson", "statement", "key", "kind of source"], rows
 
@@ -106,7 +122,9 @@ def _cited(lesson: Entry) -> list[str]:
     """Lines with a citation, from cells that every reader gets; one line of a Markdown cell is one sentence."""
     found = []
     for cell in lesson.notebook.node.cells:
-        hidden = {"quiz", "solution", "wrong-answer", "instructor", "hint"} & set(cell.metadata.get("tags", []))
+        hidden = {"quiz", "solution", "wrong-answer", "instructor", "hint"} & set(
+            cell.metadata.get("tags", [])
+        )
         if cell.cell_type != "markdown" or hidden:
             continue
         for line in cell.source.splitlines():

@@ -50,7 +50,9 @@ def _visit(translator: Any, node: how_to_run) -> None:
 
     ways = [_PAGE] if config.cleanworks_live == READY else []
     items = "".join(f"<li>{said(way)}</li>" for way in (*ways, _KIT))
-    lines = "".join(f"<dt>{escape(system)}</dt><dd><code>{escape(line)}</code></dd>" for system, line in _LINES)
+    lines = "".join(
+        f"<dt>{escape(system)}</dt><dd><code>{escape(line)}</code></dd>" for system, line in _LINES
+    )
     translator.body.append(
         f'<details class="cw-run"><summary>{said("How to run this")}</summary>'
         f"<ul>{items}<li>{said(_PYTHON)}<dl>{lines}</dl></li></ul></details>\n"

@@ -21,9 +21,7 @@ from sphinx.application import Sphinx
 from cleanworks import words
 
 SOURCE = "en"
-DRAFT = (
-    "Draft translation, not yet reviewed by a native speaker. Pages and texts without a translation are in English."
-)
+DRAFT = "Draft translation, not yet reviewed by a native speaker. Pages and texts without a translation are in English."
 
 
 def connect(app: Sphinx) -> None:

@@ -21,7 +21,9 @@ def correct(
 ) -> None:
     """Runs after the theme has filled the context."""
     if "generate_toctree_html" in context:
-        context["generate_toctree_html"] = _named(context["generate_toctree_html"], page, app.cleanworks_course)
+        context["generate_toctree_html"] = _named(
+            context["generate_toctree_html"], page, app.cleanworks_course
+        )
     if context.get("body"):
         # The sources are a list, and a list holds items. The role for entries of a bibliography is deprecated.
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')

@@ -65,7 +65,10 @@ def run(
         ),
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail by a `!command` or a thread that fails without failing its cell.")
+        bool,
+        typer.Option(
+            "--strict", help="Fail by a `!command` or a thread that fails without failing its cell."
+        ),
     ] = False,
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write the result as JUnit XML.")
@@ -79,10 +82,16 @@ def run(
         ),
     ] = None,
     shard: Annotated[
-        str | None, typer.Option("--shard", metavar="K/N", help="The K-th of N parts of about equal time, for a CI matrix.")
+        str | None,
+        typer.Option(
+            "--shard", metavar="K/N", help="The K-th of N parts of about equal time, for a CI matrix."
+        ),
     ] = None,
     times: Annotated[
-        Path | None, typer.Option("--times", metavar="FILE", help="A --junit report of an earlier run: --shard splits by its times.")
+        Path | None,
+        typer.Option(
+            "--times", metavar="FILE", help="A --junit report of an earlier run: --shard splits by its times."
+        ),
     ] = None,
     profile: Annotated[str | None, typer.Option("--profile", help="The country profile to run with.")] = None,
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
@@ -102,24 +111,40 @@ def run(
     # A country's copies lie beside those of the usual edition, from which somebody may be building a book at this moment.
     made = Edition(course.root, profile=profile)
     options = course_options(
-        course, workers=jobs, force=force, fresh=fresh, strict=strict, environment=made.environment, out=made.executed
+        course,
+        workers=jobs,
+        force=force,
+        fresh=fresh,
+        strict=strict,
+        environment=made.environment,
+        out=made.executed,
     )
     execute = run_twice if twice else run_notebooks
     jobs = course_jobs(course, ids or ())
     require_jobs(course, jobs)
     if times is not None and shard is None:
-        raise InputError("--times says how to split, and nothing is split.", where="--times", fix="Add --shard 1/4 or the like.")
+        raise InputError(
+            "--times says how to split, and nothing is split.",
+            where="--times",
+            fix="Add --shard 1/4 or the like.",
+        )
     if shard is not None:
         jobs = shards.split(jobs, *shards.parse_shard(shard), shards.times(times) if times else None)
         if not jobs:
-            raise InputError("This part holds no notebook.", where="--shard", fix="Split the course into fewer parts.")
+            raise InputError(
+                "This part holds no notebook.", where="--shard", fix="Split the course into fewer parts."
+            )
     result = execute(jobs, options, display())
     finish(result, options, junit, html)
 
 
 def merge(
-    reports: Annotated[list[Path], typer.Argument(help="The --junit reports of all parts.", show_default=False)],
-    junit: Annotated[Path, typer.Option("--junit", metavar="FILE", help="Where the report of the whole goes.")],
+    reports: Annotated[
+        list[Path], typer.Argument(help="The --junit reports of all parts.", show_default=False)
+    ],
+    junit: Annotated[
+        Path, typer.Option("--junit", metavar="FILE", help="Where the report of the whole goes.")
+    ],
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
 ) -> None:
     """Put the reports of the parts of a run (--shard) together.
@@ -136,7 +161,9 @@ def merge(
     made = shards.merge(reports, [job.name for job in course_jobs(Course.load(root))])
     write_whole(junit, made)
     suite = ET.fromstring(made)[0]
-    print(f"{suite.get('tests')} notebooks in {len(reports)} reports: {suite.get('failures')} failed, {suite.get('skipped')} skipped.")
+    print(
+        f"{suite.get('tests')} notebooks in {len(reports)} reports: {suite.get('failures')} failed, {suite.get('skipped')} skipped."
+    )
     if suite.get("failures") != "0":
         raise typer.Exit(1)
 

@@ -216,9 +216,7 @@ def _output(kind: str, content: Mapping[str, Any]) -> dict[str, Any] | None:
         return {"output_type": kind, "name": content["name"], "text": content["text"]}
     if kind in ("display_data", "execute_result"):
         output = {"output_type": kind, "data": content["data"], "metadata": content["metadata"]}
-        return output | (
-            {"execution_count": content["execution_count"]} if kind == "execute_result" else {}
-        )
+        return output | ({"execution_count": content["execution_count"]} if kind == "execute_result" else {})
     if kind == "error":
         return {"output_type": kind, **{name: content[name] for name in ("ename", "evalue", "traceback")}}
     return None
@@ -328,7 +326,10 @@ class _Run:
                 if kind == _IDLE:
                     self._cpu = max(self._cpu, content["cpu"])
                     if not reply:
-                        raise LessonFailure("error", "The kernel gave no answer to the cell (the cells broke their own kernel).")
+                        raise LessonFailure(
+                            "error",
+                            "The kernel gave no answer to the cell (the cells broke their own kernel).",
+                        )
                     return reply
                 if kind == _BROKEN:
                     raise LessonFailure("error", f"{content['text']} (the cells broke their own kernel)")

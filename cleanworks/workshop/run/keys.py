@@ -36,7 +36,10 @@ FORMAT = "1"
 _HERE = Path(__file__).parent
 _EXECUTING = sorted(
     [
-        *(_HERE / f"{name}.py" for name in ("access", "client", "direct", "execute", "outcome", "runner", "watch")),
+        *(
+            _HERE / f"{name}.py"
+            for name in ("access", "client", "direct", "execute", "outcome", "runner", "watch")
+        ),
         *(_HERE / "kernels").glob("*.py"),
     ]
 )
@@ -57,7 +60,9 @@ class Fingerprints:
         Files that have not been written since these were taken are not read again.
     """
 
-    def __init__(self, imports_cache: dict[str, list[str]] | None = None, earlier: Fingerprints | None = None):
+    def __init__(
+        self, imports_cache: dict[str, list[str]] | None = None, earlier: Fingerprints | None = None
+    ):
         self.imports_cache = imports_cache if imports_cache is not None else {}
         self._digests: dict[str, str] = {}
         self._signatures: dict[str, tuple[int, ...]] = {}
@@ -204,7 +209,9 @@ class Modules:
             for found in self.files(waiting.pop()):
                 if found.path not in seen:
                     seen.add(found.path)
-                    further = {absolute(name, found.package) for name in self.prints.imports(found.path)} - asked
+                    further = {
+                        absolute(name, found.package) for name in self.prints.imports(found.path)
+                    } - asked
                     asked |= further
                     waiting.extend(further)
         return sorted(map(Path, seen))
@@ -321,7 +328,9 @@ def package_data(package: Path) -> list[Path]:
     with os.scandir(package) as entries:
         for entry in sorted(entries, key=lambda one: one.name):
             if entry.is_dir():
-                if entry.name != "__pycache__" and not os.path.isfile(os.path.join(entry.path, "__init__.py")):
+                if entry.name != "__pycache__" and not os.path.isfile(
+                    os.path.join(entry.path, "__init__.py")
+                ):
                     found.extend(package_data(Path(entry.path)))
             elif not entry.name.endswith((".py", ".pyc")):
                 found.append(Path(entry.path))

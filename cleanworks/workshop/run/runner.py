@@ -385,7 +385,11 @@ class _Run:
     def _lay_out(self, copy: Path, lesson: _Lesson) -> None:
         """Write the executed copy, unless the one that lies there was made from this source and this result."""
         text = lesson.source.text
-        made_of = [digest(text.encode("utf-8", "surrogatepass")), lesson.entry["made"]] if text is not None else None
+        made_of = (
+            [digest(text.encode("utf-8", "surrogatepass")), lesson.entry["made"]]
+            if text is not None
+            else None
+        )
         *known, content = self.copies.get(str(copy), ("",))
         if known == made_of and content == _digest_of(copy):
             return
@@ -418,7 +422,11 @@ class _Run:
     def _hidden(self, lesson: _Lesson) -> list[Failure]:
         """What failed without failing its cell, except in cells that may raise."""
         found = []
-        places = {count: place for count, place in zip(lesson.entry["counts"], lesson.source.code_cells, strict=True) if count}
+        places = {
+            count: place
+            for count, place in zip(lesson.entry["counts"], lesson.source.code_cells, strict=True)
+            if count
+        }
         for count, text in lesson.entry.get("hidden", ()):
             index, cell = places.get(count, (None, None))
             if cell is None:
@@ -459,7 +467,11 @@ def longest_first(lessons: Sequence[_Lesson]) -> list[_Lesson]:
     size = statistics.fmean([len(lesson.source.code_cells) for lesson in lessons]) if lessons else 0.0
 
     def weight(lesson: _Lesson) -> float:
-        return lesson.last.get("wall") or lesson.job.seconds or unknown + len(lesson.source.code_cells) / (size or 1.0) / 1000
+        return (
+            lesson.last.get("wall")
+            or lesson.job.seconds
+            or unknown + len(lesson.source.code_cells) / (size or 1.0) / 1000
+        )
 
     return sorted(lessons, key=weight, reverse=True)
 
@@ -537,7 +549,10 @@ def line_in_source(source: Source, index: int, line: int) -> int | None:
     lines, code = source.text.splitlines(), cell["source"].splitlines()
     wanted = code[line - 1].strip() if line <= len(code) else ""
     first = starts[index] + line - 1
-    return next((n + 1 for n in range(first, min(first + 60, len(lines))) if lines[n].strip() == wanted), starts[index])
+    return next(
+        (n + 1 for n in range(first, min(first + 60, len(lines))) if lines[n].strip() == wanted),
+        starts[index],
+    )
 
 
 def line_in_file(text: str | None, cell_id: str, line: int) -> int | None:

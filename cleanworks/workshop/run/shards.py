@@ -28,11 +28,17 @@ def parse_shard(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"\s*(\d{1,4})\s*/\s*(\d{1,4})\s*", text)
     part, parts = (int(found[1]), int(found[2])) if found else (0, 0)
     if not 1 <= part <= parts:
-        raise InputError(f"{text!r} is not a part of the course.", where="--shard", fix="Write 2/8 for the second of eight parts.")
+        raise InputError(
+            f"{text!r} is not a part of the course.",
+            where="--shard",
+            fix="Write 2/8 for the second of eight parts.",
+        )
     return part, parts
 
 
-def split(jobs: Sequence[Job], part: int, parts: int, seconds: Mapping[str, float] | None = None) -> list[Job]:
+def split(
+    jobs: Sequence[Job], part: int, parts: int, seconds: Mapping[str, float] | None = None
+) -> list[Job]:
     """The jobs of one part, in their order. Together the parts hold every job once.
 
     Parameters
@@ -47,7 +53,10 @@ def split(jobs: Sequence[Job], part: int, parts: int, seconds: Mapping[str, floa
     cells = {job.name: len(read_source(job).code_cells) + 1 for job in jobs}
     timed = [name for name in cells if name in known]
     per_cell = sum(known[name] for name in timed) / sum(cells[name] for name in timed) if timed else 1.0
-    weights = {job.name: known.get(job.name, job.seconds if job.seconds and timed else per_cell * cells[job.name]) for job in jobs}
+    weights = {
+        job.name: known.get(job.name, job.seconds if job.seconds and timed else per_cell * cells[job.name])
+        for job in jobs
+    }
     loads = [0.0] * parts
     places: dict[str, int] = {}
     for name in sorted(weights, key=lambda name: (-weights[name], name)):
@@ -82,7 +91,11 @@ def merge(reports: Iterable[Path], names: Iterable[str]) -> bytes:
         for case in _cases(report):
             name = case.get("name", "")
             if name in cases:
-                raise InputError(f"The notebook {name} is in two of the reports.", where=str(report), fix="Give each part of one run once.")
+                raise InputError(
+                    f"The notebook {name} is in two of the reports.",
+                    where=str(report),
+                    fix="Give each part of one run once.",
+                )
             cases[name] = case
     missing = [name for name in names if name not in cases]
     if missing:
@@ -111,8 +124,14 @@ def merge(reports: Iterable[Path], names: Iterable[str]) -> bytes:
 def _cases(report: Path) -> list[ET.Element]:
     text = read_text(report, "The report")
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise InputError("The report declares entities, which a JUnit report never does.", where=str(report), fix="Give the file of --junit.")
+        raise InputError(
+            "The report declares entities, which a JUnit report never does.",
+            where=str(report),
+            fix="Give the file of --junit.",
+        )
     try:
         return list(ET.fromstring(text.encode("utf-8")).iter("testcase"))
     except ET.ParseError as error:
-        raise InputError(f"The report is not XML: {error}.", where=str(report), fix="Give the file of --junit.") from None
+        raise InputError(
+            f"The report is not XML: {error}.", where=str(report), fix="Give the file of --junit."
+        ) from None

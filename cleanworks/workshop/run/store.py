@@ -121,12 +121,18 @@ class Shared:
                 import fsspec
             except ImportError:
                 raise InputError(
-                    "A shared cache at an address needs fsspec.", where="CLEANWORKS_CACHE", fix="python -m pip install fsspec (for s3://: s3fs)."
+                    "A shared cache at an address needs fsspec.",
+                    where="CLEANWORKS_CACHE",
+                    fix="python -m pip install fsspec (for s3://: s3fs).",
                 ) from None
             try:
                 self._system, self._folder = fsspec.core.url_to_fs(self.address)
             except (ImportError, ValueError) as error:
-                raise InputError(f"The shared cache cannot be used: {error}.", where="CLEANWORKS_CACHE", fix="Correct the address.") from None
+                raise InputError(
+                    f"The shared cache cannot be used: {error}.",
+                    where="CLEANWORKS_CACHE",
+                    fix="Correct the address.",
+                ) from None
         else:
             self._system, self._folder = None, self.address
 

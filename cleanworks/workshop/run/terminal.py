@@ -25,7 +25,12 @@ def report(result: RunResult, root: Path) -> str:
     parts += [
         f"{lesson.name} leaves a file behind: {path}" for lesson in result.lessons for path in lesson.written
     ]
-    parts += [warning_text(lesson, warning) for lesson in result.lessons for warning in lesson.warnings if warning != lesson.failure]
+    parts += [
+        warning_text(lesson, warning)
+        for lesson in result.lessons
+        for warning in lesson.warnings
+        if warning != lesson.failure
+    ]
     parts.append(summary(result))
     return "\n".join(parts)
 

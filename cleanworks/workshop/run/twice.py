@@ -94,7 +94,10 @@ def _by_stream(outputs: Sequence[Mapping[str, Any]]) -> list[Any]:
         if output is not None and output.get("output_type") == "stream":
             streams[output["name"]] = streams.get(output["name"], "") + "".join(output["text"])
             continue
-        made += [{"output_type": "stream", "name": name, "text": streams[name]} for name in sorted(streams, reverse=True)]
+        made += [
+            {"output_type": "stream", "name": name, "text": streams[name]}
+            for name in sorted(streams, reverse=True)
+        ]
         streams = {}
         if output is not None:
             made.append(output)

@@ -154,7 +154,9 @@ def _joined_slides(slides: list[Slide]) -> list[Slide]:
 
 def _may_join(before: Slide, slide: Slide) -> bool:
     alone = {"first", "picture"}
-    same = before.section == slide.section and slide.section != "Quiz" and not {before.kind, slide.kind} & alone
+    same = (
+        before.section == slide.section and slide.section != "Quiz" and not {before.kind, slide.kind} & alone
+    )
     return same and before.room + slide.room + 1.2 <= ROOM
 
 
@@ -179,12 +181,19 @@ def _worth(slide: Slide) -> float:
     """How much the room would miss a slide: questions, pictures, tables, then long texts."""
     shown = "".join(block.html for block in slide.blocks)
     value = slide.room / ROOM
-    value += 3 * (slide.kind == "picture") + 2 * ("<table" in shown) + 4 * ("?" in re.sub(r"<[^>]+>", "", shown)) + 2 * (slide.section == "Quiz")
+    value += (
+        3 * (slide.kind == "picture")
+        + 2 * ("<table" in shown)
+        + 4 * ("?" in re.sub(r"<[^>]+>", "", shown))
+        + 2 * (slide.section == "Quiz")
+    )
     return value + 5 * (slide.section == "Key points")
 
 
 def _into_notes(slide: Slide, before: Slide) -> None:
-    before.notes.append(f"<p><strong>{slide.title}</strong></p>" + "".join(block.html for block in slide.blocks))
+    before.notes.append(
+        f"<p><strong>{slide.title}</strong></p>" + "".join(block.html for block in slide.blocks)
+    )
     before.notes += slide.notes
     before.sources = list(dict.fromkeys([*before.sources, *slide.sources]))
 
@@ -192,7 +201,14 @@ def _into_notes(slide: Slide, before: Slide) -> None:
 def _lonely(slide: Slide, slides: list[Slide], number: int) -> bool:
     """Whether a slide holds one line that asks nothing; then it is said, from the notes of the slide before it."""
     shown = re.sub(r"<[^>]+>", "", "".join(block.html for block in slide.blocks))
-    if number == 0 or slide.kind or len(slide.blocks) != 1 or slide.room > 1.5 or "?" in shown or "<table" in slide.blocks[0].html:
+    if (
+        number == 0
+        or slide.kind
+        or len(slide.blocks) != 1
+        or slide.room > 1.5
+        or "?" in shown
+        or "<table" in slide.blocks[0].html
+    ):
         return False
     _into_notes(slide, slides[number - 1])
     return True
@@ -202,7 +218,12 @@ def _first(block: NotebookBlock, said: Mapping[str, str], say: Callable[[str], s
     goals = "".join(f"<li>{prose.html(said.get(text, text))[3:-5]}</li>" for text in block.objectives)
     room = sum(_lines(text, _WIDTH) for text in block.objectives) + 1
     return Slide(
-        said.get(block.title, block.title), [Block(f"<p>{say('Afterwards you can:')}</p><ul>{goals}</ul>", room)], [], "", [], "first"
+        said.get(block.title, block.title),
+        [Block(f"<p>{say('Afterwards you can:')}</p><ul>{goals}</ul>", room)],
+        [],
+        "",
+        [],
+        "first",
     )
 
 
@@ -313,7 +334,9 @@ def _items(source: str) -> list[tuple[str, str]]:
 
 def _quiz(cell: NotebookNode, say: Callable[[str], str]) -> list[Slide]:
     quiz = parse_quiz(cell.source)
-    places = order([option.text for option in quiz.options], cell.metadata.get(BLOCK, {}).get("question") or cell.id)
+    places = order(
+        [option.text for option in quiz.options], cell.metadata.get(BLOCK, {}).get("question") or cell.id
+    )
     options = "".join(f"<li>{_inline(quiz.options[place].text)}</li>" for place in places)
     room = _lines(quiz.question, _WIDTH) + sum(_lines(o.text, _WIDTH - 4) + 0.3 for o in quiz.options)
     note = "<p>Let everybody choose, by a show of hands, before anybody explains.</p>"
@@ -333,7 +356,11 @@ def _code(cell: NotebookNode, section: str, title: str) -> list[Slide]:
         elif "text/html" in data and "<table" in _joined(data["text/html"]):
             texts += _tables(_joined(data["text/html"]))
         elif "text/markdown" in data:
-            texts.append(Block(prose.html(_joined(data["text/markdown"])), _lines(_joined(data["text/markdown"]), _WIDTH)))
+            texts.append(
+                Block(
+                    prose.html(_joined(data["text/markdown"])), _lines(_joined(data["text/markdown"]), _WIDTH)
+                )
+            )
         elif output.get("output_type") == "error":
             texts += _lines_of_output(f"{output.get('ename')}: {output.get('evalue')}")
         else:
@@ -342,7 +369,9 @@ def _code(cell: NotebookNode, section: str, title: str) -> list[Slide]:
                 texts += _lines_of_output(text)
     code = cell.source.strip()
     show_code = not tags & {"hide-input", "remove-input"} and not (slides and not texts)
-    blocks = ([Block(f"<pre><code>{escape(code)}</code></pre>", _code_room(code), "code")] if show_code else []) + texts
+    blocks = (
+        [Block(f"<pre><code>{escape(code)}</code></pre>", _code_room(code), "code")] if show_code else []
+    ) + texts
     made: list[Slide] = []
     for block in blocks:
         if not made or made[-1].room + block.room > ROOM:
@@ -383,7 +412,10 @@ def _tables(html: str) -> list[Block]:
             room = 0.0
             for row in (*head, *chunk):
                 cells = [cell.get_text(" ", strip=True) for cell in row.find_all(["td", "th"])]
-                room += max((_lines(text, max(10, 84 // max(1, len(cells)))) for text in cells), default=1) * 0.85 + 0.15
+                room += (
+                    max((_lines(text, max(10, 84 // max(1, len(cells)))) for text in cells), default=1) * 0.85
+                    + 0.15
+                )
             inner = f"<thead>{top}</thead><tbody>{''.join(_row(row, 'row') for row in chunk)}</tbody>"
             made.append(Block(f"<table>{inner}</table>", min(ROOM, room + 0.3)))
     return made
@@ -393,7 +425,11 @@ def _row(row, scope: str) -> str:
     cells = ""
     for cell in row.find_all(["td", "th"]):
         text = cell.get_text(" ", strip=True)
-        inner = "".join(str(child) for child in cell.children) if cell.find(["strong", "em", "code"]) else escape(text)
+        inner = (
+            "".join(str(child) for child in cell.children)
+            if cell.find(["strong", "em", "code"])
+            else escape(text)
+        )
         number = bool(re.fullmatch(r"[-+−]?[\d.,]+\s?%?|NaN|NaT", text))
         name = cell.name if text or cell.name == "td" else "td"  # an empty header cell says nothing
         attributes = f' scope="{scope}"' if name == "th" else ""
@@ -460,7 +496,11 @@ def _clock(slides: list[Slide], plan: dict[str, float], told: str, teach: int) -
         share = plan.get(slide.section, 0.0)
         passed += share
         name = escape(re.sub(r"[*`]", "", slide.section))
-        says = f"{name}: {share:.0f} min; over at minute {passed:.0f} of {teach}." if share >= 0.5 else f"{name}: no minutes of its own."
+        says = (
+            f"{name}: {share:.0f} min; over at minute {passed:.0f} of {teach}."
+            if share >= 0.5
+            else f"{name}: no minutes of its own."
+        )
         slide.notes.insert(0, f"<p><strong>{says}</strong></p>")
     if told:
         slides[0].notes.append(prose.html(re.sub(r"^## .*\n", "", told, flags=re.M)))

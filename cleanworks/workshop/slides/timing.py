@@ -37,9 +37,7 @@ def _names(words: str, section: str) -> bool:
     """Whether a piece of the note speaks of a section: "step 2", "prediction", "the pitfall", "quiz"."""
     step = re.match(r"step (\d+)", section)
     if step:
-        return any(
-            int(first) <= int(step[1]) <= int(last or first) for first, last in _STEPS.findall(words)
-        )
+        return any(int(first) <= int(step[1]) <= int(last or first) for first, last in _STEPS.findall(words))
     keys = {
         "the decision": ("decision", "scene", "opening", "start"),
         "predict before you run": ("predict",),

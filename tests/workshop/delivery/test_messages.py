@@ -60,13 +60,41 @@ def test_a_good_file_is_told_nothing(course, tmp_path):
         ('"en"', '"fx"', "gulu.toml, line 4: There is no translation into 'fx'."),
         ('"c6"]', '"C66"]', "gulu.toml, line 6: There is no module 'C66'. Did you mean 'c6'?"),
         ('"o1", "c6"]', '"01"]', "There is no module '01'. Did you mean 'o1'?"),
-        ('modules = ["o1", "c6"]', 'path = "civilsociety"', "gulu.toml, line 6: There is no path 'civilsociety'. Did you mean 'civil-society'?"),
-        ("audience =", "audiense =", "gulu.toml, line 3: `audiense` is not known here; perhaps 'audience' is meant."),
-        ("minutes = 60", "minute = 60", "gulu.toml, line 12: `days.1.breaks.1.minute` is not known here; perhaps 'minutes' is meant."),
-        ('start = "08:30"', 'start = "half past"', "gulu.toml, line 10: `days.1.start`: 'half past' is not a time of day"),
-        ("2027-03-02", '"2 March"', "gulu.toml, line 9: `days.1.date`: '2 March' is no date; write it as 2026-12-14"),
-        ("2027-03-02", "2027-02-30", "gulu.toml, line 9: The workshop file cannot be read: there is no day 2027-02-30"),
-        ('"A day in Gulu"', "“A day in Gulu”", "gulu.toml, line 1: The workshop file cannot be read: invalid value: `title = “A day in Gulu”`. These quotation marks are curved"),
+        (
+            'modules = ["o1", "c6"]',
+            'path = "civilsociety"',
+            "gulu.toml, line 6: There is no path 'civilsociety'. Did you mean 'civil-society'?",
+        ),
+        (
+            "audience =",
+            "audiense =",
+            "gulu.toml, line 3: `audiense` is not known here; perhaps 'audience' is meant.",
+        ),
+        (
+            "minutes = 60",
+            "minute = 60",
+            "gulu.toml, line 12: `days.1.breaks.1.minute` is not known here; perhaps 'minutes' is meant.",
+        ),
+        (
+            'start = "08:30"',
+            'start = "half past"',
+            "gulu.toml, line 10: `days.1.start`: 'half past' is not a time of day",
+        ),
+        (
+            "2027-03-02",
+            '"2 March"',
+            "gulu.toml, line 9: `days.1.date`: '2 March' is no date; write it as 2026-12-14",
+        ),
+        (
+            "2027-03-02",
+            "2027-02-30",
+            "gulu.toml, line 9: The workshop file cannot be read: there is no day 2027-02-30",
+        ),
+        (
+            '"A day in Gulu"',
+            "“A day in Gulu”",
+            "gulu.toml, line 1: The workshop file cannot be read: invalid value: `title = “A day in Gulu”`. These quotation marks are curved",
+        ),
         ('place = "Gulu"', 'place = "Gulu"\ntimezone = "Kampala"', "perhaps 'Africa/Kampala' is meant"),
         ("breaks = [{", "breaks = {", "put square brackets around it"),
     ],
@@ -83,26 +111,40 @@ def test_a_refusal_names_file_line_and_nearest_word(course, tmp_path, old, new, 
 def test_a_module_that_is_not_translated_is_refused_or_named(course, tmp_path):
     text = GOOD.replace('"en"', '"fr"').replace('"o1", "c6"', '"o1", "c4"')
     _, message = told(course, tmp_path, text)
-    assert "gulu.toml, line 4: 1 of 2 modules are not translated into 'fr': c4 (Planned against actual)" in message and "--allow-english" in message
+    assert (
+        "gulu.toml, line 4: 1 of 2 modules are not translated into 'fr': c4 (Planned against actual)"
+        in message
+        and "--allow-english" in message
+    )
     notes, message = told(course, tmp_path, text, allow_english=True)
     assert not message and notes == ["Not in 'fr', but in English: c4."]
 
 
 def test_a_profile_beside_the_workshop_file_is_found(course, tmp_path):
-    (tmp_path / "office.toml").write_text('extends = "uganda"\n[names]\ncity = {value = "Gulu", illustrative = true}\n', encoding="utf-8")
+    (tmp_path / "office.toml").write_text(
+        'extends = "uganda"\n[names]\ncity = {value = "Gulu", illustrative = true}\n', encoding="utf-8"
+    )
     path = tmp_path / "gulu.toml"
     path.write_text(GOOD.replace('"uganda"', '"office.toml"'), encoding="utf-8")
     place = references.country(course, plan.load(path))
     assert place.profile == str((tmp_path / "office.toml").resolve()) and place.name == "Uganda"
-    assert any("Gulu" in line for line in place.lines) and any("Government Procurement Portal" in line for line in place.lines)
+    assert any("Gulu" in line for line in place.lines) and any(
+        "Government Procurement Portal" in line for line in place.lines
+    )
     _, message = told(course, tmp_path, GOOD.replace('"uganda"', '"office"'))
     assert "Did you mean 'office.toml'?" in message
 
 
 def test_a_wrong_key_in_that_profile_is_told_before_any_work(course, tmp_path):
-    (tmp_path / "office.toml").write_text('extends = "uganda"\n[payment]\nclient_day = {value = 3, illustrative = true}\n', encoding="utf-8")
+    (tmp_path / "office.toml").write_text(
+        'extends = "uganda"\n[payment]\nclient_day = {value = 3, illustrative = true}\n', encoding="utf-8"
+    )
     _, message = told(course, tmp_path, GOOD.replace('"uganda"', '"office.toml"'))
-    assert "line 5" in message and "office.toml, line 3: Nobody reads 'payment.client_day'. Did you mean 'payment.client_days'?" in message
+    assert (
+        "line 5" in message
+        and "office.toml, line 3: Nobody reads 'payment.client_day'. Did you mean 'payment.client_days'?"
+        in message
+    )
 
 
 def test_a_profile_in_place_of_a_workshop_is_recognised(tmp_path):

@@ -11,7 +11,18 @@ from cleanworks import cli
 from cleanworks.workshop import plan
 
 ROOT = Path(__file__).resolve().parents[3]
-ANSWERS = ["Clean works in Gulu", "Gulu", "engineers", "Ministry", "uganda", "en", "30", "public-works", "2027-03-02", "2"]
+ANSWERS = [
+    "Clean works in Gulu",
+    "Gulu",
+    "engineers",
+    "Ministry",
+    "uganda",
+    "en",
+    "30",
+    "public-works",
+    "2027-03-02",
+    "2",
+]
 
 
 def give(monkeypatch, lines):
@@ -26,17 +37,43 @@ def test_ten_answers_become_a_commented_file_with_a_clock(tmp_path, monkeypatch,
     give(monkeypatch, ANSWERS)
     assert new(tmp_path) == 0
     made = plan.load(tmp_path / "gulu.toml")
-    assert (made.title, made.profile, made.path, made.participants, len(made.days)) == ("Clean works in Gulu", "uganda", "public-works", 30, 2)
+    assert (made.title, made.profile, made.path, made.participants, len(made.days)) == (
+        "Clean works in Gulu",
+        "uganda",
+        "public-works",
+        30,
+        2,
+    )
     text = (tmp_path / "gulu.toml").read_text(encoding="utf-8")
     assert text.count("#") > 8 and "cleanworks workshop build" in capsys.readouterr().out
     assert cli.run(["workshop", "agenda", str(tmp_path / "gulu.toml"), "--root", str(ROOT)]) == 0
 
 
 def test_a_wrong_answer_is_asked_again_with_the_nearest_word(tmp_path, monkeypatch, capsys):
-    give(monkeypatch, [*ANSWERS[:4], "ugnada", "uganda", "xx", "fr", "0", "30", "o1, c66", "o1, c6", "tomorrow", *ANSWERS[8:]])
+    give(
+        monkeypatch,
+        [
+            *ANSWERS[:4],
+            "ugnada",
+            "uganda",
+            "xx",
+            "fr",
+            "0",
+            "30",
+            "o1, c66",
+            "o1, c6",
+            "tomorrow",
+            *ANSWERS[8:],
+        ],
+    )
     assert new(tmp_path) == 0
     said = capsys.readouterr().out
-    assert "Did you mean 'uganda'?" in said and "no translation into 'xx'" in said and "Did you mean 'c6'?" in said and "'tomorrow' is no date" in said
+    assert (
+        "Did you mean 'uganda'?" in said
+        and "no translation into 'xx'" in said
+        and "Did you mean 'c6'?" in said
+        and "'tomorrow' is no date" in said
+    )
     assert plan.load(tmp_path / "gulu.toml").module_ids == ("o1", "c6")
 
 

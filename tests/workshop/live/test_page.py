@@ -46,19 +46,36 @@ def test_every_code_cell_has_its_buttons_and_its_code(pages):
     sources = {cell.id: cell.source for cell in node.cells if cell.cell_type == "code"}
     assert {cell["id"]: cell["source"] for cell in about["cells"]} == sources
     assert [cell["data-cw-cell"] for cell in soup.select("div.cell[data-cw-cell]")] == list(sources)
-    assert (about["kind"], about["base"], about["offer"]) == ("exercise", "../../_static/live/", {"hint": 3, "solution": 4})
+    assert (about["kind"], about["base"], about["offer"]) == (
+        "exercise",
+        "../../_static/live/",
+        {"hint": 3, "solution": 4},
+    )
     names = [button["aria-label"] for button in soup.select(".cw-bar button")]
-    assert len(names) == len(set(names)) and "Run code cell 1" in names and "Check the answer: the cell of question r1-e1" in names
+    assert (
+        len(names) == len(set(names))
+        and "Run code cell 1" in names
+        and "Check the answer: the cell of question r1-e1" in names
+    )
     # What runs the cells is not there before somebody asks for it; without scripts there are no buttons.
     asked = [script.get("src", "") for script in soup.find_all("script")]
     assert any("live/live.js" in source for source in asked)
-    assert not any(name in source for source in asked for name in ("worker.js", "manifest.js", "editor.js", "images/"))
-    assert ".cw-bar { display: none; }" in soup.find("noscript", string=lambda text: text and "cw-bar" in text).string
+    assert not any(
+        name in source for source in asked for name in ("worker.js", "manifest.js", "editor.js", "images/")
+    )
+    assert (
+        ".cw-bar { display: none; }"
+        in soup.find("noscript", string=lambda text: text and "cw-bar" in text).string
+    )
 
 
 def test_a_book_without_python_says_so_in_a_sentence(pages):
     soup = pages(live=False)
-    assert soup.select_one("h1 ~ .cw-live-off").get_text().startswith("This copy of the book was built without Python")
+    assert (
+        soup.select_one("h1 ~ .cw-live-off")
+        .get_text()
+        .startswith("This copy of the book was built without Python")
+    )
     assert not soup.select(".cw-bar, script#cleanworks-live")
 
 
@@ -68,6 +85,10 @@ def test_the_checks_of_an_instructor_judge_the_answer_above_them():
     cells = {cell.id: cell.metadata["cleanworks_live"] for cell in node.cells if cell.cell_type == "code"}
     again = {id: about["judges"] for id, about in cells.items() if "judges" in about}
     assert again and all(judged == [id.removesuffix("-check")] for id, judged in again.items())
-    assert {about["type"] for about in cells.values()} == {"plain", "starter", "check", "solution", "wrong-answer"}
-
-
+    assert {about["type"] for about in cells.values()} == {
+        "plain",
+        "starter",
+        "check",
+        "solution",
+        "wrong-answer",
+    }

@@ -56,7 +56,9 @@ def run(process):
 
 
 def text(result: dict[str, Any]) -> str:
-    return "".join(o["text"] if o["output_type"] == "stream" else o["data"]["text/plain"] for o in result["outputs"])
+    return "".join(
+        o["text"] if o["output_type"] == "stream" else o["data"]["text/plain"] for o in result["outputs"]
+    )
 
 
 def error(result: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +86,9 @@ def test_what_a_cell_prints_comes_while_it_runs_and_in_order(run):
     assert kinds == [("stdout", "one\n"), ("stderr", "two\n"), ("stdout", "three\n"), (None, "4")]
     assert "".join(o.get("text", "") for o in result["seen"]) == "one\ntwo\nthree\n"
     # After a while of work, the first line does not wait for the last.
-    result = run("import time\nprint('first')\ntime.sleep(0.3)\nprint('second')\ntime.sleep(0.3)\nprint('third')")
+    result = run(
+        "import time\nprint('first')\ntime.sleep(0.3)\nprint('second')\ntime.sleep(0.3)\nprint('third')"
+    )
     assert len(result["seen"]) > 1 and len(result["outputs"]) == 1
 
 
@@ -122,7 +126,11 @@ def test_what_a_page_cannot_do_is_said_in_a_sentence(run, source, said):
 def test_input_is_answered_by_running_the_cell_again(run):
     source = "count = globals().get('count', 0) + 1\nname = input('Name? ')\nyears = int(input('Years? '))\nname, years, count"
     first = run(source)
-    assert first["asks"] == "Name? " and not first["ok"] and not any(o["output_type"] == "error" for o in first["outputs"])
+    assert (
+        first["asks"] == "Name? "
+        and not first["ok"]
+        and not any(o["output_type"] == "error" for o in first["outputs"])
+    )
     assert run(source, answers=["Ana"])["asks"] == "Years? "
     done = run(source, answers=["Ana", "7"])
     # What the runs that only asked had changed is undone.
@@ -130,8 +138,10 @@ def test_input_is_answered_by_running_the_cell_again(run):
 
 
 def test_a_check_that_was_named_away_gets_its_name_back(run):
-    run("from cleanworks.learn import CheckSet, compare\ncheck = CheckSet('t1')\n"
-        "@check.question('t1-e1', 'answer')\ndef judge(answer):\n    return compare(answer, 3)")
+    run(
+        "from cleanworks.learn import CheckSet, compare\ncheck = CheckSet('t1')\n"
+        "@check.question('t1-e1', 'answer')\ndef judge(answer):\n    return compare(answer, 3)"
+    )
     run("answer = ...\ncheck = 'all well'")
     result = run("check('t1-e1')")
     assert result["restored"] == ["check"] and result["outcome"]["outcome"] == "not-attempted"
@@ -154,6 +164,11 @@ def test_figures_come_after_the_cell_with_their_numbers(run):
     assert [o["output_type"] for o in result["outputs"]] == ["stream", "execute_result", "display_data"]
     data = result["outputs"][-1]["data"]
     assert data["image/png"].startswith("iVBOR")
-    assert data["application/vnd.cleanworks.figure-data+json"]["tables"][0]["rows"] == [["North", 12], ["South", 3]]
+    assert data["application/vnd.cleanworks.figure-data+json"]["tables"][0]["rows"] == [
+        ["North", 12],
+        ["South", 3],
+    ]
     assert [o["output_type"] for o in run(source, quiet=True)["outputs"]] == []
-    assert run("import matplotlib.pyplot as plt\nplt.get_fignums()")["outputs"][0]["data"]["text/plain"] == "[]"
+    assert (
+        run("import matplotlib.pyplot as plt\nplt.get_fignums()")["outputs"][0]["data"]["text/plain"] == "[]"
+    )

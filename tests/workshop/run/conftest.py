@@ -122,7 +122,9 @@ def text_of(outputs: list[list[dict[str, Any]]]) -> str:
 
 @pytest.fixture
 def course(tmp_path: Path, server: str) -> Course:
-    return Course(tmp_path, RunOptions(root=tmp_path, workers=2, server=server, timeout=600, memory_reserve=0))
+    return Course(
+        tmp_path, RunOptions(root=tmp_path, workers=2, server=server, timeout=600, memory_reserve=0)
+    )
 
 
 @pytest.fixture

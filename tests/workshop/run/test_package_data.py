@@ -8,7 +8,14 @@ def test_data_beside_the_code_counts_and_other_packages_do_not(tmp_path):
     (package / "data").mkdir(parents=True)
     (package / "other").mkdir()
     (package / "__pycache__").mkdir()
-    for name in ("__init__.py", "rules.toml", "data/rain.csv", "other/__init__.py", "other/figures.csv", "__pycache__/x.pyc"):
+    for name in (
+        "__init__.py",
+        "rules.toml",
+        "data/rain.csv",
+        "other/__init__.py",
+        "other/figures.csv",
+        "__pycache__/x.pyc",
+    ):
         (package / name).write_text("")
     names = [path.relative_to(package).as_posix() for path in package_data(package)]
     assert names == ["data/rain.csv", "rules.toml"]

@@ -84,16 +84,24 @@ IN_ORDER = {
 }
 
 # What differs by nature: addresses of objects, process ids, times.
-_BY_NATURE = re.compile(r"id='p?\d{4,}'|0x[0-9a-f]+|/ipykernel_\d+/\d+\.py|/ipykernel/\d+\.py|\d+(\.\d+)? ?(ms|µs|s) ")
+_BY_NATURE = re.compile(
+    r"id='p?\d{4,}'|0x[0-9a-f]+|/ipykernel_\d+/\d+\.py|/ipykernel/\d+\.py|\d+(\.\d+)? ?(ms|µs|s) "
+)
 
 
 def a_notebook() -> nbformat.NotebookNode:
-    cells = [new_code_cell(code, id=f"c{n}", metadata={"name": name}) for n, (name, code) in enumerate((CELLS | OTHERS).items())]
+    cells = [
+        new_code_cell(code, id=f"c{n}", metadata={"name": name})
+        for n, (name, code) in enumerate((CELLS | OTHERS).items())
+    ]
     cells += [
         new_code_cell(code, id=f"r{n}", metadata={"name": name, "tags": ["raises-exception"]})
         for n, (name, code) in enumerate(RAISES.items())
     ]
-    return new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    return new_notebook(
+        cells=cells,
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
 
 
 def shown(node: nbformat.NotebookNode) -> dict[str, list]:
@@ -133,6 +141,8 @@ def test_every_cell_shows_what_nbclient_shows(tmp_path, reference, fresh):
         # nbclient's own kernels read the descriptor now and then, so that there the order is a matter of timing.
         assert "".join(output["text"] for output in ours[name] if "text" in output) == text, name
     different = {
-        name: (ours[name], reference[name]) for name in reference if name not in IN_ORDER and ours[name] != reference[name]
+        name: (ours[name], reference[name])
+        for name in reference
+        if name not in IN_ORDER and ours[name] != reference[name]
     }
     assert not different, json.dumps(different, indent=1, ensure_ascii=False)[:6000]

@@ -24,7 +24,9 @@ def run(request, tmp_path_factory):
 
     def go(cells=CELLS, tags=(), **options):
         path = root / "n.ipynb"
-        made = [new_code_cell(code, id=f"c{n}", metadata={"tags": list(tags)}) for n, code in enumerate(cells)]
+        made = [
+            new_code_cell(code, id=f"c{n}", metadata={"tags": list(tags)}) for n, code in enumerate(cells)
+        ]
         path.write_text(nbformat.writes(new_notebook(cells=made)))
         return run_notebooks([Job("n", path)], RunOptions(root=root, fresh=request.param, **options)), root
 

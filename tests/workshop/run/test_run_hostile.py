@@ -65,7 +65,9 @@ def sleepers():
 
 
 @linux
-@pytest.mark.parametrize("fresh", [False, pytest.param(True, marks=pytest.mark.everything)], ids=["warm", "fresh"])
+@pytest.mark.parametrize(
+    "fresh", [False, pytest.param(True, marks=pytest.mark.everything)], ids=["warm", "fresh"]
+)
 def test_every_hostile_lesson_fails_alone(make_course, fresh):
     course = make_course(preload=("json",), fresh=fresh)
     names = {}
@@ -146,7 +148,10 @@ def test_a_worker_that_is_lost_is_replaced(course):
 
 def test_output_after_a_figure_stays_after_it(course):
     """Printed text is joined, but never across another output."""
-    course.add("order", "from IPython.display import display\nfor i in range(3): print(i)\ndisplay('shown')\nprint('after')")
+    course.add(
+        "order",
+        "from IPython.display import display\nfor i in range(3): print(i)\ndisplay('shown')\nprint('after')",
+    )
     assert course.run().ok
     kinds = [(out["output_type"], out.get("text")) for out in course.outputs("order")[0]]
     assert kinds == [("stream", "0\n1\n2\n"), ("display_data", None), ("stream", "after\n")]

@@ -78,7 +78,9 @@ def test_forked_and_fresh_kernels_give_the_same_outputs(make_course):
 
 # Threads by name, without those that only watch a descriptor or a parent. Those of Jupyter's sockets: a fork that any Jupyter tool
 # asks for has them, a fork of a run has no such sockets.
-THREADS = "import threading\nsorted({thread.name.split('-')[0] for thread in threading.enumerate()} - {'Thread'})"
+THREADS = (
+    "import threading\nsorted({thread.name.split('-')[0] for thread in threading.enumerate()} - {'Thread'})"
+)
 NBCLIENT = """
 import json, sys
 import nbformat, nbclient
@@ -99,11 +101,18 @@ def test_a_forked_kernel_of_any_jupyter_tool_gives_what_a_fresh_one_gives(tmp_pa
             "PYTHONHASHSEED": "0", "IPYTHONDIR": str(tmp_path / "ipython"),
         }  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-c", NBCLIENT, cells], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600
+            [sys.executable, "-c", NBCLIENT, cells],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=600,
         )
         assert done.returncode == 0, done.stderr
         # Which number the process of the kernel has is its own business; where printed text is cut is a matter of timing.
-        found[name] = [tidy(outputs) for outputs in json.loads(re.sub(r"ipykernel_\d+", "ipykernel", done.stdout))]
+        found[name] = [
+            tidy(outputs) for outputs in json.loads(re.sub(r"ipykernel_\d+", "ipykernel", done.stdout))
+        ]
     for number, (warm, fresh) in enumerate(zip(*found.values(), strict=True)):
         assert warm == fresh, plain[number]["source"]
 
@@ -174,7 +183,9 @@ def warm_manager(server, tmp_path, monkeypatch):
 
 
 async def ask(client, code, timeout=600):
-    return await client.execute_interactive(code, timeout=timeout, store_history=False, output_hook=lambda message: None)
+    return await client.execute_interactive(
+        code, timeout=timeout, store_history=False, output_hook=lambda message: None
+    )
 
 
 def test_any_jupyter_tool_can_use_it_interrupt_it_and_kill_it(warm_manager, tmp_path):
@@ -188,7 +199,9 @@ def test_any_jupyter_tool_can_use_it_interrupt_it_and_kill_it(warm_manager, tmp_
         parent = psutil.Process(pid).parent()
         assert "kernels.server" in " ".join(parent.cmdline())
         begun = tmp_path / "begun"
-        running = asyncio.ensure_future(ask(client, f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)"))
+        running = asyncio.ensure_future(
+            ask(client, f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)")
+        )
         while not begun.exists():
             await asyncio.sleep(0.05)
         await manager.interrupt_kernel()
@@ -215,8 +228,19 @@ def test_nbclient_uses_it_through_the_environment_variable(tmp_path):
         "nbclient.NotebookClient(nb, kernel_name='python3').execute()\n"
         "print(nb.cells[0].outputs[0].text)"
     )
-    environment = {**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork", "CLEANWORKS_PRELOAD": "json"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    environment = {
+        **os.environ,
+        "JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork",
+        "CLEANWORKS_PRELOAD": "json",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
     assert "kernels.server" in done.stdout, done.stderr
     assert left_from(tmp_path) == []
 
@@ -228,7 +252,11 @@ def left_from(folder: Path) -> list[str]:
         found = []
         for process in psutil.process_iter(["cmdline"]):
             try:
-                if process.cwd() == str(folder) and process.pid != os.getpid() and process.status() != "zombie":
+                if (
+                    process.cwd() == str(folder)
+                    and process.pid != os.getpid()
+                    and process.status() != "zombie"
+                ):
                     found.append(" ".join(process.info["cmdline"] or []))
             except (psutil.Error, OSError):
                 continue
@@ -331,7 +359,9 @@ def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
         "main": [main],
         "main and workers": [main, *(child for child in main.children() if child != server)],
         "server": [server],
-        "successor": [child for child in server.children() if child.children() and child.children()[0].children()],
+        "successor": [
+            child for child in server.children() if child.children() and child.children()[0].children()
+        ],
         "supervisors": server.children(),
         "workers": [child for child in main.children() if child != server],
     }[who]
@@ -360,7 +390,14 @@ def test_the_server_ends_with_the_process_that_started_it_even_while_it_loads(tm
         "import os\nserver = KernelServer(['slow_module'])\nprint(server.pid, flush=True)\nos.kill(os.getpid(), 9)"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
     assert int(done.stdout) and left_from(tmp_path) == []
 
 
@@ -376,7 +413,9 @@ def test_descendants_are_found_through_the_whole_tree():
     assert CAN_FORK
     process = subprocess.Popen(["sh", "-c", "sh -c 'sleep 300 & wait' & wait"])
     try:
-        wait_until(lambda: [psutil.Process(pid).name() for pid in descendants(process.pid)] == ["sh", "sleep"])
+        wait_until(
+            lambda: [psutil.Process(pid).name() for pid in descendants(process.pid)] == ["sh", "sleep"]
+        )
         assert len(descendants(process.pid, most=0)) == 1
     finally:
         for pid in [*descendants(process.pid), process.pid]:
@@ -395,7 +434,11 @@ def test_the_folder_of_a_killed_run_goes_with_its_server():
     # Short enough for sockets; a longer one would not be used.
     place = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(place)}, capture_output=True, text=True, timeout=600
+        [sys.executable, "-c", code],
+        env={**os.environ, "TMPDIR": str(place)},
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     server, _, there = done.stdout.partition(" ")
     assert "cw-" in there, done.stderr

@@ -39,7 +39,10 @@ PACKAGE = {
         ("import pkg", ["pkg/__init__.py"]),
         ("from pkg import d", ["pkg/__init__.py", "pkg/d.py"]),
         ("from pkg.d import other", ["pkg/__init__.py", "pkg/d.py"]),
-        ("import pkg.a", ["pkg/__init__.py", "pkg/a.py", "pkg/b.py", "pkg/d.py", "pkg/sub/__init__.py", "pkg/sub/c.py"]),
+        (
+            "import pkg.a",
+            ["pkg/__init__.py", "pkg/a.py", "pkg/b.py", "pkg/d.py", "pkg/sub/__init__.py", "pkg/sub/c.py"],
+        ),
         ("import importlib\nimportlib.import_module('pkg.d')", ["pkg/__init__.py", "pkg/d.py"]),
         ("import numpy as np, pkg.d as d", ["pkg/__init__.py", "pkg/d.py"]),
         ("x = (\nfrom pkg import d", ["pkg/__init__.py", "pkg/d.py"]),

@@ -88,7 +88,12 @@ def lesson(**values):
 def test_control_characters_and_markup_break_no_report(tmp_path):
     nasty = "\x00\x1b[31m ]]> <script>alert(1)</script> \ud800 % \r\n::error::"
     failure = Failure("error", nasty, 1, nasty, 1, nasty, (nasty,))
-    result = RunResult((lesson(status="failed", failure=failure), lesson(name=nasty, status="skipped", skip_reason=nasty)), 1.0, 2, "warm")
+    result = RunResult(
+        (lesson(status="failed", failure=failure), lesson(name=nasty, status="skipped", skip_reason=nasty)),
+        1.0,
+        2,
+        "warm",
+    )
     ET.fromstring(junit_xml(result, tmp_path))
     page = html_page(result, tmp_path).decode("utf-8")
     assert "<script" not in page
@@ -116,7 +121,17 @@ def test_the_page_stands_alone_and_shows_failures_slow_cells_memory_and_trend(tm
     )  # fmt: skip
     page = html_page(result, tmp_path, datetime.datetime(2026, 5, 4, 3, 2)).decode()
     assert not re.search(r"(?:src|href)=|https?:|@import|<script", page)
-    for part in ("2026-05-04 03:02", "ValueError: &lt;no&gt;", "f(&lt;1&gt;)", "321 MB", "+50%", "cell-29", "a note", "x.csv", "until then"):
+    for part in (
+        "2026-05-04 03:02",
+        "ValueError: &lt;no&gt;",
+        "f(&lt;1&gt;)",
+        "321 MB",
+        "+50%",
+        "cell-29",
+        "a note",
+        "x.csv",
+        "until then",
+    ):
         assert part in page
     assert "cell-10<" not in page  # only the slowest
     assert page.index("cell-29<") < page.index("cell-28<")
@@ -137,7 +152,12 @@ def test_the_trend_compares_with_the_execution_before(course):
 
 def test_twice_names_the_first_cell_that_differs(course):
     course.add("steady", "print({'a': 1})", "sorted({'b', 'a'})")
-    course.add("hashes", "print('same')", "print(list({'alpha', 'beta', 'gamma', 'delta', 'epsilon'}))", "print(list({'x', 'y'}))")
+    course.add(
+        "hashes",
+        "print('same')",
+        "print(list({'alpha', 'beta', 'gamma', 'delta', 'epsilon'}))",
+        "print(list({'x', 'y'}))",
+    )
     course.add("random", "import random\nrandom.random()")
     course.add("bad", "1/0")
     result = run_twice(list(course.jobs.values()), replace(course.options, server=""), course.seen)

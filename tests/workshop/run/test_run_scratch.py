@@ -28,7 +28,10 @@ def temporary(tmp_path, monkeypatch) -> Path:
 def test_folders_of_the_dead_are_removed_and_those_of_the_living_stay(temporary):
     program = "import sys, time\nfrom cleanworks.workshop.run import scratch\nprint(scratch.make(), flush=True)\nsys.stdin.read()"
     dead, living = (
-        subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
     )
     left, kept = (Path(one.stdout.readline().strip()) for one in (dead, living))
     (temporary / "cw-of-somebody-else").mkdir()
@@ -48,7 +51,9 @@ def test_a_run_that_was_killed_leaves_nothing_after_the_next_one(temporary, make
         "from cleanworks.workshop.run import Job, RunOptions, run_notebooks\n"
         "run_notebooks([Job('lesson', Path(sys.argv[1]))], RunOptions(root=Path(sys.argv[1]).parent, preload=('json',)))"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(course.root / "lesson.ipynb")], capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(course.root / "lesson.ipynb")], capture_output=True
+    )
     assert done.returncode == -signal.SIGKILL
     course.add("lesson", "1 + 1")
     assert course.run().ok

@@ -38,7 +38,11 @@ def course(make_course):
     made = make_course()
     (made.root / "rain.csv").write_text("1")
     for number in range(4):
-        made.add(f"n{number}", "import time\ntime.sleep(0.02)", f"print(open('rain.csv').read(), {number}, 'x' * 20_000)")
+        made.add(
+            f"n{number}",
+            "import time\ntime.sleep(0.02)",
+            f"print(open('rain.csv').read(), {number}, 'x' * 20_000)",
+        )
     return made
 
 
@@ -63,7 +67,14 @@ def check(course, value):
 
 
 # What is there already when the run is killed: nothing but the process, some results in the cache, some executed copies, everything.
-MOMENTS = [("results/??/*", 0), ("results/??/*", 1), ("results/??/*", 3), ("*.ipynb", 1), ("*.ipynb", 2), ("*.ipynb", 4)]
+MOMENTS = [
+    ("results/??/*", 0),
+    ("results/??/*", 1),
+    ("results/??/*", 3),
+    ("*.ipynb", 1),
+    ("*.ipynb", 2),
+    ("*.ipynb", 4),
+]
 
 
 @linux
@@ -73,7 +84,10 @@ def test_killed_at_any_moment_the_next_run_is_right(course, start):
         folder = course.options.out_folder if pattern == "*.ipynb" else course.options.cache_folder
         before = {path: path.stat().st_mtime_ns for path in folder.glob(pattern)}
         process = start()
-        while len([path for path in folder.glob(pattern) if changed(path, before)]) < number and process.poll() is None:
+        while (
+            len([path for path in folder.glob(pattern) if changed(path, before)]) < number
+            and process.poll() is None
+        ):
             time.sleep(0.005)
         process.kill()
         process.communicate()

@@ -296,9 +296,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fork kernels from a process that has the libraries loaded.")
     parser.add_argument("socket")
     parser.add_argument("--preload", nargs="*", default=())
-    parser.add_argument("--early", action="store_true", help="Serve while the calls among what is preloaded are made.")
+    parser.add_argument(
+        "--early", action="store_true", help="Serve while the calls among what is preloaded are made."
+    )
     parser.add_argument("--lean", action="store_true", help="Only a few kernels will be asked for.")
-    parser.add_argument("--direct", action="store_true", help="Only kernels without sockets will be asked for.")
+    parser.add_argument(
+        "--direct", action="store_true", help="Only kernels without sockets will be asked for."
+    )
     options = parser.parse_args()
     # Ctrl-C is for the process that started us; it closes our standard input when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

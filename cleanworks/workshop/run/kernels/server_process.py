@@ -51,7 +51,9 @@ class KernelServer:
         command = [sys.executable, "-m", f"{__package__}.server", self.address]
         if preload:
             command += ["--preload", *preload]
-        command += [word for word, wanted in (("--direct", direct), ("--early", early), ("--lean", lean)) if wanted]
+        command += [
+            word for word, wanted in (("--direct", direct), ("--early", early), ("--lean", lean)) if wanted
+        ]
         self._process = subprocess.Popen(
             command,
             env=environment,

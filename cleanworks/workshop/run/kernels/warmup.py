@@ -115,7 +115,11 @@ def _shown_as_before() -> Iterator[None]:
         yield
         return
     formatter = shell.instance().display_formatter
-    kinds = [formatter.mimebundle_formatter, formatter.ipython_display_formatter, *formatter.formatters.values()]
+    kinds = [
+        formatter.mimebundle_formatter,
+        formatter.ipython_display_formatter,
+        *formatter.formatters.values(),
+    ]
     before = [(kind, dict(kind.type_printers), dict(kind.deferred_printers)) for kind in kinds]
     try:
         yield
