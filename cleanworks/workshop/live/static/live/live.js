@@ -631,9 +631,11 @@ window.CleanWorksLive = (() => {
 
   // --- outcomes: the record, and help for those who are stuck ---
 
-  function judged(cell, { outcome, rubric, ticks }) {
+  function judged(cell, { outcome, message, rubric, ticks }) {
     const { question } = cell;
     progress.checked(question, outcome);
+    // Where a class is served live, its script tells the room, if the reader agreed to that.
+    document.dispatchEvent(new CustomEvent("cw-judged", { detail: { question, outcome, message } }));
     if (ticks) progress.ticks(question, ticks);
     // What it says is in the window, also where the window is small.
     (cell.live.lastElementChild ?? cell.live).scrollIntoView({ block: "nearest" });
