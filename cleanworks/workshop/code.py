@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 
 
@@ -29,6 +30,15 @@ def plain_python(source: str) -> str:
         return TransformerManager().transform_cell(source)
     except SyntaxError:
         return source
+
+
+@functools.lru_cache(maxsize=4096)
+def parsed(source: str) -> ast.Module | None:
+    """A cell as a syntax tree, or None where Python cannot read it. Many rules look at one tree; none may change it."""
+    try:
+        return ast.parse(plain_python(source))
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _reads(source: str) -> bool:

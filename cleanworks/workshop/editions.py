@@ -121,37 +121,64 @@ def leaks(artefact: str, source: NotebookNode, *, taught: Iterable[NotebookNode]
     with the value alone of what the starter leaves open: ``total = ...`` is given away by a hint that says the rest. Lines that carry no answer are passed over: imports, brackets, bare names, comments of two
     words; and so are lines that the starter, the check, the code around the questions or a lesson shows as well.
     """
+    return Answers.of(source, taught).in_text(artefact)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What would give the solutions of an exercise set away; found once, looked for in many texts."""
+
+    cells: tuple[tuple[bool, tuple[Leak, ...]], ...]
+    """For each cell of a solution whether it is code, and its pieces: first its lines, then statements as Python writes them."""
+
+    @classmethod
+    def of(cls, source: NotebookNode, taught: Iterable[NotebookNode] = ()) -> Answers:
+        """The pieces of the solutions that nothing else shows: see `leaks`."""
+        shown = "\n".join({_squeezed(line) for line in _known_lines(source, taught)})
+        open_names = _left_open(source)
+        cells = []
+        for cell in source.cells:
+            if "solution" not in _tags(cell):
+                continue
+            code, question = cell.cell_type == "code", _question(cell) or ""
+            lines = [
+                (number, line)
+                for number, line in enumerate(cell.source.splitlines(), 1)
+                if not _is_trivial(line, code=code)
+            ]
+            if code:
+                lines += _statements(cell.source, open_names.get(question, set()))
+            pieces = (
+                Leak(question, cell.get("id", ""), number, line.strip())
+                for number, line in lines
+                if _squeezed(line) not in shown
+            )
+            cells.append((code, tuple(pieces)))
+        return cls(tuple(cells))
+
+    def in_text(self, artefact: str) -> list[Leak]:
+        """The pieces that a text shows, at most one for each line of a solution."""
+        texts = _texts(artefact)
+        leaks = []
+        for code, pieces in self.cells:
+            found: dict[int, Leak] = {}
+            for piece in pieces:
+                line = piece.text if code else _unmarked(piece.text)
+                text, squeezed = texts[code]
+                # Most pieces are nowhere near: looking without spaces is quick and misses none.
+                near = piece.line not in found and _squeezed(line) in squeezed
+                if near and _spaced(line).search(text) is not None:
+                    found[piece.line] = piece
+            leaks += [found[line] for line in sorted(found)]
+        return leaks
+
+
+@lru_cache(maxsize=2)
+def _texts(artefact: str) -> dict[bool, tuple[str, str]]:
+    """What a person can read, as it stands and without spaces: with its marks for code, without them for prose."""
     readable = _readable(artefact)
     prose = _unmarked(readable)
-    known = {_squeezed(line) for line in _known_lines(source, taught)}
-    found = []
-    shown = "\n".join(known)
-    open_names = _left_open(source)
-    for cell in source.cells:
-        if "solution" not in _tags(cell):
-            continue
-        code = cell.cell_type == "code"
-        lines: dict[int, str] = {}
-        for number, line in enumerate(cell.source.splitlines(), 1):
-            if _squeezed(line) in shown or _is_trivial(line, code=code):
-                continue
-            if (
-                _spaced(line).search(readable) if code else _spaced(_unmarked(line)).search(prose)
-            ) is not None:
-                lines[number] = line.strip()
-        for number, piece in (
-            _statements(cell.source, open_names.get(_question(cell) or "", set())) if code else ()
-        ):
-            if (
-                number not in lines
-                and _squeezed(piece) not in shown
-                and _spaced(piece).search(readable) is not None
-            ):
-                lines[number] = piece
-        found += [
-            Leak(_question(cell) or "", cell.get("id", ""), number, lines[number]) for number in sorted(lines)
-        ]
-    return found
+    return {True: (readable, _squeezed(readable)), False: (prose, _squeezed(prose))}
 
 
 def _left_open(source: NotebookNode) -> dict[str, set[str]]:

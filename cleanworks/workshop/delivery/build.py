@@ -24,7 +24,7 @@ from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import agenda_files, classroom, reading, references, start, wheels
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
-from cleanworks.workshop.editions import edition, leaks
+from cleanworks.workshop.editions import Answers, edition
 from cleanworks.workshop.live.build import FOLDER as LIVE
 from cleanworks.workshop.live.build import function
 from cleanworks.workshop.notebook import dump
@@ -279,7 +279,7 @@ def roots_of(programme: Programme) -> list[str]:
 
 def _refuse_leaks(course: Course, folder: Path) -> None:
     """Search everything that learners get, by content."""
-    secrets: dict[str, list[str]] = {}  # of each lesson, found once for all files
+    secrets: dict[str, _Secrets] = {}  # of each lesson, found once for all files
     for path in sorted(folder.rglob("*")):
         # Program files of the book hold no prose of a lesson.
         inside = path.relative_to(folder).parts
@@ -293,7 +293,32 @@ def _refuse_leaks(course: Course, folder: Path) -> None:
             )
 
 
-def given_away(course: Course, path: Path, secrets: dict[str, list[str]] | None = None) -> str:
+@dataclass(frozen=True)
+class _Secrets:
+    """What no learner may read of a lesson: its solutions, the notes for instructors, and what languages hide."""
+
+    answers: Answers
+    notes: tuple[tuple[str, str], ...]
+    pieces: tuple[str, ...]
+
+    @classmethod
+    def of(cls, course: Course, lesson) -> _Secrets:
+        exercises = lesson.exercises
+        notes = (
+            line
+            for entry in (lesson, exercises)
+            for cell in (entry.notebook.with_tag("instructor") if entry else ())
+            for line in cell.source.splitlines()
+            if len(line.split()) > 7
+        )
+        return cls(
+            Answers.of(exercises.notebook.node, [lesson.notebook.node]) if exercises else Answers(()),
+            tuple(("".join(line.split()), line.strip()) for line in notes),
+            tuple(languages.secrets(course, lesson)),
+        )
+
+
+def given_away(course: Course, path: Path, secrets: dict[str, _Secrets] | None = None) -> str:
     """The first line of a solution, note or quiz feedback that a learner could read in a file; empty if there is none."""
     for name, text in reading.texts(path):
         if found := _in_text(course, name, text, {} if secrets is None else secrets):
@@ -301,24 +326,21 @@ def given_away(course: Course, path: Path, secrets: dict[str, list[str]] | None 
     return ""
 
 
-def _in_text(course: Course, path: PurePath, text: str, secrets: dict[str, list[str]]) -> str:
+def _in_text(course: Course, path: PurePath, text: str, secrets: dict[str, _Secrets]) -> str:
     # Pictures inside a page are most of it, and nobody reads them as text.
     text = re.sub(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+", "", text)
     squeezed = "".join(text.split())
     about = [lesson for lesson in course.lessons if _concerns(lesson, path)]
     for lesson in about:
-        if lesson.exercises:
-            found = leaks(text, lesson.exercises.notebook.node, taught=[lesson.notebook.node])
-            if found:
-                return found[0].text
-        for entry in (lesson, lesson.exercises):
-            for cell in entry.notebook.with_tag("instructor") if entry else ():
-                for line in cell.source.splitlines():
-                    if len(line.split()) > 7 and "".join(line.split()) in squeezed:
-                        return line.strip()
         if lesson.id not in secrets:
-            secrets[lesson.id] = languages.secrets(course, lesson)
-        for piece in secrets[lesson.id]:
+            secrets[lesson.id] = _Secrets.of(course, lesson)
+        secret = secrets[lesson.id]
+        if found := secret.answers.in_text(text):
+            return found[0].text
+        for squeezed_note, note in secret.notes:
+            if squeezed_note in squeezed:
+                return note
+        for piece in secret.pieces:
             if languages.holds(text, piece):
                 return piece
     return ""

@@ -11,6 +11,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from cleanworks.workshop.notebook import Cell, Notebook
 from cleanworks.workshop.settings import Sentence
@@ -134,7 +135,14 @@ def _comments(source: str, words: tuple[str, ...]) -> Iterator[tuple[int, str]]:
 
 def _found(text: str, words: tuple[str, ...]) -> list[str]:
     """The bound words of a text, as whole words in exactly this spelling: `won` is money, `Won` begins a sentence."""
-    return [word for word in words if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)]
+    if not _any(words).search(text):
+        return []
+    return [word for word in words if _any((word,)).search(text)]
+
+
+@lru_cache(maxsize=1024)
+def _any(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)" if words else r"(?!)")
 
 
 def _named(name: str, words: tuple[str, ...]) -> list[str]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.code import plain_python
+from cleanworks.workshop.code import parsed
 from cleanworks.workshop.metadata import ROLES
 from cleanworks.workshop.notebook import Notebook
 
@@ -63,19 +63,16 @@ def used(notebook: Notebook) -> list[str]:
     for cell in notebook.cells:
         if not cell.is_code or cell.tags & FOLDED or cell.tags & (set(ROLES) - {"pitfall"}):
             continue
-        try:
-            tree = ast.parse(plain_python(cell.source))
-        except SyntaxError:
-            continue
-        found.update(dict.fromkeys(_words(tree, modules)))
+        tree = parsed(cell.source)
+        if tree is not None:
+            found.update(dict.fromkeys(_words(tree, modules)))
     return list(found)
 
 
 def _imported(source: str) -> set[str]:
     """The names that a cell imports; what is called through them is the course's own, or a library's."""
-    try:
-        tree = ast.parse(plain_python(source))
-    except SyntaxError:
+    tree = parsed(source)
+    if tree is None:
         return set()
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     return {(alias.asname or alias.name).partition(".")[0] for node in imports for alias in node.names}

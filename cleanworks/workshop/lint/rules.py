@@ -8,8 +8,8 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 
-from cleanworks.workshop.code import plain_python
-from cleanworks.workshop.editions import edition, leaks
+from cleanworks.workshop.code import parsed, plain_python
+from cleanworks.workshop.editions import Answers, edition
 from cleanworks.workshop.lint import bound, python_words
 from cleanworks.workshop.lint.canonical import canonical
 from cleanworks.workshop.lint.context import Context
@@ -756,10 +756,11 @@ def _gives_away(notebook: Notebook, context: Context) -> Iterator[Hit]:
         return
     other = context.partner(notebook)
     taught = [other.node] if other else []
+    answers = Answers.of(notebook.node, taught)
     handed_out = edition(notebook.node, "learner")
     for cell in handed_out.cells:
         alone = {**handed_out, "cells": [cell]}
-        for leak in leaks(dump(type(handed_out)(alone)), notebook.node, taught=taught):
+        for leak in answers.in_text(dump(type(handed_out)(alone))):
             found = next((one for one in notebook.cells if one.id == cell.id), None)
             yield found, None, f"The cell shows what the solution of `{leak.question}` says: {leak.text}"
 
@@ -815,10 +816,7 @@ def _markdown_lines(notebook: Notebook) -> Iterator[tuple[Cell, int, str]]:
 
 
 def _tree(cell: Cell) -> ast.AST:
-    try:
-        return ast.parse(plain_python(cell.source))
-    except SyntaxError:
-        return ast.Module(body=[], type_ignores=[])
+    return parsed(cell.source) or ast.Module(body=[], type_ignores=[])
 
 
 def _calls(cell: Cell) -> Iterator[tuple[str, ast.Call, int]]:

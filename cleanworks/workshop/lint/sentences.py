@@ -79,6 +79,8 @@ def one_sentence_per_line(source: str) -> str:
     """The same Markdown with every sentence on a line of its own; doing it twice changes nothing more."""
     lines = _reflowed(source.splitlines())
     made = "\n".join(lines)
+    if made == source:
+        return source
     stays_so = _reflowed(lines) == lines
     return made if stays_so and _rendered(made) == _rendered(source) else source
 
