@@ -22,7 +22,7 @@ ROOMS = (
     "learning",
 )
 HEAVY = ("scipy", "sqlalchemy", "pandera", "duckdb", "statsmodels", "pydantic", "typer", "rich")
-NEED_A_DATABASE = ("construction.registry", "construction.large")
+NEED_A_DATABASE = ("construction.registry",)
 """Lessons that use these say so in their metadata (`needs`)."""
 
 

@@ -84,7 +84,10 @@ def indicator(code: str) -> Indicator:
 
 
 def evaluate(
-    tables: Mapping[str, pd.DataFrame], codes: Iterable[str] | None = None, settings: Settings | None = None
+    tables: Mapping[str, pd.DataFrame],
+    codes: Iterable[str] | None = None,
+    settings: Settings | None = None,
+    engine=None,
 ):
     """Run indicators over tables.
 
@@ -96,6 +99,9 @@ def evaluate(
         Which indicators. Without it, all that the tables allow (see `coverage` for the others).
     settings : Settings, optional
         Thresholds and the reading day.
+    engine : optional
+        What computes, pandas by default. With `cleanworks.data.database` the tables are files and may outgrow the memory: the portable
+        indicators (tenders and the market) run there, and the columns that others need are brought into memory.
 
     Returns
     -------
@@ -110,7 +116,7 @@ def evaluate(
     settings = settings or Settings()
     if isinstance(codes, str):
         codes = [codes]
-    filled = filled_columns(tables)
+    filled = engine.filled(tables) if engine else filled_columns(tables)
     if codes is None:
         chosen = [one for one in REGISTRY.values() if not _lacking(one, filled)]
     else:
@@ -125,18 +131,45 @@ def evaluate(
                 )
         # A column without a single value allows no answer; coverage says which one it is.
         chosen = [one for one in chosen if not _lacking(one, filled)]
-    tables = _core.prepared(tables, {name for one in chosen for name in one.reads})
-    answers = [_categorised(one, one.function(tables, settings)) for one in chosen]
-    return pd.concat([_NOTHING, *answers], ignore_index=True) if answers else _NOTHING.copy()
+    if engine:
+        processes = _core.Processes(tables, settings, engine)
+        tables = _in_memory(tables, [one for one in chosen if not one.portable], engine)
+    else:
+        tables = _core.prepared(tables, {name for one in chosen for name in one.reads})
+        processes = _core.Processes(tables, settings)
+    return _whole([(one, one.answer(processes if one.portable else tables, settings)) for one in chosen])
 
 
-def _categorised(one, answer):
-    """The answer with its few repeated words as categories: there may be millions of rows."""
-    return answer.assign(
-        code=pd.Categorical.from_codes(
-            np.full(len(answer), _CODES.index(one.code), dtype=np.int8), categories=_CODES
-        ),
-        level=pd.Categorical(answer["level"], categories=_LEVELS),
+def _in_memory(tables, chosen, engine):
+    """The columns that some indicators read, as pandas tables."""
+    reads = {name for one in chosen for name in one.reads}
+    made = {}
+    for name in {place.partition(".")[0] for place in reads} & set(tables):
+        columns = [column for column in tables[name].columns if f"{name}.{column}" in reads]
+        if columns:
+            made[name] = engine.collected(engine.frame(tables[name]).select(columns))
+    return _core.prepared(made, reads)
+
+
+def _whole(answers):
+    """Answers of several indicators as one table, its few repeated words as categories: there may be millions of rows."""
+    answers = [(one, answer) for one, answer in answers if len(answer)]
+    if not answers:
+        return _NOTHING.copy()
+    sizes = [len(answer) for _, answer in answers]
+    places = np.array([_CODES.index(one.code) for one, _ in answers], dtype=np.int8)
+    column = {
+        name: np.concatenate([answer[name].to_numpy() for _, answer in answers])
+        for name in ("level", "id", "value", "flagged")
+    }
+    return pd.DataFrame(
+        {
+            "code": pd.Categorical.from_codes(np.repeat(places, sizes), categories=_CODES),
+            "level": pd.Categorical(column["level"], categories=_LEVELS),
+            "id": pd.Series(column["id"], dtype=object),
+            "value": column["value"],
+            "flagged": column["flagged"],
+        }
     )
 
 
@@ -336,14 +369,10 @@ def missing_fields(one: Indicator, tables) -> list[str]:
     return [field for field in one.fields if not any(_there(tables, choice) for choice in field.split("|"))]
 
 
-# Tables in which no row is an answer: no change was made, nothing was passed on, nobody was hurt.
-_MAY_BE_EMPTY = frozenset({"modifications", "subcontracts", "accidents"})
-
-
 def _there(tables, field):
     table, _, column = field.partition(".")
     return table in tables and column in tables[table].columns
 
 
 def _filled(table, name, column):
-    return (name in _MAY_BE_EMPTY and table.empty) or bool(table[column].notna().any())
+    return (name in _core.MAY_BE_EMPTY and table.empty) or bool(table[column].notna().any())

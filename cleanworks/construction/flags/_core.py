@@ -7,6 +7,7 @@ look, never a finding.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cleanworks import moments
+from cleanworks.construction.flags._processes import Processes
 from cleanworks.errors import InputError
 
 COLUMNS = ("level", "id", "value", "flagged")
@@ -150,6 +152,9 @@ class Indicator:
     ``fields`` are ``table.column`` names; ``a.x|b.y`` means that either will do. ``optional`` columns sharpen the answer.
     ``source`` holds keys of the bibliography; an empty tuple means that the formula is ours.
     ``innocent`` lists explanations of a flag that are no irregularity.
+
+    A ``portable`` one is written for any engine: its function takes `Processes` and gives pairs of a level and a frame with
+    ``id``, ``value`` and ``flagged``. The function of the others takes pandas tables and gives the whole answer.
     """
 
     code: str
@@ -164,6 +169,7 @@ class Indicator:
     function: Callable[[Mapping[str, pd.DataFrame], Settings], pd.DataFrame]
     source: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    portable: bool = False
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -174,8 +180,17 @@ class Indicator:
 
     def __call__(self, tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> pd.DataFrame:
         """Columns ``code, level, id, value, flagged``; one row per thing looked at."""
-        answer = self.function(prepared(tables, self.reads), settings or Settings())
+        settings, tables = settings or Settings(), prepared(tables, self.reads)
+        answer = self.answer(Processes(tables, settings) if self.portable else tables, settings)
         return answer.assign(code=self.code)[["code", *COLUMNS]]
+
+    def answer(self, tables, settings: Settings) -> pd.DataFrame:
+        """Columns ``level, id, value, flagged``, from prepared tables; a portable one takes `Processes`."""
+        found = self.function(tables, settings)
+        if not self.portable:
+            return found
+        parts = [(level, tables.engine.collected(frame)) for level, frame in found]
+        return together(*(answer(level, part["id"], part["value"], part["flagged"]) for level, part in parts))
 
     def documentation(self) -> str:
         """The indicator in words, as its docstring has it."""
@@ -195,7 +210,19 @@ class Indicator:
 
 
 def indicator(
-    code, name, *, family, levels, definition, formula, unit, fields, innocent, source=(), optional=()
+    code,
+    name,
+    *,
+    family,
+    levels,
+    definition,
+    formula,
+    unit,
+    fields,
+    innocent,
+    source=(),
+    optional=(),
+    portable=False,
 ):
     """Make an `Indicator` of the function below it, and write the function's docstring from the same words."""
 
@@ -213,12 +240,16 @@ def indicator(
             function,
             tuple(source),
             tuple(optional),
+            portable,
         )
         function.__doc__ = made.documentation()
         object.__setattr__(made, "__doc__", function.__doc__)
         return made
 
     return make
+
+
+portable_indicator = functools.partial(indicator, portable=True)
 
 
 def indicators_in(room: Mapping[str, object]) -> tuple[Indicator, ...]:
@@ -228,11 +259,15 @@ def indicators_in(room: Mapping[str, object]) -> tuple[Indicator, ...]:
 
 def answer(level, ids, values, flagged) -> pd.DataFrame:
     """One answer; ``ids``, ``values`` and ``flagged`` have one length, or ``values`` and ``flagged`` are single."""
-    ids = pd.Series(np.asarray(ids), dtype=object)
-    frame = pd.DataFrame({"level": level, "id": ids}, index=ids.index)
-    frame["value"] = np.asarray(values, dtype=float) if np.ndim(values) else float(values)
-    frame["flagged"] = np.asarray(flagged, dtype=bool) if np.ndim(flagged) else bool(flagged)
-    return frame
+    ids = np.asarray(ids, dtype=object)
+    columns = {"level": np.full(len(ids), level, dtype=object), "id": ids}
+    columns["value"] = (
+        np.full(len(ids), values, dtype=float) if not np.ndim(values) else np.asarray(values, float)
+    )
+    columns["flagged"] = (
+        np.full(len(ids), flagged, dtype=bool) if not np.ndim(flagged) else np.asarray(flagged, bool)
+    )
+    return pd.DataFrame({name: pd.Series(column, dtype=column.dtype) for name, column in columns.items()})
 
 
 def no_answer() -> pd.DataFrame:
@@ -255,35 +290,50 @@ def quartiles(values) -> tuple[float, float]:
 FEWEST = 4  # values from which a fence can be computed: a quartile of fewer than four is one of them, and flags itself
 
 
-def low_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarray:
-    """True where a value is at or below Q1 - 1.5 IQR; with ``beyond``, only below it.
+def low_fence(values, fence=None, *, fewest=FEWEST) -> float | None:
+    """Q1 - 1.5 IQR, or the fence that somebody chose; None where nothing is an outlier.
 
-    Cardinal counts the fence itself, so that of equal values all are outliers; our own indicators do not.
-
-    Nothing is an outlier when Q1 or the fence is not above 0: the values cannot be negative, so the fence would
+    That is so with few values, and when Q1 or the fence is not above 0: the values cannot be negative, so the fence would
     flag everyone who has 0, and that may be most.
     """
+    if fence is not None:
+        return fence
+    if len(values) < max(fewest, 1):
+        return None
+    first, third = quartiles(values)
+    fence = first - 1.5 * (third - first)
+    return fence if first > 0 and fence > 0 else None
+
+
+def high_fence(values, fence=None, *, fewest=FEWEST) -> float | None:
+    """Q3 + 1.5 IQR, or the fence that somebody chose; None where nothing is an outlier: with few values, or when it is not above 0."""
+    if fence is not None:
+        return fence
+    if len(values) < max(fewest, 1):
+        return None
+    first, third = quartiles(values)
+    fence = third + 1.5 * (third - first)
+    return fence if fence > 0 else None
+
+
+def low_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarray:
+    """True where a value is at or below `low_fence`; with ``beyond``, only below it.
+
+    Cardinal counts the fence itself, so that of equal values all are outliers; our own indicators do not.
+    """
     values = np.asarray(values, dtype=float)
+    fence = low_fence(values, fence, fewest=fewest)
     if fence is None:
-        if len(values) < max(fewest, 1):
-            return np.zeros(len(values), dtype=bool)
-        first, third = quartiles(values)
-        fence = first - 1.5 * (third - first)
-        if first <= 0 or fence <= 0:
-            return np.zeros(len(values), dtype=bool)
+        return np.zeros(len(values), dtype=bool)
     return values < fence if beyond else values <= fence
 
 
 def high_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarray:
-    """True where a value is at or above Q3 + 1.5 IQR (``beyond``: only above); nothing is when the fence is not above 0."""
+    """True where a value is at or above `high_fence`; with ``beyond``, only above it."""
     values = np.asarray(values, dtype=float)
+    fence = high_fence(values, fence, fewest=fewest)
     if fence is None:
-        if len(values) < max(fewest, 1):
-            return np.zeros(len(values), dtype=bool)
-        first, third = quartiles(values)
-        fence = third + 1.5 * (third - first)
-        if fence <= 0:
-            return np.zeros(len(values), dtype=bool)
+        return np.zeros(len(values), dtype=bool)
     return values > fence if beyond else values >= fence
 
 
@@ -292,7 +342,7 @@ def high_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndar
 # Columns that are told by the calendar of the place, not compared as instants: a month, a day at work.
 _CALENDAR = frozenset({"period", "month", "date_event"})
 _CALENDAR_IN = {("attendance", "date"), ("reports", "date")}
-_NUMBERS = frozenset(
+NUMBERS = frozenset(
     (
         "amount", "value_amount", "cost_estimate", "number_of_tenderers", "number_of_lots", "old_value", "new_value", "budget_amount",
         "completion_final_value", "planned", "actual", "paid", "cost", "amount_registered", "prime_amount", "amount_paid", "days_paid",
@@ -326,7 +376,7 @@ def prepared(tables: Mapping[str, pd.DataFrame], needed: Iterable[str]) -> dict[
         name, _, column = place.partition(".")
         wanted.setdefault(name, set()).add(column)
     made = {}
-    for name, key in _KEYS.items():
+    for name, key in KEYS.items():
         if key in tables.get(name, ()) and key in wanted.get(name, ()):
             _refuse_twice(tables[name], name, key)
     for name, table in tables.items():
@@ -340,32 +390,42 @@ def prepared(tables: Mapping[str, pd.DataFrame], needed: Iterable[str]) -> dict[
     return _in_currency_of_contract(made)
 
 
+# Tables in which no row is an answer: no change was made, nothing was passed on, nobody was hurt.
+MAY_BE_EMPTY = frozenset({"modifications", "subcontracts", "accidents"})
 # Tables that others are looked up in.
-_KEYS = {"projects": "project_id", "tenders": "tender_id", "contracts": "contract_id"}
+KEYS = {"projects": "project_id", "tenders": "tender_id", "contracts": "contract_id"}
 
 
 def _refuse_twice(table, name, key):
     twice = table[key].duplicated() & table[key].notna()
     if twice.any():
-        row = twice.idxmax()
-        raise InputError(
-            f"{key} {table.at[row, key]!r} is there twice."
-            if table.index.is_unique
-            else f"{key} is there twice in some rows.",
-            where=f"table {name}, row {row}",
-            fix="Ids that are local to a process need its id in front: process/1.",
-        )
+        place = int(twice.to_numpy().argmax())
+        refuse_twice(key, table[key].iloc[place], f"table {name}, row {table.index[place]}")
+
+
+def refuse_twice(key: str, value, where: str):
+    """Say that an id in which others are looked up is there twice."""
+    raise InputError(
+        f"{key} {value!r} is there twice.",
+        where=where,
+        fix="Ids that are local to a process need its id in front: process/1.",
+    )
+
+
+def by_calendar(name: str, column: str) -> bool:
+    """Whether a column is told by the calendar of the place, and not compared as an instant."""
+    return column in _CALENDAR or (name, column) in _CALENDAR_IN
 
 
 def _prepared(table, name, column):
     values, where = table[column], f"table {name}, column {column}"
-    if column in _NUMBERS:
+    if column in NUMBERS:
         return values if pd.api.types.is_numeric_dtype(values) else _as_numbers(values, where)
     dated = pd.api.types.is_datetime64_any_dtype(values) or column in _DATES or column.startswith("date_")
     dated = dated and not column.endswith(moments.OFFSET)
     if not dated:
         return values
-    calendar = column in _CALENDAR or (name, column) in _CALENDAR_IN
+    calendar = by_calendar(name, column)
     beside = column + moments.OFFSET
     if pd.api.types.is_datetime64_any_dtype(values) and not isinstance(values.dtype, pd.DatetimeTZDtype):
         return values if calendar or beside not in table else moments.utc(values, table[beside])
@@ -403,7 +463,7 @@ def _in_currency_of_contract(tables):
             amounts = [
                 column
                 for column in table
-                if column in _NUMBERS and column not in ("tier", "number_of_tenderers")
+                if column in NUMBERS and column not in ("tier", "number_of_tenderers")
             ]
             tables[name] = table.assign(
                 **{column: table[column].astype(float).mask(other) for column in amounts}

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
+from narwhals import col, lit
 
 from cleanworks.construction.scoring import wilson
 
-from ._core import answer, high_outliers, indicator, indicators_in, no_answer, together
-from .tenders import buyers, counted_tenders
-from .tenders import by_lot as _by_lot
+from ._core import answer, high_fence, indicator, indicators_in, no_answer, portable_indicator, together
+from ._processes import currencies, known
 
 RED_FLAGS = ("ocp-red-flags",)
 _BUYER = "tenders.buyer_id|projects.public_authority"
 
 
-@indicator(
+@portable_indicator(
     "single-bid-share",
     "Share of single bids",
     family="market",
@@ -28,19 +29,24 @@ _BUYER = "tenders.buyer_id|projects.public_authority"
     optional=("tenders.project_id",),
     innocent=("A buyer of special works for which few firms exist.",),
 )
-def single_bid_share(tables, settings):
-    tenders = counted_tenders(tables, tables["tenders"])
+def single_bid_share(processes, settings):
+    who = processes.buyers()
+    if who is None:
+        return []
+    tenders = processes.counted.select("process", single=(col("number_of_tenderers") == 1).cast(nw.Int64))
     share = (
-        tenders["number_of_tenderers"]
-        .eq(1)
-        .groupby(tenders["tender_id"].map(buyers(tables)), sort=True)
-        .agg(["mean", "count"])
+        tenders.join(who, on="process", how="inner")
+        .group_by("who")
+        .agg(col("single").sum(), tenders=nw.len())
     )
-    share = share[share["count"] >= settings.minimum_group]
-    return answer("buyer", share.index, share["mean"], high_outliers(share["mean"], beyond=True))
+    share = processes.engine.keep(share.filter(col("tenders") >= settings.minimum_group))
+    share = share.with_columns(share=col("single") / col("tenders"))
+    fence = high_fence(processes.column(share, "share"))
+    hit = lit(False) if fence is None else col("share") > fence
+    return [processes.of_names("buyer", share, "who", "share", hit)]
 
 
-@indicator(
+@portable_indicator(
     "concentration",
     "Concentration of winners",
     family="market",
@@ -60,28 +66,37 @@ def single_bid_share(tables, settings):
     optional=("contracts.currency",),
     innocent=("One very large project outweighs the rest.", "A small market."),
 )
-def concentration(tables, settings):
-    contracts = tables["contracts"]
-    buyer = contracts["tender_id"].map(buyers(tables)).astype(object)
-    rows = contracts.assign(buyer=buyer, currency=_currency(contracts)).dropna(subset=["buyer"])
-    money = rows["value_amount"].fillna(0)
-    # A buyer that pays in several currencies has an index in each: its amounts cannot be added.
-    several = rows.groupby("buyer")["currency"].transform("nunique") > 1
-    named = (
-        rows["buyer"]
-        .astype(str)
-        .where(~several, rows["buyer"].astype(str) + " (" + rows["currency"].replace("", "no currency") + ")")
-    )
+def concentration(processes, settings):
+    who = processes.buyers()
+    if who is None:
+        return []
+    contracts = processes.contracts.join(who, on="process", how="inner")
     # What went to an unknown firm, an unknown value, and a value below 0 leave the shares unknown.
-    unknown = rows["supplier_id"].isna() | rows["value_amount"].isna() | (rows["value_amount"] < 0)
-    value = money.groupby([named, rows["supplier_id"].astype(object).fillna("")]).sum()
-    total = value.groupby(level=0).transform("sum")
-    index = ((value / total.where(total > 0)) ** 2).groupby(level=0).sum(min_count=1)
-    count = named.value_counts().reindex(index.index)
-    index = index[
-        (count >= settings.minimum_group) & ~unknown.groupby(named).any().reindex(index.index) & index.notna()
-    ]
-    return answer("buyer", index.index, index, index > settings.concentration)
+    unknown = (col("firm") == 0) | ~known(col("amount") >= 0)
+    contracts = contracts.with_columns(unknown=unknown.cast(nw.Int64), amount=col("amount").fill_null(0.0))
+    # A buyer that pays in several currencies has an index in each: its amounts cannot be added.
+    each = ["who", "currency"]
+    firms = contracts.group_by(*each, "firm").agg(
+        col("amount").sum(), col("unknown").max(), contracts=nw.len()
+    )
+    firms = processes.engine.keep(firms)
+    buyers = firms.group_by(*each).agg(
+        col("amount").sum().alias("total"), col("unknown").max(), col("contracts").sum()
+    )
+    buyers = buyers.filter(col("contracts") >= settings.minimum_group, col("unknown") == 0, col("total") > 0)
+    shares = firms.join(buyers.select(*each, "total"), on=each, how="inner")
+    shares = shares.with_columns(square=(col("amount") / col("total")) ** 2)
+    index = shares.group_by(*each).agg(index=col("square").sum())
+    several = firms.select(*each).unique().group_by("who").agg(several=nw.len())
+    index = index.join(several, on="who", how="inner")
+    mark = (
+        nw.when(col("currency") == "")
+        .then(lit(" (no currency)"))
+        .otherwise(nw.concat_str(lit(" ("), col("currency"), lit(")")))
+    )
+    mark = nw.when(col("several") > 1).then(mark).otherwise(lit(""))
+    index = index.with_columns(name=nw.concat_str(col("who").cast(nw.String), mark))
+    return [processes.of_names("buyer", index, "name", "index", col("index") > settings.concentration)]
 
 
 def _currency(rows):
@@ -91,7 +106,7 @@ def _currency(rows):
     return rows["currency"].astype(object).where(rows["currency"].notna(), "")
 
 
-@indicator(
+@portable_indicator(
     "bid-spread",
     "Spread of bids",
     family="market",
@@ -107,19 +122,23 @@ def _currency(rows):
         "A published estimate and a floor price draw all bids together.",
     ),
 )
-def bid_spread(tables, settings):
-    valid = _by_lot(tables, tables["bids"])
-    valid = valid[valid["status"].eq("valid") & (valid["amount"] > 0)]
-    # The rows of a consortium are one bid.
-    valid = valid.drop_duplicates(["tender_id", "bid_id"]) if "bid_id" in valid else valid
-    units = valid.groupby(["tender_id", "lot"], sort=False)
-    prices = units["amount"].agg(["std", "mean", "count"])
-    prices = prices[(prices["count"] >= 3) & (units["currency"].nunique() == 1)]
-    spread = (prices["std"] / prices["mean"]).groupby(level=0, sort=False).min()
-    return answer("process", spread.index, spread, spread < settings.low_spread)
+def bid_spread(processes, settings):
+    valid = processes.offers.filter(col("valid"), col("placed"), known(col("amount") > 0))
+    if processes.some_joint:  # its rows are one bid
+        columns = ["process", "lot", "currency", "amount"]
+        joint = valid.filter(col("bid") > 0).group_by("process", "bid")
+        joint = joint.agg(*(col(name).max() for name in columns[1:]))
+        valid = nw.concat([valid.filter(col("bid") == 0).select(*columns), joint.select(*columns)])
+    units = valid.group_by("process", "lot").agg(
+        col("amount").mean().alias("mean"), col("amount").std().alias("std"), bids=nw.len(), **currencies()
+    )
+    units = units.filter(col("bids") >= 3, col("lowest_currency") == col("highest_currency"))
+    units = units.with_columns(spread=col("std") / col("mean"))
+    spread = units.group_by("process").agg(col("spread").min())
+    return [processes.of_processes(spread, "spread", col("spread") < settings.low_spread)]
 
 
-@indicator(
+@portable_indicator(
     "co-bidding",
     "Firms that bid together",
     family="market",
@@ -131,25 +150,22 @@ def bid_spread(tables, settings):
     fields=("bids.tender_id", "bids.tenderer_id"),
     innocent=("Both work in the same trade and district.",),
 )
-def co_bidding(tables, settings):
-    bids = tables["bids"][["tender_id", "tenderer_id"]].dropna().drop_duplicates()
-    number, names = pd.factorize(bids["tenderer_id"], sort=True)
-    bids = pd.DataFrame({"tender": pd.factorize(bids["tender_id"])[0], "firm": number})
-    pairs = bids.merge(bids, on="tender", suffixes=("", "_other"))
-    pairs = pairs[pairs["firm"] < pairs["firm_other"]]
-    count = pairs.groupby(["firm", "firm_other"]).size()
-    if count.empty:
-        return no_answer()
-    first, second = (
-        pd.Series(np.asarray(names)[count.index.get_level_values(i)]).astype(str) for i in (0, 1)
+def co_bidding(processes, settings):
+    bids = processes.engine.keep(processes.offers.filter(col("firm") > 0).select("process", "firm").unique())
+    pairs = bids.join(bids.rename({"firm": "other"}), on="process", how="inner").filter(
+        col("firm") < col("other")
     )
-    values = count.to_numpy()
-    return answer(
-        "pair of firms",
-        first + "/" + second,
-        values,
-        (values >= settings.pair_count) & high_outliers(values, beyond=True),
-    )
+    pairs = processes.engine.keep(pairs.group_by("firm", "other").agg(tenders=nw.len()))
+    fence = high_fence(processes.column(pairs, "tenders"))
+    hit = lit(False) if fence is None else (col("tenders") >= settings.pair_count) & (col("tenders") > fence)
+    names = processes.firms.with_columns(col("tenderer_id").cast(nw.String))
+    pairs = pairs.join(names.rename({"tenderer_id": "one"}), on="firm", how="inner")
+    pairs = pairs.join(names.rename({"firm": "other", "tenderer_id": "two"}), on="other", how="inner")
+    turned = col("two") < col("one")
+    first = nw.when(turned).then(col("two")).otherwise(col("one"))
+    last = nw.when(turned).then(col("one")).otherwise(col("two"))
+    pairs = pairs.with_columns(name=nw.concat_str(first, lit("/"), last))
+    return [processes.of_names("pair of firms", pairs, "name", "tenders", hit)]
 
 
 @indicator(

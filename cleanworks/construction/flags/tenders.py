@@ -7,27 +7,17 @@ Cardinal (Open Contracting Partnership) computes them from OCDS; here they are c
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+import narwhals as nw
+from narwhals import col, lit
 
-from ._core import (
-    answer,
-    high_outliers,
-    indicator,
-    indicators_in,
-    low_outliers,
-    no_answer,
-    quartiles,
-    together,
-)
+from ._core import high_fence, indicators_in, low_fence, portable_indicator, quartiles
+from ._processes import among, currencies, known, whole
 
 CARDINAL = ("ccs-s84",)
-SUBMITTED = ("pending", "valid", "disqualified")
-FINAL = ("active", "cancelled", "unsuccessful")
 AWARDED = "awards.supplier_id|contracts.supplier_id"
 
 
-@indicator(
+@portable_indicator(
     "R003",
     "Short submission period",
     family="tender",
@@ -48,30 +38,29 @@ AWARDED = "awards.supplier_id|contracts.supplier_id"
         "The notice was published again after a small correction.",
     ),
 )
-def R003(tables, settings):
-    tenders = _tenders(tables, settings)
-    if settings.short_submission_methods:
-        tenders = tenders[tenders["procurement_method"].isin(settings.short_submission_methods)]
+def R003(processes, settings):
     # A period that ends before it begins has no length.
-    tenders = tenders[tenders["tender_end"] >= tenders["tender_start"]]
-    days = (tenders["tender_end"] - tenders["tender_start"]).dt.days
-    limit = pd.Series(settings.short_submission_days, index=tenders.index, dtype=float)
+    tenders = processes.tenders.filter(col("kept"), known(col("tender_end") >= col("tender_start")))
+    if settings.short_submission_methods:
+        tenders = tenders.filter(among("procurement_method", settings.short_submission_methods))
+    limit = lit(settings.short_submission_days)
     if (
         settings.short_submission_days_small is not None
         and settings.small_works_amount is not None
-        and "cost_estimate" in tenders
+        and "cost_estimate" in tenders.columns
     ):
-        limit = limit.mask(
-            tenders["cost_estimate"] <= settings.small_works_amount, settings.short_submission_days_small
-        )
-    if settings.short_submission_days_by_details and "procurement_method_details" in tenders:
-        own = tenders["procurement_method_details"].map(dict(settings.short_submission_days_by_details))
-        limit = own.astype(float).fillna(limit)
-    short = days < limit
-    return answer("process", tenders["tender_id"], short, short)
+        small = known(col("cost_estimate") <= settings.small_works_amount)
+        limit = nw.when(small).then(lit(settings.short_submission_days_small)).otherwise(limit)
+    if "procurement_method_details" in tenders.columns:
+        for details, days in settings.short_submission_days_by_details.items():
+            own = known(col("procurement_method_details") == details)
+            limit = nw.when(own).then(lit(days)).otherwise(limit)
+    hours = (col("tender_end") - col("tender_start")).dt.total_minutes() / 60
+    short = tenders.with_columns(short=hours < limit * 24)
+    return [processes.of_processes(short.select("process", "short"), "short", col("short"))]
 
 
-@indicator(
+@portable_indicator(
     "R018",
     "Single bid",
     family="tender",
@@ -84,10 +73,10 @@ def R003(tables, settings):
     optional=("tenders.status", "bids.tender_id", "bids.tenderer_id", "bids.status"),
     innocent=("Few firms can do such work.", "A busy season: firms are fully booked.", "The site is remote."),
 )
-def R018(tables, settings):
-    tenders = counted_tenders(tables, _tenders(tables, settings))
-    single = tenders["number_of_tenderers"] == 1
-    return answer("process", tenders["tender_id"], single, single)
+def R018(processes, settings):
+    tenders = processes.counted.filter(col("kept"))
+    single = tenders.select("process", single=col("number_of_tenderers") == 1)
+    return [processes.of_processes(single, "single", col("single"))]
 
 
 _PRICES = (
@@ -104,7 +93,7 @@ _SHARPER = (
 )  # fmt: skip
 
 
-@indicator(
+@portable_indicator(
     "R024",
     "Price close to the winning bid",
     family="tender",
@@ -121,22 +110,20 @@ _SHARPER = (
         "The estimate was published and all bid close to it.",
     ),
 )
-def R024(tables, settings):
-    margins = _margins(tables, settings)
-    close = low_outliers(margins["margin"], settings.fences.get("R024"))
-    firms = pd.unique(margins.loc[close, ["winner", "second"]].to_numpy().ravel())
-    processes = (
-        margins.assign(hit=close)
-        .groupby("tender_id", sort=False)
-        .agg(margin=("margin", "min"), hit=("hit", "any"))
-    )
-    return together(
-        answer("process", processes.index, processes["margin"], processes["hit"]),
-        answer("tenderer", firms, 0.0, True),
-    )
+def R024(processes, settings):
+    margins = processes.margins
+    fence = low_fence(processes.column(margins, "margin"), settings.fences.get("R024"))
+    close = lit(False) if fence is None else col("margin") <= fence
+    margins = margins.with_columns(hit=close)
+    hits = margins.filter(col("hit"))
+    second = processes.contenders.join(hits, on=["process", "lot"], how="inner")
+    second = second.filter(known(col("amount") == col("second")), col("firm") != col("winner"))
+    firms = nw.concat([hits.select(firm=col("winner")), second.select("firm")]).unique()
+    margins = margins.group_by("process").agg(col("margin").min(), col("hit").max())
+    return [processes.of_processes(margins, "margin", col("hit")), processes.of_firms(firms, 0, True)]
 
 
-@indicator(
+@portable_indicator(
     "R025",
     "Excessive unsuccessful bids",
     family="tender",
@@ -149,22 +136,21 @@ def R024(tables, settings):
     optional=("awards.status", "tenders.status"),
     innocent=("The firm is new and learns to bid.", "The firm is dear and honest."),
 )
-def R025(tables, settings):
-    winners = _single_winners(tables, settings)
-    valid = _bids_of_one_firm(by_lot(tables, _bids(tables, settings)), status="valid")
-    valid = (
-        valid[["tender_id", "lot", "tenderer_id"]].drop_duplicates().merge(winners, on=["tender_id", "lot"])
-    )
-    won = valid["tenderer_id"] == valid["winner"]
-    firms = won.groupby(valid["tenderer_id"], sort=True).agg(["sum", "count"])
-    if firms.empty:
-        return no_answer()
-    ratio = firms["sum"] / firms["count"]
-    often = firms["count"] >= quartiles(firms["count"])[1]
-    return answer("tenderer", firms.index, ratio, often & low_outliers(ratio, settings.fences.get("R025")))
+def R025(processes, settings):
+    valid = processes.contenders.select("process", "lot", "firm").unique()
+    valid = valid.join(processes.winners, on=["process", "lot"], how="inner")
+    valid = valid.with_columns(won=(col("firm") == col("winner")).cast(nw.Int64))
+    firms = processes.engine.keep(valid.group_by("firm").agg(wins=col("won").sum(), bids=nw.len()))
+    firms = firms.with_columns(ratio=col("wins") / col("bids"))
+    bids = processes.column(firms, "bids")
+    fence = low_fence(processes.column(firms, "ratio"), settings.fences.get("R025"))
+    hit = lit(False)
+    if fence is not None and len(bids):
+        hit = (col("bids") >= quartiles(bids)[1]) & (col("ratio") <= fence)
+    return [processes.of_firms(firms, "ratio", hit)]
 
 
-@indicator(
+@portable_indicator(
     "R028",
     "Identical prices",
     family="tender",
@@ -183,35 +169,50 @@ def R025(tables, settings):
     ),
     innocent=("Rounded prices of small works.", "A price list or a price fixed by law."),
 )
-def R028(tables, settings):
-    bids = by_lot(tables, _compared(tables, _bids(tables, settings), settings))
-    bids = bids[bids["status"].isin(SUBMITTED) & (bids["amount"] > 0) & bids["tenderer_id"].notna()]
-    everyone = pd.unique(bids["tender_id"])
-    who = bids["tenderer_id"].astype(object)
-    several = bids.duplicated(["tender_id", "bid_id"], keep=False)
-    if several.any():
-        # A consortium is one tenderer, whatever the order of its members.
-        joint = (
-            bids[several]
-            .sort_values("tenderer_id")
-            .groupby(["tender_id", "bid_id"])["tenderer_id"]
-            .agg("\x1f".join)
-        )
-        keys = pd.MultiIndex.from_frame(bids.loc[several, ["tender_id", "bid_id"]])
-        who[several] = joint.reindex(keys).to_numpy()
-    same = (
-        bids.assign(who=who)
-        .groupby(["tender_id", "lot", "amount", "currency"], sort=False)["who"]
-        .transform("nunique")
-        > 1
+def R028(processes, settings):
+    bids = processes.offers.filter(
+        col("kept"),
+        col("compared"),
+        col("placed"),
+        col("submitted"),
+        col("firm") > 0,
+        known(col("amount") > 0),
     )
-    flagged = pd.unique(bids.loc[same, "tender_id"])
-    firms = pd.unique(bids.loc[same, "tenderer_id"])
-    hit = np.isin(everyone.astype(object), flagged.astype(object))
-    return together(answer("process", everyone, hit, hit), answer("tenderer", firms, 1.0, True))
+    price = ["process", "lot", "amount", "currency"]
+    twice = bids.group_by(*price).agg(rows=nw.len()).filter(col("rows") > 1).drop("rows")
+    twice = bids.join(twice, on=price, how="inner")
+    twice = _tenderers(processes, twice) if processes.some_joint else twice.with_columns(who=col("firm"))
+    same = twice.group_by(*price).agg(tenderers=col("who").n_unique()).filter(col("tenderers") > 1)
+    same = processes.engine.keep(twice.join(same, on=price, how="inner").select("process", "firm"))
+    looked = bids.select("process").unique()
+    found = same.select("process", hit=lit(True)).unique()
+    looked = looked.join(found, on="process", how="left").with_columns(hit=known(col("hit")))
+    firms = same.select("firm").unique()
+    return [processes.of_processes(looked, "hit", col("hit")), processes.of_firms(firms, 1, True)]
 
 
-@indicator(
+def _tenderers(processes, bids):
+    """Bids with ``who``: the firm, or the members of a joint bid, which are one tenderer whatever their order."""
+    joint = bids.filter(col("bid") > 0)
+    left = processes.engine.keep(joint.select("bid", "firm").unique())
+    who = left.select("bid", who=lit("")).unique()
+    while len(processes.column(left, "bid")):
+        first = processes.engine.keep(left.group_by("bid").agg(first=col("firm").min()))
+        who = who.join(first, on="bid", how="left")
+        member = (
+            nw.when(col("first").is_null())
+            .then(lit(""))
+            .otherwise(nw.concat_str(lit("+"), col("first").cast(nw.String)))
+        )
+        who = processes.engine.keep(who.select("bid", who=nw.concat_str(col("who"), member)))
+        left = left.join(first, on="bid", how="inner").filter(col("firm") > col("first")).drop("first")
+        left = processes.engine.keep(left)
+    columns = ["process", "lot", "amount", "currency", "firm"]
+    alone = bids.filter(col("bid") == 0).select(*columns, who=col("firm").cast(nw.String))
+    return nw.concat([alone, joint.join(who, on="bid", how="inner").select(*columns, "who")])
+
+
+@portable_indicator(
     "R030",
     "Late bid won",
     family="tender",
@@ -235,28 +236,17 @@ def R028(tables, settings):
         "The date is the day of entry, not of receipt.",
     ),
 )
-def R030(tables, settings):
-    tenders = _tenders(tables, settings)[["tender_id", "tender_end"]].dropna()
-    bids = by_lot(tables, tables["bids"]).merge(tenders, on="tender_id")
-    awards = by_lot(tables, _awards(tables))
-    awards = (
-        awards.loc[awards["status"] == "active", ["tender_id", "lot", "supplier_id"]]
-        .dropna()
-        .drop_duplicates()
-    )
-    won = bids.merge(
-        awards, left_on=["tender_id", "lot", "tenderer_id"], right_on=["tender_id", "lot", "supplier_id"]
-    )
-    won = won[(won["status"] == "valid") & won["date"].notna()]
-    late = won["date"] > won["tender_end"]
-    processes = late.groupby(won["tender_id"], sort=False).any()
-    return together(
-        answer("process", processes.index, processes, processes),
-        answer("tenderer", pd.unique(won.loc[late, "tenderer_id"]), 1.0, True),
-    )
+def R030(processes, settings):
+    awards = processes.awarded.filter(col("active"), col("placed"), col("firm") > 0)
+    awards = awards.select("process", "lot", "firm").unique()
+    bids = processes.offers.filter(col("kept"), col("placed"), col("valid"), col("dated"))
+    won = bids.join(awards, on=["process", "lot", "firm"], how="inner")
+    firms = won.filter(col("late")).select("firm").unique()
+    won = won.group_by("process").agg(col("late").max())
+    return [processes.of_processes(won, "late", col("late")), processes.of_firms(firms, 1, True)]
 
 
-@indicator(
+@portable_indicator(
     "R035",
     "All other bids disqualified",
     family="tender",
@@ -272,49 +262,46 @@ def R030(tables, settings):
         "Demanding works with a proper prequalification.",
     ),
 )
-def R035(tables, settings):
-    bids = by_lot(tables, _bids(tables, settings))
+def R035(processes, settings):
+    bids = processes.offers.filter(col("kept"), col("placed"))
     # Whether all others were disqualified is not known as long as the fate of one bid, or its firm, is not.
-    doubtful = bids.loc[
-        bids["status"].isna() | bids["tenderer_id"].isna(), ["tender_id", "lot"]
-    ].drop_duplicates()
-    pairs = bids[["tender_id", "lot", "tenderer_id", "status"]].dropna().drop_duplicates()
-    pairs = pairs.assign(unit=_unit(pairs))[~_unit(pairs).isin(_unit(doubtful))]
-    valid = pairs[pairs["status"] == "valid"]
-    only = valid[~valid["unit"].duplicated(keep=False)].set_index("unit")["tenderer_id"]
-    awards = _final_awards(tables, settings)
-    awards = awards.assign(unit=_unit(awards))
-    suppliers = awards[["unit", "supplier_id"]].drop_duplicates()
-    supplier = suppliers[~suppliers["unit"].duplicated(keep=False)].set_index("unit")["supplier_id"]
-    looked = pairs[["tender_id", "unit"]].drop_duplicates("unit")
-    looked = looked[looked["unit"].isin(awards["unit"])]
-    units = looked["unit"]
-    out = pairs[pairs["status"] == "disqualified"]
-    out = out[out["tenderer_id"] != out["unit"].map(only)]
-    others = out.groupby("unit").size().reindex(units, fill_value=0).to_numpy()
-    alone = only.reindex(units)
-    same = (alone.eq(supplier.reindex(units)) & alone.notna()).to_numpy()
-    hit = same & (others >= settings.other_disqualified)
-    processes = (
-        looked.assign(others=others, hit=hit)
-        .groupby("tender_id", sort=False)
-        .agg(others=("others", "max"), hit=("hit", "any"))
+    bids = bids.with_columns(
+        doubt=~col("judged") | (col("firm") == 0),
+        low=nw.when(col("valid")).then(col("firm")),
+        high=nw.when(col("valid")).then(col("firm")),
     )
-    winners = pd.unique(alone[hit])
-    return together(
-        answer("process", processes.index, processes["others"], processes["hit"]),
-        answer("tenderer", winners, 0.0, True),
+    units = bids.group_by("process", "lot").agg(col("doubt").max(), col("low").min(), col("high").max())
+    units = units.filter(~col("doubt")).drop("doubt")
+    awards = processes.decided.group_by("process", "lot").agg(
+        col("firm").min().alias("supplier"), col("firm").max().alias("last")
     )
+    units = units.join(awards, on=["process", "lot"], how="inner")
+    # Firm 0 is an award to nobody known.
+    alone = known(
+        (col("low") == col("high")) & (col("supplier") == col("last")) & (col("low") == col("supplier"))
+    )
+    units = units.with_columns(alone=alone)
+    out = bids.filter(col("out")).select("process", "lot", "firm").unique()
+    out = out.join(units, on=["process", "lot"], how="inner")
+    only = nw.when(known(col("low") == col("high"))).then(col("low")).otherwise(whole(0))
+    out = out.filter(col("firm") != only).group_by("process", "lot").agg(others=nw.len())
+    units = units.join(out, on=["process", "lot"], how="left")
+    units = units.with_columns(others=col("others").fill_null(0))
+    units = units.with_columns(hit=col("alone") & (col("others") >= settings.other_disqualified))
+    units = processes.engine.keep(units)
+    firms = units.filter(col("hit")).select(firm=col("low")).unique()
+    found = units.group_by("process").agg(col("others").max(), col("hit").max())
+    return [processes.of_processes(found, "others", col("hit")), processes.of_firms(firms, 0, True)]
 
 
-@indicator(
+@portable_indicator(
     "R036",
     "Lowest bid disqualified",
     family="tender",
     levels=("process",),
     source=CARDINAL,
     definition="The lowest of the submitted bids was disqualified, although price alone decides, and the contract was awarded.",
-    formula="status of the lowest submitted bid = disqualified; of equal lowest bids the first in the file counts",
+    formula="the lowest disqualified bid <= the lowest other submitted bid, in one lot and currency; only where a bid is valid and an award active",
     unit="1 flagged, 0 not",
     fields=(
         "bids.bid_id",
@@ -326,26 +313,33 @@ def R035(tables, settings):
     optional=(*_SHARPER, "tenders.price_only"),
     innocent=("The bid was abnormally low and the firm could not explain it.", "The firm lacked a licence."),
 )
-def R036(tables, settings):
-    awards = by_lot(tables, _awards(tables))
-    awards = awards[awards["status"] == "active"]
-    bids = by_lot(tables, _compared(tables, _bids(tables, settings), settings))
-    if "price_only" in tables.get("tenders", ()):
-        otherwise = tables["tenders"].loc[tables["tenders"]["price_only"].eq(False), "tender_id"]
-        bids = bids[~bids["tender_id"].isin(otherwise)]
-    bids = bids[bids["status"].isin(SUBMITTED) & bids["amount"].notna()]
-    bids = bids[_unit(bids).isin(_unit(awards))]
-    bids = _in_one_currency(bids, awards, settings)
-    if bids.empty:
-        return no_answer()
-    bids = bids.assign(unit=_unit(bids)).reset_index(drop=True)
-    bids = bids[bids["unit"].isin(bids.loc[bids["status"] == "valid", "unit"])]
-    lowest = bids.loc[bids.groupby("unit", sort=False)["amount"].idxmin()]
-    hit = (lowest["status"] == "disqualified").groupby(lowest["tender_id"], sort=False).any()
-    return answer("process", hit.index, hit, hit)
+def R036(processes, settings):
+    awards = processes.awarded.filter(col("active"), col("placed"))
+    paid = nw.when(~col("amount").is_null() & (col("currency") > 0)).then(col("currency"))
+    awards = awards.with_columns(award_currency=paid)
+    awards = awards.group_by("process", "lot").agg(col("award_currency").min())
+    bids = processes.offers.filter(
+        col("kept"),
+        col("compared"),
+        col("by_price"),
+        col("placed"),
+        col("submitted"),
+        ~col("amount").is_null(),
+    )
+    bids = bids.with_columns(
+        standing=nw.when(~col("out")).then(col("amount")), refused=nw.when(col("out")).then(col("amount"))
+    )
+    units = bids.group_by("process", "lot").agg(
+        col("valid").max(), col("standing").min(), col("refused").min(), **currencies()
+    )
+    units = units.filter(col("valid")).join(awards, on=["process", "lot"], how="inner")
+    units = processes.in_one_currency(units.with_columns(col("award_currency").fill_null(0)))
+    units = units.with_columns(hit=known(col("refused") <= col("standing")))
+    found = units.group_by("process").agg(col("hit").max())
+    return [processes.of_processes(found, "hit", col("hit"))]
 
 
-@indicator(
+@portable_indicator(
     "R038",
     "Excessive disqualified bids",
     family="tender",
@@ -363,28 +357,36 @@ def R036(tables, settings):
     ),
     innocent=("A buyer of difficult works with strict licences.", "A newcomer that still learns the forms."),
 )
-def R038(tables, settings):
-    bids = _identified(_bids(tables, settings))
-    bids = bids[bids["status"].isin(SUBMITTED)]
-    each = bids.drop_duplicates(["tender_id", "bid_id"])
-    groups = [
-        ("buyer", each, each["tender_id"].map(buyers(tables))),
-        ("procuring entity", each, each["tender_id"].map(_by_tender(tables, "procuring_entity_id"))),
-        ("tenderer", bids, bids["tenderer_id"]),
-    ]
+def R038(processes, settings):
+    bids = processes.offers.filter(col("kept"), col("submitted")).with_columns(col("out").cast(nw.Int64))
+    each = bids.filter(col("bid") == 0).group_by("process").agg(col("out").sum(), bids=nw.len())
+    if processes.some_joint:
+        joint = bids.filter(col("bid") > 0).group_by("process", "bid").agg(col("out").max())
+        joint = joint.group_by("process").agg(col("out").sum(), bids=nw.len())
+        each = nw.concat([one.select("process", "out", "bids") for one in (each, joint)])
     parts = []
-    for level, rows, who in groups:
-        out = rows["status"].eq("disqualified").groupby(who, sort=True).agg(["sum", "count"])
-        out = out[out["count"] >= settings.minimum_submitted_bids]
-        ratio = out["sum"] / out["count"]
-        # Cardinal's published cases have two and three buyers.
-        parts.append(
-            answer(level, out.index, ratio, high_outliers(ratio, settings.fences.get("R038"), fewest=1))
-        )
-    return together(*parts)
+    for level, who in (
+        ("buyer", processes.buyers()),
+        ("procuring entity", processes.buyers("procuring_entity_id")),
+    ):
+        if who is not None:
+            shares = each.join(who, on="process", how="inner")
+            shares = shares.group_by("who").agg(col("out").sum(), col("bids").sum())
+            parts.append(processes.of_names(level, *_refusals(processes, shares, "who", settings)))
+    firms = bids.filter(col("firm") > 0).group_by("firm").agg(col("out").sum(), bids=nw.len())
+    firms, _, value, hit = _refusals(processes, firms, "firm", settings)
+    return [*parts, processes.of_firms(firms, value, hit)]
 
 
-@indicator(
+def _refusals(processes, shares, name, settings):
+    shares = processes.engine.keep(shares.filter(col("bids") >= settings.minimum_submitted_bids))
+    shares = shares.with_columns(ratio=col("out") / col("bids"))
+    # Cardinal's published cases have two and three buyers.
+    fence = high_fence(processes.column(shares, "ratio"), settings.fences.get("R038"), fewest=1)
+    return shares, name, "ratio", lit(False) if fence is None else col("ratio") >= fence
+
+
+@portable_indicator(
     "R048",
     "Heterogeneous supplier",
     family="tender",
@@ -404,28 +406,28 @@ def R038(tables, settings):
     optional=("tenders.status",),
     innocent=("A general contractor or a trading house.", "Codes are chosen carelessly."),
 )
-def R048(tables, settings):
-    awards = tables["awards"]
-    awards = awards[awards["tender_id"].isin(_tenders(tables, settings)["tender_id"])]
-    awards = awards[(awards["status"] == "active") & ~awards["award_id"].duplicated(keep=False)].dropna(
-        subset=["supplier_id"]
+def R048(processes, settings):
+    awards = processes.table("awards").join(
+        processes.tenders.filter(col("kept")).select("tender_id"), on="tender_id", how="semi"
     )
-    items = tables["award_items"].dropna(subset=["classification_id"])
-    items = items.merge(awards[["award_id", "supplier_id"]], on="award_id")
-    firms = items.assign(group=items["classification_id"].astype(str).str[:2]).groupby(
-        "supplier_id", sort=True
+    awards = awards.filter(known(col("status") == "active"), ~col("award_id").is_null())
+    twice = awards.group_by("award_id").agg(rows=nw.len()).filter(col("rows") > 1).select("award_id")
+    one = awards.filter(~col("supplier_id").is_null()).join(twice, on="award_id", how="anti")
+    items = processes.table("award_items").filter(~col("classification_id").is_null())
+    items = items.select(
+        "award_id", "tender_id", kind=col("classification_id").cast(nw.String).str.slice(0, 2)
     )
-    counts = firms.agg(processes=("tender_id", "nunique"), classes=("group", "nunique"))
-    counts = counts[counts["processes"] >= settings.minimum_contracting_processes]
-    return answer(
-        "tenderer",
-        counts.index,
-        counts["classes"],
-        high_outliers(counts["classes"], settings.fences.get("R048")),
+    items = items.join(one.select("award_id", "supplier_id"), on="award_id", how="inner")
+    firms = items.group_by("supplier_id").agg(
+        processes=col("tender_id").n_unique(), kinds=col("kind").n_unique()
     )
+    firms = processes.engine.keep(firms.filter(col("processes") >= settings.minimum_contracting_processes))
+    fence = high_fence(processes.column(firms, "kinds"), settings.fences.get("R048"))
+    hit = lit(False) if fence is None else col("kinds") >= fence
+    return [processes.of_names("tenderer", firms, "supplier_id", "kinds", hit)]
 
 
-@indicator(
+@portable_indicator(
     "R058",
     "Heavily discounted bid",
     family="tender",
@@ -438,201 +440,14 @@ def R048(tables, settings):
     optional=_SHARPER,
     innocent=("A firm with idle machines near the site.", "A better method of building."),
 )
-def R058(tables, settings):
-    margins = _margins(tables, settings)
-    far = high_outliers(margins["margin"], settings.fences.get("R058"))
-    winners = pd.unique(margins.loc[far, "winner"])
-    processes = (
-        margins.assign(hit=far)
-        .groupby("tender_id", sort=False)
-        .agg(margin=("margin", "max"), hit=("hit", "any"))
-    )
-    return together(
-        answer("process", processes.index, processes["margin"], processes["hit"]),
-        answer("tenderer", winners, 0.0, True),
-    )
+def R058(processes, settings):
+    margins = processes.margins
+    fence = high_fence(processes.column(margins, "margin"), settings.fences.get("R058"))
+    far = lit(False) if fence is None else col("margin") >= fence
+    margins = margins.with_columns(hit=far)
+    firms = margins.filter(col("hit")).select(firm=col("winner")).unique()
+    margins = margins.group_by("process").agg(col("margin").max(), col("hit").max())
+    return [processes.of_processes(margins, "margin", col("hit")), processes.of_firms(firms, 0, True)]
 
 
 TENDERS = indicators_in(globals())
-
-
-# What the flags above share ------------------------------------------------------------------------------------------
-
-
-def buyers(tables) -> pd.Series:
-    """The buyer of every tender: ``tenders.buyer_id``, else the public authority of its project. Indexed by tender_id."""
-    if "buyer_id" in tables.get("tenders", ()):
-        return _by_tender(tables, "buyer_id")
-    if not {"tenders", "projects"} <= set(tables) or "project_id" not in tables["tenders"]:
-        return pd.Series(dtype=object)
-    owner = tables["projects"].set_index("project_id")["public_authority"]
-    tenders = tables["tenders"]
-    return pd.Series(tenders["project_id"].map(owner).to_numpy(), index=tenders["tender_id"])
-
-
-def _by_tender(tables, column) -> pd.Series:
-    if column not in tables.get("tenders", ()):
-        return pd.Series(dtype=object)
-    return tables["tenders"].set_index("tender_id")[column]
-
-
-def _tenders(tables, settings):
-    """Tenders that were not cancelled and whose procedure is not excluded."""
-    tenders = tables.get("tenders")
-    if tenders is None:
-        return pd.DataFrame({"tender_id": pd.unique(tables["bids"]["tender_id"])})
-    if "status" in tenders:
-        tenders = tenders[tenders["status"].ne("cancelled") | tenders["status"].isna()]
-    if settings.excluded_details and "procurement_method_details" in tenders:
-        tenders = tenders[~tenders["procurement_method_details"].isin(settings.excluded_details)]
-    return tenders
-
-
-def _bids(tables, settings):
-    return tables["bids"][tables["bids"]["tender_id"].isin(_tenders(tables, settings)["tender_id"])]
-
-
-def _compared(tables, bids, settings):
-    """Without the procedures in which prices are not compared."""
-    tenders = tables.get("tenders")
-    if not settings.no_price_comparison or tenders is None or "procurement_method_details" not in tenders:
-        return bids
-    fixed = tenders.loc[tenders["procurement_method_details"].isin(settings.no_price_comparison), "tender_id"]
-    return bids[~bids["tender_id"].isin(fixed)]
-
-
-def counted_tenders(tables, tenders):
-    """Open and selective tenders whose number of tenderers is known: 1 or more, and not fewer than the firms that bid."""
-    tenders = tenders[
-        tenders["procurement_method"].isin(("open", "selective")) & (tenders["number_of_tenderers"] >= 1)
-    ]
-    bids = tables.get("bids")
-    if bids is None or not {"tender_id", "tenderer_id", "bid_id"} <= set(bids):
-        return tenders
-    if "status" in bids:
-        bids = bids[bids["status"].isin(SUBMITTED)]
-    came = bids.drop_duplicates(["tender_id", "tenderer_id"]).dropna(subset=["tenderer_id"])
-    # A consortium is one tenderer; its bid may also be written as several rows.
-    came = came.groupby("tender_id")["bid_id"].nunique()
-    return tenders[~(tenders["tender_id"].map(came) > tenders["number_of_tenderers"])]
-
-
-def _identified(bids):
-    """Bids with an id each: one without an id is a bid of its own."""
-    if "bid_id" not in bids or bids["bid_id"].notna().all():
-        return bids
-    own = pd.Series([f"\0{place}" for place in range(len(bids))], index=bids.index)
-    return bids.assign(bid_id=bids["bid_id"].astype(object).where(bids["bid_id"].notna(), own))
-
-
-def by_lot(tables, rows):
-    """Rows with their ``lot`` ("" for a process without lots) and ``currency`` ("" where none is written), bids with an id each.
-
-    In a process of several lots a row that names none cannot be compared with any other, and is left out.
-    """
-    rows = _identified(rows)
-    lot = (
-        rows["lot_id"].astype(object).where(rows["lot_id"].notna(), "")
-        if "lot_id" in rows
-        else pd.Series("", index=rows.index, dtype=object)
-    )
-    currency = (
-        rows["currency"].astype(object).where(rows["currency"].notna(), "") if "currency" in rows else ""
-    )
-    rows = rows.assign(lot=lot, currency=currency)
-    tenders = tables.get("tenders")
-    if tenders is not None and "number_of_lots" in tenders:
-        several = tenders.loc[tenders["number_of_lots"] > 1, "tender_id"]
-        return rows[rows["lot"].ne("") | ~rows["tender_id"].isin(several)]
-    return rows
-
-
-def _unit(rows):
-    """One key for process and lot: within it bids are compared."""
-    return rows["tender_id"].astype(str) + "\0" + rows["lot"].astype(str)
-
-
-def _in_one_currency(bids, awards, settings):
-    """The bids of those processes (or lots) in which all are in one currency, and that is the award's where it says one."""
-    unit = _unit(bids)
-    several = bids["currency"].groupby(unit).transform("nunique") > 1
-    known = (
-        awards.loc[awards["currency"].ne("") & awards["amount"].notna()]
-        if "amount" in awards
-        else awards.iloc[:0]
-    )
-    paid_in = (
-        known.assign(unit=_unit(known)).drop_duplicates("unit").set_index("unit")["currency"]
-        if len(known)
-        else pd.Series(dtype=object)
-    )
-    awarded = unit.map(paid_in)
-    keep = ~several & (awarded.isna() | bids["currency"].eq("") | bids["currency"].eq(awarded))
-    if settings.currency:
-        keep &= bids["currency"].isin((settings.currency, ""))
-    return bids[keep]
-
-
-def _bids_of_one_firm(bids, status):
-    bids = _identified(bids)
-    bids = bids[~bids.duplicated(["tender_id", "bid_id"], keep=False)]
-    return bids[(bids["status"] == status) & bids["tenderer_id"].notna()]
-
-
-def _awards(tables):
-    if "awards" in tables:
-        return tables["awards"]
-    contracts = tables["contracts"]
-    return contracts[["tender_id", "supplier_id"]].assign(award_id=contracts["contract_id"], status="active")
-
-
-def _final_awards(tables, settings):
-    """Active awards of processes in which every award is final."""
-    awards = by_lot(tables, _awards(tables))
-    awards = awards[awards["tender_id"].isin(_tenders(tables, settings)["tender_id"])]
-    open_ = awards.loc[~awards["status"].isin(FINAL), "tender_id"]
-    return awards[awards["status"].eq("active") & ~awards["tender_id"].isin(open_)]
-
-
-def _single_winners(tables, settings):
-    """tender_id, lot, winner, price and the award's currency where one active award went to one firm, all awards final."""
-    awards = _final_awards(tables, settings)
-    awards = awards[~awards.duplicated(["tender_id", "lot"], keep=False)].dropna(subset=["supplier_id"])
-    awards = awards.rename(columns={"supplier_id": "winner", "currency": "award_currency"})
-    price = awards["amount"].where(awards["amount"] > 0) if "amount" in awards else np.nan
-    return awards.assign(price=price)[["tender_id", "lot", "winner", "price", "award_currency"]]
-
-
-def _margins(tables, settings):
-    """tender_id, lot, winner, second, margin: how far the lowest valid bid of another firm lies above the price awarded.
-
-    The price awarded is the award's amount, else the winner's lowest valid bid. Where a lower bid than that was valid, price alone
-    cannot have decided, and the lot is left out.
-    """
-    bids = _bids_of_one_firm(
-        by_lot(tables, _compared(tables, _bids(tables, settings), settings)), status="valid"
-    )
-    winners = _single_winners(tables, settings)
-    bids = _in_one_currency(bids[bids["amount"].notna()], _awards_with_price(winners), settings)
-    bids = bids.merge(winners, on=["tender_id", "lot"]).sort_values("amount", kind="stable")
-    own = bids["tenderer_id"] == bids["winner"]
-    columns = ["tender_id", "lot", "tenderer_id", "amount"]
-    best = bids.loc[own, [*columns, "price"]].drop_duplicates(["tender_id", "lot"])
-    second = bids.loc[~own, columns].drop_duplicates(["tender_id", "lot"])
-    both = best.merge(second, on=["tender_id", "lot"], suffixes=("", "_second"))
-    price = both["price"].fillna(both["amount"])
-    both = both.assign(price=price)[(price > 0) & (both["amount_second"] >= price)]
-    margin = (both["amount_second"] - both["price"]) / both["price"]
-    return pd.DataFrame(
-        {
-            "tender_id": both["tender_id"],
-            "lot": both["lot"],
-            "winner": both["tenderer_id"],
-            "second": both["tenderer_id_second"],
-            "margin": margin,
-        }
-    ).reset_index(drop=True)
-
-
-def _awards_with_price(winners):
-    return winners.rename(columns={"award_currency": "currency", "price": "amount"})

@@ -1,0 +1,147 @@
+"""Indicators of tables that outgrow memory: DuckDB reads the files piece by piece and spills to the disk.
+
+The definitions are those of `cleanworks.construction.flags`; here is only what an engine must do for them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+
+from cleanworks import moments
+from cleanworks.construction.flags import _core
+from cleanworks.errors import InputError
+
+
+class Database:
+    """An engine for `cleanworks.construction.flags`: intermediate tables lie in a file that is deleted at the end."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection):
+        self.connection, self._kept = connection, 0
+
+    def frame(self, relation) -> nw.LazyFrame:
+        return nw.from_native(relation)
+
+    def keep(self, frame):
+        """The same rows, computed only once however often they are read."""
+        self._kept += 1
+        name = f"kept_{self._kept}"
+        frame.to_native().create(name)
+        return nw.from_native(self.connection.table(name))
+
+    def numbered(self, frame, name: str):
+        """The rows with a whole number each, from 1."""
+        return nw.from_native(frame.to_native().project(f'row_number() OVER () AS "{name}", *'))
+
+    def numbers_of(self, frame, column: str, values, name: str):
+        """The frame with ``name`` in place of ``column``: the numbers of its values, 0 where a value is none of these."""
+        number, text = values.columns
+        values = values.select(nw.col(number).alias("_number"), nw.col(text).alias("_text"))
+        frame = frame.join(values, left_on=column, right_on="_text", how="left").drop(column)
+        return frame.with_columns(nw.col("_number").fill_null(0).alias(name)).drop("_number")
+
+    def values_of(self, frame, values):
+        """The frame with the values behind its numbers; the reverse of `numbers_of`."""
+        return frame.join(values, on=values.columns[0], how="inner")
+
+    def filled(self, tables) -> set[str]:
+        """As `cleanworks.construction.flags.filled_columns`."""
+        found = set()
+        for name, table in tables.items():
+            counts = table.aggregate(", ".join(["count(*)", *(f'count("{one}")' for one in table.columns)]))
+            rows, *there = counts.fetchall()[0]
+            empty = not rows and name in _core.MAY_BE_EMPTY
+            found |= {f"{name}.{one}" for one, n in zip(table.columns, there, strict=True) if n or empty}
+        return found
+
+    def collected(self, frame) -> pd.DataFrame:
+        return frame.to_native().df()
+
+
+@contextmanager
+def database(memory: str = "4GB", threads: int | None = None) -> Iterator[Database]:
+    """A database for one task.
+
+    Parameters
+    ----------
+    memory : str
+        What DuckDB may hold in memory; what is more goes through the disk, in the folder for temporary files.
+    threads : int, optional
+        By default all cores.
+    """
+    with tempfile.TemporaryDirectory(prefix="cleanworks-") as folder:
+        config = {"memory_limit": memory, "temp_directory": f"{folder}/spilled"}
+        if threads:
+            config["threads"] = threads
+        with duckdb.connect(f"{folder}/kept.duckdb", config=config) as connection:
+            # A library does not print, and DuckDB draws a bar of progress when a query takes long. The order of rows is not read.
+            connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
+            try:
+                yield Database(connection)
+            except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+                reason = str(error).strip().splitlines()[0]
+                raise InputError(
+                    f"a column holds something else than it should: {reason}.",
+                    where="tables",
+                    fix="Import the data again.",
+                ) from None
+            except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+                reason = str(error).strip().splitlines()[0]
+                raise InputError(
+                    f"memory or disk did not suffice: {reason}.",
+                    where=folder,
+                    fix="Free disk space, or give more memory.",
+                ) from None
+
+
+def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelation]:
+    """The Parquet files of a folder as the indicators read them: amounts as numbers, dates as instants, each id of a process once.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be read, a column of another kind, or an id that is there twice.
+    """
+    made = {}
+    for file in sorted(Path(source).glob("*.parquet")):
+        try:
+            relation = engine.connection.read_parquet(str(file))
+            made[file.stem] = relation.project(", ".join(_expressions(file.stem, relation)))
+            key = _core.KEYS.get(file.stem)
+            if key in relation.columns:
+                _refuse_twice(engine, made[file.stem], key, file)
+        except duckdb.Error as error:
+            reason = str(error).strip().splitlines()[0]
+            raise InputError(
+                f"the file cannot be read: {reason}.", where=str(file), fix="Import the data again."
+            ) from None
+    return made
+
+
+def _expressions(name, relation):
+    for column, kind in zip(relation.columns, relation.types, strict=True):
+        quoted = '"' + column.replace('"', '""') + '"'
+        if column in _core.NUMBERS:
+            value = f"CAST({quoted} AS DOUBLE)"
+            yield f"CASE WHEN isfinite({value}) THEN {value} END AS {quoted}"
+        elif str(kind).startswith(("TIMESTAMP", "DATE")) and column + moments.OFFSET in relation.columns:
+            if _core.by_calendar(name, column):
+                yield quoted
+            else:
+                minutes = f'coalesce("{column}{moments.OFFSET}", 0)'
+                yield f"{quoted} - to_seconds({minutes} * 60) AS {quoted}"
+        else:
+            yield quoted
+
+
+def _refuse_twice(engine, table, key, file):
+    frame = nw.from_native(table).filter(~nw.col(key).is_null()).group_by(key).agg(rows=nw.len())
+    twice = engine.collected(frame.filter(nw.col("rows") > 1).head(1))
+    if len(twice):
+        _core.refuse_twice(key, twice[key].iloc[0], str(file))
