@@ -26,6 +26,7 @@ COMMANDS = (
     "cleanworks.workshop.delivery.command",
     "cleanworks.workshop.delivery.new",
     "cleanworks.workshop.delivery.after",
+    "cleanworks.workshop.board.command",
     "cleanworks.workshop.printed.command",
     "cleanworks.profiles.command",
     "cleanworks.standards.command",

@@ -85,6 +85,11 @@ def lessons_of(content: Any) -> Lessons:
         raise ValueError("does not have the entries of a progress record")
     if content["check"] != checksum(lessons):
         raise ValueError("was changed or cut off after it was saved")
+    return checked(lessons)
+
+
+def checked(lessons: dict[str, Any]) -> Lessons:
+    """The lessons of a record, if every entry is as it should be; raises ValueError like `loads`."""
     if len(lessons) > _MOST_LESSONS:
         raise ValueError("has more lessons than any course")
     for id, lesson in lessons.items():

@@ -274,8 +274,8 @@ def _is_trivial(line: str, *, code: bool) -> bool:
         return True
     if text.startswith("#"):
         return len(text.split()) < 4
-    # A bare name, or a call such as `table.head()`, shows a value and answers nothing.
-    return re.fullmatch(r"[\w.]+(\(\d*\))?", text) is not None
+    # A bare name, several of them, or a call such as `table.head()`, shows values and answers nothing.
+    return re.fullmatch(r"[\w.]+(\(\d*\))?|[^\W\d][\w.]*(,\s*[^\W\d][\w.]*)+", text) is not None
 
 
 def _readable(artefact: str) -> str:

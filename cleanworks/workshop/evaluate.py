@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEY = "key.json"
+CLASS = "cleanworks-class"
+"""Format of the file that a board saves: the records of a class that was served live."""
+
 HIDDEN = "hidden"
 """What stands in place of a number of too few people."""
 
@@ -81,6 +84,8 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
         try:
             if isinstance(content, dict) and content.get("format") == reading.FORMAT:
                 read.append(reading.answers(name, content, key))
+            elif isinstance(content, dict) and content.get("format") == CLASS:
+                made.progress += [(f"{name}, line {n}", one) for n, one in enumerate(_class(content, key), 1)]
             else:
                 made.progress.append((name, _progress(content, key)))
         except ValueError as error:
@@ -132,6 +137,26 @@ def _progress(content, key: Key) -> record.Lessons:
     if not lessons:
         raise ValueError("holds no lesson of this workshop")
     return lessons
+
+
+def _class(content: dict, key: Key) -> list[record.Lessons]:
+    """The records in the file of a class that was served live (:meth:`cleanworks.workshop.board.room.Room.saved`).
+
+    Raises
+    ------
+    ValueError
+        As above; one wrong entry leaves the whole file out, because nobody knows what else was changed.
+    """
+    if set(content) != {"format", "version", "workshop", "records"} or content["version"] != 1:
+        raise ValueError("does not have the entries of a class's file")
+    if content["workshop"] != key.workshop:
+        raise ValueError(f"belongs to another workshop ({str(content['workshop'])[:60]!r})")
+    if not isinstance(content["records"], list) or not all(
+        isinstance(one, dict) for one in content["records"]
+    ):
+        raise ValueError("does not have the entries of a class's file")
+    found = [record.checked(lessons) for lessons in content["records"]]
+    return [{id: one for id, one in lessons.items() if id in key.lessons} for lessons in found]
 
 
 def answers_table(tests: Iterable[reading.Answers], key: Key) -> pd.DataFrame:

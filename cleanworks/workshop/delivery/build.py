@@ -20,6 +20,7 @@ from pathlib import Path, PurePath
 
 from cleanworks.errors import InputError
 from cleanworks.workshop import languages
+from cleanworks.workshop.board.outline import outline
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import agenda_files, classroom, reading, references, start, wheels
 from cleanworks.workshop.delivery.instructor import instructor_kit
@@ -95,6 +96,7 @@ PRODUCTS: tuple[Product, ...] = (
     notebooks,
     instructor_kit,
     # These show what was executed for the instructor's kit.
+    outline,
     classroom.decks,
     classroom.sheets,
     classroom.questions,
