@@ -95,6 +95,6 @@ def test_code_and_prose_of_solutions_are_found_in_a_pdf(course, tmp_path):
 def test_names_that_a_solution_shows_give_nothing_away_and_their_values_do(course):
     """The check of a question with two answers names both, and the solution ends with a line that shows both."""
     source = course.lesson("o0").exercises.notebook.node
-    page = "<html><body><p>Not attempted. Replace the placeholder in president, unknown, run that cell.</p>{}</body></html>"
+    page = "<html><body><p>Not attempted. Replace the placeholder in president, unknown, run that cell.</p>\n{}</body></html>"
     assert leaks(page.format(""), source) == []
     assert [leak.question for leak in leaks(page.format("<p>president = 1</p>"), source)] == ["o0-e4"]
