@@ -16,15 +16,14 @@ import shutil
 import sys
 import time
 import webbrowser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 import yaml
 
-import cleanworks
 from cleanworks.errors import InputError
+from cleanworks.workshop import made_of
 from cleanworks.workshop.files import read_yaml
 
 if TYPE_CHECKING:
@@ -248,7 +247,7 @@ def build(course: Course, made: Edition) -> list[str]:
     """
     _finish_interrupted(made)
     live = _python_for_the_pages(course, made)
-    tool, content = _tool_print(), _content_print(course, made, live)
+    tool, content = made_of.tool(), _content_print(course, made, live)
     stamp = f"{tool}\n{content}\n"
     if _read(made.html / _STAMP) == stamp + _witness(made.html):
         _say("The book is up to date.")
@@ -398,45 +397,14 @@ def _beside(folder: Path, word: str) -> Path:
 # --- what a book depends on ---------------------------------------------------------------------------------------
 
 
-def _tool_print() -> str:
-    """Of this package and of the versions of what it builds with."""
-    from importlib.metadata import version
-
-    digest = hashlib.sha256(sys.version.encode())
-    for package in ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "sphinxcontrib-bibtex"):
-        digest.update(f"{package} {version(package)}".encode())
-    own = Path(cleanworks.__file__).parent
-    for path in sorted(
-        path for path in own.rglob("*") if path.suffix in (".py", ".css", ".js", ".toml", ".po")
-    ):
-        digest.update(path.relative_to(own).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
 def _content_print(course: Course, made: Edition, live: Payload | None) -> str:
     """Of the sources, the executed copies, and what pages run Python with."""
     about = (made.audience, made.profile, made.language, live.version if live else "")
     digest = hashlib.sha256(repr(about).encode())
-    for path in sorted({*_sources(course, made), *made.executed.rglob("*.ipynb")}):
-        digest.update(path.relative_to(course.root).as_posix().encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest.update(
+        made_of.contents(course, {*made_of.sources(course, made.language), *made.executed.rglob("*.ipynb")})
+    )
     return digest.hexdigest()
-
-
-def _sources(course: Course, made: Edition) -> Iterator[Path]:
-    """Every file a page may be made from: settings, pages, notebooks, and what lies in the folders of the pages."""
-    for name in ("_config.yml", "_toc.yml", "cleanworks.toml"):
-        if (course.root / name).is_file():
-            yield course.root / name
-    yield from (one.path for one in (*course.notebooks, *course.plain))
-    translations = course.root / course.settings.locale
-    if made.language:
-        yield from (translations / made.language).rglob("*.po")
-    for page in course.pages:
-        yield page
-        if page.parent != course.root:
-            around = (path for path in page.parent.rglob("*") if path.is_file())
-            yield from (path for path in around if not path.is_relative_to(translations))
 
 
 def _witness(folder: Path) -> str:

@@ -12,8 +12,10 @@ import contextlib
 import copy
 import dataclasses
 import functools
+import hashlib
 import html
 import io
+import json
 import re
 import tempfile
 from collections import Counter
@@ -23,7 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from cleanworks.errors import InputError
 from cleanworks.words import is_code
+from cleanworks.workshop import made_of
 from cleanworks.workshop.editions import edition
+from cleanworks.workshop.run.store import write_whole
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -147,8 +151,25 @@ def read(path: Path) -> Catalog:
 def texts(course: Course) -> dict[str, list[str]]:
     """The texts of every page, in their order, by the page's name ("notebooks/orientation/o1-start-here").
 
-    The pages are read as an instructor gets them, which is all there is. Each text comes once for each page.
+    The pages are read as an instructor gets them, which is all there is. Each text comes once for each page. While neither the
+    course nor the toolkit changes, the pages are not read again: the answer is kept under `_build`.
     """
+    kept = course.root / "_build" / "texts.json"
+    key = hashlib.sha256(
+        made_of.tool().encode() + made_of.contents(course, set(made_of.sources(course)))
+    ).hexdigest()
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads(kept.read_text(encoding="utf-8"))
+        if known["key"] == key:
+            return known["texts"]
+    found = _texts(course)
+    with contextlib.suppress(InputError, OSError):
+        kept.parent.mkdir(exist_ok=True)
+        write_whole(kept, json.dumps({"key": key, "texts": found}, ensure_ascii=False).encode())
+    return found
+
+
+def _texts(course: Course) -> dict[str, list[str]]:
     with tempfile.TemporaryDirectory() as temporary:
         _extract(course, Path(temporary))
         found = {}

@@ -97,6 +97,16 @@ def test_the_status_counts_what_is_missing_page_by_page(begun, capsys):
     assert "texts are missing" in said and "rain" in said
 
 
+def test_pages_are_read_again_only_when_something_changed(begun, monkeypatch):
+    first = languages.texts(Course.load(begun))
+    monkeypatch.setattr(languages, "_extract", lambda *_: pytest.fail("the pages were read again"))
+    assert languages.texts(Course.load(begun)) == first
+    monkeypatch.undo()
+    page = begun / "index.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\nA new sentence.\n", encoding="utf-8")
+    assert "A new sentence." in languages.texts(Course.load(begun))["index"]
+
+
 @pytest.mark.parametrize(
     ("text", "translation", "fault"),
     [
