@@ -96,11 +96,11 @@ def found(found):
             (jumps, "You found one. Look at both intervals of every line: another year has one as well."),
             (
                 len(fits),
-                "Not every interval leaves out nought: one whose ends have different signs holds it.",
+                "Not every interval leaves out zero: one whose ends have different signs holds it.",
             ),
             (
                 len(fits) - either,
-                "These are the years in which both intervals hold nought. The task asks for the others.",
+                "These are the years in which both intervals hold zero. The task asks for the others.",
             ),
         ],
     )

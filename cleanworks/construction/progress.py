@@ -421,6 +421,42 @@ def status_at(progress, date):
     )
 
 
+def longest_run(sign, of):
+    """The longest unbroken run of a sign for each contract, such as months in a row in which progress did not move.
+
+    Parameters
+    ----------
+    sign : Series of bool
+        Whether the row shows the sign. The rows of a contract stand in the order of time.
+    of : Series
+        The contract of each row, on the same index.
+
+    Returns
+    -------
+    Series
+        Whole numbers from 0, by contract.
+
+    Raises
+    ------
+    InputError
+        The two do not have the same rows.
+
+    Examples
+    --------
+    >>> longest_run(pd.Series([True, True, False, True]), pd.Series(["a", "a", "a", "b"])).to_dict()
+    {'a': 2, 'b': 1}
+    """
+    if not sign.index.equals(of.index):
+        raise InputError(
+            "The sign and the contracts do not have the same rows.",
+            where="sign",
+            fix="Take both from one table.",
+        )
+    # Each row without the sign, and each new contract, begins a run.
+    run = ((~sign) | (of != of.shift())).cumsum()
+    return sign.groupby([of, run]).sum().groupby(level=0).max()
+
+
 def review_points(progress, points: Sequence[float]):
     """When each contract passed the points at which it must be reviewed, against the plan.
 

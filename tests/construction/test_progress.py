@@ -321,3 +321,14 @@ def test_payment_ahead_of_work():
     assert p.paid_ahead(one_contract([1, 1], [40, 50], paid=[55.0, 45.0])).tolist() == [15, -5]
     with pytest.raises(InputError, match="paid"):
         p.paid_ahead(one_contract([1], [40]))
+
+
+# Runs --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_ends_with_its_sign_and_with_its_contract():
+    sign = pd.Series([False, True, True, False, True, True, True, True, False])
+    of = pd.Series(list("aaaaa") + list("bbb") + ["c"])
+    assert p.longest_run(sign, of).to_dict() == {"a": 2, "b": 3, "c": 0}
+    with pytest.raises(InputError, match="same rows"):
+        p.longest_run(sign, of.iloc[::-1])

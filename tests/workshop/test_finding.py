@@ -37,6 +37,13 @@ def test_nothing_on_a_path_comes_before_what_it_needs(course, name):
             assert at[before] < at[id], f"{name}: {before} after {id}"
 
 
+def test_every_lesson_stands_on_a_path(course):
+    names = ["public-works", "auditors", "integrity", "civil-society", "trainers"]
+    shown = " ".join(row[1] for name in names for row in finding.path(course, name)[1])
+    off = [one.id for one in course.lessons if one.path.with_suffix("").name not in shown]
+    assert off == []
+
+
 def test_minutes_are_those_of_the_lessons(course):
     _, rows = finding.path(course, "integrity")
     assert int(rows[-1][2].split()[0]) == sum(int(row[2]) for row in rows[:-1])
@@ -86,3 +93,16 @@ def test_a_source_is_listed_once_with_its_address(course):
     _, rows = finding.further(course)
     links = re.findall(r"\]\(<([^>]+)>\)", " ".join(row[1] for row in rows))
     assert len(links) > 100 and all(link.startswith("http") for link in links)
+
+
+def test_the_id_of_a_lesson_in_the_text_is_a_link_and_in_code_or_a_title_is_not():
+    from docutils.core import publish_doctree
+    from sphinx.addnodes import pending_xref
+
+    page = publish_doctree(
+        "What c4 is\n==========\n\nSee lesson c4 (or c6), not ``c4``, data/c4, c4-e1 or c41.\n\n`c6 <https://x.org>`_\n"
+    )
+    finding.link_lessons(page, {"c4": "notebooks/c4-plan", "c6": "notebooks/c6-pay"}, "notebooks/c5")
+    links = [(link.astext(), link["reftarget"]) for link in page.findall(pending_xref)]
+    assert links == [("c4", "/notebooks/c4-plan"), ("c6", "/notebooks/c6-pay")]
+    assert "See lesson c4 (or c6), not c4, data/c4, c4-e1 or c41." in page.astext()

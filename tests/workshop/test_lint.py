@@ -312,6 +312,66 @@ def test_a_sentence_that_says_where_it_holds_is_left_alone(course, line):
     assert not found(course, "country-rule")
 
 
+class TestStatementsThatNothingBacks:
+    """The four sentences that a reader once found in this book without a source are among those that are found."""
+
+    def said(self, course, line, at="key-points", heading="Key points"):
+        edit(lesson_path(course), source(at, heading, f"{heading}\n\n{line}"))
+        return [finding.what for finding in found(course, "unsourced")]
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "It rains 140 days a year.",
+            "Groups of fewer than about thirty days are too small.",
+            "A workshop fails on its clock more often than on its content.",
+            "Changes are what citizens ask for first.",
+            "The reports come mostly from private works.",
+            "Most gauges are read by people.",
+            "People never empty the gauge.",
+            "- It rained 12 mm.\n- The gauge is old {cite}`rain2001`.",
+            "| month | mm |\n|---|---|\n| May | 62 |",
+        ],
+    )
+    def test_is_found(self, course, line):
+        (what,) = self.said(course, line)
+        assert what.startswith("Nothing backs")
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "It rains 140 days a year {cite}`rain2001`.",
+            "It rains 140 days a year.\nThat is counted {cite}`rain2001`.",
+            "Suppose it rains 140 days a year.",
+            "An invented garden gets 12 mm.",
+            "Lesson r2 and step 3 of 2015 begin at 10:30, from 0 to 100 %, and are at most a plan.",
+            "Draw it first, and never before the people are asked.",
+            "Rain that was never measured is not zero.",
+            'She says: "It rains 140 days,\nand most people know it."',
+            "In how many of 40 weeks does it rain?",
+            "```\n140 days\n```",
+        ],
+    )
+    def test_is_left_alone(self, course, line):
+        assert self.said(course, line) == []
+
+    def test_a_result_beside_it_backs_a_number_and_not_what_people_do(self, course):
+        at = dict(at="step-1-the-total", heading="Step 1: the total")
+        assert self.said(course, "It rained 12 mm, in most of these weeks.", **at) == []
+        (what,) = self.said(course, "Most people forget a day.", **at)
+        assert "in general" in what
+
+    def test_a_mark_needs_its_reason_and_something_to_mark(self, course):
+        assert self.said(course, "It rains 140 days a year.")
+        edit(lesson_path(course), meta("key-points", cleanworks={"claims": {"140 days": "Ours, for the sum."}}))
+        assert lint_course(course)[1] == []
+        edit(lesson_path(course), source("key-points", "It rains 140 days a year.", "It rains."))
+        (finding,) = found(course, "unsourced")
+        assert "'140 days'" in finding.what and "marks nothing" in finding.what
+        edit(lesson_path(course), meta("key-points", cleanworks={"claims": {"140 days": ""}}))
+        assert found(course, "cell-metadata")
+
+
 def test_a_new_word_of_python_is_asked_for_once(course):
     """The words are those that a page shows; what is folded, or explained in the text or in the list, is none of them."""
     (course / "words.toml").write_text("len = 'Counts.'\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from cleanworks.workshop.code import parsed, plain_python
 from cleanworks.workshop.editions import Answers, edition
-from cleanworks.workshop.lint import bound, python_words
+from cleanworks.workshop.lint import bound, claims, python_words
 from cleanworks.workshop.lint.canonical import canonical
 from cleanworks.workshop.lint.context import Context
 from cleanworks.workshop.lint.finding import Hit, Rule
@@ -419,6 +419,17 @@ def _citations(notebook: Notebook, context: Context) -> Iterator[Hit]:
 
 
 # --- text ---------------------------------------------------------------------------------------------------------
+
+
+@rule(
+    "unsourced",
+    "A number, or what people do in general, has a citation or a result beside it.",
+    "Cite it, compute it, say less, or mark it with a reason: cell metadata "
+    '`"cleanworks": {"claims": {"the words": "why nothing needs to back them"}}`.',
+)
+def _unsourced(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    if notebook.block is not None and notebook.block.kind == "lesson":
+        yield from claims.unsourced(notebook)
 
 
 @rule("title", "The first cell is the title, the same as in the metadata.", "Start with `# Title`.")

@@ -29,6 +29,7 @@ def connect(app: Sphinx) -> None:
     app.add_node(graph, html=(visit, depart))
     app.add_directive("lesson-graph", GraphDirective)
     app.add_transform(LessonTerms)
+    app.add_transform(LessonLinks)
 
 
 # --- paths --------------------------------------------------------------------------------------------------------
@@ -251,6 +252,67 @@ class LessonTerms(SphinxTransform):
             return
         entries = [("single", term, section["ids"][0], "", None) for term in lesson.block.terms]
         section.insert(1, addnodes.index(entries=entries))
+
+
+class LessonLinks(SphinxTransform):
+    """The id of a lesson in the text, as in "lesson c4", leads to that lesson, in every language."""
+
+    default_priority = 845  # after the words were translated
+
+    def apply(self, **kwargs: Any) -> None:
+        course: Course = self.app.cleanworks_course
+        pages = {
+            one.id: str(PurePosixPath(course.relative(one.path)).with_suffix("")) for one in course.lessons
+        }
+        here = self.env.docname
+        link_lessons(self.document, {id: page for id, page in pages.items() if page != here}, here)
+
+
+# Where an id is a name, code or the text of a link already.
+_NO_LINK = (
+    nodes.title,
+    nodes.caption,
+    nodes.rubric,
+    nodes.reference,
+    nodes.literal,
+    nodes.literal_block,
+    nodes.math,
+    nodes.math_block,
+    nodes.raw,
+    nodes.comment,
+    nodes.system_message,
+    addnodes.pending_xref,
+    addnodes.index,
+)
+
+
+def link_lessons(document: nodes.document, pages: dict[str, str], here: str) -> None:
+    """Turn each id of a lesson in the running text of a page into a link. `pages` has the page of each id."""
+    if not pages:
+        return
+    ids = re.compile(rf"(?<![\w./-])({'|'.join(map(re.escape, pages))})(?![\w-])")
+    for text in list(document.findall(nodes.Text)):
+        said = str(text)
+        if not ids.search(said) or _inside(text, _NO_LINK):
+            continue
+        parts: list[nodes.Node] = []
+        for number, part in enumerate(ids.split(said)):
+            if number % 2:
+                target = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{pages[part]}"}
+                link = addnodes.pending_xref("", refdoc=here, refexplicit=True, refwarn=True, **target)
+                link += nodes.inline("", part)
+                parts.append(link)
+            elif part:
+                parts.append(nodes.Text(part))
+        text.parent.replace(text, parts)
+
+
+def _inside(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
+    while node is not None:
+        if isinstance(node, kinds):
+            return True
+        node = node.parent
+    return False
 
 
 # --- what can go wrong, what to read ------------------------------------------------------------------------------
