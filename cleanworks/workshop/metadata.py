@@ -118,7 +118,8 @@ class CellBlock(_Block):
         None, description="The country or city whose published practice the cell speaks of, in every edition."
     )
     claims: dict[Text, Text] = Field(
-        {}, description="Words of a statement that needs neither a citation nor a result beside it, each with the reason."
+        {},
+        description="Words of a statement that needs neither a citation nor a result beside it, each with the reason.",
     )
     generated: bool = Field(False, description="The toolkit added this cell to an edition.")
 

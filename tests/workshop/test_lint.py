@@ -363,7 +363,9 @@ class TestStatementsThatNothingBacks:
 
     def test_a_mark_needs_its_reason_and_something_to_mark(self, course):
         assert self.said(course, "It rains 140 days a year.")
-        edit(lesson_path(course), meta("key-points", cleanworks={"claims": {"140 days": "Ours, for the sum."}}))
+        edit(
+            lesson_path(course), meta("key-points", cleanworks={"claims": {"140 days": "Ours, for the sum."}})
+        )
         assert lint_course(course)[1] == []
         edit(lesson_path(course), source("key-points", "It rains 140 days a year.", "It rains."))
         (finding,) = found(course, "unsourced")

@@ -76,22 +76,22 @@ def unsourced(notebook: Notebook) -> Iterator[tuple[Cell, int, str]]:
 def _statements(source: str, beside: bool) -> Iterator[tuple[int, str, str]]:
     """(line, sentence, what is wrong) of the statements of one cell, which may have a result beside it."""
     blocks = _blocks(source)
-    asks = any(line.rstrip("*_\"” ").endswith("?") for block in blocks for _, line in block)
+    asks = any(line.rstrip('*_"” ').endswith("?") for block in blocks for _, line in block)
     for block in blocks:
         text = "\n".join(line for _, line in block)
         if _CITED.search(text):
             continue
         quiet = _QUIET.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text).split("\n")
         for (number, line), said in zip(block, quiet, strict=True):
-            if line.rstrip("*_\"” ").endswith("?") or _ORDER.search(said) or _MADE_UP.search(said):
+            if line.rstrip('*_"” ').endswith("?") or _ORDER.search(said) or _MADE_UP.search(said):
                 continue
-            if not (beside or asks) and _AMOUNT.search(_NO_AMOUNT.sub(" ", said)) and not _MADE_UP.search(text):
-                yield number, line, f"Nothing backs the number in: {line.strip()}"
-            elif (
-                _GENERAL.search(said)
-                and _SOMEBODY.search(said)
-                and not (beside and _SHOWN.search(said))
+            if (
+                not (beside or asks)
+                and _AMOUNT.search(_NO_AMOUNT.sub(" ", said))
+                and not _MADE_UP.search(text)
             ):
+                yield number, line, f"Nothing backs the number in: {line.strip()}"
+            elif _GENERAL.search(said) and _SOMEBODY.search(said) and not (beside and _SHOWN.search(said)):
                 yield number, line, f"Nothing backs what is said in general in: {line.strip()}"
 
 
