@@ -137,7 +137,7 @@ def flags(
     out = Console(highlight=False)
     hits = int(made.answers["flagged"].sum())
     out.print(
-        f"{made.computed} indicators computed, {made.not_computed} not possible; {len(made.answers):,} answers, {hits:,} worth a look.",
+        f"{made.computed} indicators computed, {made.not_computed} not possible; {made.looked:,} answers, {hits:,} worth a look.",
         markup=False,
     )
     out.print(f"Open {to / 'index.html'}", markup=False, soft_wrap=True)

@@ -15,6 +15,7 @@ import narwhals as nw
 import pandas as pd
 
 from cleanworks import moments
+from cleanworks.construction import flags
 from cleanworks.construction.flags import _core
 from cleanworks.errors import InputError
 
@@ -109,7 +110,10 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
         A file that cannot be read, a column of another kind, or an id that is there twice.
     """
     made = {}
+    read = {place.partition(".")[0] for one in flags.REGISTRY.values() for place in one.reads}
     for file in sorted(Path(source).glob("*.parquet")):
+        if file.stem not in read:
+            continue
         try:
             relation = engine.connection.read_parquet(str(file))
             made[file.stem] = relation.project(", ".join(_expressions(file.stem, relation)))

@@ -22,6 +22,9 @@ from cleanworks.errors import InputError
 from cleanworks.paper import Page, escape
 
 MARK, MADE_BY = "flags-made.json", "cleanworks data flags"
+LARGE = (
+    3_000_000  # rows from which the tables of a folder stay on the disk, and only what is flagged is named
+)
 SHOWN = 20  # cases of one indicator in the report; all are in the other files
 _ROWS_OF_A_SHEET = 1_000_000
 # Levels in the words of Cardinal's output; the others are ours.
@@ -29,14 +32,56 @@ _GROUPS = {"process": "OCID", "buyer": "Buyer", "procuring entity": "ProcuringEn
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How the answers of one indicator on one level are spread.
+
+    ``looked`` and ``flagged`` count them. The others are None where they are too few or too much alike for a picture: the ``low``
+    and ``high`` between which 98 % lie, and how many lie in each of 24 equal steps between, ``everyone`` and ``marked``.
+    """
+
+    code: str
+    level: str
+    looked: int
+    flagged: int
+    median: float
+    low: float | None = None
+    high: float | None = None
+    everyone: np.ndarray | None = None
+    marked: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, code: str, level: str, values: np.ndarray, flagged: np.ndarray) -> Spread:
+        known = np.isfinite(values)
+        inside, marked = values[known], flagged[known]
+        middle = float(np.median(inside)) if len(inside) else float("nan")
+        counts = (code, level, len(values), int(flagged.sum()), middle)
+        if len(inside) < 10 or len(np.unique(inside)) < 4:
+            return cls(*counts)
+        low, high = np.quantile(inside, [0.01, 0.99])
+        inside, edges = np.clip(inside, low, high), np.linspace(low, high, 25)
+        return cls(*counts, low, high, np.histogram(inside, edges)[0], np.histogram(inside[marked], edges)[0])
+
+
+@dataclass(frozen=True)
 class Flags:
-    """Answers of indicators. ``answers`` as from `cleanworks.construction.flags.evaluate`, ``coverage`` as from `flags.coverage`."""
+    """Answers of indicators.
+
+    ``answers`` as from `cleanworks.construction.flags.evaluate`, or, where the data are large, of these only what is flagged: ``whole``
+    says which. ``coverage`` as from `flags.coverage`; ``spreads`` tells of all answers, named or not.
+    """
 
     name: str
     answers: pd.DataFrame
     coverage: pd.DataFrame
     rows: Mapping[str, int]
     as_of: pd.Timestamp | None = None
+    spreads: tuple[Spread, ...] = ()
+    whole: bool = True
+
+    @property
+    def looked(self) -> int:
+        """Answers, of all indicators together."""
+        return sum(one.looked for one in self.spreads)
 
     @property
     def computed(self) -> int:
@@ -91,7 +136,6 @@ def flags_of(source, *, profile=None, as_of=None, currency: str | None = None, c
     InputError
         Nothing to read, or nothing that an indicator could be computed from.
     """
-    tables = source if isinstance(source, Mapping) else folder.load(source)
     settings = flags.Settings()
     if profile is not None:
         settings = flags.Settings.of(profiles.load(profile) if isinstance(profile, str) else profile)
@@ -101,21 +145,52 @@ def flags_of(source, *, profile=None, as_of=None, currency: str | None = None, c
         except ValueError:
             raise InputError(f"{as_of!r} is no date.", where="as_of", fix="Write it as YYYY-MM-DD.") from None
     settings = flags.Settings(**{**vars(settings), "as_of": as_of, "currency": currency})
-    coverage = flags.coverage(tables)
+    if isinstance(source, Mapping):
+        return _in_memory("tables", source, codes, settings)
+    name = Path(source).resolve().name
+    if folder.rows_of(source) < LARGE:
+        return _in_memory(name, folder.load(source), codes, settings, where=str(source))
+    from cleanworks.data import database
+
+    with database.database() as engine:
+        tables = database.tables_of(Path(source), engine)
+        coverage = _coverage(tables, engine, str(source))
+        hits, spreads = [], []
+        for part in flags.parts(tables, codes, settings, engine):
+            code = part.indicator.code
+            spreads.append(Spread.of(code, part.level, part.values, part.flagged))
+            hits.append(part.hits.assign(code=code, level=part.level, flagged=True))
+        rows = {name: table.aggregate("count(*)").fetchall()[0][0] for name, table in tables.items()}
+    answers = pd.concat(hits, ignore_index=True)[["code", "level", "id", "value", "flagged"]]
+    return Flags(
+        name, answers, coverage, {n: k for n, k in rows.items() if k}, as_of, tuple(spreads), whole=False
+    )
+
+
+def _in_memory(name, tables, codes, settings, where="tables"):
+    coverage = _coverage(tables, None, where)
+    answers = flags.evaluate(tables, codes, settings)
+    rows = {table: len(rows) for table, rows in tables.items() if len(rows)}
+    return Flags(name, answers, coverage, rows, settings.as_of, tuple(_spreads(answers)))
+
+
+def _spreads(answers):
+    for (code, level), rows in answers.groupby(["code", "level"], observed=True, sort=False):
+        yield Spread.of(str(code), str(level), rows["value"].to_numpy(float), rows["flagged"].to_numpy(bool))
+
+
+def _coverage(tables, engine, where):
+    coverage = flags.coverage(tables, engine)
     if not coverage["possible"].any():
         missing = "; ".join(
             f"{code}: {row['missing'] or row['empty']}" for code, row in coverage.head(3).iterrows()
         )
         raise InputError(
             "these data allow no indicator.",
-            where="tables" if isinstance(source, Mapping) else str(source),
+            where=where,
             fix=f"`cleanworks data coverage` lists what is missing, for example {missing}.",
         )
-    answers = flags.evaluate(tables, codes, settings)
-    name = "tables" if isinstance(source, Mapping) else Path(source).resolve().name
-    return Flags(
-        name, answers, coverage, {table: len(rows) for table, rows in tables.items() if len(rows)}, as_of
-    )
+    return coverage
 
 
 # The report ---------------------------------------------------------------------------------------------------------------
@@ -135,26 +210,32 @@ _FAMILIES = {
 
 
 def _body(made):
-    answers, able = made.answers, made.coverage[made.coverage["possible"]]
+    able = made.coverage[made.coverage["possible"]]
     held = ", ".join(f"{rows:,} {name.replace('_', ' ')}" for name, rows in made.rows.items())
-    hits = int(answers["flagged"].sum())
+    hits = sum(one.flagged for one in made.spreads)
     parts = [
         f"<h1>Indicators of {escape(made.name)}</h1>",
-        f'<p class="lead">{len(able)} of {len(made.coverage)} indicators could be computed. They gave {len(answers):,} answers, '
+        f'<p class="lead">{len(able)} of {len(made.coverage)} indicators could be computed. They gave {made.looked:,} answers, '
         f"{hits:,} of them worth a look.</p>",
         "<p><strong>A flag is a reason to look, never a finding.</strong> Each has innocent explanations, which stand beside it. "
         "Ask the file and the people first; publish no name because of a flag.</p>",
         f'<p class="note">The data hold {escape(held)}.{f" Read as on {made.as_of:%Y-%m-%d}." if made.as_of is not None else ""}</p>',
     ]
-    asked = [(code, flags.REGISTRY[code], answers[answers["code"] == code]) for code in able.index]
-    with_answers = [(code, one, rows) for code, one, rows in asked if len(rows)]
+    if not made.whole:
+        parts.append(
+            '<p class="note">The data are large: all answers are counted here, and the files beside this page name those that are worth a look.</p>'
+        )
+    flagged = made.answers[made.answers["flagged"]]
+    cases = {key: rows for key, rows in flagged.groupby(["code", "level"], observed=True, sort=False)}
+    asked = [(code, flags.REGISTRY[code], [s for s in made.spreads if s.code == code]) for code in able.index]
+    with_answers = [entry for entry in asked if entry[2]]
     parts.append(_overview(with_answers))
     for family, title in _FAMILIES.items():
         chosen = [entry for entry in with_answers if entry[1].family == family]
         if chosen:
             parts.append(f"<h2>{title}</h2>")
-            parts += [_one(*entry) for entry in chosen]
-    silent = [(code, one) for code, one, rows in asked if not len(rows)]
+            parts += [_one(*entry, cases) for entry in chosen]
+    silent = [(code, one) for code, one, spreads in asked if not spreads]
     if silent:
         items = "".join(
             f"<li><strong>{escape(one.name)}</strong> <code>{code}</code>: {escape(one.formula)}</li>"
@@ -169,12 +250,12 @@ def _body(made):
 
 def _overview(entries):
     rows = []
-    for code, one, answers in entries:
-        for level, group in answers.groupby("level", observed=True, sort=False):
-            n = int(group["flagged"].sum())
+    for code, one, spreads in entries:
+        for spread in spreads:
             rows.append(
-                f'<tr><th scope="row"><a href="#{escape(code)}">{escape(one.name)}</a></th><td>{escape(str(level))}</td>'
-                f'<td class="number">{len(group):,}</td><td class="number">{n:,}</td><td class="number">{_share(n, group, one, level)}</td></tr>'
+                f'<tr><th scope="row"><a href="#{escape(code)}">{escape(one.name)}</a></th><td>{escape(spread.level)}</td>'
+                f'<td class="number">{spread.looked:,}</td><td class="number">{spread.flagged:,}</td>'
+                f'<td class="number">{_share(spread, one)}</td></tr>'
             )
     head = "".join(
         f'<th scope="col"{" class=number" if place > 1 else ""}>{text}</th>'
@@ -183,33 +264,33 @@ def _overview(entries):
     return f'<h2>At a glance</h2><div class="scroll" tabindex="0" role="region" aria-label="Overview"><table><caption>What was computed</caption><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
-def _share(n, group, one, level):
+def _share(spread, one):
     """The share that is worth a look; none where only those are listed, as firms are beside their processes."""
-    return "" if n == len(group) and level != one.levels[0] else f"{n / len(group):.1%}"
+    if spread.flagged == spread.looked and spread.level != one.levels[0]:
+        return ""
+    return f"{spread.flagged / spread.looked:.1%}"
 
 
-def _one(code, one, answers):
+def _one(code, one, spreads, cases):
     parts = [
         f'<section class="flag" id="{escape(code)}"><h3>{escape(one.name)} <code>{escape(code)}</code></h3><p>{escape(one.definition)}</p>'
     ]
     parts.append(f'<p class="note">{escape(one.formula)}. Unit: {escape(one.unit)}.</p>')
-    for level, group in answers.groupby("level", observed=True, sort=False):
-        hits = group[group["flagged"]]
+    for spread in spreads:
+        level = spread.level
         marked = (
             " (only those that are worth a look are listed)"
-            if len(hits) == len(group) and one.levels[0] != level
+            if spread.flagged == spread.looked and one.levels[0] != level
             else ""
         )
         parts.append(
-            f"<p>{escape(str(level)).capitalize()}: {len(group):,} looked at, <strong>{len(hits):,} worth a look</strong>{marked}.</p>"
+            f"<p>{escape(level).capitalize()}: {spread.looked:,} looked at, <strong>{spread.flagged:,} worth a look</strong>{marked}.</p>"
         )
-        parts.append(_spread(group, one.name))
-        if len(hits):
-            first = (
-                hits.assign(far=(hits["value"] - group["value"].median()).abs())
-                .sort_values("far", ascending=False, kind="stable")
-                .head(SHOWN)
-            )
+        parts.append(_picture(spread, one.name))
+        hits = cases.get((code, level))
+        if hits is not None:
+            first = hits.assign(far=(hits["value"] - spread.median).abs())
+            first = first.sort_values("far", ascending=False, kind="stable").head(SHOWN)
             rows = "".join(
                 f'<tr><td><code>{escape(str(row.id))}</code></td><td class="number">{_number(row.value)}</td></tr>'
                 for row in first.itertuples()
@@ -221,29 +302,21 @@ def _one(code, one, answers):
             )
             parts.append(
                 f"<details{' open' if len(hits) <= 5 else ''}><summary>{len(first)} cases</summary><table><caption>Worth a look.{more}</caption>"
-                f'<thead><tr><th scope="col">{escape(str(level)).capitalize()}</th><th scope="col" class="number">{escape(one.unit.split(";")[0])}</th></tr></thead><tbody>{rows}</tbody></table></details>'
+                f'<thead><tr><th scope="col">{escape(level).capitalize()}</th><th scope="col" class="number">{escape(one.unit.split(";")[0])}</th></tr></thead><tbody>{rows}</tbody></table></details>'
             )
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in one.innocent)
     parts.append(f"<p>It can be innocent:</p><ul>{reasons}</ul></section>")
     return "\n".join(parts)
 
 
-def _spread(group, name):
+def _picture(spread, name):
     """How the values are spread: a histogram, those worth a look in another colour and named in words."""
-    values, marked = group["value"].to_numpy(float), group["flagged"].to_numpy(bool)
-    known = np.isfinite(values)
-    values, marked = values[known], marked[known]
-    if len(values) < 10 or len(np.unique(values)) < 4:
+    if spread.everyone is None:
         return ""
-    low, high = np.quantile(values, [0.01, 0.99])
-    inside = np.clip(values, low, high)
-    edges = np.linspace(low, high, 25)
-    everyone, _ = np.histogram(inside, edges)
-    looked, _ = np.histogram(inside[marked], edges)
     wide, tall = 460, 90
-    step, top = wide / 24, max(everyone.max(), 1)
+    step, top = wide / 24, max(spread.everyone.max(), 1)
     bars = []
-    for place, (n, m) in enumerate(zip(everyone, looked, strict=True)):
+    for place, (n, m) in enumerate(zip(spread.everyone, spread.marked, strict=True)):
         height, part = tall * n / top, tall * m / top
         x = place * step
         if n:
@@ -254,12 +327,12 @@ def _spread(group, name):
             bars.append(
                 f'<rect class="look" x="{x:.1f}" y="{tall - part + 4:.1f}" width="{step - 1:.1f}" height="{max(part, 1.5):.1f}"/>'
             )
-    middle = np.median(values)
-    words = f"{name}: {len(values):,} values, median {_number(middle)}, 98 % between {_number(low)} and {_number(high)}; {int(marked.sum()):,} worth a look"
+    low, middle, high = (_number(value) for value in (spread.low, spread.median, spread.high))
+    words = f"{name}: {spread.looked:,} values, median {middle}, 98 % between {low} and {high}; {spread.flagged:,} worth a look"
     return (
         f'<svg class="spread" viewBox="0 0 {wide} 116" role="img" aria-label="{escape(words)}">{"".join(bars)}'
-        f'<text x="0" y="111">{_number(low)}</text><text x="{wide / 2}" y="111" text-anchor="middle">median {_number(middle)}</text>'
-        f'<text x="{wide}" y="111" text-anchor="end">{_number(high)}</text></svg>'
+        f'<text x="0" y="111">{low}</text><text x="{wide / 2}" y="111" text-anchor="middle">median {middle}</text>'
+        f'<text x="{wide}" y="111" text-anchor="end">{high}</text></svg>'
     )
 
 
@@ -326,15 +399,16 @@ def _workbook(made, path):
     _sheet(book, "Worth a look", ("code", "indicator", "of", "id", "value", "unit", "it can be innocent"),
            ((row.code, flags.REGISTRY[row.code].name, row.level, _safe(row.id), float(row.value), flags.REGISTRY[row.code].unit,
              " ".join(flags.REGISTRY[row.code].innocent)) for row in hits.head(_ROWS_OF_A_SHEET).itertuples()))  # fmt: skip
-    _sheet(
-        book,
-        "All answers",
-        ("code", "of", "id", "value", "worth a look"),
-        (
-            (row.code, row.level, _safe(row.id), float(row.value), "yes" if row.flagged else "no")
-            for row in made.answers.head(_ROWS_OF_A_SHEET).itertuples()
-        ),
-    )
+    if made.whole:
+        _sheet(
+            book,
+            "All answers",
+            ("code", "of", "id", "value", "worth a look"),
+            (
+                (row.code, row.level, _safe(row.id), float(row.value), "yes" if row.flagged else "no")
+                for row in made.answers.head(_ROWS_OF_A_SHEET).itertuples()
+            ),
+        )
     _sheet(book, "Indicators", ("code", "indicator", "possible", "not there", "empty", "definition", "formula", "unit"),
            ((code, row["name"], "yes" if row.possible else "no", row["missing"], row["empty"], flags.REGISTRY[code].definition, _safe(flags.REGISTRY[code].formula),
              flags.REGISTRY[code].unit) for code, row in made.coverage.iterrows()))  # fmt: skip

@@ -193,3 +193,37 @@ def test_clocks_with_their_offset_are_instants_in_files_too(tmp_path):
 def test_a_wrong_file_is_one_message(tmp_path, tables, message):
     with pytest.raises(InputError, match=message):
         by_files(tables, tmp_path, None, None)
+
+
+def test_flags_of_a_large_folder_tell_what_those_of_a_small_one_tell(tmp_path, monkeypatch):
+    """The command keeps large tables on the disk: the same counts, pictures and flagged cases."""
+    made = city.make(40)
+    tables = {**generated(2, 150), "payments": made["payments"], "modifications": made["modifications"]}
+    for name, table in tables.items():
+        table.to_parquet(tmp_path / f"{name}.parquet", index=False)
+    small = flagging.flags_of(tmp_path, profile="seoul", currency="KRW")
+    monkeypatch.setattr(flagging, "LARGE", 1)
+    large = flagging.flags_of(tmp_path, profile="seoul", currency="KRW")
+    assert small.whole and not large.whole
+    assert large.looked == small.looked == len(small.answers) and large.rows == small.rows
+    pd.testing.assert_frame_equal(large.coverage, small.coverage)
+    pd.testing.assert_frame_equal(
+        in_order(large.answers),
+        in_order(small.answers[small.answers["flagged"]]),
+        rtol=1e-12,
+        check_dtype=False,
+    )
+    for one, two in zip(
+        *(sorted(made.spreads, key=lambda s: (s.code, s.level)) for made in (small, large)), strict=True
+    ):
+        assert (one.code, one.level, one.looked, one.flagged) == (
+            two.code,
+            two.level,
+            two.looked,
+            two.flagged,
+        )
+        assert one.median == pytest.approx(two.median, nan_ok=True)
+        assert (one.everyone is None) == (two.everyone is None)
+    assert "name those that are worth a look" in large.page().html
+    assert "name those that are worth a look" not in small.page().html
+    assert json.loads(large.json()).keys() == json.loads(small.json()).keys()

@@ -12,9 +12,11 @@ reason to look, never a finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -40,6 +42,7 @@ from cleanworks.errors import InputError
 __all__ = [
     "REGISTRY",
     "Indicator",
+    "Part",
     "Settings",
     "benford_distance",
     "coverage",
@@ -50,6 +53,7 @@ __all__ = [
     "indicator",
     "labels",
     "low_outliers",
+    "parts",
     "possible",
     "quartiles",
     "reading_day",
@@ -113,7 +117,49 @@ def evaluate(
     InputError
         An unknown code, or an indicator asked for by name whose columns are missing.
     """
+    one_by_one = _answering(tables, codes, settings or Settings(), engine)
+    return _whole([(one, one.answer(source, settings or Settings())) for one, source in one_by_one])
+
+
+@dataclass(frozen=True)
+class Part:
+    """The answers of one indicator on one level, where there may be too many to name them all.
+
+    ``values`` and ``flagged`` are those of everything it looked at; ``hits`` names only what is worth a look: ``id`` and ``value``.
+    """
+
+    indicator: Indicator
+    level: str
+    values: np.ndarray
+    flagged: np.ndarray
+    hits: pd.DataFrame
+
+
+def parts(tables, codes=None, settings: Settings | None = None, engine=None) -> Iterator[Part]:
+    """What `evaluate` answers, one indicator and level after the other; only ids that are flagged come into memory."""
     settings = settings or Settings()
+    for one, source in _answering(tables, codes, settings, engine):
+        if one.portable:
+            found = [_part(one, level, rows, source.engine) for level, rows in one.function(source, settings)]
+        else:
+            levels = one.answer(source, settings).groupby("level", sort=False)
+            found = [_part(one, level, rows, None) for level, rows in levels]
+        yield from (part for part in found if len(part.values))
+
+
+def _part(one, level, frame, engine):
+    if isinstance(frame, pd.DataFrame):
+        numbers, hits = frame, frame[frame["flagged"]]
+    else:
+        frame = engine.keep(frame)
+        numbers = engine.collected(frame.select("value", "flagged"))
+        hits = engine.collected(frame.filter(nw.col("flagged")))
+    values, flagged = numbers["value"].to_numpy(float), numbers["flagged"].to_numpy(bool)
+    return Part(one, level, values, flagged, hits[["id", "value"]].reset_index(drop=True))
+
+
+def _answering(tables, codes, settings, engine):
+    """The indicators that are asked for and can answer, each with what it answers from."""
     if isinstance(codes, str):
         codes = [codes]
     filled = engine.filled(tables) if engine else filled_columns(tables)
@@ -137,7 +183,7 @@ def evaluate(
     else:
         tables = _core.prepared(tables, {name for one in chosen for name in one.reads})
         processes = _core.Processes(tables, settings)
-    return _whole([(one, one.answer(processes if one.portable else tables, settings)) for one in chosen])
+    return [(one, processes if one.portable else tables) for one in chosen]
 
 
 def _in_memory(tables, chosen, engine):
@@ -173,7 +219,7 @@ def _whole(answers):
     )
 
 
-def coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def coverage(tables: Mapping[str, pd.DataFrame], engine=None) -> pd.DataFrame:
     """Which indicators these tables allow, and what is missing for the others.
 
     Returns
@@ -182,7 +228,7 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         Indexed by ``code``: ``name``, ``family``, ``possible`` (bool), ``missing`` (columns that are not there) and ``empty``
         (columns that are there and hold no value in any row). An indicator needs columns that are there and filled.
     """
-    able = possible(filled_columns(tables))
+    able = possible(engine.filled(tables) if engine else filled_columns(tables))
     rows = []
     for one in REGISTRY.values():
         missing = missing_fields(one, tables)

@@ -186,10 +186,9 @@ class Indicator:
 
     def answer(self, tables, settings: Settings) -> pd.DataFrame:
         """Columns ``level, id, value, flagged``, from prepared tables; a portable one takes `Processes`."""
-        found = self.function(tables, settings)
         if not self.portable:
-            return found
-        parts = [(level, tables.engine.collected(frame)) for level, frame in found]
+            return self.function(tables, settings)
+        parts = [(level, collected(tables.engine, part)) for level, part in self.function(tables, settings)]
         return together(*(answer(level, part["id"], part["value"], part["flagged"]) for level, part in parts))
 
     def documentation(self) -> str:
@@ -255,6 +254,11 @@ portable_indicator = functools.partial(indicator, portable=True)
 def indicators_in(room: Mapping[str, object]) -> tuple[Indicator, ...]:
     """The indicators of one module, in the order in which they are written there."""
     return tuple(value for value in room.values() if isinstance(value, Indicator))
+
+
+def collected(engine, part) -> pd.DataFrame:
+    """One part of the answer of a portable indicator as a table of pandas; few rows may be one already."""
+    return part if isinstance(part, pd.DataFrame) else engine.collected(part)
 
 
 def answer(level, ids, values, flagged) -> pd.DataFrame:

@@ -383,6 +383,13 @@ def number(column):
     return col(column).cast(nw.Float64) if column else lit(None, nw.Float64)
 
 
+def currency_of(processes, table: str):
+    """The currency of a table's rows as a text; empty where none is written."""
+    if not processes.has(table, "currency"):
+        return lit("")
+    return nw.when(col("currency").is_null()).then(lit("")).otherwise(col("currency").cast(nw.String))
+
+
 def currencies():
     """What a group of bids says of its currencies, for `Processes.in_one_currency`."""
     return {"lowest_currency": col("currency").min(), "highest_currency": col("currency").max()}

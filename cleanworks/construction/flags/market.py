@@ -9,8 +9,8 @@ from narwhals import col, lit
 
 from cleanworks.construction.scoring import wilson
 
-from ._core import answer, high_fence, indicator, indicators_in, no_answer, portable_indicator, together
-from ._processes import currencies, known
+from ._core import answer, high_fence, indicators_in, portable_indicator
+from ._processes import currencies, currency_of, known, number
 
 RED_FLAGS = ("ocp-red-flags",)
 _BUYER = "tenders.buyer_id|projects.public_authority"
@@ -99,13 +99,6 @@ def concentration(processes, settings):
     return [processes.of_names("buyer", index, "name", "index", col("index") > settings.concentration)]
 
 
-def _currency(rows):
-    """The currency of each row, "" where none is written."""
-    if "currency" not in rows:
-        return pd.Series("", index=rows.index, dtype=object)
-    return rows["currency"].astype(object).where(rows["currency"].notna(), "")
-
-
 @portable_indicator(
     "bid-spread",
     "Spread of bids",
@@ -168,7 +161,7 @@ def co_bidding(processes, settings):
     return [processes.of_names("pair of firms", pairs, "name", "tenders", hit)]
 
 
-@indicator(
+@portable_indicator(
     "threshold-bunching",
     "Estimates just below the threshold",
     family="market",
@@ -184,27 +177,31 @@ def co_bidding(processes, settings):
         "Small works come in standard sizes.",
     ),
 )
-def threshold_bunching(tables, settings):
+def threshold_bunching(processes, settings):
     limit = settings.direct_award_threshold
     if not limit:
-        return no_answer()
-    tenders = tables["tenders"]
-    if _currency(tenders[tenders["cost_estimate"].notna()]).nunique() > 1:
-        if not settings.currency:
-            return no_answer()  # a threshold is in one currency, and nobody said in which
-        tenders = tenders[_currency(tenders) == settings.currency]
-    near = tenders[((tenders["cost_estimate"] / limit - 1).abs() <= settings.near_threshold)]
-    below = near["cost_estimate"] < limit
-    if near.empty:
-        return no_answer()
-    share, (low, _) = below.mean(), wilson(int(below.sum()), len(below))
-    return together(
-        answer("all", ["tenders.cost_estimate"], [share], [low > 0.5]),
-        answer("process", near["tender_id"], below, below),
+        return []
+    tenders = processes.table("tenders").select(
+        "tender_id", "cost_estimate", currency=currency_of(processes, "tenders")
     )
+    tenders = tenders.filter(~col("cost_estimate").is_null())
+    if len(processes.engine.collected(tenders.select("currency").unique())) > 1:
+        if not settings.currency:
+            return []  # a threshold is in one currency, and nobody said in which
+        tenders = tenders.filter(col("currency") == settings.currency)
+    near = tenders.filter((col("cost_estimate") / limit - 1).abs() <= settings.near_threshold)
+    near = processes.engine.collected(near)
+    if near.empty:
+        return []
+    below = near["cost_estimate"] < limit
+    share, (low, _) = below.mean(), wilson(int(below.sum()), len(below))
+    return [
+        ("all", answer("all", ["tenders.cost_estimate"], [share], [low > 0.5])),
+        ("process", answer("process", near["tender_id"], below, below)),
+    ]
 
 
-@indicator(
+@portable_indicator(
     "benford",
     "First digits",
     family="market",
@@ -221,30 +218,35 @@ def threshold_bunching(tables, settings):
         "A unit price times round quantities.",
     ),
 )
-def benford(tables, settings):
-    columns = [
+def benford(processes, settings):
+    rows = []
+    for name, column in (
         ("payments", "amount"),
         ("bids", "amount"),
         ("claims", "amount"),
         ("contracts", "value_amount"),
-    ]
-    rows = []
-    for name, column in columns:
-        if column not in tables.get(name, ()):
+    ):
+        if not processes.has(name, column):
             continue
-        table = tables[name]
-        currency = _currency(table)
-        for code, amounts in table[column].groupby(currency):
-            distance, count = benford_distance(amounts)
-            if count >= settings.benford_minimum:
-                several = currency[table[column].notna()].nunique() > 1
-                rows.append(
-                    (f"{name}.{column}" + (f" ({code or 'no currency'})" if several else ""), distance)
-                )
+        amounts = processes.table(name).select(amount=number(column), currency=currency_of(processes, name))
+        amounts = amounts.filter(~col("amount").is_null())
+        digits = amounts.filter(col("amount") > 0, col("amount").is_finite())
+        digits = (
+            digits.with_columns(digit=_first_digit(col("amount")))
+            .group_by("currency", "digit")
+            .agg(rows=nw.len())
+        )
+        digits = processes.engine.collected(digits)
+        several = len(processes.engine.collected(amounts.select("currency").unique())) > 1
+        for currency, found in digits.groupby("currency"):
+            counts = found.set_index("digit")["rows"].reindex(range(1, 10), fill_value=0).to_numpy(float)
+            if counts.sum() >= settings.benford_minimum:
+                mark = f" ({currency or 'no currency'})" if several else ""
+                rows.append((f"{name}.{column}{mark}", _distance(counts)))
     if not rows:
-        return no_answer()
+        return []
     ids, values = zip(*rows, strict=True)
-    return answer("column", ids, values, np.asarray(values) > settings.benford_mad)
+    return [("column", answer("column", ids, values, np.asarray(values) > settings.benford_mad))]
 
 
 MARKET = indicators_in(globals())
@@ -252,11 +254,13 @@ MARKET = indicators_in(globals())
 
 def first_digits(amounts) -> pd.Series:
     """The first digit, 1 to 9, of every amount above 0."""
-    amounts = pd.Series(np.asarray(amounts, dtype=float))
-    amounts = amounts[np.isfinite(amounts) & (amounts > 0)]
-    scaled = amounts / 10.0 ** np.floor(np.log10(amounts))
-    # A logarithm just below a power of ten may round up: 1000 must begin with 1, not with 0 or 10.
-    return scaled.round(9).clip(upper=9.999).astype("int64").where(scaled.round(9) < 10, 1)
+    amounts = pd.DataFrame({"amount": np.asarray(amounts, dtype=float)})
+    amounts = amounts[np.isfinite(amounts["amount"]) & (amounts["amount"] > 0)]
+    return (
+        nw.from_native(amounts, eager_only=True)
+        .select(digit=_first_digit(col("amount")))
+        .to_native()["digit"]
+    )
 
 
 def benford_distance(amounts) -> tuple[float, int]:
@@ -264,5 +268,14 @@ def benford_distance(amounts) -> tuple[float, int]:
     digits = first_digits(amounts)
     if digits.empty:
         return float("nan"), 0
-    found = digits.value_counts(normalize=True).reindex(range(1, 10), fill_value=0).to_numpy()
-    return float(np.abs(found - np.log10(1 + 1 / np.arange(1, 10))).mean()), len(digits)
+    return _distance(digits.value_counts().reindex(range(1, 10), fill_value=0).to_numpy(float)), len(digits)
+
+
+def _first_digit(amount):
+    # A logarithm just below a power of ten may round up: 1000 must begin with 1, not with 0 or 10.
+    scaled = (amount / (lit(10.0) ** amount.log(10).floor())).round(9)
+    return nw.when(scaled >= 10).then(lit(1.0)).otherwise(scaled.floor()).cast(nw.Int64)
+
+
+def _distance(counts) -> float:
+    return float(np.abs(counts / counts.sum() - np.log10(1 + 1 / np.arange(1, 10))).mean())
