@@ -63,7 +63,15 @@ def placeholder(text: object) -> bool:
 
 def clocks(texts: Iterable[object]) -> tuple[np.ndarray, np.ndarray]:
     """Many texts at once: wall clocks (datetime64[ns], NaT where there is none) and offsets in minutes (NaN where none is written)."""
-    parsed = [parse(text) for text in texts]
+    known: dict[object, tuple[dt.datetime, int | None] | None] = {None: None}
+    parsed = []
+    for text in texts:  # few days are told by many rows
+        if isinstance(text, str) or text is None:
+            if text not in known:
+                known[text] = parse(text)
+            parsed.append(known[text])
+        else:
+            parsed.append(parse(text))
     walls = np.array([None if one is None else one[0] for one in parsed], dtype="datetime64[us]").astype(
         "datetime64[ns]"
     )

@@ -7,6 +7,7 @@ process are merged however far they lie apart, and only one piece is in memory a
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import shutil
@@ -25,11 +26,12 @@ from cleanworks.data import folder, mapping, tables
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.shape import text
-from cleanworks.standards.stream import LISTS, open_source
+from cleanworks.standards.stream import LISTS, open_source, refuse_bomb
 
 PIECES = 32  # into which releases are sorted by their process
 AT_ONCE = 2_000  # elements whose tables are in memory together
 LARGEST_MEMBER = 64 << 30  # bytes of one unpacked member of an archive
+LARGEST_TABLE = 2 << 30  # bytes of one CSV file, unpacked
 _IGNORED = (
     ".md",
     ".txt",
@@ -242,6 +244,13 @@ class _unpacked:
                             where=name,
                             fix="Unpack it yourself and give the file.",
                         )
+                    refuse_bomb(f"{name}, {member.filename}", member.compress_size, member.file_size)
+                    if member.file_size > shutil.disk_usage(self.place).free:
+                        raise InputError(
+                            f"{member.filename} does not fit on the disk.",
+                            where=name,
+                            fix="Free some space, or unpack it yourself on another disk.",
+                        )
                     target = Path(self.place) / f"{len(found)}-{number}-{inner.name}"
                     with archive.open(member) as packed, target.open("wb") as plain:
                         shutil.copyfileobj(packed, plain)
@@ -381,15 +390,51 @@ class _Told:
 def _sheets(path, name, encoding):
     if name.lower().endswith((".xlsx", ".xlsm")):
         return tables.from_workbook(path, name)
-    data = path.read_bytes()
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
-            raise InputError(
-                f"the compressed file is damaged: {error}.", where=name, fix="Get it again."
-            ) from None
+    _refuse_large(path.stat().st_size, name)
+    with path.open("rb") as file:
+        data = file.read(1 << 20)
+        if data[:2] == b"\x1f\x8b":
+            data = _gunzipped(data + file.read(), name)
+        elif len(data) == 1 << 20:
+            _refuse_one_line(data, name)
+            data += file.read()
     return [tables.from_csv(data, name, encoding)], []
+
+
+def _gunzipped(data, name):
+    pieces, size = [], 0
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            while piece := file.read(1 << 20):
+                size += len(piece)
+                refuse_bomb(name, len(data), size)
+                _refuse_large(size, name)
+                if not pieces and len(piece) == 1 << 20:
+                    _refuse_one_line(piece, name)
+                pieces.append(piece)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(
+            f"the compressed file is damaged: {error}.", where=name, fix="Get it again."
+        ) from None
+    return b"".join(pieces)
+
+
+def _refuse_one_line(start, name):
+    if b"\n" not in start and b"\r" not in start:
+        raise InputError(
+            f"the first line has more than {len(start):,} bytes, so this is no table.",
+            where=name,
+            fix="Export it again, one row on each line.",
+        )
+
+
+def _refuse_large(size, name):
+    if size > LARGEST_TABLE:
+        raise InputError(
+            f"the table has more than {LARGEST_TABLE >> 30} GiB, and is read at once.",
+            where=name,
+            fix="Save it as several files, for example one for each year.",
+        )
 
 
 def _tables(found, mappings, encoding, keep, made, tell):

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pandas as pd
 from cleanworks import moments
 from cleanworks.data.mapping import Columns, kind_of
 from cleanworks.errors import InputError
+from cleanworks.standards.stream import refuse_bomb
 
 FIRST_ROW = 2  # a spreadsheet counts the headings as row 1
 
@@ -71,8 +73,13 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
     import openpyxl
 
     try:
+        with zipfile.ZipFile(path) as packed:
+            for member in packed.infolist():
+                refuse_bomb(name, member.compress_size, member.file_size)
         values = openpyxl.load_workbook(path, data_only=True)
         formulas = openpyxl.load_workbook(path, data_only=False)
+    except InputError:
+        raise
     except Exception as error:  # openpyxl raises whatever the zip and XML readers raise
         raise InputError(
             f"the workbook cannot be read: {error}.",

@@ -11,6 +11,7 @@ Read from foreign data, the tables have what flags need: ``tenders`` with ``stat
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -503,10 +504,13 @@ def merge(found: Iterable[dict]) -> list[dict]:
     return [merging.compiled(releases) for releases in by_ocid.values()]
 
 
-def compiled_of(found: Iterable[dict], list_name: str) -> list[dict]:
-    """The compiled release of each process, from releases or records in any order: releases of one ``ocid`` are merged."""
+def compiled_of(found: Iterable[dict], list_name: str) -> Iterable[dict]:
+    """The compiled release of each process, from releases or records in any order: releases of one ``ocid`` are merged.
+
+    Records are compiled one after the other; releases are all in memory, because those of one process may lie far apart.
+    """
     if list_name == "records":
-        return [whole for record in found for whole in _of_record(record)]
+        return (whole for record in found for whole in _of_record(record))
     by_ocid: dict[str, list[dict]] = {}
     for release in found:
         # Releases without a usable ocid cannot belong together.
@@ -819,14 +823,20 @@ def _lots(thing):
     return ", ".join(named) or None
 
 
+@functools.lru_cache(maxsize=1 << 16)
+def _placeholder(number: str) -> bool:
+    return PLACEHOLDER.fullmatch(number) is not None
+
+
 def _who(organisation):
     """The id of an organisation, else its identifier, else its name; an id such as 0, - or N/A is none."""
-    if not isinstance(organisation, Mapping):
+    if not isinstance(organisation, dict):
         return None
-    number, identifier = text(organisation.get("id")), inside(organisation, "identifier")
-    if number is not None and not PLACEHOLDER.fullmatch(number):
+    number = text(organisation.get("id"))
+    if number is not None and not _placeholder(number):
         return number
+    identifier = inside(organisation, "identifier")
     legal = text(identifier.get("id"))
-    if legal is not None and not PLACEHOLDER.fullmatch(legal):
+    if legal is not None and not _placeholder(legal):
         return "-".join(part for part in (text(identifier.get("scheme")), legal) if part)
     return text(organisation.get("name")) or number

@@ -79,7 +79,10 @@ def frame(name: str, records: list[dict], columns: Iterable[str] = ()) -> pd.Dat
     a clock is not UTC's, a column ``..._offset`` (minutes) beside it gives the instant.
     """
     described = schemas.CONSTRUCTION[name].names if name in schemas.CONSTRUCTION else []
-    present = dict.fromkeys([*columns, *(key for record in records for key in record)])
+    # Many records have the same few shapes.
+    present = dict.fromkeys(
+        [*columns, *(key for shape in dict.fromkeys(map(tuple, records)) for key in shape)]
+    )
     order = [column for column in described if column in present] + [c for c in present if c not in described]
     made: dict[str, pd.Series] = {}
     for column in order:
@@ -197,12 +200,12 @@ def number(value) -> float | None:
 def inside(thing, *names) -> dict:
     """The object at a place, or an empty one where something else or nothing stands there."""
     for name in names:
-        thing = thing.get(name) if isinstance(thing, Mapping) else None
-    return thing if isinstance(thing, Mapping) else {}
+        thing = thing.get(name) if isinstance(thing, dict) else None
+    return thing if isinstance(thing, dict) else {}
 
 
 def objects(thing, name) -> list[dict]:
     """The objects of a list; some publishers write one object where a list belongs."""
-    values = thing.get(name) if isinstance(thing, Mapping) else None
+    values = thing.get(name) if isinstance(thing, dict) else None
     values = [values] if isinstance(values, dict) else values
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

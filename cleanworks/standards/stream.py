@@ -19,6 +19,10 @@ from pathlib import Path
 from cleanworks.errors import InputError
 
 CHUNK = 1 << 20  # bytes
+LONGEST = 1 << 26  # characters of one element; the longest ones that are published have some millions
+# What data unpack to at most, and from which size on it matters: gzip can make a thousand bytes of one, data about thirty.
+MANY_TIMES, ENOUGH = 300, 1 << 28
+_SPACE = re.compile(r"[ \t\r\n]*")
 # What may stand at a cut where the parser complains: nothing, or the beginning of a number, a literal or an escape.
 _PREFIX = re.compile(r"\s*|-?[\d.eE+-]*|t(r(ue?)?)?|f(a(l(se?)?)?)?|n(u(ll?)?)?|\\?u?[0-9a-fA-F]{0,4}")
 LISTS = {
@@ -301,9 +305,9 @@ class _Text:
     def peek(self) -> str:
         """The next character that is not white space; empty at the end of the file."""
         while True:
-            while self._place < len(self._buffer) and self._buffer[self._place] in " \t\r\n":
-                self.line += self._buffer[self._place] == "\n"
-                self._place += 1
+            end = _SPACE.match(self._buffer, self._place).end()
+            self.line += self._buffer.count("\n", self._place, end)
+            self._place = end
             if self._place < len(self._buffer):
                 return self._buffer[self._place]
             if self._ended:
@@ -354,6 +358,10 @@ class _Text:
                 raise self.error(
                     f"{error.text} is no number in JSON", "Leave the value out, or write null."
                 ) from None
+            except ValueError:  # Python reads whole numbers of up to 4,300 digits
+                raise self.error(
+                    "a number has thousands of digits", "Leave the value out, or write null."
+                ) from None
             except RecursionError:
                 raise self.error(
                     "the objects are nested too deeply", "Check the file; no publisher nests like this."
@@ -368,8 +376,13 @@ class _Text:
             unfinished = self._could_go_on(place, message)
             if self._ended:
                 raise self.cut_off() if unfinished else self._syntax(place, message)
-            if not unfinished or len(self._buffer) - self._place > (1 << 28):
+            if not unfinished:
                 raise self._syntax(place, message)
+            if len(self._buffer) - self._place > LONGEST:
+                raise self.error(
+                    f"{LONGEST:,} characters have no end",
+                    "A quote or a bracket is missing in it, or this is no OCDS or OC4IDS file: get it again.",
+                )
             self._more(size)
             size *= 2
 
@@ -431,11 +444,23 @@ class _Text:
                 fix="Save the file again with the encoding UTF-8 (not Latin-1, EUC-KR or UTF-16).",
             ) from error
         self._bytes += len(data)
+        if isinstance(self._file, gzip.GzipFile):
+            refuse_bomb(str(self.path), self.path.stat().st_size, self._bytes)
         self._ended = not data
         self._buffer = self._buffer[self._place :] + text
         self._place = 0
         if self._ended:
             self._file.close()
+
+
+def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
+    """Refuse what unpacks to so many times its size that it cannot be data; sizes in bytes."""
+    if unpacked > max(ENOUGH, MANY_TIMES * packed):
+        raise InputError(
+            f"the compressed file unpacks to more than {MANY_TIMES} times its size.",
+            where=name,
+            fix="Data do not: do not use it, or unpack it yourself and look at it.",
+        )
 
 
 class _KeyTwice(ValueError):

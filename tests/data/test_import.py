@@ -15,7 +15,7 @@ from cleanworks import city, cli, data
 from cleanworks.data import mapping
 from cleanworks.data.flagging import flags_of
 from cleanworks.errors import InputError
-from cleanworks.standards import oc4ids, ocds
+from cleanworks.standards import oc4ids, ocds, stream
 
 TABLES = city.make(projects=40)
 ABOUT = {"publisher": "Simulated city", "uri": "https://example.org/package.json", "published": "2026-06-30"}
@@ -342,3 +342,26 @@ def test_every_command_is_a_documented_call():
         assert getattr(data, name).__doc__
     with pytest.raises(InputError):
         data.load("nowhere")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_table_on_one_line_is_one_message(tmp_path, packed):
+    text = b"contract,amount," * (1 << 17)
+    path = tmp_path / ("contracts.csv.gz" if packed else "contracts.csv")
+    path.write_bytes(gzip.compress(text) if packed else text)
+    with pytest.raises(InputError, match="first line has more than 1,048,576 bytes, so this is no table"):
+        data.bring_in([path], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_table_or_a_workbook_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "ENOUGH", 1 << 20)
+    (tmp_path / "contracts.csv.gz").write_bytes(gzip.compress(b"contract,amount\n" + b"\n" * (8 << 20)))
+    with zipfile.ZipFile(tmp_path / "contracts.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/workbook.xml", " " * (8 << 20))
+    with zipfile.ZipFile(tmp_path / "contracts.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("contracts.csv", " " * (8 << 20))
+    for name in ("contracts.csv.gz", "contracts.xlsx", "contracts.zip"):
+        with pytest.raises(InputError, match=r"contracts\..*unpacks to more than 300 times its size"):
+            data.bring_in([tmp_path / name], tmp_path / "out")
+        assert not (tmp_path / "out").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 
 import pytest
 
@@ -173,3 +174,43 @@ def test_no_such_file_and_a_broken_archive(tmp_path):
     broken = gzip.compress(json.dumps(PACKAGE).encode())[:60]
     with pytest.raises(InputError, match="compressed file is damaged"):
         read(put(tmp_path, broken, "b.json.gz"))
+
+
+# Files that would not fit into memory ------------------------------------------------------------------------------------
+
+
+def test_an_element_without_an_end_is_one_message_before_it_fills_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "LONGEST", 1 << 21)
+    head = '{"version": "0.9", "projects": [{"id": "oc4ids-abc123-1", "title": "'
+    path = put(tmp_path, head + "a" * (24 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=r"2,097,152 characters have no end \(project 1\)"):
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < 14 << 20  # the file is larger
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_package_on_one_line_may_have_any_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "LONGEST", 1 << 17)
+    many = [{"id": f"oc4ids-abc123-{n}", "title": "x" * 1000} for n in range(4000)]
+    path = put(tmp_path, json.dumps({**PACKAGE, "projects": many}))
+    assert len(read(path)[1]) == 4000
+
+
+def test_what_unpacks_to_hundreds_of_times_its_size_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "ENOUGH", 1 << 20)
+    path = put(tmp_path, gzip.compress(b" " * (8 << 20) + json.dumps(PACKAGE).encode()), "bomb.json.gz")
+    with pytest.raises(
+        InputError, match=r"bomb\.json\.gz: the compressed file unpacks to more than 300 times"
+    ):
+        read(path)
+    monkeypatch.setattr(stream, "ENOUGH", 1 << 30)
+    assert read(path)[1] == PROJECTS
+
+
+def test_a_number_of_thousands_of_digits_is_one_message(tmp_path):
+    path = put(tmp_path, '{"ocid": "a", "tender": {"value": {"amount": ' + "1" * 5000 + "}}}")
+    with pytest.raises(InputError, match="thousands of digits"):
+        read(path)
