@@ -26,7 +26,7 @@ FACING_LESSONS = [
     "checks",
     "errors",
 ]
-LIGHT = {"numpy", "pandas", "matplotlib", "scipy", "cleanworks"}
+LIGHT = {"numpy", "pandas", "matplotlib", "scipy", "narwhals", "cleanworks"}
 
 
 def sources(room: str) -> list[Path]:
