@@ -11,7 +11,7 @@ import hashlib
 import io
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 from cleanworks import learning, paper
 from cleanworks.errors import InputError
 from cleanworks.learn import record
-from cleanworks.workshop.forms import Key, reading
+from cleanworks.workshop.forms import Key, reading, typed
 from cleanworks.workshop.times import PARTS, Times
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from cleanworks.workshop.forms.key import KeyStatement
 
 KEY = "key.json"
 CLASS = "cleanworks-class"
@@ -45,18 +47,19 @@ _OUTCOMES = {
 
 @dataclass
 class Class:
-    """All that a class handed in: tests, judgements, progress, and the files that were left out with the reason."""
+    """All that a class handed in: tests, judgements, progress, what was said three months later, and what was left out and why."""
 
     key: Key
     tests: list[reading.Answers] = field(default_factory=list)
     judgements: list[reading.Answers] = field(default_factory=list)
+    follow_ups: list[reading.Answers] = field(default_factory=list)
     progress: list[tuple[str, record.Lessons]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     times: Times = field(default_factory=Times)
 
 
 def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class:
-    """Read every answer and progress file of a folder, also in zips.
+    """Read every answer and progress file of a folder, also in zips, and tables of answers on paper that were typed in.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
     made = Class(key, times=times or Times())
     read: list[reading.Answers] = []
     copies: dict[str, str] = {}
-    for name, content in reading.files(folder, found):
+    for name, content in reading.files(folder, found, (".json", *typed.SUFFIXES)):
         if name.rpartition("/")[2] == KEY:
             continue
         digest = hashlib.sha256(content).hexdigest()
@@ -76,6 +79,16 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
             found.leave(name, f"is a copy of {copies[digest]}")
             continue
         copies[digest] = name
+        if name.casefold().endswith(typed.SUFFIXES):
+            try:
+                for one in typed.sheets(name, content, key):
+                    if isinstance(one, reading.Answers):
+                        read.append(one)
+                    else:
+                        found.leave(*one)
+            except ValueError as error:
+                found.leave(name, str(error))
+            continue
         try:
             content = reading.loads(content)
         except ValueError:
@@ -90,15 +103,16 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
                 made.progress.append((name, _progress(content, key)))
         except ValueError as error:
             found.leave(name, str(error))
+    places = {"evaluation": made.judgements, "follow-up": made.follow_ups}
     for answers in _once(read, found):
-        (made.judgements if answers.kind == "evaluation" else made.tests).append(answers)
+        places.get(answers.kind, made.tests).append(answers)
     made.left_out = sorted(found.left_out)
-    if not (made.tests or made.judgements or made.progress):
+    if not (made.tests or made.judgements or made.follow_ups or made.progress):
         reasons = "".join(f"\n  {name} {why}." for name, why in made.left_out[:5])
         raise InputError(
             f"No file in this folder can be used.{reasons}",
             where=str(folder),
-            fix="Put in it the .json files that participants saved, or zips of them.",
+            fix="Put in it the .json files that participants saved, zips of them, or tables of answers on paper (.csv, .xlsx).",
         )
     return made
 
@@ -215,12 +229,26 @@ def harmless_csv(table: pd.DataFrame) -> str:
     return out.getvalue()
 
 
-def report(made: Class) -> Report:
-    """The report of a class. Numbers of fewer people than the key's smallest group do not appear anywhere in it."""
+def report(made: Class, *, follow_up: bool = False) -> Report:
+    """The report of a class. Numbers of fewer people than the key's smallest group do not appear anywhere in it.
+
+    With ``follow_up`` it begins with the four levels of Kirkpatrick (1994) side by side: reaction, learning, behaviour, result.
+
+    Raises
+    ------
+    InputError
+        The four levels are wanted, and nobody answered the survey after three months.
+    """
     key = made.key
+    if follow_up and not made.follow_ups:
+        raise InputError(
+            "Nobody's survey after three months is in this folder.",
+            fix="Put in it the files of forms/three-months-later.html, or a table typed-follow-up.csv; or leave out --follow-up.",
+        )
     sections: list[str] = [_summary(made)]
     tables: dict[str, pd.DataFrame] = {}
-    for part in (_learning, _judgement, _exercises, _minutes):
+    later = (_levels, _later) if follow_up else ()
+    for part in (*later, _learning, _judgement, _exercises, _minutes):
         html, part_tables = part(made)
         sections.append(html)
         tables.update(part_tables)
@@ -247,6 +275,7 @@ def _summary(made: Class) -> str:
     facts = [
         f"{kinds['before']} tests before and {kinds['after']} after; {both} people took both",
         f"{len(made.judgements)} evaluation forms",
+        *([f"{len(made.follow_ups)} surveys after three months"] if made.follow_ups else []),
         f"{len(made.progress)} progress records",
         f"{len(made.left_out)} files left out, listed at the end",
     ]
@@ -398,39 +427,130 @@ def _gain_figure(gains: pd.DataFrame, n: int) -> str:
 
 
 def _judgement(made: Class) -> tuple[str, dict]:
+    return _said(made.judgements, made.key.statements, made.key.least, "What participants say", "evaluation")
+
+
+def _later(made: Class) -> tuple[str, dict]:
+    return _said(made.follow_ups, made.key.follow_up, made.key.least, "What became of it", "follow-up")
+
+
+def _said(
+    forms: list[reading.Answers], statements: Mapping[str, KeyStatement], least: int, heading: str, name: str
+) -> tuple[str, dict]:
+    """The marks and the words of a survey."""
     import pandas as pd
 
-    key, forms = made.key, made.judgements
     if not forms:
         return "", {}
-    if len(forms) < key.least:
+    if len(forms) < least:
         return (
-            f"<h2>What participants say</h2><p>Fewer than {key.least} forms came back; none is shown.</p>",
+            f"<h2>{heading}</h2><p>Fewer than {least} forms came back; none is shown.</p>",
             {},
         )
     rows, words = [], []
-    for id, statement in key.statements.items():
+    for id, statement in statements.items():
         given = [form.answers[id] for form in forms if id in form.answers]
         if statement.kind == "scale":
             # Only mean and number: with counts beside them, single marks could be worked out.
-            enough = len(given) >= key.least
+            enough = len(given) >= least
             mean = f"{statistics.fmean(mark[0] for mark in given):.1f}" if enough else HIDDEN
             text = f"Useful for my work: {statement.text}" if id.startswith("module-") else statement.text
             rows.append((text, str(len(given)) if enough else HIDDEN, mean))
-        elif len(given) >= key.least:
+        elif len(given) >= least:
             # In an order that says nothing about who wrote what.
             given.sort(key=lambda text: hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
             items = "".join(f"<li>{paper.escape(_one_line(text))}</li>" for text in given)
             words.append(f"<h3>{paper.escape(statement.text)}</h3><ul>{items}</ul>")
         elif given:
             words.append(
-                f"<h3>{paper.escape(statement.text)}</h3><p class='note'>Fewer than {key.least} people wrote something.</p>"
+                f"<h3>{paper.escape(statement.text)}</h3><p class='note'>Fewer than {least} people wrote something.</p>"
             )
     table = pd.DataFrame(rows, columns=["statement", "people", "mean (1 to 5)"])
-    html = "<h2>What participants say</h2>" + _scroll(
-        paper.table(table, caption="1 means not at all, 5 means fully")
+    html = f"<h2>{heading}</h2>" + _scroll(paper.table(table, caption="1 means not at all, 5 means fully"))
+    return html + "".join(words), {name: table}
+
+
+AGREES = 4
+"""The mark from which on somebody is counted as saying yes: "mostly" and "fully"."""
+
+
+def _levels(made: Class) -> tuple[str, dict]:
+    """Reaction, learning, behaviour and result side by side, each with what it can prove and what it cannot."""
+    import pandas as pd
+
+    least = made.key.least
+    came = len({form.code for form in (*made.tests, *made.judgements)})
+    rows = [
+        (
+            "1. Reaction: did they find it useful?",
+            f"{len(made.judgements)} evaluation forms",
+            "; ".join(
+                _yes(made.judgements, id, said, least)
+                for id, said in (("use", "can use it"), ("recommend", "would recommend it"))
+            ),
+            "What people thought on the last day.",
+            "That they learned something, or will do something. People also like workshops that change nothing.",
+        ),
+        (
+            "2. Learning: can they do more?",
+            *_gain(made),
+            "That the same people answered more of such questions than before.",
+            "That the workshop alone did it: there was no comparison group, and questions were seen before.",
+        ),
+        (
+            "3. Behaviour: do they do it?",
+            f"{len(made.follow_ups)} surveys after three months"
+            + (f", of {came} people who came" if came else ""),
+            "; ".join(
+                _yes(made.follow_ups, id, said, least)
+                for id, said in (
+                    ("used", "used it"),
+                    ("plan", "did what they had planned"),
+                    ("room", "were given time and consent"),
+                )
+            ),
+            "What those who answered say they did.",
+            "What the others did: who did nothing answers less often. And that somebody else saw it: ask for the document.",
+        ),
+        (
+            "4. Result: is something different?",
+            f"{len(made.follow_ups)} surveys after three months",
+            _yes(made.follow_ups, "different", "say that something works differently", least),
+            "That some people inside see a difference, and which.",
+            "That the workshop is the reason, or that citizens notice. For that take the number of the action plan's "
+            "point 5, from before and after, in this office and in one that did not take part.",
+        ),
+    ]
+    table = pd.DataFrame(rows, columns=["level", "asked", "found", "what it can prove", "what it cannot"])
+    html = (
+        "<h2>Four levels, side by side</h2><p>Each level says something that the one before cannot, and is harder to know. "
+        f"Yes means a mark of {AGREES} or 5.</p>"
     )
-    return html + "".join(words), {"evaluation": table}
+    return html + _scroll(paper.table(table, caption="What is known after three months")), {"levels": table}
+
+
+def _yes(forms: list[reading.Answers], id: str, said: str, least: int) -> str:
+    marks = [form.answers[id][0] for form in forms if id in form.answers]
+    if len(marks) < least:
+        return f"{said}: too few answers"
+    return f"{said}: {_share(sum(mark >= AGREES for mark in marks), len(marks), least)} of {len(marks)}"
+
+
+def _gain(made: Class) -> tuple[str, str]:
+    """(what was asked, what was found) of the tests before and after."""
+    if not made.tests:
+        return "no tests", "not known"
+    both = learning.linked(answers_table(made.tests, made.key))
+    people = both["code"].nunique()
+    asked = f"{people} people in both tests"
+    if people < made.key.least:
+        return asked, "too few to say"
+    totals = learning.scores(both)
+    gain = learning.paired_gain(totals["before"], totals["after"])
+    return asked, (
+        f"{100 * totals['before'].mean():.0f} of 100 right before, {100 * totals['after'].mean():.0f} after: "
+        f"{100 * gain.value:+.0f} points (95 % interval {100 * gain.low:.0f} to {100 * gain.high:.0f})"
+    )
 
 
 def _one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from cleanworks.workshop.forms import form_for, reading
 
 
 def answer_file(key, code, kind, answers, changes=None) -> bytes:
-    form = "" if kind == "evaluation" else form_for(code, kind)
+    form = "" if kind in reading.SURVEYS else form_for(code, kind)
     content = {
         "format": reading.FORMAT,
         "workshop": key.workshop,

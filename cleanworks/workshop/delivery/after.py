@@ -21,7 +21,11 @@ def add_to(app: typer.Typer) -> None:
 @app_workshop.command("evaluate")
 def evaluate_class(
     folder: Annotated[
-        Path, typer.Argument(help="Folder with what participants saved: .json files, also in zips.")
+        Path,
+        typer.Argument(
+            help="Folder with what participants saved (.json, also in zips), the file of a class that was served, and "
+            "answers on paper that were typed in (.csv, .xlsx)."
+        ),
     ],
     key: Annotated[
         Path | None,
@@ -29,6 +33,13 @@ def evaluate_class(
             "--key", help="key.json of the instructor's kit; looked for in the folder if not given."
         ),
     ] = None,
+    follow_up: Annotated[
+        bool,
+        typer.Option(
+            "--follow-up",
+            help="Begin with the four levels side by side: reaction, learning, behaviour and result after three months.",
+        ),
+    ] = False,
     out: Annotated[Path, typer.Option("--out", help="Where the report goes.")] = Path("report"),
     root: Root = Path("."),
 ) -> None:
@@ -47,7 +58,7 @@ def evaluate_class(
         print(f"Left out: {name} {why}.")
     if len(made.left_out) > 20:
         print(f"And {len(made.left_out) - 20} more files; the report lists them.")
-    for path in evaluate.report(made).save(out, pdf=browser() is not None):
+    for path in evaluate.report(made, follow_up=follow_up).save(out, pdf=browser() is not None):
         print(path.as_posix())
     if browser() is None:
         print("No browser was found to make the PDF: open report.html and print it from there.")

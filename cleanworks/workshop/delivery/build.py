@@ -23,6 +23,7 @@ from cleanworks.workshop import languages
 from cleanworks.workshop.board.outline import outline
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import agenda_files, classroom, reading, references, start, wheels
+from cleanworks.workshop.delivery.facilitation import facilitation
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.editions import Answers, edition
@@ -100,6 +101,7 @@ PRODUCTS: tuple[Product, ...] = (
     classroom.decks,
     classroom.sheets,
     classroom.questions,
+    facilitation,
 )
 """Each writes under `out/learner` or `out/instructor` and gives the paths that it wrote."""
 

@@ -18,6 +18,7 @@ from cleanworks.workshop import forms, handouts, languages, slides
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery import agenda_files, references
 from cleanworks.workshop.delivery.programme import Programme, settle
+from cleanworks.workshop.forms import typed
 from cleanworks.workshop.metadata import Minutes
 from cleanworks.workshop.plan import Workshop
 
@@ -133,18 +134,24 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
         for moment in ("before", "after")
     ]
     files.append(forms.evaluation_page(key, workshop.language).save(screen / "evaluation.html"))
+    files.append(forms.follow_up_page(key, workshop.language).save(screen / "three-months-later.html"))
     pages = {
         f"{m}-form-{f}": forms.printed_test(test, key, m, f, workshop.language)
         for m in ("before", "after")
         for f in forms.FORMS
     }
     pages["evaluation"] = forms.printed_evaluation(key, workshop.language)
+    pages["three-months-later"] = forms.printed_follow_up(key, workshop.language)
     for name, page in pages.items():
         if browser():
             path = paper / f"{name}.pdf"
             path.write_bytes(printed(page.html))
         else:
             path = page.save(paper / f"{name}.html")
+        files.append(path)
+    for name, text in typed.templates(key).items():
+        path = paper / name
+        path.write_text(text, encoding="utf-8-sig", newline="")
         files.append(path)
     path = paper / "key.json"
     path.write_text(key.text(), encoding="utf-8")

@@ -174,11 +174,13 @@ def room(programme: Programme) -> Page:
             f"{forms.IN_A_WORKSHOP} questions at most, ten minutes; two who share a computer answer on paper or on a phone, each alone",
             f"{pairs} of each form of the test after (instructor/forms/after-form-A.pdf, after-form-B.pdf)",
             f"{people} of the evaluation form (instructor/forms/evaluation.pdf)",
+            f"{people} of the action plan (learner/after/action-plan.pdf), one page for each participant",
+            f"{math.ceil(people / 9)} of the helper's sheet, {team} of the facilitator's plan, 1 of the floor plan (instructor/facilitator)",
             f"{people} certificates, once the list of names is final (`cleanworks workshop certificates`)",
             f"{people} sheets of paper for 'One thing to look up at home'",
         ],
         "People": [
-            f"{math.ceil(people / 12)} or more who walk round during exercises",
+            f"{math.ceil(people / 9)} who walk round during exercises: one for eight to ten people",
             "One who writes down the minutes that each part really takes",
         ],
     }

@@ -8,7 +8,14 @@ answer: what is right stands only in the key, which stays with the instructor.
 
 from cleanworks.workshop.forms.items import FORMS, IN_A_WORKSHOP, SECONDS, Item, Test, draw, form_for
 from cleanworks.workshop.forms.key import Key, Statement
-from cleanworks.workshop.forms.pages import evaluation_page, printed_evaluation, printed_test, test_page
+from cleanworks.workshop.forms.pages import (
+    evaluation_page,
+    follow_up_page,
+    printed_evaluation,
+    printed_follow_up,
+    printed_test,
+    test_page,
+)
 
 __all__ = [
     "FORMS",
@@ -20,8 +27,10 @@ __all__ = [
     "Test",
     "draw",
     "evaluation_page",
+    "follow_up_page",
     "form_for",
     "printed_evaluation",
+    "printed_follow_up",
     "printed_test",
     "test_page",
 ]

@@ -5,6 +5,7 @@
   const form = document.getElementById("form");
   const code = document.getElementById("code");
   const said = document.getElementById("said");
+  const SURVEYS = ["evaluation", "follow-up"]; // pages of statements, the same for everybody
   let asked = -1;
 
   // The same rule as tidy_code() of the toolkit.
@@ -62,14 +63,14 @@
       return;
     }
     const [given, open] = answers(shown());
-    if (open && asked !== open && setup.kind !== "evaluation") {
+    if (open && asked !== open && !SURVEYS.includes(setup.kind)) {
       asked = open;
       said.textContent = setup.words.open.replace("{}", open);
       return;
     }
     const ids = Object.keys(given).sort();
     const kind = setup.kind;
-    const which = kind === "evaluation" ? "" : formOf(mine);
+    const which = SURVEYS.includes(kind) ? "" : formOf(mine);
     const list = ids.map((id) => [id, given[id]]);
     const check = crc(JSON.stringify([setup.format, setup.workshop, setup.test, kind, which, mine, list]));
     const content = { format: setup.format, workshop: setup.workshop, test: setup.test, kind, form: which, code: mine,

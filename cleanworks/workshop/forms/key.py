@@ -42,6 +42,19 @@ WORDS = (
     Statement("helped", "What helped you most?", "words"),
     Statement("change", "What should be changed?", "words"),
 )
+FOLLOW_UP = (
+    Statement("used", "I have used in my own work what I learned.", "scale"),
+    Statement("plan", "I have done what I wrote in my action plan.", "scale"),
+    Statement("shown", "I have shown a colleague how to do it.", "scale"),
+    Statement("room", "My superiors gave me time and consent for it.", "scale"),
+    Statement("different", "Something in my office works differently because of it.", "scale"),
+    Statement("case", "What did you do? Name one case, without names of persons or companies.", "words"),
+    Statement("stood", "What stood in the way?", "words"),
+    Statement(
+        "seen", "What is different in your office, and how would somebody from outside see it?", "words"
+    ),
+)
+"""The survey after three months: what was done (behaviour) and what became different (result)."""
 
 
 class _Part(BaseModel):
@@ -82,6 +95,15 @@ class Key(_Part):
     items: dict[str, KeyItem]
     forms: dict[Literal["A", "B"], tuple[str, ...]]
     statements: dict[str, KeyStatement]
+    orders: dict[Literal["A", "B"], dict[str, tuple[int, ...]]] = Field(
+        default_factory=dict,
+        description="For each form the order of a question's options on paper; keys of earlier versions have none.",
+    )
+
+    @property
+    def follow_up(self) -> dict[str, KeyStatement]:
+        """The lines of the survey after three months, the same for every workshop."""
+        return {s.id: KeyStatement(text=s.text, kind=s.kind) for s in FOLLOW_UP}
 
     @classmethod
     def of(
@@ -111,6 +133,7 @@ class Key(_Part):
             },
             forms={form: tuple(id for id, _ in test.orders[form]) for form in FORMS},
             statements={s.id: KeyStatement(text=s.text, kind=s.kind) for s in statements(lessons)},
+            orders={form: dict(test.orders[form]) for form in FORMS},
         )
 
     @classmethod

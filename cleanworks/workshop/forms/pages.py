@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from importlib import resources
 
 from cleanworks import paper, words
 from cleanworks.workshop.forms.items import FORMS, Item, Test
-from cleanworks.workshop.forms.key import Key, Statement
+from cleanworks.workshop.forms.key import Key, KeyStatement
 from cleanworks.workshop.forms.reading import FORMAT
 
 MOMENTS = {"before": "Before the workshop", "after": "After the workshop"}
@@ -21,6 +21,9 @@ SCALE = (
     "4 mostly",
     "5 fully",
 )
+
+LETTERS = "abcdefghijklmnopqrst"
+"""What stands before the options on paper, in their order there: what is typed in afterwards."""
 
 _STYLE = """
 body { font-size: 12pt; }
@@ -98,8 +101,32 @@ def test_page(test: Test, key: Key, moment: str, language: str = "en") -> paper.
 def evaluation_page(key: Key, language: str = "en") -> paper.Page:
     """The form in which participants judge the workshop."""
     say = partial(words.say, code=language)
+    intro = (
+        "Tell the organisers what was good and what was not. Your words are shown to them without your code. "
+        "Name no person in them."
+    )
+    title = f"{say('Your view')}: {key.title}"
+    return _page(title, f"<p>{say(intro)}</p>", _statements(key.statements, say), key, "evaluation", language)
+
+
+_MONTHS_LATER = (
+    "Five minutes, three months later. Answer what is true; a no helps as much as a yes. Use the code of the test, so that "
+    "your answers belong together and nobody knows whose they are. Send the saved file back."
+)
+
+
+def follow_up_page(key: Key, language: str = "en") -> paper.Page:
+    """The survey after three months."""
+    say = partial(words.say, code=language)
+    title = f"{say('Three months later')}: {key.title}"
+    return _page(
+        title, f"<p>{say(_MONTHS_LATER)}</p>", _statements(key.follow_up, say), key, "follow-up", language
+    )
+
+
+def _statements(statements: Mapping[str, KeyStatement], say: Callable[[str], str]) -> str:
     blocks = []
-    for id, statement in key.statements.items():
+    for id, statement in statements.items():
         if statement.kind == "scale":
             radios = "".join(
                 f'<label class="option"><input type="radio" name="{_attribute(id)}" value="{n}"> {paper.escape(say(step))}'
@@ -118,18 +145,7 @@ def evaluation_page(key: Key, language: str = "en") -> paper.Page:
                 f'<div data-item="{_attribute(id)}"><p><label for="w-{_attribute(id)}">{paper.escape(say(statement.text))}'
                 f'</label></p><textarea id="w-{_attribute(id)}" maxlength="2000"></textarea></div>'
             )
-    intro = (
-        "Tell the organisers what was good and what was not. Your words are shown to them without your code. "
-        "Name no person in them."
-    )
-    return _page(
-        f"{say('Your view')}: {key.title}",
-        f"<p>{say(intro)}</p>",
-        "\n".join(blocks),
-        key,
-        "evaluation",
-        language,
-    )
+    return "\n".join(blocks)
 
 
 # What the page says while one fills it in; {} is the number of open questions, or the name of the file.
@@ -185,8 +201,8 @@ def printed_test(test: Test, key: Key, moment: str, form: str, language: str = "
     for number, (id, order) in enumerate(test.orders[form], 1):
         item = test.item(id)
         options = "".join(
-            f'<div><span class="box"></span><span>{_inline(item.options[position])}</span></div>'
-            for position in order
+            f'<div><span class="box"></span><span>{letter}</span><span>{_inline(item.options[position])}</span></div>'
+            for letter, position in zip(LETTERS, order, strict=False)
         )
         several = f" <em>({say('more than one may be right')})</em>" if item.several else ""
         questions.append(
@@ -203,34 +219,54 @@ def printed_test(test: Test, key: Key, moment: str, form: str, language: str = "
 def printed_evaluation(key: Key, language: str = "en") -> paper.Page:
     """The evaluation form on paper."""
     say = partial(words.say, code=language)
+    modules = [s for id, s in key.statements.items() if id.startswith("module-")]
+    general = [s for id, s in key.statements.items() if not id.startswith("module-")]
+    body = (
+        _ticked("How useful was each module for your work?", modules, say)
+        + _ticked("The workshop as a whole", general, say)
+        + _written(general, say)
+    )
+    return _printed(f"{say('Your view')}: {key.title}", body, language, say)
+
+
+def printed_follow_up(key: Key, language: str = "en") -> paper.Page:
+    """The survey after three months on paper."""
+    say = partial(words.say, code=language)
+    chosen = list(key.follow_up.values())
+    body = f"<p>{say(_MONTHS_LATER)}</p>{_ticked('What became of it', chosen, say)}{_written(chosen, say)}"
+    return _printed(f"{say('Three months later')}: {key.title}", body, language, say)
+
+
+def _printed(title: str, body: str, language: str, say: Callable[[str], str]) -> paper.Page:
+    return paper.Page(
+        title, f"<h1>{paper.escape(title)}</h1>{_code_line(say)}{body}", language, style=_PAPER_STYLE
+    )
+
+
+def _ticked(caption: str, statements: Sequence[KeyStatement], say: Callable[[str], str]) -> str:
+    """A table with a box for each mark."""
     head = "".join(f'<th scope="col">{paper.escape(say(step))}</th>' for step in SCALE)
     tick = '<td class="tick"><span class="box"></span></td>' * len(SCALE)
+    rows = "".join(
+        f'<tr><th scope="row">{paper.escape(say(s.text))}</th>{tick}</tr>'
+        for s in statements
+        if s.kind == "scale"
+    )
+    return (
+        f'<table><caption>{say(caption)}</caption><thead><tr><th scope="col">{say("Statement")}</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
 
-    def block(caption: str, chosen: list[Statement]) -> str:
-        rows = "".join(f'<tr><th scope="row">{paper.escape(say(s.text))}</th>{tick}</tr>' for s in chosen)
-        return (
-            f'<table><caption>{say(caption)}</caption><thead><tr><th scope="col">{say("Statement")}</th>{head}</tr></thead>'
-            f"<tbody>{rows}</tbody></table>"
-        )
 
-    scale = {id: s for id, s in key.statements.items() if s.kind == "scale"}
-    modules = [s for id, s in scale.items() if id.startswith("module-")]
-    general = [s for id, s in scale.items() if not id.startswith("module-")]
-    open_questions = "".join(
+def _written(statements: Sequence[KeyStatement], say: Callable[[str], str]) -> str:
+    """Lines to write on."""
+    return "".join(
         f'<div class="question"><p>{paper.escape(say(s.text))}</p>'
         + '<div class="line"></div>' * 3
         + "</div>"
-        for s in key.statements.values()
+        for s in statements
         if s.kind == "words"
     )
-    title = f"{say('Your view')}: {key.title}"
-    body = (
-        f"<h1>{paper.escape(title)}</h1>{_code_line(say)}"
-        + block("How useful was each module for your work?", modules)
-        + block("The workshop as a whole", general)
-        + open_questions
-    )
-    return paper.Page(title, body, language, style=_PAPER_STYLE)
 
 
 def _code_line(say: Callable[[str], str]) -> str:

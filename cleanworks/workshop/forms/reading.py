@@ -14,7 +14,9 @@ from cleanworks.learning import tidy_code
 from cleanworks.workshop import archives
 
 FORMAT = "cleanworks-answers-1"
-KINDS = ("before", "after", "evaluation")
+KINDS = ("before", "after", "evaluation", "follow-up")
+SURVEYS = ("evaluation", "follow-up")
+"""Pages of statements, which are the same for everybody; the others are tests in two forms."""
 LARGEST = 1_000_000
 MOST_FILES = 100_000
 MOST_BYTES = 500_000_000
@@ -157,8 +159,6 @@ def answers(name: str, content: Any, key) -> Answers:
     ValueError
         With the reason why the file is left out, as the end of a sentence that begins with its name.
     """
-    from cleanworks.workshop.forms.items import FORMS, form_for
-
     wanted = {"format", "workshop", "test", "kind", "form", "code", "answers", "check"}
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError("is no answer file of this toolkit")
@@ -183,13 +183,20 @@ def answers(name: str, content: Any, key) -> Answers:
     given = dict(listed)
     if len(given) != len(listed):
         raise ValueError("answers a question twice")
-    if content["kind"] == "evaluation":
-        _check_statements(given, key)
-    else:
-        if content["form"] not in FORMS or content["form"] != form_for(code, content["kind"]):
-            raise ValueError("does not have the form that belongs to its code")
-        _check_items(given, key, content["form"])
+    check_answers(content["kind"], content["form"], code, given, key)
     return Answers(name, code, content["kind"], content["form"], given)
+
+
+def check_answers(kind: str, form: str, code: str, given: dict[str, Any], key) -> None:
+    """See that answers fit the page that they are said to be of; raises ValueError as above."""
+    from cleanworks.workshop.forms.items import FORMS, form_for
+
+    if kind in SURVEYS:
+        _check_statements(given, key.statements if kind == "evaluation" else key.follow_up)
+    else:
+        if form not in FORMS or form != form_for(code, kind):
+            raise ValueError("does not have the form that belongs to its code")
+        _check_items(given, key, form)
 
 
 def _check_items(given: dict[str, Any], key, form: str) -> None:
@@ -205,9 +212,9 @@ def _check_items(given: dict[str, Any], key, form: str) -> None:
             raise ValueError(f"gives an option that {id} does not have")
 
 
-def _check_statements(given: dict[str, Any], key) -> None:
+def _check_statements(given: dict[str, Any], statements) -> None:
     for id, value in given.items():
-        statement = key.statements.get(id)
+        statement = statements.get(id)
         if statement is None:
             raise ValueError(f"judges something that the form does not ask ({id[:40]!r})")
         if statement.kind == "words":

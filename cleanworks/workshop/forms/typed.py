@@ -1,0 +1,163 @@
+"""Answers on paper, typed into a table: CSV or XLSX, one row for each sheet of paper.
+
+The instructor's kit holds a template for each kind of sheet. A test has the columns `code`, `when` (before or after), `form`
+(A or B, as printed on the sheet) and the numbers of its questions; in a cell stands the letter of the option that was
+ticked, or several letters. A survey has `code`, `survey` (evaluation or follow-up) and a column for each line of the form; in a
+cell stands the mark from 1 to 5, or the words. An empty cell is a question left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from cleanworks.learning import tidy_code
+from cleanworks.workshop.forms.items import FORMS
+from cleanworks.workshop.forms.key import Key
+from cleanworks.workshop.forms.pages import LETTERS
+from cleanworks.workshop.forms.reading import SURVEYS, Answers, check_answers
+
+SUFFIXES = (".csv", ".xlsx")
+MOST_ROWS = 5000
+
+
+def templates(key: Key) -> dict[str, str]:
+    """An empty table for each kind of sheet, by the name of its file."""
+    most = max(len(ids) for ids in key.forms.values())
+    tests = ["code", "when", "form", *(str(number) for number in range(1, most + 1))]
+    heads = {"typed-tests.csv": tests}
+    for survey, statements in (("evaluation", key.statements), ("follow-up", key.follow_up)):
+        heads[f"typed-{survey}.csv"] = ["code", "survey", *statements]
+    return {name: ",".join(head) + "\r\n" for name, head in heads.items()}
+
+
+def sheets(name: str, content: bytes, key: Key) -> Iterator[Answers | tuple[str, str]]:
+    """The answers of each row, or (row, why it is left out).
+
+    Raises
+    ------
+    ValueError
+        With the reason why the whole file is left out, as the end of a sentence that begins with its name.
+    """
+    rows = [[cell.strip() for cell in row] for row in _rows(name, content)]
+    rows = [row for row in rows if any(row)]
+    if not rows:
+        raise ValueError("is empty")
+    head = [cell.casefold() for cell in rows[0]]
+    if "code" not in head or not ({"when", "form"} <= set(head) or "survey" in head):
+        found = ", ".join(cell for cell in rows[0] if cell)[:100]
+        raise ValueError(
+            f"has the columns {found}; typed answers have `code`, `when`, `form` and the numbers of the questions, "
+            "or `code`, `survey` and the lines of the form"
+        )
+    if double := next((cell for cell in head if cell and head.count(cell) > 1), None):
+        raise ValueError(f"has the column {double!r} twice")
+    if len(rows) > MOST_ROWS:
+        raise ValueError(f"has more than {MOST_ROWS} rows")
+    for number, row in enumerate(rows[1:], 2):
+        place = f"{name}, row {number}"
+        try:
+            yield _answers(place, dict(zip(head, row, strict=False)), key)
+        except ValueError as error:
+            yield place, str(error)
+
+
+def _answers(name: str, row: dict[str, str], key: Key) -> Answers:
+    code = tidy_code(row.pop("code", ""))
+    if len(code) < 4:
+        raise ValueError("has no proper code")
+    given: dict[str, Any] = {}
+    if "survey" in row:
+        kind, form = row.pop("survey").casefold(), ""
+        if kind not in SURVEYS:
+            raise ValueError(f"is of an unknown survey ({kind[:20]!r}); there are {' and '.join(SURVEYS)}")
+        statements = key.statements if kind == "evaluation" else key.follow_up
+        for id, text in row.items():
+            statement = statements.get(id)
+            if not id or not text:
+                continue
+            if statement is None:
+                raise ValueError(f"judges something that the form does not ask ({id[:40]!r})")
+            given[id] = text[:2000] if statement.kind == "words" else [_number(text)]
+    else:
+        kind, form = row.pop("when", "").casefold(), row.pop("form", "").upper()
+        if kind not in ("before", "after"):
+            raise ValueError(f"does not say `before` or `after` ({kind[:20]!r})")
+        if form not in FORMS:
+            raise ValueError(f"does not say which form it is ({form[:20]!r})")
+        if not key.orders:
+            raise ValueError(
+                "cannot be read with this key, which does not know the order of options on paper"
+            )
+        for number, text in row.items():
+            if not number or not text:
+                continue
+            if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= len(key.forms[form]):
+                raise ValueError(f"answers a question that its form does not have ({number[:20]!r})")
+            id = key.forms[form][int(number) - 1]
+            given[id] = sorted(_option(letter, key.orders[form][id], number) for letter in _letters(text))
+    if kind in SURVEYS:
+        check_answers(kind, form, code, given, key)
+    # On a screen the code decides the form; on paper a hand does, and what was answered is what counts.
+    return Answers(name, code, kind, form, given)
+
+
+def _letters(text: str) -> list[str]:
+    return list(dict.fromkeys(letter for letter in text.casefold() if letter not in " ,;+/&"))
+
+
+def _option(letter: str, order: tuple[int, ...], number: str) -> int:
+    place = LETTERS.find(letter)
+    if not 0 <= place < len(order):
+        last = LETTERS[len(order) - 1]
+        raise ValueError(f"has {letter!r} at question {number}, whose options are a to {last}")
+    return order[place]
+
+
+def _number(text: str) -> int:
+    # A spreadsheet may have made 4 into 4.0.
+    text = text.removesuffix(".0").removesuffix(",0")
+    if text not in ("1", "2", "3", "4", "5"):
+        raise ValueError(f"gives a mark that is not from 1 to 5 ({text[:20]!r})")
+    return int(text)
+
+
+def _rows(name: str, content: bytes) -> list[list[str]]:
+    if name.casefold().endswith(".xlsx"):
+        return _of_workbook(content)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8 text; save it as CSV UTF-8") from None
+    first = text.partition("\n")[0]
+    try:
+        return list(
+            csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
+        )
+    except csv.Error as error:
+        raise ValueError(f"is no CSV file: {error}") from None
+
+
+def _of_workbook(content: bytes) -> list[list[str]]:
+    """The first sheet of a workbook, as text. Formulas are not computed: what was last seen in the cell counts."""
+    from openpyxl import load_workbook
+
+    from cleanworks.workshop import archives
+
+    try:
+        with archives.opened(io.BytesIO(content), "the workbook") as zipped:
+            if sum(one.file_size for one in zipped.infolist()) > 50_000_000:
+                raise ValueError("is far larger inside than any table of answers")
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        rows = []
+        for row in book.worksheets[0].iter_rows(max_row=MOST_ROWS + 2, max_col=200, values_only=True):
+            rows.append(["" if cell is None else str(cell) for cell in row])
+        book.close()
+    except Exception as error:
+        if type(error) is ValueError:
+            raise
+        # The library has no one name for what a broken workbook raises.
+        raise ValueError("is no workbook that can be read") from None
+    return rows

@@ -1,0 +1,108 @@
+"""What the facilitator gets: the course's texts with the workshop's facts, and a floor plan that fits the number of people."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cleanworks.errors import InputError
+from cleanworks.workshop import plan
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.delivery import facilitation
+from cleanworks.workshop.delivery.programme import settle
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    return Course.load(ROOT)
+
+
+def programme(course, modules=("o1", "c6"), **changes):
+    day = {"date": "2026-12-02", "start": "08:30", "end": "16:30"}
+    facts = {"title": "Two *days*", "place": "Kampala", "audience": "auditors", "participants": 30}
+    return settle(course, plan.parse({**facts, "days": [day], "modules": list(modules), **changes}, "day"))
+
+
+def pages(course, made) -> dict[str, tuple[str, str]]:
+    found = {}
+    for path in facilitation.texts(course, "en"):
+        audience, page = facilitation.text_page(path, made)
+        found[path.stem] = audience, page.html
+    return found
+
+
+def test_every_text_says_the_facts_and_no_mark_is_left(course):
+    made = pages(course, programme(course))
+    assert set(made) == {"plan", "helpers", "invitation", "action-plan", "when-laptops-fail"}
+    assert {name for name, (audience, _) in made.items() if audience == "learner"} == {"action-plan"}
+    for name, (_, html) in made.items():
+        assert not re.search(r"\$\w|<!--|&lt;!--|\*\*", html.split("<body>")[1]), name
+        # A title that looks like Markdown is a title.
+        assert "Two *days*" in html and html.count("<h1>") == 1, name
+    assert "4 helpers for 30 people" in made["helpers"][1]
+    assert "08:30 on the first day" in made["invitation"][1]
+
+
+def test_what_a_workshop_does_not_teach_is_not_played(course):
+    construction = pages(course, programme(course, ["o1", "c6"]))["plan"][1]
+    integrity = pages(course, programme(course, ["m1"]))["plan"][1]
+    assert "approving a claim" in construction and "before a council" not in construction
+    assert "before a council" in integrity and "approving a claim" not in integrity
+    assert (
+        "two guesses" in construction and "two guesses" not in integrity and "what do we count?" in integrity
+    )
+
+
+@pytest.mark.parametrize(("people", "tables"), [(1, 1), (2, 1), (7, 4), (30, 15), (61, 31)])
+def test_the_floor_plan_has_a_table_for_each_pair_inside_the_room(course, people, tables):
+    html = facilitation.floor_plan(programme(course, participants=people)).html
+    width, depth = map(int, re.search(r'viewBox="0 0 (\d+) (\d+)"', html).groups())
+    placed = [
+        tuple(map(int, at)) for at in re.findall(r'<rect x="(\d+)" y="(\d+)" width="114" height="60"', html)
+    ]
+    assert len(placed) == len(set(placed)) == tables
+    assert all(x + 114 < width and y + 100 < depth for x, y in placed)
+    circles = [tuple(map(int, at)) for at in re.findall(r'<circle cx="(\d+)" cy="(\d+)"', html)]
+    assert len(circles) == len(set(circles)) == facilitation.helpers(people)
+    assert all(0 < x < width and 0 < y < depth for x, y in circles)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# A\n\nFor $titel.\n", "Did you mean 'title'"),
+        ("No title\n", "no title"),
+        ("<!-- for: everybody -->\n# A\n", "not for 'everybody'"),
+    ],
+)
+def test_a_text_that_cannot_be_used_says_why(course, tmp_path, text, said):
+    (tmp_path / "own.md").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        facilitation.text_page(tmp_path / "own.md", programme(course))
+    assert said in error.value.message
+    assert "own.md" in error.value.message
+
+
+def test_a_translation_stands_in_place_of_the_english_text(course, tmp_path):
+    import shutil
+
+    root = tmp_path / "course"
+    shutil.copytree(ROOT / "workshops", root / "workshops")
+    (root / "workshops/facilitation/fr").mkdir()
+    (root / "workshops/facilitation/fr/plan.md").write_text("# Le plan\n\nÀ $place.\n", encoding="utf-8")
+
+    class Elsewhere:
+        pass
+
+    there = Elsewhere()
+    there.root = root
+    paths = facilitation.texts(there, "fr")
+    assert sorted(path.stem for path in paths) == sorted(
+        path.stem for path in facilitation.texts(course, "en")
+    )
+    page = facilitation.text_page(next(p for p in paths if p.stem == "plan"), programme(course))[1]
+    assert 'lang="fr"' in page.html and "À Kampala." in page.html
