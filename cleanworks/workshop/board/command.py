@@ -72,7 +72,8 @@ def serve(
             )
         _print_qr(addresses[0])
         print(
-            f"\nWhat happens is kept in {built.journal.as_posix()}. Ctrl+C ends the class; it can be started again."
+            f"\nWhat happens is kept in {built.journal.as_posix()}. Ctrl+C ends the class; it can be started again.",
+            flush=True,  # somebody may read it from a file
         )
 
     try:

@@ -1,0 +1,93 @@
+"""What `deploy/` says is whole: files parse, what they name is there, and lessons are copied and never written over."""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from traitlets.config import Config
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy"
+HUB = DEPLOY / "classroom" / "jupyterhub_config.py"
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    kit = tmp_path / "kit"
+    (kit / "course" / "notebooks").mkdir(parents=True)
+    (kit / "course" / "notebooks" / "o1.ipynb").write_text("first", encoding="utf-8")
+    for name, value in (
+        ("CLASS_PASSWORD", "reef-reef-reef"),
+        ("CLASS_KIT", kit),
+        ("CLASS_PLACES", tmp_path / "class"),
+    ):
+        monkeypatch.setenv(name, str(value))
+    return tmp_path
+
+
+def settings() -> Config:
+    made = Config()
+    runpy.run_path(str(HUB), init_globals={"get_config": lambda: made})
+    return made
+
+
+def test_lessons_are_copied_and_never_written_over(room):
+    hook = settings().Spawner.pre_spawn_hook
+    spawner = SimpleNamespace(user=SimpleNamespace(name="lake-7"), environment={}, notebook_dir="")
+    hook(spawner)
+    mine = room / "class" / "lake-7" / "course" / "notebooks" / "o1.ipynb"
+    mine.write_text("my work", encoding="utf-8")
+    (room / "kit" / "course" / "notebooks" / "o2.ipynb").write_text("second", encoding="utf-8")
+    hook(spawner)
+    assert mine.read_text(encoding="utf-8") == "my work"
+    assert mine.with_name("o2.ipynb").read_text(encoding="utf-8") == "second"
+    assert spawner.environment["CLEANWORKS_RECORD"].startswith(str(room / "class" / "lake-7"))
+
+
+def test_no_password_stands_in_a_file_and_a_short_one_is_refused(room, monkeypatch):
+    assert settings().SharedPasswordAuthenticator.user_password == "reef-reef-reef"
+    for wrong in ("", "short"):
+        monkeypatch.setenv("CLASS_PASSWORD", wrong)
+        with pytest.raises(SystemExit, match="at least eight"):
+            settings()
+    assert "reef" not in HUB.read_text(encoding="utf-8")
+
+
+def test_a_kit_that_is_not_there_is_said(room, monkeypatch):
+    monkeypatch.setenv("CLASS_KIT", str(room / "nothing"))
+    with pytest.raises(SystemExit, match="no kit in"):
+        settings()
+
+
+def test_the_values_for_a_cluster_parse_and_say_what_is_to_be_filled_in():
+    values = yaml.safe_load((DEPLOY / "z2jh" / "values.yaml").read_text(encoding="utf-8"))
+    # The chart's own sections (zero-to-jupyterhub, schema of version 4).
+    assert set(values) <= {"hub", "proxy", "singleuser", "cull", "prePuller", "scheduling", "ingress"}
+    assert values["hub"]["config"]["SharedPasswordAuthenticator"]["user_password"].isupper()
+    assert values["singleuser"]["image"] == {"name": "REGISTRY/cleanworks", "tag": "TAG"}
+
+
+def test_binder_installs_the_pins_of_the_repository():
+    folder = DEPLOY / "binder"
+    assert (folder / "requirements.txt").read_bytes() == (ROOT / "requirements.txt").read_bytes()
+    assert re.fullmatch(r"python-3\.1[123]\n", (folder / "runtime.txt").read_text(encoding="utf-8"))
+    assert os.access(folder / "postBuild", os.X_OK)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(DEPLOY.rglob("README.md")), ids=lambda path: path.relative_to(DEPLOY).as_posix()
+)
+def test_what_a_readme_names_is_there(path):
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^):]+)\)", text):
+        assert (path.parent / target).exists(), target
+    for name in re.findall(r"`(deploy/[\w./-]+)`", text):
+        assert (ROOT / name).exists(), name
+    variables = set(re.findall(r"\bCLASS_[A-Z]+", text))
+    assert variables <= set(re.findall(r"CLASS_[A-Z]+", HUB.read_text(encoding="utf-8")))
