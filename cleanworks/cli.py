@@ -59,7 +59,7 @@ def make_app() -> typer.Typer:
     app = typer.Typer(
         help=HELP,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
@@ -104,7 +104,7 @@ def _explain(error: Exception, say: Console) -> int:
         say.print(error.message, markup=False)
         return BAD_INPUT
     if hasattr(error, "format_message"):  # typer's own: an unknown command or option
-        say.print(error.format_message(), markup=False)
+        say.print(error.format_message().replace("Value error, ", ""), markup=False)
         context = getattr(error, "ctx", None)
         if context is not None:
             say.print(f"Try: {context.command_path} --help", markup=False)

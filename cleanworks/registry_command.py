@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-registry = typer.Typer(help="A registry of works: verify its journal.", no_args_is_help=True)
+registry = typer.Typer(help="A registry of works: check its journal.", no_args_is_help=True)
 
 Place = Annotated[str, typer.Argument(help="File of a registry, or a database address.", show_default=False)]
 
@@ -18,7 +18,10 @@ def add_to(app: typer.Typer) -> None:
 
 @registry.command("head")
 def show_head(place: Place) -> None:
-    """Print the hash of the last journal line: publish, sign or e-mail it, and keep it outside the registry."""
+    """Print the hash of the last journal line.
+
+    Publish, sign or e-mail it, and keep it outside the registry.
+    """
     from cleanworks.construction.registry import existing
 
     with existing(place) as book:
@@ -27,7 +30,8 @@ def show_head(place: Place) -> None:
     typer.echo(f"{number:,} lines.", err=True)
 
 
-@registry.command("verify")
+@registry.command("verify", hidden=True)  # its older name
+@registry.command("check")
 def verify(
     place: Place,
     head: Annotated[
@@ -37,7 +41,7 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Say whether a registry was changed behind its journal, and where.
+    """Check that nobody changed a registry behind its journal.
 
     A journal that was rewritten from end to end agrees with itself: only a hash kept elsewhere (--head) finds that out.
     Exit codes: 0 nothing found, 1 something does not fit, 2 the registry cannot be read.

@@ -36,7 +36,10 @@ def site(
         typer.Option(help="The day on which the site stands, YYYY-MM-DD; by default the latest in the data."),
     ] = None,
 ):
-    """Write a site for citizens: map, search, a page per project, and the data behind it."""
+    """Write a site for citizens.
+
+    Map, search, a page for each project, and the data behind it.
+    """
     from cleanworks import allimi as room
     from cleanworks import profiles
     from cleanworks.allimi import folder, sources

@@ -92,7 +92,7 @@ def from_registry(place: str) -> tuple[dict[str, pd.DataFrame], bool]:
             raise InputError(
                 f"The registry is damaged, so nothing is published from it: {damage[0].place}: {damage[0].what}{more}.",
                 where=registry.without_password(place),
-                fix="`cleanworks registry verify` lists every place; take the last copy that it accepts.",
+                fix="`cleanworks registry check` lists every place; take the last copy that it accepts.",
             )
         return registry.public_view(book), book.simulated
 

@@ -34,7 +34,7 @@ def bring_in(
     to: Annotated[
         Path,
         typer.Option(
-            "--to", help="The folder of the tables: new, empty, or an older import.", show_default=False
+            "--out", "--to", help="The folder of the tables: new, empty, or an older import.", show_default=False
         ),
     ],
     mapping: Annotated[
@@ -48,7 +48,10 @@ def bring_in(
         str | None, typer.Option(help="Of CSV files that are not UTF-8, such as cp949 or latin-1.")
     ] = None,
 ):
-    """Bring files in: tables as Parquet, a dictionary of their columns, and what was taken and left."""
+    """Bring files in as tables.
+
+    Tables as Parquet, a dictionary of their columns, and what was taken and left.
+    """
     from cleanworks.data import importing
     from cleanworks.data import mapping as columns
 
@@ -108,7 +111,7 @@ def bring_in(
     )
     able = made.indicators
     out.print(
-        f"{int(able['possible'].sum())} of {len(able)} indicators are possible. Next: cleanworks data flags {to} --to OUT",
+        f"{int(able['possible'].sum())} of {len(able)} indicators are possible. Next: cleanworks data flags {to} --out FOLDER",
         markup=False,
         soft_wrap=True,
     )
@@ -119,7 +122,7 @@ def flags(
     to: Annotated[
         Path,
         typer.Option(
-            "--to", help="The folder of the answers: new, empty, or older answers.", show_default=False
+            "--out", "--to", help="The folder of the answers: new, empty, or older answers.", show_default=False
         ),
     ],
     profile: Annotated[str | None, typer.Option(help="Country profile: thresholds and days.")] = None,
@@ -129,7 +132,10 @@ def flags(
     ] = None,
     currency: Annotated[str | None, typer.Option(help="Compare prices in this currency only.")] = None,
 ):
-    """Compute indicators: a report to read (index.html), and flags.csv, flags.json, flags.xlsx."""
+    """Compute the indicators of data, with a report.
+
+    The report is index.html; the answers are flags.csv, flags.json and flags.xlsx.
+    """
     from cleanworks.data import flagging
 
     made = flagging.flags_of(source, profile=profile, as_of=as_of, currency=currency)
@@ -145,14 +151,17 @@ def flags(
 
 def report(
     source: Source,
-    to: Annotated[Path, typer.Option("--to", help="The report, an .html file.", show_default=False)],
+    to: Annotated[Path, typer.Option("--out", "--to", help="The report, an .html file.", show_default=False)],
     profile: Annotated[str | None, typer.Option(help="Country profile: currency and days.")] = None,
     date: Annotated[
         str | None,
         typer.Option(help="The day on which the data are read, YYYY-MM-DD; by default the latest in them."),
     ] = None,
 ):
-    """Write a report on payments, progress, disclosure and transparency, with figures, as far as the data allow."""
+    """Write a report with figures, as far as the data allow.
+
+    On payments, progress, disclosure and transparency.
+    """
     from cleanworks.data import reporting
 
     made = reporting.report_of(source, profile=profile, date=date)

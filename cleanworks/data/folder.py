@@ -40,7 +40,7 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
             raise InputError(
                 "a table or an archive has to be brought in first.",
                 where=str(source),
-                fix=f"cleanworks data import {source} --to FOLDER",
+                fix=f"cleanworks data import {source} --out FOLDER",
             )
         opened = open_source(source)
         return oc4ids.read(source) if opened.list_name == "projects" else ocds.read(source)
@@ -58,7 +58,7 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
     if not found:
         raise InputError(
             "the folder holds no table of the toolkit.", where=str(source),
-            fix=f"Bring your files in: cleanworks data import {source} --to FOLDER. Tables are called {', '.join(list(schemas.CONSTRUCTION)[:4])} ...",
+            fix=f"Bring your files in: cleanworks data import {source} --out FOLDER. Tables are called {', '.join(list(schemas.CONSTRUCTION)[:4])} ...",
         )  # fmt: skip
     return found
 

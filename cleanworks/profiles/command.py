@@ -49,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def show() -> None:
-    """List the profiles: country, currency, how many values have a source."""
+    """List the profiles, and how many values have a source."""
     print(f"{'code':14}{'country':20}{'facts':>6} {'currency':10}{'sourced':>8}{'illustrative':>14}")
     for code in profiles.available():
         one = profiles.load(code)
@@ -62,7 +62,9 @@ def show() -> None:
 def check(
     file: Annotated[Path, typer.Argument(help="A profile: a .toml file, or the code of one that ships.")],
 ) -> None:
-    """Check a profile: is it readable, complete, and does every value say where it comes from?
+    """Check that a profile is readable and complete.
+
+    Every value has to say where it comes from.
 
     \b
     Exit codes: 0 fine, 2 something is wrong.
@@ -89,9 +91,9 @@ def new(
         ),
     ] = None,
 ) -> None:
-    """Make a profile of your country: answer a question at a time, or press Enter to keep what stands in brackets.
+    """Make a profile of your country by answering questions.
 
-    With the code of a profile that ships (`profile new uganda`), or with --extends (`profile new kampala --extends
+    Press Enter to keep what stands in brackets. With the code of a profile that ships (`profile new uganda`), or with --extends (`profile new kampala --extends
     uganda`), the file holds only your answers: the rest, with its sources, stays the country's. Every answer is
     illustrative until you add its source to the file. Nothing is written before the last answer.
 

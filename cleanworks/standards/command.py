@@ -1,4 +1,4 @@
-"""`cleanworks data schemas`, `cleanworks data validate FILE` and `cleanworks data coverage FILE`."""
+"""`cleanworks data schemas`, `cleanworks data check FILE` and `cleanworks data coverage FILE`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-data_app = typer.Typer(help="Open contracting data: check a file, see what it holds.", no_args_is_help=True)
+data_app = typer.Typer(help="Open contracting data: check, import, flags, report.", no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,23 +31,27 @@ def schemas(
     ] = False,
     to: Annotated[
         Path | None,
-        typer.Option(help="Keep them in this folder. The user's cache if not given.", show_default=False),
+        typer.Option("--out", "--to", help="Keep them in this folder. The user's cache if not given.", show_default=False),
     ] = None,
     address: Annotated[
         str | None,
         typer.Option("--from", help="Address of a mirror of raw.githubusercontent.com.", show_default=False),
     ] = None,
 ):
-    """Fetch the published schemas and codelists of OCDS 1.1.5 and OC4IDS 0.9.5, once; needs a network."""
+    """Fetch the published schemas and codelists, once.
+
+    Those of OCDS 1.1.5 and OC4IDS 0.9.5. This needs a network.
+    """
     from cleanworks.standards import published
 
     names = [name for name, one in published.sets().items() if everything or one.schema]
     published.fetch(names, to, address=address or published.ADDRESS)
     if to is None:
-        print("Use them by name: cleanworks data validate FILE --schema ocds-1.1.5")
+        print("Use them by name: cleanworks data check FILE --schema ocds-1.1.5")
 
 
-@data_app.command()
+@data_app.command("validate", hidden=True)  # its older name
+@data_app.command("check")
 def validate(
     file: File,
     schema: Annotated[
@@ -60,7 +64,10 @@ def validate(
     ] = None,
     show: Annotated[int, typer.Option(help="How many kinds of problems to print.", min=0)] = 20,
 ):
-    """Check a file against OCDS 1.1.5 or OC4IDS 0.9.5; exit code 1 if it has errors."""
+    """Check a file against OCDS 1.1.5 or OC4IDS 0.9.5.
+
+    Exit codes: 0 valid, 1 it has errors, 2 it cannot be read.
+    """
     from cleanworks.standards.published import schema_folder
     from cleanworks.standards.validate import (
         validate as check,  # pandas is slow to import and no other command needs it
@@ -90,7 +97,10 @@ def coverage(
         bool, typer.Option("--fields", help="Also list every field and how often it is filled.")
     ] = False,
 ):
-    """Say what a file holds: fields, CoST's items, and which indicators it allows."""
+    """Say what a file holds, and which indicators it allows.
+
+    Its fields, CoST's items, and what is missing for the other indicators.
+    """
     from cleanworks.standards import coverage as first_look
 
     found = first_look.of_file(file)

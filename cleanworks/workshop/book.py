@@ -17,7 +17,7 @@ import sys
 import time
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 import yaml
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from cleanworks.workshop.run import Job, RunOptions
 
 EXTENSION = "cleanworks.workshop.sphinxext"
-AUDIENCES = ("reader", "learner", "instructor")
+Audience = Literal["reader", "learner", "instructor"]
+AUDIENCES = get_args(Audience)
 _STAMP = "edition.txt"
 # What another program that builds into the same folder changes.
 _WITNESSES = ("index.html", "searchindex.js", "objects.inv", ".buildinfo")
@@ -106,7 +107,7 @@ def book(
         typer.Option("--language", help="The language of the edition: ko, fr ... English if not given."),
     ] = None,
     audience: Annotated[
-        str,
+        Audience,
         typer.Option(
             "--audience",
             help="reader: with solutions, folded. learner: without. instructor: also notes and likely mistakes.",
@@ -124,17 +125,10 @@ def book(
     Notebooks that changed are executed first. If anything fails, the book that was there before stays as it is. Exit
     codes: 0 built, 1 a notebook or a page has a fault, 2 something handed in cannot be used, 130 interrupted.
     """
-    from cleanworks.workshop import languages
     from cleanworks.workshop.catalogue import Course
 
-    if audience not in AUDIENCES:
-        raise InputError(f"There is no audience {audience!r}.", fix=f"Choose from {', '.join(AUDIENCES)}.")
     course = Course.load(root.resolve())
-    if language:
-        languages.require(course, language)
-    made = Edition(
-        course.root, audience, profile, language=None if language == languages.SOURCE else language
-    )
+    made = chosen(course, audience, profile, language)
     bring_up_to_date(course, made, jobs)
     if made.language:
         _say(f"`cleanworks language status {made.language}` says which pages show English.")
@@ -142,6 +136,23 @@ def book(
     print(first)
     if open_it:
         webbrowser.open(first.as_uri())
+
+
+def chosen(course: Course, audience: Audience, profile: str | None, language: str | None) -> Edition:
+    """The edition that a command line asks for.
+
+    Raises
+    ------
+    InputError
+        The course has no translation into the language.
+    """
+    from cleanworks.workshop import languages
+
+    if language:
+        languages.require(course, language)
+    return Edition(
+        course.root, audience, profile, language=None if language == languages.SOURCE else language
+    )
 
 
 def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 exercises = typer.Typer(
-    help="Exercise sets: prove their checks, split them into editions.", no_args_is_help=True
+    help="Exercise sets: prove, split and import them.", no_args_is_help=True
 )
 
 lesson = typer.Typer(help="Begin a lesson.", no_args_is_help=True)
@@ -33,7 +33,7 @@ def catalogue(
     as_json: Annotated[bool, typer.Option("--json", help="Plain data for programs.")] = False,
     root: Root = Path("."),
 ) -> None:
-    """Show the lessons and exercise sets of the course, in order."""
+    """Show the lessons and exercise sets of the course."""
     from cleanworks.workshop.catalogue import Course
 
     course = Course.load(root)
@@ -108,7 +108,9 @@ def lint(
 
 
 def quiz(root: Root = Path(".")) -> None:
-    """Say how far the quiz questions of the course give themselves away, by the length and the place of the right option.
+    """Say how far quiz questions give themselves away.
+
+    What can give one away is the length and the place of the right option.
 
     Exit codes: 0 within the limits, 1 beyond one of them, 2 there is no question.
     """
@@ -133,9 +135,9 @@ def quiz(root: Root = Path(".")) -> None:
 def init(
     root: Annotated[Path, typer.Argument(help="Folder of a Jupyter Book, or of notebooks.")] = Path("."),
 ) -> None:
-    """Make a Jupyter Book or a folder of notebooks a course: write the files that are missing, change none.
+    """Make a book or a folder of notebooks a course.
 
-    It writes _toc.yml, _config.yml and cleanworks.toml where they are not there, with what it finds in the notebooks.
+    The files that are missing are written, and none is changed. It writes _toc.yml, _config.yml and cleanworks.toml where they are not there, with what it finds in the notebooks.
     """
     from cleanworks.workshop.adopt import init as adopt
 
@@ -192,7 +194,7 @@ def split_sets(
     ids: Annotated[list[str] | None, typer.Argument(help="Ids of lessons; all if none is named.")] = None,
     root: Root = Path("."),
 ) -> None:
-    """Write the learners' and the instructor's notebooks of exercise sets.
+    """Write learners' and instructor's notebooks of sets.
 
     Nothing is written when a line of a solution stands in a learner's notebook (exit code 1).
     """
@@ -221,9 +223,9 @@ def import_set(
     ] = "imported",
     root: Root = Path("."),
 ) -> None:
-    """Turn an nbgrader assignment into an exercise set: its tests become checks, its written answers open questions.
+    """Turn an nbgrader assignment into an exercise set.
 
-    Hints and wrong answers are yours to add: `cleanworks lint` lists what is missing.
+    Its tests become checks, its written answers open questions. Hints and wrong answers are yours to add: `cleanworks lint` lists what is missing.
     """
     from cleanworks.workshop.exercises.nbgrader import import_file
 
@@ -241,7 +243,10 @@ def new_lesson(
     part: Annotated[str, typer.Option("--part", help="The part of the course, which is the folder.")],
     root: Root = Path("."),
 ) -> None:
-    """Write a lesson, its exercise set and its checks, which pass lint and proof and wait for your content."""
+    """Write a lesson, its exercise set and its checks.
+
+    They pass lint and proof and wait for your content.
+    """
     from cleanworks.workshop.template import write_lesson
 
     for path in write_lesson(root, id, title, part):

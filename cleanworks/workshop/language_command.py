@@ -31,7 +31,10 @@ def update(
     ] = None,
     root: Root = Path("."),
 ) -> None:
-    """Write what there is to translate into the files of a language. Translations that still fit are kept."""
+    """Write what there is to translate into a language.
+
+    Translations that still fit are kept.
+    """
     from cleanworks.workshop import languages
     from cleanworks.workshop.catalogue import Course
 

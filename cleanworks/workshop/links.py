@@ -60,7 +60,7 @@ def links(
         Path | None, typer.Option("--save", help="Also write the list as CSV: address, state, answer, pages.")
     ] = None,
 ) -> None:
-    """List the addresses outside the book, and say which no longer answer.
+    """List the addresses outside the book; --check asks.
 
     Exit codes: 0 listed, or all of them answer; 1 at least one is broken; 2 there is no book. A site that refuses
     programs is named and is not a fault, for a reader's browser may well be let in.

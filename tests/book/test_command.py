@@ -149,7 +149,7 @@ def test_an_interrupted_build_leaves_the_old_book(course, monkeypatch):
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["--audience", "teacher"], "no audience 'teacher'"), (["--root", "nowhere"], "no table of contents")],
+    [(["--audience", "teacher"], "'teacher' is not one of"), (["--root", "nowhere"], "no table of contents")],
 )
 def test_what_cannot_be_used_is_refused(run, arguments, message):
     code, _, err = run(*arguments)

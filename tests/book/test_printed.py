@@ -164,6 +164,24 @@ def test_the_epub_is_what_devices_expect(packed, course):
             assert lesson.title in BeautifulSoup(navigation, "html.parser").get_text()
 
 
+def test_the_epub_says_in_which_language_it_is(course, made, tmp_path):
+    read = chapters.parts(course, made.html)[:1]
+    for language, direction in (("fr", "ltr"), ("pt_BR", "ltr"), ("ar", "rtl")):
+        path, cover = tmp_path / f"{language}.epub", command.cover_of(course, Edition(ROOT, language=language))
+        epub.write(read, cover, path)
+        code = language.replace("_", "-")
+        with zipfile.ZipFile(path) as opened:
+            package, pages = opened.read("OEBPS/package.opf").decode(), ("nav", "cover")
+            texts = [opened.read(f"OEBPS/{name}.xhtml").decode() for name in pages]
+        assert f"<dc:language>{code}</dc:language>" in package
+        assert f'<spine page-progression-direction="{direction}">' in package
+        for text in texts:
+            assert f'xml:lang="{code}" lang="{code}" dir="{direction}"' in text
+        # Nobody has reviewed these translations, and the first page says so.
+        assert "not yet reviewed by a native speaker" in texts[1]
+    assert "Table des matières" in zipfile.ZipFile(tmp_path / "fr.epub").read("OEBPS/nav.xhtml").decode()
+
+
 def test_formulas_of_the_epub_need_no_program(packed, book):
     pages = [path for path in book.rglob("*.html") if 'class="math ' in path.read_text(encoding="utf-8")]
     assert pages

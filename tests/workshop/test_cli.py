@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from typer.main import get_command
 
 from cleanworks import __version__, cli
+from cleanworks.workshop.book import AUDIENCES
 from tests.workshop.conftest import cell_of, edit, lesson_path, set_path
 
 
@@ -32,10 +34,57 @@ def test_help_names_the_first_commands_and_the_exit_codes(run):
         assert word in out
 
 
-@pytest.mark.parametrize("command", ["catalogue", "lint", "run", "cache", "exercises"])
-def test_every_command_has_its_help(run, command):
-    code, out, _ = run(command, "--help")
-    assert code == 0 and len(out.splitlines()) > 5
+def _commands(command, path=()):
+    """Every command and group of the command line, with the words that call it."""
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _commands(inner, (*path, name))
+
+
+COMMANDS = dict(_commands(get_command(cli.make_app())))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_says_in_its_first_line_what_it_does(path):
+    command = COMMANDS[path]
+    paragraph = command.help.strip().split("\n\n")[0]
+    assert len(paragraph) < 60 and paragraph.endswith((".", "!")) and paragraph[0].isupper()
+    for one in command.params:
+        assert one.name == "help" or one.help, f"{' '.join(path)}: {one.name} has no help"
+
+
+def test_no_line_of_a_list_of_commands_is_cut_off(run):
+    groups = [path for path, command in COMMANDS.items() if hasattr(command, "commands")]
+    assert len(groups) > 8
+    for path in groups:
+        code, out, _ = run(*path, "--help")
+        assert code == 0 and not [line for line in out.splitlines() if line.endswith("...") and "Usage" not in line], path
+
+
+def test_check_is_the_word_for_whether_something_is_right(run):
+    """What is handed in is checked; `validate` and `verify` are older names, which stay and are not listed."""
+    checked = {path[0] for path in COMMANDS if path[-1:] == ("check",)}
+    assert checked == {"profile", "data", "workshop", "registry"}
+    for group, older in (("data", "validate"), ("workshop", "verify"), ("registry", "verify")):
+        assert COMMANDS[group, older].hidden and older not in run(group, "--help")[1]
+
+
+def test_what_can_only_be_one_of_a_few_words_is_offered_as_a_choice(run):
+    for command in ("book", "pdf", "epub"):
+        assert "<reader|learner|instructor>" in run(command, "--help")[1]
+        code, _, err = run(command, "--audience", "teacher")
+        assert code == 2 and all(word in err for word in ("--audience", "'teacher'", *AUDIENCES))
+    code, _, err = run("workshop", "times", "record", "r1", "nap", "5")
+    assert code == 2 and "'teach', 'practise'" in err
+
+
+def test_a_shell_can_complete_the_words(capsys, monkeypatch):
+    monkeypatch.setenv("_CLEANWORKS_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "cleanworks workshop ch")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    with pytest.raises(SystemExit):
+        cli.run([])
+    assert capsys.readouterr().out.split() == ["check"]
 
 
 def test_the_version(run):

@@ -222,7 +222,7 @@ class Store:
             raise InputError(
                 "The registry does not remember the last line of its journal.",
                 where=self._public_place(),
-                fix="It was damaged or changed by hand: `cleanworks registry verify` says where. Take its last copy.",
+                fix="It was damaged or changed by hand: `cleanworks registry check` says where. Take its last copy.",
             )
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -43,7 +43,7 @@ def evaluate_class(
     out: Annotated[Path, typer.Option("--out", help="Where the report goes.")] = Path("report"),
     root: Root = Path("."),
 ) -> None:
-    """Make one report of what a class learned: HTML, PDF and tables.
+    """Report what a class learned: HTML, PDF and tables.
 
     Files of another workshop, changed, broken or double files are left out and named. Nothing in a file is executed.
     """
@@ -75,7 +75,10 @@ def certificates_of(
     ),
     root: Root = Path("."),
 ) -> None:
-    """Make one certificate for each name of a list. `statement` is attended or completed, as you state it."""
+    """Make one certificate for each name of a list.
+
+    `statement` is attended or completed, as you state it.
+    """
     from cleanworks.errors import InputError
     from cleanworks.workshop import certificates
     from cleanworks.workshop.catalogue import Course
@@ -110,13 +113,16 @@ def certificates_of(
 @times_app.command("record")
 def record_minutes(
     lesson: Annotated[str, typer.Argument(help="Id of the lesson, such as c6.")],
-    part: Annotated[str, typer.Argument(help="teach or practise.")],
+    part: Annotated[Literal["teach", "practise"], typer.Argument(help="What was timed.")],
     minutes: Annotated[int, typer.Argument(help="Minutes it really took.")],
     workshop: Annotated[str, typer.Option("--workshop", help="Id of the workshop.")] = "",
     date: Annotated[str, typer.Option("--date", help="The day; today if not given.")] = "",
     root: Root = Path("."),
 ) -> None:
-    """Record how long a lesson took, in times.csv. From three records on, agendas plan with their median."""
+    """Record how long a lesson took, in times.csv.
+
+    From three records on, agendas plan with their median.
+    """
     from cleanworks.workshop import times
     from cleanworks.workshop.catalogue import Course
 

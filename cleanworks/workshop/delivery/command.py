@@ -1,4 +1,4 @@
-"""The commands `workshop agenda`, `workshop build` and `workshop verify`."""
+"""The commands `workshop agenda`, `workshop build` and `workshop check`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
 def show_agenda(
     file: File, add_missing: AddMissing = False, allow_english: AllowEnglish = False, root: Root = Path(".")
 ) -> None:
-    """Show the clock of a workshop, to try a plan before building it."""
+    """Show the clock of a workshop before building it."""
     from cleanworks.agenda import KINDS, hhmm, titled
 
     _, _, programme = _settled(file, root, add_missing, allow_english)
@@ -69,7 +69,7 @@ def build_workshop(
     book: Annotated[bool, typer.Option("--book/--no-book", help="With or without the book.")] = True,
     root: Root = Path("."),
 ) -> None:
-    """Make one folder with everything, and one zip to hand out to learners."""
+    """Make a folder with everything, and the learners' zip."""
     import re
 
     from cleanworks.errors import InputError
@@ -86,11 +86,12 @@ def build_workshop(
     print(made.folder.as_posix())
     print(f"{made.archive.as_posix()} ({made.archive.stat().st_size / 1e6:.0f} MB)")
     print(
-        f"Its checksum, for `cleanworks workshop verify --checksum`: {checksum_of(made.folder / 'learner')}"
+        f"Its checksum, for `cleanworks workshop check --checksum`: {checksum_of(made.folder / 'learner')}"
     )
 
 
-@app_workshop.command("verify")
+@app_workshop.command("verify", hidden=True)  # its older name
+@app_workshop.command("check")
 def verify_kit(
     kit: Annotated[Path, typer.Argument(help="A kit: its folder or its zip.")],
     checksum: Annotated[
@@ -100,7 +101,7 @@ def verify_kit(
         bool, typer.Option("--run", help="Execute the first notebook of a kit that you trust.")
     ] = False,
 ) -> None:
-    """Say whether a learner's kit is whole, and whether it is the one that was handed out.
+    """Check that a learner's kit is whole and the right one.
 
     The list of checksums in a kit vouches only for itself: --checksum compares it with what `workshop build` printed for its maker.
     Nothing of the kit is executed unless you say --run. Exit codes: 0 all is well, 1 something is wrong with it, 2 it is not a kit.

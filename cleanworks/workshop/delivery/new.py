@@ -30,9 +30,9 @@ def new(
     folder: Annotated[Path, typer.Option("--folder", help="Where the file goes.")] = Path("."),
     root: Root = Path("."),
 ) -> None:
-    """Begin a workshop: answer ten questions, or press Enter to keep what stands in brackets.
+    """Begin a workshop by answering ten questions.
 
-    The file that is written explains itself. Nothing is written before the last answer.
+    Press Enter to keep what stands in brackets. The file that is written explains itself. Nothing is written before the last answer.
 
     \b
     Exit codes: 0 written, 2 something is wrong, 130 interrupted.

@@ -1,4 +1,4 @@
-"""`workshop verify`: is a kit whole, is it the one that was handed out, can it be used? In plain words.
+"""`workshop check`: is a kit whole, is it the one that was handed out, can it be used? In plain words.
 
 A stranger's kit is looked at and not executed. Its first notebook runs only where somebody asks for it (`--run`), or where the kit
 was installed already (its own `.venv` runs this), and then only after its checksum was found right.

@@ -13,7 +13,7 @@ Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     live = typer.Typer(
-        help="Python in the pages of the book: fetch it, pack it, weigh it.",
+        help="Python in the pages: fetch it, pack it, weigh it.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
@@ -25,10 +25,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def fetch_files(root: Root = Path(".")) -> None:
-    """Fetch the files of Pyodide that the pages need, each checked; `cleanworks book` does it by itself.
+    """Fetch the files of Pyodide that the pages need.
 
-    They come from the folder that CLEANWORKS_PYODIDE names, from what was fetched before, from the release's own address, or
-    from the package index, in this order. Exit codes: 0 all are here, 2 they cannot be had.
+    `cleanworks book` does it by itself. Each file is checked. They come from the folder that CLEANWORKS_PYODIDE names, from what was fetched before, from the release's own address, or
+    from the package index, in this order. Exit codes: 0 all are here, 2 a file could not be fetched.
     """
     from cleanworks.workshop.live.fetch import fetch
     from cleanworks.workshop.live.release import Release
@@ -52,7 +52,10 @@ def build(
     ] = None,
     root: Root = Path("."),
 ) -> None:
-    """Pack what the pages load, and write it into a folder; `cleanworks book` does it by itself."""
+    """Pack what the pages load into a folder.
+
+    `cleanworks book` does it by itself.
+    """
     from cleanworks.workshop.book import Edition
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.live.build import prepare
@@ -69,7 +72,10 @@ def status(
     ] = None,
     root: Root = Path("."),
 ) -> None:
-    """Show what the pages load and what it weighs: each image, each notebook, all of it on disk."""
+    """Show what the pages load and what it weighs.
+
+    For each image, for each notebook, and for all of it on disk.
+    """
     from cleanworks.workshop.book import Edition
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.live import images, needs
@@ -106,8 +112,9 @@ def prove(
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Notebooks at a time.")] = None,
     root: Root = Path("."),
 ) -> None:
-    """Show that page and book agree: run every notebook in Pyodide under Node, and compare its outputs cell by cell.
+    """Show that the pages give the same outputs as the book.
 
+    Every notebook runs in Pyodide under Node, and its outputs are compared cell by cell.
     Exit codes: 0 all agree, 1 a cell differs, 2 something handed in cannot be used.
     """
     from cleanworks.workshop.book import Edition

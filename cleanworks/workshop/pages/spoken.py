@@ -31,14 +31,18 @@ def connect(app: Sphinx) -> None:
 
 def mark_draft(config: Any, reviewed: Collection[str]) -> None:
     """Say on every page, the first one included, that nobody has reviewed the translation: in both languages."""
-    language = config.language
+    notice = draft_notice(config.language, reviewed)
+    if notice:
+        config.html_theme_options = {**config.html_theme_options, "announcement": notice}
+
+
+def draft_notice(language: str, reviewed: Collection[str]) -> str:
+    """What says that nobody has reviewed a translation, as HTML; empty where somebody has, or where nothing is translated."""
     if language == SOURCE or language in reviewed:
-        return
+        return ""
     notice = f'<span lang="{SOURCE}" dir="ltr">{escape(DRAFT)}</span>'
     own = words.say(DRAFT, language)
-    if own != DRAFT:
-        notice = f"<strong>{escape(own)}</strong><br>{notice}"
-    config.html_theme_options = {**config.html_theme_options, "announcement": notice}
+    return notice if own == DRAFT else f"<strong>{escape(own)}</strong><br/>{notice}"
 
 
 def describe(app: Sphinx, page: str, notebook: NotebookNode) -> None:

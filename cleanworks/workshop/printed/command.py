@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 import yaml
 
-from cleanworks.errors import InputError
+from cleanworks.workshop import book
 
 if TYPE_CHECKING:
     from cleanworks.workshop.book import Edition
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from cleanworks.workshop.printed.pdf import Cover
 
 Profile = Annotated[str | None, typer.Option("--profile", help="The country profile to build with.")]
-Audience = Annotated[str, typer.Option("--audience", help="reader, learner or instructor, as for the book.")]
+Audience = Annotated[book.Audience, typer.Option("--audience", help="As for the book.")]
+Language = Annotated[
+    str | None,
+    typer.Option("--language", help="The language of the edition: ko, fr ... English if not given."),
+]
 Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the files. _build/pdf if not given.")]
 
@@ -31,35 +35,37 @@ def add_to(app: typer.Typer) -> None:
 
 def pdf(
     profile: Profile = None,
+    language: Language = None,
     audience: Audience = "reader",
     out: Out = None,
     whole: Annotated[bool, typer.Option("--whole", help="Only the whole book, not its parts.")] = False,
     root: Root = Path("."),
 ) -> None:
-    """Print the whole book and each of its parts to PDF, and print the paths of the files.
+    """Print the book and each of its parts to PDF.
 
-    The book is built first if it is not up to date. Printing needs an installed Chromium, Chrome or Edge, and nothing
+    The paths of the files are printed. The book is built first if it is not up to date. Printing needs an installed Chromium, Chrome or Edge, and nothing
     from the network. Exit codes are those of `cleanworks book`.
     """
-    course, made = _built(root, audience, profile)
+    course, made = _built(root, audience, profile, language)
     for path in print_all(course, made, out or _folder(made), whole=whole):
         print(path)
 
 
 def epub(
     profile: Profile = None,
+    language: Language = None,
     audience: Audience = "reader",
     out: Out = None,
     root: Root = Path("."),
 ) -> None:
-    """Pack the book as EPUB for reading devices, and print the path of the file.
+    """Pack the book as EPUB for reading devices.
 
-    The book is built first if it is not up to date.
+    The path of the file is printed. The book is built first if it is not up to date.
     """
     from cleanworks.workshop.printed import epub as packer
     from cleanworks.workshop.printed.chapters import parts
 
-    course, made = _built(root, audience, profile)
+    course, made = _built(root, audience, profile, language)
     cover = cover_of(course, made)
     target = (out or _folder(made)) / f"{_slug(cover.title)}{made.name}.epub"
     packer.write(parts(course, made.html), cover, target)
@@ -95,11 +101,15 @@ def print_all(course: Course, made: Edition, out: Path, *, whole: bool = False) 
 
 def cover_of(course: Course, made: Edition) -> Cover:
     """The cover, from `_config.yml` and the first heading's paragraph of the course."""
+    from cleanworks.workshop import languages
+    from cleanworks.workshop.pages import spoken
     from cleanworks.workshop.printed.pdf import Cover
 
     settings = yaml.safe_load((course.root / "_config.yml").read_text(encoding="utf-8"))
     logo = course.root / settings["logo"] if settings.get("logo") else None
     notice = (settings.get("html") or {}).get("extra_footer") or ""
+    if draft := spoken.draft_notice(made.language or languages.SOURCE, course.settings.reviewed):
+        notice = f"<p>{draft}</p>{notice}"
     kinds = {
         "reader": "",
         "learner": "Learner's edition, without solutions",
@@ -116,6 +126,7 @@ def cover_of(course: Course, made: Edition) -> Cover:
         settings.get("author", ""),
         notice,
         logo if logo and logo.is_file() else None,
+        made.language or languages.SOURCE,
     )
 
 
@@ -140,15 +151,14 @@ def _is_reference(part: Part, sources: Part) -> bool:
     return any(chapter is sources.chapters[0] for chapter in part.chapters)
 
 
-def _built(root: Path, audience: str, profile: str | None) -> tuple[Course, Edition]:
-    from cleanworks.workshop.book import AUDIENCES, Edition, bring_up_to_date
+def _built(
+    root: Path, audience: book.Audience, profile: str | None, language: str | None
+) -> tuple[Course, Edition]:
     from cleanworks.workshop.catalogue import Course
 
-    if audience not in AUDIENCES:
-        raise InputError(f"There is no audience {audience!r}.", fix=f"Choose from {', '.join(AUDIENCES)}.")
     course = Course.load(root.resolve())
-    made = Edition(course.root, audience, profile)
-    bring_up_to_date(course, made)
+    made = book.chosen(course, audience, profile, language)
+    book.bring_up_to_date(course, made)
     return course, made
 
 

@@ -16,8 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from cleanworks import words
 from cleanworks.workshop.printed.chapters import Part, unlink_what_is_elsewhere
-from cleanworks.workshop.printed.pdf import Cover, answers, entries
+from cleanworks.workshop.printed.pdf import Cover, answers, entries, tag
 
 STYLE = Path(__file__).with_name("epub.css")
 # A zip holds dates; one that never changes lets the same book give the same file.
@@ -33,7 +34,7 @@ def write(parts: list[Part], cover: Cover, target: Path) -> None:
     files = _chapter_files(parts, cover)
     names = _file_of_each_id(files)
     pictures: dict[str, bytes] = {}
-    pages = {name: _xhtml(title, body, name, names, pictures) for name, (title, body) in files.items()}
+    pages = {name: _xhtml(title, body, name, names, pictures, cover.language) for name, (title, body) in files.items()}
     extra: dict[str, bytes] = {"style.css": STYLE.read_bytes()}
     if cover.logo:
         extra[f"images/cover{cover.logo.suffix}"] = cover.logo.read_bytes()
@@ -83,7 +84,9 @@ def _file_of_each_id(files: dict[str, tuple[str, str]]) -> dict[str, str]:
     return {found: name for name, (_, body) in files.items() for found in re.findall(r'\bid="([^"]+)"', body)}
 
 
-def _xhtml(title: str, body: str, name: str, names: dict[str, str], pictures: dict[str, bytes]) -> str:
+def _xhtml(
+    title: str, body: str, name: str, names: dict[str, str], pictures: dict[str, bytes], language: str
+) -> str:
     soup = BeautifulSoup(body, "html.parser")
     for graph in soup.select(".cw-graph"):
         # Readers of EPUB show links inside a drawing in many ways or not at all.
@@ -103,7 +106,7 @@ def _xhtml(title: str, body: str, name: str, names: dict[str, str], pictures: di
     content = soup.decode(formatter="minimal")
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
-        '<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en">\n'
+        f'<html xmlns="http://www.w3.org/1999/xhtml" {_spoken(language)}>\n'
         f'<head><title>{escape(title)}</title><link rel="stylesheet" type="text/css" href="style.css"/></head>\n'
         f"<body>{content}</body></html>\n"
     )
@@ -153,9 +156,15 @@ def _only_what_xhtml_knows(tag: Tag) -> None:
         del tag["role"]
 
 
+def _spoken(language: str) -> str:
+    """The attributes that say in which language a file is written, and in which direction."""
+    code = tag(language)
+    return f'xml:lang="{code}" lang="{code}" dir="{words.direction(language)}"'
+
+
 def _navigation(parts: list[Part], names: dict[str, str], cover: Cover) -> str:
     """The contents: parts, and under each its chapters."""
-    items, inside = [], False
+    items, inside, contents = [], False, escape(words.say("Contents", cover.language))
     for kind, target, title in entries(parts):
         line = f'<li><a href="{names[target]}">{escape(title)}</a>'
         if kind == "in-part":
@@ -165,8 +174,8 @@ def _navigation(parts: list[Part], names: dict[str, str], cover: Cover) -> str:
             items.append(line + "</li>")
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
-        '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" xml:lang="en" lang="en">\n'
-        f'<head><title>Contents</title></head>\n<body><nav epub:type="toc" id="toc"><h1>Contents</h1><ol>'
+        f'<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" {_spoken(cover.language)}>\n'
+        f'<head><title>{contents}</title></head>\n<body><nav epub:type="toc" id="toc"><h1>{contents}</h1><ol>'
         f"{''.join(items)}{'</ol></li>' if inside else ''}</ol></nav></body></html>\n"
     )
 
@@ -186,12 +195,12 @@ def _package(cover: Cover, pages: dict[str, str], extra: dict[str, bytes]) -> st
         properties = ' properties="cover-image"' if file.startswith("images/cover") else ""
         manifest.append(f'<item id="file-{number}" href="{file}" media-type="{kind}"{properties}/>')
     return f"""<?xml version="1.0" encoding="utf-8"?>
-<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="name" xml:lang="en">
+<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="name" xml:lang="{tag(cover.language)}">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
 <dc:identifier id="name">urn:uuid:{name}</dc:identifier>
 <dc:title>{escape(cover.title)}: {escape(cover.subtitle)}</dc:title>
 <dc:creator>{escape(cover.author)}</dc:creator>
-<dc:language>en</dc:language>
+<dc:language>{tag(cover.language)}</dc:language>
 <meta property="dcterms:modified">2026-01-01T00:00:00Z</meta>
 <meta property="schema:accessMode">textual</meta>
 <meta property="schema:accessMode">visual</meta>
@@ -206,7 +215,7 @@ def _package(cover: Cover, pages: dict[str, str], extra: dict[str, bytes]) -> st
 <item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
 {chr(10).join(manifest)}
 </manifest>
-<spine>
+<spine page-progression-direction="{words.direction(cover.language)}">
 {chr(10).join(spine)}
 </spine>
 </package>

@@ -18,7 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from cleanworks import paper
+from cleanworks import paper, words
 from cleanworks.errors import InputError
 from cleanworks.workshop.printed.chapters import Part, cited, unlink_what_is_elsewhere
 
@@ -64,18 +64,25 @@ _FIT = """
 
 @dataclass(frozen=True)
 class Cover:
-    """What stands on the first page. `logo` is a picture file or None."""
+    """What stands on the first page. `logo` is a picture file or None, `language` the code of what the book is written in."""
 
     title: str
     subtitle: str
     author: str
     notice: str
     logo: Path | None = None
+    language: str = "en"
+
+
+def tag(language: str) -> str:
+    """The code of a language as files name it: "pt-BR" of "pt_BR"."""
+    return language.replace("_", "-")
 
 
 def document(parts: list[Part], cover: Cover, *, mathjax: Path, numbers: dict[str, int] | None = None) -> str:
     """The HTML document to print; `numbers` gives the page of each place of the contents."""
     numbers = numbers or {}
+    contents = escape(words.say("Contents", cover.language))
     shown = [part for part in parts if part.chapters]
     body = "".join(_part(part) for part in shown)
     logo = f'<img src="{cover.logo.as_uri()}" alt="">' if cover.logo else ""
@@ -87,12 +94,12 @@ def document(parts: list[Part], cover: Cover, *, mathjax: Path, numbers: dict[st
         else ""
     )
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{escape(cover.title)}: {escape(cover.subtitle)}</title>
+<html lang="{tag(cover.language)}" dir="{words.direction(cover.language)}"><head><meta charset="utf-8"><title>{escape(cover.title)}: {escape(cover.subtitle)}</title>
 <meta name="author" content="{escape(cover.author)}">
 <style>{STYLE.read_text(encoding="utf-8")}{_code_colours()}</style>{formulas}</head>
 <body><div class="cover">{logo}<p class="title">{escape(cover.title)}</p>
 <p class="subtitle">{escape(cover.subtitle)}</p><div class="rest"><p>{escape(cover.author)}</p>{cover.notice}</div></div>
-<nav class="contents" aria-label="Contents"><h1>Contents</h1><ol>{_contents(shown, numbers)}</ol></nav>
+<nav class="contents" aria-label="{contents}"><h1>{contents}</h1><ol>{_contents(shown, numbers)}</ol></nav>
 {body}</body></html>"""
 
 

@@ -23,7 +23,7 @@ from .terminal import report
 from .twice import run_twice
 
 cache = typer.Typer(
-    help="The results of earlier runs: how many there are, and removing them.", no_args_is_help=True
+    help="The results of earlier runs: how many, and removing.", no_args_is_help=True
 )
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -67,7 +67,7 @@ def run(
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", help="Fail by a `!command` or a thread that fails without failing its cell."
+            "--strict", help="Also fail when a `!command` or a thread fails without failing its cell."
         ),
     ] = False,
     junit: Annotated[
@@ -96,7 +96,7 @@ def run(
     profile: Annotated[str | None, typer.Option("--profile", help="The country profile to run with.")] = None,
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
 ) -> None:
-    """Execute the notebooks whose results are not known yet, and say what failed and where.
+    """Execute what changed, and say what failed and where.
 
     A notebook runs again only when something its result depends on has changed: its code cells, the data it declares, the
     modules of the course it imports, the profile, the pins, Python or the tool. Exit codes: 0 all passed, 1 a
@@ -147,7 +147,7 @@ def merge(
     ],
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
 ) -> None:
-    """Put the reports of the parts of a run (--shard) together.
+    """Join the reports of the parts of a run (--shard).
 
     Refuses where a notebook of the course is in none of them, so that nothing is green because it was left out.
     Exit codes: 0 all passed, 1 a notebook failed, 2 the reports are not a whole.
@@ -185,7 +185,7 @@ def finish(result: RunResult, options: RunOptions, junit: Path | None, html: Pat
 def status(
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
 ) -> None:
-    """Say how many results are kept, how large they are and where."""
+    """Say how many results are kept, and where."""
     options = RunOptions(root=root.resolve())
     entries = Store(options.cache_folder).entries()
     print(
@@ -200,7 +200,7 @@ def clean(
     ] = "0",
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
 ) -> None:
-    """Remove results, those that were not used for longest first."""
+    """Remove results, those unused for longest first."""
     options = RunOptions(root=root.resolve())
     removed, freed = Store(options.cache_folder).clean(parse_size(max_size))
     print(f"{removed} results removed, {size_text(freed)} freed.")
