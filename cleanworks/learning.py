@@ -213,7 +213,9 @@ def hidden(counts, least: int = LEAST, *, total_shown: bool = True) -> np.ndarra
     """
     counts = np.asarray(counts)
     if least < 1:
-        raise InputError("The smallest group to show is at least 1.", where="least")
+        raise InputError(
+            "The smallest group to show is at least 1.", where="least", fix="Give 1 or more; 5 is usual."
+        )
     hide = (counts > 0) & (counts < least)
     if not total_shown or not hide.any():
         return hide

@@ -111,7 +111,7 @@ def read(values: object, name: str, *, form: str | None = None) -> tuple[pd.Seri
         return column.astype("datetime64[ns]"), none
     if pd.api.types.is_numeric_dtype(column) and column.notna().any():
         raise InputError(
-            "the column holds numbers, not dates.", where=name, fix="Convert it with pandas.to_datetime."
+            "The column holds numbers, not dates.", where=name, fix="Convert it with pandas.to_datetime."
         )
     walls, offsets = [], []
     for row, value in column.items():
@@ -155,7 +155,7 @@ def _one(value, form, where):
     if placeholder(value):
         return None, np.nan
     raise InputError(
-        f"not a date that can be read without guessing: {value!r}.",
+        f"Not a date that can be read without guessing: {value!r}.",
         where=where,
         fix="Write dates as '2026-03-31' (year, month, day).",
     )

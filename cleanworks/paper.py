@@ -273,7 +273,11 @@ def table(
     formats = dict(formats or {})
     unknown = [column for column in formats if column not in frame.columns]
     if unknown:
-        raise InputError(f"The table has no column {unknown[0]!r} to format.", where=caption)
+        raise InputError(
+            f"The table has no column {unknown[0]!r} to format.",
+            where=caption,
+            fix=f"The columns are {', '.join(map(str, table.columns))}.",
+        )
     numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns]
 
     def cell(column, value) -> str:

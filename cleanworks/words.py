@@ -27,7 +27,7 @@ _CODE = re.compile(r"[a-z]{2,3}(?:_[A-Z]{2})?")
 
 
 def language() -> str:
-    """The language of this process; "en" when none is chosen or the choice is no code of a language."""
+    """The language of this process; "en" when none is chosen or the choice is not a language code."""
     chosen = os.environ.get(VARIABLE, "")
     return chosen if is_code(chosen) else "en"
 

@@ -36,7 +36,7 @@ def find(
         Two sources at once, a folder without a table, a wrong table, no registry, or a date that is none.
     """
     if tables is not None and registry is not None:
-        raise InputError("Tables and a registry at once.", fix="Give --tables or --registry.")
+        raise InputError("Tables and a registry were given at once.", fix="Give --tables or --registry.")
     day = _day(date)
     if tables is not None:
         return Found(_in_currency(from_data(tables), profile, tables), day, False)
@@ -73,7 +73,7 @@ def _in_currency(tables: dict[str, pd.DataFrame], profile: Profile, source: Path
         made[name] = frame.assign(**{column: frame[column].mask(other) for column in amounts})
     if met and not kept:
         raise InputError(
-            f"the amounts are in {', '.join(sorted(met))}, and the pages would name them {code}.",
+            f"The amounts are in {', '.join(sorted(met))}, and the pages would name them {code}.",
             where=str(source),
             fix="Give the profile of your country: --profile CODE; `cleanworks profile new` writes one.",
         )
@@ -103,4 +103,4 @@ def _day(text: str | None) -> pd.Timestamp | None:
     try:
         return pd.to_datetime(text, format="%Y-%m-%d")
     except ValueError:
-        raise InputError(f"'{text}' is no date.", where="--date", fix="Write it as YYYY-MM-DD.") from None
+        raise InputError(f"'{text}' is not a date.", where="--date", fix="Write it as YYYY-MM-DD.") from None

@@ -51,7 +51,9 @@ def make(people: int = PEOPLE, seed: int = SEED) -> dict[str, pd.DataFrame]:
         those who left too.
     """
     if not 2 <= people <= 100_000:
-        raise InputError("A class has 2 to 100,000 people.", where="people")
+        raise InputError(
+            "A class has 2 to 100,000 people.", where="people", fix="Give a number from 2 to 100,000."
+        )
     rng = Draws(np.random.Generator(np.random.PCG64([seed, people])))
     ability = rng.normal(0, 1, people)
     stayed = rng.random(people) < 1 / (1 + exp(-(1.3 + 1.3 * ability)))

@@ -146,7 +146,7 @@ def check_present(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
             continue
         if not isinstance(frame, pd.DataFrame):
             raise InputError(
-                f"This is no table but {type(frame).__name__}.",
+                f"This should be a table and is {type(frame).__name__}.",
                 where=f"table {name}",
                 fix="Give a DataFrame.",
             )
@@ -203,9 +203,15 @@ def _decode(path: Path) -> str:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise InputError("There is no such file.", where=str(path)) from None
+        raise InputError(
+            "There is no such file.", where=str(path), fix="Check the name and the folder."
+        ) from None
     except OSError as error:
-        raise InputError(f"The file cannot be read: {error.strerror}.", where=str(path)) from None
+        raise InputError(
+            f"The file cannot be read: {error.strerror}.",
+            where=str(path),
+            fix="Close it in other programs, or choose a file that you may read.",
+        ) from None
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] == b"PK\x03\x04":
         raise InputError(
             "This is not a CSV text file in UTF-8.", where=path.name, fix="Save it as 'CSV UTF-8'."
@@ -453,7 +459,11 @@ def _explain(cases: pd.DataFrame, frame: pd.DataFrame, described: Table, where: 
     case = cases.iloc[0]
     name, rule = case["column"], str(case["check"])
     if rule == "column_in_dataframe":
-        return InputError(f"Table '{described.name}' needs a column '{case['failure_case']}'.", where=where)
+        return InputError(
+            f"Table '{described.name}' needs a column '{case['failure_case']}'.",
+            where=where,
+            fix="Add it, or start from the table's template.",
+        )
     if rule == "column_in_schema":
         return InputError(
             f"Table '{described.name}' has no column '{case['failure_case']}'.", where=where, fix="Remove it."

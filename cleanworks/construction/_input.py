@@ -16,14 +16,14 @@ def need_columns(table, columns, name):
     """Raise `InputError` unless ``table`` is a DataFrame with all ``columns``; ``name`` is what a person calls it."""
     if not isinstance(table, pd.DataFrame):
         raise InputError(
-            f"a table is needed, not {type(table).__name__}.",
+            f"A table is needed, not {type(table).__name__}.",
             where=name,
             fix="Pass the DataFrame itself, with one row per record.",
         )
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise InputError(
-            f"{_plural('column', missing)} missing: {', '.join(missing)}.",
+            f"Missing {_plural('column', missing)}: {', '.join(missing)}.",
             where=f"table {name}",
             fix=f"The columns there are: {', '.join(map(str, table.columns)) or 'none'}.",
         )
@@ -32,12 +32,12 @@ def need_columns(table, columns, name):
 def need_amounts(values, name):
     """Raise `InputError` if an amount is negative, infinite or not a number; missing values pass."""
     numbers = _numbers(values, name)
-    _refuse(values, np.isinf(numbers), name, "an amount cannot be infinite", "Look for a division by zero.")
+    _refuse(values, np.isinf(numbers), name, "An amount cannot be infinite", "Look for a division by zero.")
     _refuse(
         values,
         numbers < 0,
         name,
-        "an amount cannot be negative",
+        "An amount cannot be negative",
         "Enter refunds as payments in the other direction.",
     )
 
@@ -46,7 +46,7 @@ def need_percentages(values, name):
     """Raise `InputError` if a percentage lies outside 0 to 100; missing values pass."""
     numbers = _numbers(values, name)
     outside = (numbers < 0) | (numbers > 100)
-    _refuse(values, outside, name, "a percentage must lie between 0 and 100", "100 means finished, not 1.")
+    _refuse(values, outside, name, "A percentage must lie between 0 and 100", "100 means finished, not 1.")
 
 
 def need_share(value, name):
@@ -100,7 +100,7 @@ def _numbers(values, name):
                 first = int(wrong.argmax())
                 place, reason = f"{name}, row {values.index[first]}", repr(values.iloc[first])
         raise InputError(
-            f"not a number: {reason}.", where=place, fix="Remove units, spaces and thousands marks."
+            f"Not a number: {reason}.", where=place, fix="Remove units, spaces and thousands marks."
         ) from error
 
 

@@ -99,7 +99,11 @@ def reports(events: float, reporting_share: float, scope_share: float = 1.0) -> 
     """
     for name, share in {"reporting share": reporting_share, "scope": scope_share}.items():
         if not 0 <= share <= 1:
-            raise InputError(f"The {name} is {share}; a share lies between 0 and 1.", where="reports")
+            raise InputError(
+                f"The {name} is {share}; a share lies between 0 and 1.",
+                where="reports",
+                fix="Write 5 % as 0.05.",
+            )
     if events < 0:
         raise InputError(
             f"The number of events is {events}.", where="reports", fix="Give a count, 0 or more."
@@ -126,5 +130,6 @@ def change_in_events(reports_before: float, reports_after: float, reporting_chan
         raise InputError(
             "A relative change needs a first count and a reporting factor above zero.",
             where="change in events",
+            fix="Give counts and factors above zero.",
         )
     return reports_after / reports_before / reporting_change - 1

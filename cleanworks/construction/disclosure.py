@@ -310,7 +310,7 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """
     if "projects" not in tables:
         raise InputError(
-            "there is no table projects.", where="tables", fix="Pass a mapping with at least that table."
+            "There is no table projects.", where="tables", fix="Pass a mapping with at least that table."
         )
     need_columns(tables["projects"], ("project_id",), "projects")
     projects = pd.Index(tables["projects"]["project_id"], name="project_id")

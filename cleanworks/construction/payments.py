@@ -130,7 +130,7 @@ def due_date(received, days, taken_over=None, limit_days=None):
     """
     if (taken_over is None) != (limit_days is None):
         raise InputError(
-            "the second limit needs both its date and its days.",
+            "The second limit needs both its date and its days.",
             where="due_date",
             fix="Give taken_over and limit_days together, or neither.",
         )
@@ -188,11 +188,11 @@ def days_late(due, paid, as_of=None):
     """
     due, paid = need_both_dates(due, paid, ("due", "paid"))
     if np.any(pd.isna(due)):
-        raise InputError("a due date is missing.", where="due", fix="Compute it with due_date first.")
+        raise InputError("A due date is missing.", where="due", fix="Compute it with due_date first.")
     if as_of is None:
         if np.any(pd.isna(paid)):
             raise InputError(
-                "something is unpaid.", where="paid", fix="Say on which day you look: as_of='2026-03-31'."
+                "Something is unpaid.", where="paid", fix="Say on which day you look: as_of='2026-03-31'."
             )
         end = paid
     else:
@@ -242,7 +242,7 @@ def late_interest(amount, days, rate, year_days=365):
     need_share(rate, "rate")
     need_amounts(year_days, "year_days")
     if not year_days:
-        raise InputError("a year of 0 days.", where="year_days", fix="Use 365.")
+        raise InputError("A year cannot have 0 days.", where="year_days", fix="Use 365.")
     return amount * rate * days / year_days
 
 

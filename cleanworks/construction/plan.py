@@ -175,7 +175,11 @@ def net_benefit(
     """
     _check_ranges(ranges)
     if years < 1 or draws < 1 or discount < 0:
-        raise InputError("Years and draws start at 1, the rate at 0.", where="years, draws, discount")
+        raise InputError(
+            "Years and draws start at 1, the rate at 0.",
+            where="years, draws, discount",
+            fix="Give at least 1 year, 1 draw and a rate of 0 or more.",
+        )
     chance = Draws(rng)
     drawn = pd.DataFrame({name: chance.triangular(*map(float, ranges[name]), draws) for name in ASSUMPTIONS})
     factor = float(sum((1 + discount) ** -year for year in range(1, years + 1)))
@@ -408,7 +412,7 @@ def _check_scores(scores):
     missing = [key for key in PREREQUISITES if key not in scores]
     unknown = [key for key in scores if key not in PREREQUISITES]
     if missing or unknown:
-        what = f"'{missing[0]}' has no score" if missing else f"'{unknown[0]}' is no prerequisite"
+        what = f"'{missing[0]}' has no score" if missing else f"'{unknown[0]}' is not a prerequisite"
         raise InputError(f"{what}.", where="scores", fix=f"Score each of: {', '.join(PREREQUISITES)}.")
     for key, value in scores.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value < len(STEPS):

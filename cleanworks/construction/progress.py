@@ -254,7 +254,7 @@ def earned_value_table(progress, contracts, cost="cost"):
     """
     if cost not in ("cost", "paid"):
         raise InputError(
-            f"cost={cost!r} is unknown.", where="earned_value_table", fix="Use 'cost' or 'paid'."
+            f"There is no cost {cost!r}.", where="earned_value_table", fix="Use 'cost' or 'paid'."
         )
     need_columns(progress, (*_PROGRESS, cost), "progress")
     table = _in_order(progress)
@@ -358,7 +358,7 @@ def schedule_table(progress, contracts):
     if early.any():
         row = table[early].iloc[0]
         raise InputError(
-            f"the report of {row['period']:%Y-%m-%d} is dated before the start of contract {row['contract_id']}.",
+            f"The report of {row['period']:%Y-%m-%d} is dated before the start of contract {row['contract_id']}.",
             where=f"table progress, row {table.index[early][0]}",
             fix="Correct the date of the report or the start of the contract.",
         )
@@ -541,7 +541,9 @@ def early_warning(table, measure="spi", below=0.9, months=2, from_planned=10.0):
     need_columns(table, ("contract_id", "period", "planned", measure), "progress")
     need_percentages(from_planned, "from_planned")
     if months < 1 or months != int(months):
-        raise InputError(f"months={months} is not a count.", where="early_warning", fix="Give 1, 2, 3, ...")
+        raise InputError(
+            f"{months} is not a number of months.", where="early_warning", fix="Give 1, 2, 3, ..."
+        )
     rows = table.sort_values(["contract_id", "period"], kind="stable")
     seen = rows[(rows["planned"] >= from_planned) & rows[measure].notna()]
     low = seen[measure] < below
@@ -606,7 +608,7 @@ def _one_per_contract(contracts, column):
     twice = contracts["contract_id"].duplicated()
     if twice.any():
         raise InputError(
-            f"contract {contracts.loc[twice, 'contract_id'].iloc[0]} stands there twice.",
+            f"Contract {contracts.loc[twice, 'contract_id'].iloc[0]} appears twice.",
             where="table contracts",
             fix="Keep one row per contract.",
         )
@@ -617,7 +619,7 @@ def _every_contract_known(table, values):
     lost = values.isna()
     if lost.any():
         raise InputError(
-            f"contract {table.loc[lost, 'contract_id'].iloc[0]} of the progress table is unknown or has no value.",
+            f"Contract {table.loc[lost, 'contract_id'].iloc[0]} of the progress table is unknown or has no value.",
             where="table contracts",
             fix="Add the contract, or leave its progress rows out.",
         )
@@ -626,21 +628,21 @@ def _every_contract_known(table, values):
 def _check_plan(plan, clock):
     if plan.ndim != 1 or plan.size == 0:
         raise InputError(
-            "the plan is empty.", where="earned_schedule", fix="Give one planned value per period."
+            "The plan is empty.", where="earned_schedule", fix="Give one planned value per period."
         )
     if np.isnan(plan).any():
-        raise InputError("the plan has a gap.", where="earned_schedule", fix="Fill every period of the plan.")
+        raise InputError("The plan has a gap.", where="earned_schedule", fix="Fill every period of the plan.")
     need_amounts(plan, "planned value")
     falls = np.flatnonzero(np.diff(plan) < 0)
     if falls.size:
         raise InputError(
-            f"the cumulative plan falls after period {falls[0] + 1}.",
+            f"The cumulative plan falls after period {falls[0] + 1}.",
             where="earned_schedule",
             fix="Give cumulative values, not the work of each month.",
         )
     if clock.shape != plan.shape or (np.diff(clock) <= 0).any() or clock[0] <= 0:
         raise InputError(
-            "the times must rise from above 0, one for each planned value.",
+            "The times must rise from above 0, one for each planned value.",
             where="earned_schedule",
             fix="Measure each time from the start of the work.",
         )

@@ -93,7 +93,7 @@ def rank_sensitivity(
     alpha = np.ones(len(middle)) if concentration is None else np.asarray(middle) * concentration
     if (alpha <= 0).any():
         raise InputError(
-            "a weight of 0 cannot be varied.", where="weights", fix="Leave that dimension out of the scores."
+            "A weight of 0 cannot be varied.", where="weights", fix="Leave that dimension out of the scores."
         )
     drawn = Draws(generator).dirichlet(alpha, draws)
     values = scores[list(middle.index)].to_numpy(dtype=float) @ drawn.T  # entities x draws
@@ -142,7 +142,7 @@ def sample_for_share(projects: int, margin: float, confidence: float = 0.95, exp
         need_share(value, name)
     if margin == 0 or confidence in (0, 1):
         raise InputError(
-            "no sample gives certainty.",
+            "No sample gives certainty.",
             where="margin or confidence",
             fix="Give a margin above 0 and a confidence below 1.",
         )
@@ -161,7 +161,7 @@ def chance_of_finding(projects: int, faulty: int, checked: int) -> float:
     )
     if faulty > projects or checked > projects:
         raise InputError(
-            f"of {projects} projects no {max(faulty, checked)} can be drawn.",
+            f"Of {projects} projects no {max(faulty, checked)} can be drawn.",
             where="projects",
             fix="Check the three numbers.",
         )
@@ -184,7 +184,7 @@ def sample_to_find(projects: int, faulty: int, chance: float = 0.95) -> int:
     need_share(chance, "chance")
     if _whole(faulty, "faulty") == 0:
         raise InputError(
-            "there is nothing to find.",
+            "There is nothing to find.",
             where="faulty",
             fix="Give the number of faulty projects you would not want to miss.",
         )
@@ -214,7 +214,7 @@ def _weights(weights) -> pd.Series:
     weights = pd.Series(EQUAL_WEIGHTS if weights is None else dict(weights), dtype=float)
     if weights.isna().any() or (weights < 0).any() or weights.sum() <= 0:
         raise InputError(
-            "weights must be 0 or more, and not all 0.",
+            "Weights must be 0 or more, and not all 0.",
             where="weights",
             fix=f"Give one for each of: {', '.join(weights.index)}.",
         )
@@ -226,7 +226,7 @@ def _scores_in_range(scores):
     if wrong.to_numpy().any():
         row, column = next(zip(*np.nonzero(wrong.to_numpy()), strict=True))
         raise InputError(
-            f"a score must lie between 0 and 100, and this one is {scores.iat[row, column]}.",
+            f"A score must lie between 0 and 100, and this one is {scores.iat[row, column]}.",
             where=f"scores, row {scores.index[row]}, column {scores.columns[column]}",
             fix="Bring every dimension to 0-100 first.",
         )

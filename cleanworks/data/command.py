@@ -34,7 +34,10 @@ def bring_in(
     to: Annotated[
         Path,
         typer.Option(
-            "--out", "--to", help="The folder of the tables: new, empty, or an older import.", show_default=False
+            "--out",
+            "--to",
+            help="The folder of the tables: new, empty, or an older import.",
+            show_default=False,
         ),
     ],
     mapping: Annotated[
@@ -64,13 +67,13 @@ def bring_in(
             if mapping is not None:
                 columns.write(mapping, proposed)
                 raise InputError(
-                    "nothing was imported yet: the proposed mapping is written.",
+                    "Nothing was imported yet: the proposed mapping is written.",
                     where=str(mapping),
                     fix="Read it, correct it, and run the same command again.",
                 )
             if not yes and not (sys.stdin.isatty() and typer.confirm("Is this mapping right?")):
                 raise InputError(
-                    "the mapping was not confirmed.",
+                    "The mapping was not confirmed.",
                     where="--mapping",
                     fix="Give --mapping FILE to write and correct it, or --yes to take it.",
                 )
@@ -122,7 +125,10 @@ def flags(
     to: Annotated[
         Path,
         typer.Option(
-            "--out", "--to", help="The folder of the answers: new, empty, or older answers.", show_default=False
+            "--out",
+            "--to",
+            help="The folder of the answers: new, empty, or older answers.",
+            show_default=False,
         ),
     ],
     profile: Annotated[str | None, typer.Option(help="Country profile: thresholds and days.")] = None,

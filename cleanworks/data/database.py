@@ -88,14 +88,14 @@ def database(memory: str = "4GB", threads: int | None = None) -> Iterator[Databa
             except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
                 reason = str(error).strip().splitlines()[0]
                 raise InputError(
-                    f"a column holds something else than it should: {reason}.",
+                    f"A column holds something else than it should: {reason}.",
                     where="tables",
                     fix="Import the data again.",
                 ) from None
             except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
                 reason = str(error).strip().splitlines()[0]
                 raise InputError(
-                    f"memory or disk did not suffice: {reason}.",
+                    f"Memory or disk did not suffice: {reason}.",
                     where=folder,
                     fix="Free disk space, or give more memory.",
                 ) from None
@@ -123,7 +123,7 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
         except duckdb.Error as error:
             reason = str(error).strip().splitlines()[0]
             raise InputError(
-                f"the file cannot be read: {reason}.", where=str(file), fix="Import the data again."
+                f"The file cannot be read: {reason}.", where=str(file), fix="Import the data again."
             ) from None
     return made
 

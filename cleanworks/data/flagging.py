@@ -143,7 +143,9 @@ def flags_of(source, *, profile=None, as_of=None, currency: str | None = None, c
         try:
             as_of = pd.Timestamp(as_of)
         except ValueError:
-            raise InputError(f"{as_of!r} is no date.", where="as_of", fix="Write it as YYYY-MM-DD.") from None
+            raise InputError(
+                f"{as_of!r} is not a date.", where="as_of", fix="Write it as YYYY-MM-DD."
+            ) from None
     settings = flags.Settings(**{**vars(settings), "as_of": as_of, "currency": currency})
     if isinstance(source, Mapping):
         return _in_memory("tables", source, codes, settings)
@@ -186,7 +188,7 @@ def _coverage(tables, engine, where):
             f"{code}: {row['missing'] or row['empty']}" for code, row in coverage.head(3).iterrows()
         )
         raise InputError(
-            "these data allow no indicator.",
+            "These data allow no indicator.",
             where=where,
             fix=f"`cleanworks data coverage` lists what is missing, for example {missing}.",
         )

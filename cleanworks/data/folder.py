@@ -38,14 +38,14 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
     if source.is_file():
         if source.suffix.lower() in (".csv", ".xlsx", ".zip"):
             raise InputError(
-                "a table or an archive has to be brought in first.",
+                "A table or an archive has to be brought in first.",
                 where=str(source),
                 fix=f"cleanworks data import {source} --out FOLDER",
             )
         opened = open_source(source)
         return oc4ids.read(source) if opened.list_name == "projects" else ocds.read(source)
     if not source.is_dir():
-        raise InputError("there is no such file or folder.", where=str(source), fix="Check the name.")
+        raise InputError("There is no such file or folder.", where=str(source), fix="Check the name.")
     found = {file.stem: _parquet(file) for file in sorted(source.glob("*.parquet")) if file.stem in _names()}
     if not found:
         from cleanworks.city import reading
@@ -57,7 +57,7 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
         }
     if not found:
         raise InputError(
-            "the folder holds no table of the toolkit.", where=str(source),
+            "The folder holds no table of the toolkit.", where=str(source),
             fix=f"Bring your files in: cleanworks data import {source} --out FOLDER. Tables are called {', '.join(list(schemas.CONSTRUCTION)[:4])} ...",
         )  # fmt: skip
     return found
@@ -81,7 +81,7 @@ def with_projects(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
         return made
     if "tender_id" not in made.get("tenders", ()):
         raise InputError(
-            "there is neither a table of projects nor one of processes.",
+            "There is neither a table of projects nor one of processes.",
             fix="A site needs projects, or OCDS processes.",
         )
     tenders = made["tenders"]
@@ -121,16 +121,16 @@ def check(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> None:
     if not out.exists():
         if not out.resolve().parent.is_dir():
             raise InputError(
-                "there is no such folder to put it in.", where=str(out.parent), fix="Make it first."
+                "There is no such folder to put it in.", where=str(out.parent), fix="Make it first."
             )
         return
     if not out.is_dir():
-        raise InputError("this is a file, not a folder.", where=str(out), fix="Name a folder.")
+        raise InputError("This is a file, not a folder.", where=str(out), fix="Name a folder.")
     there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
     other = there - set(about(out, mark, made_by).get("files", ())) - {mark}
     if other:
         raise InputError(
-            f"the folder holds something else ({min(other)}), which would be lost.",
+            f"The folder holds something else ({min(other)}), which would be lost.",
             where=str(out),
             fix="Name a new or an empty folder.",
         )
@@ -232,6 +232,6 @@ def _parquet(file):
         table = pq.read_table(file).to_pandas(date_as_object=False)
     except Exception as error:  # pyarrow has no common base for what it raises
         raise InputError(
-            f"the file cannot be read: {error}.", where=str(file), fix="Import the data again."
+            f"The file cannot be read: {error}.", where=str(file), fix="Import the data again."
         ) from None
     return table

@@ -113,7 +113,7 @@ def bring_in(
         if not found:
             reasons = "; ".join(f"{one['file']}: {', '.join(one['left'])}" for one in left[:5])
             raise InputError(
-                f"there is nothing to read{': ' + reasons if reasons else ''}.",
+                f"There is nothing to read{': ' + reasons if reasons else ''}.",
                 where=_named(files),
                 fix="Give OCDS, OC4IDS, CSV or XLSX files.",
             )
@@ -124,7 +124,7 @@ def bring_in(
                 for kind in sorted(kinds)
             )
             raise InputError(
-                f"the files are of several kinds ({shown}).",
+                f"The files are of several kinds ({shown}).",
                 where=_named(files),
                 fix="Import each kind into a folder of its own: together they would count the same projects twice.",
             )
@@ -141,7 +141,7 @@ def bring_in(
                 _standard(found, kind, keep, made, tell, Path(pieces))
             made.tables = keep.finish(new)
             if not any(rows for rows, _ in made.tables.values()):
-                raise InputError("the files hold no row.", where=_named(files), fix="Export them again.")
+                raise InputError("The files hold no row.", where=_named(files), fix="Export them again.")
             folder.describe(new, made.tables, made.sources, made.notes)
     return made
 
@@ -183,7 +183,7 @@ class _unpacked:
                     self._add(path, path.name, found, left, asked=True)
                 else:
                     raise InputError(
-                        "there is no such file or folder.", where=str(path), fix="Check the name."
+                        "There is no such file or folder.", where=str(path), fix="Check the name."
                     )
         except BaseException:
             self.__exit__()
@@ -198,7 +198,7 @@ class _unpacked:
         lower = name.lower()
         if not path.stat().st_size:
             if asked:
-                raise InputError("the file is empty.", where=name, fix="Export it again.")
+                raise InputError("The file is empty.", where=name, fix="Export it again.")
             left.append({"file": name, "kind": "", "taken": "nothing", "left": ["the file is empty"]})
         elif zipfile.is_zipfile(path) and not lower.endswith((".xlsx", ".xlsm")):
             self._unzip(path, name, found, left)
@@ -209,7 +209,7 @@ class _unpacked:
                 found.append((path, name))
             elif asked:
                 raise InputError(
-                    "this is no data that can be read.",
+                    "This kind of data cannot be read.",
                     where=name,
                     fix="Give OCDS or OC4IDS (JSON), CSV or XLSX.",
                 )
@@ -228,7 +228,7 @@ class _unpacked:
                         continue
                     if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
                         raise InputError(
-                            f"the archive holds a path outside itself ({member.filename}).",
+                            f"The archive holds a path outside itself ({member.filename}).",
                             where=name,
                             fix="Do not use it; ask where it came from.",
                         )
@@ -256,7 +256,7 @@ class _unpacked:
                         shutil.copyfileobj(packed, plain)
                     self._add(target, f"{name}/{inner}", found, left, asked=False)
         except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-            raise InputError(f"the archive is damaged: {error}.", where=name, fix="Get it again.") from None
+            raise InputError(f"The archive is damaged: {error}.", where=name, fix="Get it again.") from None
 
 
 def _kind(path, name):
@@ -275,7 +275,7 @@ def _start(path):
         with opened(path, "rb") as file:
             return file.read(1) or b"x"
     except (OSError, EOFError):
-        raise InputError("the compressed file is damaged.", where=path.name, fix="Get it again.") from None
+        raise InputError("The compressed file is damaged.", where=path.name, fix="Get it again.") from None
 
 
 def _named(files):
@@ -414,7 +414,7 @@ def _gunzipped(data, name):
                 pieces.append(piece)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
-            f"the compressed file is damaged: {error}.", where=name, fix="Get it again."
+            f"The compressed file is damaged: {error}.", where=name, fix="Get it again."
         ) from None
     return b"".join(pieces)
 
@@ -422,7 +422,7 @@ def _gunzipped(data, name):
 def _refuse_one_line(start, name):
     if b"\n" not in start and b"\r" not in start:
         raise InputError(
-            f"the first line has more than {len(start):,} bytes, so this is no table.",
+            f"The first line has more than {len(start):,} bytes, so this is no table.",
             where=name,
             fix="Export it again, one row on each line.",
         )
@@ -431,7 +431,7 @@ def _refuse_one_line(start, name):
 def _refuse_large(size, name):
     if size > LARGEST_TABLE:
         raise InputError(
-            f"the table has more than {LARGEST_TABLE >> 30} GiB, and is read at once.",
+            f"The table has more than {LARGEST_TABLE >> 30} GiB, and is read at once.",
             where=name,
             fix="Save it as several files, for example one for each year.",
         )
@@ -473,7 +473,7 @@ def _tables(found, mappings, encoding, keep, made, tell):
         )
     if mappings is not None and not used:
         raise InputError(
-            "the mapping is for other files.", where=", ".join(one.file for one in mappings[:3]),
+            "The mapping is for other files.", where=", ".join(one.file for one in mappings[:3]),
             fix=f"It names none of {', '.join(name for _, name in found[:3])}. Let the import write a new one.",
         )  # fmt: skip
 

@@ -204,17 +204,19 @@ def read(path: Path) -> list[Columns]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
-            f"the mapping cannot be read: {error}.", where=str(path), fix="Let the import write a new one."
+            f"The mapping cannot be read: {error}.", where=str(path), fix="Let the import write a new one."
         ) from None
     made = []
     for one in found.get("table", []):
         if not isinstance(one, dict) or not {"file", "table"} <= set(one):
             raise InputError(
-                "this is no mapping of an import.", where=str(path), fix="Let the import write a new one."
+                "This is not the mapping of an import.",
+                where=str(path),
+                fix="Let the import write a new one.",
             )
         if one["table"] not in schemas.CONSTRUCTION and one["table"] != "awards":
             raise InputError(
-                f"there is no table {one['table']!r}.",
+                f"There is no table {one['table']!r}.",
                 where=str(path),
                 fix=f"Tables: {', '.join(schemas.CONSTRUCTION)}.",
             )
@@ -223,7 +225,7 @@ def read(path: Path) -> list[Columns]:
         wrong = next((column for column in columns.values() if column not in known), None)
         if wrong is not None:
             raise InputError(
-                f"table {one['table']} has no column {wrong!r}.",
+                f"Table {one['table']} has no column {wrong!r}.",
                 where=str(path),
                 fix=f"Columns: {', '.join(sorted(known))}.",
             )
@@ -240,7 +242,7 @@ def read(path: Path) -> list[Columns]:
         )
     if not made:
         raise InputError(
-            "the mapping names no table.", where=str(path), fix="Let the import write a new one."
+            "The mapping names no table.", where=str(path), fix="Let the import write a new one."
         )
     return made
 
@@ -306,7 +308,7 @@ def _table(file, sheet, columns):
     best = max(scores, key=scores.get)
     if scores[best] < 2:
         raise InputError(
-            "no table of the toolkit fits these headings.", where=f"{file}{', sheet ' + sheet if sheet else ''}",
+            "No table of the toolkit fits these headings.", where=f"{file}{', sheet ' + sheet if sheet else ''}",
             fix=f"Name the file after the table that it is ({', '.join(_OFFERED)}), or give a mapping.",
         )  # fmt: skip
     return best

@@ -46,7 +46,9 @@ def report_of(source, *, profile=None, date=None) -> Page:
         try:
             date = pd.Timestamp(date)
         except ValueError:
-            raise InputError(f"{date!r} is no date.", where="date", fix="Write it as YYYY-MM-DD.") from None
+            raise InputError(
+                f"{date!r} is not a date.", where="date", fix="Write it as YYYY-MM-DD."
+            ) from None
     tables = _core.prepared(
         tables, [f"{name}.{column}" for name, table in tables.items() for column in table]
     )
@@ -63,7 +65,7 @@ def report_of(source, *, profile=None, date=None) -> Page:
             parts.append(f"<h2>{title}</h2>{make(tables, day, chosen)}")
     if not made:
         raise InputError(
-            "these data allow no part of the report.",
+            "These data allow no part of the report.",
             where=name,
             fix="`cleanworks data coverage` lists what is missing.",
         )

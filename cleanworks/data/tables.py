@@ -57,7 +57,7 @@ def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
         ]
     except csv.Error as error:
         raise InputError(
-            f"the file is not valid CSV: {error}.", where=name, fix="Save it as 'CSV UTF-8'."
+            f"The file is not valid CSV: {error}.", where=name, fix="Save it as 'CSV UTF-8'."
         ) from None
     return _sheet(name, "", rows)
 
@@ -82,7 +82,7 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
         raise
     except Exception as error:  # openpyxl raises whatever the zip and XML readers raise
         raise InputError(
-            f"the workbook cannot be read: {error}.",
+            f"The workbook cannot be read: {error}.",
             where=name,
             fix="Open and save it again, without a password.",
         ) from None
@@ -99,7 +99,7 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
         for merged in sheet.merged_cells.ranges:
             if merged.min_row <= start + 1:
                 raise InputError(
-                    f"the headings are in merged cells ({merged.coord}).",
+                    f"The headings are in merged cells ({merged.coord}).",
                     where=f"{name}, sheet {sheet.title}",
                     fix="Write one heading over each column, in one row, and save again.",
                 )
@@ -111,7 +111,7 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
                     and sheet[cell.coordinate].value is None
                 ):
                     raise InputError(
-                        f"the formula in {cell.coordinate} has no stored value.",
+                        f"The formula in {cell.coordinate} has no stored value.",
                         where=f"{name}, sheet {sheet.title}",
                         fix="Open the workbook in a spreadsheet program and save it, or paste the values.",
                     )
@@ -119,7 +119,7 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
         made.append(_sheet(name, sheet.title, rows))
     if not made:
         raise InputError(
-            "the workbook holds no table.", where=name, fix="Unhide the sheet, or save it as CSV."
+            "The workbook holds no table.", where=name, fix="Unhide the sheet, or save it as CSV."
         )
     return made, left
 
@@ -131,12 +131,12 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
     ------
     InputError
         A heading of the mapping that the sheet lacks (a mapping for another file), a day that is not written as the mapping says, a
-        number that cannot be read, an id that is there twice. Each with its row.
+        number that cannot be read, an id that appears twice. Each with its row.
     """
     missing = [heading for heading in mapping.columns if heading not in sheet.headings]
     if missing:
         raise InputError(
-            f"the mapping is for another file: there is no column {missing[0]!r}.",
+            f"The mapping is for another file: there is no column {missing[0]!r}.",
             where=sheet.place,
             fix=f"Columns there: {', '.join(sheet.headings)}. Let the import write a new mapping.",
         )
@@ -144,7 +144,7 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         kind_of(mapping.table, column) in ("date", "time") for column in mapping.columns.values()
     ):
         raise InputError(
-            "the mapping does not say how days are written.",
+            "The mapping does not say how days are written.",
             where=sheet.place,
             fix='Write it there, for example dates = "%d/%m/%Y".',
         )
@@ -168,7 +168,7 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         if twice.any():
             row = int(np.flatnonzero(twice)[0])
             raise InputError(
-                f"{key} {table[key].iloc[row]!r} is there twice.",
+                f"{key} {table[key].iloc[row]!r} appears twice.",
                 where=f"{sheet.place}, row {row + FIRST_ROW}",
                 fix="Take one of the rows away, or map another column.",
             )
@@ -224,7 +224,7 @@ def _days(texts, heading, mapping, sheet):
             day = parsed[0] if parsed else dt.datetime.strptime(re.split(r"[T ]", text)[0], mapping.dates)
         except ValueError:
             raise InputError(
-                f"column {heading!r} holds {text!r}, which is not written as {mapping.dates}.",
+                f"Column {heading!r} holds {text!r}, which is not written as {mapping.dates}.",
                 where=f"{sheet.place}, row {row + FIRST_ROW}",
                 fix="Correct the cell, or the line dates of the mapping.",
             ) from None
@@ -244,7 +244,7 @@ def _numbers(texts, heading, mapping, sheet) -> Iterator[float]:
             yield float(re.sub(rf"[{group} '\u00a0\u202f]", "", bare).replace(point, "."))
         else:
             raise InputError(
-                f"column {heading!r} holds {text!r}, which is no number.",
+                f"Column {heading!r} holds {text!r}, which is not a number.",
                 where=f"{sheet.place}, row {row + FIRST_ROW}",
                 fix="Correct the cell, or the line decimal of the mapping.",
             )
@@ -253,20 +253,20 @@ def _numbers(texts, heading, mapping, sheet) -> Iterator[float]:
 def _sheet(name, sheet, rows):
     where = f"{name}, sheet {sheet}" if sheet else name
     if not rows:
-        raise InputError("the file is empty.", where=where, fix="Export it again.")
+        raise InputError("The file is empty.", where=where, fix="Export it again.")
     headings = [cell.strip().strip("\ufeff") for cell in rows[0]]
     while headings and not headings[-1]:
         headings.pop()
     if "" in headings:
         raise InputError(
-            f"column {headings.index('') + 1} has no heading.",
+            f"Column {headings.index('') + 1} has no heading.",
             where=f"{where}, row 1",
             fix="Give it one, or take the column away.",
         )
     twice = next((heading for heading in headings if headings.count(heading) > 1), None)
     if twice:
         raise InputError(
-            f"the heading {twice!r} is there twice.", where=f"{where}, row 1", fix="Rename one of them."
+            f"The heading {twice!r} appears twice.", where=f"{where}, row 1", fix="Rename one of them."
         )
     body = []
     for number, row in enumerate(rows[1:], start=FIRST_ROW):
@@ -275,7 +275,7 @@ def _sheet(name, sheet, rows):
                 row = [*row, *[""] * (len(headings) - len(row))]
             else:
                 raise InputError(
-                    f"this row has {len(row)} cells and there are {len(headings)} headings.",
+                    f"This row has {len(row)} cells and there are {len(headings)} headings.",
                     where=f"{where}, row {number}",
                     fix="Put quotation marks around a text that holds the separator.",
                 )
@@ -299,7 +299,7 @@ def _cell(value):
 
 def _decoded(data, name, encoding):
     if not data.strip():
-        raise InputError("the file is empty.", where=name, fix="Export it again.")
+        raise InputError("The file is empty.", where=name, fix="Export it again.")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16")
     try:
@@ -311,12 +311,12 @@ def _decoded(data, name, encoding):
                 return data.decode(encoding)
             except (UnicodeDecodeError, LookupError):
                 raise InputError(
-                    f"the text is neither UTF-8 nor {encoding}.",
+                    f"The text is neither UTF-8 nor {encoding}.",
                     where=f"{name}, row {row}",
                     fix="Save the file as 'CSV UTF-8'.",
                 ) from None
         raise InputError(
-            f"the text is not UTF-8 (byte 0x{data[error.start]:02x}).",
+            f"The text is not UTF-8 (byte 0x{data[error.start]:02x}).",
             where=f"{name}, row {row}",
             fix="Save the file as 'CSV UTF-8', or state its encoding, for example --encoding cp949 or --encoding latin-1.",
         ) from None

@@ -81,7 +81,9 @@ def positive(value: float, name: str) -> float:
     """Return one finite number above zero."""
     number = _one(value, name)
     if not 0 < number < np.inf:
-        raise InputError(f"{value!r} is not a number above zero.", where=name)
+        raise InputError(
+            f"{value!r} is not a number above zero.", where=name, fix="Give a number above zero."
+        )
     return number
 
 
@@ -89,7 +91,11 @@ def whole(value, name: str, *, least: int = 1) -> int:
     """Return one whole number of at least ``least``."""
     number = _one(value, name)
     if number != np.floor(number) or number < least or np.isinf(number):
-        raise InputError(f"{value!r} is not a whole number of {least} or more.", where=name)
+        raise InputError(
+            f"{value!r} is not a whole number of {least} or more.",
+            where=name,
+            fix=f"Give a whole number, {least} or more.",
+        )
     return int(number)
 
 
@@ -154,7 +160,11 @@ def yes_no(values: pd.Series, name: str) -> pd.Series:
     if not known.all():
         row = values.index[int(np.argmin(known.to_numpy()))]
         wrong = values[~known].iloc[0]
-        raise InputError(f"{wrong!r} is neither true nor false.", where=f"column {name}, row {row}")
+        raise InputError(
+            f"{wrong!r} is neither true nor false.",
+            where=f"column {name}, row {row}",
+            fix="Write True or False.",
+        )
     return values.isin([True, "yes"])
 
 
@@ -162,7 +172,9 @@ def _one(value, name: str) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise InputError(f"{value!r} is not a number.", where=name) from None
+        raise InputError(
+            f"{value!r} is not a number.", where=name, fix="Give a number, without units or thousands marks."
+        ) from None
     if np.isnan(number):
         raise InputError("The number is missing.", where=name, fix="Give a number.")
     return number

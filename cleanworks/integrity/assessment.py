@@ -169,7 +169,9 @@ def perception(scores: pd.DataFrame, weights: Mapping[str, float] | None = None)
         )
     if (chosen < 0).any() or chosen.sum() <= 0:
         raise InputError(
-            "Weights must not be negative, and one must be above zero.", where="weights of questions"
+            "Weights must not be negative, and one must be above zero.",
+            where="weights of questions",
+            fix="Give each question a weight of 0 or more.",
         )
     chosen = chosen[scores.columns]
     values = scores.to_numpy(dtype=float)
@@ -506,7 +508,7 @@ def case_deduction(
     unknown = set(cases["rank"].unique()) - set(RANK_FACTORS)
     if unknown:
         raise InputError(
-            f"{min(map(str, unknown))!r} is no rank.",
+            f"{min(map(str, unknown))!r} is not a rank.",
             where="cases, column rank",
             fix=f"Use one of {', '.join(RANK_FACTORS)}.",
         )

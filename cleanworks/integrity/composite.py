@@ -60,7 +60,9 @@ def normalise(
     values = _matrix(table, "indicators")
     unknown = [name for name in negative if name not in table]
     if unknown:
-        raise InputError(f"{unknown[0]!r} is no indicator.", where="negative")
+        raise InputError(
+            f"{unknown[0]!r} is not an indicator.", where="negative", fix="Name columns of the table."
+        )
     if method == "goalposts":
         return _between(table, values, goalposts)
     sign = np.where([name in set(negative) for name in table], -1.0, 1.0)
@@ -68,7 +70,11 @@ def normalise(
         codes = np.zeros(len(table), dtype=np.intp)
     else:
         if not within.index.equals(table.index):
-            raise InputError("The groups are not about these rows.", where="within")
+            raise InputError(
+                "The groups are not about these rows.",
+                where="within",
+                fix="Give one group for each row, under the same index.",
+            )
         codes = pd.factorize(within)[0]
     found = np.empty_like(values)
     for code in np.unique(codes):
@@ -103,7 +109,10 @@ def _between(table, values, goalposts) -> pd.DataFrame:
         )
     worst, best = np.array([goalposts[name] for name in table], dtype=float).T
     if (worst == best).any():
-        raise InputError(f"Both goalposts of {table.columns[int(np.argmax(worst == best))]!r} are equal.")
+        raise InputError(
+            f"Both goalposts of {table.columns[int(np.argmax(worst == best))]!r} are equal.",
+            fix="Give two different values: (worst, best).",
+        )
     found = (100 * (values - worst) / (best - worst)).clip(0, 100)
     return pd.DataFrame(found, index=table.index, columns=table.columns)
 
@@ -113,7 +122,11 @@ def winsorise(table: pd.DataFrame, points: int) -> pd.DataFrame:
     values = _matrix(table, "indicators")
     number = _input.whole(points, "points", least=0)
     if 2 * number >= len(values):
-        raise InputError(f"{number} points at each end of {len(values)} units.", where="points")
+        raise InputError(
+            f"{number} points at each end of {len(values)} units.",
+            where="points",
+            fix="Ask for fewer points than there are units, at least 1.",
+        )
     ordered = np.sort(values, axis=0)
     return table.clip(ordered[number], ordered[len(values) - 1 - number], axis=1)
 
@@ -128,7 +141,11 @@ def given_weights(weights: Mapping[str, float], indicators: Sequence[str]) -> pd
     unknown = [name for name in chosen.index if name not in list(indicators)]
     if absent or unknown:
         name = absent[0] if absent else unknown[0]
-        raise InputError(f"Weights and indicators do not match at {name!r}.", where="weights")
+        raise InputError(
+            f"Weights and indicators do not match at {name!r}.",
+            where="weights",
+            fix="Give one weight for each indicator.",
+        )
     _input.numbers(chosen, "weights", low=0)
     total = chosen.sum()
     if not (abs(total - 1) < 1e-9 or abs(total - 100) < 1e-7):
@@ -144,7 +161,9 @@ def equal_weights(indicators: Sequence[str]) -> pd.Series:
     """The same weight for every indicator; also a choice, and not a neutral one when some overlap."""
     names = list(indicators)
     if not names:
-        raise InputError("There are no indicators.", where="weights")
+        raise InputError(
+            "There are no indicators.", where="weights", fix="Pass a table with at least one column."
+        )
     return pd.Series(1 / len(names), index=names, name="weight")
 
 
@@ -158,7 +177,11 @@ def pca_weights(table: pd.DataFrame, *, components: int | None = None) -> pd.Ser
     values = found.eigenvalues.to_numpy()
     kept = max(1, int((values > 1).sum())) if components is None else _input.whole(components, "components")
     if kept > len(values):
-        raise InputError(f"{kept} components of {len(values)} indicators.", where="components")
+        raise InputError(
+            f"{kept} components of {len(values)} indicators.",
+            where="components",
+            fix="Keep from 1 to as many components as there are indicators.",
+        )
     squared = found.loadings.to_numpy()[:, :kept] ** 2
     raw = squared.sum(axis=1)
     return pd.Series(raw / raw.sum(), index=table.columns, name="weight")
@@ -181,7 +204,11 @@ def entropy_weights(table: pd.DataFrame) -> pd.Series:
     spread = 1 + (shares * logs).sum(axis=0) / math.log(len(values))
     spread = spread.clip(min=0)
     if spread.sum() < 1e-12:
-        raise InputError("No indicator tells units apart.", where="indicators")
+        raise InputError(
+            "No indicator tells units apart.",
+            where="indicators",
+            fix="Choose indicators whose values differ.",
+        )
     return pd.Series(spread / spread.sum(), index=table.columns, name="weight")
 
 
@@ -266,7 +293,9 @@ class Choices:
         for name in self.aggregations:
             _input.choice(name, AGGREGATIONS, "choices, aggregations")
         if not self.normalisations or not self.aggregations:
-            raise InputError("There is nothing to choose from.", where="choices")
+            raise InputError(
+                "There is nothing to choose from.", where="choices", fix="Give at least one choice."
+            )
         _input.share(self.noise, "choices, noise", ends=True)
         _input.whole(self.winsor, "choices, winsor", least=0)
 
@@ -301,7 +330,11 @@ class _Indices:
         self.table, self.choices, self.negative = table, choices, negative
         self.weights = given_weights(weights, table.columns).to_numpy()
         if choices.leave_out and table.shape[1] < 3:
-            raise InputError("Leaving one out needs three indicators or more.", where="choices")
+            raise InputError(
+                "Leaving one out needs three indicators or more.",
+                where="choices",
+                fix="Pass three indicators or more, or do not vary which are included.",
+            )
         self.known: dict[tuple[str, int], np.ndarray] = {}
 
     def scores(self, draw: np.ndarray) -> np.ndarray:
@@ -414,7 +447,11 @@ def sobol_indices(
         mixed[i, :, i] = b[:, i]
     results = np.asarray(function(np.concatenate([a, b, *mixed])), dtype=float)
     if results.shape != (number * (k + 2),):
-        raise InputError("The function must give one number for each row.", where="sobol_indices")
+        raise InputError(
+            "The function must give one number for each row.",
+            where="sobol_indices",
+            fix="Return an array as long as the table of choices.",
+        )
     parts = results.reshape(k + 2, number)
     return sensitivity(parts[0], parts[1], parts[2:], names)
 
@@ -434,7 +471,11 @@ def sensitivity(at_a, at_b, at_mixed, names: Sequence[str]) -> pd.DataFrame:
     b = _input.numbers(at_b, "results on B")
     mixed = np.asarray(at_mixed, dtype=float)
     if mixed.shape != (len(names), len(a)) or len(b) != len(a):
-        raise InputError(f"Results of shape {mixed.shape} for {len(names)} factors.", where="sensitivity")
+        raise InputError(
+            f"Results of shape {mixed.shape} for {len(names)} factors.",
+            where="sensitivity",
+            fix="Give one column of results for each factor.",
+        )
     together = np.concatenate([a, b])
     spread = together.var()
     if spread == 0:
@@ -551,7 +592,11 @@ def _bands(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
     centred = scores - (np.bincount(groups, scores) / size)[groups]
     spread = np.sqrt(np.bincount(groups, centred**2) / size)
     if (spread == 0).any():
-        raise InputError("All scores of a type are equal, so it has no grades.", where="scores")
+        raise InputError(
+            "All scores of a type are equal, so it has no grades.",
+            where="scores",
+            fix="Join the type with a similar one.",
+        )
     return 5 - np.searchsorted(EDGES, centred / spread[groups], side="right")
 
 
@@ -668,7 +713,9 @@ def pca(table: pd.DataFrame) -> Components:
     flat = np.ptp(values, axis=0) == 0
     if flat.any():
         raise InputError(
-            f"All values of {table.columns[int(np.argmax(flat))]!r} are equal.", where="indicators"
+            f"All values of {table.columns[int(np.argmax(flat))]!r} are equal.",
+            where="indicators",
+            fix="Leave the indicator out.",
         )
     correlation = np.corrcoef(values, rowvar=False)
     roots, vectors = np.linalg.eigh(correlation)
@@ -744,7 +791,11 @@ def cpi_score(scores: Sequence[float], *, level: float = 0.90, sources: int | No
     method = "mean of sources"
     if sources is not None:
         if _input.whole(sources, "sources", least=2) < n:
-            raise InputError(f"{n} scores from {sources} sources.", where="sources")
+            raise InputError(
+                f"{n} scores from {sources} sources.",
+                where="sources",
+                fix="Give 1 source or more, and no more scores than sources.",
+            )
         error *= math.sqrt((sources - n) / (sources - 1))
         method += ", finite-population correction"
     mean = float(values.mean())
@@ -791,5 +842,5 @@ def cpi_table(table: pd.DataFrame, *, level: float = 0.90, sources: int | None =
 def _matrix(table: pd.DataFrame, name: str) -> np.ndarray:
     _input.need_columns(table, [], name)
     if table.shape[1] == 0:
-        raise InputError("There are no columns.", where=name)
+        raise InputError("There are no columns.", where=name, fix="Pass a table with at least one column.")
     return np.column_stack([_input.numbers(table[column], f"{name}, column {column}") for column in table])

@@ -54,10 +54,18 @@ def retest_correlation(before: pd.Series, after: pd.Series) -> Estimate:
     pair = pd.concat([before, after], axis=1, join="inner").dropna()
     n = len(pair)
     if n < 4:
-        raise InputError(f"{n} bodies are in both rounds; four are needed.", where="before and after")
+        raise InputError(
+            f"{n} bodies are in both rounds; four are needed.",
+            where="before and after",
+            fix="Give scores of four bodies or more, under the same names in both rounds.",
+        )
     x, y = (_input.numbers(pair.iloc[:, i], name) for i, name in enumerate(("before", "after")))
     if np.ptp(x) == 0 or np.ptp(y) == 0:
-        raise InputError("All scores of a round are equal.", where="before and after")
+        raise InputError(
+            "All scores of a round are equal.",
+            where="before and after",
+            fix="Choose rounds whose scores differ.",
+        )
     r = float(np.corrcoef(x, y)[0, 1])
     z, half = np.arctanh(min(r, 1 - 1e-12)), two_sided(0.95) / math.sqrt(n - 3)
     low, high = np.tanh([z - half, z + half])
@@ -134,7 +142,9 @@ def rise_without_help(
     rose, chosen = _input.whole(observed, "observed", least=0), _input.whole(selected, "selected")
     total, number = _input.whole(bodies, "bodies", least=2), _input.whole(draws, "draws")
     if rose > chosen:
-        raise InputError(f"{rose} of {chosen} rose.", where="observed")
+        raise InputError(
+            f"{rose} of {chosen} rose.", where="observed", fix="Give counts with 0 <= rose <= chosen."
+        )
     counts, everywhere = np.empty(number, dtype="int64"), np.empty(number)
     for i in range(number):
         before = rng.standard_normal(total)
@@ -335,7 +345,9 @@ def event_study(
     )
     if np.isnan(first).all() or not np.isnan(first).any():
         raise InputError(
-            "Treated units and units that are never treated are both needed.", where=f"column {start}"
+            "Treated units and units that are never treated are both needed.",
+            where=f"column {start}",
+            fix="Add units that were never treated, or units that were.",
         )
     since = np.clip(panel.period_values - first, -before, after)
     steps = [step for step in range(-before, after + 1) if step != -1]
@@ -350,7 +362,11 @@ def event_study(
     within = panel.within(np.column_stack([columns, *panel.period_columns()]))
     kept = ~_absorbed(within)
     if not kept[: len(steps)].all():
-        raise InputError("The periods since the start cannot be told apart.", where="event study")
+        raise InputError(
+            "The periods since the start cannot be told apart.",
+            where="event study",
+            fix="Add units that start in other periods, or that never start.",
+        )
     x = within[:, kept]
     fit = panel.fit(x)
     errors = np.sqrt(np.diag(fit.covariance))[: len(steps)]
@@ -414,18 +430,26 @@ def group_time_effects(
         )
     per_unit = table.groupby(unit)[start]
     if (per_unit.nunique(dropna=False) > 1).any():
-        raise InputError("A unit has two start periods.", where=f"column {start}")
+        raise InputError(
+            "A unit has two start periods.",
+            where=f"column {start}",
+            fix="Give each unit one start, the same in all its rows.",
+        )
     first = per_unit.first().reindex(wide.index).astype(float).to_numpy()
     periods = wide.columns.to_numpy(dtype=float)
     values = wide.to_numpy(dtype=float)
     cells = _cells(first, periods)
     if not cells:
         raise InputError(
-            "No group has a period before its start and units not yet treated to compare with.", where="panel"
+            "No group has a period before its start and units not yet treated to compare with.",
+            where="panel",
+            fix="Add earlier periods, or units that start later or never.",
         )
     effects, sizes, compared = _group_time(values, first, periods, cells)
     if np.isnan(effects).any():
-        raise InputError("A group has nobody to compare with.", where="panel")
+        raise InputError(
+            "A group has nobody to compare with.", where="panel", fix="Add units that start later or never."
+        )
     drawn = np.full((_input.whole(draws, "draws", least=2), len(cells) + 1), np.nan)
     for i in range(len(drawn)):
         picked = rng.integers(0, len(values), len(values))
@@ -505,12 +529,14 @@ class _Panel:
         moments = _input.numbers(table[period], f"column {period}")
         periods, known = pd.factorize(moments, sort=True)
         if len(known) < 2:
-            raise InputError("There is one period only.", where=f"column {period}")
+            raise InputError(
+                "There is one period only.", where=f"column {period}", fix="Add rows of another period."
+            )
         groups = pd.factorize(_input.labels(table, cluster, "panel"))[0] if cluster else units
         number = min(int(groups.max()) + 1, len(names))
         if number < 3:
             raise InputError(
-                f"There {'are two clusters' if number == 2 else 'is one cluster'} only, so no error can be had.",
+                f"There {'are two clusters' if number == 2 else 'is one cluster'} only, so there is no standard error.",
                 where="panel",
                 fix="Chance between units shows in three of them or more, and thirty are few.",
             )
@@ -628,7 +654,7 @@ def interrupted_series(
     time, y = time[order], y[order]
     n = len(y)
     if len(np.unique(time)) < n:
-        raise InputError("A period appears twice.", where="series")
+        raise InputError("A period appears twice.", where="series", fix="Keep one value for each period.")
     crossed = [moment for moment in breaks if time[0] < moment <= time[-1]]
     if crossed:
         raise InputError(
@@ -641,6 +667,7 @@ def interrupted_series(
         raise InputError(
             f"{int(n - after.sum())} periods before and {int(after.sum())} after; three on each side are needed.",
             where="series",
+            fix="Take a longer series, or another start.",
         )
     x = np.column_stack([np.ones(n), time - time[0], after, (time - start) * after])
     number = int(4 * (n / 100) ** (2 / 9)) if lags is None else _input.whole(lags, "lags", least=0)
@@ -746,7 +773,11 @@ def threshold_effect(
     """
     _input.choice(kernel, ("triangular", "uniform"), "kernel")
     if not running.index.equals(outcome.index):
-        raise InputError("Both columns must be about the same bodies.", where="running and outcome")
+        raise InputError(
+            "Both columns must be about the same bodies.",
+            where="running and outcome",
+            fix="Give both columns the same index.",
+        )
     distance = _input.numbers(running, "running") - cutoff
     y = _input.numbers(outcome, "outcome")
     width = _input.positive(bandwidth, "bandwidth")
@@ -873,7 +904,11 @@ def simulate_panel(
     _input.share(share_treated, "share_treated")
     rho = _input.share(persistence, "persistence", ends=True)
     if not 0 < _input.whole(start, "start", least=0) < t:
-        raise InputError(f"The start {start} leaves no period before or after.", where="start")
+        raise InputError(
+            f"The start {start} leaves no period before or after.",
+            where="start",
+            fix="Choose a start inside the series.",
+        )
     noise = np.empty((n, t))
     noise[:, 0] = rng.standard_normal(n)
     for i in range(1, t):
@@ -897,7 +932,7 @@ def p_value(estimate: Estimate) -> float:
     """Two-sided p-value of "no effect" from an estimate, its error and its degrees of freedom."""
     if estimate.error == 0:
         raise InputError(
-            "The error is 0, so no p-value can be had.", where="p_value", fix=estimate.note or None
+            "The error is 0, so there is no p-value.", where="p_value", fix=estimate.note or None
         )
     ratio = abs(estimate.value / estimate.error)
     if math.isinf(estimate.freedom):

@@ -127,7 +127,9 @@ def rank_intervals(
         )
     if not 0 < level < 1 or draws < 2:
         raise InputError(
-            "The level must lie between 0 and 1, and there must be two draws or more.", where="rank_intervals"
+            "The level must lie between 0 and 1, and there must be two draws or more.",
+            where="rank_intervals",
+            fix="Write 95 % as 0.95, and ask for 1000 draws.",
         )
     simulated = scores.to_numpy(float) + _input.generator(rng).standard_normal(
         (draws, len(scores))

@@ -160,7 +160,11 @@ def choose_visits(
     number = _input.whole(visits, "visits", least=0)
     share = _input.share(at_random, "at_random", ends=True)
     if number > len(rows):
-        raise InputError(f"{number} visits for {len(rows)} tasks.", where="visits")
+        raise InputError(
+            f"{number} visits for {len(rows)} tasks.",
+            where="visits",
+            fix="Ask for at most as many visits as there are tasks.",
+        )
     chosen = np.full(len(rows), "", dtype=object)
     lot = rng.choice(len(rows), round(number * share), replace=False)
     chosen[lot] = "lot"
@@ -271,7 +275,7 @@ def _area_scores(tasks: pd.DataFrame, layout: pd.DataFrame) -> pd.DataFrame:
     unknown = ~tasks["area"].isin(layout.index)
     if unknown.any():
         raise InputError(
-            f"{tasks.loc[unknown, 'area'].iloc[0]!r} is no area.",
+            f"{tasks.loc[unknown, 'area'].iloc[0]!r} is not an area.",
             where=f"tasks, row {tasks.index[int(np.argmax(unknown.to_numpy()))]}",
             fix=f"Areas: {', '.join(layout.index)}.",
         )
@@ -300,10 +304,14 @@ def _area_scores(tasks: pd.DataFrame, layout: pd.DataFrame) -> pd.DataFrame:
 def _performance(performance, layout, institutions) -> pd.DataFrame:
     unknown = [name for name in performance if name not in layout.index]
     if unknown:
-        raise InputError(f"{unknown[0]!r} is no area.", where="performance")
+        raise InputError(
+            f"{unknown[0]!r} is not an area.", where="performance", fix=f"Areas: {', '.join(layout.index)}."
+        )
     absent = institutions.difference(performance.index)
     if len(absent):
-        raise InputError(f"There is no row for {absent[0]}.", where="performance")
+        raise InputError(
+            f"There is no row for {absent[0]}.", where="performance", fix="Give one row for each area."
+        )
     for name in performance:
         _input.numbers(performance[name], f"performance, column {name}", low=0, high=100)
     return performance.loc[institutions]
@@ -341,7 +349,7 @@ def cooperation_deduction(
     asked = _input.numbers(requested, "requested", low=0)
     done = _input.numbers(answered, "answered", low=0)
     if len(asked) != len(done) or (done > asked).any():
-        raise InputError("More requests answered than made.", where="answered")
+        raise InputError("More requests answered than made.", where="answered", fix="Check the two counts.")
     points = np.minimum((asked - done) * _input.positive(each, "each"), _input.positive(cap, "cap"))
     return pd.Series(points, index=pd.Series(requested).index, name="deduction")
 
@@ -448,9 +456,17 @@ def tiers(scores: pd.Series, group: pd.Series, *, shares: Sequence[float] = TIER
     """
     parts = _input.numbers(shares, "shares", low=0)
     if len(parts) != 5 or abs(parts.sum() - 1) > 1e-9:
-        raise InputError(f"The five shares sum to {parts.sum():g}, not to 1.", where="shares")
+        raise InputError(
+            f"The five shares sum to {parts.sum():g}, not to 1.",
+            where="shares",
+            fix="Give five shares that add up to 1, such as 0.1, 0.2, 0.4, 0.2, 0.1.",
+        )
     if not group.index.equals(scores.index):
-        raise InputError("Scores and groups are not about the same institutions.", where="tiers")
+        raise InputError(
+            "Scores and groups are not about the same institutions.",
+            where="tiers",
+            fix="Give both the same index.",
+        )
     _input.numbers(scores, "scores")
     by = scores.groupby(group, observed=True)
     flat = by.nunique().eq(1)
@@ -536,7 +552,9 @@ def _tasks(initiatives: pd.DataFrame) -> pd.DataFrame:
 def _credit(states: pd.Series, credit: Mapping[str, float]) -> pd.Series:
     absent = [state for state in STATES if state not in credit]
     if absent:
-        raise InputError(f"There is no credit for {absent[0]!r}.", where="credit")
+        raise InputError(
+            f"There is no credit for {absent[0]!r}.", where="credit", fix="Give each state a credit."
+        )
     for state in STATES:
         _input.share(credit[state], f"credit for {state}", ends=True)
     return states.astype(object).map(dict(credit)).astype(float)

@@ -78,7 +78,11 @@ def repeat_change(
     """
     low, high = (float(value) for value in _input.numbers([low, high], "low, high"))
     if low >= high:
-        raise InputError(f"The lowest score {low:g} is not below the highest {high:g}.", where="low, high")
+        raise InputError(
+            f"The lowest score {low:g} is not below the highest {high:g}.",
+            where="low, high",
+            fix="Give the lowest possible score first.",
+        )
     repeated = _input.whole(repeated, "repeated")
     ranges = []
     for name, (number, mean) in (("before", before), ("after", after)):
@@ -91,7 +95,11 @@ def repeat_change(
                 fix="Check the two counts.",
             )
         if not low <= mean <= high:
-            raise InputError(f"The mean {mean:g} is not between {low:g} and {high:g}.", where=name)
+            raise InputError(
+                f"The mean {mean:g} is not between {low:g} and {high:g}.",
+                where=name,
+                fix="Check the mean and the ends of the scale.",
+            )
         others = number - repeated
         least = max(low, (number * mean - others * high) / repeated)
         most = min(high, (number * mean - others * low) / repeated)
@@ -178,7 +186,9 @@ def ranks_under(scores: pd.DataFrame, weights: Mapping[str, Mapping[str, float]]
     """
     _input.need_columns(scores, (), "scores")
     if not weights:
-        raise InputError("There is no set of weights.", where="weights")
+        raise InputError(
+            "There is no set of weights.", where="weights", fix="Give at least one set of weights."
+        )
     ranks = {}
     for name, chosen in weights.items():
         _check_weights(chosen, f"weights, {name}")
@@ -333,7 +343,7 @@ class MEPlan:
         for month, step in self.calendar.items():
             if isinstance(month, bool) or not isinstance(month, (int, np.integer)) or not 1 <= month <= 24:
                 raise InputError(
-                    f"{month!r} is no month of the cycle.",
+                    f"{month!r} is not a month of the cycle.",
                     where="calendar",
                     fix="Use whole months from 1 to 24.",
                 )

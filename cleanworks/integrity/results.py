@@ -136,6 +136,7 @@ class LogframeRow:
             raise InputError(
                 f"The target year {self.target_year} is not after the baseline year {self.baseline_year}.",
                 where=where,
+                fix="Give a later target year.",
             )
         if isinstance(self.assumptions, str) or isinstance(self.risks, str):
             raise InputError(
@@ -266,7 +267,9 @@ class ResultsChain:
             above = known[seen[-1]].leads_to
             if above in seen:
                 raise InputError(
-                    f"The chain runs in a circle: {' -> '.join([*seen, above])}.", where=f"row {code!r}"
+                    f"The chain runs in a circle: {' -> '.join([*seen, above])}.",
+                    where=f"row {code!r}",
+                    fix="Change what one of these rows leads to.",
                 )
             seen.append(above)
         return seen
@@ -325,7 +328,11 @@ def score_rubric(points: Mapping[str, int], rubric: str = "SMART") -> RubricScor
     missing = [letter for letter in letters if letter not in points]
     unknown = [letter for letter in points if letter not in letters]
     if missing or unknown:
-        what = f"There are no points for {missing[0]!r}." if missing else f"{unknown[0]!r} is no letter."
+        what = (
+            f"There are no points for {missing[0]!r}."
+            if missing
+            else f"{unknown[0]!r} is not a letter of the rubric."
+        )
         raise InputError(what, where=rubric, fix=f"Score each of: {', '.join(letters)}.")
     for letter in letters:
         if points[letter] not in (0, 1, 2):
@@ -473,7 +480,11 @@ def _two_rates(before: float, after: float) -> tuple[float, float]:
     first = _input.share(before, "before", ends=True)
     second = _input.share(after, "after", ends=True)
     if first == second:
-        raise InputError(f"Both rates are {first:g}: there is no change to detect.", where="before and after")
+        raise InputError(
+            f"Both rates are {first:g}: there is no change to detect.",
+            where="before and after",
+            fix="Give the rate that you expect afterwards.",
+        )
     return first, second
 
 
@@ -488,5 +499,7 @@ def _codes(rows: Sequence[LogframeRow]) -> list[str]:
         raise InputError("There are no rows.", where="logframe", fix="Pass at least one LogframeRow.")
     twice = [code for code in codes if codes.count(code) > 1]
     if twice:
-        raise InputError(f"The code {twice[0]!r} is used twice.", where="logframe")
+        raise InputError(
+            f"The code {twice[0]!r} is used twice.", where="logframe", fix="Give each row a code of its own."
+        )
     return codes

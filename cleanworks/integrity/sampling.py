@@ -97,7 +97,9 @@ def allocate(
         )
     total = _input.whole(n, "n")
     if total > units.sum():
-        raise InputError(f"A sample of {total} cannot come from {units.sum():.0f} units.", where="n")
+        raise InputError(
+            f"A sample of {total} cannot come from {units.sum():.0f} units.", where="n", fix="Ask for fewer."
+        )
     share = _shares(
         sizes, units, _input.choice(rule, ("proportional", "equal", "root", "neyman"), "rule"), spread
     )
@@ -106,6 +108,7 @@ def allocate(
         raise InputError(
             f"{least} from each stratum need {floor.sum():.0f}, more than the sample of {total}.",
             where="least",
+            fix="Take a larger sample, or fewer from each stratum.",
         )
     return pd.Series(_fill(share, floor, units, total), index=sizes.index, name="sample")
 
@@ -118,7 +121,11 @@ def _shares(sizes, units, rule, spread) -> np.ndarray:
     if rule == "proportional":
         return units
     if spread is None or not spread.index.equals(sizes.index):
-        raise InputError("Neyman allocation needs the spread of each stratum.", where="spread")
+        raise InputError(
+            "Neyman allocation needs the spread of each stratum.",
+            where="spread",
+            fix='Pass spread=..., or use rule="proportional".',
+        )
     weighted = units * _input.numbers(spread, "spread", low=0)
     if weighted.sum() == 0:
         raise InputError(
@@ -185,7 +192,9 @@ def stratified_sample(
         number = _input.whole(wanted, f"allocation, stratum {name}", least=0)
         if number > len(members):
             raise InputError(
-                f"{number} wanted from {len(members)} units.", where=f"allocation, stratum {name}"
+                f"{number} wanted from {len(members)} units.",
+                where=f"allocation, stratum {name}",
+                fix="Ask for fewer in that stratum.",
             )
         kept.append(rng.choice(members, number, replace=False))
     sample = frame.iloc[np.sort(np.concatenate(kept))].copy()
@@ -204,7 +213,9 @@ def systematic_sample(frame: pd.DataFrame, n: int, rng: np.random.Generator) -> 
     _input.need_columns(frame, [], "frame")
     number = _input.whole(n, "n")
     if number > len(frame):
-        raise InputError(f"{number} wanted from {len(frame)} units.", where="n")
+        raise InputError(
+            f"{number} wanted from {len(frame)} units.", where="n", fix="Ask for fewer, and at least one."
+        )
     step = len(frame) / number
     sample = frame.iloc[np.floor((rng.random() + np.arange(number)) * step).astype(np.intp)].copy()
     sample["probability"] = number / len(frame)
@@ -226,7 +237,9 @@ def pps_sample(sizes: pd.Series, n: int, rng: np.random.Generator) -> pd.DataFra
     measures = _sizes(sizes, "sizes")
     number = _input.whole(n, "n")
     if number > len(measures):
-        raise InputError(f"{number} wanted from {len(measures)} units.", where="n")
+        raise InputError(
+            f"{number} wanted from {len(measures)} units.", where="n", fix="Ask for fewer, and at least one."
+        )
     chance, certain = pps_probabilities(measures, number)
     others = np.flatnonzero(~certain)
     drawn = np.flatnonzero(certain)
@@ -375,7 +388,7 @@ def sample_size(
     reached = contacted
     for name, part in (("contact", contact), ("response", response)):
         if _input.share(part, name, ends=True) == 0:
-            raise InputError("Nobody would be reached.", where=name)
+            raise InputError("Nobody would be reached.", where=name, fix="Give rates above zero.")
         reached /= part
     return SampleSize(contacted, reached)
 
@@ -404,7 +417,9 @@ def implied_sd(margin: float, n: int, *, level: float = 0.95, design_effect: flo
 def largest_sd(low: float, high: float) -> float:
     """The largest standard deviation that scores between ``low`` and ``high`` can have: half the range."""
     if not high > low:
-        raise InputError(f"The range {low:g} to {high:g} is empty.", where="low and high")
+        raise InputError(
+            f"The range {low:g} to {high:g} is empty.", where="low and high", fix="Give the lower end first."
+        )
     return (high - low) / 2
 
 
@@ -418,6 +433,7 @@ def design_weights(probabilities: pd.Series) -> pd.Series:
         raise InputError(
             "A probability of zero: such a person cannot be in the sample.",
             where=f"probabilities, row {pd.Series(probabilities).index[int(np.argmin(chance))]}",
+            fix="Leave that person out, or correct the probability.",
         )
     return pd.Series(1 / chance, index=pd.Series(probabilities).index, name="weight")
 
@@ -469,7 +485,11 @@ def poststratify(table: pd.DataFrame, weight: str, cell: str, totals: Mapping) -
         )
         raise InputError(what, where="totals", fix="Join cells until the sample and the totals match.")
     if (have <= 0).any():
-        raise InputError(f"The weights of {have.idxmin()!r} sum to zero.", where=f"column {weight}")
+        raise InputError(
+            f"The weights of {have.idxmin()!r} sum to zero.",
+            where=f"column {weight}",
+            fix="Give that group a weight above zero, or leave it out.",
+        )
     return (weights * cells.map(known / have).astype(float)).rename("weight")
 
 

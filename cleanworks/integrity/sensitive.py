@@ -93,9 +93,17 @@ def forced_response(
     forced = _input.share(p_yes, "p_yes", ends=True)
     honest = _input.share(p_truth, "p_truth", ends=True)
     if honest == 0:
-        raise InputError("Nobody answers truly, so nothing can be learned.", where="p_truth")
+        raise InputError(
+            "Nobody answers truly, so nothing can be learned.",
+            where="p_truth",
+            fix="Give a p_truth above zero.",
+        )
     if forced + honest > 1 + 1e-12:
-        raise InputError(f"The probabilities sum to {forced + honest:g}.", where="p_yes and p_truth")
+        raise InputError(
+            f"The probabilities sum to {forced + honest:g}.",
+            where="p_yes and p_truth",
+            fix="Give two probabilities that sum to 1 or less.",
+        )
     return _unmix(yes, n, -forced, honest, level, design_effect, truncate, "forced response")
 
 
@@ -141,7 +149,11 @@ def share_of_yes(
         chance = _input.share(p, "p")
         return chance * true + (1 - chance) * (1 - true)
     if p_yes is None or p_truth is None:
-        raise InputError("Give p, or p_yes and p_truth.", where="share_of_yes")
+        raise InputError(
+            "Give p, or p_yes and p_truth.",
+            where="share_of_yes",
+            fix="Write p=2/3, or p_yes=1/6 and p_truth=2/3.",
+        )
     return _input.share(p_yes, "p_yes", ends=True) + _input.share(p_truth, "p_truth", ends=True) * true
 
 
@@ -166,7 +178,11 @@ def sample_size_ratio(
     said = share_of_yes(true, p=p, p_yes=p_yes, p_truth=p_truth)
     scale = p_truth if p is None else 2 * p - 1
     if abs(scale) < 1e-9:
-        raise InputError("This device tells nothing, so no sample is large enough.", where="p or p_truth")
+        raise InputError(
+            "This device tells nothing, so no sample is large enough.",
+            where="p or p_truth",
+            fix="Choose a p other than 0.5, or a p_truth above zero.",
+        )
     return said * (1 - said) / scale**2 / direct
 
 

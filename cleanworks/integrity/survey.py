@@ -119,7 +119,7 @@ def mean(
     Raises
     ------
     InputError
-        When there is only one respondent or one cluster (no error can be had), weights are negative or all zero,
+        When there is only one respondent or one cluster (no error can be estimated), weights are negative or all zero,
         or a stratum has one unit and ``lonely`` refuses.
     """
     values = _column(table, column)
@@ -275,12 +275,12 @@ def _proportion(values, design, rows, level, interval="wilson") -> Estimate:
 
 
 def _enough(kept, weights, design) -> None:
-    """Raise unless a standard error can be had from these rows."""
+    """Raise unless these rows allow a standard error."""
     if len(kept) == 0:
         raise _TooFew("Nobody answered.", where="responses", fix="Check the filter and the column.")
     if len(kept) == 1:
         raise _TooFew(
-            "There is one respondent, so no standard error can be had.",
+            "There is one respondent, so there is no standard error.",
             where="responses",
             fix="Pool years or similar institutions, or publish no figure.",
         )
@@ -295,7 +295,7 @@ def _enough(kept, weights, design) -> None:
         )
     if design.freedom < 1:
         raise InputError(
-            "There are no more clusters than strata, so no standard error can be had.",
+            "There are no more clusters than strata, so there is no standard error.",
             where="responses",
             fix="Join strata.",
         )
@@ -394,11 +394,19 @@ def _fractions(units, names, drawn) -> np.ndarray:
     counts = dict(units) if isinstance(units, (Mapping, pd.Series)) else dict.fromkeys(names, units)
     absent = [name for name in names if name not in counts]
     if absent:
-        raise InputError(f"There is no population count for the stratum {absent[0]!r}.", where="units")
+        raise InputError(
+            f"There is no population count for the stratum {absent[0]!r}.",
+            where="units",
+            fix="Give the number of units of every stratum.",
+        )
     population = np.array([_input.whole(counts[name], f"units, stratum {name}") for name in names])
     if (drawn > population).any():
         name = names[int(np.argmax(drawn > population))]
-        raise InputError(f"More units drawn than there are in {name!r}.", where="units")
+        raise InputError(
+            f"More units drawn than there are in {name!r}.",
+            where="units",
+            fix="Correct the count of that stratum.",
+        )
     return drawn / population
 
 
@@ -521,7 +529,11 @@ def bribery_prevalence(
             fix="Check the contact question: the bribe questions follow it.",
         )
     if not met.any():
-        raise InputError("Nobody had a contact with an official.", where=f"column {contact}")
+        raise InputError(
+            "Nobody had a contact with an official.",
+            where=f"column {contact}",
+            fix="Take a survey in which somebody had, or another column.",
+        )
     work = table.assign(_yes=yes, _no=no, _refused=~(yes | no), _met=met, _answered=yes | no)
     rate = proportion(work, "_yes", where=met, **design)
     shares = {name: proportion(work, f"_{name}", where=met, **design) for name in ANSWERS}
@@ -553,7 +565,7 @@ def _answers(values: pd.Series, name: str) -> pd.Series:
     if not known.all():
         row = values.index[int(np.argmin(known.to_numpy()))]
         raise InputError(
-            f"{values[~known].iloc[0]!r} is no answer.",
+            f"{values[~known].iloc[0]!r} is not an answer.",
             where=f"column {name}, row {row}",
             fix="Use yes, no, refused or don't know.",
         )
@@ -602,7 +614,11 @@ def fit_rate_prior(events, n) -> RatePrior:
     """
     k, size = _counts(events, n)
     if len(k) < 3:
-        raise InputError("Shrinkage needs three institutions or more.", where="events")
+        raise InputError(
+            "Shrinkage needs three institutions or more.",
+            where="events",
+            fix="Publish the intervals as they are: wilson(events, n).",
+        )
     if k.sum() in (0, size.sum()):
         raise InputError(
             f"{'No' if k.sum() == 0 else 'Every'} respondent reports the event, in any institution.",
@@ -728,7 +744,11 @@ def _rows(table: pd.DataFrame, where) -> np.ndarray:
         )
     inside = np.asarray(where)
     if inside.dtype != bool or len(inside) != len(table):
-        raise InputError("The filter must be true or false for every row.", where="where")
+        raise InputError(
+            "The filter must be true or false for every row.",
+            where="where",
+            fix="Fill its empty cells with False.",
+        )
     return np.flatnonzero(inside)
 
 
@@ -736,8 +756,14 @@ def _counts(events, n) -> tuple[np.ndarray, np.ndarray]:
     k = _input.numbers(events, "events", low=0)
     size = _input.numbers(n, "n", low=1)
     if len(k) != len(size):
-        raise InputError(f"{len(k)} counts of events and {len(size)} of respondents.", where="events and n")
+        raise InputError(
+            f"{len(k)} counts of events and {len(size)} of respondents.",
+            where="events and n",
+            fix="Give one of each for every institution.",
+        )
     if (k > size).any():
         row = pd.Series(events).index[int(np.argmax(k > size))]
-        raise InputError("More events than respondents.", where=f"row {row}")
+        raise InputError(
+            "More events than respondents.", where=f"row {row}", fix="Correct one of the two counts."
+        )
     return k, size

@@ -143,12 +143,15 @@ def _ticked(outcome: Outcome, ticks: Iterable[int]) -> Outcome:
     """The outcome of an open question with the learner's ticks. Without an answer there is nothing to tick yet."""
     if not isinstance(outcome, Answered):
         if isinstance(outcome, Correct):
-            raise InputError(f"The question {outcome.question!r} has one right answer, and nothing to tick.")
+            raise InputError(
+                f"The question {outcome.question!r} has one right answer, and nothing to tick.",
+                fix="Leave the ticks out.",
+            )
         return outcome
     last = len(outcome.rubric)
     fix = f"Give a list of numbers from 1 to {last}, such as `ticks=[1, {last}]`; `ticks=[]` if none is true."
     if isinstance(ticks, str | bytes) or not isinstance(ticks, Iterable):
-        raise InputError(f"The ticks of {outcome.question!r} are no list.", fix=fix)
+        raise InputError(f"The ticks of {outcome.question!r} are not a list.", fix=fix)
     numbers = list(ticks)
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= last:

@@ -135,7 +135,11 @@ class Profile(Mapping):
         """The values under one heading, such as ``"planted"``, without the heading in their keys."""
         found = {k[len(name) + 1 :]: e.value for k, e in self.entries.items() if k.startswith(name + ".")}
         if not found:
-            raise InputError(f"This profile has no section '{name}'.", where=self._file())
+            raise InputError(
+                f"This profile has no section '{name}'.",
+                where=self._file(),
+                fix="Name a section of the file, such as names or currency.",
+            )
         return found
 
     def entry(self, key: str) -> Entry:
@@ -324,7 +328,9 @@ def parse(text: str, code: str, path: Path | None = None) -> Profile:
         found = re.search(r"at line (\d+)", str(error))
         where = f"{file}, line {found[1]}" if found else file
         reason = re.sub(r"\s*\(at [^)]*\)", "", str(error))
-        raise InputError(f"The profile is not valid TOML: {reason}.", where=where) from None
+        raise InputError(
+            f"The profile is not valid TOML: {reason}.", where=where, fix="Correct that line."
+        ) from None
     facts, charts = country_facts.taken(tree, file, text)
     base = _inherited(tree, file, text, path)
     entries = dict(base.entries)
@@ -350,9 +356,9 @@ def _inherited(tree: dict[str, Any], file: str, text: str, path: Path | None) ->
     if base is None:
         if scale != 1:
             raise InputError(
-                "'money_scale' stands alone.",
+                "'money_scale' is used without `extends`.",
                 where=file,
-                fix="It multiplies what `extends` brings; name a profile there.",
+                fix="It multiplies the amounts of the profile that `extends` names; name one.",
             )
         return Profile("", {})
     where = f"{file}, line {line_of(text, 'extends')}"
@@ -423,7 +429,9 @@ def require_known(profile: Profile) -> None:
         fix = f"Did you mean '{close}'? " if close else ""
         fix += f"Keys there: {', '.join(section or sorted({one.partition('.')[0] for one in known}))}."
         line = line_of(profile.path.read_text(encoding="utf-8"), key) if profile.path else "?"
-        raise InputError(f"Nobody reads '{key}'.", where=f"{where}, line {line}", fix=fix)
+        raise InputError(
+            f"'{key}' is not a name that a profile knows.", where=f"{where}, line {line}", fix=fix
+        )
     lacking = missing(profile)
     if lacking:
         raise InputError(

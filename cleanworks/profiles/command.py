@@ -113,7 +113,9 @@ def new(
             fix="Choose another name; nothing was overwritten.",
         )
     if not folder.is_dir():
-        raise InputError("There is no such folder.", where=str(folder))
+        raise InputError(
+            "There is no such folder.", where=str(folder), fix="Make it first, or name another with --folder."
+        )
     if extends is None and code in profiles.available():
         extends = code
     base = _base(extends, folder) if extends else None
@@ -230,28 +232,28 @@ def understood(key: str, answer: str) -> Any:
         return parts
     if key.startswith("names.") or key in ("currency.name", "currency.symbol"):
         if len(answer) > 60 or not answer.isprintable():
-            raise InputError("This is no short name.", fix="Use at most 60 letters.")
+            raise InputError("This is not a short name.", fix="Use at most 60 letters.")
         return answer
     if key == "currency.code":
         if not re.fullmatch(r"[A-Za-z]{3}", answer):
-            raise InputError(f"{answer!r} is no code of a currency.", fix="Use three letters, such as EUR.")
+            raise InputError(f"{answer!r} is not a currency code.", fix="Use three letters, such as EUR.")
         return answer.upper()
     try:
         number = float(answer.replace("\u00a0", "").replace(" ", ""))
     except ValueError:
         raise InputError(
-            f"{answer!r} is no number.", fix="Use figures and a point, such as 21 or 0.08."
+            f"{answer!r} is not a number.", fix="Use figures and a point, such as 21 or 0.08."
         ) from None
     if key in _SHARES:
         if not 0 <= number <= 1:
-            raise InputError(f"{number:g} is no share.", fix="Write 8 % as 0.08.")
+            raise InputError(f"{number:g} is not a share.", fix="Write 8 % as 0.08.")
         return number
     if key == "money_scale":
         if not 0 < number < 1e7:
             raise InputError(f"{number:g} cannot be used.", fix="Give a number above 0, such as 40.")
         return number
     if not (number == int(number) and 1 <= number <= 730):
-        raise InputError(f"{answer} is no number of days.", fix="Use a whole number from 1 to 730.")
+        raise InputError(f"{answer} is not a number of days.", fix="Use a whole number from 1 to 730.")
     return int(number)
 
 

@@ -67,7 +67,7 @@ def taken(tree: dict[str, Any], file: str, text: str) -> tuple[tuple[Fact, ...],
     for name, kind in (("facts", Fact), ("charts", Chart)):
         rows = tree.pop(name, [])
         if not isinstance(rows, list):
-            raise InputError(f"'{name}' is no list.", where=file, fix=f"Begin each entry with [[{name}]].")
+            raise InputError(f"'{name}' is not a list.", where=file, fix=f"Begin each entry with [[{name}]].")
         made = []
         for number, row in enumerate(rows):
             problem = _problem(row, kind)
@@ -92,7 +92,7 @@ _FIX = {
 
 def _problem(row: Any, kind: type) -> str | None:
     if not isinstance(row, Mapping):
-        return "is no table"
+        return "is not a table"
     fields = kind.__dataclass_fields__
     lacking = [name for name in fields if name not in row and name != "note"]
     if lacking:

@@ -31,7 +31,12 @@ def schemas(
     ] = False,
     to: Annotated[
         Path | None,
-        typer.Option("--out", "--to", help="Keep them in this folder. The user's cache if not given.", show_default=False),
+        typer.Option(
+            "--out",
+            "--to",
+            help="Keep them in this folder. The user's cache if not given.",
+            show_default=False,
+        ),
     ] = None,
     address: Annotated[
         str | None,

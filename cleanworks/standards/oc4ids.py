@@ -205,7 +205,7 @@ def projects(
         No table ``projects``.
     """
     if "projects" not in tables:
-        raise InputError("there is no table projects.", where="tables", fix="OC4IDS is a list of projects.")
+        raise InputError("There is no table projects.", where="tables", fix="OC4IDS is a list of projects.")
     index = _Index(tables, currency, pd.Timestamp(updated) if updated is not None else None, local)
     for row in rows(tables["projects"]):
         yield clean(_project(row, index, language, project_prefix, ocid_prefix))
@@ -608,7 +608,7 @@ def read(
     source = open_source(path)
     if source.list_name != "projects":
         raise InputError(
-            f"this is an {source.what}, not OC4IDS.", where=str(path), fix="Read it with ocds.read."
+            f"This is an {source.what}, not OC4IDS.", where=str(path), fix="Read it with ocds.read."
         )
     return tables_of(
         (element.value for element in source.elements), project_prefix=project_prefix, ocid_prefix=ocid_prefix

@@ -140,7 +140,7 @@ def compiled(
     """
     if "tenders" not in tables:
         raise InputError(
-            "there is no table tenders.",
+            "There is no table tenders.",
             where="tables",
             fix="OCDS describes tenders; OC4IDS describes projects.",
         )
@@ -491,7 +491,7 @@ def read(
     """
     source = open_source(path)
     if source.list_name == "projects":
-        raise InputError("this is OC4IDS, not OCDS.", where=str(path), fix="Read it with oc4ids.read.")
+        raise InputError("This is OC4IDS, not OCDS.", where=str(path), fix="Read it with oc4ids.read.")
     found = compiled_of((element.value for element in source.elements), source.list_name)
     return tables_of(found, ocid_prefix=ocid_prefix, project_prefix=project_prefix)
 

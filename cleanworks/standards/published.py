@@ -59,7 +59,7 @@ def _is(path: Path, sha256: str) -> bool:
 
 @cache
 def sets() -> dict[str, Set]:
-    """Everything that can be had, by name.
+    """Everything that can be fetched, by name.
 
     Examples
     --------
@@ -117,14 +117,14 @@ def schema_folder(schema: str | Path) -> Path:
     names = [name for name, one in sets().items() if one.schema]
     if str(schema) not in names:
         raise InputError(
-            "there is no such folder, and no standard has this name.",
+            "There is no such folder, and no standard has this name.",
             where=str(schema),
             fix=f"Write {' or '.join(names)}, or a folder.",
         )
     found = find(str(schema))
     if found is None:
         raise InputError(
-            "the schema is not on this computer, or a file of it was changed.", where=str(schema),
+            "The schema is not on this computer, or a file of it was changed.", where=str(schema),
             fix=f"Run `{COMMAND}` once where there is a network, or leave the schema out.",
         )  # fmt: skip
     return found
@@ -158,7 +158,7 @@ def fetch(
     Raises
     ------
     InputError
-        A file cannot be had, or is not the one that was published. What was there before stays.
+        A file cannot be fetched, or is not the one that was published. What was there before stays.
     """
     to = to or own_folder()
     made = []
@@ -185,11 +185,11 @@ def _get(file: File, address: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise InputError(
-            f"the file cannot be fetched: {reason}.", where=place, fix=f"Is there a network? {other}"
+            f"The file cannot be fetched: {reason}.", where=place, fix=f"Is there a network? {other}"
         ) from None
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise InputError(
-            "this is not the file that was published: its sha256 is another.", where=place, fix=other
+            "This is not the file that was published: its sha256 is another.", where=place, fix=other
         )
     return content
 

@@ -96,7 +96,7 @@ def feed(tables: Mapping[str, pd.DataFrame], date, unit: float = UNIT) -> pd.Dat
     ):
         if name not in tables:
             raise InputError(
-                f"there is no table {name}.",
+                f"There is no table {name}.",
                 where="tables",
                 fix="The feed needs projects, contracts and progress.",
             )
@@ -225,7 +225,7 @@ def page(rows: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
     """
     if start < 1 or end < start:
         raise InputError(
-            f"rows {start} to {end} cannot be asked for.", where="start, end", fix="Rows are counted from 1."
+            f"Rows {start} to {end} cannot be asked for.", where="start, end", fix="Rows are counted from 1."
         )
     if end - start + 1 > PAGE:
         raise InputError(
@@ -256,5 +256,5 @@ def _numbers(values, name):
         return pd.to_numeric(values.replace("", None)).astype(float)
     except (ValueError, TypeError) as error:
         raise InputError(
-            f"not a number: {error}.", where=f"feed, field {name}", fix="Remove units and thousands marks."
+            f"Not a number: {error}.", where=f"feed, field {name}", fix="Remove units and thousands marks."
         ) from error

@@ -102,7 +102,7 @@ def write_text(path, pieces: Iterable[str]) -> Path:
     """Write a file in one step: it appears complete or not at all."""
     path = Path(path)
     if not path.parent.is_dir():
-        raise InputError("the folder does not exist.", where=str(path.parent), fix="Make it first.")
+        raise InputError("The folder does not exist.", where=str(path.parent), fix="Make it first.")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

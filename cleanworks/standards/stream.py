@@ -88,7 +88,7 @@ def open_source(path) -> Source:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError("there is no such file.", where=str(path), fix="Check the name and the folder.")
+        raise InputError("There is no such file.", where=str(path), fix="Check the name and the folder.")
     text = _Text(path)
     if text.peek() != "{":
         _refuse_start(text)
@@ -117,7 +117,7 @@ def _package_head(text, source):
             return None, line
         if name in whole:
             raise text.error(
-                f"the key {name!r} is there twice in one object",
+                f"The key {name!r} appears twice in one object",
                 "Keep one of them: nobody can tell which is meant.",
             )
         whole[name] = text.value()
@@ -160,13 +160,13 @@ def _package(text, source):
         name = _member_name(text)
         if name in source.header or name == source.list_name:
             raise text.error(
-                f"the key {name!r} is there twice in one object",
+                f"The key {name!r} appears twice in one object",
                 "Keep one of them: nobody can tell which is meant.",
             )
         source.header[name] = text.value()
     text.take("}")
     if text.peek():
-        raise text.error("something follows after the end of the package", "Keep one package in a file.")
+        raise text.error("Something follows after the end of the package", "Keep one package in a file.")
     _check_version(source, at_the_end=True)
 
 
@@ -201,7 +201,7 @@ def _another(text, closing, first=False):
 def _member_name(text):
     name = text.value()
     if not isinstance(name, str):
-        raise text.error("a member's name in quotes is missing", "Check the commas and quotes before it.")
+        raise text.error("A member's name in quotes is missing", "Check the commas and quotes before it.")
     text.take(":")
     return name
 
@@ -216,7 +216,7 @@ def _kind_of(value, path):
     ):
         return "projects"
     raise InputError(
-        "this is JSON, but neither OCDS nor OC4IDS.",
+        "This is JSON, but neither OCDS nor OC4IDS.",
         where=str(path),
         fix=f"A package has a list projects, releases or records; this file begins with: {', '.join(list(value)[:6]) or 'nothing'}.",
     )
@@ -245,7 +245,7 @@ def _check_version(source, at_the_end=False):
         )
         return
     raise InputError(
-        f"this package follows {name} version {said}; {wanted} is read here.",
+        f"This package follows {name} version {said}; {wanted} is read here.",
         where=str(source.path),
         fix=f"Ask the publisher for {name} {wanted}, or convert the file first.",
     )
@@ -255,27 +255,27 @@ def _refuse_start(text):
     start = text.peek()
     place = str(text.path)
     if not start:
-        raise InputError("the file is empty.", where=place, fix="Export it again.")
+        raise InputError("The file is empty.", where=place, fix="Export it again.")
     if start == "[" and text.begins_empty_list():
-        raise InputError("the file holds an empty list and no data.", where=place, fix="Export it again.")
+        raise InputError("The file holds an empty list and no data.", where=place, fix="Export it again.")
     if start == "[":
         raise InputError(
-            "this is a bare list, not a package.",
+            "This is a bare list, not a package.",
             where=place,
             fix='Write one element on each line, or wrap the list: {"version": ..., "projects": [...]}.',
         )
     if start == "<":
         raise InputError(
-            "this is a web page or XML, not JSON.", where=place, fix="Download the JSON file itself."
+            "This is a web page or XML, not JSON.", where=place, fix="Download the JSON file itself."
         )
     if start in '"-0123456789tfn':
         raise InputError(
-            f"the file holds {_article(text.value())} and no object.",
+            f"The file holds {_article(text.value())} and no object.",
             where=place,
             fix="Give an OCDS or OC4IDS JSON file: it begins with {.",
         )
     raise InputError(
-        "this is not JSON: it does not begin with {.", where=place, fix="Give an OCDS or OC4IDS JSON file."
+        "This is not JSON: it does not begin with {.", where=place, fix="Give an OCDS or OC4IDS JSON file."
     )
 
 
@@ -333,7 +333,7 @@ class _Text:
             raise self.cut_off()
         if found != character:
             raise self.error(
-                f"expected {character} and found {found}", "Check the commas, quotes and brackets there."
+                f"Expected {character} and found {found}", "Check the commas, quotes and brackets there."
             )
         self._place += 1
 
@@ -351,12 +351,12 @@ class _Text:
                 place, message = error.pos, error.msg
             except _KeyTwice as error:
                 raise self.error(
-                    f"the key {error.key!r} is there twice in one object",
+                    f"The key {error.key!r} appears twice in one object",
                     "Keep one of them: nobody can tell which is meant.",
                 ) from None
             except _NoNumber as error:
                 raise self.error(
-                    f"{error.text} is no number in JSON", "Leave the value out, or write null."
+                    f"{error.text} is not a number in JSON", "Leave the value out, or write null."
                 ) from None
             except ValueError:  # Python reads whole numbers of up to 4,300 digits
                 raise self.error(
@@ -364,7 +364,7 @@ class _Text:
                 ) from None
             except RecursionError:
                 raise self.error(
-                    "the objects are nested too deeply", "Check the file; no publisher nests like this."
+                    "The objects are nested too deeply", "Check the file; no publisher nests like this."
                 ) from None
             else:
                 # A number that touches the end of the window may go on in the next one.
@@ -401,7 +401,7 @@ class _Text:
     def cut_off(self) -> InputError:
         line = self.line + self._buffer.count("\n", self._place)
         return InputError(
-            f"the file stops in the middle of {self.unit}.",
+            f"The file stops in the middle of {self.unit}.",
             where=f"{self.path}, line {line}",
             fix="It was cut off while it was written or downloaded; get it again.",
         )
@@ -420,7 +420,7 @@ class _Text:
                 fix=r"In JSON it is written \n, or \u and four digits: export the file again with a JSON library.",
             )
         return InputError(
-            f"this is not valid JSON in {self.unit}: {message[:1].lower() + message[1:]}.",
+            f"This is not valid JSON in {self.unit}: {message[:1].lower() + message[1:]}.",
             where=f"{self.path}, line {line}",
             fix="Correct that place, or export the file again.",
         )
@@ -430,7 +430,7 @@ class _Text:
             data = self._file.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(
-                f"the compressed file is damaged: {error}.", where=str(self.path), fix="Get it again."
+                f"The compressed file is damaged: {error}.", where=str(self.path), fix="Get it again."
             ) from error
         if self._bytes == 0:
             _refuse_bytes(data, self.path)
@@ -439,7 +439,7 @@ class _Text:
         except UnicodeDecodeError as error:
             line = self.line + self._buffer.count("\n", self._place) + data[: error.start].count(b"\n")
             raise InputError(
-                f"byte {self._bytes + error.start} is not UTF-8 text{_likely_encoding(data)}.",
+                f"Byte {self._bytes + error.start} is not UTF-8 text{_likely_encoding(data)}.",
                 where=f"{self.path}, line {line}",
                 fix="Save the file again with the encoding UTF-8 (not Latin-1, EUC-KR or UTF-16).",
             ) from error
@@ -457,7 +457,7 @@ def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
     """Refuse what unpacks to so many times its size that it cannot be data; sizes in bytes."""
     if unpacked > max(ENOUGH, MANY_TIMES * packed):
         raise InputError(
-            f"the compressed file unpacks to more than {MANY_TIMES} times its size.",
+            f"The compressed file unpacks to more than {MANY_TIMES} times its size.",
             where=name,
             fix="Data do not: do not use it, or unpack it yourself and look at it.",
         )
@@ -517,11 +517,11 @@ def _likely_encoding(data):
 def _refuse_bytes(data, path):
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:64]:
         raise InputError(
-            "the file is UTF-16 or binary, not UTF-8 text.",
+            "The file is UTF-16 or binary, not UTF-8 text.",
             where=str(path),
             fix="Save it again as UTF-8 JSON.",
         )
     if data[:2] == b"PK":
         raise InputError(
-            "this is a zip file or a spreadsheet.", where=str(path), fix="Unpack it, or export JSON."
+            "This is a zip file or a spreadsheet.", where=str(path), fix="Unpack it, or export JSON."
         )

@@ -375,7 +375,7 @@ def merge_patch(target, patch):
 def _find(folder, name):
     if not folder.is_dir():
         raise InputError(
-            "there is no such folder.",
+            "There is no such folder.",
             where=str(folder),
             fix="Give the folder that holds the official schemas.",
         )
@@ -386,7 +386,7 @@ def _find(folder, name):
     if not found:
         kind = "OC4IDS" if name.startswith("project") else "OCDS"
         raise InputError(
-            f"there is no {name} in it.",
+            f"There is no {name} in it.",
             where=str(folder),
             fix=f"Get the schema of {kind} from standard.open-contracting.org and give its folder, or leave the schema out.",
         )
@@ -398,7 +398,7 @@ def _json(file):
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
-            f"the schema cannot be read: {error}.", where=str(file), fix="Get it again."
+            f"The schema cannot be read: {error}.", where=str(file), fix="Get it again."
         ) from error
 
 

@@ -50,14 +50,14 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
     path = Path(path)
     if path.suffix.lower() in (".xlsx", ".xls", ".ods", ".numbers"):
         raise InputError(
-            "This is a spreadsheet, no list in text.",
+            "This is a spreadsheet, not a list in text.",
             where=str(path),
             fix="In the spreadsheet, save the list as CSV UTF-8.",
         )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError("There is no such list of names.", where=str(path)) from None
+        raise InputError("There is no such list of names.", where=str(path), fix="Check the name.") from None
     except UnicodeDecodeError:
         raise InputError(
             "The list of names is not UTF-8 text.",
@@ -65,14 +65,18 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
             fix="In the spreadsheet, save it as CSV UTF-8, so that every script survives.",
         ) from None
     except OSError as error:
-        raise InputError(f"The list of names cannot be read: {error.strerror}.", where=str(path)) from None
+        raise InputError(
+            f"The list of names cannot be read: {error.strerror}.",
+            where=str(path),
+            fix="Close it in other programs, or choose a file that you may read.",
+        ) from None
     first = text.splitlines()[0] if text.strip() else ""
     mark = max(",;\t", key=first.count)
     try:
         rows = list(csv.reader(io.StringIO(text), delimiter=mark, strict=True))
     except csv.Error as error:
         raise InputError(
-            f"The list of names is no CSV file: {error}.",
+            f"The list of names is not a CSV file: {error}.",
             where=str(path),
             fix="Look for a quotation mark without its pair.",
         ) from None
@@ -95,7 +99,7 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
         listed = "\n".join(f"  - {line}" for line in wrong[:10])
         more = f"\n  and {len(wrong) - 10} more" if len(wrong) > 10 else ""
         raise InputError(
-            f"Some rows are no names:\n{listed}{more}\n", where=str(path), fix="Correct or delete them."
+            f"Some rows are not names:\n{listed}{more}\n", where=str(path), fix="Correct or delete them."
         )
     if not people:
         raise InputError(
@@ -105,7 +109,9 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
         )
     if len(people) > MOST:
         raise InputError(
-            f"The list holds {len(people)} names; at most {MOST} are made at once.", where=str(path)
+            f"The list holds {len(people)} names; at most {MOST} are made at once.",
+            where=str(path),
+            fix="Divide the list into several files.",
         )
     once, twice = _once(people)
     return once, [*told, *twice]
@@ -293,7 +299,9 @@ def _embedded(logo: Path) -> str:
     kind = _PICTURES.get(logo.suffix.lower())
     if kind is None:
         raise InputError(
-            "The logo is no picture that can be used.", where=str(logo), fix="Give a .png, .jpg or .svg file."
+            "The logo is not a picture that can be used.",
+            where=str(logo),
+            fix="Give a .png, .jpg or .svg file.",
         )
     try:
         content = logo.read_bytes()

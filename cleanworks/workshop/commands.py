@@ -10,9 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-exercises = typer.Typer(
-    help="Exercise sets: prove, split and import them.", no_args_is_help=True
-)
+exercises = typer.Typer(help="Exercise sets: prove, split and import them.", no_args_is_help=True)
 
 lesson = typer.Typer(help="Begin a lesson.", no_args_is_help=True)
 

@@ -43,7 +43,11 @@ def read_text(path: Path | str, what: str = "The file", *, fix: str = "Save it a
             f"{what} is not UTF-8 text (byte {error.start}).", where=str(path), fix=fix
         ) from None
     except OSError as error:
-        raise InputError(f"{what} cannot be read: {error.strerror}.", where=str(path)) from None
+        raise InputError(
+            f"{what} cannot be read: {error.strerror}.",
+            where=str(path),
+            fix="Close it in other programs, or choose a file that you may read.",
+        ) from None
 
 
 def read_yaml(path: Path | str, what: str) -> Any:
@@ -61,7 +65,9 @@ def parse_yaml(text: str, path: Path | str, what: str) -> Any:
     """`read_yaml` for a text that was read already."""
     if len(text) > _YAML_BYTES:
         raise InputError(
-            f"{what} has {len(text):,} characters; that is no list that people write.", where=str(path)
+            f"{what} has {len(text):,} characters, more than any list that people write.",
+            where=str(path),
+            fix="Check that the file is the one you mean.",
         )
     try:
         loader = yaml.SafeLoader(text)
@@ -77,7 +83,9 @@ def parse_yaml(text: str, path: Path | str, what: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}, line {mark.line + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
-        raise InputError(f"{what} cannot be read: {problem}.", where=place) from None
+        raise InputError(
+            f"{what} cannot be read: {problem}.", where=place, fix="Correct that line."
+        ) from None
     except RecursionError:
         raise InputError(
             f"{what} is nested too deeply.", where=str(path), fix="Write it with fewer levels."
@@ -143,9 +151,15 @@ def notebook_content(text: str, where: str) -> dict[str, Any]:
             fix="Look for a merge conflict or a missing comma there, or take the last version that opened.",
         ) from None
     except RecursionError:
-        raise InputError("The notebook is nested too deeply to be a notebook.", where=where) from None
+        raise InputError(
+            "The notebook is nested too deeply to be a notebook.",
+            where=where,
+            fix="Check that the file is the one you mean.",
+        ) from None
     except ValueError as error:  # a whole number of thousands of digits
-        raise InputError(f"The notebook is not JSON: {error}.", where=where) from None
+        raise InputError(
+            f"The notebook is not JSON: {error}.", where=where, fix="Check that the file is the one you mean."
+        ) from None
     return checked_content(content, where)
 
 
@@ -165,7 +179,11 @@ def checked_content(content: Any, where: str) -> dict[str, Any]:
         )
     content.setdefault("metadata", {})
     if not isinstance(content["metadata"], dict):
-        raise InputError("The notebook's metadata is not a block of named values.", where=where)
+        raise InputError(
+            "The notebook's metadata is not a block of named values.",
+            where=where,
+            fix="Open it in JupyterLab and save it.",
+        )
     for position, cell in enumerate(content["cells"], 1):
         wrong = _cell_problem(cell)
         if wrong:
@@ -251,7 +269,11 @@ def myst_content(text: str, path: Path | str) -> dict[str, Any]:
         node = read_myst_markdown_notebook(text, add_source_map=True, path=str(path))
     except Exception as error:  # the reader raises errors of its own, of YAML and of missing files
         said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        raise InputError(f"The notebook cannot be read: {said}.", where=str(path)) from None
+        raise InputError(
+            f"The notebook cannot be read: {said}.",
+            where=str(path),
+            fix="Open it with the program that wrote it, and save it again.",
+        ) from None
     return _named_by_place(node, path)
 
 
@@ -278,7 +300,11 @@ def custom_content(text: str, path: Path | str, reader: str, options: dict[str, 
         node = read(text, **options)
     except Exception as error:
         said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        raise InputError(f"{reader} cannot read the notebook: {said}.", where=str(path)) from None
+        raise InputError(
+            f"{reader} cannot read the notebook: {said}.",
+            where=str(path),
+            fix="Correct the file, or name another reader in _config.yml.",
+        ) from None
     return _named_by_place(node, path)
 
 

@@ -68,14 +68,14 @@ def require(course: Course, language: str) -> None:
         raise InputError(
             f"There is no translation into {language!r}.",
             where=str(course.root / course.settings.locale),
-            fix=f"There is {', '.join([SOURCE, *known])}. `cleanworks language update {language}` begins a new one.",
+            fix=f"There are {', '.join([SOURCE, *known])}. `cleanworks language update {language}` begins a new one.",
         )
 
 
 def require_code(language: str) -> None:
     if not is_code(language):
         raise InputError(
-            f"{language!r} is no code of a language.",
+            f"{language!r} is not a language code.",
             fix="Write two or three small letters, such as ko, fr or pt_BR.",
         )
 

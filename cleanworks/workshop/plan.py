@@ -183,7 +183,11 @@ def load(path: Path | str) -> Workshop:
     except tomllib.TOMLDecodeError as error:
         raise _unreadable(error, path, text) from None
     except OSError as error:
-        raise InputError(f"The workshop file cannot be read: {error.strerror}.", where=str(path)) from None
+        raise InputError(
+            f"The workshop file cannot be read: {error.strerror}.",
+            where=str(path),
+            fix="Close it in other programs, or choose a file that you may read.",
+        ) from None
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "workshop"
     return parse(values, name, str(path), text)
 
@@ -217,7 +221,7 @@ def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: st
     source = Source(where, text)
     if "title" not in values and ("extends" in values or ("names" in values and "currency" in values)):
         raise InputError(
-            "This is a country profile, no workshop file.",
+            "This is a country profile, not a workshop file.",
             where=where,
             fix=f'Name it in a workshop file: profile = "{Path(where).name}".',
         )
@@ -233,11 +237,17 @@ def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: st
         return workshop
     if len(wrong) == 1:
         raise InputError(
-            f"{wrong[0].said[0].upper()}{wrong[0].said[1:]}.", where=source.at(*_block(wrong[0]))
+            f"{wrong[0].said[0].upper()}{wrong[0].said[1:]}.",
+            where=source.at(*_block(wrong[0])),
+            fix="Correct it and run the command again.",
         )
     numbered = [(source.line(*_block(one)), one.said) for one in wrong]
     listed = "\n".join(f"  - {f'line {line}: ' if line else ''}{said}." for line, said in numbered)
-    raise InputError(f"{len(wrong)} things are wrong:\n{listed}", where=where)
+    raise InputError(
+        f"{len(wrong)} things are wrong:\n{listed}",
+        where=where,
+        fix="Correct them and run the command again.",
+    )
 
 
 def _block(problem: Problem) -> tuple[str | int, ...]:

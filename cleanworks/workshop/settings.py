@@ -154,7 +154,9 @@ class Settings(BaseModel):
         try:
             values = tomllib.loads(read_text(path, "The file of settings")) if path.is_file() else {}
         except tomllib.TOMLDecodeError as error:
-            raise InputError(f"The settings cannot be read: {error}.", where=str(path)) from None
+            raise InputError(
+                f"The settings cannot be read: {error}.", where=str(path), fix="Correct that line."
+            ) from None
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -80,7 +80,7 @@ def write_lesson(root: Path, id: str, title: str, part: str) -> list[Path]:
             f"{id!r} cannot be an id.", fix="Use small letters and digits, beginning with a letter: c12."
         )
     if not slug(title):
-        raise InputError(f"{title!r} cannot be a title: it has no letters.")
+        raise InputError(f"{title!r} cannot be a title: it has no letters.", fix="Write at least one word.")
     if settings.parts and part not in settings.parts:
         raise InputError(f"There is no part {part!r}.", fix=f"The parts are {', '.join(settings.parts)}.")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", part):

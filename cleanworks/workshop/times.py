@@ -64,12 +64,18 @@ class Times:
         except FileNotFoundError:
             return cls()
         except (OSError, UnicodeDecodeError):
-            raise InputError("The file of minutes cannot be read as UTF-8 text.", where=str(path)) from None
+            raise InputError(
+                "The file of minutes cannot be read as UTF-8 text.",
+                where=str(path),
+                fix="Save it as CSV UTF-8.",
+            ) from None
         reader = csv.reader(io.StringIO(text))
         try:
             rows = list(reader)
         except csv.Error as error:
-            raise InputError(f"This is not a CSV file: {error}.", where=str(path)) from None
+            raise InputError(
+                f"This is not a CSV file: {error}.", where=str(path), fix="Save it as CSV UTF-8."
+            ) from None
         if not rows:
             return cls()
         head = [name.strip().lower() for name in rows[0]]

@@ -137,7 +137,7 @@ def test_a_folder_of_tables(tables, tmp_path, capsys):
     ("arguments", "message"),
     [
         (["--tables", "nowhere"], "no such file or folder"),
-        (["--date", "30.6.2026"], "is no date"),
+        (["--date", "30.6.2026"], "is not a date"),
         (["--tables", "x", "--registry", "y"], "at once"),
         (["--profile", "atlantis"], "no profile"),
         (["--registry", "nowhere.db"], "no such registry"),

@@ -167,7 +167,10 @@ def test_the_epub_is_what_devices_expect(packed, course):
 def test_the_epub_says_in_which_language_it_is(course, made, tmp_path):
     read = chapters.parts(course, made.html)[:1]
     for language, direction in (("fr", "ltr"), ("pt_BR", "ltr"), ("ar", "rtl")):
-        path, cover = tmp_path / f"{language}.epub", command.cover_of(course, Edition(ROOT, language=language))
+        path, cover = (
+            tmp_path / f"{language}.epub",
+            command.cover_of(course, Edition(ROOT, language=language)),
+        )
         epub.write(read, cover, path)
         code = language.replace("_", "-")
         with zipfile.ZipFile(path) as opened:

@@ -186,7 +186,7 @@ def test_clocks_with_their_offset_are_instants_in_files_too(tmp_path):
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ({"tenders": pd.DataFrame({"tender_id": ["a", "a"]})}, "'a' is there twice"),
+        ({"tenders": pd.DataFrame({"tender_id": ["a", "a"]})}, "'a' appears twice"),
         ({"bids": pd.DataFrame({"amount": ["12 million"]})}, "12 million"),
     ],
 )

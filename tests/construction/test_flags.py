@@ -553,7 +553,7 @@ def test_several_levels_must_be_chosen(results):
 
 
 def test_labels_say_what_they_cannot_do():
-    with pytest.raises(InputError, match=r"no row is marked 'ghosts'.*ghost_worker"):
+    with pytest.raises(InputError, match=r"No row is marked 'ghosts'.*ghost_worker"):
         flags.labels(CITY, "ghosts", "worker")
     with pytest.raises(InputError, match="level 'planet'"):
         flags.labels(CITY, "ghost_worker", "planet")

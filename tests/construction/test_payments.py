@@ -104,11 +104,11 @@ def test_an_advance_waits_for_the_subcontract():
             lambda: p.due_date("2026-03-02", 15, taken_over="2026-03-02"),
             "Give taken_over and limit_days together",
         ),
-        (lambda: p.due_date("soon", 15), "not a date"),
-        (lambda: p.due_date(20260302, 15), "is a number, not a date"),
+        (lambda: p.due_date("soon", 15), "Not a date"),
+        (lambda: p.due_date(20260302, 15), "is a number, Not a date"),
         (lambda: p.due_date(pd.Series([1, 2]), 15), "holds numbers, not dates"),
         (lambda: p.days_late("2026-03-17", None), "Say on which day you look"),
-        (lambda: p.days_late(pd.Series([pd.NaT]), pd.Series([DAY("2026-01-01")])), "a due date is missing"),
+        (lambda: p.days_late(pd.Series([pd.NaT]), pd.Series([DAY("2026-01-01")])), "A due date is missing"),
     ],
 )
 def test_deadlines_refuse(call, message):
@@ -161,7 +161,7 @@ def test_differences_name_the_row_and_the_shortfall():
 def test_register_refuses_negative_amounts_by_row():
     with pytest.raises(InputError, match="amount_registered, row 1"):
         p.split_register(table(("wages", 1.0, 1.0, None, None, None), ("wages", -1.0, 1.0, None, None, None)))
-    with pytest.raises(InputError, match="column missing: payee_type"):
+    with pytest.raises(InputError, match="Missing column: payee_type"):
         p.split_register(PAYMENTS.drop(columns="payee_type"))
 
 

@@ -91,7 +91,7 @@ def test_the_same_seed_gives_the_same_draws_and_the_widest_unknown_decides():
     ("call", "message"),
     [
         (lambda: plan.readiness({}), "has no score"),
-        (lambda: plan.readiness({**SCORES, "luck": 1}), "no prerequisite"),
+        (lambda: plan.readiness({**SCORES, "luck": 1}), "not a prerequisite"),
         (lambda: plan.readiness({**SCORES, "forms": 4}), "score of 'forms' is 4"),
         (lambda: plan.roadmap(SCORES, ["Webcams"], build_months=MONTHS, step_months=3), "cannot be used"),
         (lambda: plan.roadmap(SCORES, ["Workers"], build_months={}, step_months=3), "Months"),

@@ -99,15 +99,15 @@ def test_the_client_s_cost_is_what_it_paid():
     [
         (lambda: p.planned_value(101, 10), "between 0 and 100, and this one is 101"),
         (lambda: p.planned_value(pd.Series([1, -2], index=["x", "y"]), 10), "row y"),
-        (lambda: p.earned_value(50, -1), "an amount cannot be negative"),
-        (lambda: p.schedule_index("many", 2), "not a number"),
-        (lambda: p.EarnedValue(1, 2, -3, 4), "AC: an amount cannot be negative"),
-        (lambda: p.earned_value_table(one_contract([5], [5]), CONTRACTS), "column missing: cost"),
-        (lambda: p.earned_value_table([1, 2], CONTRACTS), "a table is needed, not list"),
-        (lambda: p.earned_value_table(one_contract([5], [5], cost=1.0), CONTRACTS.iloc[1:]), "contract a"),
+        (lambda: p.earned_value(50, -1), "An amount cannot be negative"),
+        (lambda: p.schedule_index("many", 2), "Not a number"),
+        (lambda: p.EarnedValue(1, 2, -3, 4), "AC: An amount cannot be negative"),
+        (lambda: p.earned_value_table(one_contract([5], [5]), CONTRACTS), "Missing column: cost"),
+        (lambda: p.earned_value_table([1, 2], CONTRACTS), "A table is needed, not list"),
+        (lambda: p.earned_value_table(one_contract([5], [5], cost=1.0), CONTRACTS.iloc[1:]), "Contract a"),
         (
             lambda: p.earned_value_table(one_contract([5], [5], cost=1.0), pd.concat([CONTRACTS, CONTRACTS])),
-            "stands there twice",
+            "appears twice",
         ),
     ],
 )
@@ -203,7 +203,7 @@ def test_beyond_the_plan_there_is_no_answer():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([],), "the plan is empty"),
+        (([],), "The plan is empty"),
         (([10, 5],), "falls after period 1"),
         (([1, np.nan],), "has a gap"),
         (([1, 2],), "negative"),
@@ -313,7 +313,7 @@ def test_a_stricter_limit_never_removes_a_warning(values, below):
 
 
 def test_a_rule_of_zero_months_is_refused():
-    with pytest.raises(InputError, match="months=0"):
+    with pytest.raises(InputError, match="0 is not a number of months"):
         warn([0.5], months=0)
 
 

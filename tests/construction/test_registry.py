@@ -166,7 +166,7 @@ def test_each_role_sees_its_part(site):
     ("kind", "change", "message"),
     [
         ("projects", {"budget_amount": -1}, "amount cannot be negative"),
-        ("projects", {"period_start": "2028-01-01"}, "period_end lies before period_start"),
+        ("projects", {"period_start": "2028-01-01"}, "The period_end lies before the period_start"),
         ("projects", {"project_id": ""}, "project_id is empty"),
         ("contracts", {"project_id": "P-9"}, "refers to projects P-9, and there is no such record"),
     ],
@@ -470,9 +470,9 @@ def spoil(frame, column, value, row=3):
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("payments", lambda t: t.drop(columns="amount"), "table payments: column missing: amount"),
+        ("payments", lambda t: t.drop(columns="amount"), "table payments: Missing column: amount"),
         ("claims", lambda t: spoil(t, "amount", -5.0), "claims, column amount, row 3.*negative"),
-        ("bids", lambda t: spoil(t, "bid_id", t["bid_id"].iloc[0]), "table bids, row 3.*there twice"),
+        ("bids", lambda t: spoil(t, "bid_id", t["bid_id"].iloc[0]), "table bids, row 3.*appears twice"),
         ("contracts", lambda t: spoil(t, "project_id", "P-none"), "table contracts, row 3.*no such row"),
         ("reports", lambda t: t.rename(columns={"actual": "workers_on_site", "workers_on_site": "actual"})
          .assign(actual=lambda f: f["actual"] + 200), "table reports.*percentage"),

@@ -175,7 +175,7 @@ def test_scorecards_that_cannot_be_are_refused():
     wrong = layout.assign(weight=layout["weight"].where(layout.index != "corrupt officials", 6.0))
     with pytest.raises(InputError, match="sum to 99, not to 100"):
         initiatives.scorecard(handed_in(), wrong, performance=performance())
-    with pytest.raises(InputError, match="'gifts' is no area"):
+    with pytest.raises(InputError, match="'gifts' is not an area"):
         initiatives.scorecard(handed_in().replace("prevention and reporting", "gifts"), layout)
     with pytest.raises(InputError, match="more than once"):
         initiatives.scorecard(pd.concat([handed_in()] * 2), layout)

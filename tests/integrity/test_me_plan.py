@@ -113,7 +113,7 @@ def test_ranks_by_hand():
         (lambda: a_plan(purpose=" ").page(), "no 'purpose'"),
         (lambda: a_plan(risk="word " * 46).page(), "46 words"),
         (lambda: a_plan(weights={"a": 50, "b": 40}).page(), "sum to 90"),
-        (lambda: a_plan(calendar={0: "ask", 3: "publish"}).page(), "no month"),
+        (lambda: a_plan(calendar={0: "ask", 3: "publish"}).page(), "not a month"),
         (lambda: a_plan(calendar={3: "publish"}).page(), "1 steps"),
         (lambda: a_plan(rows=[]).page(), "0 results"),
         (lambda: a_plan(rows=[ROW, ROW]).page(), "O1"),
@@ -132,10 +132,10 @@ def test_the_plan_says_what_is_weak_in_it():
     assert (
         "no baseline" in text
         and "name the source" in text
-        and "no month of publication" in text
+        and "not a month of publication" in text
         and "publish no rate" in text
     )
-    assert "no month of publication" in weak.page().html
+    assert "not a month of publication" in weak.page().html
     strong = a_plan(**{**SHORT, "bodies": 1, "interviews": 5000})
     assert strong.weaknesses() == [] and "found nothing" in strong.page().html
 

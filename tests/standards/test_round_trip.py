@@ -266,9 +266,9 @@ def test_midnight_in_seoul_stays_the_same_day():
 
 
 def test_the_wrong_standard_is_said(public, written):
-    with pytest.raises(InputError, match=r"this is OC4IDS, not OCDS.*oc4ids\.read"):
+    with pytest.raises(InputError, match=r"This is OC4IDS, not OCDS.*oc4ids\.read"):
         ocds.read(public)
-    with pytest.raises(InputError, match=r"this is an OCDS .*, not OC4IDS.*ocds\.read"):
+    with pytest.raises(InputError, match=r"This is an OCDS .*, not OC4IDS.*ocds\.read"):
         oc4ids.read(written[False])
 
 

@@ -125,15 +125,15 @@ def test_every_cut_gives_one_message(tmp_path, escaped):
 def test_the_message_names_the_project_and_the_line(tmp_path):
     text = json.dumps(PACKAGE, indent=1)
     cut = text[: text.index("Bridge 3")]
-    with pytest.raises(InputError, match=r"line \d+: the file stops in the middle of project 4\."):
+    with pytest.raises(InputError, match=r"line \d+: The file stops in the middle of project 4\."):
         read(put(tmp_path, cut))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "the file is empty"),
-        ("   \n ", "the file is empty"),
+        ("", "The file is empty"),
+        ("   \n ", "The file is empty"),
         ("[1, 2]", "bare list, not a package"),
         ("<html>", "web page or XML"),
         ("id,title\n1,Road", "not JSON"),
@@ -141,14 +141,14 @@ def test_the_message_names_the_project_and_the_line(tmp_path):
         ('{"a": 1}'.encode("utf-16"), "UTF-16"),
         (
             '{"id": "oc4ids-abc123-1", "title": "Stra\u00dfe"}'.encode("latin-1"),
-            r"line 1: byte \d+ is not UTF-8 text.*EUC-KR",
+            r"line 1: Byte \d+ is not UTF-8 text.*EUC-KR",
         ),
         ('{"name": "GeoJSON"}', "neither OCDS nor OC4IDS.*begins with: name"),
         ("{}", "neither OCDS nor OC4IDS.*begins with: nothing"),
         ('{"version": "0.9", "projects": [1]}', "project 1 is a number, not an object"),
         ('{"version": "0.9", "projects": [{"id": "x",}]}', "not valid JSON in project 1"),
-        ('{"version": "0.9", "projects": [{}]} {}', "something follows"),
-        ('{"version": "0.9" "projects": [{}]}', "a member's name in quotes|expected"),
+        ('{"version": "0.9", "projects": [{}]} {}', "Something follows"),
+        ('{"version": "0.9" "projects": [{}]}', "A member's name in quotes|Expected"),
         ('{"version": "1.1", "projects": []}', "OC4IDS version 1.1; 0.9 is read here"),
         ('{"releases": [{"ocid": "x"}], "version": "2.0"}', "OCDS version 2.0; 1.1 is read here"),
         ('{"ocid": "a"}\n{"ocid": ', "stops in the middle of element 2"),

@@ -250,5 +250,5 @@ def test_folders_without_the_schema(shared_data, tmp_path):
     shutil.copytree(shared_data / "oc4ids-0.9.5", folder)
     (folder / "project-schema.json").chmod(0o644)
     (folder / "project-schema.json").write_text("{")
-    with pytest.raises(InputError, match="the schema cannot be read"):
+    with pytest.raises(InputError, match="The schema cannot be read"):
         validate(path, folder)

@@ -58,7 +58,9 @@ def test_no_line_of_a_list_of_commands_is_cut_off(run):
     assert len(groups) > 8
     for path in groups:
         code, out, _ = run(*path, "--help")
-        assert code == 0 and not [line for line in out.splitlines() if line.endswith("...") and "Usage" not in line], path
+        assert code == 0 and not [
+            line for line in out.splitlines() if line.endswith("...") and "Usage" not in line
+        ], path
 
 
 def test_check_is_the_word_for_whether_something_is_right(run):

@@ -145,13 +145,13 @@ def test_a_broken_link_in_a_translation_fails_the_status(begun, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["language", "update", "../ko"], "no code of a language"),
+        (["language", "update", "../ko"], "not a language code"),
         (["language", "update", "en"], "written in English"),
         (["language", "update", "ko"], "No page is translated"),
         (["language", "update", "ko", "r99"], "no page 'r99'"),
         (["language", "status", "xx"], "no translation into 'xx'"),
         (["book", "--language", "xx"], "no translation into 'xx'"),
-        (["book", "--language", "../../x"], "no code of a language"),
+        (["book", "--language", "../../x"], "not a language code"),
     ],
 )
 def test_wrong_requests_get_one_message(course, capsys, arguments, said):

@@ -82,7 +82,7 @@ def indicator(code: str) -> Indicator:
     """The indicator with this code; `InputError` if there is none."""
     if code not in REGISTRY:
         raise InputError(
-            f"there is no indicator {code!r}.", where="codes", fix=f"Codes: {', '.join(REGISTRY)}."
+            f"There is no indicator {code!r}.", where="codes", fix=f"Codes: {', '.join(REGISTRY)}."
         )
     return REGISTRY[code]
 
@@ -379,12 +379,12 @@ def labels(tables: Mapping[str, pd.DataFrame], kind: str, level: str) -> set[str
     marked = marked[marked["kind"] == kind]
     if marked.empty:
         known = ", ".join(sorted(tables["planted"]["kind"].unique()))
-        raise InputError(f"no row is marked {kind!r}.", where="table planted", fix=f"Kinds there: {known}.")
+        raise InputError(f"No row is marked {kind!r}.", where="table planted", fix=f"Kinds there: {known}.")
     if level == "worker and month" and set(marked["table"]) <= {"retirement_days"}:
         return set(marked["row_id"])
     if level not in _LEVEL_COLUMNS:
         raise InputError(
-            f"labels cannot be had on the level {level!r}.",
+            f"There are no labels on the level {level!r}.",
             where="level",
             fix=f"Use: {', '.join(_LEVEL_COLUMNS)}.",
         )
@@ -404,7 +404,7 @@ def _on_level(rows, tables, column):
     if column in contracts and through in contracts:
         return contracts.loc[contracts[through].isin(rows[through]), column]
     raise InputError(
-        f"the marked rows do not lead to {column}.",
+        f"The marked rows do not lead to {column}.",
         where="level",
         fix="Choose the level of their own table, or contract.",
     )

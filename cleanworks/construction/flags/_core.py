@@ -408,9 +408,9 @@ def _refuse_twice(table, name, key):
 
 
 def refuse_twice(key: str, value, where: str):
-    """Say that an id in which others are looked up is there twice."""
+    """Say that an id in which others are looked up appears twice."""
     raise InputError(
-        f"{key} {value!r} is there twice.",
+        f"{key} {value!r} appears twice.",
         where=where,
         fix="Ids that are local to a process need its id in front: process/1.",
     )

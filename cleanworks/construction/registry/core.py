@@ -254,7 +254,11 @@ class _Batch:
             self._need_parents(step, fields, contract)
             now = self.records[name] = _Now(state, {}, contract, stored=False)
         if step.action == "correct" and (keys := [k for k in shapes.SHAPES[step.kind].key if k in fields]):
-            raise Refusal(f"{keys[0]} is the key of {what} and is never changed.", where="rule of numbers")
+            raise Refusal(
+                f"{keys[0]} is the key of {what} and is never changed.",
+                where="rule of numbers",
+                fix="Enter a new record with the right number.",
+            )
         if step.action != "enter" and fields and not self.trusted:
             shapes.check_table(pd.DataFrame([{**now.content, **fields}]), step.kind)
         now.state = state
@@ -268,6 +272,7 @@ class _Batch:
             raise Refusal(
                 "Whether entries are simulated is said by an official, in the first line.",
                 where="rule of origin",
+                fix="Begin a new registry with it.",
             )
         fields = {"simulated": bool(step.fields["simulated"])}
         self.records[ORIGIN] = _Now(rules.ENTERED, fields, None, stored=False)
@@ -304,7 +309,9 @@ class _Batch:
             and self._record(("contracts", contract)).content.get("mode") == "short"
         ):
             raise Refusal(
-                f"Contract {contract} is in short mode, which has no {step.kind}.", where="rule of modes"
+                f"Contract {contract} is in short mode, which has no {step.kind}.",
+                where="rule of modes",
+                fix="Leave it out, or open the contract in full mode.",
             )
         if step.kind in rules.NEED_SCHEDULE and not self._approved("schedules", contract):
             raise Refusal(
@@ -352,6 +359,7 @@ class _Batch:
             raise Refusal(
                 f"Contract {contract} has had no final inspection; as-built drawings come after it.",
                 where="rule of order",
+                fix="Enter the final inspection first.",
             )
 
     def _by(self, name) -> str:

@@ -41,7 +41,7 @@ def register_split(registry: Registry, user: User, claim_id: str, shares: pd.Dat
     wrong = ~shares["payee_type"].isin(PAYEES)
     if wrong.any():
         raise InputError(
-            f"{shares.loc[wrong, 'payee_type'].iloc[0]!r} is no kind of payee.",
+            f"{shares.loc[wrong, 'payee_type'].iloc[0]!r} is not a kind of payee.",
             where=f"split of {claim_id}, row {shares.index[wrong][0]}",
             fix=f"Use: {', '.join(PAYEES)}.",
         )
@@ -100,7 +100,7 @@ def pay_claim(registry: Registry, bank: User, claim_id: str, date, *, route: str
     """
     if route not in ROUTES:
         raise InputError(
-            f"{route!r} is no route.", where="pay_claim", fix=f"Use one of: {', '.join(ROUTES)}."
+            f"{route!r} is not a route.", where="pay_claim", fix=f"Use one of: {', '.join(ROUTES)}."
         )
     lines, day = _lines(registry, claim_id), pd.Timestamp(date)
     due = pay.due_date(day, days)

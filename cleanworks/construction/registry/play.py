@@ -75,7 +75,7 @@ def play(
     """
     kept = {name: tables[name] for name in ORDER if name in tables}
     if "projects" not in kept:
-        raise InputError("table projects is missing.", where="play", fix="Everything else refers to it.")
+        raise InputError("Table projects is missing.", where="play", fix="Everything else refers to it.")
     kept["schedules"] = _schedules(kept)
     for name, frame in kept.items():
         shapes.check_table(frame, name)

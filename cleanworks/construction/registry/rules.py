@@ -199,12 +199,20 @@ def next_state(table: str, state: str | None, step: str, role: str, what: str = 
     if step == "receive":
         _need_role(role, (way.release,) if way.release else (), f"receive {table}")
         if state != APPROVED:
-            raise Refusal(f"{what} is {state}; money moves for approved records only.", where="rule of steps")
+            raise Refusal(
+                f"{what} is {state}; money moves for approved records only.",
+                where="rule of steps",
+                fix="Have the record approved first.",
+            )
         return state
     if step == "send back":
         _need_role(role, tuple(r for r in (way.check, way.approve) if r), f"send back {table}")
         if _rank(state) >= _rank(way.final):
-            raise Refusal(f"{what} is {state} and cannot be sent back.", where="rule of records")
+            raise Refusal(
+                f"{what} is {state} and cannot be sent back.",
+                where="rule of records",
+                fix="Enter a new record that refers to it.",
+            )
         return ENTERED
     return _forward(way, table, state, step, role, what)
 
@@ -213,7 +221,11 @@ def _forward(way: Line, table: str, state: str, step: str, role: str, what: str)
     steps = way.steps
     names = [name for name, _, _ in steps]
     if step not in names:
-        raise Refusal(f"There is no step {step!r} for {table}.", where="rule of steps")
+        raise Refusal(
+            f"There is no step {step!r} for {table}.",
+            where="rule of steps",
+            fix=f"Steps: {', '.join(names)}.",
+        )
     place = names.index(step)
     _, wanted, reached = steps[place]
     _need_role(role, (wanted,), f"{step} {table}")
@@ -263,7 +275,11 @@ def _rights_of(way: Line, table: str, role: str) -> Iterable[str]:
 def _need_role(role: str, allowed: tuple[str, ...], action: str) -> None:
     if role not in allowed:
         who = " or ".join(allowed) or "nobody"
-        raise Refusal(f"The role {role} may not {action}; this is for: {who}.", where="rule of roles")
+        raise Refusal(
+            f"The role {role} may not {action}; this is for: {who}.",
+            where="rule of roles",
+            fix="Ask somebody who has that role.",
+        )
 
 
 def _rank(state: str) -> int:

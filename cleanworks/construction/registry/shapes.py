@@ -123,7 +123,7 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
     if double.any():
         value = "/".join(str(v) for v in frame.loc[double.to_numpy(), list(shape.key)].iloc[0])
         raise InputError(
-            f"the key {value} is there twice.",
+            f"The key {value} appears twice.",
             where=f"table {name}, row {_row(frame, double)}",
             fix="Remove the copy or give it its own number.",
         )
@@ -151,7 +151,7 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
         swapped = dates["period_end"] < dates["period_start"]
         if swapped.any():
             raise InputError(
-                "period_end lies before period_start.",
+                "The period_end lies before the period_start.",
                 where=f"table {name}, row {_row(frame, swapped)}",
                 fix="Are the two columns swapped?",
             )

@@ -235,7 +235,11 @@ def _change(results: YearResults, previous: YearResults) -> str:
     now, then = results.published["overall"], previous.published["overall"]
     both = now.index.intersection(then.index)
     if both.empty:
-        raise InputError(f"No body has a score in {previous.year} and in {results.year}.", where="previous")
+        raise InputError(
+            f"No body has a score in {previous.year} and in {results.year}.",
+            where="previous",
+            fix="Choose a year in which the same bodies were assessed.",
+        )
     moved = assessment.change(then[both].mean(), now[both].mean(), previous.year, results.year)
     errors = np.hypot(results.published.loc[both, "error"], previous.published.loc[both, "error"])
     margin = 1.96 * np.sqrt((errors**2).sum()) / len(both)

@@ -92,13 +92,17 @@ def _tls(certificate: Path | None, key: Path | None):
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:
-        raise InputError("https needs both files.", fix="Name --certificate and --key, or neither.")
+        raise InputError(
+            "An encrypted page needs both files.", fix="Name --certificate and --key, or neither."
+        )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
         raise InputError(
-            f"The certificate and its key cannot be used: {error.strerror or error}.", where=str(certificate)
+            f"The certificate and its key cannot be used: {error.strerror or error}.",
+            where=str(certificate),
+            fix="Name two files in PEM form that belong together.",
         ) from None
     return context
 

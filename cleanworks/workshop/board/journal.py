@@ -53,7 +53,9 @@ class Journal:
             self._file.flush()
         except OSError as error:
             raise InputError(
-                f"What happens in the class cannot be written down: {error.strerror}.", where=str(self.path)
+                f"What happens in the class cannot be written down: {error.strerror}.",
+                where=str(self.path),
+                fix="Free some space on the disk, or name a folder that you may write to.",
             ) from None
 
     def _opened(self):

@@ -85,9 +85,7 @@ def build_workshop(
     _warn(made.warnings)
     print(made.folder.as_posix())
     print(f"{made.archive.as_posix()} ({made.archive.stat().st_size / 1e6:.0f} MB)")
-    print(
-        f"Its checksum, for `cleanworks workshop check --checksum`: {checksum_of(made.folder / 'learner')}"
-    )
+    print(f"Its checksum, for `cleanworks workshop check --checksum`: {checksum_of(made.folder / 'learner')}")
 
 
 @app_workshop.command("verify", hidden=True)  # its older name

@@ -55,7 +55,9 @@ def new(
             fix="Choose another name; nothing was overwritten.",
         )
     if not folder.is_dir():
-        raise InputError("There is no such folder.", where=str(folder))
+        raise InputError(
+            "There is no such folder.", where=str(folder), fix="Make it first, or name another with --folder."
+        )
     course = Course.load(root.resolve())
     print("Press Enter to keep what stands in brackets. Ctrl-C stops, and nothing is written.\n")
     text = asked(course, name, folder, input if sys.stdin.isatty() else _from_lines)
@@ -103,7 +105,7 @@ def asked(course, name: str, folder: Path, ask: Ask) -> str:
         if answer not in known:
             raise InputError(
                 f"There is no translation into {answer!r}.",
-                fix=f"{meant(answer, known)}There is {', '.join(known)}.",
+                fix=f"{meant(answer, known)}There are {', '.join(known)}.",
             )
         return answer
 
@@ -124,7 +126,9 @@ def asked(course, name: str, folder: Path, ask: Ask) -> str:
     def number(most: int) -> Callable[[str], str]:
         def check(answer: str) -> str:
             if not (answer.isascii() and answer.isdigit() and 1 <= int(answer) <= most):
-                raise InputError(f"{answer!r} is no number from 1 to {most}.")
+                raise InputError(
+                    f"{answer!r} is not a number from 1 to {most}.", fix=f"Write a number from 1 to {most}."
+                )
             return answer
 
         return check
@@ -133,7 +137,7 @@ def asked(course, name: str, folder: Path, ask: Ask) -> str:
         try:
             return datetime.date.fromisoformat(answer).isoformat()
         except ValueError:
-            raise InputError(f"{answer!r} is no date.", fix="Write it as 2026-12-14.") from None
+            raise InputError(f"{answer!r} is not a date.", fix="Write it as 2026-12-14.") from None
 
     paths = "a path such as public-works, or modules with commas"
     questions: list[tuple[str, str, str, Callable[[str], str]]] = [
@@ -167,7 +171,7 @@ def _ask(prompt: str, usual: str, check: Callable[[str], str], ask: Ask) -> str:
 
 def _words(answer: str) -> str:
     if not answer.isprintable() or len(answer) > 200:
-        raise InputError("This is no short text.", fix="Use one line of at most 200 letters.")
+        raise InputError("This is not a short text.", fix="Use one line of at most 200 letters.")
     return answer
 
 

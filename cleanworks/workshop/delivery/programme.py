@@ -93,7 +93,9 @@ def path_of(course: Course, name: str, where: str | None = None) -> list[str]:
     except FileNotFoundError:
         lists = {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"The list of paths cannot be read: {error}.", where=str(file)) from None
+        raise InputError(
+            f"The list of paths cannot be read: {error}.", where=str(file), fix="Correct that line."
+        ) from None
     if name in lists:
         return list(lists[name])
     if ids := [lesson.id for lesson in course.lessons if lesson.block.part == name]:

@@ -38,7 +38,9 @@ def _of(name: PurePath, content: bytes, depth: int) -> Iterator[tuple[PurePath, 
         yield name, _pdf(name, content)
     elif kind in PACKED:
         if depth == _DEPTH:
-            raise InputError("Zips lie in zips too deep to be searched.", where=str(name))
+            raise InputError(
+                "Zips lie in zips too deep to be searched.", where=str(name), fix="Unpack the inner zips."
+            )
         with archives.opened(io.BytesIO(content), str(name)) as opened:
             for entry in archives.members(opened, str(name)):
                 if not entry.is_dir():
@@ -66,7 +68,9 @@ def _pdf(name: PurePath, content: bytes) -> str:
         text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     except (PyPdfError, ValueError, KeyError) as error:
         raise InputError(
-            f"The PDF cannot be read, so it cannot be searched: {error}.", where=str(name)
+            f"The PDF cannot be read, so it cannot be searched: {error}.",
+            where=str(name),
+            fix="Make it again.",
         ) from None
     # In print some letters are one sign ("fi"), and a search for the letters would pass it by.
     return unicodedata.normalize("NFKC", text)

@@ -61,7 +61,7 @@ def require_language(course: Course, workshop: Workshop) -> None:
     raise InputError(
         f"There is no translation into {wanted!r}.",
         where=where,
-        fix=f"{meant(wanted, known)}There is {', '.join(known)}; `cleanworks language update {wanted}` begins another.",
+        fix=f"{meant(wanted, known)}There are {', '.join(known)}; `cleanworks language update {wanted}` begins another.",
     )
 
 

@@ -177,7 +177,7 @@ def fetch(lock: Path, system: str, python: str, roots: Iterable[str], store: Pat
     files = sorted(folder.glob("*.whl"))
     if wrong := strangers([file.name for file in files], system):
         raise InputError(
-            f"{wrong[0]} is no wheel for {system}{f', nor are {len(wrong) - 1} more' if len(wrong) > 1 else ''}.",
+            f"{wrong[0]} is not a wheel for {system}{f', and neither are {len(wrong) - 1} more' if len(wrong) > 1 else ''}.",
             where=str(folder),
             fix="Delete that folder, so that the wheels are fetched anew.",
         )
@@ -212,7 +212,7 @@ def _download(wanted: Sequence[str], system: str, python: str, folder: Path) -> 
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         raise InputError(
-            f"pip could not fetch the wheels for {system} and Python {python}: "
+            f"Pip could not fetch the wheels for {system} and Python {python}: "
             f"{said[-1].removeprefix('ERROR: ') if said else 'no message'}.",
             fix="Is there a connection to the package index? Build without --wheels to leave them out.",
         )

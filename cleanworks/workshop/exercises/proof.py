@@ -134,9 +134,9 @@ def _chosen(context: Context, wanted: Sequence[str]) -> list[Notebook]:
         if name.endswith(".ipynb"):
             notebook = read(Path(name).resolve())
             if notebook.block is None:
-                raise InputError(f"Its metadata is wrong: {notebook.block_problems[0]}.", where=name)
+                raise InputError(f"Its metadata is wrong: {notebook.block_problems[0]}.", where=name, fix="`cleanworks lint` lists everything.")
             if notebook.block.kind != "exercises":
-                raise InputError("This is a lesson, not an exercise set.", where=name)
+                raise InputError("This is a lesson, not an exercise set.", where=name, fix="Name its exercise set, or its id.")
         elif name in by_id:
             notebook = by_id[name]
         else:

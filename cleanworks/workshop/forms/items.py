@@ -80,7 +80,7 @@ def draw(
         No lesson has a quiz question, or the number of questions is not positive.
     """
     if most < 1:
-        raise InputError("A test has at least one question.")
+        raise InputError("A test has at least one question.", fix="Ask for one or more.")
     chance = random.Random(f"cleanworks test {seed}")
     pools: dict[tuple[str, int], list[Item]] = {}
     for lesson in lessons:

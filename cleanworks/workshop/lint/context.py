@@ -110,7 +110,7 @@ class Context:
 
     @cached_property
     def citations(self) -> set[str] | None:
-        """The keys of the list of sources; None when there is no list."""
+        """The keys of the list of sources; None when there is not a list."""
         text = self._text(self.settings.bibliography)
         if text is None:
             return None

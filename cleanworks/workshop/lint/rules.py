@@ -363,7 +363,7 @@ def _prerequisites(notebook: Notebook, context: Context) -> Iterator[Hit]:
         return
     for id in block.prerequisites:
         if id not in context.lessons:
-            yield None, None, f"The prerequisite `{id}` is no lesson."
+            yield None, None, f"The prerequisite `{id}` is not a lesson."
     way = _way_back(block.id, context)
     if way:
         yield None, None, f"The prerequisites go round in a circle: {' needs '.join(way)}."

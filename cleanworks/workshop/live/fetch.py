@@ -34,7 +34,7 @@ _PATIENCE = 30  # seconds without a byte before an address counts as silent
 Say = Callable[[str], None]
 
 
-class NotToBeHad(InputError):
+class NotFetched(InputError):
     """No way led to all the files."""
 
 
@@ -65,7 +65,7 @@ def fetch(
 
     Raises
     ------
-    NotToBeHad
+    NotFetched
         A file is missing everywhere. The message says what each way answered.
     """
     release = release or Release.load()
@@ -81,8 +81,8 @@ def fetch(
         if missing := _missing(release, found):
             answers += way(release, missing, store, found, say)
     if missing := _missing(release, found):
-        raise NotToBeHad(
-            f"Python for the pages (Pyodide {release.version}, {_megabytes(release.bytes)}) cannot be had: "
+        raise NotFetched(
+            f"Python for the pages (Pyodide {release.version}, {_megabytes(release.bytes)}) cannot be fetched: "
             f"{len(missing)} of {len(release.files)} files are missing. {' '.join(answers)}",
             fix=f"Connect this computer, or name a folder with the files in {FOLDER}, and run `cleanworks live fetch`.",
         )

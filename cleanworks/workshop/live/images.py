@@ -150,7 +150,8 @@ def bytecode(sources: Mapping[str, bytes]) -> Files:
     )
     if done.returncode:
         raise InputError(
-            f"The Python at {python} cannot compile the files of the pages: {done.stderr.decode(errors='replace').strip()[-300:]}."
+            f"The Python at {python} cannot compile the files of the pages: {done.stderr.decode(errors='replace').strip()[-300:]}.",
+            fix="Name another Python 3.12, or none: pages then start later.",
         )
     return unpack(done.stdout)
 

@@ -265,7 +265,10 @@ def _portion(program: str, payload: Payload, tasks: Sequence[_Task]) -> None:
                 part.replace(task.out)
         if done.returncode:
             missing = next((task.name for task in tasks if not task.out.is_file()), tasks[-1].name)
-            raise InputError(f"Pyodide stopped in {missing}: {done.stderr.strip()[-1500:]}")
+            raise InputError(
+                f"Pyodide stopped in {missing}: {done.stderr.strip()[-1500:]}",
+                fix="Run it again with --jobs 1; if it stops again, look at the last cell of that notebook.",
+            )
 
 
 def page_environment(payload: Payload) -> dict[str, str]:

@@ -69,7 +69,9 @@ def _named(course: Course, name: str) -> list[str]:
             "There is no list of learning paths.", where=str(file), fix='Write `name = ["o1", "c4"]` into it.'
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"The list of learning paths cannot be read: {error}.", where=str(file)) from None
+        raise InputError(
+            f"The list of learning paths cannot be read: {error}.", where=str(file), fix="Correct that line."
+        ) from None
     if name not in paths:
         raise InputError(f"There is no path {name!r}.", where=str(file), fix=f"There are {', '.join(paths)}.")
     for id in paths[name]:

@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup, Tag
 
 from cleanworks import words
 from cleanworks.workshop.printed.chapters import Part, unlink_what_is_elsewhere
-from cleanworks.workshop.printed.pdf import Cover, answers, entries, tag
+from cleanworks.workshop.printed.pdf import Cover, answers, entries, language_tag
 
 STYLE = Path(__file__).with_name("epub.css")
 # A zip holds dates; one that never changes lets the same book give the same file.
@@ -34,7 +34,10 @@ def write(parts: list[Part], cover: Cover, target: Path) -> None:
     files = _chapter_files(parts, cover)
     names = _file_of_each_id(files)
     pictures: dict[str, bytes] = {}
-    pages = {name: _xhtml(title, body, name, names, pictures, cover.language) for name, (title, body) in files.items()}
+    pages = {
+        name: _xhtml(title, body, name, names, pictures, cover.language)
+        for name, (title, body) in files.items()
+    }
     extra: dict[str, bytes] = {"style.css": STYLE.read_bytes()}
     if cover.logo:
         extra[f"images/cover{cover.logo.suffix}"] = cover.logo.read_bytes()
@@ -158,7 +161,7 @@ def _only_what_xhtml_knows(tag: Tag) -> None:
 
 def _spoken(language: str) -> str:
     """The attributes that say in which language a file is written, and in which direction."""
-    code = tag(language)
+    code = language_tag(language)
     return f'xml:lang="{code}" lang="{code}" dir="{words.direction(language)}"'
 
 
@@ -195,12 +198,12 @@ def _package(cover: Cover, pages: dict[str, str], extra: dict[str, bytes]) -> st
         properties = ' properties="cover-image"' if file.startswith("images/cover") else ""
         manifest.append(f'<item id="file-{number}" href="{file}" media-type="{kind}"{properties}/>')
     return f"""<?xml version="1.0" encoding="utf-8"?>
-<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="name" xml:lang="{tag(cover.language)}">
+<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="name" xml:lang="{language_tag(cover.language)}">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
 <dc:identifier id="name">urn:uuid:{name}</dc:identifier>
 <dc:title>{escape(cover.title)}: {escape(cover.subtitle)}</dc:title>
 <dc:creator>{escape(cover.author)}</dc:creator>
-<dc:language>{tag(cover.language)}</dc:language>
+<dc:language>{language_tag(cover.language)}</dc:language>
 <meta property="dcterms:modified">2026-01-01T00:00:00Z</meta>
 <meta property="schema:accessMode">textual</meta>
 <meta property="schema:accessMode">visual</meta>

@@ -74,7 +74,7 @@ class Cover:
     language: str = "en"
 
 
-def tag(language: str) -> str:
+def language_tag(language: str) -> str:
     """The code of a language as files name it: "pt-BR" of "pt_BR"."""
     return language.replace("_", "-")
 
@@ -94,7 +94,7 @@ def document(parts: list[Part], cover: Cover, *, mathjax: Path, numbers: dict[st
         else ""
     )
     return f"""<!doctype html>
-<html lang="{tag(cover.language)}" dir="{words.direction(cover.language)}"><head><meta charset="utf-8"><title>{escape(cover.title)}: {escape(cover.subtitle)}</title>
+<html lang="{language_tag(cover.language)}" dir="{words.direction(cover.language)}"><head><meta charset="utf-8"><title>{escape(cover.title)}: {escape(cover.subtitle)}</title>
 <meta name="author" content="{escape(cover.author)}">
 <style>{STYLE.read_text(encoding="utf-8")}{_code_colours()}</style>{formulas}</head>
 <body><div class="cover">{logo}<p class="title">{escape(cover.title)}</p>
@@ -196,7 +196,11 @@ def write(browser: Any, parts: list[Part], cover: Cover, target: Path, *, mathja
             break
         numbers = wanted
     else:
-        raise InputError("The page numbers of the contents do not settle.", where=target.name)
+        raise InputError(
+            "The page numbers of the contents do not settle.",
+            where=target.name,
+            fix="Run it again; if it stays so, please report it.",
+        )
     finished, count = _finish(printed, cover)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}-new")

@@ -22,9 +22,7 @@ from .store import Store, write_whole
 from .terminal import report
 from .twice import run_twice
 
-cache = typer.Typer(
-    help="The results of earlier runs: how many, and removing.", no_args_is_help=True
-)
+cache = typer.Typer(help="The results of earlier runs: how many, and removing.", no_args_is_help=True)
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 

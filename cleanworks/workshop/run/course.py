@@ -140,5 +140,6 @@ def _packaged(package: str, relative: str, entry: Entry) -> Path:
         raise InputError(
             f"The notebook declares a file of the package {package!r}, which is not installed.",
             where=str(entry.path),
+            fix=f"Install {package}, or take the file out of `data` in the notebook's metadata.",
         )
     return Path(found.submodule_search_locations[0]) / relative

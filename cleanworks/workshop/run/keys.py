@@ -348,7 +348,9 @@ def _file_digest(path: Path, prints: Fingerprints, who: str) -> str:
         ) from None
     except OSError as error:
         raise InputError(
-            f"{who} needs this file, and it cannot be read: {error.strerror}.", where=str(path)
+            f"{who} needs this file, and it cannot be read: {error.strerror}.",
+            where=str(path),
+            fix="Close it in other programs, or let this user read it.",
         ) from None
 
 

@@ -165,7 +165,11 @@ class _Run:
             )
             return None
         if not job.folder.is_dir():
-            raise InputError("The working directory does not exist.", where=str(job.folder))
+            raise InputError(
+                "The working directory does not exist.",
+                where=str(job.folder),
+                fix="Make it, or correct the notebook's folder.",
+            )
         source = read_source(job)
         modules = local_modules(job, source, self.prints)
         key = self._key(job, source, modules, self.prints)

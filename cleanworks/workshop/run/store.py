@@ -87,7 +87,9 @@ def remove(path: Path) -> None:
         pass
     except OSError as error:
         raise InputError(
-            f"The old file cannot be removed: {error.strerror or error}.", where=str(path)
+            f"The old file cannot be removed: {error.strerror or error}.",
+            where=str(path),
+            fix="Close it in other programs, or remove it yourself.",
         ) from None
 
 
@@ -140,7 +142,7 @@ class Shared:
         return f"{self._folder}/results/{key[:2]}/{key}"
 
     def get(self, key: str) -> bytes | None:
-        """A stored result; None if there is none, or none that can be had."""
+        """A stored result; None if there is none, or none that can be read."""
         try:
             if self._system is None:
                 return Path(self._place(key)).read_bytes()

@@ -150,7 +150,7 @@ def test_a_wrong_key_in_that_profile_is_told_before_any_work(course, tmp_path):
 def test_a_profile_in_place_of_a_workshop_is_recognised(tmp_path):
     path = tmp_path / "office.toml"
     path.write_text('extends = "uganda"\n', encoding="utf-8")
-    with pytest.raises(InputError, match="a country profile, no workshop file"):
+    with pytest.raises(InputError, match="a country profile, not a workshop file"):
         plan.load(path)
 
 

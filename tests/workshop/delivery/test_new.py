@@ -72,7 +72,7 @@ def test_a_wrong_answer_is_asked_again_with_the_nearest_word(tmp_path, monkeypat
         "Did you mean 'uganda'?" in said
         and "no translation into 'xx'" in said
         and "Did you mean 'c6'?" in said
-        and "'tomorrow' is no date" in said
+        and "'tomorrow' is not a date" in said
     )
     assert plan.load(tmp_path / "gulu.toml").module_ids == ("o1", "c6")
 
