@@ -41,7 +41,7 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Check that nobody changed a registry behind its journal.
+    """Check that a registry fits its journal, line by line.
 
     A journal that was rewritten from end to end agrees with itself: only a hash kept elsewhere (--head) finds that out.
     Exit codes: 0 nothing found, 1 something does not fit, 2 the registry cannot be read.

@@ -31,16 +31,17 @@ def serve(
         int, typer.Option("--port", min=1, max=65535, help="The number after the address.")
     ] = 8899,
     host: Annotated[
-        str, typer.Option("--host", help="Serve only at this address of the laptop; at all if not given.")
+        str,
+        typer.Option("--host", help="Serve only at this address of the laptop; at all of them if not given."),
     ] = "",
     certificate: Annotated[
         Path | None, typer.Option("--certificate", help="For https: a certificate (PEM) with its chain.")
     ] = None,
     key: Annotated[Path | None, typer.Option("--key", help="The certificate's private key (PEM).")] = None,
 ) -> None:
-    """Serve book and kit to the browsers of a room, and a board to the instructor.
+    """Serve a workshop to the browsers of a room.
 
-    Learners open the address that is printed, draw a name, and choose whether the outcome of each check is shown to the
+    The room gets the book and the kit, the instructor a board. Learners open the address that is printed, draw a name, and choose whether the outcome of each check is shown to the
     instructor. The board has a secret link. What happens is kept in a file beside the workshop, so that the class goes on
     after a restart; the board saves one file for `cleanworks workshop evaluate`. End it with Ctrl+C.
     """
