@@ -120,6 +120,23 @@ def test_catching_up_spends_the_reserve_then_the_largest_cuts():
     assert agenda.catch_up(made, 0, clock("12:29"), 20) == ([], 19)
 
 
+def test_of_several_cuts_those_come_first_that_save_most():
+    day = Day(clock("09:00"), clock("12:45"), buffer=15)
+    made = agenda.plan([Item("a", "A", 30, 20), Item("b", "B", 30, 60), Item("c", "C", 30, 40)], [day])
+    assert [(cut.item, cut.saves) for cut in made.cuts] == [("a", 10), ("b", 30), ("c", 20)]
+
+    def cut(late, now="09:10"):
+        cuts, missing = agenda.catch_up(made, 0, clock(now), late)
+        return "".join(one.item for one in cuts), missing
+
+    assert cut(15) == ("", 0)  # the reserve
+    assert cut(16) == ("b", 0) and cut(45) == ("b", 0)
+    assert cut(46) == ("bc", 0) and cut(65) == ("bc", 0)
+    assert cut(66) == ("abc", 0) and cut(80) == ("abc", 5)
+    # What is past cannot be left out any more.
+    assert cut(46, now="10:45") == ("bc", 0) and cut(46, now="11:00") == ("c", 11)
+
+
 ALL = {
     item.id: item
     for item in (
