@@ -86,6 +86,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(download, html=(visit_download, depart_download))
     app.add_directive(MARK, boxes.MarkDirective)
     app.add_directive("report", Report)
+    app.add_directive("executed-by", ExecutedBy)
     app.add_role("cleanworks-download", DownloadRole())
     app.add_transform(boxes.Grouping)
     app.add_transform(boxes.Labels)
@@ -348,6 +349,17 @@ def _copy_mathjax(target: Path) -> None:
 
 
 # --- reports ------------------------------------------------------------------------------------------------------
+
+
+class ExecutedBy(SphinxDirective):
+    """The sentence that says which engine executed the notebooks of this edition: ```` ```{executed-by} ````."""
+
+    def run(self) -> list[nodes.Node]:
+        from cleanworks.workshop.run.engine import spoken
+
+        self.env.note_reread()
+        folder = self.config.cleanworks_executed
+        return [nodes.paragraph("", spoken(Path(folder) if folder else Path(self.env.srcdir, "_build/none")))]
 
 
 class Report(SphinxDirective):

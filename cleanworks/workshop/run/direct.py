@@ -26,12 +26,17 @@ from .watch import ProcessWatch
 
 # The message types of `kernels.direct`; importing that module would load a whole kernel.
 _READY, _IDLE, _BROKEN, _COMM = "ready", "idle", "cleanworks_broken", "comm"
+_ABSENT = "absent"
 # Seconds: for the server to listen, for a kernel to be there, and for its supervisor to report its end.
 _LISTEN, _START, _END = 10.0, 60.0, 10.0
 
 
 class NeedsJupyter(Exception):
     """The lesson shows a widget."""
+
+
+class NoTransport(Exception):
+    """The installed ipykernel lacks a name that the transport needs (`engine.NAMES`)."""
 
 
 class DirectKernel:
@@ -231,6 +236,8 @@ def execute_cells(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome
         No cell could be executed at all.
     NeedsJupyter
         A cell shows a widget. The gate has been passed.
+    NoTransport
+        There is no such kernel with what is installed. The gate has not been passed.
     """
     outcome = Outcome.empty(task)
     kernel = DirectKernel(task.settings, folder, task.workdir)
@@ -248,6 +255,8 @@ def _first_words(kernel: DirectKernel) -> dict[str, Any]:
         for message in kernel.messages(time.monotonic() + _START):
             if message["type"] == _READY:
                 return message["content"]
+            if message["type"] == _ABSENT:
+                raise NoTransport(message["content"]["missing"])
     except TimeoutError:
         raise LessonFailure("internal", f"The kernel did not answer within {_START:g} s.") from None
     # Before the first cell, this cannot be the lesson's doing.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from .engine import NBCLIENT, PIPE
 from .kernels.settings import audit_file
 from .outcome import LessonFailure, Outcome, Task
 
@@ -40,16 +41,22 @@ def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
 
 def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
     if task.settings.direct:
-        from .direct import NeedsJupyter, execute_cells
+        from .direct import NeedsJupyter, NoTransport, execute_cells
 
         try:
-            return execute_cells(task, folder, gate)
+            outcome = execute_cells(task, folder, gate)
+            outcome.engine = PIPE
+            return outcome
+        except NoTransport:
+            task = replace(task, settings=replace(task.settings, fresh=True))
         except NeedsJupyter:
             # The gate is open: the cells start again, in the same turn, in a kernel that nbclient can talk to.
             task, gate = replace(task, settings=replace(task.settings, fresh=True)), _open
     from .client import execute_cells
 
-    return execute_cells(task, folder, gate)
+    outcome = execute_cells(task, folder, gate)
+    outcome.engine = NBCLIENT
+    return outcome
 
 
 def _open() -> None: ...

@@ -38,7 +38,7 @@ _EXECUTING = sorted(
     [
         *(
             _HERE / f"{name}.py"
-            for name in ("access", "client", "direct", "execute", "outcome", "runner", "watch")
+            for name in ("access", "client", "direct", "engine", "execute", "outcome", "runner", "watch")
         ),
         *(_HERE / "kernels").glob("*.py"),
     ]

@@ -39,7 +39,7 @@ class Outcome:
     """What execution gave. Cells are counted among the code cells, from 0, since prose may come and go around them.
 
     `times` are (CPU, wall) seconds of the cells that ended well, `accesses` the files that were opened with ``read`` or ``write``,
-    `hidden` (execution, text) what failed without failing its cell.
+    `hidden` (execution, text) what failed without failing its cell, `engine` which one executed (`engine`).
     """
 
     outputs: list[list[dict[str, Any]]]
@@ -53,6 +53,7 @@ class Outcome:
     megabytes: float = 0.0
     accesses: list[tuple[str, str]] = field(default_factory=list)
     hidden: list[tuple[int, str]] = field(default_factory=list)
+    engine: str = ""
 
     @classmethod
     def empty(cls, task: Task) -> Outcome:

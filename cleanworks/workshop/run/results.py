@@ -55,7 +55,7 @@ class LessonResult:
 
     `cpu` and `wall` are seconds, `megabytes` the peak memory, all of the execution that made the result, be it now or
     when the cache was filled. `reason` says why it was executed. `undeclared` are files it read without saying so,
-    `written` files it left behind, `warnings` what failed without failing its cell: a ``!command``, a thread.
+    `written` files it left behind, `warnings` what failed without failing its cell: a ``!command``, a thread. `engine` is which one executed it (`engine`).
     """
 
     name: str
@@ -75,6 +75,7 @@ class LessonResult:
     rerun: str = ""
     skip_reason: str = ""
     warnings: tuple[Failure, ...] = ()
+    engine: str = ""
 
     @property
     def shown_path(self) -> str:

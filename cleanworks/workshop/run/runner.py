@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from cleanworks.errors import InputError
 
 from . import access, scratch
+from .engine import METADATA, PIPE, choose
 from .jobs import MAY_RAISE, Job, Listener, RunOptions, Source, is_many, read_source, source_of, tags_of
 from .kernels.server_process import CAN_FORK
 from .keys import Fingerprints, Key, difference, digest, lesson_key, local_modules, shared_pieces, shown
@@ -265,13 +266,15 @@ class _Run:
             return contextlib.nullcontext()
         if CAN_FORK:
             count = len(self.jobs if todo is None else todo)
-            fresh = self.options.fresh
+            fresh, engine = self.options.fresh, choose()
+            if engine.why and not fresh:
+                self._note(f"nbclient executes every cell: {engine.why}.")
             preload = () if fresh else self.options.preloaded(count, self._imported(todo or ()))
             return KernelServer(
                 preload,
                 self.options.hash_seed,
                 self.options.environment,
-                direct=not fresh,
+                direct=not fresh and engine.name == PIPE,
                 early=True,
                 lean=not is_many(count),
             )
@@ -384,6 +387,7 @@ class _Run:
             undeclared=tuple(entry["undeclared"]),
             written=tuple(entry["written"]),
             warnings=tuple(warnings),
+            engine=entry.get("engine", ""),
         )
 
     def _lay_out(self, copy: Path, lesson: _Lesson) -> None:
@@ -497,6 +501,8 @@ def executed_copy(source: Source, entry: Mapping[str, Any]) -> bytes:
         cell["source"] = source_of(cell).splitlines(keepends=True)
     if entry["language_info"]:
         notebook.setdefault("metadata", {})["language_info"] = entry["language_info"]
+    if entry.get("engine"):
+        notebook.setdefault("metadata", {})[METADATA] = entry["engine"]
     if entry["widgets"]:
         notebook["metadata"]["widgets"] = entry["widgets"]
     return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode(

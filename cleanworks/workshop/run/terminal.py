@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from .engine import SPOKEN
 from .keys import shown
 from .progress import duration, lessons
 from .results import Failure, LessonResult, RunResult
@@ -70,6 +73,14 @@ def _last_lines(failure: Failure) -> list[str]:
     return [line for line in failure.details if line.strip() != failure.message.strip()]
 
 
+def _engines(executed: Sequence[LessonResult]) -> str:
+    """Who executed them: one engine for all, or how many each."""
+    counts = Counter(lesson.engine for lesson in executed if lesson.engine)
+    if len(counts) == 1:
+        return f"by {SPOKEN[next(iter(counts))]}, "
+    return "".join(f"{number} by {SPOKEN[name]}, " for name, number in counts.most_common())
+
+
 def summary(result: RunResult) -> str:
     counts = {
         status: sum(lesson.status == status for lesson in result.lessons)
@@ -78,7 +89,7 @@ def summary(result: RunResult) -> str:
     parts = [f"{number} {status}" for status, number in counts.items() if number]
     executed = result.executed
     how = (
-        f"{lessons(len(executed))} executed ({result.kernel} kernels, {result.workers} at a time), CPU {duration(result.cpu)}"
+        f"{lessons(len(executed))} executed ({result.kernel} kernels, {_engines(executed)}{result.workers} at a time), CPU {duration(result.cpu)}"
         if executed
         else "nothing had to be executed"
     )

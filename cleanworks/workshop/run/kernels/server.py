@@ -31,6 +31,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .. import engine
 from .guard import Guard
 from .lifeline import adopt_orphans, children, die_with_parent
 from .server_process import COMPLETE, READY
@@ -208,6 +209,10 @@ def _become_warm_kernel(command: Sequence[str], pipe: int | None) -> None:
         _follow_the_shell()
         start(list(command[at:]))
     else:
+        if lost := engine.missing():
+            line = {"type": "absent", "content": {"missing": ", ".join(lost)}}
+            os.write(pipe, json.dumps(line).encode() + b"\n")
+            return
         from .direct import become
 
         if not _is_prepared():
@@ -252,7 +257,7 @@ def _load(options: argparse.Namespace) -> tuple[int, int] | None:
     from .warmup import make_calls, settle, warm_up
 
     _say(*warm_up(options.preload, use=not options.lean))
-    if options.direct:
+    if options.direct and not engine.missing():
         _prepare()
     calls = [name for name in options.preload if ":" in name]
     if not (calls and options.early):

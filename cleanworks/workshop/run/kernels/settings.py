@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..engine import PIPE, choose
 from .guard import VARIABLE, Guard
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class KernelSettings:
     output_count: int = 2000
     memory_limit: float = 4096.0
     file_limit: float = 1024.0
+    engine: str = PIPE
 
     @classmethod
     def of(cls, options: RunOptions, server: str = "") -> KernelSettings:
@@ -66,6 +68,7 @@ class KernelSettings:
             output_count=options.output_count,
             memory_limit=options.memory_limit,
             file_limit=options.file_limit,
+            engine=choose().name,
         )
 
     @property
@@ -76,7 +79,7 @@ class KernelSettings:
     @property
     def direct(self) -> bool:
         """Whether kernels are forks that speak with their worker alone: no Jupyter message, no socket (`kernels.direct`)."""
-        return bool(self.server) and not self.fresh
+        return bool(self.server) and not self.fresh and self.engine == PIPE
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", f"{__package__}.launch", "-f", "{connection_file}"]
