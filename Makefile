@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help book pdf test test-everything test-quick check lock clean
+.PHONY: help book pdf test test-everything test-quick check types lock clean
 
 help:
 	@echo "make book    build the book; prints the path of its first page"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-everything   run what 'make test' leaves out: every country, every page in every colour and width"
 	@echo "make test-quick        run the tests of the library and of the run alone"
 	@echo "make check   the quick checks of a contributor: ruff, notebooks' form, the walls between packages"
+	@echo "make types   let mypy read the rooms that pyproject.toml names (install mypy first)"
 	@echo "make lock    write requirements.txt again from pyproject.toml"
 	@echo "make clean   remove what was built (keeps the environment)"
 
@@ -38,6 +39,9 @@ check: $(VENV)/.ready
 	@$(BIN)/ruff format --check --quiet cleanworks tests benchmarks || { echo "Some files are not in the project's form: $(BIN)/ruff format cleanworks tests benchmarks"; exit 1; }
 	@$(BIN)/cleanworks lint
 	@$(BIN)/lint-imports
+
+types: $(VENV)/.ready
+	@$(BIN)/python -m mypy
 
 # One file for Linux, macOS, Windows and Python 3.11 to 3.13, and one version of each package for all of them where there is one:
 # learners side by side must see the same numbers. `uv` is the only extra tool it needs.

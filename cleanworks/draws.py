@@ -283,7 +283,7 @@ class Draws:
 
     def permutation(self, x: Any) -> np.ndarray:
         """A sequence, or the numbers from 0, in random order."""
-        order = np.argsort(self.random(x if isinstance(x, int | np.integer) else len(x)), kind="stable")
+        order = np.argsort(self.random(int(x) if isinstance(x, int | np.integer) else len(x)), kind="stable")
         return order if isinstance(x, int | np.integer) else np.asarray(x)[order]
 
     def permuted(self, x: np.ndarray, axis: int) -> np.ndarray:
@@ -303,7 +303,7 @@ class Draws:
         if not replace:
             if p is not None:
                 raise NotImplementedError("Drawing without putting back knows equal chances only.")
-            place = self.permutation(count)[: int(np.prod(size))].reshape(size)
+            place = self.permutation(count)[: int(np.prod(size if size is not None else 1))].reshape(size)
         elif p is None:
             place = self.integers(0, count, size)
         else:

@@ -42,9 +42,10 @@ def parse(text: object) -> tuple[dt.datetime, int | None] | None:
             return None
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         return None
-    if moment.tzinfo is None:
+    beside = moment.utcoffset()
+    if beside is None:
         return moment, None
-    offset = round(moment.utcoffset().total_seconds() / 60)
+    offset = round(beside.total_seconds() / 60)
     return moment.replace(tzinfo=None), offset
 
 

@@ -65,7 +65,7 @@ def block(number: int, seed: int, profile: Profile) -> Block:
 
 def _labels(made: Block) -> Rows:
     """The table of labels, without those whose row was cut off later on (a tender that was never opened)."""
-    parts = {"kind": [], "table": [], "row_id": [], "_project": []}
+    parts: dict[str, list] = {"kind": [], "table": [], "row_id": [], "_project": []}
     for kind, table, row_ids, project in made.labels:
         present = np.isin(row_ids.astype(str), _row_ids(made, table))
         parts["kind"].append(np.full(present.sum(), kind, dtype=object))

@@ -237,7 +237,7 @@ def every(*outcomes: Outcome) -> Outcome:
 
 
 def _compare(answer: Any, right: Any, *, unit: str = "", rtol: float, atol: float, name: str) -> Outcome:
-    close = {"rtol": rtol, "atol": atol, "name": name}
+    close: dict[str, Any] = {"rtol": rtol, "atol": atol, "name": name}
     if isinstance(right, pd.DataFrame):
         return _compare_tables(answer, right, key=None, ordered=False, **close)
     if isinstance(right, pd.Series):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -152,7 +152,7 @@ def _recursion(error: RecursionError, namespace: Mapping[str, Any]) -> str:
 
 
 # The order matters: a subclass stands before its parent.
-_WORDS = {
+_WORDS: dict[type[BaseException], Callable[[Any, Mapping[str, Any]], str]] = {
     NameError: _name_error,
     KeyError: _key_error,
     IndexError: _index_error,

@@ -295,7 +295,8 @@ _EXTENDS = re.compile(r"""^\s*extends\s*=\s*["'](.+?\.toml)["']""", flags=re.M)
 
 def _chain(path: Path) -> list[Path]:
     """The file and the files beside it that it stands on, one on the other."""
-    chain, file = [], path.resolve()
+    chain: list[Path] = []
+    file = path.resolve()
     while file.is_file():
         if file in chain or len(chain) == _DEPTH:
             raise InputError(

@@ -63,12 +63,13 @@ def taken(tree: dict[str, Any], file: str, text: str) -> tuple[tuple[Fact, ...],
     InputError
         An entry lacks a field, has one too many, or does not say where it comes from.
     """
-    found = []
-    for name, kind in (("facts", Fact), ("charts", Chart)):
+    found: dict[str, list] = {}
+    kinds: dict[str, type[Fact] | type[Chart]] = {"facts": Fact, "charts": Chart}
+    for name, kind in kinds.items():
         rows = tree.pop(name, [])
         if not isinstance(rows, list):
             raise InputError(f"'{name}' is not a list.", where=file, fix=f"Begin each entry with [[{name}]].")
-        made = []
+        found[name] = []
         for number, row in enumerate(rows):
             problem = _problem(row, kind)
             if problem:
@@ -79,9 +80,8 @@ def taken(tree: dict[str, Any], file: str, text: str) -> tuple[tuple[Fact, ...],
                 )
             if kind is Chart:
                 row = {**row, "bars": tuple((label, float(value)) for label, value in row["bars"])}
-            made.append(kind(**row))
-        found.append(tuple(made))
-    return found[0], found[1]
+            found[name].append(kind(**row))
+    return tuple(found["facts"]), tuple(found["charts"])
 
 
 _FIX = {
@@ -90,7 +90,7 @@ _FIX = {
 }
 
 
-def _problem(row: Any, kind: type) -> str | None:
+def _problem(row: Any, kind: type[Fact] | type[Chart]) -> str | None:
     if not isinstance(row, Mapping):
         return "is not a table"
     fields = kind.__dataclass_fields__

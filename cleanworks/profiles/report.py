@@ -140,7 +140,7 @@ def _part(part: str) -> str:
     return part
 
 
-def _cite(source: str) -> str:
+def _cite(source: str | None) -> str:
     return f"{{cite}}`{source}`"
 
 

@@ -58,7 +58,10 @@ def of_file(path) -> Coverage:
     """
     source = open_source(path)
     reader = oc4ids if source.list_name == "projects" else ocds
-    fields, items, columns, elements = Counter(), Counter(), set(), 0
+    fields: Counter = Counter()
+    items: Counter = Counter()
+    columns: set = set()
+    elements = 0
     values = (element.value for element in source.elements)
     # A process may be spread over many releases: its fields are those of all of them together.
     whole = values if source.list_name == "projects" else ocds.compiled_of(values, source.list_name)

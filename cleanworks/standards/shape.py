@@ -197,7 +197,7 @@ def number(value) -> float | None:
     return None
 
 
-def inside(thing, *names) -> dict:
+def inside(thing, *names) -> Mapping:
     """The object at a place, or an empty one where something else or nothing stands there."""
     for name in names:
         thing = thing.get(name) if isinstance(thing, dict) else None
