@@ -21,6 +21,7 @@ from pathlib import Path
 
 from cleanworks import words
 from cleanworks.errors import InputError
+from cleanworks.written import whole
 
 escape = _html.escape
 
@@ -228,15 +229,8 @@ def _undated(content: bytes) -> bytes:
 
 
 def _put(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole(path) as file:
+        file.write(content)
 
 
 def figure(fig, *, alt: str, caption: str = "") -> str:

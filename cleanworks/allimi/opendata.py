@@ -9,8 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from cleanworks.standards import oc4ids, seoul
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from cleanworks.written import harmless
 
 
 def files(shown, context) -> Iterator[tuple[str, str | bytes]]:
@@ -43,10 +42,5 @@ def csv(frame: pd.DataFrame) -> str:
         if pd.api.types.is_datetime64_any_dtype(safe[column]):
             safe[column] = safe[column].dt.strftime("%Y-%m-%d")
         elif not pd.api.types.is_numeric_dtype(safe[column]) and not pd.api.types.is_bool_dtype(safe[column]):
-            safe[column] = safe[column].astype(object).map(escaped)
+            safe[column] = safe[column].astype(object).map(harmless)
     return safe.to_csv(index=False, lineterminator="\n")
-
-
-def escaped(value):
-    """The value, with an apostrophe before what a spreadsheet would run."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -20,6 +20,7 @@ from cleanworks.construction import flags
 from cleanworks.data import folder
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, escape
+from cleanworks.written import harmless
 
 MARK, MADE_BY = "flags-made.json", "cleanworks data flags"
 LARGE = (
@@ -378,7 +379,7 @@ def _csv(answers):
                 row.code,
                 one.name,
                 row.level,
-                _safe(row.id),
+                harmless(str(row.id)),
                 row.value,
                 one.unit,
                 "yes" if row.flagged else "no",
@@ -387,19 +388,13 @@ def _csv(answers):
     return rows.getvalue()
 
 
-def _safe(value):
-    """A text that a spreadsheet does not take for a formula."""
-    text = str(value)
-    return "'" + text if text[:1] in "=+-@\t\r" else text
-
-
 def _workbook(made, path):
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
     hits = made.answers[made.answers["flagged"]]
     _sheet(book, "Worth a look", ("code", "indicator", "of", "id", "value", "unit", "it can be innocent"),
-           ((row.code, flags.REGISTRY[row.code].name, row.level, _safe(row.id), float(row.value), flags.REGISTRY[row.code].unit,
+           ((row.code, flags.REGISTRY[row.code].name, row.level, harmless(str(row.id)), float(row.value), flags.REGISTRY[row.code].unit,
              " ".join(flags.REGISTRY[row.code].innocent)) for row in hits.head(_ROWS_OF_A_SHEET).itertuples()))  # fmt: skip
     if made.whole:
         _sheet(
@@ -407,12 +402,12 @@ def _workbook(made, path):
             "All answers",
             ("code", "of", "id", "value", "worth a look"),
             (
-                (row.code, row.level, _safe(row.id), float(row.value), "yes" if row.flagged else "no")
+                (row.code, row.level, harmless(str(row.id)), float(row.value), "yes" if row.flagged else "no")
                 for row in made.answers.head(_ROWS_OF_A_SHEET).itertuples()
             ),
         )
     _sheet(book, "Indicators", ("code", "indicator", "possible", "not there", "empty", "definition", "formula", "unit"),
-           ((code, row["name"], "yes" if row.possible else "no", row["missing"], row["empty"], flags.REGISTRY[code].definition, _safe(flags.REGISTRY[code].formula),
+           ((code, row["name"], "yes" if row.possible else "no", row["missing"], row["empty"], flags.REGISTRY[code].definition, harmless(flags.REGISTRY[code].formula),
              flags.REGISTRY[code].unit) for code, row in made.coverage.iterrows()))  # fmt: skip
     if len(made.answers) > _ROWS_OF_A_SHEET:
         _sheet(

@@ -22,12 +22,13 @@ import datetime as dt
 import json
 import os
 import re
-import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from cleanworks.written import whole
 
 FORMAT = "cleanworks-record"
 VERSION = 1
@@ -283,17 +284,8 @@ def _read(path: Path) -> Lessons:
 
 
 def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".tmp")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    with whole(path, private=True, durable=True) as file:
+        file.write(text.encode("utf-8"))
 
 
 @contextlib.contextmanager

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pandas as pd
 from cleanworks import moments
 from cleanworks.city import schemas
 from cleanworks.errors import InputError
+from cleanworks.written import whole
 
 OFFSET = moments.OFFSET  # what the name of the column of offsets ends with
 LOCAL = "x_cleanworks"  # the member that holds what a standard has no field for
@@ -103,16 +102,9 @@ def write_text(path, pieces: Iterable[str]) -> Path:
     path = Path(path)
     if not path.parent.is_dir():
         raise InputError("The folder does not exist.", where=str(path.parent), fix="Make it first.")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            for piece in pieces:
-                file.write(piece)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole(path) as file:
+        for piece in pieces:
+            file.write(piece.encode("utf-8"))
     return path
 
 

@@ -21,6 +21,7 @@ from cleanworks.errors import InputError
 from cleanworks.learn import record
 from cleanworks.workshop.forms import Key, reading, typed
 from cleanworks.workshop.times import PARTS, Times
+from cleanworks.written import harmless
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -217,7 +218,7 @@ def harmless_csv(table: pd.DataFrame) -> str:
 
     def cell(value) -> str:
         if isinstance(value, str):
-            return f"'{value}" if value.lstrip().startswith(("=", "+", "-", "@")) else value
+            return harmless(value)
         if pd.isna(value):
             return ""
         return f"{value:.4g}" if isinstance(value, float) else str(value)

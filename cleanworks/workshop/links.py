@@ -21,6 +21,7 @@ from urllib.parse import urldefrag, urlsplit
 import typer
 
 from cleanworks.errors import InputError
+from cleanworks.written import harmless
 
 _HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["'](https?://[^"']+)["']""", re.IGNORECASE)
 # Answers of a site that is there and does not serve programs.
@@ -190,7 +191,8 @@ def _save(path: Path, answers: Sequence[Answer]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["address", "state", "answer", "pages"])
     for answer in answers:
-        writer.writerow([answer.link.address, answer.state, answer.says, " ".join(answer.link.pages)])
+        row = (answer.link.address, answer.state, answer.says, " ".join(answer.link.pages))
+        writer.writerow([harmless(cell) for cell in row])
     try:
         path.write_text(text.getvalue(), encoding="utf-8")
     except OSError as error:

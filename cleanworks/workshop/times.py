@@ -11,15 +11,14 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-import os
 import statistics
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.metadata import Minutes
+from cleanworks.written import harmless, whole
 
 FILE = "times.csv"
 COLUMNS = ("date", "workshop", "lesson", "part", "minutes")
@@ -151,18 +150,10 @@ def add(path: Path | str, new: Iterable[Record]) -> Path:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for r in (*known.records, *new):
-        # The name of a workshop is a person's text: a spreadsheet must not take it for a formula.
-        safe = f"'{r.workshop}" if r.workshop.startswith(("=", "+", "-", "@", "\t")) else r.workshop
-        writer.writerow((r.date.isoformat(), safe, r.lesson, r.part, r.minutes))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            out.write(file.getvalue())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        # The name of a workshop is a person's text.
+        writer.writerow((r.date.isoformat(), harmless(r.workshop), r.lesson, r.part, r.minutes))
+    with whole(path) as out:
+        out.write(file.getvalue().encode("utf-8"))
     return path
 
 

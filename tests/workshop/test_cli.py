@@ -48,7 +48,7 @@ COMMANDS = dict(_commands(get_command(cli.make_app())))
 def test_every_command_says_in_its_first_line_what_it_does(path):
     command = COMMANDS[path]
     paragraph = command.help.strip().split("\n\n")[0]
-    assert len(paragraph) < 55 or path == () and paragraph.endswith((".", "!")) and paragraph[0].isupper()
+    assert len(paragraph) < 55 or (path == () and paragraph.endswith((".", "!")) and paragraph[0].isupper())
     for one in command.params:
         assert one.name == "help" or one.help, f"{' '.join(path)}: {one.name} has no help"
 

@@ -14,6 +14,7 @@ from cleanworks import words
 from cleanworks.agenda import KINDS, Slot, hhmm
 from cleanworks.paper import Page, browser, escape
 from cleanworks.workshop.delivery.programme import Programme
+from cleanworks.written import harmless
 
 _STYLE = """
 td.clock { white-space: nowrap; font-variant-numeric: tabular-nums; width: 8.5em; }
@@ -126,11 +127,6 @@ def _title(slot: Slot, programme: Programme) -> str:
 # --- table and calendar -------------------------------------------------------------------------------------------
 
 
-def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
 def table(programme: Programme) -> str:
     """The agenda as CSV."""
     file = io.StringIO(newline="")
@@ -147,7 +143,7 @@ def table(programme: Programme) -> str:
             slot.item,
             _title(slot, programme),
         ]
-        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
     return file.getvalue()
 
 

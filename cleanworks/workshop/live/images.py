@@ -27,6 +27,7 @@ from pathlib import Path
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.live.release import Parts, Release
+from cleanworks.written import whole
 
 SITE = "/lib/python3.12/site-packages/"
 HOME = "/home/pyodide/"
@@ -379,9 +380,8 @@ def made(
 
 
 def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}-{os.getpid()}")
-    part.write_bytes(data)
-    part.replace(path)
+    with whole(path) as file:
+        file.write(data)
 
 
 @functools.lru_cache(maxsize=1)

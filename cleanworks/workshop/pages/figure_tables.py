@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cleanworks import words
+from cleanworks.written import harmless
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -76,6 +77,6 @@ def _shown(cell: Any) -> str:
 def _csv(table: Mapping[str, Any]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table["headings"])
-    writer.writerows(["" if cell is None else cell for cell in row] for row in table["rows"])
+    writer.writerow([harmless(heading) for heading in table["headings"]])
+    writer.writerows(["" if cell is None else harmless(cell) for cell in row] for row in table["rows"])
     return text.getvalue()

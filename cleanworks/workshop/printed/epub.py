@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup, Tag
 from cleanworks import words
 from cleanworks.workshop.printed.chapters import Part, unlink_what_is_elsewhere
 from cleanworks.workshop.printed.pdf import Cover, answers, entries, language_tag
+from cleanworks.written import whole
 
 STYLE = Path(__file__).with_name("epub.css")
 # A zip holds dates; one that never changes lets the same book give the same file.
@@ -42,8 +43,7 @@ def write(parts: list[Part], cover: Cover, target: Path) -> None:
     if cover.logo:
         extra[f"images/cover{cover.logo.suffix}"] = cover.logo.read_bytes()
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}-new")
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as book:
+    with whole(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as book:
         _put(book, "mimetype", b"application/epub+zip", zipfile.ZIP_STORED)
         _put(book, "META-INF/container.xml", _CONTAINER)
         for name, content in {**extra, **pictures}.items():
@@ -52,7 +52,6 @@ def write(parts: list[Part], cover: Cover, target: Path) -> None:
             _put(book, f"OEBPS/{name}", text.encode())
         _put(book, "OEBPS/nav.xhtml", _navigation(parts, names, cover).encode())
         _put(book, "OEBPS/package.opf", _package(cover, pages, {**extra, **pictures}).encode())
-    fresh.replace(target)
 
 
 def _put(book: zipfile.ZipFile, name: str, content: bytes, how: int = zipfile.ZIP_DEFLATED) -> None:

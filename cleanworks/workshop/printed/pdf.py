@@ -21,6 +21,7 @@ from typing import Any
 from cleanworks import paper, words
 from cleanworks.errors import InputError
 from cleanworks.workshop.printed.chapters import Part, cited, unlink_what_is_elsewhere
+from cleanworks.written import whole
 
 STYLE = Path(__file__).with_name("print.css")
 _CONTENT_WIDTH = 657  # CSS pixels between the margins of print.css on A4: (210 - 36) mm
@@ -203,9 +204,8 @@ def write(browser: Any, parts: list[Part], cover: Cover, target: Path, *, mathja
         )
     finished, count = _finish(printed, cover)
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}-new")
-    fresh.write_bytes(finished)
-    fresh.replace(target)
+    with whole(target) as file:
+        file.write(finished)
     return count
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanworks.errors import InputError
+from cleanworks.written import whole
 
 from .keys import digest
 
@@ -34,17 +34,8 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        try:
-            with open(handle, "wb") as file:
-                file.write(data)
-            # mkstemp makes files private; these are ordinary artefacts.
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        with whole(path) as file:
+            file.write(data)
     except OSError as error:
         raise InputError(
             f"The file cannot be written: {error.strerror or error}.",
@@ -91,12 +82,6 @@ def remove(path: Path) -> None:
             where=str(path),
             fix="Close it in other programs, or remove it yourself.",
         ) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @dataclass(frozen=True)
