@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import json
 import os
+import select
 import shutil
 import subprocess
 import threading
@@ -28,12 +30,46 @@ document.addEventListener('cw-ran', event => ranCells.push(event.detail.cell));
 """
 
 
-def sealed(command: str, folder: Path) -> Path:
-    """A program that starts another one where no network is, not even the machine's own."""
+def sealed(command: str, folder: Path, group: Path | None = None) -> Path:
+    """A program that starts another one where no network is, not even the machine's own; in a group with a limit, if one is given."""
     path = folder / f"sealed-{Path(command).name}"
-    path.write_text(f'#!/bin/sh\nexec {" ".join(SEAL)} "{command}" "$@"\n', encoding="utf-8")
+    join = f'echo $$ > "{group}/cgroup.procs"\n' if group else ""
+    path.write_text(f'#!/bin/sh\n{join}exec {" ".join(SEAL)} "{command}" "$@"\n', encoding="utf-8")
     path.chmod(0o755)
     return path
+
+
+@contextmanager
+def little_memory(megabytes: int) -> Iterator[Path | None]:
+    """A control group inside that of the tests, with so much memory and no swap; None where the system does not allow one."""
+    group = None
+    try:
+        for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines():
+            _, kinds, place = line.split(":", 2)
+            old = "memory" in kinds.split(",")  # the first version of these groups has a tree for each kind
+            if old or not kinds:
+                tree = Path("/sys/fs/cgroup/memory" if old else "/sys/fs/cgroup")
+                found = tree / place.lstrip("/") / f"cleanworks-{os.getpid()}"
+                found.mkdir()
+                group = found
+                limits = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes") if old else ("memory.max",)
+                for name in limits:
+                    (group / name).write_text(str(megabytes * 1_000_000))
+                break
+    except OSError:
+        if group:
+            group.rmdir()
+        group = None
+    try:
+        yield group
+    finally:
+        if group:
+            for process in (group / "cgroup.procs").read_text().split():
+                with contextlib.suppress(ProcessLookupError):
+                    ended = os.pidfd_open(int(process))
+                    select.select([ended], [], [], 30)
+                    os.close(ended)
+            group.rmdir()
 
 
 def _seal() -> list[str]:

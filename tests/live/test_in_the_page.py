@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from cleanworks.workshop.pages.tables import tidy
 from tests.book.conftest import book  # noqa: F401  (a fixture)
-from tests.live.reading import ROOT, Reading, cells_of, linked_copy, page_of, sealed, served
+from tests.live.reading import ROOT, Reading, cells_of, linked_copy, little_memory, page_of, sealed, served
 
 EVERYTHING = pytest.mark.everything
 
@@ -335,6 +335,32 @@ def test_whatever_code_does_the_page_stays_usable(tab):
         reader.page.keyboard.type("Ana")
         reader.page.keyboard.press("Enter")
     expect(cell.locator(".cw-live-output")).to_contain_text("Hello Ana")
+
+
+_HALF_A_LAPTOP = 2000
+"""MB for the browser alone: what a laptop of 4 GB has left beside its system and what else is open."""
+
+
+@EVERYTHING
+def test_a_laptop_of_4_gb_is_enough(live, launch, installed_browser, tmp_path):
+    """An exercise with scipy and a figure, code that takes all the memory it can get, and the exercise once more."""
+    with little_memory(_HALF_A_LAPTOP) as group:
+        if group is None:
+            pytest.skip("This system allows no group of processes with little memory (cgroup).")
+        launched = launch(str(sealed(installed_browser, tmp_path, group)))
+        reader = Reading(launched.new_page(), f"{live.as_uri()}/").open(page_of("m8"))
+        assert (group / "cgroup.procs").read_text().split(), "the browser is not in the group"
+        for _ in range(2):
+            expect(reader.check("m8-e1")).to_contain_text("Not attempted.")
+            shown = reader.run_with("m8-e2-starter", FIGURE)
+            expect(shown.locator("img")).to_be_visible()
+            shown = reader.run_with(
+                "m8-e2-starter", "kept = []\nwhile True:\n    kept.append(bytearray(10**7))"
+            )
+            expect(shown).to_contain_text("This needs more memory than Python in the page has.")
+            reader.run_with("m8-e2-starter", "kept = None")
+        assert not reader.complaints, "\n".join(reader.complaints)
+        launched.close()
 
 
 @EVERYTHING

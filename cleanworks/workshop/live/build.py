@@ -29,6 +29,9 @@ FOLDER = "_static/live"
 DATA = "/data"
 """Where a page's Python finds the tables."""
 
+MOST_MEMORY = 2**30
+"""Bytes that Python in a page may use: with the browser's own it fits a laptop of 4 GB. Pages of the course need about a third."""
+
 _HERE = Path(__file__).parent
 
 # What runs cells, the guard of whole numbers, and how a page draws the tables of its figures: modules of their own in the
@@ -62,6 +65,7 @@ class Payload:
         known = {
             "version": self.version,
             "pyodide": self.release.version,
+            "memory": MOST_MEMORY,
             "environment": dict(sorted(self.environment.items())),
             "start": list(needs.START),
             "images": {

@@ -130,8 +130,12 @@ def prove(
             print(f"{one.name}: {difference}")
     for one in done:
         state = "agrees" if not one.differences else f"{len(one.differences)} differences"
-        print(
-            f"{one.name}: {one.cells} cells: {state}{' (unchanged)' if one.cached else f' ({one.seconds:.0f} s)'}"
-        )
+        cost = "unchanged" if one.cached else f"{one.seconds:.0f} s of the processor"
+        print(f"{one.name}: {one.cells} cells: {state} ({cost})")
+    agree, seconds = (
+        sum(not one.differences for one in done),
+        sum(one.seconds for one in done if not one.cached),
+    )
+    print(f"{agree} of {len(done)} notebooks agree; CPU {seconds:.0f} s")
     if any(one.differences for one in done):
         raise typer.Exit(1)

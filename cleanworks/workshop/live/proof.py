@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.live import needs
-from cleanworks.workshop.live.build import Payload, prepare
+from cleanworks.workshop.live.build import MOST_MEMORY, Payload, image_store, prepare
 from cleanworks.workshop.live.fetch import Say, say_on_stderr
 from cleanworks.workshop.run.jobs import NOT_EXECUTED, tags_of
 
@@ -72,7 +72,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Compared:
-    """What the comparison of one notebook gave."""
+    """What the comparison of one notebook gave; `seconds` are those of the processor."""
 
     name: str
     cells: int
@@ -125,14 +125,16 @@ def prove(
             f"There is no lesson {sorted(unknown)[0]!r}.", fix=f"The lessons are {', '.join(course.ids)}."
         )
     copies = _executed(course, entries, environment or {})
-    store = course.root / "_build" / "cache" / "live"
-    store.mkdir(parents=True, exist_ok=True)
+    # In the user's cache, with the images: another clone of the same course has nothing to prove again.
+    store = image_store(course)
     waiting: list[_Task] = []
     tasks = []
     for entry in entries:
         task = _Task.of(course, entry, copies[entry.name], payload, store)
         tasks.append(task)
-        if not task.out.is_file():
+        try:
+            os.utime(task.out)  # what is in use is not thrown away
+        except OSError:
             waiting.append(task)
     if waiting:
         say(f"Running {len(waiting)} of {len(tasks)} notebooks in Pyodide ...")
@@ -195,10 +197,11 @@ class _Task:
         used = [sums[name] for name in (*needs.START, *images) if name in sums and name != "cleanworks"]
         cells = [(cell.id, cell.source) for cell in _code(copy)]
         programs = [(_HERE / name).read_bytes() for name in ("shell.py", "guard.py", "node.mjs")]
-        key = hashlib.sha256(json.dumps([used, cells, sorted(payload.environment.items())]).encode())
+        facts = [used, cells, sorted(payload.environment.items()), MOST_MEMORY]
+        key = hashlib.sha256(json.dumps(facts).encode())
         for data in (*programs, needs.code_of(course, entry).encode()):
             key.update(hashlib.sha256(data).digest())
-        return cls(entry.name, images, copy, store / f"{entry.name}-{key.hexdigest()[:20]}.json")
+        return cls(entry.name, images, copy, store / f"proof-{entry.name}-{key.hexdigest()[:20]}.json")
 
     @property
     def libraries(self) -> tuple[str, ...]:
@@ -243,6 +246,7 @@ def _portion(program: str, payload: Payload, tasks: Sequence[_Task]) -> None:
             "images": {image.name: str(image.path) for image in payload.images},
             "start": list(needs.START),
             "environment": page_environment(payload),
+            "memory": MOST_MEMORY,
             "notebooks": [
                 {
                     "name": task.name, "images": task.images, "out": str(files[task.name]),

@@ -16,31 +16,25 @@ from cleanworks.workshop.notebook import read
 from tests.workshop.conftest import COURSE, set_path
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """Builds the exercise page of the tiny course: ``pages(live=True)``."""
-    root = tmp_path_factory.mktemp("page") / "course"
+@pytest.fixture
+def soup(tmp_path) -> BeautifulSoup:
+    """The exercise page of the tiny course, built for Python."""
+    root = tmp_path / "course"
     shutil.copytree(COURSE, root, ignore=shutil.ignore_patterns("_build", "__pycache__"))
     with (root / "cleanworks.toml").open("a", encoding="utf-8") as settings:
         settings.write("\n[live]\nrun = true\n[live.offer]\nhint = 3\n")
-
-    def build(live: bool) -> BeautifulSoup:
-        course = Course.load(root)
-        made = book.Edition(root, folder=root / "_build" / ("live" if live else "still"))
-        for entry in course.notebooks:
-            copy = made.executed / course.relative(entry.path)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(entry.path, copy)
-        faults = book._sphinx(course, made, object() if live else None)
-        assert not faults, faults
-        path = made.work / "html" / set_path(root).relative_to(root).with_suffix(".html")
-        return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-    return build
+    course, made = Course.load(root), book.Edition(root)
+    for entry in course.notebooks:
+        copy = made.executed / course.relative(entry.path)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(entry.path, copy)
+    faults = book._sphinx(course, made, object())
+    assert not faults, faults
+    path = made.work / "html" / set_path(root).relative_to(root).with_suffix(".html")
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
-def test_every_code_cell_has_its_buttons_and_its_code(pages):
-    soup = pages(live=True)
+def test_every_code_cell_has_its_buttons_and_its_code(soup):
     about = json.loads(soup.select_one("script#cleanworks-live").string)
     node = edition(read(set_path(COURSE)).node, "reader")
     sources = {cell.id: cell.source for cell in node.cells if cell.cell_type == "code"}
@@ -67,16 +61,6 @@ def test_every_code_cell_has_its_buttons_and_its_code(pages):
         ".cw-bar { display: none; }"
         in soup.find("noscript", string=lambda text: text and "cw-bar" in text).string
     )
-
-
-def test_a_book_without_python_says_so_in_a_sentence(pages):
-    soup = pages(live=False)
-    assert (
-        soup.select_one("h1 ~ .cw-live-off")
-        .get_text()
-        .startswith("This copy of the book was built without Python")
-    )
-    assert not soup.select(".cw-bar, script#cleanworks-live")
 
 
 def test_the_checks_of_an_instructor_judge_the_answer_above_them():

@@ -179,7 +179,8 @@ window.CleanWorksLive = (() => {
         (async () => {
           await image("core");
           await image("wasm");
-          order("boot", { images: { core: given("core"), wasm: given("wasm") }, module: compiled, env: manifest.environment });
+          const { memory, environment: env } = manifest;
+          order("boot", { images: { core: given("core"), wasm: given("wasm") }, module: compiled, memory, env });
           // Python starts while its libraries are read.
           for (const name of all) {
             await image(name);

@@ -104,6 +104,15 @@ CleanWorksLive.worker(function () {
     };
   }
 
+  // What does not fit is then an error of the cell that asks for it, and no dead page.
+  function limitMemory(most) {
+    const { grow } = WebAssembly.Memory.prototype;
+    WebAssembly.Memory.prototype.grow = function (pages) {
+      if (this.buffer.byteLength + pages * 65_536 > most) throw new RangeError("more memory than a page may have");
+      return grow.call(this, pages);
+    };
+  }
+
   function script(name) {
     const address = URL.createObjectURL(new Blob([core[name]], { type: "text/javascript" }));
     try {
@@ -116,11 +125,12 @@ CleanWorksLive.worker(function () {
     }
   }
 
-  async function boot({ images, module, env }) {
+  async function boot({ images, module, memory, env }) {
     const [files, wasm] = [await opened(images.core), await opened(images.wasm)];
     for (const [name, bytes] of filesOf(files)) core[name] = bytes;
     core["pyodide.asm.wasm"] = new Uint8Array(0);
     compileOnce(wasm, module);
+    limitMemory(memory);
     // In this order loadPyodide finds its program and does not fetch it.
     script("pyodide.asm.js");
     script("pyodide.js");
