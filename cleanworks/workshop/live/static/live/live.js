@@ -360,7 +360,11 @@ window.CleanWorksLive = (() => {
     note(cell, say(fresh ? "Python starts. This takes some seconds, once on this page." : "Running …"));
     announce(say(fresh ? "Python starts. Then runs: {name}." : "Running: {name}.", { name: cell.name }));
     panel.show();
-    if (fresh) panel.state(say("Python starts …"), "starting");
+    if (fresh) {
+      // A Python that broke off has taken along what had run.
+      for (const one of cells) one.ran = null;
+      panel.state(say("Python starts …"), "starting");
+    }
     await machine.start();
     panel.state(say("Running: {name}.", { name: cell.name }), "running");
     const first = standsOn(cell).filter((one) => isStale(one, cell) && (one.type === "plain" || one.question === cell.question || one.halted !== one.code));
