@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import re
 import shutil
 import subprocess
@@ -76,6 +77,7 @@ async def play(address: str, board: str, about: dict, people: int) -> tuple[floa
 
     await asyncio.gather(*(work(cookie, 1 + 2 * n / people) for n, cookie in enumerate(cookies)))
     await asyncio.sleep(3 * CURRENT)
+    logging.disable()  # the client complains that its stream is closed, which is meant
     listening.cancel()
     # Every change has its version: the n-th check is shown by the first board that is as new.
     first = max(seen) - len(sent)

@@ -22,7 +22,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import languages
 from cleanworks.workshop.board.outline import outline
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import agenda_files, classroom, reading, references, start, wheels
+from cleanworks.workshop.delivery import agenda_files, classroom, portable, reading, references, start, wheels
 from cleanworks.workshop.delivery.facilitation import facilitation
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
@@ -53,6 +53,7 @@ class Options:
     book: bool = True
     add_missing: bool = False
     allow_english: bool = False
+    python_folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,10 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
         The programme is impossible, a notebook or the book fails, a wheel cannot be fetched, or a learner's file would
         give an answer away.
     """
+    if options.python_folder is not None and "windows" not in options.systems:
+        raise InputError(
+            "A kit carries Python for Windows.", fix="Add --wheels windows, or leave out --python-folder."
+        )
     programme = settle(course, workshop, add_missing=options.add_missing)
     resolved, _, notes = references.resolve(
         course, workshop, programme.lessons, allow_english=options.allow_english
@@ -229,6 +234,8 @@ def _installation(course: Course, programme: Programme, folder: Path, options: O
     else:
         text = "\n".join(sorted(roots)) + "\n"
         (folder / "requirements.txt").write_text(text, encoding="utf-8")
+    if options.python_folder is not None:
+        portable.carry(options.python_folder, options.python, folder)
     names = {"windows": "start.bat", "macos": "start.command", "linux": "start.sh"}
     language = languages.edition_language(course, programme.workshop.language)
     scripts = start.scripts(options.python, _carried(programme.workshop.profile, folder), language)
@@ -245,7 +252,14 @@ def _installation(course: Course, programme: Programme, folder: Path, options: O
     runs = (folder / "book" / LIVE / "images").is_dir()
     tables = (folder / "data" / "tables.zip").is_file()
     page = start.start_page(
-        programme, options.python, options.systems, listed, book=options.book, runs=runs, tables=tables
+        programme,
+        options.python,
+        options.systems,
+        listed,
+        book=options.book,
+        runs=runs,
+        tables=tables,
+        carried=options.python_folder is not None,
     )
     page.save(folder / "START-HERE.html")
 
@@ -287,7 +301,12 @@ def _refuse_leaks(course: Course, folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
         # Program files of the book hold no prose of a lesson.
         inside = path.relative_to(folder).parts
-        if not path.is_file() or "_static" in inside or path.name == "searchindex.js":
+        if (
+            not path.is_file()
+            or "_static" in inside
+            or inside[0] == portable.FOLDER
+            or path.name == "searchindex.js"
+        ):
             continue
         if found := given_away(course, path, secrets):
             raise InputError(

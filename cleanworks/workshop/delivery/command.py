@@ -64,6 +64,13 @@ def build_workshop(
     python: Annotated[
         str, typer.Option("--python", help="The Python of the learners' computers, such as 3.12.")
     ] = f"{sys.version_info[0]}.{sys.version_info[1]}",
+    python_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--python-folder",
+            help="A folder with a portable CPython for Windows, which the kit then brings along.",
+        ),
+    ] = None,
     add_missing: AddMissing = False,
     allow_english: AllowEnglish = False,
     book: Annotated[bool, typer.Option("--book/--no-book", help="With or without the book.")] = True,
@@ -80,7 +87,7 @@ def build_workshop(
     if not re.fullmatch(r"3\.\d{1,2}", python):
         raise InputError(f"{python!r} is not a version of Python.", fix="Write it as 3.12.")
     course, workshop, _ = _settled(file, root, add_missing, allow_english)
-    options = Options(wheels.systems(for_systems), python, book, add_missing, allow_english)
+    options = Options(wheels.systems(for_systems), python, book, add_missing, allow_english, python_folder)
     made = build(course, workshop, out, options)
     _warn(made.warnings)
     print(made.folder.as_posix())

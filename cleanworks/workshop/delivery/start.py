@@ -51,7 +51,8 @@ rem Makes a Python environment from the wheels of this folder, without the inter
 cd /d "%~dp0"
 if exist .venv\ready goto open
 set PY=
-py -@PYTHON@ -c "import venv" >nul 2>&1 && set PY=py -@PYTHON@
+if exist python\python.exe set PY=python\python.exe
+if not defined PY py -@PYTHON@ -c "import venv" >nul 2>&1 && set PY=py -@PYTHON@
 if not defined PY python -c "import sys, venv; sys.exit('%%d.%%d' %% sys.version_info[:2] != '@PYTHON@')" >nul 2>&1 && set PY=python
 if not defined PY (
   echo Python @PYTHON@ is not installed on this computer. Ask your instructor for it, install it, and start this again.
@@ -120,6 +121,7 @@ def start_page(
     book: bool,
     runs: bool,
     tables: bool,
+    carried: bool = False,
 ) -> Page:
     """The page that says where to begin.
 
@@ -128,6 +130,7 @@ def start_page(
     systems : those whose packages the kit brings.
     notebooks : titles by path, in their order.
     book, runs, tables : whether the kit holds the book, whether its pages run Python, and whether it holds tables for a spreadsheet.
+    carried : whether the kit brings Python itself, for Windows.
     """
     workshop = programme.workshop
     first = next(iter(notebooks), "")
@@ -149,7 +152,7 @@ def start_page(
     else:
         parts.append(f"<h2>The programme</h2><p>This is the {agenda}.</p>")
     heading = "Or work in notebooks" if book else "Work in notebooks"
-    parts.append(f"<h2>{heading}</h2>{_notebooks(python, systems, first)}")
+    parts.append(f"<h2>{heading}</h2>{_notebooks(python, systems, first, carried)}")
     listed = "".join(
         f"<li>{escape(title)}: <kbd>{escape(path)}</kbd></li>" for path, title in notebooks.items()
     )
@@ -168,7 +171,7 @@ _RUNS = """<p>Press <kbd>Run</kbd> under a grey box to run its code in the page,
 The first time takes some seconds.</p>"""
 
 
-def _notebooks(python: str, systems: tuple[str, ...], first: str) -> str:
+def _notebooks(python: str, systems: tuple[str, ...], first: str, carried: bool) -> str:
     """The second way: JupyterLab, with the packages of the kit or with one's own."""
     if not systems:
         return (
@@ -182,7 +185,11 @@ def _notebooks(python: str, systems: tuple[str, ...], first: str) -> str:
         "linux": "On Linux, open a terminal in this folder and type <kbd>sh start.sh</kbd>.",
     }
     how = "".join(f"<li>{named[system]}</li>" for system in systems)
-    return f"""<p>You need Python {escape(python)} on the computer, and no internet.</p><ul>{how}</ul>
+    needed = f"You need Python {escape(python)} on the computer, and no internet."
+    if carried:
+        others = "" if systems == ("windows",) else f" Other systems need Python {escape(python)}."
+        needed = f"On Windows nothing has to be installed: Python is in this folder.{others} No internet is needed."
+    return f"""<p>{needed}</p><ul>{how}</ul>
 <p>The first start takes a minute or two. Then your browser opens with the notebooks. Begin with <kbd>{escape(first)}</kbd>: click into a grey
 cell and press <kbd>Shift</kbd> + <kbd>Enter</kbd>.</p>
 <p>Each check adds its outcome to <kbd>my-progress.json</kbd> in this folder: no name, no answers, and only on this computer.

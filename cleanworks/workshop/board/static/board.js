@@ -32,6 +32,8 @@
   }
 
   const name = (text) => make("bdi", "", text);
+  // `names` in backticks, as checks and hints write them.
+  const withCode = (text) => text.split("`").map((part, index) => (index % 2 ? make("code", "", part) : part));
   const clock = (minute) => `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
   // --- the frame stands; its rooms are filled anew ---
 
@@ -117,8 +119,8 @@
     const { people, code, said, hint } = one.mistake;
     const pre = make("pre", "", code);
     pre.tabIndex = 0;
-    const parts = [pre, make("p", "", make("b", "", `${say("The check says:")} `), said)];
-    if (hint) parts.push(make("p", "", make("b", "", `${say("What you can say:")} `), hint));
+    const parts = [pre, make("p", "", make("b", "", `${say("The check says:")} `), ...withCode(said))];
+    if (hint) parts.push(make("p", "", make("b", "", `${say("What you can say:")} `), ...withCode(hint)));
     return fold(`mistake:${one.id}`, say(people === 1 ? "The commonest wrong answer: 1 person" : "The commonest wrong answer: {n} people", { n: people }), ...parts);
   }
 
