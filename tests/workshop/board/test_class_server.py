@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 
 import pytest
 
@@ -241,3 +242,23 @@ def test_a_workshop_that_is_not_built_and_a_port_that_is_taken(tmp_path):
         server.bound("127.0.0.1", taken[0].getsockname()[1])
     for one in taken:
         one.close()
+
+
+@pytest.mark.parametrize("language", ["fr", "ko", "ar"])
+def test_learners_are_spoken_to_in_the_language_of_the_workshop(in_class, outline, language):
+    from cleanworks import words
+
+    async def scenario(served):
+        served.room.outline = served.room.outline.model_copy(update={"language": language})
+        browser = Browser(served.address)
+        _, script = await browser.ask("class/class.js")
+        about, _, program = script.decode().partition(";\n")
+        told = json.loads(about.partition(" = ")[2])["words"]
+        # Every text of the script has its translation with it: those in say("..."), and the long one that has a name.
+        texts = re.findall(r'say\("([^"]+)"\)', program) + re.findall(r'WHAT = "([^"]+)"', program)
+        assert len(texts) > 12 and [text for text in texts if text not in told] == []
+        _, page = await browser.ask("")
+        assert words.say("Open the book", language) in page.decode()
+        assert f'lang="{language}" dir="{words.direction(language)}"' in page.decode()
+
+    in_class(scenario)

@@ -115,8 +115,7 @@
     }
   }
 
-  const WHAT = "Show my instructor how my checks end: which question, how it ended, which known mistake, how many hints I opened. " +
-    "Not my code, and nothing else.";
+  const WHAT = "Show my instructor how my checks end: which question, how it ended, which known mistake, how many hints I opened. Not my code, and nothing else.";
 
   function shareBox(checked) {
     const label = make("label", "", { class: "cwc-share" });
