@@ -98,6 +98,19 @@ def present_csv(path: str | Path, name: str) -> pd.DataFrame:
     return check_present({name: frame})[name]
 
 
+def texts(path: str | Path) -> pd.DataFrame:
+    """Every cell of a CSV file as text, the empty ones missing: for what :func:`check_present` makes of it.
+
+    Raises
+    ------
+    InputError
+        It cannot be read as UTF-8 text in columns.
+    """
+    path = Path(path)
+    cells = _cells(_decode(path), path.name)
+    return cells.mask(cells.eq(""), None)
+
+
 def from_text(text: str, name: str, *, where: str) -> pd.DataFrame:
     """The typed table in a CSV text. Columns and single values are checked; keys and ranges are not."""
     described = schemas.table(name)

@@ -150,7 +150,9 @@ def to_csv(described: Table, frame: pd.DataFrame, *, header: bool = True) -> str
         if pd.api.types.is_datetime64_any_dtype(values):
             unit = "s" if described[name].kind == "time" else "D"
             text = np.datetime_as_string(values.to_numpy().astype(f"datetime64[{unit}]"))
-            columns[name] = np.where(values.isna(), "", np.char.replace(text, "T", " ")).astype(object)
+            # numpy cannot replace in no text at all: a small city has tables without a row.
+            text = np.char.replace(text, "T", " ") if len(text) else text
+            columns[name] = np.where(values.isna(), "", text).astype(object)
         elif pd.api.types.is_bool_dtype(values):
             columns[name] = np.where(values, "true", "false").astype(object)
         else:

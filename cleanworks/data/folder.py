@@ -51,7 +51,7 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
         from cleanworks.city import reading
 
         found = {
-            file.stem: reading.check_present({file.stem: pd.read_csv(file, dtype=object)})[file.stem]
+            file.stem: reading.check_present({file.stem: reading.texts(file)})[file.stem]
             for file in sorted(source.glob("*.csv"))
             if file.stem in _names()
         }
@@ -111,9 +111,13 @@ def about(source: str | Path, mark: str = MARK, made_by: str = MADE_BY) -> dict:
     """What is known of where a folder's data came from; empty for anything else."""
     try:
         found = json.loads((Path(source) / mark).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) and found.get("made by") == made_by else {}
+    if not isinstance(found, dict) or found.get("made by") != made_by:
+        return {}
+    # A mark that somebody changed vouches for nothing.
+    files = found.get("files", [])
+    return found if isinstance(files, list) and all(isinstance(name, str) for name in files) else {}
 
 
 def check(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from cleanworks import archives
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
 from cleanworks.errors import InputError
@@ -30,7 +31,7 @@ from cleanworks.standards.stream import LISTS, open_source, refuse_bomb
 
 PIECES = 32  # into which releases are sorted by their process
 AT_ONCE = 2_000  # elements whose tables are in memory together
-LARGEST_MEMBER = 64 << 30  # bytes of one unpacked member of an archive
+LARGEST_ARCHIVE = 64 << 30  # bytes of all that a zip holds; they are unpacked to the disk and read from there
 LARGEST_TABLE = 2 << 30  # bytes of one CSV file, unpacked
 _IGNORED = (
     ".md",
@@ -220,43 +221,23 @@ class _unpacked:
 
     def _unzip(self, path, name, found, left):
         self.place = self.place or tempfile.mkdtemp(prefix="cleanworks-")
-        try:
-            with zipfile.ZipFile(path) as archive:
-                for number, member in enumerate(archive.infolist()):
-                    inner = PurePosixPath(member.filename.replace("\\", "/"))
-                    if member.is_dir():
-                        continue
-                    if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
-                        raise InputError(
-                            f"The archive holds a path outside itself ({member.filename}).",
-                            where=name,
-                            fix="Do not use it; ask where it came from.",
-                        )
-                    if member.flag_bits & 1:
-                        raise InputError(
-                            f"{member.filename} is encrypted.",
-                            where=name,
-                            fix="Unpack it with its password first.",
-                        )
-                    if member.file_size > LARGEST_MEMBER:
-                        raise InputError(
-                            f"{member.filename} is too large.",
-                            where=name,
-                            fix="Unpack it yourself and give the file.",
-                        )
-                    refuse_bomb(f"{name}, {member.filename}", member.compress_size, member.file_size)
-                    if member.file_size > shutil.disk_usage(self.place).free:
-                        raise InputError(
-                            f"{member.filename} does not fit on the disk.",
-                            where=name,
-                            fix="Free some space, or unpack it yourself on another disk.",
-                        )
-                    target = Path(self.place) / f"{len(found)}-{number}-{inner.name}"
-                    with archive.open(member) as packed, target.open("wb") as plain:
-                        shutil.copyfileobj(packed, plain)
-                    self._add(target, f"{name}/{inner}", found, left, asked=False)
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-            raise InputError(f"The archive is damaged: {error}.", where=name, fix="Get it again.") from None
+        with archives.opened(path, name) as archive:
+            entries = archives.members(archive, name, largest=LARGEST_ARCHIVE, what="zip of data")
+            for number, member in enumerate(entries):
+                if member.is_dir():
+                    continue
+                inner = PurePosixPath(member.filename.replace("\\", "/"))
+                refuse_bomb(f"{name}, {member.filename}", member.compress_size, member.file_size)
+                if member.file_size > shutil.disk_usage(self.place).free:
+                    raise InputError(
+                        f"{member.filename} does not fit on the disk.",
+                        where=name,
+                        fix="Free some space, or unpack it yourself on another disk.",
+                    )
+                target = Path(self.place) / f"{len(found)}-{number}-{inner.name}"
+                with archive.open(member) as packed, target.open("wb") as plain:
+                    shutil.copyfileobj(packed, plain)
+                self._add(target, f"{name}/{inner}", found, left, asked=False)
 
 
 def _kind(path, name):
@@ -274,7 +255,7 @@ def _start(path):
     try:
         with opened(path, "rb") as file:
             return file.read(1) or b"x"
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         raise InputError("The compressed file is damaged.", where=path.name, fix="Get it again.") from None
 
 

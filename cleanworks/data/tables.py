@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cleanworks import moments
+from cleanworks import archives, moments
 from cleanworks.data.mapping import Columns, kind_of
 from cleanworks.errors import InputError
 from cleanworks.standards.stream import refuse_bomb
 
+LARGEST_WORKBOOK = 200_000_000  # bytes of all its parts, unpacked
+MOST_CELLS = 20_000_000  # of a sheet, from its first cell to its last, the empty ones counted
 FIRST_ROW = 2  # a spreadsheet counts the headings as row 1
 
 
@@ -71,15 +72,15 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
         Merged cells among the headings, a formula without a stored value, no sheet with a table.
     """
     import openpyxl
+    from openpyxl.utils import get_column_letter
 
+    with archives.opened(path, name) as archive:
+        # A workbook takes fifty times the room of its text in memory.
+        for part in archives.members(archive, name, largest=LARGEST_WORKBOOK, what="workbook"):
+            refuse_bomb(name, part.compress_size, part.file_size)
     try:
-        with zipfile.ZipFile(path) as packed:
-            for member in packed.infolist():
-                refuse_bomb(name, member.compress_size, member.file_size)
         values = openpyxl.load_workbook(path, data_only=True)
         formulas = openpyxl.load_workbook(path, data_only=False)
-    except InputError:
-        raise
     except Exception as error:  # openpyxl raises whatever the zip and XML readers raise
         raise InputError(
             f"The workbook cannot be read: {error}.",
@@ -91,6 +92,13 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
         if sheet.sheet_state != "visible":
             left.append(f"sheet {sheet.title!r} is hidden")
             continue
+        if sheet.max_row * sheet.max_column > MOST_CELLS:
+            last = f"{get_column_letter(sheet.max_column)}{sheet.max_row}"
+            raise InputError(
+                f"The sheet reaches down to cell {last}, which is more than any table.",
+                where=f"{name}, sheet {sheet.title}",
+                fix="Delete the rows and columns after the table, and save it again.",
+            )
         cells = [[_cell(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
         start = next((place for place, row in enumerate(cells) if any(cell.strip() for cell in row)), None)
         if start is None:
@@ -300,10 +308,9 @@ def _cell(value):
 def _decoded(data, name, encoding):
     if not data.strip():
         raise InputError("The file is empty.", where=name, fix="Export it again.")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16")
     try:
-        return data.decode("utf-8-sig")
+        # Both take the mark away that some programs put first.
+        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
         if encoding:
@@ -316,7 +323,7 @@ def _decoded(data, name, encoding):
                     fix="Save the file as 'CSV UTF-8'.",
                 ) from None
         raise InputError(
-            f"The text is not UTF-8 (byte 0x{data[error.start]:02x}).",
+            f"The text is not {error.encoding.upper()} (byte {error.start}: 0x{data[error.start]:02x}).",
             where=f"{name}, row {row}",
             fix="Save the file as 'CSV UTF-8', or state its encoding, for example --encoding cp949 or --encoding latin-1.",
         ) from None

@@ -482,7 +482,8 @@ def _location(row):
 
 
 def _series(contracts, index, wanted):
-    months = [row for number in contracts for row in index.of("progress", number)]
+    # A row that names no month is no observation.
+    months = [row for number in contracts for row in index.of("progress", number) if "period" in row]
     found = []
     for number, title, column, unit in wanted:
         observations = [_observation(row, row[column], unit, index) for row in months if column in row]

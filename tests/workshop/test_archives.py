@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from cleanworks import archives
 from cleanworks.cli import run
 from cleanworks.errors import InputError
-from cleanworks.workshop import archives
 from cleanworks.workshop.delivery import verify
 
 

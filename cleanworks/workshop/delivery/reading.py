@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
+from cleanworks import archives
 from cleanworks.errors import InputError
-from cleanworks.workshop import archives
 
 PLAIN = (".html", ".ipynb", ".md", ".txt", ".json", ".js", ".ics", ".toml", ".svg", ".xml", ".xhtml")
 PACKED = (".zip", ".epub")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
+from cleanworks import archives
 from cleanworks.errors import InputError
-from cleanworks.workshop import archives
 from cleanworks.workshop.files import read_text
 
 SUMS = "checksums.txt"
@@ -161,10 +161,10 @@ def _whole(folder: Path) -> Finding:
     listed = set()
     for number, line in enumerate(read_text(folder / SUMS, "The list of checksums").splitlines(), 1):
         found = re.fullmatch(r"([0-9a-f]{64})  (.+)", line)
-        if not found:
+        if not found or not archives.is_name(found[2]):
             return Finding(False, f"The list of checksums is damaged in line {number}. Copy the kit again.")
         path = folder / found[2]
-        if ".." in PurePosixPath(found[2]).parts or (path.is_absolute() and not path.is_relative_to(folder)):
+        if archives.leads_out(found[2]):
             return Finding(False, f"The list of checksums names a file outside the kit ({found[2]}).")
         count += 1
         listed.add(PurePosixPath(found[2]).as_posix())

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from cleanworks import archives
 from cleanworks.errors import InputError
 from cleanworks.learning import tidy_code
-from cleanworks.workshop import archives
 
 FORMAT = "cleanworks-answers-1"
 KINDS = ("before", "after", "evaluation", "follow-up")

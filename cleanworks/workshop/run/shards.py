@@ -6,6 +6,7 @@ a split by what each machine happens to remember would leave notebooks out.
 
 from __future__ import annotations
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +75,7 @@ def times(report: Path) -> dict[str, float]:
     InputError
         It is missing, or not such a report.
     """
-    return {case.get("name", ""): float(case.get("time", 0)) for case in _cases(report)}
+    return {case.get("name", ""): _seconds(case, report) for case in _cases(report)}
 
 
 def merge(reports: Iterable[Path], names: Iterable[str]) -> bytes:
@@ -87,6 +88,7 @@ def merge(reports: Iterable[Path], names: Iterable[str]) -> bytes:
     """
     reports = list(reports)
     cases: dict[str, ET.Element] = {}
+    total = 0.0
     for report in reports:
         for case in _cases(report):
             name = case.get("name", "")
@@ -97,6 +99,7 @@ def merge(reports: Iterable[Path], names: Iterable[str]) -> bytes:
                     fix="Give each part of one run once.",
                 )
             cases[name] = case
+            total += _seconds(case, report)
     missing = [name for name in names if name not in cases]
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
@@ -112,13 +115,27 @@ def merge(reports: Iterable[Path], names: Iterable[str]) -> bytes:
         failures=str(sum(case.find("failure") is not None for case in found)),
         errors="0",
         skipped=str(sum(case.find("skipped") is not None for case in found)),
-        time=f"{sum(float(case.get('time', 0)) for case in found):.3f}",
+        time=f"{total:.3f}",
     )
     suite.extend(found)
     tree = ET.Element("testsuites")
     tree.append(suite)
     ET.indent(tree)
     return ET.tostring(tree, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _seconds(case: ET.Element, report: Path) -> float:
+    try:
+        seconds = float(case.get("time", 0))
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise InputError(
+            f"The time of {case.get('name', 'a notebook')} is {case.get('time')!r}, no number of seconds.",
+            where=str(report),
+            fix="Give the file of --junit as it was written.",
+        )
+    return seconds
 
 
 def _cases(report: Path) -> list[ET.Element]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import lzma
 import re
 import stat
@@ -65,6 +66,8 @@ def opened(archive: Path | IO[bytes], where: str) -> Iterator[zipfile.ZipFile]:
             fix="Copy it again from where it came from.",
         ) from None
     except _BROKEN as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            raise  # the disk is full, and the zip not to blame
         raise InputError(
             f"The zip is damaged ({_lower(error)}).",
             where=where,
@@ -72,8 +75,10 @@ def opened(archive: Path | IO[bytes], where: str) -> Iterator[zipfile.ZipFile]:
         ) from None
 
 
-def members(archive: zipfile.ZipFile, where: str, *, largest: int = LARGEST) -> list[zipfile.ZipInfo]:
-    """The entries of a zip, when all of them may be unpacked.
+def members(
+    archive: zipfile.ZipFile, where: str, *, largest: int = LARGEST, what: str = "kit"
+) -> list[zipfile.ZipInfo]:
+    """The entries of a zip, when all of them may be unpacked. ``what`` names what such a zip holds.
 
     Raises
     ------
@@ -84,16 +89,16 @@ def members(archive: zipfile.ZipFile, where: str, *, largest: int = LARGEST) -> 
     found = archive.infolist()
     if len(found) > MOST:
         raise InputError(
-            f"The zip holds {len(found):,} files; a kit has at most {MOST:,}.",
+            f"The zip holds {len(found):,} files; a {what} has at most {MOST:,}.",
             where=where,
-            fix="Ask for the kit again.",
+            fix=f"Ask for the {what} again.",
         )
     size = sum(entry.file_size for entry in found)
     if size > largest:
         raise InputError(
-            f"The zip would take {size / 1e9:.1f} GB of the disk; a kit takes at most {largest / 1e9:.1f} GB.",
+            f"The zip would take {size / 1e9:.1f} GB of the disk; a {what} takes at most {largest / 1e9:.1f} GB.",
             where=where,
-            fix="Do not unpack it; ask for the kit again.",
+            fix=f"Do not unpack it; ask for the {what} again.",
         )
     for entry in found:
         name, shown = entry.filename, repr(entry.filename[:80])
@@ -101,19 +106,19 @@ def members(archive: zipfile.ZipFile, where: str, *, largest: int = LARGEST) -> 
             raise InputError(
                 f"The zip would write outside its folder ({shown}).",
                 where=where,
-                fix="Do not unpack it; ask for the kit again.",
+                fix=f"Do not unpack it; ask for the {what} again.",
             )
-        if any(len(part.encode()) > _LONGEST for part in PurePosixPath(name).parts):
+        if not is_name(name):
             raise InputError(
                 f"The zip has a name that is too long for a file ({shown}).",
                 where=where,
-                fix="Ask for the kit again.",
+                fix=f"Ask for the {what} again.",
             )
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise InputError(
-                f"The zip holds a link ({shown}), which a kit never does.",
+                f"The zip holds a link ({shown}), which a {what} never does.",
                 where=where,
-                fix="Do not unpack it; ask for the kit again.",
+                fix=f"Do not unpack it; ask for the {what} again.",
             )
         if entry.flag_bits & 1:
             raise _encrypted(where)
@@ -140,6 +145,12 @@ def leads_out(name: str) -> bool:
     """Whether an entry's name leads out of the folder that a zip is unpacked into."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     return not parts or name.startswith(("/", "\\")) or ".." in parts or bool(re.match(r"[A-Za-z]:", name))
+
+
+def is_name(name: str) -> bool:
+    """Whether every file system can hold a file of this name: no part is too long, and no NUL stands in it."""
+    parts = PurePosixPath(name).parts
+    return "\0" not in name and all(len(part.encode("utf-8", "replace")) <= _LONGEST for part in parts)
 
 
 def unpack(archive: Path, place: Path) -> None:

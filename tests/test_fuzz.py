@@ -1,0 +1,137 @@
+"""Damaged files for every reader: a few of each here, tens of thousands with `python tests/fuzz`, and what it found once."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+
+import openpyxl
+import pytest
+
+from cleanworks import archives, city, cli
+from cleanworks.cli import run
+from cleanworks.standards import oc4ids
+
+pytest.importorskip("resource", reason="The bounds of a fuzz are those of Linux and macOS.")
+from tests.fuzz import engine, world
+
+TABLE = "Contract no,Contractor,Contract amount,Signed\nC-1,River Ltd,1250,2024-03-25\n"
+# These start builders, or import for seconds: the command has them.
+SLOW = {"lint", "site", "flags", "report", "status", "update", "import"}
+
+
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory):
+    place = tmp_path_factory.mktemp("rooms")
+    world.make_rooms(place)
+    return place
+
+
+def test_no_damaged_file_meets_a_traceback_and_no_refusal_leaves_a_trace(rooms, tmp_path, monkeypatch):
+    made = engine.ready()
+    monkeypatch.setattr(cli, "make_app", lambda: made)
+    quick = [
+        case
+        for case in engine.cases(seed=1, count=195)
+        if not callable(case.command) and not SLOW & set(case.command[:2])
+    ]
+    assert {case.reader.room for case in quick} == {"course", "data", "registry", "kit"}
+    found = [
+        (one.case.title, one.what, one.said) for case in quick for one in engine.look(case, rooms, tmp_path)
+    ]
+    assert found == []
+
+
+def refused(capsys, *arguments) -> str:
+    assert run([str(one) for one in arguments]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "made a mistake" not in said and "Check that the disk" not in said
+    return said
+
+
+def test_a_workbook_that_would_not_fit_into_memory_is_not_unpacked(tmp_path, capsys, monkeypatch):
+    from cleanworks.data import tables
+
+    monkeypatch.setattr(tables, "LARGEST_WORKBOOK", 9_000)
+    book = openpyxl.Workbook()
+    for row in range(300):
+        book.active.append([f"C-{row}", "x" * 50])
+    book.save(tmp_path / "works.xlsx")
+    assert "would take" in refused(
+        capsys, "data", "import", tmp_path / "works.xlsx", "--to", tmp_path / "out", "--yes"
+    )
+
+
+def test_a_cell_at_the_end_of_a_sheet_is_named_and_not_read_up_to(tmp_path, capsys):
+    book = openpyxl.Workbook()
+    for row in TABLE.splitlines():
+        book.active.append(row.split(","))
+    book.active["XFD1048576"] = "here"
+    book.save(tmp_path / "works.xlsx")
+    said = refused(capsys, "data", "import", tmp_path / "works.xlsx", "--to", tmp_path / "out", "--yes")
+    assert "XFD1048576" in said and "Delete the rows and columns" in said
+
+
+def test_a_member_that_cannot_be_unpacked_is_no_mistake_of_ours(tmp_path, capsys):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jsonl", "".join(f'{{"ocid": "o-{n * 7919}"}}\n' for n in range(300)))
+    (tmp_path / "a.zip").write_bytes(made.getvalue()[:60] + b"\xff" * 20 + made.getvalue()[80:])
+    said = refused(capsys, "data", "import", tmp_path / "a.zip", "--to", tmp_path / "out")
+    assert "a.zip: The zip is damaged" in said
+    packed = gzip.compress(TABLE.encode() * 50)
+    (tmp_path / "a.csv.gz").write_bytes(packed[:20] + b"\xff" * 20 + packed[40:])
+    said = refused(capsys, "data", "import", tmp_path / "a.csv.gz", "--to", tmp_path / "out", "--yes")
+    assert "compressed file is damaged" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_tables_in_another_encoding_is_told_so(tmp_path, capsys):
+    (tmp_path / "contracts.csv").write_text("contract_id,supplier_name\nC-1,Café\n", encoding="latin-1")
+    said = refused(capsys, "data", "flags", tmp_path, "--to", tmp_path / "out")
+    assert "contracts.csv, row 2" in said and "CSV UTF-8" in said
+
+
+def test_a_mark_of_an_import_that_somebody_changed_vouches_for_nothing(tmp_path, capsys):
+    (tmp_path / "works.csv").write_text(TABLE)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "import.json").write_text('{"made by": "cleanworks data import", "files": [{}]}')
+    (out / "thesis.txt").write_text("Mine.")
+    said = refused(capsys, "data", "import", tmp_path / "works.csv", "--to", out, "--yes")
+    assert "thesis.txt" in said and (out / "thesis.txt").read_text() == "Mine."
+
+
+def test_months_that_nobody_entered_are_no_observations():
+    tables = city.make(projects=3)
+    tables["progress"] = tables["progress"].assign(
+        period=tables["progress"]["period"].mask(tables["progress"].index == 0)
+    )
+    ids = [
+        one["id"]
+        for project in oc4ids.projects(tables)
+        for metric in project.get("metrics", [])
+        for one in metric["observations"]
+    ]
+    assert ids and not any("NaT" in one for one in ids)
+
+
+def test_a_city_with_empty_tables_is_written(tmp_path):
+    city.write(tmp_path, projects=1, integrity=False)
+    assert (tmp_path / "projects.csv").is_file()
+
+
+def test_a_name_that_no_disk_takes_is_the_fault_of_the_list(tmp_path, capsys):
+    (tmp_path / "checksums.txt").write_text(f"{'0' * 64}  {'x' * 300}\n")
+    assert run(["workshop", "verify", str(tmp_path)]) == 1
+    assert "damaged in line 1" in capsys.readouterr().out
+    assert not archives.is_name("a/" + "x" * 300) and archives.is_name("a/b.txt")
+
+
+@pytest.mark.parametrize("time", ["soon", "nan", "-1", "1e999"])
+def test_a_time_that_is_none_is_refused_in_a_report(tmp_path, capsys, time):
+    report = tmp_path / "part.xml"
+    report.write_text(f'<testsuite><testcase name="r1" time="{time}"/></testsuite>')
+    said = refused(capsys, "run", "--root", world.COURSE, "--shard", "1/2", "--times", report)
+    assert "no number of seconds" in said
