@@ -144,7 +144,7 @@ def _of_workbook(content: bytes) -> list[list[str]]:
     """The first sheet of a workbook, as text. Formulas are not computed: what was last seen in the cell counts."""
     from openpyxl import load_workbook
 
-    from cleanworks.workshop import archives
+    from cleanworks import archives
 
     try:
         with archives.opened(io.BytesIO(content), "the workbook") as zipped:
