@@ -244,7 +244,7 @@ def _installation(course: Course, programme: Programme, folder: Path, options: O
         path.write_bytes(scripts[names[system]].encode())
         path.chmod(0o755)
     listed = {
-        f"{COURSE}/{course.relative(lesson.path)}": f"{lesson.id} {lesson.title}"
+        f"{COURSE}/{course.relative(lesson.path)}": f"{lesson.id} {programme.titles.get(lesson.id, lesson.title)}"
         for lesson in programme.lessons
     }
     first = next(iter(listed), "")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+from cleanworks import words
 from cleanworks.paper import Page, escape
 from cleanworks.workshop.delivery.programme import Programme
 
@@ -133,8 +137,10 @@ def start_page(
     carried : whether the kit brings Python itself, for Windows.
     """
     workshop = programme.workshop
+    language = workshop.language
+    say = partial(words.say, code=language)
     first = next(iter(notebooks), "")
-    agenda = '<a href="agenda/agenda.html">agenda</a>'
+    agenda = f'<a href="agenda/agenda.html">{say("The agenda")}</a>'
     parts = []
     if book:
         lesson = (
@@ -142,58 +148,90 @@ def start_page(
             if first
             else "book/index.html"
         )
+        begin = f'<a href="{escape(lesson)}">{escape(notebooks.get(first, say("Open the book")))}</a>'
         parts.append(
-            f"""<h2>Open the book</h2>
-<p><a href="book/index.html"><b>Open the book</b></a>; the workshop begins with <a href="{escape(lesson)}">this lesson</a>, and this is the
-{agenda}. Nothing has to be installed.</p>"""
-            + (_RUNS if runs else "")
-            + """<p>The book remembers on this computer what you did. Its page <i>Your progress</i> shows it and saves it as a file.</p>"""
+            f'<h2>{say("Open the book")}</h2><p><a href="book/index.html"><b>{say("Open the book")}</b></a></p>'
+            f"<p>{say(f'The workshop begins here: {begin}')}. {agenda}.</p><p>{say('Nothing has to be installed.')}</p>"
         )
+        if runs:
+            parts.append(f"<p>{say(_RUNS.format(_key(say('Run')), _key(say('Check'))))}</p>")
+        parts.append(f"<p>{say(_REMEMBERS.format(_own_page(say)))}</p>")
     else:
-        parts.append(f"<h2>The programme</h2><p>This is the {agenda}.</p>")
-    heading = "Or work in notebooks" if book else "Work in notebooks"
-    parts.append(f"<h2>{heading}</h2>{_notebooks(python, systems, first, carried)}")
-    listed = "".join(
-        f"<li>{escape(title)}: <kbd>{escape(path)}</kbd></li>" for path, title in notebooks.items()
-    )
+        parts.append(f"<h2>{say('The agenda')}</h2><p>{agenda}</p>")
+    heading = say("Or work in notebooks" if book else "Work in notebooks")
+    parts.append(f"<h2>{heading}</h2>{_notebooks(python, systems, first, carried, say)}")
+    listed = "".join(f"<li>{escape(title)}: {_key(path)}</li>" for path, title in notebooks.items())
     if tables:
-        listed += "<li>The tables of the course, for a spreadsheet: <kbd>data/tables.zip</kbd></li>"
+        listed += f"<li>{say('The tables of the course, for a spreadsheet')}: {_key('data/tables.zip')}</li>"
     body = f"""<h1>{escape(workshop.title)}</h1>
-<p>{escape(workshop.place)}. Everything here works without internet.</p>
+<p>{escape(workshop.place)}. {say("Everything here works without internet.")}</p>
 {"".join(parts)}
-<h2>What is inside</h2>
+<h2>{say("What is inside")}</h2>
 <ul>{listed}</ul>
 """
-    return Page(workshop.title, body, workshop.language, style=_STYLE)
+    return Page(workshop.title, body, language, style=_STYLE)
 
 
-_RUNS = """<p>Press <kbd>Run</kbd> under a grey box to run its code in the page, change the code of an exercise, and press <kbd>Check</kbd>.
-The first time takes some seconds.</p>"""
+# `{}` stands for a button, a file or a page; the translations have it too.
+_RUNS = (
+    "Press {} under a grey box to run its code in the page, change the code of an exercise, and press {}. "
+    "The first time takes some seconds."
+)
+_REMEMBERS = "The book remembers on this computer what you did. Its page {} shows it and saves it as a file."
+_OWN_PACKAGES = (
+    "The same lessons are notebooks in the folder {}. This kit brings no packages for them: on a computer with Python and "
+    "internet, install those of {} and the project itself, and start {}."
+)
+_HOW = {
+    "windows": "On Windows, double-click {}. If a blue window warns of an unknown publisher, choose {}, then {}.",
+    "macos": "On a Mac with Apple silicon (2020 and later), hold Control, click {}, and choose {}.",
+    "linux": "On Linux, open a terminal in this folder and type {}.",
+}
+_NAMED = {
+    "windows": ("start.bat", "More info", "Run anyway"),
+    "macos": ("start.command", "Open"),
+    "linux": ("sh start.sh",),
+}
+_FIRST = (
+    "The first start takes a minute or two. Then your browser opens with the notebooks. Begin with {}: click into a grey cell "
+    "and press {} + {}."
+)
+_RECORD = (
+    "Each check adds its outcome to {} in this folder: no name, no answers, and only on this computer. On the book's page {}, "
+    "press {} and choose it."
+)
+_TROUBLE = (
+    "If something does not work, start the same file with the word {} after it: {}, {}. It says in plain words whether the kit "
+    "is whole and its first notebook runs. If a line says NO, show it to your instructor."
+)
 
 
-def _notebooks(python: str, systems: tuple[str, ...], first: str, carried: bool) -> str:
+def _key(text: str) -> str:
+    return f"<kbd>{escape(text)}</kbd>"
+
+
+def _own_page(say: Callable[[str], str]) -> str:
+    return f"<i>{escape(say('Your progress'))}</i>"
+
+
+def _notebooks(
+    python: str, systems: tuple[str, ...], first: str, carried: bool, say: Callable[[str], str]
+) -> str:
     """The second way: JupyterLab, with the packages of the kit or with one's own."""
     if not systems:
-        return (
-            "<p>The same lessons are notebooks in the folder <kbd>course</kbd>. This kit brings no packages for them: on a computer with "
-            f"Python and internet, install those of <kbd>requirements.txt</kbd> and the project itself, and start <kbd>jupyter lab {escape(first)}</kbd>.</p>"
-        )
-    named = {
-        "windows": "On Windows, double-click <kbd>start.bat</kbd>. If a blue window warns of an unknown publisher, choose "
-        "<i>More info</i>, then <i>Run anyway</i>.",
-        "macos": "On a Mac with Apple silicon (2020 and later), hold Control, click <kbd>start.command</kbd>, and choose <i>Open</i>.",
-        "linux": "On Linux, open a terminal in this folder and type <kbd>sh start.sh</kbd>.",
-    }
-    how = "".join(f"<li>{named[system]}</li>" for system in systems)
-    needed = f"You need Python {escape(python)} on the computer, and no internet."
+        own = _OWN_PACKAGES.format(_key("course"), _key("requirements.txt"), _key(f"jupyter lab {first}"))
+        return f"<p>{say(own)}</p>"
+    needed = [say(f"You need Python {python} on the computer, and no internet.")]
     if carried:
-        others = "" if systems == ("windows",) else f" Other systems need Python {escape(python)}."
-        needed = f"On Windows nothing has to be installed: Python is in this folder.{others} No internet is needed."
-    return f"""<p>{needed}</p><ul>{how}</ul>
-<p>The first start takes a minute or two. Then your browser opens with the notebooks. Begin with <kbd>{escape(first)}</kbd>: click into a grey
-cell and press <kbd>Shift</kbd> + <kbd>Enter</kbd>.</p>
-<p>Each check adds its outcome to <kbd>my-progress.json</kbd> in this folder: no name, no answers, and only on this computer.
-On the book's page <i>Your progress</i>, press <i>Read a file</i> and choose it.</p>
-<p>If something does not work, start the same file with the word <kbd>check</kbd> after it: <kbd>start.bat check</kbd>,
-<kbd>sh start.sh check</kbd>. It says in plain words whether the kit is whole and its first notebook runs. If a line says NO, show it to
-your instructor.</p>"""
+        needed = [
+            say("On Windows nothing has to be installed: Python is in this folder. No internet is needed.")
+        ]
+        if systems != ("windows",):
+            needed.append(say(f"Other systems need Python {python}."))
+    how = "".join(f"<li>{say(_HOW[one].format(*map(_key, _NAMED[one])))}</li>" for one in systems)
+    told = [
+        _FIRST.format(_key(first), _key("Shift"), _key("Enter")),
+        _RECORD.format(_key("my-progress.json"), _own_page(say), _key("Read a file")),
+        _TROUBLE.format(_key("check"), _key("start.bat check"), _key("sh start.sh check")),
+    ]
+    return f"<p>{' '.join(needed)}</p><ul>{how}</ul>" + "".join(f"<p>{say(text)}</p>" for text in told)

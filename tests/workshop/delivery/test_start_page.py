@@ -1,0 +1,85 @@
+"""The page that learners open first: what it says, in the workshop's language, and that each link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cleanworks.workshop import plan
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.delivery import start
+from cleanworks.workshop.delivery.programme import settle
+
+ROOT = Path(__file__).resolve().parents[3]
+FIRST = "course/notebooks/orientation/o1-start-here.ipynb"
+
+
+def page(language: str = "en", systems=("windows", "linux"), **changes) -> str:
+    day = {"date": "2026-12-02", "start": "08:30", "end": "16:30"}
+    facts = {
+        "title": "A day",
+        "place": "Hanoi",
+        "audience": "all",
+        "days": [day],
+        "modules": ["o1"],
+        "language": language,
+    }
+    programme = settle(Course.load(ROOT), plan.parse(facts, "day"))
+    options = {"book": True, "runs": True, "tables": True} | changes
+    return start.start_page(programme, "3.11", systems, {FIRST: "o1 A table of projects"}, **options).html
+
+
+def read(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html.split("<body>")[1]))
+
+
+def test_the_book_comes_first_and_the_lesson_is_named():
+    html = page()
+    assert html.index("book/index.html") < html.index("start.bat")
+    assert '<a href="book/notebooks/orientation/o1-start-here.html">o1 A table of projects</a>' in html
+    assert "Press Run under a grey box" in read(html) and "{}" not in html
+    assert "start.command" not in html  # only the systems of the kit
+
+
+def test_what_a_kit_does_not_have_is_not_linked():
+    html = page(systems=(), book=False, runs=False, tables=False)
+    assert "book/" not in html and "tables.zip" not in html and "start.bat" not in html
+    assert "This kit brings no packages" in read(html)
+
+
+@pytest.mark.parametrize(
+    ("systems", "said"),
+    [
+        (("windows",), "nothing has to be installed: Python is in this folder"),
+        (("windows", "linux"), "Other systems need Python 3.11."),
+    ],
+)
+def test_a_kit_that_brings_python_says_so(systems, said):
+    text = read(page(systems=systems, carried=True))
+    assert said in text and "You need Python" not in text
+
+
+@pytest.mark.parametrize("language", ["fr", "ko", "ar"])
+@pytest.mark.parametrize("systems", [(), ("windows", "macos", "linux")])
+def test_no_english_sentence_is_left_in_another_language(language, systems):
+    text = read(page(language, systems=systems, carried=bool(systems)))
+    # Names of files, of what Windows and macOS show in English here, the title and the lesson.
+    for known in (
+        "A day",
+        "o1 A table of projects",
+        "More info",
+        "Run anyway",
+        "Read a file",
+        "Open",
+        "NO",
+        "start.bat check",
+        "sh start.sh check",
+    ):
+        text = text.replace(known, "")
+    text = re.sub(
+        r"\S+\.(?:ipynb|bat|command|sh|json|txt|zip)\b|jupyter lab|Apple|Windows|Linux|Python|Mac", "", text
+    )
+    english = re.findall(r"\b(?:the|and|this|your|with|press|open|need|is|of)\b", text, re.IGNORECASE)
+    assert english == []
