@@ -50,7 +50,7 @@ def test_macos_gets_wheels_of_macos_only_and_fetches_them_once(tmp_path, monkeyp
 @pytest.mark.parametrize("stranger", OTHERS[:3])
 def test_a_wheel_of_another_system_is_refused_and_named(tmp_path, monkeypatch, stranger):
     pip(monkeypatch, [PURE, stranger])
-    with pytest.raises(InputError, match="is no wheel for macos") as error:
+    with pytest.raises(InputError, match="is not a wheel for macos") as error:
         wheels.fetch(tmp_path / "lock", "macos", "3.11", ["numpy"], tmp_path / "store")
     assert stranger in error.value.message
 
