@@ -6,12 +6,15 @@ import dataclasses
 import json
 import math
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nbformat
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
+from cleanworks import words
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, browser, escape
 from cleanworks.workshop import forms, languages
@@ -86,22 +89,27 @@ def notes(course: Course, programme: Programme, folder: Path) -> Page:
     """For each module: its notes in place, and for each question the solution and the likely mistakes."""
     import nbformat
 
-    parts = [f"<h1>Notes for the instructor: {escape(programme.workshop.title)}</h1>"]
+    language = programme.workshop.language
+    say = partial(words.say, code=language)
+    title = f"{say('Notes for the instructor')}: {programme.workshop.title}"
+    parts = [f"<h1>{escape(title)}</h1>"]
     for lesson in programme.lessons:
-        parts.append(f'<section class="module"><h2>{escape(lesson.id)}: {escape(lesson.title)}</h2>')
+        named = programme.titles.get(lesson.id, lesson.title)
+        parts.append(f'<section class="module"><h2>{escape(lesson.id)}: {escape(named)}</h2>')
         minutes = lesson.block.minutes
-        parts.append(f"<p>Planned: {minutes.teach} minutes to teach, {minutes.practise} to practise.</p>")
+        planned = say(f"Planned: {minutes.teach} minutes to teach, {minutes.practise} to practise.")
+        parts.append(f"<p>{planned}</p>")
+        said = languages.entries_of(course, language, lesson.path)
         for cell in lesson.notebook.with_tag("instructor"):
-            parts.append(_markdown(cell.source))
+            parts.append(_markdown(languages.translated_text(cell.source, said)))
         if lesson.exercises:
             path = folder / "notebooks" / course.relative(lesson.exercises.path)
-            parts.append(_answers(nbformat.read(path, as_version=4)))
+            parts.append(_answers(nbformat.read(path, as_version=4), say))
         parts.append("</section>")
-    title = f"Notes for the instructor: {programme.workshop.title}"
-    return Page(title, "\n".join(parts), programme.workshop.language, style=_STYLE)
+    return Page(title, "\n".join(parts), language, style=_STYLE)
 
 
-def _answers(node: NotebookNode) -> str:
+def _answers(node: NotebookNode, say: Callable[[str], str]) -> str:
     """Solutions and likely mistakes of an executed set, each mistake with the checker's message."""
     parts: list[str] = []
     for number, cell in enumerate(node.cells):
@@ -115,12 +123,12 @@ def _answers(node: NotebookNode) -> str:
             shown = (
                 f"<pre>{escape(cell.source)}</pre>" if cell.cell_type == "code" else _markdown(cell.source)
             )
-            parts.append(f"<p><strong>Solution</strong></p>{shown}")
+            parts.append(f"<p><strong>{say('Solution')}</strong></p>{shown}")
         elif "wrong-answer" in tags and cell.cell_type == "code":
             said = _said(node.cells[number + 1]) if number + 1 < len(node.cells) else ""
             parts.append(
-                f"<p><strong>A likely mistake</strong></p><pre>{escape(cell.source)}</pre>"
-                f'<p class="said">The check says: {escape(said)}</p>'
+                f"<p><strong>{say('A likely mistake')}</strong></p><pre>{escape(cell.source)}</pre>"
+                f'<p class="said">{say("The check says:")} {escape(said)}</p>'
             )
     return "\n".join(parts)
 

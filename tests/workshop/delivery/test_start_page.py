@@ -83,3 +83,30 @@ def test_no_english_sentence_is_left_in_another_language(language, systems):
     )
     english = re.findall(r"\b(?:the|and|this|your|with|press|open|need|is|of)\b", text, re.IGNORECASE)
     assert english == []
+
+
+def test_the_notes_speak_the_language_too(tmp_path):
+    """The notes of a French workshop: headings, the title of the lesson, and what the translators have of its notes."""
+    import nbformat
+
+    from cleanworks.workshop.delivery import instructor
+    from cleanworks.workshop.editions import edition
+
+    course = Course.load(ROOT)
+    day = {"date": "2026-12-02", "start": "08:30", "end": "16:30"}
+    facts = {
+        "title": "Un jour",
+        "place": "Dakar",
+        "audience": "tous",
+        "days": [day],
+        "modules": ["o1"],
+        "language": "fr",
+    }
+    programme = settle(course, plan.parse(facts, "day"))
+    path = tmp_path / "notebooks" / course.relative(programme.lessons[0].exercises.path)
+    path.parent.mkdir(parents=True)
+    nbformat.write(edition(programme.lessons[0].exercises.notebook.node, "instructor"), path)
+    html = instructor.notes(course, programme, tmp_path).html
+    assert 'lang="fr"' in html and programme.titles["o1"] in html
+    for english in ("Notes for the instructor", "A likely mistake", "The check says", "Planned:"):
+        assert english not in html
