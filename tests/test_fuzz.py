@@ -59,7 +59,7 @@ def test_a_workbook_that_would_not_fit_into_memory_is_not_unpacked(tmp_path, cap
         book.active.append([f"C-{row}", "x" * 50])
     book.save(tmp_path / "works.xlsx")
     assert "would take" in refused(
-        capsys, "data", "import", tmp_path / "works.xlsx", "--to", tmp_path / "out", "--yes"
+        capsys, "data", "import", tmp_path / "works.xlsx", "--out", tmp_path / "out", "--yes"
     )
 
 
@@ -69,7 +69,7 @@ def test_a_cell_at_the_end_of_a_sheet_is_named_and_not_read_up_to(tmp_path, caps
         book.active.append(row.split(","))
     book.active["XFD1048576"] = "here"
     book.save(tmp_path / "works.xlsx")
-    said = refused(capsys, "data", "import", tmp_path / "works.xlsx", "--to", tmp_path / "out", "--yes")
+    said = refused(capsys, "data", "import", tmp_path / "works.xlsx", "--out", tmp_path / "out", "--yes")
     assert "XFD1048576" in said and "Delete the rows and columns" in said
 
 
@@ -78,18 +78,18 @@ def test_a_member_that_cannot_be_unpacked_is_no_mistake_of_ours(tmp_path, capsys
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.jsonl", "".join(f'{{"ocid": "o-{n * 7919}"}}\n' for n in range(300)))
     (tmp_path / "a.zip").write_bytes(made.getvalue()[:60] + b"\xff" * 20 + made.getvalue()[80:])
-    said = refused(capsys, "data", "import", tmp_path / "a.zip", "--to", tmp_path / "out")
+    said = refused(capsys, "data", "import", tmp_path / "a.zip", "--out", tmp_path / "out")
     assert "a.zip: The zip is damaged" in said
     packed = gzip.compress(TABLE.encode() * 50)
     (tmp_path / "a.csv.gz").write_bytes(packed[:20] + b"\xff" * 20 + packed[40:])
-    said = refused(capsys, "data", "import", tmp_path / "a.csv.gz", "--to", tmp_path / "out", "--yes")
+    said = refused(capsys, "data", "import", tmp_path / "a.csv.gz", "--out", tmp_path / "out", "--yes")
     assert "compressed file is damaged" in said
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_of_tables_in_another_encoding_is_told_so(tmp_path, capsys):
     (tmp_path / "contracts.csv").write_text("contract_id,supplier_name\nC-1,Café\n", encoding="latin-1")
-    said = refused(capsys, "data", "flags", tmp_path, "--to", tmp_path / "out")
+    said = refused(capsys, "data", "flags", tmp_path, "--out", tmp_path / "out")
     assert "contracts.csv, row 2" in said and "CSV UTF-8" in said
 
 
@@ -99,7 +99,7 @@ def test_a_mark_of_an_import_that_somebody_changed_vouches_for_nothing(tmp_path,
     out.mkdir()
     (out / "import.json").write_text('{"made by": "cleanworks data import", "files": [{}]}')
     (out / "thesis.txt").write_text("Mine.")
-    said = refused(capsys, "data", "import", tmp_path / "works.csv", "--to", out, "--yes")
+    said = refused(capsys, "data", "import", tmp_path / "works.csv", "--out", out, "--yes")
     assert "thesis.txt" in said and (out / "thesis.txt").read_text() == "Mine."
 
 
@@ -135,3 +135,51 @@ def test_a_time_that_is_none_is_refused_in_a_report(tmp_path, capsys, time):
     report.write_text(f'<testsuite><testcase name="r1" time="{time}"/></testsuite>')
     said = refused(capsys, "run", "--root", world.COURSE, "--shard", "1/2", "--times", report)
     assert "no number of seconds" in said
+
+
+def test_a_workshop_file_pasted_a_thousand_times_is_told_so_at_once(tmp_path):
+    from cleanworks.errors import InputError
+    from cleanworks.workshop import plan
+
+    text = world.WORKSHOP + '[[days]]\ndate = 2027-03-01\nts = 12\nmodules = ["r1"]\n' * 1000
+    with pytest.raises(InputError) as refused:
+        plan.parse(plan.values_of(text), "rain", text=text)
+    said = refused.value.message
+    assert "things are wrong" in said and " more" in said.splitlines()[-1] and len(said.splitlines()) < 30
+
+
+@pytest.mark.parametrize("block", [[1], "r1", {"question": ["r1-e1"]}])
+def test_a_cell_whose_block_is_no_block_is_named(block):
+    from cleanworks.errors import InputError
+    from cleanworks.workshop.files import checked_content
+
+    cell = {"cell_type": "code", "source": "1", "id": "a", "metadata": {"cleanworks": block}}
+    with pytest.raises(InputError, match=r"one.ipynb, cell 1: .*`cleanworks`"):
+        checked_content({"nbformat": 4, "nbformat_minor": 5, "cells": [cell]}, "one.ipynb")
+
+
+def test_a_text_notebook_that_says_its_day_is_read(tmp_path):
+    from cleanworks.errors import InputError
+    from cleanworks.workshop.files import myst_content
+
+    head = "---\nfile_format: mystnb\ndate: 2026-03-01\n"
+    made = myst_content(head + "---\n\n# Wells\n", tmp_path / "wells.md")
+    assert made["metadata"]["date"] == "2026-03-01"
+    with pytest.raises(InputError, match="contains itself"):
+        myst_content(head + "a: &a [*a]\n---\n\n# Wells\n", tmp_path / "wells.md")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ['columns = {"A" = ["x"]}', 'table = ["contracts"]', "columns = 1", 'units = {"A" = "k"}', "dates = 7"],
+)
+def test_a_mapping_with_values_of_another_kind_is_refused(tmp_path, wrong):
+    from cleanworks.data import mapping
+    from cleanworks.errors import InputError
+
+    lines = [
+        line for line in ('file = "a.csv"', 'table = "contracts"') if line.split()[0] != wrong.split()[0]
+    ]
+    (tmp_path / "way.toml").write_text("[[table]]\n" + "\n".join([*lines, wrong]) + "\n")
+    with pytest.raises(InputError, match="not the mapping of an import"):
+        mapping.read(tmp_path / "way.toml")

@@ -207,8 +207,9 @@ def read(path: Path) -> list[Columns]:
             f"The mapping cannot be read: {error}.", where=str(path), fix="Let the import write a new one."
         ) from None
     made = []
-    for one in found.get("table", []):
-        if not isinstance(one, dict) or not {"file", "table"} <= set(one):
+    listed = found.get("table", [])
+    for one in listed if isinstance(listed, list) else [listed]:
+        if not _is_mapping(one):
             raise InputError(
                 "This is not the mapping of an import.",
                 where=str(path),
@@ -245,6 +246,24 @@ def read(path: Path) -> list[Columns]:
             "The mapping names no table.", where=str(path), fix="Let the import write a new one."
         )
     return made
+
+
+def _is_mapping(one: object) -> bool:
+    """Whether the entries of a `[[table]]` are of the kinds that `write` writes."""
+    if not isinstance(one, dict) or not {"file", "table"} <= set(one):
+        return False
+    columns, units = one.get("columns", {}), one.get("units", {})
+    if not isinstance(columns, dict) or not isinstance(units, dict):
+        return False
+    texts = [
+        one["file"],
+        one["table"],
+        *columns.values(),
+        *(one.get(name, "") for name in ("sheet", "dates", "decimal")),
+    ]
+    return all(isinstance(text, str) for text in texts) and all(
+        type(unit) in (int, float) and 0 < unit < 1e18 for unit in units.values()
+    )
 
 
 def kind_of(table: str, column: str) -> str:

@@ -210,6 +210,9 @@ def _cell_problem(cell: Any) -> str | None:
     tags = metadata.get("tags", [])
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         return "The cell's tags are not a list of words."
+    block = metadata.get("cleanworks", {})
+    if not isinstance(block, dict) or not isinstance(block.get("question") or "", str):
+        return "The cell's entry `cleanworks` in its metadata is not a block of named values."
     return None
 
 
@@ -238,12 +241,8 @@ Reader = Callable[[str], dict[str, Any]]
 
 def is_myst_notebook(text: str) -> bool:
     """Whether a Markdown file is a notebook for MyST-NB, which its first lines say: `file_format` or `jupytext`."""
-    if not text.startswith("---"):
-        return False
-    lines = text.splitlines()
-    end = next((n for n, line in enumerate(lines[1:], 1) if line.startswith(("---", "..."))), len(lines))
     try:
-        front = yaml.safe_load("\n".join(lines[1:end]))
+        front = yaml.safe_load(_front(text))
     except (yaml.YAMLError, ValueError, RecursionError):
         return False
     if not isinstance(front, dict):
@@ -253,6 +252,15 @@ def is_myst_notebook(text: str) -> bool:
     return front.get("file_format") == "mystnb" or (
         isinstance(form, dict) and form.get("format_name") == "myst"
     )
+
+
+def _front(text: str) -> str:
+    """The lines of YAML with which a Markdown file may begin."""
+    if not text.startswith("---"):
+        return ""
+    lines = text.splitlines()
+    end = next((n for n, line in enumerate(lines[1:], 1) if line.startswith(("---", "..."))), len(lines))
+    return "\n".join(lines[1:end])
 
 
 def myst_content(text: str, path: Path | str) -> dict[str, Any]:
@@ -265,6 +273,7 @@ def myst_content(text: str, path: Path | str) -> dict[str, Any]:
     """
     from myst_nb.core.read import read_myst_markdown_notebook
 
+    parse_yaml(_front(text), path, "The beginning of the notebook")  # neither loops nor bombs of aliases
     try:
         node = read_myst_markdown_notebook(text, add_source_map=True, path=str(path))
     except Exception as error:  # the reader raises errors of its own, of YAML and of missing files
@@ -310,7 +319,15 @@ def custom_content(text: str, path: Path | str, reader: str, options: dict[str, 
 
 def _named_by_place(node: Any, path: Path | str) -> dict[str, Any]:
     """A text has no ids: those that readers make up are new each time, and no result could be kept."""
-    content = json.loads(json.dumps(node))
+    try:
+        # YAML has dates, which a notebook has not: `date: 2026-03-01` is what it says.
+        content = json.loads(json.dumps(node, default=str))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"The notebook's metadata cannot be read: {error}.",
+            where=str(path),
+            fix="Correct its first lines.",
+        ) from None
     for cell in content["cells"]:
         cell.pop("id", None)
     content["nbformat"], content["nbformat_minor"] = 4, 5

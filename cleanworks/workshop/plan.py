@@ -216,6 +216,9 @@ def values_of(text: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+_LOOKED_AT, _LISTED = 60, 20
+
+
 def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: str = "") -> Workshop:
     """A workshop from named values, checked like a file. ``text`` is what they were read from; it serves for messages."""
     source = Source(where, text)
@@ -225,12 +228,15 @@ def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: st
             where=where,
             fix=f'Name it in a workshop file: profile = "{Path(where).name}".',
         )
+    unseen = 0
     try:
         workshop = Workshop.model_validate({"id": id if id[:1].isalpha() else f"w-{id}", **values})
         workshop._source = source
         wrong = _mistakes(workshop)
     except ValidationError as error:
-        helped = [_helped(one) for one in found(error)]
+        every = found(error)
+        # A file that was pasted together many times has thousands; nobody reads them, and each takes a look at the whole text.
+        helped, unseen = [_helped(one) for one in every[:_LOOKED_AT]], len(every[_LOOKED_AT:])
         # A name written wrongly is one mistake: what it was meant for is not missing too.
         wrong = [one for one in helped if not _explained(one, helped)]
     if not wrong:
@@ -241,10 +247,11 @@ def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: st
             where=source.at(*_block(wrong[0])),
             fix="Correct it and run the command again.",
         )
-    numbered = [(source.line(*_block(one)), one.said) for one in wrong]
+    numbered = [(source.line(*_block(one)), one.said) for one in wrong[:_LISTED]]
     listed = "\n".join(f"  - {f'line {line}: ' if line else ''}{said}." for line, said in numbered)
+    more = len(wrong) + unseen - len(numbered)
     raise InputError(
-        f"{len(wrong)} things are wrong:\n{listed}",
+        f"{len(wrong) + unseen} things are wrong:\n{listed}{f'{chr(10)}  and {more} more' if more else ''}",
         where=where,
         fix="Correct them and run the command again.",
     )

@@ -244,7 +244,7 @@ def _run(command: world.Command) -> int:
 
 
 # A refused command may have begun these.
-_CACHE = re.compile(r"(^|/)(_build(/(cache|book)(/.*)?)?|__pycache__(/.*)?)$")
+_CACHE = re.compile(r"(^|/)(_build(/((cache|book)(/.*)?|texts\.json))?|__pycache__(/.*)?)$")
 
 
 def _stamps(folder: Path) -> dict[str, tuple[int, ...]]:
