@@ -191,3 +191,58 @@ def test_a_session_that_the_night_cuts_says_so():
     days = [Day(clock("09:00"), clock("10:00")), Day(clock("09:00"), clock("10:00"))]
     said = [titled(slot) for slot in agenda.plan([Item("a", "A", 90)], days).slots if slot.kind == "teach"]
     assert said == ["A (goes on the next day)", "A (continued)"]
+
+
+def test_a_day_that_is_filled_to_the_minute_is_no_problem_and_one_minute_more_is():
+    breaks = (Pause(clock("10:00"), 15),)
+    full = Day(clock("09:00"), clock("11:00"), breaks, (("Welcome", 60),), (("Goodbye", 30),), 15)
+    assert agenda.day_problems(full) == []
+    opening = Day(full.start, full.end, breaks, (("Welcome", 61),), full.closing, full.buffer)
+    assert "opening needs 61 minutes and the first break comes after 60" in agenda.day_problems(opening)[0]
+    closing = Day(full.start, full.end, breaks, full.opening, full.closing, 16)
+    assert "need 46 minutes and 45 follow the last break" in agenda.day_problems(closing)[0]
+    alone = Day(clock("09:00"), clock("10:00"), (), (("Welcome", 30),), (("Goodbye", 30),))
+    assert agenda.day_problems(alone) == []
+    assert "not after its start" in agenda.day_problems(Day(clock("09:00"), clock("09:00")))[0]
+
+
+def test_minutes_are_counted_by_kind():
+    day = Day(clock("09:00"), clock("11:00"), (Pause(clock("10:00"), 15),), (("Welcome", 10),), buffer=5)
+    made = agenda.plan([Item("a", "A", 30, 20)], [day])
+    assert made.minutes("teach") == 30 and made.minutes("practise", "buffer") == 25
+    assert made.minutes() == sum(slot.minutes for slot in made.slots) == 120
+    # Welcome, then ten minutes more until ten o'clock would begin: what a day leaves is counted to the minute.
+    assert agenda.free_windows(day) == [(clock("09:10"), clock("10:00")), (clock("10:15"), clock("10:55"))]
+    assert agenda.free_minutes([day, day]) == 180
+    assert made.table()["day"].tolist() == [1] * len(made.slots)
+
+
+def test_free_minutes_get_an_activity_that_fits_them():
+    def named(minutes):
+        day = Day(clock("09:00"), clock("10:00"))
+        slots = agenda.plan([Item("a", "A", 60 - minutes)], [day]).slots
+        return [(slot.minutes, slot.title) for slot in slots if slot.kind == "free"]
+
+    titles = {most: title for most, title in reversed(agenda.ACTIVITIES)}
+    for minutes, most in ((1, 8), (8, 8), (9, 15), (15, 15), (16, 30), (30, 30), (31, 45), (45, 45)):
+        assert named(minutes) == [(minutes, titles[most])]
+    assert named(0) == []
+    assert [length for length, _ in named(46)] == [23, 23] and len({title for _, title in named(46)}) == 2
+
+
+def test_what_is_too_long_says_how_much_and_how_much_the_breaks_cost():
+    days = [Day(clock("09:00"), clock("10:00"))]
+    with pytest.raises(
+        InputError, match=r"is 30 minutes too long: .* 90 minutes and the days leave 60\."
+    ) as said:
+        agenda.plan([Item("a", "A", 60), Item("b", "B", 30, optional=True)], days)
+    assert "minutes are lost" not in str(said.value) and "what is optional (b)" in str(said.value)
+
+
+def test_a_lesson_that_is_optional_and_in_one_piece_can_be_left_out_whole():
+    day = Day(clock("09:00"), clock("11:00"))
+    made = agenda.plan([Item("a", "A", 30), Item("b", "B", 40, optional=True)], [day])
+    assert [(cut.item, cut.saves, cut.start) for cut in made.cuts] == [("b", 40, clock("09:30"))]
+    # The night cuts it in two: half a lesson left out is no lesson.
+    two = [Day(clock("09:00"), clock("09:45")), Day(clock("09:00"), clock("10:00"))]
+    assert agenda.plan([Item("b", "B", 90, optional=True)], two).cuts == ()
