@@ -192,8 +192,8 @@ def zip_outside(path):
     [
         ("empty.json", lambda path: path.write_text(""), "empty"), ("cut.jsonl.gz", cut_gzip, "damaged"), ("out.zip", zip_outside, "outside"),
         ("a.csv", lambda path: path.write_text("\n\n"), "empty"), ("b.csv", lambda path: path.write_bytes("contract id,contractor\n1,Stra\xdfe\n".encode("latin-1")), "row 2"),
-        ("c.csv", lambda path: path.write_text("contract id,contractor\n1,a\n1,b\n"), "twice"), ("d.csv", lambda path: path.write_text("x,y\n1,2\n"), "no table of the toolkit"),
-        ("e.csv", lambda path: path.write_text("contract id,contractor,contract value\n1,a,5 million\n"), "not a number"), ("f.pdf", lambda path: path.write_text("%PDF"), "no data"),
+        ("c.csv", lambda path: path.write_text("contract id,contractor\n1,a\n1,b\n"), "twice"), ("d.csv", lambda path: path.write_text("x,y\n1,2\n"), "No table of the toolkit"),
+        ("e.csv", lambda path: path.write_text("contract id,contractor,contract value\n1,a,5 million\n"), "not a number"), ("f.pdf", lambda path: path.write_text("%PDF"), "cannot be read"),
         ("g.json", lambda path: path.write_text('{"version": "1.1", "releases": []}'), "no row"), ("h.zip", lambda path: path.write_bytes(b"PK\x03\x04broken"), "zip"),
     ],
 )  # fmt: skip
