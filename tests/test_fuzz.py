@@ -183,3 +183,12 @@ def test_a_mapping_with_values_of_another_kind_is_refused(tmp_path, wrong):
     (tmp_path / "way.toml").write_text("[[table]]\n" + "\n".join([*lines, wrong]) + "\n")
     with pytest.raises(InputError, match="not the mapping of an import"):
         mapping.read(tmp_path / "way.toml")
+
+
+def test_a_wrong_day_is_named_where_other_columns_are_missing(tmp_path):
+    from cleanworks.city import reading
+    from cleanworks.errors import InputError
+
+    (tmp_path / "projects.csv").write_text("project_id,title,period_start\nP-1,Bridge,soon\n")
+    with pytest.raises(InputError, match="'period_start' holds 'soon'"):
+        reading.present_csv(tmp_path / "projects.csv", "projects")

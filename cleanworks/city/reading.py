@@ -383,6 +383,8 @@ def _swapped_with(cells: pd.DataFrame, column: Column, described: Table, row: in
     """Another column whose value here fits this one, and which this one's value would fit."""
     text = cells[column.name].iloc[row]
     for other in described.columns:
+        if other.name not in cells.columns:
+            continue
         theirs = cells[other.name].iloc[row]
         misfit = not _fits(theirs, other) and _fits(text, other)
         if other.name != column.name and misfit and _fits(theirs, column) and theirs:
