@@ -295,13 +295,13 @@ def build(course: Course, made: Edition) -> list[str]:
 def _python_for_the_pages(course: Course, made: Edition) -> Payload | None:
     """What the cells of this edition run with; None where the course does not ask for it, or when it cannot be had."""
     from cleanworks.workshop.live.build import prepare
-    from cleanworks.workshop.live.fetch import NotToBeHad
+    from cleanworks.workshop.live.fetch import NotFetched
 
     if not course.settings.live.run:
         return None
     try:
         return prepare(course, made.environment)
-    except NotToBeHad as error:
+    except NotFetched as error:
         _say(f"{error.message} The book is built without: its pages show the code and do not run it.")
         return None
 

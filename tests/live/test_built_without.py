@@ -34,7 +34,7 @@ def test_the_build_ends_well_and_every_page_with_code_says_it_in_a_sentence(cour
     output = capsys.readouterr()
     assert code == 0, output.err
     said = " ".join(output.err.split())
-    assert "Python for the pages (Pyodide 0.0, 0.3 MB) cannot be had: 2 of 2 files are missing." in said
+    assert "Python for the pages (Pyodide 0.0, 0.3 MB) cannot be fetched: 2 of 2 files are missing." in said
     assert "The address of the release does not give one.js: Connection refused." in said
     assert "The book is built without: its pages show the code and do not run it." in said
     html = course / "_build" / "html"

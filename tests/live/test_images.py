@@ -15,7 +15,7 @@ import pytest
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.live import images, needs
 from cleanworks.workshop.live.build import prepare
-from cleanworks.workshop.live.fetch import NotToBeHad
+from cleanworks.workshop.live.fetch import NotFetched
 from cleanworks.workshop.live.release import Release
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ SOURCES = {
 def payload():
     try:
         return prepare(Course.load(ROOT), say=lambda text: None)
-    except NotToBeHad as error:
+    except NotFetched as error:
         pytest.skip(f"no Pyodide: {error.message}")
 
 

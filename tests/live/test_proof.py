@@ -14,7 +14,7 @@ from cleanworks.workshop.book import Edition
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.live import build, images, needs, proof
 from cleanworks.workshop.live.build import MOST_MEMORY, prepare
-from cleanworks.workshop.live.fetch import NotToBeHad, fetch
+from cleanworks.workshop.live.fetch import NotFetched, fetch
 from cleanworks.workshop.live.images import Image
 from cleanworks.workshop.live.release import Release
 
@@ -95,7 +95,7 @@ def pyodide(tmp_path_factory):
     """Runs cells in Pyodide, as a page does; the outputs come back by number."""
     try:
         program, payload = proof.node(), prepare(Course.load(ROOT), say=lambda text: None)
-    except NotToBeHad as error:
+    except NotFetched as error:
         pytest.skip(f"no Pyodide: {error.message}")
     except InputError as error:
         pytest.skip(error.message)
