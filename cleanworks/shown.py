@@ -1,12 +1,14 @@
-"""Tables as a reader sees them: thousands separators, no powers of ten, no `dtype`.
+"""Tables as a reader sees them: money as the country writes it, thousands separators, no powers of ten, no `dtype`, whole texts.
 
-pandas shows 116753191000 and 6.6e-07, and under a single column the name of its type. A notebook asks `bundle` instead, so
+pandas shows 116753191000, 6.6e-07 and 14.0 where 14 was counted, cuts texts after fifty letters, and names the type of a single
+column under it. A notebook asks `bundle` instead, so
 that no lesson needs a line of code for it. What is computed with stays as it is; only the picture on the page changes.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,8 @@ import pandas as pd
 _ROWS = 60  # longer tables show their first and last rows, as pandas does
 _SEPARATED = 10_000  # from here on; below, a year would get a separator
 _SMALLEST = 0.0001
+# Columns of the city's tables that hold sums of money, and those that lessons make of them.
+_MONEY = re.compile(r"(?:^|[_ ])amount(?:[_ ]|$)|^(?:budget|price)$", re.IGNORECASE)
 
 
 def offer() -> None:
@@ -35,7 +39,7 @@ def bundle(table: pd.DataFrame | pd.Series, include: Any = None, exclude: Any = 
 def html(table: pd.DataFrame | pd.Series) -> str:
     """A table, or a single column, as HTML.
 
-    >>> "116,753,191,000" in html(pd.Series([116753191000], name="budget"))
+    >>> "116,753,191,000" in html(pd.Series([116753191000], name="days"))
     True
     """
     frame = (
@@ -43,9 +47,10 @@ def html(table: pd.DataFrame | pd.Series) -> str:
     )
     formatters = [_formatter(frame.iloc[:, place]) for place in range(frame.shape[1])]
     long = len(frame) > _ROWS
-    made = frame.to_html(
-        formatters=formatters, notebook=True, border=0, max_rows=10 if long else None, max_cols=20
-    )
+    with pd.option_context("display.max_colwidth", None):
+        made = frame.to_html(
+            formatters=formatters, notebook=True, border=0, max_rows=10 if long else None, max_cols=20
+        )
     # An unknown whole number, such as a year that no source gives.
     made = made.replace("<td>&lt;NA&gt;</td>", "<td></td>")
     if long:
@@ -64,6 +69,10 @@ def _formatter(column: pd.Series) -> Callable[[Any], str] | None:
     ]
     largest = max(sizes, default=0)
     whole = all(float(size).is_integer() for size in sizes)
+    if largest >= _SEPARATED and _MONEY.search(str(column.name)):
+        return _money
+    if sizes and whole and pd.api.types.is_float_dtype(column) and largest < _SEPARATED:
+        return _plain
     if largest >= _SEPARATED and (whole or largest >= 10 * _SEPARATED):
         return _rounded
     if largest >= _SEPARATED:
@@ -71,6 +80,16 @@ def _formatter(column: pd.Series) -> Callable[[Any], str] | None:
     if any(0 < size < _SMALLEST for size in sizes):
         return _small
     return None
+
+
+def _money(value: Any) -> str:
+    from cleanworks import profiles
+
+    return profiles.active().money(value, exact=True) if _is_number(value) else _no_number(value)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.0f}" if _is_number(value) else _no_number(value)
 
 
 def _rounded(value: Any) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cleanworks import shown
+from cleanworks import profiles, shown
 
 
 def cells(html: str) -> list[str]:
@@ -26,12 +26,14 @@ def cells(html: str) -> list[str]:
         ([6.6e-07, 0.25], ["below 0.0001", "0.2500"]),
         ([-6.6e-07, 0.0], ["above -0.0001", "0.0000"]),
         ([np.inf, 20000.5], ["inf", "20,000.5"]),
+        ([14.0, np.nan, -3.0], ["14", "NaN", "-3"]),
+        ([14.0, 14.5], ["14.0", "14.5"]),
         ([True, False], ["True", "False"]),
         (["116753191000", "x"], ["116753191000", "x"]),
     ],
 )
 def test_numbers_are_written_for_readers(values, written):
-    found = cells(shown.html(pd.DataFrame({"amount": values})))
+    found = cells(shown.html(pd.DataFrame({"number": values})))
     assert found == written
 
 
@@ -69,3 +71,23 @@ def test_a_notebook_shows_the_readers_form():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("profile", "written"),
+    [("seoul", "KRW 116,753,191,000"), ("vietnam", "VND 116.753.191.000"), ("jordan", "JOD 116,753,191,000.000")],
+)
+@pytest.mark.parametrize("name", ["budget_amount", "amount_registered", "amount", "budget"])
+def test_money_is_written_as_the_country_writes_it(monkeypatch, profile, written, name):
+    monkeypatch.setattr(profiles, "active", lambda: profiles.load(profile))
+    assert cells(shown.html(pd.DataFrame({name: [116753191000, None]}))) == [written, "NaN"]
+
+
+def test_a_share_called_amount_and_a_count_are_no_money():
+    table = pd.DataFrame({"share of amount": [0.25, 0.5], "amounts": [20_000, 1], "paid": [30.0, 20.5]})
+    assert "KRW" not in shown.html(table)
+
+
+def test_a_text_is_shown_whole():
+    text = "redesigned for provinces: they score themselves, hand in evidence, and are scored again"
+    assert text in shown.html(pd.DataFrame({"changed": [text]}))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cleanworks import city
+from cleanworks import city, profiles
 from cleanworks.construction import progress as evm
 from cleanworks.construction.scoring import Score, score
 from cleanworks.learn import CheckSet, NotYet, compare, every, open_answer
@@ -60,7 +60,7 @@ def indices(spi, cpi, eac):
             eac,
             bridge.eac,
             name="`eac`",
-            unit="money",
+            unit=profiles.active()["currency.code"],
             mistakes=[
                 (
                     bridge.bac * bridge.cpi,

@@ -56,7 +56,7 @@ def one_payment(due, late_days, interest):
             interest,
             owed,
             name="`interest`",
-            unit="money",
+            unit=profiles.active()["currency.code"],
             atol=1,
             mistakes=[
                 (owed * year, "The rate is for a whole year. Take only the late days' part of it."),
@@ -101,7 +101,7 @@ def overdue(overdue_count, overdue_amount):
             overdue_amount,
             float(right["amount_registered"].sum()),
             name="`overdue_amount`",
-            unit="money",
+            unit=profiles.active()["currency.code"],
             mistakes=[
                 (
                     float(owed[unpaid]["amount_registered"].sum()),
@@ -150,7 +150,7 @@ def visible(held_today, at_risk):
             held_today,
             held,
             name="`held_today`",
-            unit="money",
+            unit=profiles.active()["currency.code"],
             mistakes=[
                 (
                     float(unpaid["amount_registered"].sum()),
@@ -167,7 +167,7 @@ def visible(held_today, at_risk):
             at_risk,
             lost,
             name="`at_risk`",
-            unit="money",
+            unit=profiles.active()["currency.code"],
             mistakes=[
                 (
                     held,

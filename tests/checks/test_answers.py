@@ -140,3 +140,13 @@ def test_wrong_answers_are_not(opened):
             ):
                 faults.append(f"{question}: {source!r} gets {outcome} {outcome.broken}")
     assert not faults, "\n".join(faults)
+
+
+def test_a_sum_of_money_is_named_in_the_countrys_currency(monkeypatch):
+    """It once said that "1,000 money" is too small."""
+    monkeypatch.setenv("CLEANWORKS_PROFILE", "jordan")
+    check = importlib.import_module("cleanworks.checks.c4").check
+    cpi = 2_400_000_000 * 0.48 / 1_300_000_000  # the contract of the prompt
+    for eac in (1000.0, "many"):
+        outcome = check("c4-e1", {"spi": 48 / 60, "cpi": cpi, "eac": eac})
+        assert "JOD" in outcome.message and "money" not in outcome.message, outcome
