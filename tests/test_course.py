@@ -1,5 +1,6 @@
 """The course itself: every notebook is in form, runs, and every exercise does its work."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,17 @@ def test_every_exercise_is_proven_for_every_country(profile, sets):
     said = cleanworks("exercises", "prove", *sets, *(["--profile", profile] if profile else []))
     assert "fault" not in said
     assert "proven" in said
+
+
+def test_the_picture_of_the_first_page_speaks_every_language():
+    """Sphinx takes `two-ways.fr.svg` for French; where it is missing, words in the picture stay English."""
+    root = Path(__file__).resolve().parents[1]
+    assets = root / "book" / "assets"
+
+    def shapes(name):
+        return re.sub(r"<(text|title)\b.*?</\1>", "", (assets / name).read_text(encoding="utf-8"))
+
+    for folder in (root / "book" / "locale").iterdir():
+        name = f"two-ways.{folder.name}.svg"
+        assert shapes(name) == shapes("two-ways.svg")
+        assert ">contractor<" not in (assets / name).read_text(encoding="utf-8")
