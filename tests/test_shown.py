@@ -75,7 +75,11 @@ def test_a_notebook_shows_the_readers_form():
 
 @pytest.mark.parametrize(
     ("profile", "written"),
-    [("seoul", "KRW 116,753,191,000"), ("vietnam", "VND 116.753.191.000"), ("jordan", "JOD 116,753,191,000.000")],
+    [
+        ("seoul", "KRW 116,753,191,000"),
+        ("vietnam", "VND 116.753.191.000"),
+        ("jordan", "JOD 116,753,191,000.000"),
+    ],
 )
 @pytest.mark.parametrize("name", ["budget_amount", "amount_registered", "amount", "budget"])
 def test_money_is_written_as_the_country_writes_it(monkeypatch, profile, written, name):
