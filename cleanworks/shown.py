@@ -22,6 +22,15 @@ _SMALLEST = 0.0001
 _MONEY = re.compile(r"(?:^|[_ ])amount(?:[_ ]|$)|^(?:budget|price)$", re.IGNORECASE)
 
 
+_writes_money: Callable[[float], str] | None = None
+
+
+def write_money(write: Callable[[float], str] | None) -> None:
+    """How sums of money are written from now on. Whoever makes the tables knows the country; without it they are plain numbers."""
+    global _writes_money
+    _writes_money = write
+
+
 def offer() -> None:
     """Let the running notebook show its tables this way. Outside a notebook nothing happens."""
     running = sys.modules.get("IPython")
@@ -69,7 +78,7 @@ def _formatter(column: pd.Series) -> Callable[[Any], str] | None:
     ]
     largest = max(sizes, default=0)
     whole = all(float(size).is_integer() for size in sizes)
-    if largest >= _SEPARATED and _MONEY.search(str(column.name)):
+    if _writes_money and largest >= _SEPARATED and _MONEY.search(str(column.name)):
         return _money
     if sizes and whole and pd.api.types.is_float_dtype(column) and largest < _SEPARATED:
         return _plain
@@ -83,9 +92,7 @@ def _formatter(column: pd.Series) -> Callable[[Any], str] | None:
 
 
 def _money(value: Any) -> str:
-    from cleanworks import profiles
-
-    return profiles.active().money(value, exact=True) if _is_number(value) else _no_number(value)
+    return _writes_money(value) if _writes_money and _is_number(value) else _no_number(value)
 
 
 def _plain(value: Any) -> str:

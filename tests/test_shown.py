@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cleanworks import profiles, shown
+from cleanworks import city, shown
 
 
 def cells(html: str) -> list[str]:
@@ -83,12 +83,14 @@ def test_a_notebook_shows_the_readers_form():
 )
 @pytest.mark.parametrize("name", ["budget_amount", "amount_registered", "amount", "budget"])
 def test_money_is_written_as_the_country_writes_it(monkeypatch, profile, written, name):
-    monkeypatch.setattr(profiles, "active", lambda: profiles.load(profile))
+    monkeypatch.setenv("CLEANWORKS_PROFILE", profile)
+    city.load("projects")
     assert cells(shown.html(pd.DataFrame({name: [116753191000, None]}))) == [written, "NaN"]
 
 
 def test_a_share_called_amount_and_a_count_are_no_money():
     table = pd.DataFrame({"share of amount": [0.25, 0.5], "amounts": [20_000, 1], "paid": [30.0, 20.5]})
+    city.load("projects")
     assert "KRW" not in shown.html(table)
 
 

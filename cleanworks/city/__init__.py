@@ -26,6 +26,12 @@ SEED = 20_120_501
 LARGEST = 1_000_000
 
 
+def _offer() -> None:
+    """Tables are shown to readers, their money as the country writes it."""
+    shown.write_money(lambda amount: profiles.active().money(amount, exact=True))
+    shown.offer()
+
+
 def make(
     projects: int = PROJECTS, seed: int = SEED, profile: Profile | str | None = None
 ) -> dict[str, pd.DataFrame]:
@@ -45,7 +51,7 @@ def make(
     -------
     dict of DataFrame, by table name, as ``cleanworks.city.schemas`` describes them.
     """
-    shown.offer()
+    _offer()
     _check_size(projects, seed)
     pieces = list(build.pieces(projects, seed, _profile(profile)))
     if len(pieces) == 1:
@@ -73,7 +79,7 @@ def load(*names: str, profile: Profile | str | None = None) -> pd.DataFrame | tu
         )
     for name in names:
         schemas.table(name)
-    shown.offer()
+    _offer()
     chosen = _profile(profile)
     ready = storage.Ready.find(storage.folder_from_environment(), PROJECTS, SEED, chosen)
     tables = tuple(_table(name, ready, chosen).copy() for name in names)
