@@ -105,7 +105,7 @@ def test_an_advance_waits_for_the_subcontract():
             "Give taken_over and limit_days together",
         ),
         (lambda: p.due_date("soon", 15), "Not a date"),
-        (lambda: p.due_date(20260302, 15), "is a number, Not a date"),
+        (lambda: p.due_date(20260302, 15), "is a number, not a date"),
         (lambda: p.due_date(pd.Series([1, 2]), 15), "holds numbers, not dates"),
         (lambda: p.days_late("2026-03-17", None), "Say on which day you look"),
         (lambda: p.days_late(pd.Series([pd.NaT]), pd.Series([DAY("2026-01-01")])), "A due date is missing"),
