@@ -71,7 +71,8 @@ def test_a_formula_in_a_name_becomes_text(tables):
     site = allimi.make({**tables, "projects": projects}, date="2026-06-30")
     assert "'=HYPERLINK(1)" in site["data/projects.csv"]
     assert not any("<script>alert" in site[path] for path in site.files if not path.startswith("data/"))
-    assert opendata.escaped("-5 m") == "'-5 m" and opendata.escaped(-5) == -5
+    numbers = pd.DataFrame({"name": ["-5 m"], "amount": [-5]})
+    assert opendata.csv(numbers) == "name,amount\n'-5 m,-5\n"
 
 
 def test_the_same_tables_give_the_same_bytes(site, tables):
