@@ -9,7 +9,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from cleanworks import archives, city, cli
+from cleanworks import allimi, archives, city, cli, profiles
 from cleanworks.cli import run
 from cleanworks.standards import oc4ids
 
@@ -115,6 +115,16 @@ def test_months_that_nobody_entered_are_no_observations():
         for one in metric["observations"]
     ]
     assert ids and not any("NaT" in one for one in ids)
+
+
+def test_a_site_is_made_although_a_month_of_progress_is_not_named():
+    tables = city.make(projects=3)
+    progress = tables["progress"].reset_index(drop=True)
+    first = progress["contract_id"].iloc[0]
+    last = progress.index[progress["contract_id"] == first][-1]
+    tables["progress"] = progress.assign(period=progress["period"].mask(progress.index == last))
+    made = allimi.make(tables, profile=profiles.load("seoul"))
+    assert made.files
 
 
 def test_a_city_with_empty_tables_is_written(tmp_path):

@@ -76,4 +76,8 @@ def _public(name, frame, personal):
         shown[column] = shown[column].astype(object).map(clean)
     if name == "payments":
         shown["payee_id"] = shown["payee_id"].astype(object).mask(shown["payee_type"].eq("wages"))
+    if name == "progress":
+        shown = shown[
+            shown["period"].notna()
+        ]  # what names no month is neither the latest nor a point on a curve
     return shown.reset_index(drop=True)

@@ -169,8 +169,8 @@ def _seoul() -> None:
 
     from cleanworks.standards import seoul
 
-    rows = json.loads(Path("feed.json").read_text(encoding="utf-8"))
     try:
+        rows = json.loads(Path("feed.json").read_text(encoding="utf-8"))
         table = pd.DataFrame(rows) if isinstance(rows, (list, dict)) else rows
     except (ValueError, TypeError, AttributeError):
         return  # whoever reads the feed has pandas' word for it; we never see it
