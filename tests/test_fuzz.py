@@ -202,3 +202,15 @@ def test_a_wrong_day_is_named_where_other_columns_are_missing(tmp_path):
     (tmp_path / "projects.csv").write_text("project_id,title,period_start\nP-1,Bridge,soon\n")
     with pytest.raises(InputError, match="'period_start' holds 'soon'"):
         reading.present_csv(tmp_path / "projects.csv", "projects")
+
+
+def test_a_heading_as_long_as_a_book_is_refused_at_once(tmp_path, capsys):
+    (tmp_path / "works.csv").write_text("[" * 100_000)
+    said = refused(capsys, "data", "import", tmp_path / "works.csv", "--out", tmp_path / "out", "--yes")
+    assert "no row of headings" in said
+
+
+def test_a_report_in_an_encoding_that_there_is_not_is_refused(tmp_path, capsys):
+    report = tmp_path / "part.xml"
+    report.write_text('<?xml version="1.0" encoding="none-such"?><testsuite/>')
+    assert "not XML" in refused(capsys, "run", "--root", world.COURSE, "--shard", "1/2", "--times", report)

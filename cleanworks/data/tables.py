@@ -20,6 +20,7 @@ from cleanworks.standards.stream import refuse_bomb
 
 LARGEST_WORKBOOK = 200_000_000  # bytes of all its parts, unpacked
 MOST_CELLS = 20_000_000  # of a sheet, from its first cell to its last, the empty ones counted
+LONGEST_HEADING = 1_000  # characters
 FIRST_ROW = 2  # a spreadsheet counts the headings as row 1
 
 
@@ -265,6 +266,13 @@ def _sheet(name, sheet, rows):
     headings = [cell.strip().strip("\ufeff") for cell in rows[0]]
     while headings and not headings[-1]:
         headings.pop()
+    long = next((heading for heading in headings if len(heading) > LONGEST_HEADING), None)
+    if long:
+        raise InputError(
+            f"A heading has {len(long):,} characters ({long[:40]!r} ...), so this is no row of headings.",
+            where=f"{where}, row 1",
+            fix="Write the headings in the first row.",
+        )
     if "" in headings:
         raise InputError(
             f"Column {headings.index('') + 1} has no heading.",

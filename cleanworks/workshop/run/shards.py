@@ -148,7 +148,7 @@ def _cases(report: Path) -> list[ET.Element]:
         )
     try:
         return list(ET.fromstring(text.encode("utf-8")).iter("testcase"))
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:  # also a declared encoding that there is not
         raise InputError(
             f"The report is not XML: {error}.", where=str(report), fix="Give the file of --junit."
         ) from None
