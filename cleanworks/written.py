@@ -59,8 +59,8 @@ def whole(path: Path | str, *, private: bool = False, durable: bool = False) -> 
                 file.flush()
                 os.fsync(file.fileno())
         if not private:
-            # mkstemp makes files private; these are ordinary ones.
-            os.chmod(name, 0o666 & ~_umask())
+            # mkstemp makes files private; these are ordinary ones. The mask of Python in a page would take them from their owner.
+            os.chmod(name, 0o600 | 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):
