@@ -82,3 +82,14 @@ def test_others_may_read_it_as_far_as_the_system_says_unless_it_is_private(tmp_p
             assert stat.S_IMODE((tmp_path / name).stat().st_mode) == rights
     finally:
         os.umask(before)
+
+
+def test_a_mask_that_takes_everything_leaves_the_file_to_its_owner(tmp_path):
+    """As the mask of Python in a page does: what is written there is read again."""
+    before = os.umask(0o777)
+    try:
+        with whole(tmp_path / "note.txt") as file:
+            file.write(b"one")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "note.txt").stat().st_mode & 0o777 == 0o600
