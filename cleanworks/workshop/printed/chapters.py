@@ -20,14 +20,15 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course, listed
 
 _REFERRING = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "headers")
-# Parts of a page that do nothing on paper.
-_DEAD = (
-    "script, noscript, style, button, input, .headerlink, .cw-download, .cw-run, .cw-done, .cw-progress, .cw-feedback, .cw-screen, .cw-data, .cw-bar, .cw-live-off, "
-    # A page on paper has its figures; their numbers are in the book on a screen.
-    ".cw-figure-data, "
-    # Nothing was attempted yet on paper, either.
-    ".cw-check .cell_output:has(.cleanworks-not-attempted), "
-    "[hidden]:not(.cw-note), svg.sd-octicon, svg.svg-inline--fa"
+# Parts of a page that do nothing on paper: by name, and by class.
+_DEAD_TAGS = frozenset(["script", "noscript", "style", "button", "input"])
+_DEAD_CLASSES = frozenset(
+    [
+        *("headerlink", "cw-download", "cw-run", "cw-done", "cw-progress", "cw-feedback", "cw-screen"),
+        *("cw-data", "cw-bar", "cw-live-off"),
+        "cw-figure-data",  # a page on paper has its figures; their numbers are in the book on a screen
+        *("sd-octicon", "svg-inline--fa"),
+    ]
 )
 
 
@@ -93,14 +94,22 @@ def _chapter(html: Path, name: str, part: str, number: int, names: set[str], *, 
         raise InputError(
             "A page of the book is missing.", where=str(path), fix="Run `cleanworks book` again."
         )
-    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-    body = soup.select_one("article.bd-article")
+    text = path.read_text(encoding="utf-8")
+    # What stands around it, the contents above all, is most of a page and takes as long to read.
+    begin, end = text.find('<article class="bd-article"'), text.rfind("</article>")
+    soup = BeautifulSoup(text[begin:end] if 0 <= begin < end else "", "html.parser")
+    body = soup.find("article")
+    if body is None:
+        raise InputError(
+            "This page has no text of the book in it.", where=str(path), fix="Run `cleanworks book` again."
+        )
     heading = body.find("h1")
-    for dead in body.select(_DEAD):
+    for dead in body.find_all(_is_dead):
         dead.decompose()
     # MyST-NB writes paragraphs into the line that folds code, where the standard of the EPUB allows only text.
-    for paragraph in body.select("summary p"):
-        paragraph.name = "span"
+    for summary in body.find_all("summary"):
+        for paragraph in summary.find_all("p"):
+            paragraph.name = "span"
     made = Chapter(name, heading.get_text(strip=True), part, body, nested)
     _answers(soup, made)
     _static(soup, body)
@@ -115,16 +124,30 @@ def _chapter(html: Path, name: str, part: str, number: int, names: set[str], *, 
     return made
 
 
+def _is_dead(tag: Tag) -> bool:
+    classes = tag.get("class", ())
+    if tag.name in _DEAD_TAGS or not _DEAD_CLASSES.isdisjoint(classes):
+        return True
+    if tag.has_attr("hidden") and "cw-note" not in classes:
+        return True
+    # Nothing was attempted yet on paper, either.
+    return (
+        "cell_output" in classes
+        and tag.find_parent(class_="cw-check") is not None
+        and tag.find(class_="cleanworks-not-attempted") is not None
+    )
+
+
 # --- answers ------------------------------------------------------------------------------------------------------
 
 
 def _answers(soup: BeautifulSoup, made: Chapter) -> None:
     """Take keys and folded solutions out of the page, and leave a word about where they went."""
-    for quiz in made.body.select("form.cw-quiz"):
+    for quiz in made.body.find_all("form", class_="cw-quiz"):
         key = _quiz(soup, quiz)
         if key is not None:
             made.answers.append(key)
-    for fold in made.body.select("details.cw-solution"):
+    for fold in made.body.find_all("details", class_="cw-solution"):
         inside = fold.select_one("details.cw-reveal > .cw-inside") or fold.select_one(".cw-inside")
         exercise = fold.find_parent(class_="cw-exercise")
         title = exercise.select_one(".cw-title").get_text(strip=True) if exercise else "Solution"
@@ -197,7 +220,7 @@ def _static(soup: BeautifulSoup, body: Tag) -> None:
     for frame in body.find_all("iframe"):
         title = frame.get("title") or "A page to click through"
         frame.replace_with(_paragraph(soup, f"{title}: open the book on a screen to use it.", "pointer"))
-    for tab in body.select(".sd-tab-label"):
+    for tab in body.find_all(class_="sd-tab-label"):
         tab.name = "p"
     for tag in [body, *body.find_all(True)]:
         for attribute in [
