@@ -203,7 +203,7 @@ def test_what_unpacks_to_hundreds_of_times_its_size_is_refused(tmp_path, monkeyp
     monkeypatch.setattr(stream, "ENOUGH", 1 << 20)
     path = put(tmp_path, gzip.compress(b" " * (8 << 20) + json.dumps(PACKAGE).encode()), "bomb.json.gz")
     with pytest.raises(
-        InputError, match=r"bomb\.json\.gz: the compressed file unpacks to more than 300 times"
+        InputError, match=r"bomb\.json\.gz: The compressed file unpacks to more than 300 times"
     ):
         read(path)
     monkeypatch.setattr(stream, "ENOUGH", 1 << 30)
