@@ -270,7 +270,7 @@ def table(
         raise InputError(
             f"The table has no column {unknown[0]!r} to format.",
             where=caption,
-            fix=f"The columns are {', '.join(map(str, table.columns))}.",
+            fix=f"The columns are {', '.join(map(str, frame.columns))}.",
         )
     numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns]
 

@@ -84,7 +84,9 @@ def text_page(path: Path, programme: Programme) -> tuple[str, Page]:
         text = text.replace(found[0], "", 1)
     if audience not in ("instructor", "learner"):
         raise InputError(
-            f"A page is for the instructor or the learner, not for {audience!r}.", where=str(path)
+            f"A page is for the instructor or the learner, not for {audience!r}.",
+            where=str(path),
+            fix="Begin it with `<!-- for: learner -->` or `<!-- for: instructor -->`.",
         )
     parts = {lesson.block.part for lesson in programme.lessons}
     modules = {lesson.id for lesson in programme.lessons}
