@@ -16,7 +16,7 @@ def test_a_path_leads_to_its_lessons_with_the_keyboard(tab, width):
     lessons = page.locator("table.cw-report a")
     assert lessons.count() >= 6
     lessons.first.press("Enter")
-    page.wait_for_url("**/notebooks/orientation/o1-*")
+    page.wait_for_url("**/notebooks/orientation/o0-*")
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
 
 

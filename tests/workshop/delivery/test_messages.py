@@ -142,7 +142,7 @@ def test_a_wrong_key_in_that_profile_is_told_before_any_work(course, tmp_path):
     _, message = told(course, tmp_path, GOOD.replace('"uganda"', '"office.toml"'))
     assert (
         "line 5" in message
-        and "office.toml, line 3: Nobody reads 'payment.client_day'. Did you mean 'payment.client_days'?"
+        and "office.toml, line 3: 'payment.client_day' is not a name that a profile knows. Did you mean 'payment.client_days'?"
         in message
     )
 
