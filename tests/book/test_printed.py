@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import shutil
@@ -33,6 +34,12 @@ def course() -> Course:
 @pytest.fixture(scope="module")
 def made(book) -> Edition:
     return Edition(ROOT, folder=book.parent)
+
+
+@pytest.fixture(scope="module")
+def read(course, made) -> list[chapters.Part]:
+    """The chapters, read once: it takes ten seconds. Who changes one of them takes a copy."""
+    return chapters.parts(course, made.html)
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +91,7 @@ def test_every_letter_is_in_the_file(printed):
             )
 
 
-def test_every_link_in_the_document_leads_somewhere(course, made):
-    read = chapters.parts(course, made.html)
+def test_every_link_in_the_document_leads_somewhere(read):
     bodies = [one for part in read for chapter in part.chapters for one in (chapter.body, *chapter.answers)]
     chapters.unlink_what_is_elsewhere(bodies)
     soup = BeautifulSoup(
@@ -98,8 +104,7 @@ def test_every_link_in_the_document_leads_somewhere(course, made):
     }
 
 
-def test_a_part_brings_the_sources_it_cites_and_no_others(course, made):
-    read = chapters.parts(course, made.html)
+def test_a_part_brings_the_sources_it_cites_and_no_others(read):
     part = next(part for part in read if part.title == "Orientation")
     shown = pdf.alone(part, command._sources(read))
     cited = {link for chapter in part.chapters for link in chapters.cited([chapter.body, *chapter.answers])}
@@ -123,8 +128,7 @@ def test_a_missing_page_is_named(course, tmp_path):
         chapters.parts(course, tmp_path)
 
 
-def test_a_part_is_a_document_of_its_own(course, made, tmp_path, installed_browser):
-    read = chapters.parts(course, made.html)
+def test_a_part_is_a_document_of_its_own(course, made, read, tmp_path, installed_browser):
     part = next(part for part in read if part.title == "Orientation")
     cover = command._named(command.cover_of(course, made), part.title)
     mathjax = made.html / "_static" / "mathjax" / "tex-chtml.js"
@@ -164,14 +168,14 @@ def test_the_epub_is_what_devices_expect(packed, course):
             assert lesson.title in BeautifulSoup(navigation, "html.parser").get_text()
 
 
-def test_the_epub_says_in_which_language_it_is(course, made, tmp_path):
-    read = chapters.parts(course, made.html)[:1]
+def test_the_epub_says_in_which_language_it_is(course, read, tmp_path):
+    first = copy.deepcopy(read[:1])
     for language, direction in (("fr", "ltr"), ("pt_BR", "ltr"), ("ar", "rtl")):
         path, cover = (
             tmp_path / f"{language}.epub",
             command.cover_of(course, Edition(ROOT, language=language)),
         )
-        epub.write(read, cover, path)
+        epub.write(first, cover, path)
         code = language.replace("_", "-")
         with zipfile.ZipFile(path) as opened:
             package, pages = opened.read("OEBPS/package.opf").decode(), ("nav", "cover")
@@ -198,8 +202,8 @@ def test_formulas_of_the_epub_need_no_program(packed, book):
     assert any("times" in one["alttext"] and one.find("mo", string="×") for one in shown.find_all("math"))
 
 
-def test_the_same_book_gives_the_same_epub(packed, course, made, tmp_path):
-    epub.write(chapters.parts(course, made.html), command.cover_of(course, made), tmp_path / "again.epub")
+def test_the_same_book_gives_the_same_epub(packed, course, made, read, tmp_path):
+    epub.write(read, command.cover_of(course, made), tmp_path / "again.epub")
     assert (tmp_path / "again.epub").read_bytes() == packed.read_bytes()
 
 

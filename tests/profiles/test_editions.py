@@ -43,9 +43,8 @@ def shown(notebook) -> str:
     return re.sub(r'data:[^"\']+|srcdoc="[^"]*"', "", "\n".join(parts))
 
 
-@pytest.mark.parametrize(
-    "code", ["exampleland", *(pytest.param(code, marks=pytest.mark.everything) for code in COUNTRIES)]
-)
+@pytest.mark.everything
+@pytest.mark.parametrize("code", ["exampleland", *COUNTRIES])
 def test_every_notebook_runs_in_the_edition_and_shows_nothing_of_seoul(executed, code):
     folder, _ = executed(code)
     notebooks = {

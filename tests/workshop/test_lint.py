@@ -101,7 +101,7 @@ LESSON_FAULTS = [
         meta("r1-k1", cleanworks={"question": "r1-k1", "objective": 9}),
         "Objective 9 does not exist",
     ),
-    ("prerequisites", lambda nb: block(nb).update(prerequisites=["r9"]), "`r9` is no lesson"),
+    ("prerequisites", lambda nb: block(nb).update(prerequisites=["r9"]), "`r9` is not a lesson"),
     ("prerequisites", lambda nb: block(nb).update(prerequisites=["r2"]), "r1 needs r2 needs r1"),
     ("terms", lambda nb: block(nb)["terms"].append("cloud"), "`cloud` is not in the glossary"),
     (
@@ -407,6 +407,7 @@ def test_every_rule_is_tried_above():
         "amounts",
         "gives-away",
         "python-words",
+        "unsourced",
     }
     assert tried == {rule.name for rule in RULES}
 
