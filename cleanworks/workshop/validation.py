@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 # Kinds of finding that come in several forms.
 _FAMILIES = (
-    ("date", "`{place}`: {input!r} is no date; write it as 2026-12-14, without quotation marks"),
+    ("date", "`{place}`: {input!r} is not a date; write it as 2026-12-14, without quotation marks"),
     ("int", "`{place}` should be a whole number, not {input!r}"),
 )
 

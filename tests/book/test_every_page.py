@@ -185,6 +185,14 @@ _PLAIN_LINKS = """
 }).map(link => link.outerHTML.slice(0, 120))
 """
 
+# Pictures that are stretched: as wide as the page allows, and as high as if it were wider.
+_STRETCHED = """
+() => [...document.querySelectorAll('main img')].filter(one => {
+  const shown = one.clientWidth / one.clientHeight, own = one.naturalWidth / one.naturalHeight;
+  return one.checkVisibility() && one.complete && one.clientHeight > 20 && Math.abs(shown / own - 1) > 0.03;
+}).map(one => `${one.getAttribute('src')}: ${one.clientWidth} x ${one.clientHeight} of ${one.naturalWidth} x ${one.naturalHeight}`)
+"""
+
 _FAINT_SAID = f"""
 () => {{
   const found = ({_FAINT})();
@@ -246,6 +254,7 @@ def _visit(browser, book: Path, pages: list[str]) -> Iterator[tuple[str, Visit]]
         )
         _unfold(page)
         visit.faults += _axe(page, None, without=["color-contrast", "link-in-text-block"])
+        visit.faults += [f"stretched: {said}" for said in page.evaluate(_STRETCHED)]
         visit.faults += [f"only its colour tells this link: {said}" for said in page.evaluate(_PLAIN_LINKS)]
         # A colour on its way from light to dark has a contrast of its own.
         page.add_style_tag(content="* { transition: none !important; }")
@@ -258,6 +267,7 @@ def _visit(browser, book: Path, pages: list[str]) -> Iterator[tuple[str, Visit]]
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 360, "height": 900})
         visit.width = page.evaluate("document.documentElement.scrollWidth")
+        visit.faults += [f"stretched on a phone: {said}" for said in page.evaluate(_STRETCHED)]
         page.set_viewport_size({"width": 1280, "height": 900})
         yield name, visit
     context.close()

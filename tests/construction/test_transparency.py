@@ -112,7 +112,7 @@ def test_a_draw_is_in_the_order_of_the_list_and_without_repeats():
         (lambda: transparency.sample_for_share(10, 5), "not a share"),
         (lambda: transparency.sample_for_share(10.5, 0.1), "not a number of projects"),
         (lambda: transparency.sample_to_find(10, 0), "nothing to find"),
-        (lambda: transparency.chance_of_finding(10, 3, 11), "of 10 projects no 11"),
+        (lambda: transparency.chance_of_finding(10, 3, 11), "Of 10 projects no 11"),
         (lambda: transparency.draw_projects(["a"], 2, np.random.default_rng(0)), "2 of 1"),
     ],
 )  # fmt: skip

@@ -80,7 +80,7 @@ def test_winsorising_pulls_the_ends_in():
         ({"x": [1.0, np.nan]}, {}, "A value is missing"),
         ({"x": [1.0, 2.0]}, {"method": "magic"}, "'magic' is not known"),
         ({"x": [1.0, 2.0]}, {"method": "goalposts"}, "no goalposts for 'x'"),
-        ({"x": [1.0, 2.0]}, {"negative": ["y"]}, "'y' is no indicator"),
+        ({"x": [1.0, 2.0]}, {"negative": ["y"]}, "'y' is not an indicator"),
         ({}, {}, "no rows"),
     ],
 )

@@ -53,7 +53,7 @@ def test_the_answers_become_a_profile_that_passes_its_check(tmp_path, monkeypatc
 def test_a_wrong_answer_is_asked_again(tmp_path, monkeypatch, capsys):
     give(monkeypatch, [*ANSWERS[:15], "8", *ANSWERS[15:]])
     assert cli.run(["profile", "new", "kenya", "--folder", str(tmp_path)]) == 0
-    assert "8 is no share. Write 8 % as 0.08." in capsys.readouterr().out
+    assert "8 is not a share. Write 8 % as 0.08." in capsys.readouterr().out
     assert profiles.load(str(tmp_path / "kenya.toml"))["payment.late_interest_rate"] == 0.08
 
 
@@ -95,7 +95,7 @@ def test_a_profile_with_a_gap_or_a_strange_key_is_told(tmp_path, capsys):
     )
     assert cli.run(["profile", "check", str(path)]) == 2
     said = capsys.readouterr().err
-    assert "values are missing" in said and "Nobody reads 'payment.du_days'" in said
+    assert "values are missing" in said and "'payment.du_days' is not a name that a profile knows" in said
 
 
 def test_an_agency_begins_from_its_country(tmp_path, monkeypatch, capsys):

@@ -188,6 +188,8 @@ _DROPPED = re.compile(
     r"|^(pytz/zoneinfo|dateutil/zoneinfo/.*\.gz$)"
     r"|^numpy/(f2py|distutils)/"
     r"|^sqlalchemy/(testing|orm|ext|dialects/(mysql|oracle|mssql|postgresql))/"
+    # A page has tables of pandas only.
+    r"|^narwhals/(_dask/|_spark_like/|_ibis/|_polars/|_duckdb/|_sql/|testing/|sql\.py$)"
 )
 _NEEDED = re.compile(
     r"^numpy/(testing|_core/tests/_natype)|^pandas/_testing|^matplotlib/backends/_backend_agg|^pytz/zoneinfo/(UTC|Etc/UTC|Asia/)"

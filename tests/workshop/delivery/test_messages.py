@@ -83,7 +83,7 @@ def test_a_good_file_is_told_nothing(course, tmp_path):
         (
             "2027-03-02",
             '"2 March"',
-            "gulu.toml, line 9: `days.1.date`: '2 March' is no date; write it as 2026-12-14",
+            "gulu.toml, line 9: `days.1.date`: '2 March' is not a date; write it as 2026-12-14",
         ),
         (
             "2027-03-02",
