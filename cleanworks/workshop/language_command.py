@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cleanworks.errors import InputError
+
 language = typer.Typer(help="Editions in other languages.", no_args_is_help=True)
 
 Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
@@ -62,13 +64,16 @@ def status(
     from cleanworks.workshop import languages
     from cleanworks.workshop.catalogue import Course
 
-    found = languages.status(Course.load(root.resolve()), code)
+    found = languages.status(Course.load(root.resolve()), code, [page] if page else ())
     if page:
-        chosen = [one for one in found if one.page == page or Path(one.page).name.partition("-")[0] == page]
-        for one in chosen:
+        if not found:
+            raise InputError(
+                f"There is no page {page!r}.",
+                fix="Name a page (book/how-to-learn) or a lesson (o1); without --page all are listed.",
+            )
+        for one in found:
             print(f"{one.page}: {len(one.missing)} of {one.texts} texts are missing")
             print(*(f"  {text}" for text in one.missing), sep="\n")
-        found = chosen
     else:
         _show([one for one in found if one.done or not begun])
         complete = sum(1 for one in found if not one.missing)

@@ -148,12 +148,18 @@ def read(path: Path) -> Catalog:
 # --- what there is to translate -----------------------------------------------------------------------------------
 
 
-def texts(course: Course) -> dict[str, list[str]]:
+def texts(course: Course, pages: Iterable[str] = ()) -> dict[str, list[str]]:
     """The texts of every page, in their order, by the page's name ("notebooks/orientation/o1-start-here").
 
     The pages are read as an instructor gets them, which is all there is. Each text comes once for each page. While neither the
     course nor the toolkit changes, the pages are not read again: the answer is kept under `_build`.
+
+    Parameters
+    ----------
+    pages : names of pages, or ids of lessons ("o1": the lesson and its exercises)
+        Only these are read; all if empty.
     """
+    wanted = set(pages)
     kept = course.root / "_build" / "texts.json"
     key = hashlib.sha256(
         made_of.tool().encode() + made_of.contents(course, set(made_of.sources(course)))
@@ -161,7 +167,11 @@ def texts(course: Course) -> dict[str, list[str]]:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         known = json.loads(kept.read_text(encoding="utf-8"))
         if known["key"] == key:
-            return known["texts"]
+            return {
+                name: said for name, said in known["texts"].items() if not wanted or _is_one(name, wanted)
+            }
+    if wanted:
+        return _texts(course, wanted)
     found = _texts(course)
     with contextlib.suppress(InputError, OSError):
         kept.parent.mkdir(exist_ok=True)
@@ -169,15 +179,22 @@ def texts(course: Course) -> dict[str, list[str]]:
     return found
 
 
-def _texts(course: Course) -> dict[str, list[str]]:
+def _is_one(page: str, wanted: Iterable[str]) -> bool:
+    """Whether a page was asked for, by its name or by the id of its lesson."""
+    return page in wanted or page.rpartition("/")[2].partition("-")[0] in wanted
+
+
+def _texts(course: Course, wanted: Iterable[str] = ()) -> dict[str, list[str]]:
     with tempfile.TemporaryDirectory() as temporary:
-        _extract(course, Path(temporary))
+        _extract(course, Path(temporary), wanted)
         found = {}
         for path in sorted((Path(temporary) / "pot").rglob("*.pot")):
             name = path.relative_to(Path(temporary) / "pot").with_suffix("").as_posix()
             found[name] = [message.id for message in read(path) if _is_for_people(message.id)]
     for entry in course.notebooks:
         name = course.relative(entry.path).removesuffix(".ipynb")
+        if wanted and name not in found:
+            continue
         found[name] = list(dict.fromkeys([*found.get(name, []), *descriptions(entry.notebook.node)]))
     return {name: found[name] for name in _in_order(course, found)}
 
@@ -202,9 +219,23 @@ def _in_order(course: Course, names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (place.get(name, len(place)), name))
 
 
-def _extract(course: Course, target: Path) -> None:
+def _extract(course: Course, target: Path, wanted: Iterable[str] = ()) -> None:
+    """Write the texts of all pages, or of those wanted, under ``target/pot``."""
     from jupyter_book.sphinx import build_sphinx
 
+    toc = course.root / "_toc.yml"
+    if wanted:
+        names = [course.relative(page).rpartition(".")[0] for page in course.pages]
+        names += [course.relative(entry.path).rpartition(".")[0] for entry in course.notebooks]
+        chosen = [name for name in dict.fromkeys(names) if _is_one(name, wanted)]
+        if not chosen:
+            return
+        # Sphinx reads what its table of contents names, and nothing else.
+        toc = target / "_toc.yml"
+        toc.write_text(
+            json.dumps({"root": chosen[0], "entries": [{"file": name} for name in chosen[1:]]}),
+            encoding="utf-8",
+        )
     messages = io.StringIO()
     with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(io.StringIO()):
         result = build_sphinx(
@@ -214,7 +245,8 @@ def _extract(course: Course, target: Path) -> None:
             noconfig=True,
             doctreedir=target / "doctrees",
             confoverrides={
-                "external_toc_path": str(course.root / "_toc.yml"),
+                "external_toc_path": str(toc),
+                "external_toc_exclude_missing": bool(wanted),
                 "nb_execution_mode": "off",
                 "cleanworks_audience": "instructor",
                 "cleanworks_executed": "",
@@ -485,11 +517,19 @@ class PageStatus:
         return min(99, 100 * (self.words - self.missing_words) // self.words)
 
 
-def status(course: Course, language: str) -> list[PageStatus]:
-    """How much of each page is translated, and which translations lost a link, a citation or a piece of code."""
+def status(course: Course, language: str, pages: Iterable[str] = ()) -> list[PageStatus]:
+    """How much of each page is translated, and which translations lost a link, a citation or a piece of code.
+
+    ``pages`` are names of pages or ids of lessons, as for `texts`; all if empty.
+    """
+    return status_of(course, language, texts(course, pages))
+
+
+def status_of(course: Course, language: str, there: Mapping[str, list[str]]) -> list[PageStatus]:
+    """The status of pages whose texts are known."""
     require(course, language)
     result = []
-    for page, wanted in texts(course).items():
+    for page, wanted in there.items():
         done = entries(folder(course, language) / f"{page}.po")
         missing = tuple(text for text in wanted if text not in done)
         broken = tuple(

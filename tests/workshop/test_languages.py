@@ -95,6 +95,17 @@ def test_the_status_counts_what_is_missing_page_by_page(begun, capsys):
     assert cli.run(["language", "status", "ko", "--page", "r1", "--root", str(begun)]) == 0
     said = capsys.readouterr().out
     assert "texts are missing" in said and "rain" in said
+    assert cli.run(["language", "status", "ko", "--page", "r9", "--root", str(begun)]) == 2
+    assert "no page 'r9'" in capsys.readouterr().err
+
+
+def test_a_page_that_is_asked_for_alone_has_the_texts_that_it_has_among_all(course):
+    loaded = Course.load(course)
+    alone = languages.texts(loaded, ["r2"])
+    assert not (course / "_build" / "texts.json").exists()
+    everything = languages.texts(loaded)
+    assert alone == {name: said for name, said in everything.items() if "/r2-" in name} and len(alone) == 2
+    assert languages.texts(loaded, ["r2"]) == alone
 
 
 def test_pages_are_read_again_only_when_something_changed(begun, monkeypatch):
@@ -403,10 +414,12 @@ COMPLETE = {"ko": ("o1", "o2", "c6", "m4"), "fr": ("o1", "o2", "c6", "m4")}
 
 def test_the_promised_lessons_are_complete():
     course = Course.load(ROOT)
+    there = languages.texts(course, {one for lessons in COMPLETE.values() for one in lessons})
     for language, lessons in COMPLETE.items():
-        found = {one.page: one for one in languages.status(course, language)}
-        for page, one in found.items():
-            if Path(page).name.partition("-")[0] in lessons:
-                # An English sentence may change before its translators have seen it; a page may not fall behind.
-                assert one.faults == (), page
-                assert one.percent >= 95, f"{page}: run `cleanworks language update {language}` and translate"
+        wanted = {page: said for page, said in there.items() if page.rpartition("/")[2][:2] in lessons}
+        found = languages.status_of(course, language, wanted)
+        assert len(found) == 2 * len(lessons)
+        for one in found:
+            # An English sentence may change before its translators have seen it; a page may not fall behind.
+            assert one.faults == (), one.page
+            assert one.percent >= 95, f"{one.page}: run `cleanworks language update {language}` and translate"
