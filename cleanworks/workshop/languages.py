@@ -522,6 +522,7 @@ def status(course: Course, language: str, pages: Iterable[str] = ()) -> list[Pag
 
     ``pages`` are names of pages or ids of lessons, as for `texts`; all if empty.
     """
+    require(course, language)
     return status_of(course, language, texts(course, pages))
 
 
