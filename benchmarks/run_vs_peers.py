@@ -282,11 +282,9 @@ def main() -> None:
         picture = options.page.parent / "assets" / "run-vs-peers.svg"
         draw(chosen, wall, picture)
         alt = "Bar chart of the wall time of each runner; the table below has the same numbers"
-        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture.read_text(encoding="utf-8"))
-        # With its size the page leaves room for the picture before it is there.
-        shape = f":width: {float(size[1]):.0f}px\n:height: {float(size[2]):.0f}px\n:class: cw-picture"
         write_page(
-            options.page, f"{note}\n\n```{{image}} assets/{picture.name}\n:alt: {alt}\n{shape}\n```\n\n{text}"
+            options.page,
+            f"{note}\n\n```{{image}} assets/{picture.name}\n:alt: {alt}\n:class: cw-picture\n```\n\n{text}",
         )
 
 
