@@ -163,6 +163,20 @@ def test_numbers_stand_right_and_long_texts_may_wrap():
     assert html.count('class="cw-long"') == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("KRW 75,392,000", True), ("UAH 52\u00a0000", True), ("VND 1,23 bn", True), ("-KRW 5 m", True), ("12 %", True),
+        ("Day 3", False), ("KRW", False), ("MET-017", False), ("2023-12-15", False),
+    ],
+)  # fmt: skip
+def test_sums_of_money_stand_right_like_other_numbers(text, right):
+    html = tidy(
+        f'<table class="dataframe"><thead><tr><th>n</th></tr></thead><tbody><tr><td>{text}</td></tr></tbody></table>'
+    )
+    assert ('class="cw-number"' in html) == right
+
+
 def test_a_table_with_grouped_rows_keeps_its_shape():
     html = tidy(
         '<table class="dataframe"><thead><tr><th></th><th></th><th>n</th></tr></thead><tbody>'

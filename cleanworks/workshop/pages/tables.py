@@ -13,7 +13,10 @@ from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-_NUMBER = re.compile(r"^[-+−]?[\d,. ]*\d(?:e[-+]?\d+)?\s*%?$|^nan$|^inf$", re.IGNORECASE)
+# With the code of a currency in front, as `money` writes it, and a unit behind.
+_NUMBER = re.compile(
+    r"^[-+−]?(?:[A-Z]{3}[ \u00a0])?[\d,. \u00a0]*\d(?:[eE][-+]?\d+)?\s*(?:%|m|bn|tn)?$|^[nN]a[nN]$|^inf$"
+)
 _LONG = 28  # letters; a longer text may be broken into lines
 
 # Scripts are not markup, even where they speak of tables.

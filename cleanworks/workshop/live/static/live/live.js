@@ -578,7 +578,7 @@ window.CleanWorksLive = (() => {
   }
 
   // The same as cleanworks/workshop/pages/tables.py does for the printed pages; the tests hold the two together.
-  const NUMBER = /^[-+−]?[\d,. ]*\d(?:e[-+]?\d+)?\s*%?$|^nan$|^inf$/i;
+  const NUMBER = /^[-+−]?(?:[A-Z]{3}[ \u00a0])?[\d,. \u00a0]*\d(?:[eE][-+]?\d+)?\s*(?:%|m|bn|tn)?$|^[nN]a[nN]$|^inf$/;
   const LONG = 28;
 
   function tidy(box) {
