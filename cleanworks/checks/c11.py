@@ -57,7 +57,10 @@ def public_after(public_after):
         end(["Workers", "Disclosure"]),
         unit="months",
         mistakes=[
-            (end(["Disclosure", "Workers"]), "This is the other order. The union asks for workers first."),
+            (
+                end(["Disclosure", "Workers"]),
+                "This is the other order. In the order that the union asks for, workers come before disclosure.",
+            ),
             (
                 MONTHS["Workers"] + MONTHS["Disclosure"],
                 "These are the months of building without the preparation before it.",

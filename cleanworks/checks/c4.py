@@ -228,7 +228,7 @@ def choice(limit, months, memo):
     )
     limit, months = (float(limit), float(months)) if numbers else (limit, months)
     if not isinstance(limit, float) or not 0 < limit <= 1.5:
-        return NotYet("`limit` should be a number such as 0.75: warn when SPI(t) is below it.")
+        return NotYet("`limit` should be a number, for example 0.75: warn when SPI(t) is below it.")
     if not isinstance(months, float) or not months.is_integer() or not 1 <= months <= 12:
         return NotYet("`months` should be a whole number from 1 to 12: how many month-ends in a row.")
     result, warned = _rule("spi_t", limit, int(months))

@@ -51,6 +51,16 @@ class Editions(BaseModel):
     )
 
 
+class Claim(BaseModel):
+    """A statement of a page that needs neither a source nor a result beside it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    page: str = Field(description="The page, as a path from the root of the course.")
+    words: str = Field(min_length=1, description="Words of the statement.")
+    because: str = Field(min_length=1, description="Why nothing needs to back it.")
+
+
 class Offer(BaseModel):
     """After how many checks that say "not yet" a page offers help with a question; 0 means never."""
 
@@ -131,6 +141,13 @@ class Settings(BaseModel):
         description="Function that finds the country a workshop file names, as `package.module:function`; it takes the name and a folder.",
     )
     editions: Editions = Field(Editions(), description="Words that are bound to one country (`words`).")
+    prose: tuple[str, ...] = Field(
+        (), description="Folders of further pages of Markdown that people read, beside those of the book."
+    )
+    claims: tuple[Claim, ...] = Field(
+        (),
+        description="Statements of pages that need neither a source nor a result (`page`, `words`, `because`).",
+    )
     live: Live = Field(
         Live(), description="Cells that run in the page (`run`, `offer`, `tables`, `differences`)."
     )

@@ -374,6 +374,111 @@ class TestStatementsThatNothingBacks:
         assert found(course, "cell-metadata")
 
 
+class TestStatementsOfSetsAndPages:
+    """The same holds where a learner practises and where a reader looks things up."""
+
+    @pytest.mark.parametrize(
+        ("cell", "line"),
+        [
+            ("r1-e1-exercise", "Most people forget to empty the gauge."),
+            ("r1-e1-hint", "It rains 140 days a year."),
+            ("r1-e1-solution-2", "People never empty the gauge."),
+        ],
+    )
+    def test_a_set(self, course, cell, line):
+        edit(set_path(course), lambda nb: cell_of(nb, cell).update(source=line))
+        (finding,) = found(course, "unsourced", set_path(course))
+        assert finding.cell == cell and line in finding.what
+
+    def test_a_task_gives_numbers_that_the_rest_takes_up_unless_it_speaks_of_a_country(self, course):
+        path = set_path(course)
+
+        def write(nb):
+            cell_of(nb, "r1-e2-exercise")["source"] += "\n\nIt rained 140 mm."
+            cell_of(nb, "r1-e2-hint")["source"] = "Of the 140 mm, some fell on Friday."
+
+        edit(path, write)
+        assert found(course, "unsourced", path) == []
+        edit(
+            path, lambda nb: cell_of(nb, "r1-e2-exercise")["metadata"]["cleanworks"].update(about="Rainland")
+        )
+        (finding,) = found(course, "unsourced", path)
+        assert finding.cell == "r1-e2-exercise"
+
+    def test_what_a_check_says(self, course):
+        checks = course / "checks"
+        checks.mkdir()
+        (checks / "r1.py").write_text(
+            'TOLD = ("Most people forget a day.", "Too much", f"Only {3} of 140 days.")\n'
+            'WELL = "Most people forget a day."  # claims: the story of the set\n',
+            encoding="utf-8",
+        )
+        findings = found(course, "unsourced", set_path(course))
+        assert [(one.path.name, one.file_line) for one in findings] == [("r1.py", 1), ("r1.py", 1)]
+        assert "in general" in findings[0].what and "140" in findings[1].what
+
+    def test_what_stands_under_an_option_of_a_quiz_and_not_the_option(self, course):
+        def write(nb):
+            cell = cell_of(nb, "r1-k1")
+            first, _, rest = cell["source"].partition("- [")
+            cell["source"] = f"{first}- [ ] Most people forget.\n  > Most people forget.\n- [{rest}"
+
+        edit(lesson_path(course), write)
+        (finding,) = found(course, "unsourced")
+        assert finding.cell == "r1-k1"
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "It rains 140 days a year.\n",
+            "```{note}\nMost people forget a day.\n```\n",
+            "Gauge\n: Most people forget to empty it.\n",
+            "| month | mm |\n|---|---|\n| May | 62 |\n",
+        ],
+    )
+    def test_a_page(self, course, page):
+        (course / "index.md").write_text(f"# Rain\n\n{page}", encoding="utf-8")
+        (finding,) = found(course, "unsourced")
+        assert finding.path.name == "index.md"
+        assert "Nothing backs" in (course / "index.md").read_text() or finding.what.startswith(
+            "Nothing backs"
+        )
+        assert finding.file_line >= 3
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "It rains 140 days a year {cite}`rain2001`.\n",
+            "---\ndays: 140\n---\n\nIt rains.\n",
+            "```sh\nsleep 140\n```\n",
+            "<!-- rain: begin -->\nIt rained 140 mm.\n<!-- rain: end -->\n",
+            "| what | minutes |\n|---|---|\n| Look | 12 |\n",
+            "It rained 140 mm.\n\n```{report} rain\n```\n",
+        ],
+    )
+    def test_a_page_that_backs_what_it_says(self, course, page):
+        (course / "index.md").write_text(
+            page if page.startswith("---") else f"# Rain\n\n{page}", encoding="utf-8"
+        )
+        assert found(course, "unsourced") == []
+
+    def test_a_mark_of_a_page_needs_something_to_mark(self, course):
+        settings_file = course / "cleanworks.toml"
+        mark = '\n[[claims]]\npage = "texts/plan.md"\nwords = "140 days"\nbecause = "Ours."\n'
+        settings_file.write_text(
+            f'prose = ["texts"]\n{settings_file.read_text("utf-8")}{mark}', encoding="utf-8"
+        )
+        (finding,) = found(course, "unsourced")
+        assert "marks nothing" in finding.what and finding.path.name == "cleanworks.toml"
+        (course / "texts").mkdir()
+        (course / "texts" / "plan.md").write_text("It rains 140 days a year.\n", encoding="utf-8")
+        assert found(course, "unsourced") == []
+        (course / "texts" / "plan.md").write_text(
+            "It rains 140 days a year.\nIt rains 90 days.\n", encoding="utf-8"
+        )
+        assert len(found(course, "unsourced")) == 1
+
+
 def test_a_new_word_of_python_is_asked_for_once(course):
     """The words are those that a page shows; what is folded, or explained in the text or in the list, is none of them."""
     (course / "words.toml").write_text("len = 'Counts.'\n", encoding="utf-8")

@@ -6,15 +6,24 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.lint import bound
+from cleanworks.workshop.files import read_text
+from cleanworks.workshop.lint import bound, claims
 from cleanworks.workshop.lint.canonical import canonical, has_ids, with_format_of_ids
 from cleanworks.workshop.lint.context import Context, course_files
 from cleanworks.workshop.lint.finding import Finding
-from cleanworks.workshop.lint.rules import EDITION, EDITION_FIX, FOR_ALL, RULES
+from cleanworks.workshop.lint.rules import (
+    EDITION,
+    EDITION_FIX,
+    FOR_ALL,
+    RULES,
+    UNSOURCED,
+    UNSOURCED_FIX_CHECKS,
+    UNSOURCED_FIX_PAGES,
+)
 from cleanworks.workshop.notebook import Notebook, dump, read
 from cleanworks.workshop.quiz import GiveAway, give_away, parse_quiz
 from cleanworks.workshop.run.store import write_whole
-from cleanworks.workshop.settings import Settings
+from cleanworks.workshop.settings import FILE, Settings
 
 UNREADABLE = "readable"
 READS = "reads"
@@ -90,17 +99,23 @@ def lint_course(
             findings.append(Finding(path=path, rule=UNREADABLE, what=error.what, fix=error.fix or ""))
     return (
         files,
-        findings + _in_checks(context, files) + _given_away(context, files) + _undeclared(root, files),
+        [
+            *findings,
+            *_in_checks(context, files),
+            *_in_pages(context, files),
+            *_given_away(context, files),
+            *_undeclared(root, files),
+        ],
         rewritten,
     )
 
 
 def _in_checks(context: Context, files: list[Path]) -> list[Finding]:
-    """Words bound to one country in what the checks of the sets looked at say to learners."""
+    """What the checks of the sets looked at say to learners: words bound to one country, and statements that nothing backs."""
     words = context.settings.editions.words
     wanted = {path.resolve() for path in files}
     found = []
-    for notebook in context.notebooks if words else ():
+    for notebook in context.notebooks:
         block = notebook.block
         if block is None or block.kind != "exercises" or notebook.path.resolve() not in wanted:
             continue
@@ -117,9 +132,45 @@ def _in_checks(context: Context, files: list[Path]) -> list[Finding]:
                 fix=EDITION_FIX,
                 file_line=line,
             )
-            for line, word in bound.in_code(source, words, docstrings=False)
+            for line, word in (bound.in_code(source, words, docstrings=False) if words else ())
+        ]
+        found += [
+            Finding(path=path, rule=UNSOURCED, what=what, fix=UNSOURCED_FIX_CHECKS, file_line=line)
+            for line, what in claims.in_checks(source, notebook)
         ]
     return found
+
+
+def _in_pages(context: Context, files: list[Path]) -> list[Finding]:
+    """Statements of the pages that nothing backs, and marks that mark nothing; asked when all of the course is."""
+    if not _whole(context, files):
+        return []
+    marks = {(one.page, one.words) for one in context.settings.claims}
+    used, found = set(), []
+    for path in context.pages:
+        name = path.relative_to(context.root).as_posix()
+        for line, sentence, what in claims.in_page(read_text(path)):
+            over = {(page, words) for page, words in marks if page == name and words in sentence}
+            used |= over
+            if not over:
+                found.append(
+                    Finding(path=path, rule=UNSOURCED, what=what, fix=UNSOURCED_FIX_PAGES, file_line=line)
+                )
+    return found + [
+        Finding(
+            path=context.root / FILE,
+            rule=UNSOURCED,
+            what=f"The mark {words!r} of {page} marks nothing that needs it.",
+            fix="Take it out, or correct its words.",
+        )
+        for page, words in sorted(marks - used)
+    ]
+
+
+def _whole(context: Context, files: list[Path]) -> bool:
+    """Whether all notebooks of the course are looked at."""
+    wanted = {path.resolve() for path in files}
+    return all(notebook.path.resolve() in wanted for notebook in context.notebooks)
 
 
 def quiz_report(notebooks: Iterable[Notebook]) -> GiveAway:
@@ -136,8 +187,7 @@ def quiz_report(notebooks: Iterable[Notebook]) -> GiveAway:
 
 def _given_away(context: Context, files: list[Path]) -> list[Finding]:
     """What the questions of all quizzes together give away. It is a matter of the course, and asked when all of it is."""
-    wanted = {path.resolve() for path in files}
-    if not all(notebook.path.resolve() in wanted for notebook in context.notebooks):
+    if not _whole(context, files):
         return []
     fix = next(rule.fix for rule in RULES if rule.name == "quiz")
     where = context.root / context.settings.lessons

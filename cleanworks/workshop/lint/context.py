@@ -68,6 +68,19 @@ class Context:
         )
 
     @cached_property
+    def pages(self) -> list[Path]:
+        """The pages of Markdown that people read: those of the table of contents, and those in the folders of `prose`."""
+        from cleanworks.workshop.catalogue import TOC, listed
+
+        found: list[Path] = []
+        if (self.root / TOC).is_file():
+            with contextlib.suppress(InputError):
+                found += [path for path, _ in listed(self.root) if path.suffix == ".md"]
+        for folder in self.settings.prose:
+            found += sorted((self.root / folder).rglob("*.md"))
+        return list(dict.fromkeys(path for path in found if path.is_file()))
+
+    @cached_property
     def lessons(self) -> dict[str, NotebookBlock]:
         return {nb.block.id: nb.block for nb in self.notebooks if nb.block and nb.block.kind == "lesson"}
 

@@ -421,14 +421,21 @@ def _citations(notebook: Notebook, context: Context) -> Iterator[Hit]:
 # --- text ---------------------------------------------------------------------------------------------------------
 
 
+UNSOURCED = "unsourced"
+UNSOURCED_FIX_CHECKS = "Say less, use a number of the task, or mark the line with a reason: `# claims: why nothing needs to back it`."
+UNSOURCED_FIX_PAGES = (
+    "Cite it, say less, or mark it with a reason in cleanworks.toml: `[[claims]]` with page, words, because."
+)
+
+
 @rule(
-    "unsourced",
+    UNSOURCED,
     "A number, or what people do in general, has a citation or a result beside it.",
     "Cite it, compute it, say less, or mark it with a reason: cell metadata "
     '`"cleanworks": {"claims": {"the words": "why nothing needs to back them"}}`.',
 )
 def _unsourced(notebook: Notebook, context: Context) -> Iterator[Hit]:
-    if notebook.block is not None and notebook.block.kind == "lesson":
+    if notebook.block is not None:
         yield from claims.unsourced(notebook)
 
 
