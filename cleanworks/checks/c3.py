@@ -43,7 +43,9 @@ def modes(long_count, large_short):
                 int(
                     large.sum()
                 ): "You counted every contract above the amount. Long mode asks for the months as well.",
-                int((~is_long).sum()): "You counted the contracts in short mode.",
+                int(
+                    (~is_long).sum()
+                ): "These are the contracts in short mode. The task asks for the others first.",
             },
         ),
         compare(

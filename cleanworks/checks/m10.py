@@ -37,7 +37,10 @@ def smallest(smallest):
                 (8.6 + 8.1) / 2 - 7.9,
                 "This assumes equal weights. Which weights would need the smallest deduction?",
             ),
-            (8.6 - 7.9, "This is the largest possible deduction."),
+            (
+                8.6 - 7.9,
+                "This is the largest possible deduction. Start from the lowest average that the two parts allow.",
+            ),
             (7.9 - 8.1, "The size is right; give a deduction as a positive number."),
         ],
     )

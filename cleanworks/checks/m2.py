@@ -70,6 +70,9 @@ def rate(rate):
         mistakes=[
             (100 * 100 / 4000, "The whole holds people with no contact: nobody could ask them for a bribe."),
             (100 * 100 / (2500 - 60), "You took out those who refused. The task keeps them in the whole."),
-            (100 * 160 / 2500, "You counted those who refused as if they had met a bribe."),
+            (
+                100 * 160 / 2500,
+                "This counts those who refused as if they had met a bribe. Nobody knows that: report them beside the rate.",
+            ),
         ],
     )

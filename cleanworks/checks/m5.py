@@ -22,8 +22,8 @@ def lowest(lowest):
         edges[2],
         rtol=1e-4,
         mistakes=[
-            (edges[1], "This is the lowest score of grade 1."),
-            (edges[3], "This is the lowest score of grade 3."),
+            (edges[1], "This is the lowest score of grade 1. Which line of the answer is that of grade 2?"),
+            (edges[3], "This is the lowest score of grade 3. Which line of the answer is that of grade 2?"),
             (7.50 + 0.40, "You added a whole standard deviation. Where does the band of grade 2 begin?"),
         ],
     )
@@ -39,7 +39,7 @@ def moved(moved):
         right,
         mistakes=[
             (0, "The scores of the others stay, but the bands move when L leaves. Grade twice and compare."),
-            (len(before) - right, "This is how many keep their grade. How many change?"),
+            (len(before) - right, "This is how many keep their grade. The task asks how many change."),
         ],
     )
 

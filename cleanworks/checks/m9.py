@@ -47,7 +47,7 @@ def expected(expected):
         unit="bodies",
         mistakes=[
             (22 * 137 / 460, "This uses the rate of all bodies. Weak bodies rise more often."),
-            (weak, "This is a share. How many of 22 is it?"),
+            (weak, "This is a share. Take it times 22 to get a number of bodies."),
         ],
     )
 
