@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import lzma
 import re
 import stat
 import struct
@@ -21,7 +20,12 @@ LARGEST = 1_500_000_000
 MOST = 20_000
 _LONGEST = 200
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, OSError, ValueError)
+_LZMA: tuple[type[Exception], ...] = ()
+with contextlib.suppress(ImportError):  # the Python of a page has none
+    import lzma
+
+    _LZMA = (lzma.LZMAError,)
+_BROKEN = (zipfile.BadZipFile, zlib.error, *_LZMA, EOFError, struct.error, OSError, ValueError)
 UNREADABLE = (*_BROKEN, NotImplementedError, RuntimeError)
 """What reading one entry of a zip may raise."""
 

@@ -30,11 +30,12 @@ DATA_WORDS = {
 
 @dataclass(frozen=True)
 class Context:
-    """What all pages share: the country, the day, and whether the city is simulated."""
+    """What all pages share: the country, the day, whether the city is simulated, and the tables that hold nothing at all."""
 
     profile: Profile
     date: pd.Timestamp
     simulated: bool
+    absent: frozenset[str] = frozenset()
 
     @property
     def site(self) -> str:
@@ -362,7 +363,7 @@ def _project(row, of_project, of_contract, sums, drawn, districts, context):
     contracts = of_project["contracts"]
     sections = [("overview", "Overview", _overview_of(row, drawn, context))]
     sections.append(("contract", "Contract", _contracts(contracts, of_project["tenders"], rows_of, context)))
-    sections.append(("progress", "Progress", _progress(contracts, rows_of)))
+    sections.append(("progress", "Progress", _progress(contracts, rows_of, context)))
     sections.append(("payments", "Payments", _payments(sums, context)))
     sections.append(("documents", "Documents", _documents(of_project["disclosures"], context)))
     sections.append(("stakeholders", "Stakeholders", _stakeholders(row, contracts, rows_of, context)))
@@ -379,6 +380,11 @@ def _project(row, of_project, of_contract, sums, drawn, districts, context):
         f'<nav class="contents" aria-label="On this page"><ul>{links}</ul></nav>\n{parts}'
     )
     return _page(title, body, context, depth=1)
+
+
+def _none(context, table, known, unknown):
+    """What a page says where there is no row: that there was none, or that the data do not speak of it at all."""
+    return unknown if table in context.absent else known
 
 
 def _list(pairs):
@@ -424,7 +430,12 @@ def _contracts(contracts, tenders, rows_of, context):
                 f"Changes of contract {one.contract_id}",
                 ("Date", "What", "From - to", "Reason"),
                 changes,
-                "No change of the contract.",
+                _none(
+                    context,
+                    "modifications",
+                    "No change of the contract.",
+                    "These data hold no changes of contracts; whether there were any, they do not say.",
+                ),
             )
         )
     return "".join(parts)
@@ -436,7 +447,7 @@ def _change(change, context):
     return f"{context.money(change.old_value)} - {context.money(change.new_value)}"
 
 
-def _progress(contracts, rows_of):
+def _progress(contracts, rows_of, context):
     parts = []
     for contract in contracts["contract_id"]:
         rows = rows_of("progress", contract).sort_values("period", kind="stable")
@@ -453,7 +464,10 @@ def _progress(contracts, rows_of):
             + _table(f"Progress of contract {contract}", ("Month", "Planned>", "Actual>", "Paid>"), months)
             + "</details>"
         )
-    return "".join(parts) or "<p>No progress has been reported yet.</p>"
+    nothing = _none(
+        context, "progress", "No progress has been reported yet.", "These data hold no progress of works."
+    )
+    return "".join(parts) or f"<p>{nothing}</p>"
 
 
 def _payment_sums(payments, contracts, date):
@@ -481,7 +495,13 @@ def _payment_sums(payments, contracts, date):
 
 def _payments(sums, context):
     if sums is None:
-        return "<p>Nothing has been paid yet.</p>"
+        nothing = _none(
+            context,
+            "payments",
+            "Nothing has been paid yet.",
+            "These data hold no payments; whether anything was paid, they do not say.",
+        )
+        return f"<p>{nothing}</p>"
     sums = sums.set_index("payee_type")
     listed = [
         (
@@ -518,7 +538,15 @@ def _documents(items, context):
         )
         for one in items.sort_values("date_event", kind="stable").itertuples()
     ]
-    return _table("What must be published, and when it was", ("Item", "Event", "Published", "How"), listed)
+    nothing = _none(
+        context,
+        "disclosures",
+        "Nothing is recorded here.",
+        "These data hold no list of what must be published.",
+    )
+    return _table(
+        "What must be published, and when it was", ("Item", "Event", "Published", "How"), listed, nothing
+    )
 
 
 def _stakeholders(row, contracts, rows_of, context):
@@ -556,16 +584,22 @@ def _questions(row, questions, context):
         )
     to = _text(row.public_authority)
     text = f"To: {to}\nProject: {_text(row.title)} ({_text(row.project_id)})\n\nMy question:\n"
+    aim = f"The office aims to answer within {limit} days{' (an assumption of this profile)' if context.profile.is_illustrative('disclosure.answer_days') else ''}."
     return (
         f"<p>Ask {to} by its website, by telephone or at the site office. Quote the number of the project. "
-        f"The office aims to answer within {limit} days{' (an assumption of this profile)' if context.profile.is_illustrative('disclosure.answer_days') else ''}.</p>"
+        f"{_none(context, 'questions', aim, '')}</p>"
         f'<div class="ask"><label for="ask">Your question, to copy into a letter or a form</label>'
         f'<textarea id="ask" rows="6">{text}</textarea><button type="button" id="copy" hidden>Copy the text</button> <span id="copied" role="status"></span></div>'
         + _table(
             "Questions about this project",
             ("Asked", "About", "By", "Answered", "Days>"),
             listed,
-            "Nobody has asked yet.",
+            _none(
+                context,
+                "questions",
+                "Nobody has asked yet.",
+                "These data hold no questions of citizens.",
+            ),
         )
     )
 

@@ -145,4 +145,5 @@ def _start(tables, profile, date, simulated) -> _Start:
             fix=f"A site shows 1 to {LARGEST:,} projects, each on a page of its own.",
         )
     day = pd.Timestamp(date) if date is not None else public.last_day(shown)
-    return _Start(shown, pages.Context(profile, day, simulated))
+    absent = frozenset(name for name, frame in shown.items() if frame.empty)
+    return _Start(shown, pages.Context(profile, day, simulated, absent))

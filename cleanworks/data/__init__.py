@@ -6,7 +6,7 @@
 >>> data.report_of("rain-city").save("rain-city.html")                              # doctest: +SKIP
 
 `importing` brings files in, `tables` reads CSV and spreadsheets by a mapping of columns (`mapping`), `folder` is the form in which
-tables are kept, `flagging` and `reporting` make what an office reads.
+tables are kept, `flagging` and `reporting` make what an office reads, `examples` are small open sets to try it on.
 """
 
 from __future__ import annotations
@@ -14,16 +14,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cleanworks.data.examples import Example, example
     from cleanworks.data.flagging import Flags, flags_of
-    from cleanworks.data.folder import load
+    from cleanworks.data.folder import load, with_projects
     from cleanworks.data.importing import Imported, bring_in
     from cleanworks.data.reporting import report_of
 
-__all__ = ["Flags", "Imported", "bring_in", "flags_of", "load", "report_of"]
+__all__ = [
+    "Example",
+    "Flags",
+    "Imported",
+    "bring_in",
+    "example",
+    "flags_of",
+    "load",
+    "report_of",
+    "with_projects",
+]
 
 _ROOMS = {
-    "Flags": "flagging", "flags_of": "flagging", "load": "folder", "Imported": "importing", "bring_in": "importing",
-    "report_of": "reporting",
+    "Example": "examples", "example": "examples", "Flags": "flagging", "flags_of": "flagging", "load": "folder",
+    "with_projects": "folder", "Imported": "importing", "bring_in": "importing", "report_of": "reporting",
 }  # fmt: skip
 
 

@@ -110,7 +110,10 @@ def bring_in(
         out,
         "Tables",
         ("table", "rows", "columns filled in every row", "partly", "never"),
-        [(name, f"{rows:,}", *_fill(rows, filled)) for name, (rows, filled) in made.tables.items()],
+        [
+            (name, f"{rows:,}", *map(str, filled))
+            for name, rows, *filled in made.overview().itertuples(name=None)
+        ],
     )
     able = made.indicators
     out.print(
@@ -191,12 +194,6 @@ def _show(out, proposed):
         )
         for question in one.questions:
             out.print(f"Question: {question}.", markup=False, soft_wrap=True)
-
-
-def _fill(rows, filled):
-    full = sum(n == rows for n in filled.values())
-    never = sum(n == 0 for n in filled.values())
-    return str(full), str(len(filled) - full - never), str(never)
 
 
 def _rows(out, title, columns, rows):

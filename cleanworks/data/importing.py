@@ -6,6 +6,7 @@ process are merged however far they lie apart, and only one piece is in memory a
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -21,7 +22,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from cleanworks import archives
+from cleanworks import archives, shown
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
 from cleanworks.errors import InputError
@@ -55,13 +56,26 @@ class Imported:
     """What an import did.
 
     ``tables`` is name -> (rows, column -> filled rows); ``sources`` says for each file its kind, what was taken and what was left, and
-    why; ``indicators`` is as `cleanworks.construction.flags.possible`.
+    why; ``indicators`` is as `cleanworks.construction.flags.possible`. ``to`` is the folder, None where the tables are in memory only.
     """
 
-    to: Path
+    to: Path | None
     sources: list[dict] = field(default_factory=list)
     tables: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    held: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def load(self) -> dict[str, pd.DataFrame]:
+        """The tables themselves, by name: copies that you may change."""
+        if self.to is not None:
+            return folder.load(self.to)
+        return {name: table.copy() for name, table in self.held.items()}
+
+    def overview(self) -> pd.DataFrame:
+        """One row for each table: its rows, and how many of its columns are filled in every row, partly, or never."""
+        counts = {name: (rows, *_fill(rows, filled)) for name, (rows, filled) in self.tables.items()}
+        columns = ["rows", "columns filled in every row", "partly", "never"]
+        return pd.DataFrame.from_dict(counts, orient="index", columns=columns).rename_axis("table")
 
     @property
     def indicators(self) -> pd.DataFrame:
@@ -80,7 +94,7 @@ Tell = Callable[[int, int, str], None]  # bytes read, bytes in all, the file in 
 
 def bring_in(
     files: Sequence[str | Path],
-    to: str | Path,
+    to: str | Path | None = None,
     *,
     mappings: Sequence[mapping.Columns] | None = None,
     encoding: str | None = None,
@@ -92,8 +106,9 @@ def bring_in(
     ----------
     files : paths
         OCDS or OC4IDS (package, records, JSON lines), CSV, XLSX; also gzipped, in a zip, or a folder of them. All of one kind.
-    to : path
-        A new or empty folder, or an older import, which is replaced.
+    to : path, optional
+        A new or empty folder, or an older import, which is replaced. Without it the tables are kept in memory only: `Imported.load`
+        gives them.
     mappings : list, optional
         For CSV and XLSX: how their columns are read, see `proposals`. Without it, what `cleanworks.data.mapping.propose` proposes,
         if it leaves no question open.
@@ -108,8 +123,9 @@ def bring_in(
         Nothing to read, files of several kinds, a damaged file, a question that the mapping leaves open, or a folder that holds
         something else. The output folder is then as it was.
     """
-    to = Path(to)
-    folder.check(to)
+    if to is not None:
+        to = Path(to)
+        folder.check(to)
     with _unpacked(files) as (found, left):
         if not found:
             reasons = "; ".join(f"{one['file']}: {', '.join(one['left'])}" for one in left[:5])
@@ -120,30 +136,35 @@ def bring_in(
             )
         kinds = {_kind(path, name) for path, name in found}
         if len(kinds) > 1:
-            shown = "; ".join(
+            both = "; ".join(
                 f"{kind}: {next(name for path, name in found if _kind(path, name) == kind)}"
                 for kind in sorted(kinds)
             )
             raise InputError(
-                f"The files are of several kinds ({shown}).",
+                f"The files are of several kinds ({both}).",
                 where=_named(files),
                 fix="Import each kind into a folder of its own: together they would count the same projects twice.",
             )
         (kind,) = kinds
         made = Imported(to, left)
-        with (
-            folder.whole(to) as new,
-            tempfile.TemporaryDirectory(dir=new.parent, prefix=".pieces-") as pieces,
-        ):
-            keep = _Keeper(Path(pieces))
+        with contextlib.ExitStack() as stack:
+            new = stack.enter_context(folder.whole(to)) if to is not None else None
+            place = stack.enter_context(
+                tempfile.TemporaryDirectory(dir=new.parent if new else None, prefix=".pieces-")
+            )
+            keep = _Keeper(Path(place)) if new else _Holder()
             if kind == "tables":
                 _tables(found, mappings, encoding, keep, made, tell)
             else:
-                _standard(found, kind, keep, made, tell, Path(pieces))
-            made.tables = keep.finish(new)
+                _standard(found, kind, keep, made, tell, Path(place), PIECES if new else 1)
+            made.tables = keep.finish(new) if new else keep.finish(made.held)
             if not any(rows for rows, _ in made.tables.values()):
                 raise InputError("The files hold no row.", where=_named(files), fix="Export them again.")
-            folder.describe(new, made.tables, made.sources, made.notes)
+            if new:
+                folder.describe(new, made.tables, made.sources, made.notes)
+    # Each row says in which currency it is, so its amounts are written as numbers, not as money of the country of the profile.
+    shown.write_money(None)
+    shown.offer()
     return made
 
 
@@ -267,24 +288,24 @@ def _named(files):
 # OCDS and OC4IDS --------------------------------------------------------------------------------------------------------
 
 
-def _standard(found, kind, keep, made, tell, place):
+def _standard(found, kind, keep, made, tell, place, pieces):
     read = _Told(tell, sum(path.stat().st_size for path, _ in found))
     if kind == "OC4IDS":
         for batch in _batches(_elements(found, made, read), AT_ONCE):
             keep.add(oc4ids.tables_of(batch))
         return
-    pieces = [(place / f"releases-{number}.jsonl").open("w", encoding="utf-8") for number in range(PIECES)]
+    files = [(place / f"releases-{number}.jsonl").open("w", encoding="utf-8") for number in range(pieces)]
     count = 0
     try:
         for value, list_name in _elements(found, made, read, named=True):
             count += 1
-            number = zlib.crc32((text(value.get("ocid")) or str(count)).encode()) % PIECES
-            json.dump({"list": list_name, "value": value}, pieces[number], ensure_ascii=False)
-            pieces[number].write("\n")
+            number = zlib.crc32((text(value.get("ocid")) or str(count)).encode()) % pieces
+            json.dump({"list": list_name, "value": value}, files[number], ensure_ascii=False)
+            files[number].write("\n")
     finally:
-        for piece in pieces:
-            piece.close()
-    for number in range(PIECES):
+        for file in files:
+            file.close()
+    for number in range(pieces):
         lines = place / f"releases-{number}.jsonl"
         for compiled in _batches(iter(_compiled(lines)), AT_ONCE):
             keep.add(ocds.tables_of(compiled))
@@ -481,11 +502,11 @@ def _mapping_of(sheet, mappings):
 # Keeping ------------------------------------------------------------------------------------------------------------------
 
 
-class _Keeper:
-    """Pieces of tables on the disk, joined into one Parquet file for each table at the end."""
+class _Pieces:
+    """Pieces of tables, counted as they come."""
 
-    def __init__(self, place: Path):
-        self.place, self.parts = place, {}
+    def __init__(self):
+        self.parts: dict[str, list] = {}
         self.rows: dict[str, int] = {}
         self.filled: dict[str, dict[str, int]] = {}
 
@@ -495,13 +516,41 @@ class _Keeper:
             if not len(table.columns) or (not len(table) and name not in ("modifications", "subcontracts")):
                 continue
             parts = self.parts.setdefault(name, [])
-            file = self.place / f"{name}-{len(parts)}.parquet"
-            _plain(table).to_parquet(file, index=False)
-            parts.append(file)
+            parts.append(self.kept(f"{name}-{len(parts)}", _plain(table)))
             self.rows[name] = self.rows.get(name, 0) + len(table)
             counts = self.filled.setdefault(name, {})
             for column in table:
                 counts[column] = counts.get(column, 0) + int(table[column].notna().sum())
+
+    def counts(self) -> dict[str, tuple[int, dict[str, int]]]:
+        return {name: (self.rows[name], self.filled[name]) for name in self.parts}
+
+
+class _Holder(_Pieces):
+    """Pieces in memory: where nothing is to be written, as in the page, which has no Parquet."""
+
+    def kept(self, name, table):
+        return table
+
+    def finish(self, held: dict[str, pd.DataFrame]):
+        held |= {
+            name: pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
+            for name, parts in self.parts.items()
+        }
+        return self.counts()
+
+
+class _Keeper(_Pieces):
+    """Pieces on the disk, joined into one Parquet file for each table at the end."""
+
+    def __init__(self, place: Path):
+        super().__init__()
+        self.place = place
+
+    def kept(self, name, table):
+        file = self.place / f"{name}.parquet"
+        table.to_parquet(file, index=False)
+        return file
 
     def finish(self, new: Path) -> dict[str, tuple[int, dict[str, int]]]:
         import pyarrow as pa
@@ -515,7 +564,14 @@ class _Keeper:
                 for part in parts:
                     writer.write_table(_fitted(pq.read_table(part), schema))
                     os.unlink(part)
-        return {name: (self.rows[name], self.filled[name]) for name in self.parts}
+        return self.counts()
+
+
+def _fill(rows, filled):
+    """Columns that are filled in every row, in some, in none."""
+    full = sum(n == rows for n in filled.values())
+    never = sum(n == 0 for n in filled.values())
+    return full, len(filled) - full - never, never
 
 
 def _fitted(table, schema):

@@ -81,7 +81,9 @@ def test_the_same_tables_give_the_same_bytes(site, tables):
 
 def test_projects_alone_are_enough(tables):
     site = allimi.make({"projects": tables["projects"].head(3)})
-    assert "Nothing has been paid yet." in site["project/p-000001.html"]
+    page = site["project/p-000001.html"]
+    assert "These data hold no payments" in page and "Nothing has been paid" not in page
+    assert "The office aims to answer" not in page
     assert "row of tiles" not in site["index.html"] or "tiles" in site["index.html"]
 
 

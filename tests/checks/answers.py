@@ -289,6 +289,33 @@ _add(
 )
 
 _add(
+    "c12-e1",
+    'usable = len(tenders.dropna(subset=["cost_estimate", "tender_end"]))',
+    'usable = len(tenders) - tenders["cost_estimate"].isna().sum()',
+)
+_add(
+    "c12-e2",
+    'awarded = awards.query("currency == \'PYG\'").groupby("award_id")["amount"].max().sum()',
+    'awarded = awards["amount"].sum()',
+)
+_add(
+    "c12-e3",
+    'at_all = int((compared["signed"] != compared["amount"]).sum())\n'
+    'one_percent = len(compared[(compared["signed"] / compared["amount"] - 1).abs() > 0.01])',
+    'at_all = (compared["signed"] == compared["amount"]).sum()\none_percent = 0',
+)
+_add(
+    "c12-e4",
+    'limit = flags.Settings(minimum_group=3)\nbodies = flags.evaluate(tables, ["concentration"], limit)["id"].nunique()',
+    'bodies = tenders["buyer_id"].nunique()',
+)
+_add(
+    "c12-e5",
+    'answer = "We know who won ten purchases and for how much. We do not know who lost, because bids are not published, so no price can be called suspicious. We wrote to the publisher today for the bids and the meaning of the dates."',
+    'answer = "Four bodies buy from one firm again and again, and eleven contracts have impossible dates. Print their names."',
+)
+
+_add(
     "m1-e1",
     "people = results.sample_size_two_rates(0.024, 0.016) * 2",
     "people = results.sample_size_two_rates(0.024, 0.016, design_effect=2) / 2",
