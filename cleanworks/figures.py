@@ -186,6 +186,12 @@ def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=Fal
     -------
     (figure, axes)
         One ``Axes``, or an array of them when ``panels`` is larger than 1.
+
+    Examples
+    --------
+    >>> figure, axes = figures.new("Payments come later in the north", x="Days", y="Payments")
+    >>> axes.get_ylabel()
+    'Payments'
     """
     plt.rcParams.update(_STYLE)
     # Here and not when this module is read, which a warm kernel did before there was a notebook.
@@ -223,6 +229,11 @@ def percent_axis(axes, which="y", *, of_one=False):
     """Write the ticks of an axis as percentages.
 
     ``of_one`` says that 1 means 100 %; otherwise 100 means 100 %.
+
+    Examples
+    --------
+    >>> figure, axes = figures.new("One in ten is late", y="Late (%)")
+    >>> figures.percent_axis(axes)
     """
     scale = 100 if of_one else 1
     formatter = FuncFormatter(lambda value, _: f"{value * scale:g} %")
@@ -234,12 +245,23 @@ def money_axis(axes, money, which="y"):
     """Write the ticks of an axis as money.
 
     ``money`` is a function from an amount to text, such as ``profiles.active().money``.
+
+    Examples
+    --------
+    >>> figure, axes = figures.new("Two firms are owed most", y="Owed")
+    >>> figures.money_axis(axes, profiles.active().money)
     """
     _axis(axes, which).set_major_formatter(FuncFormatter(lambda value, _: money(value)))
 
 
 def date_axis(axes, which="x"):
-    """Write the ticks of an axis as dates with their year, few enough never to touch each other."""
+    """Write the ticks of an axis as dates with their year, few enough never to touch each other.
+
+    Examples
+    --------
+    >>> figure, axes = figures.new("It rained in May", x="Date")
+    >>> figures.date_axis(axes)
+    """
     locator = AutoDateLocator(minticks=3, maxticks=7)
     formats = ["%Y", "%b %Y", "%d %b %Y", "%H:%M", "%H:%M", "%S.%f"]
     formatter = ConciseDateFormatter(
@@ -250,12 +272,24 @@ def date_axis(axes, which="x"):
 
 
 def label_bars(axes, container, text):
-    """Write a text at the end of each bar: ``text`` is a function of the bar's length or height."""
+    """Write a text at the end of each bar: ``text`` is a function of the bar's length or height.
+
+    Examples
+    --------
+    >>> figure, axes = figures.new("North is later than south", y="Days")
+    >>> figures.label_bars(axes, axes.bar(["north", "south"], [12, 7]), "{:.0f}".format)
+    """
     axes.bar_label(container, fmt=lambda value: text(value), padding=4, fontsize=10)
 
 
 def label_line(axes, x, y, text, colour, **offset):
-    """Write a line's name beside its end instead of in a legend, in the line's own colour."""
+    """Write a line's name beside its end instead of in a legend, in the line's own colour.
+
+    Examples
+    --------
+    >>> figure, axes = figures.new("The plan runs ahead", y="Progress (%)")
+    >>> figures.label_line(axes, 3, 40, "planned", "C0")
+    """
     shift = (offset.get("dx", 6), offset.get("dy", 0))
     axes.annotate(
         text, (x, y), xytext=shift, textcoords="offset points", color=colour, va="center", fontweight="bold"

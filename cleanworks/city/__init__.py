@@ -50,6 +50,15 @@ def make(
     Returns
     -------
     dict of DataFrame, by table name, as ``cleanworks.city.schemas`` describes them.
+
+    Examples
+    --------
+    >>> tables = city.make(projects=20, seed=7)
+    >>> len(tables["projects"]), sorted(tables)[:4]
+    (20, ['attendance', 'bids', 'claims', 'complaints'])
+    >>> quiet = city.profiles.load("seoul").replace({"planted.ghost_worker": 0})
+    >>> "ghost_worker" in set(city.make(projects=20, profile=quiet)["planted"]["kind"])
+    False
     """
     _offer()
     _check_size(projects, seed)
@@ -72,6 +81,17 @@ def load(*names: str, profile: Profile | str | None = None) -> pd.DataFrame | tu
     ------
     InputError
         There is no such table, or a ready-made file is missing or was changed.
+
+    Examples
+    --------
+    >>> payments = city.load("payments")
+    >>> payments[["payee_type", "amount_registered", "amount"]].head(2)
+      payee_type  amount_registered     amount
+    0      prime          111032000  111032000
+    1      wages           88034000   88034000
+    >>> projects, contracts = city.load("projects", "contracts")
+    >>> len(projects), len(contracts)
+    (300, 271)
     """
     if not names:
         raise InputError(
@@ -98,6 +118,12 @@ def write(
 
     ``integrity`` adds the tables of the integrity assessment. Returns the manifest; raises InputError if the folder
     cannot be written to.
+
+    Examples
+    --------
+    >>> manifest = city.write(folder / "tables", projects=5, integrity=False)
+    >>> manifest["projects"], manifest["seed"]
+    (5, 20120501)
     """
     _check_size(projects, seed)
     chosen = _profile(profile)
@@ -110,6 +136,12 @@ def write_compact(folder: str | Path, profile: Profile | str | None = None) -> d
 
     They weigh a ninth of the CSV files; numpy reads them without further libraries. Returns the manifest; raises InputError
     if the folder cannot be written to.
+
+    Examples
+    --------
+    >>> manifest = city.write_compact(folder / "compact")
+    >>> manifest["projects"]
+    300
     """
     chosen = _profile(profile)
     tables = {**_works(_key(chosen)), **_institutions(_key(chosen))}

@@ -56,6 +56,17 @@ def split_register(payments, by="payee_type", as_of=None):
     ------
     InputError
         Missing columns or negative amounts.
+
+    Examples
+    --------
+    >>> split_register(payments)["share_paid"].round(3)
+    payee_type
+    prime            1.009
+    wages            0.991
+    equipment        0.992
+    materials        0.992
+    subcontractor    0.968
+    Name: share_paid, dtype: float64
     """
     by = [by] if isinstance(by, str) else list(by)
     need_columns(payments, (*by, "tier", "amount_registered", "amount", "date_paid"), "payments")
@@ -91,6 +102,12 @@ def split_differences(payments, tolerance=1.0):
     ------
     InputError
         Missing columns or negative amounts.
+
+    Examples
+    --------
+    >>> short = split_differences(payments)
+    >>> len(short), round(short["difference"].iloc[0])
+    (205, -93914000)
     """
     need_columns(payments, ("amount_registered", "amount", "date_paid"), "payments")
     need_amounts(payments["amount_registered"], "amount_registered")
@@ -127,6 +144,13 @@ def due_date(received, days, taken_over=None, limit_days=None):
     ------
     InputError
         Negative days, something that is not a date, or only one of ``taken_over`` and ``limit_days``.
+
+    Examples
+    --------
+    >>> due_date("2024-03-04", days=15)
+    Timestamp('2024-03-19 00:00:00')
+    >>> due_date("2024-03-04", days=15, taken_over="2024-01-10", limit_days=60)
+    Timestamp('2024-03-10 00:00:00')
     """
     if (taken_over is None) != (limit_days is None):
         raise InputError(
@@ -160,6 +184,11 @@ def advance_due_date(received, signed, days):
     ------
     InputError
         Negative days or something that is not a date.
+
+    Examples
+    --------
+    >>> advance_due_date("2024-03-04", signed="2024-03-11", days=15)
+    Timestamp('2024-03-26 00:00:00')
     """
     need_amounts(days, "days")
     start = _later(need_dates(received, "received"), need_dates(signed, "signed"))
@@ -185,6 +214,13 @@ def days_late(due, paid, as_of=None):
     ------
     InputError
         A missing due date, or an unpaid row without ``as_of``.
+
+    Examples
+    --------
+    >>> days_late("2024-03-19", "2024-03-22")
+    3
+    >>> days_late("2024-03-19", None, as_of="2024-04-01")
+    13
     """
     due, paid = need_both_dates(due, paid, ("due", "paid"))
     if np.any(pd.isna(due)):
@@ -268,6 +304,17 @@ def payment_status(payments, as_of, rate, year_days=365):
     ------
     InputError
         Missing columns or due dates, negative amounts.
+
+    Examples
+    --------
+    >>> on_that_day = payment_status(payments, "2024-06-30", rate=0.155)
+    >>> on_that_day["state"].value_counts()
+    state
+    not yet due     6680
+    paid on time    2705
+    paid late        265
+    overdue            8
+    Name: count, dtype: int64
     """
     need_columns(payments, ("amount_registered", "date_due", "date_paid"), "payments")
     late = days_late(payments["date_due"], payments["date_paid"], as_of)
@@ -306,6 +353,16 @@ def missed_instalments(payments, as_of):
     ------
     InputError
         Missing columns or due dates, negative amounts.
+
+    Examples
+    --------
+    >>> owed = payments[payments["tier"] == 1].dropna(subset=["subcontract_id"])
+    >>> missed_instalments(owed, "2024-06-30")[["missed", "oldest_days"]].head(3)
+                    missed  oldest_days
+    subcontract_id
+    S-000235-01          2          187
+    S-000083-05          1           24
+    S-000113-02          1          292
     """
     need_columns(payments, ("subcontract_id", "amount_registered", "date_due", "date_paid"), "payments")
     need_amounts(payments["amount_registered"], "amount_registered")
@@ -319,7 +376,13 @@ def missed_instalments(payments, as_of):
 
 @dataclass(frozen=True)
 class DirectPayment:
-    """Whether the client has to, or may, pay the subcontractor itself; ``grounds`` says why, in words."""
+    """Whether the client has to, or may, pay the subcontractor itself; ``grounds`` says why, in words.
+
+    Examples
+    --------
+    >>> DirectPayment(must=False, may=True, grounds=("one payment was missed",)).may
+    True
+    """
 
     must: bool
     may: bool
@@ -370,6 +433,13 @@ def direct_payment(
     Notes
     -----
     FTSA article 14; FACI article 35, as paraphrased in the lesson's sources. A teaching aid, not legal advice.
+
+    Examples
+    --------
+    >>> direct_payment(missed=2, requested=True)
+    DirectPayment(must=True, may=True, grounds=('instalments missed: 2, and the subcontractor asks',))
+    >>> direct_payment(missed=1).must, direct_payment(missed=1).may
+    (False, True)
     """
     need_amounts(missed, "missed instalments")
     for name, limit in (("threshold", threshold), ("may_threshold", may_threshold)):
@@ -416,6 +486,17 @@ def cash_position(costs, receipts, opening=0.0):
     ------
     InputError
         Negative costs or receipts, or an index that is not dates.
+
+    Examples
+    --------
+    >>> costs = pd.Series([500.0, 700.0], index=pd.to_datetime(["2024-03-01", "2024-03-20"]))
+    >>> receipts = pd.Series([900.0], index=pd.to_datetime(["2024-03-15"]))
+    >>> cash_position(costs, receipts, opening=100)
+                  out     in  balance
+    date
+    2024-03-01  500.0    0.0   -400.0
+    2024-03-15    0.0  900.0    500.0
+    2024-03-20  700.0    0.0   -200.0
     """
     flows = (
         pd.DataFrame({"out": _by_day(costs, "costs"), "in": _by_day(receipts, "receipts")})
@@ -446,6 +527,13 @@ def overdraft_cost(cash, rate, year_days=365):
     ------
     InputError
         A missing column, or a rate outside 0 to 1.
+
+    Examples
+    --------
+    >>> costs = pd.Series([1000.0], index=pd.to_datetime(["2024-03-01"]))
+    >>> receipts = pd.Series([1000.0], index=pd.to_datetime(["2024-05-13"]))
+    >>> overdraft_cost(cash_position(costs, receipts), rate=0.10)
+    20.0
     """
     need_columns(cash, ("balance",), "cash")
     days = np.diff(cash.index.to_numpy()) / np.timedelta64(1, "D")
@@ -475,6 +563,17 @@ def held_for_others(payments, date):
     ------
     InputError
         Missing columns.
+
+    Examples
+    --------
+    >>> held = held_for_others(payments, "2024-06-30")
+    >>> held.groupby("payee_type")["amount_registered"].sum()
+    payee_type
+    equipment          44631000
+    materials         169119000
+    subcontractor    1813319000
+    wages             248728000
+    Name: amount_registered, dtype: int64
     """
     need_columns(
         payments,
@@ -503,6 +602,14 @@ def held_over_time(payments, dates):
     -------
     Series
         Money, indexed by date.
+
+    Examples
+    --------
+    >>> held_over_time(payments, ["2024-05-31", "2024-06-30"])
+    date
+    2024-05-31    1.447093e+09
+    2024-06-30    2.275797e+09
+    Name: held, dtype: float64
     """
     days = need_dates(pd.Series(list(dates), dtype="datetime64[ns]"), "dates")
     held = [float(held_for_others(payments, day)["amount_registered"].sum()) for day in days]
@@ -546,6 +653,18 @@ def insolvency_loss(payments, date, route, recovery=0.0, unseizable=("wages",)):
     ------
     InputError
         An unknown route, a recovery outside 0 to 1, missing columns.
+
+    Examples
+    --------
+    >>> insolvency_loss(payments, "2024-06-30", "ordinary account", recovery=0.2)
+                         held          lost         safe
+    payee_type
+    equipment        44631000  3.570480e+07    8926200.0
+    materials       169119000  1.352952e+08   33823800.0
+    subcontractor  1813319000  1.450655e+09  362663800.0
+    wages           248728000  1.989824e+08   49745600.0
+    >>> insolvency_loss(payments, "2024-06-30", "bypass")["lost"].empty
+    True
     """
     if route not in ROUTES:
         raise InputError(

@@ -63,6 +63,11 @@ def planned_value(planned_percent, budget):
     ------
     InputError
         A percentage outside 0 to 100, or a negative budget.
+
+    Examples
+    --------
+    >>> planned_value(75, budget=4000)
+    3000.0
     """
     need_percentages(planned_percent, "planned %")
     need_amounts(budget, "budget")
@@ -70,7 +75,13 @@ def planned_value(planned_percent, budget):
 
 
 def earned_value(actual_percent, budget):
-    """EV: what the work done by this date is worth. Parameters, result and errors as in `planned_value`."""
+    """EV: what the work done by this date is worth. Parameters, result and errors as in `planned_value`.
+
+    Examples
+    --------
+    >>> earned_value(62.5, budget=4000)
+    2500.0
+    """
     need_percentages(actual_percent, "actual %")
     need_amounts(budget, "budget")
     return actual_percent * budget / 100
@@ -93,6 +104,11 @@ def schedule_index(earned, planned):
     ------
     InputError
         Negative values.
+
+    Examples
+    --------
+    >>> round(schedule_index(earned=2500, planned=3000), 3)
+    0.833
     """
     need_amounts(earned, "earned value")
     need_amounts(planned, "planned value")
@@ -104,6 +120,11 @@ def cost_index(earned, cost):
 
     ``cost`` is the contractor's cost, or the amount the client has paid: the two answer different questions (see the
     module's first lines). Units, result and errors as in `schedule_index`.
+
+    Examples
+    --------
+    >>> round(cost_index(earned=2500, cost=2800), 3)
+    0.893
     """
     need_amounts(earned, "earned value")
     need_amounts(cost, "actual cost")
@@ -125,6 +146,11 @@ def ratio_percent(actual_percent, planned_percent):
     ------
     InputError
         A percentage outside 0 to 100.
+
+    Examples
+    --------
+    >>> ratio_percent(actual_percent=45, planned_percent=60)
+    75.0
     """
     need_percentages(actual_percent, "actual %")
     need_percentages(planned_percent, "planned %")
@@ -220,6 +246,14 @@ def zeros_as_missing(progress, from_planned=5.0):
     ------
     InputError
         Missing columns or percentages outside 0 to 100.
+
+    Examples
+    --------
+    >>> months = pd.to_datetime(["2024-01-31", "2024-02-29", "2024-03-31"])
+    >>> entered = pd.DataFrame({"contract_id": "K1", "period": months, "planned": [4, 20, 40]})
+    >>> entered["actual"] = [0.0, 15.0, 0.0]
+    >>> zeros_as_missing(entered)["actual"].tolist()
+    [0.0, 15.0, nan]
     """
     need_columns(progress, _PROGRESS, "progress")
     need_percentages(from_planned, "from_planned")
@@ -251,6 +285,15 @@ def earned_value_table(progress, contracts, cost="cost"):
     ------
     InputError
         Missing columns, a contract without a value, amounts below 0, percentages outside 0 to 100.
+
+    Examples
+    --------
+    >>> table = earned_value_table(progress, contracts)
+    >>> table[["contract_id", "planned", "actual", "spi", "cpi"]].round(2).head(3)
+      contract_id  planned  actual   spi   cpi
+    0    C-000001      3.4     2.6  0.76  0.81
+    1    C-000001     14.9    18.0  1.21  1.06
+    2    C-000001     33.3    39.7  1.19  1.09
     """
     if cost not in ("cost", "paid"):
         raise InputError(
@@ -306,6 +349,11 @@ def earned_schedule(planned, earned, times=None):
     Notes
     -----
     Lipke (2003). Where the plan pauses and EV equals it exactly, the end of the pause is taken, as in his count C.
+
+    Examples
+    --------
+    >>> earned_schedule(planned=[100, 300, 600, 1000], earned=450)
+    2.5
     """
     plan = np.asarray(planned, dtype=float)
     clock = np.arange(1, plan.size + 1, dtype=float) if times is None else np.asarray(times, dtype=float)
@@ -347,6 +395,14 @@ def schedule_table(progress, contracts):
     ------
     InputError
         Missing columns, a contract without a start, a report dated before the start, a plan that falls.
+
+    Examples
+    --------
+    >>> schedule_table(progress, contracts)[["contract_id", "at", "es", "sv_t"]].round(1).head(3)
+      contract_id   at   es  sv_t
+    0    C-000001  1.0  0.7  -0.2
+    1    C-000001  1.9  2.1   0.2
+    2    C-000001  3.0  3.3   0.3
     """
     need_columns(progress, _PROGRESS, "progress")
     table = _in_order(progress)
@@ -390,6 +446,11 @@ def forecast_duration(planned_duration, spi_t):
     ------
     InputError
         Negative values.
+
+    Examples
+    --------
+    >>> forecast_duration(planned_duration=10, spi_t=0.8)
+    12.5
     """
     need_amounts(planned_duration, "planned duration")
     need_amounts(spi_t, "SPI(t)")
@@ -409,6 +470,14 @@ def status_at(progress, date):
     -------
     DataFrame
         One row per contract that had reported by then.
+
+    Examples
+    --------
+    >>> status_at(progress, "2024-06-30")[["contract_id", "period", "planned", "actual"]].head(3)
+       contract_id     period  planned  actual
+    9     C-000001 2023-05-31    100.0   100.0
+    18    C-000003 2024-01-31     96.0   100.0
+    48    C-000005 2024-06-30     83.7    45.3
     """
     need_columns(progress, ("contract_id", "period"), "progress")
     day = need_dates(date, "date")
@@ -480,6 +549,14 @@ def review_points(progress, points: Sequence[float]):
     ------
     InputError
         Missing columns, or a point outside 0 to 100.
+
+    Examples
+    --------
+    >>> review_points(progress, [30, 60, 95]).head(3)
+      contract_id  point planned_date actual_date  days_late
+    0    C-000001     30   2022-10-31  2022-10-31        0.0
+    1    C-000001     60   2022-12-31  2023-02-28       59.0
+    2    C-000001     95   2023-03-31  2023-03-31        0.0
     """
     need_columns(progress, _PROGRESS, "progress")
     need_percentages(np.asarray(points, dtype=float), "review points")
@@ -537,6 +614,12 @@ def early_warning(table, measure="spi", below=0.9, months=2, from_planned=10.0):
     ------
     InputError
         Missing columns, ``months`` below 1, or ``from_planned`` outside 0 to 100.
+
+    Examples
+    --------
+    >>> warned = early_warning(schedule_table(progress, contracts), below=0.9, months=2)
+    >>> int(warned["warned"].sum()), len(warned)
+    (160, 271)
     """
     need_columns(table, ("contract_id", "period", "planned", measure), "progress")
     need_percentages(from_planned, "from_planned")
@@ -580,6 +663,11 @@ def paid_ahead(progress):
     ------
     InputError
         Missing columns, an actual % outside 0 to 100 or a negative paid %.
+
+    Examples
+    --------
+    >>> paid_ahead(pd.DataFrame({"paid": [60.0, 40.0], "actual": [45.0, 42.0]})).tolist()
+    [15.0, -2.0]
     """
     need_columns(progress, ("paid", "actual"), "progress")
     need_amounts(progress["paid"], "paid %")

@@ -53,6 +53,12 @@ def wilson(hits, out_of, confidence=0.95):
     -----
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
     Statistical Association 22 (1927), 209-212.
+
+    Examples
+    --------
+    >>> low, high = scoring.wilson(8, 10)
+    >>> round(low, 2), round(high, 2)
+    (0.49, 0.94)
     """
     if hits < 0 or out_of < 0 or hits > out_of:
         raise InputError(
@@ -78,7 +84,14 @@ def wilson(hits, out_of, confidence=0.95):
 
 @dataclass(frozen=True)
 class Share:
-    """A share with the counts behind it: ``hits`` out of ``out_of``, and its Wilson interval."""
+    """A share with the counts behind it: ``hits`` out of ``out_of``, and its Wilson interval.
+
+    Examples
+    --------
+    >>> share = scoring.Share(hits=8, out_of=10)
+    >>> share.value, round(share.low, 2), round(share.high, 2)
+    (0.8, 0.49, 0.94)
+    """
 
     hits: int
     out_of: int
@@ -107,7 +120,19 @@ class Share:
 
 @dataclass(frozen=True)
 class Score:
-    """The four counts of a control, and the three shares made from them."""
+    """The four counts of a control, and the three shares made from them.
+
+    Examples
+    --------
+    >>> control = scoring.Score(true_alarms=8, false_alarms=2, missed=4, rightly_quiet=86)
+    >>> control.precision.value, round(control.recall.value, 2)
+    (0.8, 0.67)
+    >>> control.table()[["hits", "out_of"]]
+                      hits  out_of
+    precision            8      10
+    recall               8      12
+    false alarm rate     2      88
+    """
 
     true_alarms: int
     false_alarms: int
@@ -163,6 +188,12 @@ def score(alarms: Iterable, real: Iterable, everything: Iterable, confidence: fl
     ------
     InputError
         An alarm or a label that is not in ``everything``.
+
+    Examples
+    --------
+    >>> control = scoring.score(alarms=["a", "b", "c"], real=["b", "d"], everything="abcdefgh")
+    >>> control.true_alarms, control.false_alarms, control.missed
+    (1, 2, 1)
     """
     alarms, real, everything = set(alarms), set(real), set(everything)
     for name, ids in (("alarms", alarms), ("real", real)):

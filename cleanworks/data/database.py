@@ -21,7 +21,15 @@ from cleanworks.errors import InputError
 
 
 class Database:
-    """An engine for `cleanworks.construction.flags`: intermediate tables lie in a file that is deleted at the end."""
+    """An engine for `cleanworks.construction.flags`: intermediate tables lie in a file that is deleted at the end.
+
+    Examples
+    --------
+    >>> with database(memory="1GB") as engine:
+    ...     "tenders.tender_id" in engine.filled(tables_of(kept, engine))
+    ...
+    True
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection):
         self.connection, self._kept = connection, 0
@@ -75,6 +83,14 @@ def database(memory: str = "4GB", threads: int | None = None) -> Iterator[Databa
         What DuckDB may hold in memory; what is more goes through the disk, in the folder for temporary files.
     threads : int, optional
         By default all cores.
+
+    Examples
+    --------
+    >>> with database(memory="1GB") as engine:
+    ...     answers = flags.evaluate(tables_of(kept, engine), ["R018"], engine=engine)
+    ...
+    >>> len(answers)
+    18
     """
     with tempfile.TemporaryDirectory(prefix="cleanworks-") as folder:
         config = {"memory_limit": memory, "temp_directory": f"{folder}/spilled"}
@@ -108,6 +124,13 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
     ------
     InputError
         A file that cannot be read, a column of another kind, or an id that is there twice.
+
+    Examples
+    --------
+    >>> with database(memory="1GB") as engine:
+    ...     sorted(tables_of(kept, engine))[:3]
+    ...
+    ['awards', 'bids', 'contracts']
     """
     made = {}
     read = {place.partition(".")[0] for one in flags.REGISTRY.values() for place in one.reads}

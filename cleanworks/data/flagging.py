@@ -69,6 +69,12 @@ class Flags:
 
     ``answers`` as from `cleanworks.construction.flags.evaluate`, or, where the data are large, of these only what is flagged: ``whole``
     says which. ``coverage`` as from `flags.coverage`; ``spreads`` tells of all answers, named or not.
+
+    Examples
+    --------
+    >>> flags = data.flags_of(path, codes=["R018"])
+    >>> flags.looked, flags.computed
+    (18, 21)
     """
 
     name: str
@@ -136,6 +142,15 @@ def flags_of(source, *, profile=None, as_of=None, currency: str | None = None, c
     ------
     InputError
         Nothing to read, or nothing that an indicator could be computed from.
+
+    Examples
+    --------
+    >>> flags = data.flags_of(path, codes=["R018", "R024"])
+    >>> flags.answers.groupby("code", observed=True).size()
+    code
+    R018    18
+    R024    13
+    dtype: int64
     """
     settings = flags.Settings()
     if profile is not None:

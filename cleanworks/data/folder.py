@@ -33,6 +33,11 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
     ------
     InputError
         Nothing there that can be read, with what to do.
+
+    Examples
+    --------
+    >>> sorted(data.load(path))[:4]
+    ['award_items', 'awards', 'bids', 'contracts']
     """
     source = Path(source)
     if source.is_file():

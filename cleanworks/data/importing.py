@@ -57,6 +57,14 @@ class Imported:
 
     ``tables`` is name -> (rows, column -> filled rows); ``sources`` says for each file its kind, what was taken and what was left, and
     why; ``indicators`` is as `cleanworks.construction.flags.possible`. ``to`` is the folder, None where the tables are in memory only.
+
+    Examples
+    --------
+    >>> found = data.bring_in([path], to=folder / "imported")
+    >>> found.sources[0]["kind"]
+    'OCDS record package'
+    >>> bool(found.indicators.loc["R018", "possible"])
+    True
     """
 
     to: Path | None
@@ -122,6 +130,13 @@ def bring_in(
     InputError
         Nothing to read, files of several kinds, a damaged file, a question that the mapping leaves open, or a folder that holds
         something else. The output folder is then as it was.
+
+    Examples
+    --------
+    >>> found = data.bring_in([path], to=folder / "bring_in")
+    >>> rows, filled = found.tables["tenders"]
+    >>> rows
+    20
     """
     if to is not None:
         to = Path(to)

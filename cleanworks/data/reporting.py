@@ -39,6 +39,11 @@ def report_of(source, *, profile=None, date=None) -> Page:
     ------
     InputError
         Nothing to read, or none of the parts is possible.
+
+    Examples
+    --------
+    >>> data.report_of(city.make(projects=20)).title
+    'Report on tables'
     """
     tables = dict(source) if isinstance(source, Mapping) else folder.load(source)
     chosen = profiles.load(profile) if isinstance(profile, str) else profile or profiles.active()

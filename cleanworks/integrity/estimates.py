@@ -29,6 +29,12 @@ class Estimate:
         Variance divided by that of a simple random sample of the same size; None where it has no meaning.
     note : str
         What a reader must know about this result, one or more sentences; empty when there is nothing to say.
+
+    Examples
+    --------
+    >>> rate = Estimate(0.12, error=0.02, low=0.08, high=0.16, level=0.95, n=264, method="share")
+    >>> round(rate.margin, 2)
+    0.04
     """
 
     value: float

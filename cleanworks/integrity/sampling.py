@@ -43,6 +43,15 @@ def check_frame(
     ------
     InputError
         For duplicated units, a missing stratum, or a size that is not above zero.
+
+    Examples
+    --------
+    >>> check_frame(frame, "person", stratum="office")
+             units     share
+    stratum
+    A           60  0.500000
+    B           40  0.333333
+    C           20  0.166667
     """
     needed = [column for column in (unit, stratum, size) if column]
     _input.need_columns(frame, needed, "frame")
@@ -88,6 +97,13 @@ def allocate(
     ------
     InputError
         For an empty stratum, or a sample that does not fit.
+
+    Examples
+    --------
+    >>> allocate(pd.Series({"A": 900, "B": 90, "C": 10}), 100, least=2).to_dict()
+    {'A': 89, 'B': 9, 'C': 2}
+    >>> allocate(pd.Series({"A": 900, "B": 90, "C": 10}), 100, rule="root", least=2).to_dict()
+    {'A': 70, 'B': 22, 'C': 8}
     """
     units = _input.numbers(sizes, "sizes of strata", low=0)
     if (units == 0).any():
@@ -170,6 +186,13 @@ def stratified_sample(
     -------
     DataFrame
         The rows drawn, in the frame's order, with ``probability`` and ``weight`` (one over it).
+
+    Examples
+    --------
+    >>> each = pd.Series({"A": 6, "B": 4, "C": 2})
+    >>> drawn = stratified_sample(frame, "office", each, np.random.default_rng(1))
+    >>> len(drawn), float(drawn["weight"].sum())
+    (12, 120.0)
     """
     rng = _input.generator(rng)
     _input.need_columns(frame, [stratum], "frame")
@@ -208,6 +231,12 @@ def systematic_sample(frame: pd.DataFrame, n: int, rng: np.random.Generator) -> 
     """Draw every k-th row from a random start, as from the lists of people who used a duty (acrc-s18).
 
     The order of the rows works like strata: sort by duty or date first. Adds ``probability`` and ``weight``.
+
+    Examples
+    --------
+    >>> drawn = systematic_sample(frame, 12, np.random.default_rng(1))
+    >>> drawn["person"].diff().dropna().unique().tolist()
+    [10.0]
     """
     rng = _input.generator(rng)
     _input.need_columns(frame, [], "frame")
@@ -232,6 +261,13 @@ def pps_sample(sizes: pd.Series, n: int, rng: np.random.Generator) -> pd.DataFra
     -------
     DataFrame
         Index of the units drawn; columns ``size``, ``probability``, ``certain``.
+
+    Examples
+    --------
+    >>> sizes = pd.Series({"A": 60, "B": 30, "C": 20, "D": 10})
+    >>> drawn = pps_sample(sizes, 2, np.random.default_rng(1))
+    >>> len(drawn), bool(drawn.loc["A", "certain"])
+    (2, True)
     """
     rng = _input.generator(rng)
     measures = _sizes(sizes, "sizes")
@@ -255,7 +291,14 @@ def pps_sample(sizes: pd.Series, n: int, rng: np.random.Generator) -> pd.DataFra
 
 
 def pps_probabilities(sizes, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Inclusion probabilities ``n * size / total`` with certain units taken out; returns (probability, certain)."""
+    """Inclusion probabilities ``n * size / total`` with certain units taken out; returns (probability, certain).
+
+    Examples
+    --------
+    >>> probability, certain = pps_probabilities([60, 30, 20, 10], 2)
+    >>> probability.round(2).tolist(), certain.tolist()
+    ([1.0, 0.5, 0.33, 0.17], [True, False, False, False])
+    """
     measures = _sizes(sizes, "sizes")
     certain = np.zeros(len(measures), dtype=bool)
     while True:
@@ -298,6 +341,13 @@ def two_stage_sample(
     DataFrame
         The people drawn with ``probability`` (both stages together) and ``weight``. When no cluster is certain or
         too small, all weights are equal: the reason why the design is liked.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> drawn = two_stage_sample(frame, "office", clusters=2, people=5, rng=rng)
+    >>> drawn.groupby("office").size().tolist()
+    [5, 5]
     """
     rng = _input.generator(rng)
     _input.need_columns(frame, [column for column in (cluster, stratum) if column], "frame")
@@ -346,7 +396,13 @@ def _clusters_wanted(clusters, names, stratum) -> dict:
 
 @dataclass(frozen=True)
 class SampleSize:
-    """How many people a survey needs: ``contacted`` with a contact and an answer, ``approached`` to get them."""
+    """How many people a survey needs: ``contacted`` with a contact and an answer, ``approached`` to get them.
+
+    Examples
+    --------
+    >>> SampleSize(contacted=400, approached=1000).approached
+    1000
+    """
 
     contacted: float
     approached: float
@@ -377,6 +433,12 @@ def sample_size(
     population : int, optional
         Contacted people in the population, for the finite-population correction. It comes after the design effect, so
         that nobody is asked for more people than there are.
+
+    Examples
+    --------
+    >>> need = sample_size(rate=0.05, margin=0.02, contact=0.5, response=0.4)
+    >>> round(need.contacted), round(need.approached)
+    (456, 2281)
     """
     p = _input.share(rate, "rate")
     wide = _input.share(margin, "margin")
@@ -394,7 +456,13 @@ def sample_size(
 
 
 def cluster_design_effect(people: float, correlation: float) -> float:
-    """``1 + (m - 1) rho``: what drawing ``m`` people from each cluster costs (kish-1965)."""
+    """``1 + (m - 1) rho``: what drawing ``m`` people from each cluster costs (kish-1965).
+
+    Examples
+    --------
+    >>> round(cluster_design_effect(people=20, correlation=0.05), 2)
+    1.95
+    """
     return 1 + (_input.positive(people, "people") - 1) * _input.share(correlation, "correlation", ends=True)
 
 
@@ -403,19 +471,36 @@ def implied_design_effect(margin: float, n: int, sd: float, *, level: float = 0.
 
     For the assessment of 2020, +/-0.03 with 153,141 answers (acrc-s25, acrc-s54) and an assumed SD of 1.8 this is
     about 11. Our derivation: no source states a design effect.
+
+    Examples
+    --------
+    >>> round(implied_design_effect(margin=0.03, n=153_141, sd=1.8), 1)
+    11.1
     """
     return (implied_sd(margin, n, level=level) / _input.positive(sd, "sd")) ** 2
 
 
 def implied_sd(margin: float, n: int, *, level: float = 0.95, design_effect: float = 1.0) -> float:
-    """The standard deviation of one person's score that would make a margin come true. Our derivation."""
+    """The standard deviation of one person's score that would make a margin come true. Our derivation.
+
+    Examples
+    --------
+    >>> round(implied_sd(margin=0.03, n=10_000), 2)
+    1.53
+    """
     z = two_sided(level)
     effective = _input.whole(n, "n") / _input.positive(design_effect, "design_effect")
     return float(_input.positive(margin, "margin") / z * math.sqrt(effective))
 
 
 def largest_sd(low: float, high: float) -> float:
-    """The largest standard deviation that scores between ``low`` and ``high`` can have: half the range."""
+    """The largest standard deviation that scores between ``low`` and ``high`` can have: half the range.
+
+    Examples
+    --------
+    >>> largest_sd(0, 10)
+    5.0
+    """
     if not high > low:
         raise InputError(
             f"The range {low:g} to {high:g} is empty.", where="low and high", fix="Give the lower end first."
@@ -427,7 +512,13 @@ def largest_sd(low: float, high: float) -> float:
 
 
 def design_weights(probabilities: pd.Series) -> pd.Series:
-    """One over the probability of having been drawn."""
+    """One over the probability of having been drawn.
+
+    Examples
+    --------
+    >>> design_weights(pd.Series([0.1, 0.5])).tolist()
+    [10.0, 2.0]
+    """
     chance = _input.numbers(probabilities, "probabilities", low=0, high=1)
     if (chance == 0).any():
         raise InputError(
@@ -450,6 +541,13 @@ def nonresponse_weights(table: pd.DataFrame, weight: str, responded: str, cell: 
     ------
     InputError
         When nobody of a cell answered: its people have no one to stand for them.
+
+    Examples
+    --------
+    >>> drawn = pd.DataFrame({"office": ["A", "A", "B", "B"], "weight": 10.0})
+    >>> drawn["answered"] = [True, False, True, True]
+    >>> nonresponse_weights(drawn, "weight", "answered", "office").tolist()
+    [20.0, 10.0, 10.0]
     """
     _input.need_columns(table, [weight, responded, cell], "sample")
     weights = pd.Series(_input.weights(table[weight], weight), index=table.index)
@@ -468,7 +566,14 @@ def nonresponse_weights(table: pd.DataFrame, weight: str, responded: str, cell: 
 
 
 def poststratify(table: pd.DataFrame, weight: str, cell: str, totals: Mapping) -> pd.Series:
-    """Scale weights so that each cell sums to its known total in the population."""
+    """Scale weights so that each cell sums to its known total in the population.
+
+    Examples
+    --------
+    >>> sample = pd.DataFrame({"sex": ["f", "f", "m"], "weight": 10.0})
+    >>> poststratify(sample, "weight", "sex", {"f": 50, "m": 50}).tolist()
+    [25.0, 25.0, 50.0]
+    """
     _input.need_columns(table, [weight, cell], "sample")
     weights = pd.Series(_input.weights(table[weight], weight), index=table.index)
     cells = _input.labels(table, cell, "sample")
@@ -497,6 +602,11 @@ def trim_weights(weights: pd.Series, *, times: float = 5.0) -> pd.Series:
     """Cut weights above ``times`` the median and give the excess to the others, so that the sum stays.
 
     Trimming makes errors smaller and adds some bias; say that you did it.
+
+    Examples
+    --------
+    >>> trim_weights(pd.Series([1.0, 1.0, 1.0, 9.0]), times=5).round(2).tolist()
+    [2.33, 2.33, 2.33, 5.0]
     """
     values = _input.weights(weights, "weights")
     cap = _input.positive(times, "times") * float(np.median(values[values > 0]))
@@ -520,13 +630,24 @@ def trim_weights(weights: pd.Series, *, times: float = 5.0) -> pd.Series:
 
 
 def weighting_design_effect(weights) -> float:
-    """``n sum(w^2) / sum(w)^2``: what unequal weights cost at most (kish-1965)."""
+    """``n sum(w^2) / sum(w)^2``: what unequal weights cost at most (kish-1965).
+
+    Examples
+    --------
+    >>> round(weighting_design_effect([1, 1, 1, 5]), 2)
+    1.75
+    """
     values = _input.weights(weights, "weights")
     return float(len(values) * (values**2).sum() / values.sum() ** 2)
 
 
 def check_weights(weights: pd.Series, population: float, *, tolerance: float = 0.01) -> None:
-    """Raise `InputError` unless the weights sum to the population within ``tolerance`` (a share of it)."""
+    """Raise `InputError` unless the weights sum to the population within ``tolerance`` (a share of it).
+
+    Examples
+    --------
+    >>> check_weights(pd.Series([50.0, 49.9]), population=100)
+    """
     total = _input.weights(weights, "weights").sum()
     target = _input.positive(population, "population")
     if abs(total / target - 1) > tolerance:

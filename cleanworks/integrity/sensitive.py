@@ -56,6 +56,12 @@ def warner(
     ------
     InputError
         When ``p`` is 0.5: then the answers say nothing about the rate.
+
+    Examples
+    --------
+    >>> estimate = warner(yes=290, n=1000, p=0.75)
+    >>> round(estimate.value, 3), round(estimate.low, 3), round(estimate.high, 3)
+    (0.08, 0.025, 0.138)
     """
     chance = _input.share(p, "p")
     if abs(chance - 0.5) < 1e-9:
@@ -89,6 +95,11 @@ def forced_response(
     ------
     InputError
         When ``p_truth`` is zero or the two probabilities pass one together.
+
+    Examples
+    --------
+    >>> round(forced_response(yes=545, n=1000, p_yes=0.5, p_truth=0.5).value, 3)
+    0.09
     """
     forced = _input.share(p_yes, "p_yes", ends=True)
     honest = _input.share(p_truth, "p_truth", ends=True)
@@ -143,7 +154,13 @@ def _explain(found: Estimate, truncate: bool) -> Estimate:
 def share_of_yes(
     rate: float, *, p: float | None = None, p_yes: float | None = None, p_truth: float | None = None
 ) -> float:
-    """The share of "yes" that a rate produces, for Warner's design (``p``) or a forced response (the other two)."""
+    """The share of "yes" that a rate produces, for Warner's design (``p``) or a forced response (the other two).
+
+    Examples
+    --------
+    >>> round(share_of_yes(0.08, p=0.75), 2)
+    0.29
+    """
     true = _input.share(rate, "rate", ends=True)
     if p is not None:
         chance = _input.share(p, "p")
@@ -169,6 +186,11 @@ def sample_size_ratio(
 
     The ratio of the variances at the same sample size. For a list experiment give the variances of the counts with
     and without the sensitive item; half the sample is in each group.
+
+    Examples
+    --------
+    >>> round(sample_size_ratio(0.08, p=0.75), 1)
+    11.2
     """
     true = _input.share(rate, "rate")
     direct = true * (1 - true)
@@ -223,6 +245,12 @@ def list_experiment(
     ------
     InputError
         For a count that the list does not allow, or a group of fewer than two people.
+
+    Examples
+    --------
+    >>> estimate = list_experiment(counts, items=3)
+    >>> round(estimate.value, 2), round(estimate.error, 2)
+    (0.33, 0.38)
     """
     longer, shorter = _two_lists(table, count, treated, items)
     parts = [group.var(ddof=1) / len(group) for group in (longer, shorter)]
@@ -275,6 +303,16 @@ def respondent_types(
         Index ``items`` 0 to ``items``; columns ``with_trait``, ``with_error``, ``without_trait``, ``without_error``.
         The shares sum to one. A share well below zero means that the sensitive item changed the answers to the
         harmless ones: see :func:`no_design_effect`.
+
+    Examples
+    --------
+    >>> respondent_types(counts, items=3)[["with_trait", "without_trait"]].round(2)
+           with_trait  without_trait
+    items
+    0            0.00           0.00
+    1            0.17           0.33
+    2            0.17           0.33
+    3            0.00           0.00
     """
     longer, shorter = _two_lists(table, count, treated, items)
     with_trait, with_cov, without, without_cov = _type_shares(longer, shorter, items)
@@ -291,7 +329,13 @@ def respondent_types(
 
 @dataclass(frozen=True)
 class DesignEffectTest:
-    """Result of :func:`no_design_effect`: ``p_value`` is the Bonferroni-corrected smaller of the two ``parts``."""
+    """Result of :func:`no_design_effect`: ``p_value`` is the Bonferroni-corrected smaller of the two ``parts``.
+
+    Examples
+    --------
+    >>> len(no_design_effect(counts, np.random.default_rng(1), items=3, draws=200).parts)
+    2
+    """
 
     p_value: float
     parts: tuple[float, float]
@@ -321,6 +365,12 @@ def no_design_effect(
     rng : numpy.random.Generator
     draws : int
         Simulations for each part.
+
+    Examples
+    --------
+    >>> result = no_design_effect(counts, np.random.default_rng(1), items=3, draws=200)
+    >>> result.p_value > 0.05
+    True
     """
     rng = _input.generator(rng)
     longer, shorter = _two_lists(table, count, treated, items)
@@ -408,6 +458,14 @@ def ceiling_and_floor(
         Index ``ceiling``, ``floor``; columns ``control`` (share of the control group at that end), ``exposed``
         (estimated share of all people who have the trait and stand at that end), ``warning`` (``control`` above
         ``most``; the limit is ours).
+
+    Examples
+    --------
+    >>> ceiling_and_floor(counts, items=3)[["control", "warning"]]
+             control  warning
+    end
+    ceiling      0.0    False
+    floor        0.0    False
     """
     longer, shorter = _two_lists(table, count, treated, items)
     with_trait, *_ = _type_shares(longer, shorter, items)
@@ -424,7 +482,13 @@ def ceiling_and_floor(
 
 
 def detection_limit(error: float, *, level: float = 0.95, power: float = 0.8) -> float:
-    """The smallest rate that an estimator with this standard error tells from zero, two-sided, textbook."""
+    """The smallest rate that an estimator with this standard error tells from zero, two-sided, textbook.
+
+    Examples
+    --------
+    >>> round(detection_limit(error=0.01), 3)
+    0.028
+    """
     quantiles = two_sided(level) + NORMAL.inv_cdf(_input.share(power, "power"))
     return float(_input.positive(error, "error") * quantiles)
 

@@ -121,6 +121,14 @@ def mean(
     InputError
         When there is only one respondent or one cluster (no error can be estimated), weights are negative or all zero,
         or a stratum has one unit and ``lonely`` refuses.
+
+    Examples
+    --------
+    >>> estimate = mean(people, "score", weight="weight", stratum="region", cluster="office")
+    >>> round(estimate.value, 2), round(estimate.low, 2), round(estimate.high, 2)
+    (6.97, 4.35, 9.59)
+    >>> mean(people, "score", where=people["office"] == "A").value
+    7.5
     """
     values = _column(table, column)
     design = _Design.of(table, weight, stratum, cluster, units, lonely)
@@ -147,6 +155,12 @@ def proportion(
     with the same share in every cluster, the error is zero by arithmetic only: the interval then uses the design effect of
     the weights and says so.
     Other parameters as in :func:`mean`.
+
+    Examples
+    --------
+    >>> estimate = proportion(people, "paid", weight="weight")
+    >>> round(estimate.value, 3), round(estimate.low, 3), round(estimate.high, 3)
+    (0.083, 0.02, 0.29)
     """
     values = _truth(table, column)
     design = _Design.of(table, weight, stratum, cluster, units, lonely)
@@ -166,7 +180,14 @@ def ratio(
     lonely: str = "refuse",
     level: float = 0.95,
 ) -> Estimate:
-    """Ratio of two totals, for example bribes paid for each contact; parameters as in :func:`mean`."""
+    """Ratio of two totals, for example bribes paid for each contact; parameters as in :func:`mean`.
+
+    Examples
+    --------
+    >>> contacts = people.assign(contacts=2, bribes=people["paid"].astype("int64"))
+    >>> round(ratio(contacts, "bribes", "contacts").value, 4)
+    0.0417
+    """
     top, bottom = _column(table, above), _column(table, below)
     design = _Design.of(table, weight, stratum, cluster, units, lonely)
     return _ratio(top, bottom, design, _rows(table, where), level)
@@ -198,6 +219,16 @@ def by_group(
         Index the groups; columns of :class:`Estimate`. A group that allows no standard error, such as an institution
         with one respondent or one cluster, keeps its weighted mean and has a missing error and interval, with a ``note``
         that says why.
+
+    Examples
+    --------
+    >>> by_group(people, "score", "office")[["value", "low", "high"]].round(2)
+            value   low  high
+    office
+    A        7.50  6.67  8.33
+    B        5.83  5.24  6.43
+    C        8.33  7.69  8.98
+    D        6.83  6.24  7.43
     """
     kind = _input.choice(kind, ("mean", "proportion"), "kind")
     values = _column(table, column) if kind == "mean" else _truth(table, column)
@@ -421,6 +452,12 @@ def wilson(events: float, n: float, *, level: float = 0.95, design_effect: float
         How many of how many.
     design_effect : float
         The sample counts as ``n / design_effect`` independent answers.
+
+    Examples
+    --------
+    >>> none = wilson(0, 40)
+    >>> none.low, round(none.high, 3)
+    (0.0, 0.088)
     """
     total = _input.positive(n, "n")
     hits = float(_input.numbers([events], "events", low=0, high=total)[0])
@@ -479,6 +516,13 @@ class BriberyPrevalence:
         The rate if all who refused had said yes.
     contact : Estimate
         Share of people who had a contact.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"contact": True, "paid": ["yes"] + ["no"] * 9, "asked": "no"})
+    >>> found = bribery_prevalence(answers)
+    >>> found.rate.value, found.highest
+    (0.1, 0.1)
     """
 
     rate: Estimate
@@ -515,6 +559,15 @@ def bribery_prevalence(
     ------
     InputError
         For an unknown answer, for somebody who met no official and yet reports a bribe, or when nobody had a contact.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"contact": [True] * 8 + [False] * 2})
+    >>> answers["paid"] = ["yes", "refused"] + ["no"] * 6 + [None] * 2
+    >>> answers["asked"] = ["no"] * 8 + [None] * 2
+    >>> found = bribery_prevalence(answers)
+    >>> found.rate.value, found.naive.value, found.highest
+    (0.125, 0.1, 0.25)
     """
     _input.need_columns(table, [contact, paid, asked], "responses")
     met = _input.yes_no(table[contact], contact)
@@ -580,6 +633,11 @@ class RatePrior:
     """What the institutions together say about a rate: ``mean``, and ``strength`` in respondents.
 
     An institution with as many respondents as ``strength`` is trusted half on its own answers.
+
+    Examples
+    --------
+    >>> RatePrior(mean=0.02, strength=400).alpha
+    8.0
     """
 
     mean: float
@@ -611,6 +669,12 @@ def fit_rate_prior(events, n) -> RatePrior:
     InputError
         With fewer than three institutions, with no event anywhere, or with nothing but events: then nothing says how
         the rates differ.
+
+    Examples
+    --------
+    >>> prior = fit_rate_prior([2, 9, 1, 30, 5], [400, 420, 380, 450, 390])
+    >>> round(prior.mean, 3), round(prior.strength)
+    (0.022, 48)
     """
     k, size = _counts(events, n)
     if len(k) < 3:
@@ -669,6 +733,16 @@ def shrink_rates(
         Index as ``events``; columns ``events``, ``n``, ``rate`` (its own), ``shrunk``, ``low``, ``high`` (from the
         Beta posterior; covers ``level`` of institutions on average), ``own_share`` (how much of ``shrunk`` is its
         own answers).
+
+    Examples
+    --------
+    >>> events, n = pd.Series({"A": 0, "B": 3, "C": 30}), pd.Series({"A": 20, "B": 100, "C": 1000})
+    >>> shrunk = shrink_rates(events, n, RatePrior(mean=0.02, strength=100))
+    >>> shrunk[["rate", "shrunk", "own_share"]].round(3)
+       rate  shrunk  own_share
+    A  0.00   0.017      0.167
+    B  0.03   0.025      0.500
+    C  0.03   0.029      0.909
     """
     from scipy.stats import beta
 
@@ -695,7 +769,12 @@ def shrink_rates(
 
 
 def check_respondents(table: pd.DataFrame, respondent: str) -> None:
-    """Raise `InputError` when a respondent appears twice."""
+    """Raise `InputError` when a respondent appears twice.
+
+    Examples
+    --------
+    >>> check_respondents(pd.DataFrame({"id": [1, 2, 3]}), "id")
+    """
     _input.need_columns(table, [respondent], "responses")
     _input.unique(table, [respondent], "responses")
 
@@ -705,6 +784,12 @@ def straight_liners(table: pd.DataFrame, items: Sequence[str]) -> pd.Series:
 
     Give the answers as they were typed, before any item is reversed. A respondent with fewer than three answers is
     never marked.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"fair": [4, 5], "quick": [4, 2], "slow_reversed": [4, 1]})
+    >>> straight_liners(answers, ["fair", "quick", "slow_reversed"]).tolist()
+    [True, False]
     """
     _input.need_columns(table, list(items), "responses")
     codes = np.column_stack([_input.numbers(table[item], f"column {item}", missing=True) for item in items])

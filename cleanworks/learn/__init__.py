@@ -1,7 +1,7 @@
 """What an exercise imports: checks with their outcomes, and the comparisons behind them.
 
 A check is bound to the id of its question and to the names of the variables that the learner fills, never to the
-position of a cell, so that a copied, moved or deleted cell does no harm:
+position of a cell, so that a copied, moved or deleted cell does no harm::
 
     from cleanworks.learn import CheckSet, compare
 

@@ -40,6 +40,16 @@ class CheckSet:
 
     In a notebook ``check("c6-e1")`` takes the learner's variables by name and returns an outcome, which the notebook
     shows. It reads nothing else and changes nothing.
+
+    Examples
+    --------
+    >>> check = CheckSet("c6")
+    >>> @check.question("c6-e1", "days_late")
+    ... def _(days_late):
+    ...     return compare(days_late, 15, unit="days", mistakes={60: "You counted from the claim."})
+    ...
+    >>> check.questions
+    ('c6-e1',)
     """
 
     id: str

@@ -75,6 +75,13 @@ def compare(
 
     Missing numbers (NaN) equal nothing, except inside a column or table in the rows where the right column is
     missing too.
+
+    Examples
+    --------
+    >>> compare(15.0, 15).kind
+    'correct'
+    >>> compare(60, 15, unit="days", mistakes={60: "You counted from the claim."}).message
+    'You counted from the claim.'
     """
     outcome = _compare(answer, right, unit=unit, rtol=rtol, atol=atol, name=name)
     if isinstance(outcome, Correct):
@@ -88,6 +95,11 @@ def compare_choice(
     """Compare one of several given words; capitals and spaces around do not matter.
 
     An answer outside `options` is told which options there are.
+
+    Examples
+    --------
+    >>> compare_choice("  Direct ", "direct", options=["direct", "through_prime"]).kind
+    'correct'
     """
     if not isinstance(answer, str):
         return NotYet(f"{name} should be one of the words {listed(options)}, written in quotes.")
@@ -163,6 +175,11 @@ def compare_function(
 
     An error inside the function is explained together with the arguments it was called with. A function that gives
     nothing for every input counts as not attempted.
+
+    Examples
+    --------
+    >>> compare_function(lambda days: days * 2, lambda days: days + 2, [(2,), (5,)]).kind
+    'not-yet'
     """
     if not callable(answer):
         return NotYet(f"{name} should be a function, made with `def`. It is {_what(answer)}.")
@@ -210,6 +227,11 @@ def compare_table(
         same, otherwise by position.
     ordered : bool
         Whether the order of the rows is part of the question.
+
+    Examples
+    --------
+    >>> compare_table(pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1, 2]})).kind
+    'correct'
     """
     outcome = _compare_tables(answer, right, key=key, ordered=ordered, rtol=rtol, atol=atol, name=name)
     if isinstance(outcome, Correct):
@@ -226,6 +248,11 @@ def every(*outcomes: Outcome) -> Outcome:
     """The first outcome that is not correct, or the last one: for a question with several variables.
 
     An open part stands last, so that its rubric comes when the closed parts are right.
+
+    Examples
+    --------
+    >>> every(compare(1, 1), compare(2, 3)).kind
+    'not-yet'
     """
     for outcome in outcomes:
         if not isinstance(outcome, Correct):

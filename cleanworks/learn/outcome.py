@@ -41,6 +41,11 @@ class Outcome:
 
     The word and the icon carry the meaning, the colour only repeats it. Text and background are both set, so that
     the message is readable on light and dark pages alike.
+
+    Examples
+    --------
+    >>> compare(1, 1).at("c6-e1").record()["outcome"]
+    'correct'
     """
 
     message: str = ""
@@ -86,7 +91,13 @@ class Outcome:
 
 
 class Correct(Outcome):
-    """The answer is what the question asks for."""
+    """The answer is what the question asks for.
+
+    Examples
+    --------
+    >>> isinstance(compare(1, 1), Correct)
+    True
+    """
 
     kind, word, icon, ink, paper = "correct", "Correct", "✓", "#0b4f24", "#e6f4ea"
 
@@ -101,6 +112,11 @@ class Answered(Outcome):
         Lines that complete the sentence "My text ...": what a good answer names, and what it does not say.
     ticks : tuple of bool, optional
         For each line whether the learner found it true; None before the learner has ticked.
+
+    Examples
+    --------
+    >>> Answered(rubric=("names the year", "gives a limit")).kind
+    'answered'
     """
 
     rubric: tuple[str, ...] = ()
@@ -147,19 +163,37 @@ class Answered(Outcome):
 
 
 class NotYet(Outcome):
-    """There is an answer, and the message says what to look at next."""
+    """There is an answer, and the message says what to look at next.
+
+    Examples
+    --------
+    >>> NotYet("Look at the unit.").message
+    'Look at the unit.'
+    """
 
     kind, word, icon, ink, paper = "not-yet", "Not yet", "↻", "#5a3a00", "#fff4dc"
 
 
 class NotAttempted(Outcome):
-    """The variable of the question is missing or still holds its placeholder."""
+    """The variable of the question is missing or still holds its placeholder.
+
+    Examples
+    --------
+    >>> NotAttempted("There is no answer yet.").kind
+    'not-attempted'
+    """
 
     kind, word, icon, ink, paper = "not-attempted", "Not attempted", "○", "#333333", "#f2f2f2"
 
 
 class Raised(Outcome):
-    """The learner's own code stopped with an error."""
+    """The learner's own code stopped with an error.
+
+    Examples
+    --------
+    >>> Raised("Your code stopped.").kind
+    'raised'
+    """
 
     kind, word, icon, ink, paper = "raised", "Your code raised an error", "!", "#7a1020", "#fdecee"
 

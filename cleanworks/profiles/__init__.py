@@ -69,6 +69,11 @@ class Entry:
     ``rule`` is ``"none"`` where the country has no such rule and ``"opposite"`` where its rule says the opposite; ``range``
     is what the law allows; ``days`` is ``"working"`` or ``"calendar"`` where the value counts days of that kind; ``says`` is
     the rule in the country's own sentence, where the usual sentence would not do.
+
+    Examples
+    --------
+    >>> profiles.Entry(15, source="ftsa-2024").illustrative
+    False
     """
 
     value: Any
@@ -91,6 +96,14 @@ class Profile(Mapping):
     """The values of one country, read by dotted key: ``profile["payment.due_days"]``.
 
     ``code`` is the file's name without its ending; ``entries`` maps dotted keys to :class:`Entry`.
+
+    Examples
+    --------
+    >>> p = profiles.load("seoul")
+    >>> p["payment.prime_to_sub_days"]
+    15
+    >>> p.money(1_234_567_890)
+    'KRW 1.23 bn'
     """
 
     code: str
@@ -159,7 +172,7 @@ class Profile(Mapping):
 
         Five working days from a Thursday end on the next Thursday: nobody is late after five calendar days.
 
-        >>> load("ukraine")["disclosure.answer_days"], load("ukraine").calendar_days("disclosure.answer_days")
+        >>> profiles.load("ukraine")["disclosure.answer_days"], profiles.load("ukraine").calendar_days("disclosure.answer_days")
         (5, 7)
         """
         days = int(self[key])
@@ -178,7 +191,7 @@ class Profile(Mapping):
     def rule(self, key: str) -> str:
         """A value as a sentence about this country: the rule, its range, that there is none, or that nobody looked it up.
 
-        >>> load("vietnam").rule("procurement.minimum_tender_days")
+        >>> profiles.load("vietnam").rule("procurement.minimum_tender_days")
         'A tender stays open for at least 18 days.'
         """
         from cleanworks.profiles import rules
@@ -211,7 +224,7 @@ class Profile(Mapping):
 
         The marks and the number of decimals are the country's own.
 
-        >>> load("jordan").money(1234.5, exact=True), load("vietnam").money(1_234_567, exact=True)
+        >>> profiles.load("jordan").money(1234.5, exact=True), profiles.load("vietnam").money(1_234_567, exact=True)
         ('JOD 1,234.500', 'VND 1.234.567')
         """
         code = self["currency.code"]
@@ -256,12 +269,24 @@ def _three_digits(number: float) -> tuple[str, str]:
 
 
 def available() -> list[str]:
-    """Codes of the profiles that come with the package."""
+    """Codes of the profiles that come with the package.
+
+    Examples
+    --------
+    >>> "exampleland" in profiles.available()
+    True
+    """
     return sorted(path.stem for path in _HERE.glob("*.toml"))
 
 
 def active() -> Profile:
-    """The profile named by the environment variable CLEANWORKS_PROFILE, or Seoul's."""
+    """The profile named by the environment variable CLEANWORKS_PROFILE, or Seoul's.
+
+    Examples
+    --------
+    >>> profiles.active().code
+    'seoul'
+    """
     return load(os.environ.get(VARIABLE) or DEFAULT)
 
 
@@ -277,6 +302,11 @@ def load(code: str) -> Profile:
     ------
     InputError
         The profile is unknown, is not valid TOML, or holds a value with neither source nor ``illustrative = true``.
+
+    Examples
+    --------
+    >>> profiles.load("exampleland").code
+    'exampleland'
     """
     code = str(code)
     path = Path(code) if code.endswith(".toml") else _HERE / f"{code}.toml"
@@ -321,7 +351,14 @@ def _read(path: Path, _changed: tuple[int, ...]) -> Profile:
 
 
 def parse(text: str, code: str, path: Path | None = None) -> Profile:
-    """Read a profile from its text. ``path`` only serves for messages."""
+    """Read a profile from its text. ``path`` only serves for messages.
+
+    Examples
+    --------
+    >>> text = "payment.client_days = {value = 7, illustrative = true}"
+    >>> profiles.parse(text, "here")["payment.client_days"]
+    7
+    """
     file = path.name if path else f"{code}.toml"
     try:
         tree = tomllib.loads(text)
@@ -409,7 +446,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def strangers(profile: Profile) -> list[str]:
-    """Keys of a profile that nobody reads."""
+    """Keys of a profile that nobody reads.
+
+    Examples
+    --------
+    >>> profiles.strangers(profiles.load("seoul"))
+    []
+    """
     return [key for key in profile if key not in load("exampleland")]
 
 
@@ -420,6 +463,10 @@ def require_known(profile: Profile) -> None:
     ------
     InputError
         Names the file, the line and the nearest right key.
+
+    Examples
+    --------
+    >>> profiles.require_known(profiles.load("seoul"))
     """
     where = str(profile.path) if profile.path else f"profile {profile.code}"
     strange = strangers(profile)
@@ -443,7 +490,13 @@ def require_known(profile: Profile) -> None:
 
 
 def missing(profile: Profile) -> list[str]:
-    """Keys that the course reads and the profile does not have."""
+    """Keys that the course reads and the profile does not have.
+
+    Examples
+    --------
+    >>> profiles.missing(profiles.load("seoul"))
+    []
+    """
     return [key for key in load("exampleland") if key not in profile]
 
 

@@ -38,6 +38,12 @@ class Coverage:
         Mean over elements of items filled out of 40.
     indicators : DataFrame
         As `cleanworks.construction.flags.possible`: which indicators the filled columns allow, and what is missing.
+
+    Examples
+    --------
+    >>> look = coverage.of_file(path)
+    >>> look.what, look.elements
+    ('OCDS record package', 20)
     """
 
     what: str
@@ -55,6 +61,11 @@ def of_file(path) -> Coverage:
     ------
     InputError
         See `cleanworks.standards.stream.open_source`.
+
+    Examples
+    --------
+    >>> round(coverage.of_file(path).disclosure_rate, 2)
+    0.27
     """
     source = open_source(path)
     reader = oc4ids if source.list_name == "projects" else ocds
@@ -80,7 +91,17 @@ def of_file(path) -> Coverage:
 
 
 def of_tables(tables: Mapping[str, pd.DataFrame]) -> Coverage:
-    """Look at tables; ``fields`` are their columns, and their share is that of rows."""
+    """Look at tables; ``fields`` are their columns, and their share is that of rows.
+
+    Examples
+    --------
+    >>> look = coverage.of_tables(tables)
+    >>> look.fields.loc[["tenders.tender_id", "tenders.cost_estimate"]]
+                           filled  share
+    path
+    tenders.tender_id          20    1.0
+    tenders.cost_estimate      20    1.0
+    """
     rows = {
         f"{name}.{column}": (int(table[column].notna().sum()), len(table))
         for name, table in tables.items()

@@ -21,10 +21,13 @@ OMIT, WHOLE = "omitWhenMerged", "wholeListMerge"
 def compiled(releases: Iterable[Mapping]) -> dict:
     """The compiled release of the releases of one process.
 
-    >>> compiled([
-    ...     {"ocid": "o", "id": "1", "date": "2024-03-01T08:00:00+09:00", "tag": ["tender"], "tender": {"id": "t", "status": "active"}},
-    ...     {"ocid": "o", "id": "2", "date": "2024-03-01T01:00:00Z", "tag": ["tender"], "tender": {"id": "t", "status": "complete"}},
-    ... ])["tender"]["status"]
+    Examples
+    --------
+    >>> first = {"ocid": "o", "id": "1", "date": "2024-03-01T08:00:00+09:00", "tag": ["tender"]}
+    >>> later = {"ocid": "o", "id": "2", "date": "2024-03-01T01:00:00Z", "tag": ["tender"]}
+    >>> first["tender"] = {"id": "t", "status": "active"}
+    >>> later["tender"] = {"id": "t", "status": "complete"}
+    >>> merging.compiled([first, later])["tender"]["status"]
     'complete'
     """
     whole = _Object()
@@ -42,7 +45,15 @@ def compiled(releases: Iterable[Mapping]) -> dict:
 
 
 def in_order(releases: Iterable[Mapping]) -> list[Mapping]:
-    """Releases in the order of their moments; those of one moment stay in the order of the file, those without one come first."""
+    """Releases in the order of their moments; those of one moment stay in the order of the file, those without one come first.
+
+    Examples
+    --------
+    >>> at_one = {"id": "second", "date": "2024-03-01T01:00:00Z"}
+    >>> at_eight = {"id": "first", "date": "2024-03-01T08:00:00+09:00"}
+    >>> [one["id"] for one in merging.in_order([at_one, at_eight])]
+    ['first', 'second']
+    """
     return sorted(releases, key=_order)
 
 

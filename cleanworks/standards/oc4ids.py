@@ -203,6 +203,12 @@ def projects(
     ------
     InputError
         No table ``projects``.
+
+    Examples
+    --------
+    >>> first = next(oc4ids.projects(tables))
+    >>> first["id"], first["status"]
+    ('oc4ids-cwcity-P-000001', 'completion')
     """
     if "projects" not in tables:
         raise InputError("There is no table projects.", where="tables", fix="OC4IDS is a list of projects.")
@@ -228,6 +234,11 @@ def write(path, tables, *, publisher: str, uri: str, published, lines: bool = Fa
         One project a line, without the package around them.
     options
         See `projects`.
+
+    Examples
+    --------
+    >>> oc4ids.write(folder / "projects.json", tables, **about).name
+    'projects.json'
     """
     published = pd.Timestamp(published)
     elements = projects(tables, **{"updated": published, **options})
@@ -605,6 +616,12 @@ def read(
     ------
     InputError
         See `cleanworks.standards.stream.open_source`; also if the file is OCDS.
+
+    Examples
+    --------
+    >>> path = oc4ids.write(folder / "projects.json", tables, **about)
+    >>> len(oc4ids.read(path)["projects"])
+    20
     """
     source = open_source(path)
     if source.list_name != "projects":
@@ -617,7 +634,13 @@ def read(
 
 
 def tables_of(found: Iterable[dict], *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX):
-    """OC4IDS projects as tables, see `read`."""
+    """OC4IDS projects as tables, see `read`.
+
+    Examples
+    --------
+    >>> len(oc4ids.tables_of(oc4ids.projects(tables))["projects"])
+    20
+    """
     reader = _Reader(project_prefix, ocid_prefix)
     for project in found:
         reader.project(project)

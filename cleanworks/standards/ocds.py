@@ -137,6 +137,12 @@ def compiled(
     ------
     InputError
         No table ``tenders``.
+
+    Examples
+    --------
+    >>> first = next(ocds.compiled(tables))
+    >>> first["ocid"], sorted(first["tender"])[:3]
+    ('ocds-cwcity-T-000001', ['awardCriteria', 'bidOpening', 'documents'])
     """
     if "tenders" not in tables:
         raise InputError(
@@ -158,13 +164,24 @@ def releases(tables, **options) -> Iterator[dict]:
     """The releases of each tender in the order of events: tender, award, contract, implementation.
 
     Merged by OCDS's rules (see `cleanworks.standards.merging`) they give the compiled release. Options as in `compiled`.
+
+    Examples
+    --------
+    >>> [release["tag"] for release in ocds.releases(tables)][:2]
+    [['planning', 'tender'], ['award']]
     """
     for whole in compiled(tables, **options):
         yield from _stages(whole)
 
 
 def records(tables, **options) -> Iterator[dict]:
-    """Records: the releases of each tender and their compiled release. Options as in `compiled`."""
+    """Records: the releases of each tender and their compiled release. Options as in `compiled`.
+
+    Examples
+    --------
+    >>> sorted(next(ocds.records(tables)))
+    ['compiledRelease', 'ocid', 'releases']
+    """
     for whole in compiled(tables, **options):
         yield {"ocid": whole["ocid"], "releases": list(_stages(whole)), "compiledRelease": whole}
 
@@ -183,6 +200,11 @@ def write(
     """Write a package (or JSON lines) of ``kind`` "releases", "records" or "compiled" (lines only).
 
     See `cleanworks.standards.oc4ids.write` for the other parameters.
+
+    Examples
+    --------
+    >>> ocds.write(folder / "records.json", tables, **about).name
+    'records.json'
     """
     makers = {"releases": releases, "records": records, "compiled": compiled}
     if kind not in makers or (kind == "compiled" and not lines):
@@ -488,6 +510,12 @@ def read(
     ------
     InputError
         See `cleanworks.standards.stream.open_source`; also if the file is OC4IDS.
+
+    Examples
+    --------
+    >>> path = ocds.write(folder / "c.jsonl", tables, kind="compiled", lines=True, **about)
+    >>> sorted(ocds.read(path))[:4]
+    ['award_items', 'awards', 'bids', 'contracts']
     """
     source = open_source(path)
     if source.list_name == "projects":
@@ -497,7 +525,14 @@ def read(
 
 
 def merge(found: Iterable[dict]) -> list[dict]:
-    """Compiled releases from releases: those of one ``ocid`` merged by the rules of OCDS 1.1, see `cleanworks.standards.merging`."""
+    """Compiled releases from releases: those of one ``ocid`` merged by the rules of OCDS 1.1, see `cleanworks.standards.merging`.
+
+    Examples
+    --------
+    >>> found = list(ocds.releases(tables))
+    >>> len(ocds.merge(found)) == len(tables["tenders"])
+    True
+    """
     by_ocid: dict[object, list[dict]] = {}
     for release in found:
         by_ocid.setdefault(release.get("ocid"), []).append(release)
@@ -508,6 +543,12 @@ def compiled_of(found: Iterable[dict], list_name: str) -> Iterable[dict]:
     """The compiled release of each process, from releases or records in any order: releases of one ``ocid`` are merged.
 
     Records are compiled one after the other; releases are all in memory, because those of one process may lie far apart.
+
+    Examples
+    --------
+    >>> compiled = ocds.compiled_of(ocds.records(tables), "records")
+    >>> len(list(compiled)) == len(tables["tenders"])
+    True
     """
     if list_name == "records":
         return (whole for record in found for whole in _of_record(record))
@@ -531,7 +572,13 @@ def _of_record(record):
 
 
 def is_linked(release: dict) -> bool:
-    """Whether this is only a link to a release: an address, and nothing of a release but its id, date and tag."""
+    """Whether this is only a link to a release: an address, and nothing of a release but its id, date and tag.
+
+    Examples
+    --------
+    >>> ocds.is_linked({"url": "https://example.org/r/1", "date": "2024-01-31", "tag": ["tender"]})
+    True
+    """
     return "url" in release and "ocid" not in release
 
 
@@ -566,7 +613,13 @@ def _numbered(elements):
 
 
 def tables_of(found: Iterable[dict], *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX):
-    """Compiled releases as tables, see `read`."""
+    """Compiled releases as tables, see `read`.
+
+    Examples
+    --------
+    >>> len(ocds.tables_of(ocds.compiled(tables))["tenders"]) == len(tables["tenders"])
+    True
+    """
     reader = _Reader(ocid_prefix, project_prefix)
     for release in found:
         reader.release(release)

@@ -88,6 +88,12 @@ def feed(tables: Mapping[str, pd.DataFrame], date, unit: float = UNIT) -> pd.Dat
     -------
     DataFrame
         One row per contract signed by then, with the fields of `FIELDS`. Progress that was not entered is 0.
+
+    Examples
+    --------
+    >>> rows = seoul.feed(tables, "2024-06-30")
+    >>> len(rows), list(rows.columns)[:3]
+    (10, ['BIZ_CD', 'BIZ_NM', 'GU_NM'])
     """
     for name, columns in (
         ("projects", ("project_id", "title")),
@@ -166,6 +172,12 @@ def read(rows: pd.DataFrame, unit: float = UNIT) -> dict[str, pd.DataFrame]:
     ------
     InputError
         Missing fields, or numbers that are none.
+
+    Examples
+    --------
+    >>> back = seoul.read(seoul.feed(tables, "2024-06-30"))
+    >>> sorted(back)
+    ['contracts', 'progress', 'projects']
     """
     rows = rows.rename(columns={old: new for old, new in _OLD_NAMES.items() if new not in rows})
     need_columns(rows, ("BIZ_CD", "BIZ_NM", "PROCS_PLAN", "PROCS_PRFMNC", "CRTR_YMD"), "feed")
@@ -222,6 +234,12 @@ def page(rows: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
     """One call of the service: rows ``start`` to ``end``, counted from 1, at most 1,000.
 
     Whoever asks once and stops has not seen the rest: read until a page is short.
+
+    Examples
+    --------
+    >>> rows = seoul.feed(tables, "2024-06-30")
+    >>> len(seoul.page(rows, 1, 5))
+    5
     """
     if start < 1 or end < start:
         raise InputError(
@@ -237,7 +255,13 @@ def page(rows: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
 
 
 def items(rows: pd.DataFrame) -> pd.DataFrame:
-    """Which of CoST's rows the feed fills, for each project: bool, as `cleanworks.construction.disclosure.coverage`."""
+    """Which of CoST's rows the feed fills, for each project: bool, as `cleanworks.construction.disclosure.coverage`.
+
+    Examples
+    --------
+    >>> int(seoul.items(seoul.feed(tables, "2024-06-30")).iloc[0].sum())
+    13
+    """
     from cleanworks.construction.disclosure import ITEMS as ALL
 
     shown = rows.reindex(columns=list(FIELDS))

@@ -29,7 +29,13 @@ KEEP = 50  # problems kept word for word; all are counted
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: in which element (number, line, id), where in it, and what."""
+    """One thing that is wrong: in which element (number, line, id), where in it, and what.
+
+    Examples
+    --------
+    >>> validate.Problem("error", 1, 1, "ocds-1", "tender/id", "A text belongs here.").path
+    'tender/id'
+    """
 
     severity: str  # "error" or "note"
     number: int
@@ -49,6 +55,12 @@ class Report:
 
     ``counts`` holds every (severity, place without numbers, message without values) and how often it occurred, ``first`` where it
     did so first; ``problems`` the first ones word for word.
+
+    Examples
+    --------
+    >>> report = validate.validate(path)
+    >>> report.ok, report.errors, report.elements
+    (True, 0, 20)
     """
 
     path: Path
@@ -101,6 +113,11 @@ def validate(path, schema_folder=None) -> Report:
     ------
     InputError
         The file cannot be read (see `cleanworks.standards.stream.open_source`), or the folder does not hold the schema.
+
+    Examples
+    --------
+    >>> validate.validate(path).ok
+    True
     """
     source = open_source(path)
     schema = _Schema.load(schema_folder, source.list_name) if schema_folder else None
@@ -360,7 +377,13 @@ class _Schema:
 
 
 def merge_patch(target, patch):
-    """JSON merge patch (RFC 7396), by which OCDS extensions change the schema."""
+    """JSON merge patch (RFC 7396), by which OCDS extensions change the schema.
+
+    Examples
+    --------
+    >>> validate.merge_patch({"title": "old", "size": 3}, {"title": "new", "size": None})
+    {'title': 'new'}
+    """
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}

@@ -48,7 +48,18 @@ from cleanworks.workshop.editions import edition
 from cleanworks.workshop.languages import entries, translated
 from cleanworks.workshop.live import page as live
 from cleanworks.workshop.notebook import dump, parse, read
-from cleanworks.workshop.pages import boxes, finding, plain, progress, running, sources, spoken, terms, theme
+from cleanworks.workshop.pages import (
+    boxes,
+    docstrings,
+    finding,
+    plain,
+    progress,
+    running,
+    sources,
+    spoken,
+    terms,
+    theme,
+)
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.figure_tables import add_tables
 from cleanworks.workshop.pages.front import front_matter
@@ -110,6 +121,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 
 def configure(app: Sphinx, config: Any) -> None:
+    docstrings.connect(app)
     config.html_static_path = [*config.html_static_path, str(STATIC), str(live.STATIC)]
     config.templates_path = [*config.templates_path, str(TEMPLATES)]
     try:

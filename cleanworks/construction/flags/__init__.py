@@ -79,7 +79,13 @@ _NOTHING = pd.DataFrame(
 
 
 def indicator(code: str) -> Indicator:
-    """The indicator with this code; `InputError` if there is none."""
+    """The indicator with this code; `InputError` if there is none.
+
+    Examples
+    --------
+    >>> indicator("R018").name
+    'Single bid'
+    """
     if code not in REGISTRY:
         raise InputError(
             f"There is no indicator {code!r}.", where="codes", fix=f"Codes: {', '.join(REGISTRY)}."
@@ -116,6 +122,15 @@ def evaluate(
     ------
     InputError
         An unknown code, or an indicator asked for by name whose columns are missing.
+
+    Examples
+    --------
+    >>> answers = evaluate(tables, ["R018", "R024"])
+    >>> answers.groupby("code", observed=True)["flagged"].agg(["sum", "size"])
+          sum  size
+    code
+    R018   31   239
+    R024    0   179
     """
     one_by_one = _answering(tables, codes, settings or Settings(), engine)
     return _whole([(one, one.answer(source, settings or Settings())) for one, source in one_by_one])
@@ -126,6 +141,12 @@ class Part:
     """The answers of one indicator on one level, where there may be too many to name them all.
 
     ``values`` and ``flagged`` are those of everything it looked at; ``hits`` names only what is worth a look: ``id`` and ``value``.
+
+    Examples
+    --------
+    >>> first = next(parts(tables, ["R018"]))
+    >>> first.level, len(first.values), int(first.flagged.sum()) == len(first.hits)
+    ('process', 239, True)
     """
 
     indicator: Indicator
@@ -136,7 +157,13 @@ class Part:
 
 
 def parts(tables, codes=None, settings: Settings | None = None, engine=None) -> Iterator[Part]:
-    """What `evaluate` answers, one indicator and level after the other; only ids that are flagged come into memory."""
+    """What `evaluate` answers, one indicator and level after the other; only ids that are flagged come into memory.
+
+    Examples
+    --------
+    >>> [(part.level, len(part.hits)) for part in parts(tables, ["R018", "R024"])]
+    [('process', 31), ('process', 0)]
+    """
     settings = settings or Settings()
     for one, source in _answering(tables, codes, settings, engine):
         if one.portable:
@@ -227,6 +254,16 @@ def coverage(tables: Mapping[str, pd.DataFrame], engine=None) -> pd.DataFrame:
     DataFrame
         Indexed by ``code``: ``name``, ``family``, ``possible`` (bool), ``missing`` (columns that are not there) and ``empty``
         (columns that are there and hold no value in any row). An indicator needs columns that are there and filled.
+
+    Examples
+    --------
+    >>> able = coverage({"tenders": tables["tenders"]})
+    >>> able.loc[["R003", "R018", "R024"], "possible"]
+    code
+    R003     True
+    R018     True
+    R024    False
+    Name: possible, dtype: bool
     """
     able = possible(engine.filled(tables) if engine else filled_columns(tables))
     rows = []
@@ -251,7 +288,13 @@ def coverage(tables: Mapping[str, pd.DataFrame], engine=None) -> pd.DataFrame:
 
 
 def possible(filled: Iterable[str]) -> pd.DataFrame:
-    """The same answer as `coverage` from the names that `filled_columns` gives, for data that are not in memory."""
+    """The same answer as `coverage` from the names that `filled_columns` gives, for data that are not in memory.
+
+    Examples
+    --------
+    >>> possible(["tenders.tender_id", "tenders.date_published"]).loc["R003", "missing"]
+    'tenders.tender_start, tenders.tender_end'
+    """
     filled = set(filled)
     rows = []
     for one in REGISTRY.values():
@@ -265,6 +308,11 @@ def filled_columns(tables: Mapping[str, pd.DataFrame]) -> set[str]:
 
     A table of changes, subcontracts or accidents that is there with its columns and has no row counts as filled: none was made. The
     readers of OCDS and OC4IDS leave its columns away where a file never speaks of them.
+
+    Examples
+    --------
+    >>> sorted(filled_columns({"bids": tables["bids"]}))[:3]
+    ['bids.amount', 'bids.bid_id', 'bids.date']
     """
     return {
         f"{name}.{column}"
@@ -282,6 +330,11 @@ def reference() -> pd.DataFrame:
     """All indicators in words: one row per indicator, for the book's reference table.
 
     Columns ``name, family, levels, definition, formula, unit, needs, also_uses, source, innocent``; lists are joined by "; ".
+
+    Examples
+    --------
+    >>> reference().loc["R018", ["name", "unit"]].tolist()
+    ['Single bid', '1 flagged, 0 not']
     """
     rows = {
         one.code: {
@@ -326,6 +379,13 @@ def score(
     ------
     InputError
         No such code or level among the results, or a level that has to be chosen.
+
+    Examples
+    --------
+    >>> ghosts = labels(tables, "ghost_worker", "worker")
+    >>> found = score(evaluate(tables, ["ghost-days"]), "ghost-days", ghosts, level="worker")
+    >>> round(found.precision.value, 2), round(found.recall.value, 2)
+    (0.56, 1.0)
     """
     levels = indicator(code).levels
     if level is None and len(levels) > 1:
@@ -374,6 +434,11 @@ def labels(tables: Mapping[str, pd.DataFrame], kind: str, level: str) -> set[str
     ------
     InputError
         An unknown kind, or a level that the marked rows do not lead to.
+
+    Examples
+    --------
+    >>> len(labels(tables, "ghost_worker", "worker"))
+    10
     """
     marked = tables["planted"]
     marked = marked[marked["kind"] == kind]

@@ -29,6 +29,13 @@ class Settings:
     everything else is **illustrative**: a country sets its own, and a lesson shows how the flags move.
 
     ``as_of`` is the day on which the tables are read; without it, the latest event recorded in them.
+
+    Examples
+    --------
+    >>> Settings(short_submission_days=20).short_submission_days
+    20
+    >>> Settings.of(city.profiles.active()).prime_to_sub_days
+    15
     """
 
     as_of: pd.Timestamp | str | None = None
@@ -155,6 +162,11 @@ class Indicator:
 
     A ``portable`` one is written for any engine: its function takes `Processes` and gives pairs of a level and a frame with
     ``id``, ``value`` and ``flagged``. The function of the others takes pandas tables and gives the whole answer.
+
+    Examples
+    --------
+    >>> indicator("R018").fields
+    ('tenders.tender_id', 'tenders.procurement_method', 'tenders.number_of_tenderers')
     """
 
     code: str
@@ -286,7 +298,13 @@ def together(*answers) -> pd.DataFrame:
 
 
 def quartiles(values) -> tuple[float, float]:
-    """First and third quartile of Hyndman and Fan's type 8, as Cardinal computes them (hyndman-fan-1996)."""
+    """First and third quartile of Hyndman and Fan's type 8, as Cardinal computes them (hyndman-fan-1996).
+
+    Examples
+    --------
+    >>> [round(float(value), 3) for value in quartiles(np.array([1, 2, 3, 4, 5, 6]))]
+    [1.917, 5.083]
+    """
     low, high = np.quantile(np.asarray(values, dtype=float), [0.25, 0.75], method="median_unbiased")
     return float(low), float(high)
 
@@ -324,6 +342,11 @@ def low_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarr
     """True where a value is at or below `low_fence`; with ``beyond``, only below it.
 
     Cardinal counts the fence itself, so that of equal values all are outliers; our own indicators do not.
+
+    Examples
+    --------
+    >>> low_outliers(np.array([1, 20, 21, 22, 22, 23, 24])).tolist()
+    [True, False, False, False, False, False, False]
     """
     values = np.asarray(values, dtype=float)
     fence = low_fence(values, fence, fewest=fewest)
@@ -333,7 +356,13 @@ def low_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarr
 
 
 def high_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarray:
-    """True where a value is at or above `high_fence`; with ``beyond``, only above it."""
+    """True where a value is at or above `high_fence`; with ``beyond``, only above it.
+
+    Examples
+    --------
+    >>> high_outliers(np.array([1, 2, 2, 3, 3, 4, 20])).tolist()
+    [False, False, False, False, False, False, True]
+    """
     values = np.asarray(values, dtype=float)
     fence = high_fence(values, fence, fewest=fewest)
     if fence is None:
@@ -502,7 +531,15 @@ _EVENTS = (
 
 
 def reading_day(tables, settings) -> pd.Timestamp:
-    """The day on which the tables are read: ``settings.as_of``, or the latest event in them (NaT if there is none)."""
+    """The day on which the tables are read: ``settings.as_of``, or the latest event in them (NaT if there is none).
+
+    Examples
+    --------
+    >>> reading_day(tables, Settings())
+    Timestamp('2026-06-30 00:00:00')
+    >>> reading_day(tables, Settings(as_of="2024-06-30"))
+    Timestamp('2024-06-30 00:00:00')
+    """
     if settings.as_of is not None:
         day = pd.Timestamp(settings.as_of)
         return day if day.tzinfo is None else day.tz_convert("UTC").tz_localize(None)
