@@ -94,9 +94,6 @@ def total(total):
     )
 
 
-_LIMITS = ["not", "but", "however", "n't", "only", "although", "yet"]
-
-
 @check.question("o1-e5", "districts", "message")
 def message(districts, message):
     running = _running()

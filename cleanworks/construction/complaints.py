@@ -12,36 +12,6 @@ import pandas as pd
 from cleanworks.errors import InputError
 
 
-def sums_between_totals(totals: pd.Series) -> pd.Series:
-    """Cases in the years between two published running totals.
-
-    Parameters
-    ----------
-    totals : Series
-        Cases since the beginning (count), indexed by the last year counted.
-
-    Returns
-    -------
-    Series
-        Cases after one total's year up to and including the next one's, indexed by the later year.
-
-    Raises
-    ------
-    InputError
-        When a later total is smaller than an earlier one.
-    """
-    ordered = totals.sort_index()
-    between = ordered.diff().dropna()
-    if (between < 0).any():
-        year = between.index[between < 0][0]
-        raise InputError(
-            f"The total up to {year} is smaller than the total before it.",
-            where="running totals",
-            fix="A running total never falls: check the two figures.",
-        )
-    return between
-
-
 def years_without_a_figure(cases: pd.Series, totals: pd.Series) -> pd.Series:
     """What the years without a figure of their own must add up to.
 

@@ -22,7 +22,6 @@ import pandas as pd
 from cleanworks.construction._input import need_columns
 from cleanworks.errors import InputError
 
-STAGES = ("identification", "preparation", "completion", "procurement", "implementation")
 PROACTIVE_ITEMS = 40
 
 _CONTRACT = "contractingProcesses.summary"

@@ -10,8 +10,6 @@ import pandas as pd
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
-STAGES = ("planning", "design", "tender", "construction", "payment")
-
 
 def simulate(
     ranges: Mapping[str, tuple[float, float, float]], draws: int, rng: np.random.Generator

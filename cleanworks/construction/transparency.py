@@ -198,18 +198,6 @@ def sample_to_find(projects: int, faulty: int, chance: float = 0.95) -> int:
     return low
 
 
-def draw_projects(project_ids, number: int, generator: np.random.Generator) -> list:
-    """A simple random sample without replacement, in the order of the list."""
-    ids = list(project_ids)
-    if not 0 <= _whole(number, "number") <= len(ids):
-        raise InputError(
-            f"{number} of {len(ids)} projects cannot be drawn.",
-            where="number",
-            fix="Draw at most all of them.",
-        )
-    return [ids[place] for place in sorted(Draws(generator).choice(len(ids), number, replace=False))]
-
-
 def _weights(weights) -> pd.Series:
     weights = pd.Series(EQUAL_WEIGHTS if weights is None else dict(weights), dtype=float)
     if weights.isna().any() or (weights < 0).any() or weights.sum() <= 0:

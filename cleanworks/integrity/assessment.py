@@ -358,16 +358,6 @@ def overall_2017(external, internal, deduction=0.0):
     return combine({"external": external, "internal": internal}, weights_of("2017")) - deduction
 
 
-def overall_three_part(external, internal, policy, deduction=0.0):
-    """Overall integrity out of ten with policy customers. The weights 0.601, 0.250, 0.149 are UNVERIFIED."""
-    for name, value in (("external", external), ("internal", internal), ("policy", policy)):
-        _check_range(value, 10, name)
-    return (
-        combine({"external": external, "internal": internal, "policy": policy}, weights_of("three-part"))
-        - deduction
-    )
-
-
 def perceived_2022(external, internal):
     """Perceived integrity out of a hundred from its two surveys, model of 2022; weights BACKED OUT (acrc-s37)."""
     _check_range(external, 100, "external")
@@ -449,11 +439,6 @@ def back_out_weight(
         for k in (-1, 1)
     ]
     return BackedOut(weight(first, second, total), min(corners), max(corners))
-
-
-def implied_deduction(perceived, effort, overall):
-    """Points that must have been taken away in the model of 2022: ``0.6 * perceived + 0.4 * effort - overall``."""
-    return overall_2022(perceived, effort) - overall
 
 
 # -- deductions ------------------------------------------------------------------------------------------------------

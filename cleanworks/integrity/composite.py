@@ -167,51 +167,6 @@ def equal_weights(indicators: Sequence[str]) -> pd.Series:
     return pd.Series(1 / len(names), index=names, name="weight")
 
 
-def pca_weights(table: pd.DataFrame, *, components: int | None = None) -> pd.Series:
-    """Weights from principal components: squared loadings times the share explained (oecd-jrc-2008, acrc-s154).
-
-    Components with an eigenvalue above 1 are kept (one at least) unless told. These weights reward what correlates,
-    not what matters.
-    """
-    found = pca(table)
-    values = found.eigenvalues.to_numpy()
-    kept = max(1, int((values > 1).sum())) if components is None else _input.whole(components, "components")
-    if kept > len(values):
-        raise InputError(
-            f"{kept} components of {len(values)} indicators.",
-            where="components",
-            fix="Keep from 1 to as many components as there are indicators.",
-        )
-    squared = found.loadings.to_numpy()[:, :kept] ** 2
-    raw = squared.sum(axis=1)
-    return pd.Series(raw / raw.sum(), index=table.columns, name="weight")
-
-
-def entropy_weights(table: pd.DataFrame) -> pd.Series:
-    """Weights by how unevenly an indicator is spread over units (Shannon entropy, textbook).
-
-    Values must not be negative. An indicator that is equal everywhere gets weight 0.
-    """
-    values = _matrix(table, "indicators")
-    if (values < 0).any() or (values.sum(axis=0) <= 0).any():
-        raise InputError(
-            "Entropy weights need values of zero or more with a positive sum.",
-            where="indicators",
-            fix="Normalise first.",
-        )
-    shares = values / values.sum(axis=0)
-    logs = np.log(np.where(shares > 0, shares, 1.0))
-    spread = 1 + (shares * logs).sum(axis=0) / math.log(len(values))
-    spread = spread.clip(min=0)
-    if spread.sum() < 1e-12:
-        raise InputError(
-            "No indicator tells units apart.",
-            where="indicators",
-            fix="Choose indicators whose values differ.",
-        )
-    return pd.Series(spread / spread.sum(), index=table.columns, name="weight")
-
-
 # -- aggregate -----------------------------------------------------------------------------------------------------
 
 AGGREGATIONS = ("arithmetic", "geometric", "harmonic")
@@ -303,24 +258,6 @@ class Choices:
     def factors(self) -> tuple[str, ...]:
         """Names of the numbers between 0 and 1 that fix one set of choices, in order, without weights."""
         return ("normalisation", "aggregation", "winsorising", "indicator left out")
-
-
-def one_index(
-    table: pd.DataFrame,
-    weights: pd.Series,
-    draw: Sequence[float],
-    choices: Choices,
-    negative: Sequence[str] = (),
-) -> np.ndarray:
-    """Scores under one set of choices.
-
-    Parameters
-    ----------
-    draw : sequence of float
-        Numbers from 0 to 1: one for each of :attr:`Choices.factors`, then one for each weight; 0.5 leaves a weight
-        as it is.
-    """
-    return _Indices(table, weights, choices, negative).scores(np.asarray(draw, dtype=float))
 
 
 class _Indices:
@@ -751,17 +688,6 @@ CPI_LEAST_SOURCES = 3
 """A country with fewer sources gets no score (acrc-s10)."""
 
 
-def cpi_standardise(values: pd.Series, mean: float, sd: float, *, reverse: bool = False) -> pd.Series:
-    """Rescale one source to mean 45 and standard deviation 20 on its values of 2012, cut to 0 to 100 (acrc-s10).
-
-    ``mean`` and ``sd`` are those of 2012, so that scores of later years compare. ``reverse`` for sources of which more
-    is worse.
-    """
-    _input.numbers(values, "values of the source", missing=True)
-    z = (values - mean) / _input.positive(sd, "sd")
-    return (45 + 20 * (-z if reverse else z)).clip(0, 100)
-
-
 def cpi_score(scores: Sequence[float], *, level: float = 0.90, sources: int | None = None) -> Estimate:
     """Score of one country: simple mean of its sources with standard error and interval (acrc-s10, acrc-s11).
 
@@ -802,38 +728,6 @@ def cpi_score(scores: Sequence[float], *, level: float = 0.90, sources: int | No
     half = two_sided(level) * error
     note = "All sources agree: the error of 0 is arithmetic, not certainty." if values.std() == 0 else ""
     return Estimate(mean, error, mean - half, mean + half, level, n, method, note=note)
-
-
-def cpi_table(table: pd.DataFrame, *, level: float = 0.90, sources: int | None = None) -> pd.DataFrame:
-    """Scores of many countries (rows) from standardised sources (columns; missing where a source leaves one out).
-
-    Returns
-    -------
-    DataFrame
-        ``score`` (rounded to a whole number, as printed), ``value``, ``error``, ``low``, ``high``, ``sources``, ``note``.
-        A country with fewer than three sources has no score and a note that says so.
-    """
-    _input.need_columns(table, [], "sources")
-    rows = {}
-    for name, scores in table.iterrows():
-        values = _input.numbers(scores, f"country {name}", low=0, high=100, missing=True)
-        n = int((~np.isnan(values)).sum())
-        if n < CPI_LEAST_SOURCES:
-            rows[name] = dict(sources=n, note=f"No score: {n} sources, {CPI_LEAST_SOURCES} needed.")
-            continue
-        found = cpi_score(values, level=level, sources=sources)
-        rows[name] = dict(
-            score=math.floor(found.value + 0.5),
-            value=found.value,
-            error=found.error,
-            low=found.low,
-            high=found.high,
-            sources=n,
-            note=found.note,
-        )
-    columns = ["score", "value", "error", "low", "high", "sources", "note"]
-    made = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns)
-    return made.astype({"score": "Int64", "sources": int})
 
 
 # -- checks --------------------------------------------------------------------------------------------------------

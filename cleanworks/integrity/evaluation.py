@@ -8,7 +8,7 @@ newey-west-1987, thresholds as in imbens-lemieux-2008. Published effect sizes ar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,6 @@ from cleanworks.integrity import _input, published
 from cleanworks.integrity._quantiles import NORMAL, two_sided
 from cleanworks.integrity.estimates import Estimate, join_notes
 from cleanworks.integrity.grades import EDGES
-from cleanworks.integrity.survey import wilson
 
 FEW_CLUSTERS = 30
 """Below this, errors by institution are too small and intervals too short (cameron-miller-2015; the limit is a habit)."""
@@ -842,36 +841,6 @@ def threshold_crowding(running: pd.Series, cutoff: float, bandwidth: float, *, a
 
 
 # -- power by simulation -------------------------------------------------------------------------------------------
-
-
-def power_by_simulation(
-    make: Callable[[np.random.Generator], object],
-    test: Callable[[object], float],
-    rng: np.random.Generator,
-    *,
-    replications: int = 500,
-    alpha: float = 0.05,
-) -> Estimate:
-    """Share of simulated studies that find the effect.
-
-    Parameters
-    ----------
-    make : callable
-        Makes the data of one study from a Generator.
-    test : callable
-        Gives the p-value of one study.
-
-    Returns
-    -------
-    Estimate
-        The power with Wilson's interval for the simulation error.
-    """
-    rng = _input.generator(rng)
-    number = _input.whole(replications, "replications")
-    limit = _input.share(alpha, "alpha")
-    values = np.array([test(make(rng)) for _ in range(number)], dtype=float)
-    _input.numbers(values, "p-values", low=0, high=1)
-    return wilson(int((values < limit).sum()), number)
 
 
 def simulate_panel(

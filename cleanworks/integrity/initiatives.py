@@ -126,13 +126,6 @@ def evidence_states(initiatives: pd.DataFrame, *, tolerance: float = 10.0) -> pd
     return state.astype(pd.CategoricalDtype(STATES)).rename("state")
 
 
-def desk_review(initiatives: pd.DataFrame, *, credit: Mapping[str, float] = CREDIT) -> pd.Series:
-    """Points that a task gets from its documents alone: the desk score, times the credit of its state."""
-    rows = _tasks(initiatives)
-    unseen = rows.assign(site_checked=False, site_score=np.nan)
-    return (rows["desk_score"] * _credit(evidence_states(unseen), credit)).rename("score")
-
-
 def site_check(
     initiatives: pd.DataFrame, *, tolerance: float = 10.0, credit: Mapping[str, float] = CREDIT
 ) -> pd.Series:
@@ -172,27 +165,6 @@ def choose_visits(
     gap[lot] = -np.inf
     chosen[np.argsort(-gap, kind="stable")[: number - len(lot)]] = "risk"
     return pd.Series(chosen, index=rows.index, name="visit")
-
-
-def overclaiming(initiatives: pd.DataFrame, by: str = "institution_id") -> pd.DataFrame:
-    """How far claims lie above what visits found, for each institution (or another column).
-
-    Returns
-    -------
-    DataFrame
-        Columns ``visits``, ``gap`` (points, claim minus visit) and ``error`` (its standard error, missing for one
-        visit). Groups without a visit are left out: nothing is known about them.
-    """
-    rows = _tasks(initiatives)
-    _input.need_columns(initiatives, [by], "initiatives")
-    seen = rows["site_checked"]
-    if not seen.any():
-        raise InputError(
-            "No task was visited.", where="initiatives", fix="Claims can only be compared with visits."
-        )
-    gap = (rows["claimed_score"] - rows["site_score"])[seen]
-    grouped = gap.groupby(initiatives.loc[seen, by], observed=True)
-    return pd.DataFrame({"visits": grouped.size(), "gap": grouped.mean(), "error": grouped.sem()})
 
 
 # -- the scorecard -------------------------------------------------------------------------------------------------
@@ -315,31 +287,6 @@ def _performance(performance, layout, institutions) -> pd.DataFrame:
     for name in performance:
         _input.numbers(performance[name], f"performance, column {name}", low=0, high=100)
     return performance.loc[institutions]
-
-
-def performance_scores(
-    change: pd.Series, deduction: pd.Series, *, full: float = 5.0, cap: float = 10.0
-) -> pd.DataFrame:
-    """Scores of the two performance areas of 2014. OURS: the official rules are not public.
-
-    Parameters
-    ----------
-    change : Series
-        Change of the integrity score on the year before, points of 100, index ``institution_id``. No change scores
-        50, a rise of ``full`` or more 100, a fall of as much 0.
-    deduction : Series
-        Points lost for corruption cases, 0 to ``cap``: 0 scores 100, ``cap`` scores 0.
-
-    Notes
-    -----
-    Because the change in integrity is part of this score (acrc-s8), the two assessments agree partly by construction.
-    """
-    _input.numbers(change, "change")
-    _input.numbers(deduction, "deduction", low=0)
-    _input.positive(full, "full")
-    improvement = (50 + 50 * change / full).clip(0, 100)
-    cases = (100 * (1 - deduction / _input.positive(cap, "cap"))).clip(0, 100)
-    return pd.DataFrame({"integrity improvement": improvement, "corrupt officials": cases})
 
 
 def cooperation_deduction(
@@ -482,12 +429,6 @@ def tiers(scores: pd.Series, group: pd.Series, *, shares: Sequence[float] = TIER
 
 
 # -- the year ------------------------------------------------------------------------------------------------------
-
-
-def performance_window(year: int) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """First and last day of what counts for a round: 1 November before to 31 October (acrc-s8, acrc-s30)."""
-    number = _input.whole(year, "year", least=2002)
-    return pd.Timestamp(number - 1, 11, 1), pd.Timestamp(number, 10, 31)
 
 
 def cycle() -> pd.DataFrame:

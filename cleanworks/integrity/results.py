@@ -1,4 +1,4 @@
-"""From a promise to a results framework: logframe rows, results chains, indicator rubrics, and what can be detected.
+"""From a promise to a results framework: logframe rows, indicator rubrics, and what can be detected.
 
 A results framework has, for each result, an indicator, a baseline, a target, a means of verification, and risks and
 assumptions (acrc-s156). The rubric of two points a letter is ours. Sample sizes are textbook formulas for two
@@ -237,64 +237,6 @@ def logframe(rows: Sequence[LogframeRow]) -> pd.DataFrame:
         for row in ordered
     ]
     return pd.DataFrame(cells).set_index("code")
-
-
-@dataclass(frozen=True)
-class ResultsChain:
-    """Rows tied from activity to impact; raises `InputError` for an unknown or circular ``leads_to``."""
-
-    rows: tuple[LogframeRow, ...]
-
-    def __post_init__(self):
-        object.__setattr__(self, "rows", tuple(self.rows))
-        known = _codes(self.rows)
-        for row in self.rows:
-            if row.leads_to and row.leads_to not in known:
-                raise InputError(
-                    f"It leads to {row.leads_to!r}, which is not a row.",
-                    where=f"row {row.code!r}",
-                    fix=f"Known rows: {', '.join(known)}.",
-                )
-            self.path(row.code)
-
-    def path(self, code: str) -> list[str]:
-        """The codes from one row up to the result it serves in the end."""
-        known = {row.code: row for row in self.rows}
-        if code not in known:
-            raise InputError(f"There is no row {code!r}.", fix=f"Known rows: {', '.join(known)}.")
-        seen = [code]
-        while known[seen[-1]].leads_to:
-            above = known[seen[-1]].leads_to
-            if above in seen:
-                raise InputError(
-                    f"The chain runs in a circle: {' -> '.join([*seen, above])}.",
-                    where=f"row {code!r}",
-                    fix="Change what one of these rows leads to.",
-                )
-            seen.append(above)
-        return seen
-
-    def weaknesses(self) -> pd.DataFrame:
-        """Weaknesses of every row and of the links; columns ``row``, ``part``, ``finding``."""
-        known = {row.code: row for row in self.rows}
-        links = []
-        for level in LEVELS:
-            if not any(row.level == level for row in self.rows):
-                links.append(("", "chain", f"There is no {level}."))
-        for row in self.rows:
-            if not row.leads_to and row.level != LEVELS[-1]:
-                links.append((row.code, "chain", "It leads to nothing: say which result it serves."))
-            if row.leads_to:
-                step = LEVELS.index(known[row.leads_to].level) - LEVELS.index(row.level)
-                if step < 1:
-                    links.append(
-                        (row.code, "chain", f"It leads to {row.leads_to}, which is not a higher level.")
-                    )
-                elif step > 1:
-                    links.append((row.code, "chain", f"The step to {row.leads_to} skips a level."))
-        tables = [weaknesses(row) for row in self.rows]
-        own = pd.DataFrame(links, columns=["row", "part", "finding"])
-        return pd.concat([own, *tables], ignore_index=True)
 
 
 # -- rubrics -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ Only the standard library and PyYAML are loaded, so that a command with nothing 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -235,8 +234,6 @@ def _give_ids(cells: list[dict[str, Any]]) -> None:
 
 
 # --- notebooks written as text --------------------------------------------------------------------------------------
-
-Reader = Callable[[str], dict[str, Any]]
 
 
 def is_myst_notebook(text: str) -> bool:

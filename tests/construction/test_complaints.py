@@ -23,15 +23,6 @@ def test_a_total_that_disagrees_is_named():
         complaints.years_without_a_figure(cases, pd.Series({2012: 25}))
 
 
-def test_a_falling_total_is_refused():
-    with pytest.raises(InputError, match="up to 2013 is smaller"):
-        complaints.sums_between_totals(pd.Series({2012: 30, 2013: 20}))
-
-
-def test_sums_between_totals():
-    assert complaints.sums_between_totals(pd.Series({2013: 883, 2015: 1378})).to_dict() == {2015: 495}
-
-
 @given(st.floats(1, 1e6), st.floats(0.01, 1), st.floats(0.01, 1), st.floats(0.1, 3))
 def test_knowing_how_reporting_changed_gives_the_events_back(events, before, after, growth):
     first = complaints.reports(events, before)

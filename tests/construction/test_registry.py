@@ -97,14 +97,6 @@ def test_short_mode_takes_no_reports(book):
         book.enter(CONTRACTOR, "reports", REPORT)
 
 
-@pytest.mark.parametrize(
-    ("amount", "months", "mode"),
-    [(2e9, 13, "long"), (1e9, 13, "short"), (2e9, 12, "short"), (0.5e9, 24, "short")],
-)
-def test_long_mode_needs_more_than_both_limits(amount, months, mode):
-    assert registry.reporting_mode(amount, months, long_amount=1e9, long_months=12) == mode
-
-
 def test_wrong_roles_and_strange_contracts_are_refused(site):
     with pytest.raises(Refusal, match="The role citizen may not enter reports; this is for: contractor"):
         site.enter(CITIZEN, "reports", REPORT)

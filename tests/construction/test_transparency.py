@@ -95,11 +95,6 @@ def test_certainty_means_checking_all_but_the_rest():
     assert math.isclose(transparency.chance_of_finding(20, 1, 19), 0.95)
 
 
-def test_a_draw_is_in_the_order_of_the_list_and_without_repeats():
-    drawn = transparency.draw_projects([f"p{n:02}" for n in range(30)], 12, np.random.default_rng(3))
-    assert drawn == sorted(set(drawn)) and len(drawn) == 12
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -113,7 +108,6 @@ def test_a_draw_is_in_the_order_of_the_list_and_without_repeats():
         (lambda: transparency.sample_for_share(10.5, 0.1), "not a number of projects"),
         (lambda: transparency.sample_to_find(10, 0), "nothing to find"),
         (lambda: transparency.chance_of_finding(10, 3, 11), "Of 10 projects no 11"),
-        (lambda: transparency.draw_projects(["a"], 2, np.random.default_rng(0)), "2 of 1"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_sentence(call, message):

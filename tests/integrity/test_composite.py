@@ -102,29 +102,6 @@ def test_given_weights_may_sum_to_one_or_a_hundred():
         composite.given_weights({"P": 1.5, "E": -0.5}, ["P", "E"])
 
 
-def test_weights_from_components_reward_what_correlates(table, rng):
-    table["noise"] = rng.normal(size=40)
-    weights = composite.pca_weights(table, components=1)
-    assert weights.sum() == pytest.approx(1)
-    assert weights.idxmin() == "noise"
-    # With every component kept the communalities are all one.
-    assert composite.pca_weights(table, components=4).to_numpy() == pytest.approx(0.25)
-
-
-def test_entropy_weights_by_hand():
-    raw = pd.DataFrame(
-        {"same": [1.0, 1.0, 1.0, 1.0], "one": [1.0, 0.0, 0.0, 0.0], "two": [1.0, 1.0, 0.0, 0.0]}
-    )
-    weights = composite.entropy_weights(raw)
-    assert weights.to_numpy() == pytest.approx([0, 2 / 3, 1 / 3])
-    entropy = stats.entropy(raw["two"]) / np.log(4)
-    assert weights["two"] == pytest.approx((1 - entropy) / (2 - entropy))
-    with pytest.raises(InputError, match="No indicator tells units apart"):
-        composite.entropy_weights(raw[["same"]])
-    with pytest.raises(InputError, match="zero or more"):
-        composite.entropy_weights(-raw)
-
-
 def test_equal_weights():
     assert composite.equal_weights(["a", "b"]).tolist() == [0.5, 0.5]
     with pytest.raises(InputError, match="no indicators"):
@@ -410,20 +387,9 @@ def test_the_published_example_of_the_cpi():
     assert corrected.margin < got.margin
 
 
-def test_a_source_is_scaled_by_its_values_of_2012():
-    values = pd.Series([2.0, 4.0, 6.0, 100.0])
-    assert composite.cpi_standardise(values, 4, 2).tolist() == [25, 45, 65, 100]
-    assert composite.cpi_standardise(values, 4, 2, reverse=True).tolist() == [65, 45, 25, 0]
-
-
 def test_two_sources_make_no_score():
     with pytest.raises(InputError, match="2 sources; a score needs 3"):
         composite.cpi_score([61, 63, np.nan])
-    table = pd.DataFrame({"s1": [61.0, 40], "s2": [63.0, np.nan], "s3": [64.5, 50]}, index=["K", "L"])
-    got = composite.cpi_table(table)
-    assert got.loc["K", "score"] == 63
-    assert pd.isna(got.loc["L", "score"])
-    assert got.loc["L", "note"] == "No score: 2 sources, 3 needed."
 
 
 def test_sources_that_agree_have_an_error_of_zero_that_is_explained():

@@ -414,33 +414,7 @@ def test_thresholds_without_bodies_are_refused(bodies):
         evaluation.threshold_effect(population, score[:-1], 300, 50)
 
 
-# -- power ---------------------------------------------------------------------------------------------------------
-
-
-def test_power_by_simulation_agrees_with_the_formula(rng):
-    from statsmodels.stats.power import TTestIndPower
-
-    got = evaluation.power_by_simulation(
-        lambda chance: (chance.normal(0.5, 1, 50), chance.normal(0, 1, 50)),
-        lambda data: stats.ttest_ind(*data).pvalue,
-        rng,
-        replications=1500,
-    )
-    assert got.value == pytest.approx(TTestIndPower().power(0.5, 50, 0.05), abs=0.06)
-    assert got.low < got.value < got.high
-
-
-def test_more_institutions_and_larger_effects_are_seen_more_often(rng):
-    def power(units, effect):
-        return evaluation.power_by_simulation(
-            lambda chance: evaluation.simulate_panel(chance, units=units, periods=4, start=2, effect=effect),
-            lambda panel: evaluation.p_value(evaluation.difference_in_differences(panel, "score")),
-            rng,
-            replications=60,
-        ).value
-
-    assert power(80, 0.6) > power(20, 0.6)
-    assert power(80, 0.0) < 0.2
+# -- p-values ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_p_value_of_an_exact_result_is_refused():
@@ -450,11 +424,6 @@ def test_a_p_value_of_an_exact_result_is_refused():
     sure = type(exact)(**(vars(exact) | {"error": 0.0}))
     with pytest.raises(InputError, match="no p-value"):
         evaluation.p_value(sure)
-
-
-def test_a_test_that_returns_nonsense_is_named(rng):
-    with pytest.raises(InputError, match="p-values"):
-        evaluation.power_by_simulation(lambda chance: None, lambda data: 2.0, rng, replications=3)
 
 
 # -- published effects ---------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from statsmodels.stats.proportion import samplesize_proportions_2indep_onetail
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import results
-from cleanworks.integrity.results import Indicator, LogframeRow, ResultsChain
+from cleanworks.integrity.results import Indicator, LogframeRow
 
 DEMANDS = Indicator("share asked for a bribe", "outcome", "% of users of three duties", "down")
 PLANS = Indicator("plans verified", "output", "plans", "up")
@@ -91,33 +91,6 @@ def test_the_logframe_lists_the_impact_first_in_the_columns_of_the_handbook():
     assert list(table["level"]) == ["impact", "outcome", "output", "activity"]
     assert {"baseline", "target", "means of verification", "assumptions", "risks"} <= set(table)
     assert table.loc["OC1", "baseline"] == "2.4 (2024)"
-
-
-def test_a_chain_runs_from_activity_to_impact():
-    assert ResultsChain(chain()).path("AC1") == ["AC1", "OP1", "OC1", "IM1"]
-    assert ResultsChain(chain()).weaknesses().empty
-
-
-def test_a_chain_with_gaps_says_so():
-    impact, outcome, _, activity = chain()
-    skipping = LogframeRow(**(vars(activity) | {"leads_to": "OC1"}))
-    loose = LogframeRow(**(vars(outcome) | {"leads_to": ""}))
-    findings = " ".join(ResultsChain((impact, loose, skipping)).weaknesses()["finding"])
-    assert "There is no output." in findings
-    assert "skips a level" in findings
-    assert "leads to nothing" in findings
-    downward = LogframeRow(**(vars(impact) | {"leads_to": "OC1"}))
-    with pytest.raises(InputError, match="circle"):
-        ResultsChain((downward, outcome))
-
-
-def test_a_chain_refuses_unknown_and_double_codes():
-    with pytest.raises(InputError, match="'X9', which is not a row"):
-        ResultsChain((row(leads_to="X9"),))
-    with pytest.raises(InputError, match="used twice"):
-        ResultsChain((row(), row()))
-    with pytest.raises(InputError, match="no rows"):
-        ResultsChain(())
 
 
 # -- rubrics -------------------------------------------------------------------------------------------------------

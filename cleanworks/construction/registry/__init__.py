@@ -31,7 +31,6 @@ from cleanworks.construction.registry.rules import (
     TakenAlready,
     User,
     next_state,
-    reporting_mode,
     rights,
 )
 from cleanworks.construction.registry.store import without_password
@@ -55,7 +54,6 @@ __all__ = [
     "public_view",
     "reconcile",
     "register_split",
-    "reporting_mode",
     "rights",
     "sign_split",
     "status",

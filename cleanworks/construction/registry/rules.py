@@ -147,14 +147,6 @@ def line(table: str) -> Line:
     return LINES[table]
 
 
-def reporting_mode(amount: float, months: float, *, long_amount: float, long_months: float) -> str:
-    """``"long"`` if the contract is above the amount *and* longer than the months, else ``"short"`` (ccs-s10).
-
-    Short mode has no progress reports and no performance evaluation. Both limits are the profile's.
-    """
-    return "long" if amount > long_amount and months > long_months else "short"
-
-
 def next_state(table: str, state: str | None, step: str, role: str, what: str = "the record") -> str:
     """The state after a step, or a `Refusal` that names the broken rule.
 

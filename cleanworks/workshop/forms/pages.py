@@ -68,12 +68,6 @@ def _markdown():
     return MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
 
 
-def rendered(text: str) -> str:
-    """Markdown of a quiz as HTML: emphasis and code, no links, no pictures, and no HTML of its own."""
-    plain = re.sub(r"\{[a-z:]+\}`([^`<]+)(?:<[^`]*>)?`", r"\1", text)
-    return _markdown().render(plain)
-
-
 def _inline(text: str) -> str:
     return _markdown().renderInline(
         re.sub(r"^\*\*(.*)\*\*$", r"\1", text.strip(), flags=re.S).replace("\n", " ")

@@ -24,7 +24,6 @@ from cleanworks.written import whole
 STYLE = Path(__file__).with_name("epub.css")
 # A zip holds dates; one that never changes lets the same book give the same file.
 _DATE = (2026, 1, 1, 0, 0, 0)
-_VOID = {"img", "br", "hr", "col", "wbr"}
 
 
 def write(parts: list[Part], cover: Cover, target: Path) -> None:

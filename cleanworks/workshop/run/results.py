@@ -8,9 +8,6 @@ from typing import Any, Literal
 
 Status = Literal["passed", "failed", "skipped", "not run"]
 
-# What can go wrong with a lesson. The first group is the lesson's own doing and gives the same failure again, so it is
-# cached; the second depends on the machine as well, so the lesson is tried again.
-REPEATABLE = {"error", "exit", "died", "output", "encoding", "directory", "processes"}
 PASSING = {"timeout", "memory", "disk", "stopped", "internal"}
 
 
@@ -76,10 +73,6 @@ class LessonResult:
     skip_reason: str = ""
     warnings: tuple[Failure, ...] = ()
     engine: str = ""
-
-    @property
-    def shown_path(self) -> str:
-        return str(self.path) if self.path else self.name
 
 
 @dataclass(frozen=True)
