@@ -21,6 +21,11 @@ class Example:
         For `cleanworks.data.bring_in` and the commands of `cleanworks data`.
     publisher, licence, published : str
         As in the package.
+
+    Examples
+    --------
+    >>> data.example("paraguay-2017").file.name
+    'paraguay-2017.json'
     """
 
     file: Path
@@ -32,13 +37,15 @@ class Example:
 def example(name: str = "paraguay-2017") -> Example:
     """A small open set, as it is published save for people's names.
 
-    >>> example("paraguay-2017").publisher
-    'DNCP - Paraguay'
-
     Raises
     ------
     InputError
         There is no such set.
+
+    Examples
+    --------
+    >>> data.example("paraguay-2017").publisher
+    'DNCP - Paraguay'
     """
     known = sorted(path.stem for path in _FOLDER.glob("*.json"))
     if name not in known:

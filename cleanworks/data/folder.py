@@ -80,7 +80,14 @@ def rows_of(source: str | Path) -> int:
 
 
 def with_projects(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Tables with a table of projects. Data of processes alone have none: each process then stands for a project."""
+    """Tables with a table of projects. Data of processes alone have none: each process then stands for a project.
+
+    Examples
+    --------
+    >>> tables = data.load(data.example("paraguay-2017").file)
+    >>> "projects" in tables, "projects" in data.with_projects(tables)
+    (False, True)
+    """
     made = dict(tables)
     if "project_id" in made.get("projects", ()) and len(made["projects"]):
         return made
