@@ -1,8 +1,12 @@
 """Tables as a reader sees them: money as the country writes it, thousands separators, no powers of ten, no `dtype`, whole texts.
 
 pandas shows 116753191000, 6.6e-07 and 14.0 where 14 was counted, cuts texts after fifty letters, and names the type of a single
-column under it. A notebook asks `bundle` instead, so
-that no lesson needs a line of code for it. What is computed with stays as it is; only the picture on the page changes.
+column under it. A notebook asks `bundle` instead, so that no lesson needs a line of code for it. What is computed with stays as
+it is; only the picture on the page changes.
+
+Sums of money name their currency and have the country's marks. All other numbers have the marks of Python in every country,
+because learners read them off a table and type them into code, and because the text, the code and what `print` says beside
+the table have these marks: in Viet Nam 1.234 would be a thousand in the table and little more than one in the line under it.
 """
 
 from __future__ import annotations

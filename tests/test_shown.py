@@ -88,6 +88,15 @@ def test_money_is_written_as_the_country_writes_it(monkeypatch, profile, written
     assert cells(shown.html(pd.DataFrame({name: [116753191000, None]}))) == [written, "NaN"]
 
 
+@pytest.mark.parametrize("profile", ["vietnam", "ukraine"])
+def test_a_number_that_a_learner_types_into_code_is_written_as_code_reads_it(monkeypatch, profile):
+    """In Viet Nam 1.234 would be a thousand in a table, and little more than one in the code under it."""
+    monkeypatch.setenv("CLEANWORKS_PROFILE", profile)
+    city.load("projects")
+    table = pd.DataFrame({"people": [12_345, 678_901], "share": [0.535, 0.25]})
+    assert cells(shown.html(table)) == ["12,345", "0.535", "678,901", "0.250"]
+
+
 def test_a_share_called_amount_and_a_count_are_no_money():
     table = pd.DataFrame({"share of amount": [0.25, 0.5], "amounts": [20_000, 1], "paid": [30.0, 20.5]})
     city.load("projects")
