@@ -105,9 +105,17 @@ class Page:
         )
 
     def _repr_html_(self) -> str:
-        """In a notebook the page stands in a frame of its own, so that its style touches nothing else."""
+        """In a notebook the page stands in a frame of its own, so that its style touches nothing else.
+
+        A button in the frame prints the page or makes a PDF of it. Code in a page of the book has no other way to a reader's disk.
+        """
+        button = (
+            '<p class="screen-only"><button type="button" style="min-height:44px;padding:0 1em;font:inherit" '
+            f'onclick="window.print()">{escape(words.say("Print or save as PDF", self.language))}</button></p>'
+        )
+        document = self.html.replace("<main>", f"<main>{button}", 1)
         return (
-            f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.html)}" '
+            f'<iframe title="{escape(self.title)}" srcdoc="{escape(document)}" '
             'style="width:100%;height:32rem;border:1px solid #9ca3af;background:#fff"></iframe>'
         )
 

@@ -8,6 +8,7 @@ import shutil
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from cleanworks import paper
 from cleanworks.errors import InputError
@@ -29,6 +30,16 @@ def page(**options) -> paper.Page:
         "<h1>Works</h1>" + paper.table(rows, caption="Two works", formats={"amount": "{:,.0f}"}),
         **options,
     )
+
+
+def test_a_page_in_a_lesson_has_a_button_that_prints_it_and_is_not_printed_itself(tmp_path):
+    frame = BeautifulSoup(page(language="fr")._repr_html_(), "html.parser").find("iframe")
+    inside = BeautifulSoup(frame["srcdoc"], "html.parser")
+    (button,) = inside.find_all("button")
+    assert button.get_text() == "Imprimer ou enregistrer en PDF" and button["onclick"] == "window.print()"
+    assert button.find_parent(class_="screen-only"), "the button would stand on the paper"
+    assert inside.find("h1").get_text() == "Works"
+    assert "<button" not in page().save(tmp_path / "works.html").read_text(encoding="utf-8")
 
 
 def test_a_page_is_a_whole_document_and_escapes_what_comes_from_data(tmp_path):
