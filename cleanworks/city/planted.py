@@ -298,7 +298,7 @@ def _joined(*parts: np.ndarray) -> np.ndarray:
 
 
 @_irregularity(
-    stage="modifications", table="modifications", share_of="contracts won below 93 % of the estimate"
+    stage="modifications", table="modifications", share_of="contracts won below 92 % of the estimate"
 )
 def change_order_inflation(block: Block, rng, rate: float) -> None:
     """A low bid wins, and within three months the price is raised by an eighth or more."""
@@ -308,7 +308,7 @@ def change_order_inflation(block: Block, rng, rate: float) -> None:
         np.where(np.isnat(contracts["_completed"]), block.reference, contracts["_completed"])
         - contracts["period_start"]
     ).astype("int64")
-    low = contracts["value_amount"] / contracts["_estimate"] < 0.93
+    low = contracts["value_amount"] / contracts["_estimate"] < 0.92
     hit = chosen(rng, low & (ran > 75) & (contracts["_months"] >= 3), rate)
     rise, after = rng.uniform(0.125, 0.28, n)[hit], rng.integers(10, 60, n)[hit]
     vague = rng.random(n)[hit] < 0.4

@@ -17,6 +17,7 @@ from cleanworks.city.block import (
     running_number,
 )
 from cleanworks.draws import power
+from cleanworks.errors import InputError
 
 # sector: share of projects, typical size (1 = the profile's median), spread, words for titles, types that fit
 _SECTORS = {
@@ -102,6 +103,11 @@ MEAN_MONTH = 30.44
 _MONTHS_AT_MEDIAN = 11.0  # length of the works on a contract of middling size
 _LENGTH_BY_SIZE = 0.35  # ten times the price takes about twice as long
 _MOST_BIDDERS = 18
+_AT_LEAST = 3  # so many of the lowest valid bids are always handed in
+_DEPTH = {"open": 1.0, "selective": 0.8, "limited": 0.7}  # of discounts, beside an open tender's
+_ALONE = 0.4  # depth of a discount that nobody competes with
+_LOWER = 0.012  # how far, on average, a lower bid lies below the award
+_CARE = 0.7  # how much firms differ in how round they write
 
 
 def projects(block: Block) -> None:
@@ -259,8 +265,22 @@ def bids(block: Block) -> None:
     status = np.select([draw < 0.012, draw < 0.042], ["withdrawn", "disqualified"], "valid").astype(object)
     # A tender keeps at least one valid bid: the first one handed in.
     status[place == 0] = "valid"
+    came = _came(block, tender, place, amount, status)
+    rivals, on_time = _rivals(block, method, count)
+    tender, firm, amount, early, status = (
+        np.concatenate([values[came], more])
+        for values, more in (
+            (tender, rivals),
+            (firm, order[rivals, 1]),
+            (amount, amount[np.searchsorted(tender, rivals)] + block.profile["currency.round_to"]),
+            (early, on_time),
+            (status, np.full(len(rivals), "valid", dtype=object)),
+        )
+    )
+    row = np.argsort(tender, kind="stable")
+    tender, firm, amount, early, status = (values[row] for values in (tender, firm, amount, early, status))
     block["bids"] = {
-        "bid_id": numbered("B", (block["projects"]["_number"][tender], 6), (place + 1, 2)),
+        "bid_id": numbered("B", (block["projects"]["_number"][tender], 6), (running_number(tender) + 1, 2)),
         "tender_id": tenders["tender_id"][tender],
         "tenderer_id": pool.ids[firm],
         "tenderer_name": pool.names[firm],
@@ -272,8 +292,28 @@ def bids(block: Block) -> None:
     }
 
 
+def _came(block: Block, tender, place, amount, status) -> np.ndarray:
+    """Which firms hand in the bid that they made: the lowest do, the dearer often stay away."""
+    valid = status == "valid"
+    order = np.lexsort((np.where(valid, amount, np.inf), tender))
+    rank = np.empty(len(tender), dtype=np.intp)
+    rank[order] = running_number(tender[order])
+    stays = block.rng("bidders").random(len(tender)) < _share(block, "city.dear_bids")
+    return (valid & (rank < _AT_LEAST)) | (place == 0) | stays
+
+
+def _rivals(block: Block, method, count) -> tuple[np.ndarray, np.ndarray]:
+    """Open tenders in which a second firm bids beside one that would have been alone, and how early it bids."""
+    rng, tenders = block.rng("rivals"), block["tenders"]
+    comes = rng.random(len(method)) < _share(block, "city.rival_comes")
+    open_for = (tenders["tender_end"] - tenders["tender_start"]).astype("int64")
+    early = np.minimum(rng.exponential(2.5, len(method)), open_for)
+    rows = np.flatnonzero((method == "open") & (count == 1) & comes)
+    return rows, early[rows]
+
+
 def _price_ratios(block: Block, rng, method, tender) -> np.ndarray:
-    """Bids as a share of the estimate."""
+    """What each firm would ask, as a share of what the works are worth: who is cheaper than whom."""
     n = len(method)
     centre = np.select(
         [method == "direct", method == "limited", method == "selective"],
@@ -283,11 +323,96 @@ def _price_ratios(block: Block, rng, method, tender) -> np.ndarray:
     width = np.clip(rng.gamma(3, 0.008, n), 0.004, 0.08)
     ratio = centre[tender] + width[tender] * (rng.gamma(2.2, 0.6, len(tender)) - 1.1)
     ratio = np.where(method[tender] == "direct", centre[tender], ratio)
-    # Some bidders compute the lowest acceptable price to the last digit: two of them give the same amount honestly.
+    # Few firms ask less than the share below which a price gets a closer look.
     floor = block.profile["procurement.floor_ratio"]
     exact = (method[tender] == "open") & (rng.random(len(tender)) < 0.012)
     ratio = np.where(ratio < floor, floor + rng.exponential(0.006, len(tender)), ratio)
     return np.where(exact, floor, np.minimum(ratio, 1.1))
+
+
+def _published_prices(block: Block, winner: np.ndarray) -> None:
+    """The estimates that the client publishes, and the bids as the firms write them.
+
+    The winner's price stays, but for its rounding. The estimate lies above it by a drawn discount, and the other bids lie
+    between the two, or below the winner's where theirs did. Who is cheaper than whom does not change.
+    """
+    rng, tenders, offers = block.rng("prices"), block["tenders"], block["bids"]
+    n, tender, old = len(winner), offers["_tender"], offers["amount"]
+    tendered = tenders["procurement_method"] != "direct"
+    discount = _discounts(block, rng, tenders["procurement_method"], np.bincount(tender, minlength=n))
+    award, estimate = old[winner], tenders["cost_estimate"]
+    published = rounded(award / (1 - discount), block.profile["currency.round_to"])
+    published = np.where(tendered, published, estimate)
+    budget = block["projects"]["budget_amount"] * (published / estimate)
+    block["projects"]["budget_amount"] = np.where(
+        tendered, rounded(budget, block.profile["currency.round_to"]), block["projects"]["budget_amount"]
+    )
+    tenders["cost_estimate"] = published
+    # Where bids lie between award and estimate, in the order that they had: equal bids stay equal.
+    above = _in_order(tender, old, old > award[tender], 1 - power(1 - rng.random(len(old)), 0.8))
+    below = -_in_order(tender, -old, old < award[tender], rng.exponential(_LOWER, len(old)).clip(max=0.2))
+    price = award[tender] * (1 + below) + (published - award)[tender] * above
+    same = _first_equal(tender, old)
+    written = as_written(block, rng, price, published[tender])[same]
+    offers["amount"] = _kept_in_order(tender, old, written)
+
+
+def _discounts(block: Block, rng, method, bidders) -> np.ndarray:
+    """How far the award lies below the estimate, as a share of the estimate: most a little, some very far."""
+    depth = np.array([_DEPTH.get(one, 1.0) for one in method]) * np.where(bidders == 1, _ALONE, 1.0)
+    middle, spread = _share(block, "city.discount_median"), _share(block, "city.discount_spread", most=5)
+    drawn = depth * middle * rng.lognormal(0, spread, len(method))
+    return drawn / (1 + drawn)
+
+
+def _in_order(tender, amount, chosen, drawn) -> np.ndarray:
+    """The drawn numbers of the chosen rows, dealt out within each tender in the order of the amounts; 0 elsewhere."""
+    rows = np.flatnonzero(chosen)
+    dealt = np.zeros(len(amount))
+    by_amount = rows[np.lexsort((amount[rows], tender[rows]))]
+    by_draw = rows[np.lexsort((drawn[rows], tender[rows]))]
+    dealt[by_amount] = drawn[by_draw]
+    return dealt
+
+
+def _first_equal(tender, amount) -> np.ndarray:
+    """For each bid the first one of its tender with the same amount."""
+    order = np.lexsort((amount, tender))
+    new = np.r_[True, (np.diff(tender[order]) != 0) | (np.diff(amount[order]) != 0)]
+    first = np.empty(len(amount), dtype=np.intp)
+    first[order] = order[np.flatnonzero(new)[np.cumsum(new) - 1]]
+    return first
+
+
+def _kept_in_order(tender, old, written) -> np.ndarray:
+    """Written amounts, none below that of a bid that was lower before: rounding may make bids equal and turns none round."""
+    order = np.lexsort((old, tender))
+    values, number = np.unique(written, return_inverse=True)
+    start = tender[order] * len(values)
+    kept = np.empty(len(old))
+    kept[order] = values[np.maximum.accumulate(number.reshape(-1)[order] + start) - start]
+    return kept
+
+
+def as_written(block: Block, rng, amount: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Prices in round figures, none above ``most``: some firms write millions, others thousands."""
+    unit = block.profile["currency.round_to"]
+    finest = _share(block, "city.price_step") * rng.lognormal(0, _CARE, len(amount)) * most / unit
+    tens = np.array([10.0**k for k in range(16)])
+    step = unit * tens[np.clip(np.searchsorted(tens, finest, side="right") - 1, 0, len(tens) - 1)]
+    price = rounded(amount, step)
+    return np.where(price > most, np.maximum(np.floor(most / step), 1) * step, price)
+
+
+def _share(block: Block, key: str, most: float = 1) -> float:
+    value = block.profile[key]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+        raise InputError(
+            f"'{key}' is {value!r}.",
+            where=f"profile {block.profile.code}",
+            fix=f"Write a number above 0 and up to {most}.",
+        )
+    return float(value)
 
 
 def contracts(block: Block) -> None:
@@ -300,6 +425,7 @@ def contracts(block: Block) -> None:
     )
     n = len(tenders["tender_id"])
     winner = _winners(rng, tenders, offers)
+    _published_prices(block, winner)
     award = block.next_workday(tenders["bid_opening_date"] + days(3 + rng.lognormal(2.2, 0.6, n)))
     signed = block.next_workday(award + days(5 + rng.gamma(2, 3, n)))
     start = block.next_workday(signed + days(5 + rng.gamma(2.0, 5, n)))
