@@ -11,6 +11,7 @@ from cleanworks.agenda import Day, Item, Pause, clock
 from cleanworks.construction import flags, published
 from cleanworks.construction.progress import zeros_as_missing
 from cleanworks.errors import InputError
+from tests.city.auctions import PUBLISHED
 
 
 def test_c1_one_row_of_the_risk_facts_is_not_from_the_citys_nomination():
@@ -52,6 +53,14 @@ def test_c8_flags_choose_better_than_the_lot_on_the_half_that_they_were_not_lear
     chosen = set(best.reindex(to_choose, fill_value=0).sample(frac=1, random_state=seed).nlargest(20).index)
     everything = set().union(*real.values()) & set(to_choose)
     assert len(chosen & everything) > 1.5 * 20 * len(everything) / len(to_choose)
+
+
+def test_c8_equal_prices_are_often_chance_and_common_in_the_published_auctions():
+    tables = {name: city.load(name) for name in ["projects", "tenders", "bids", "contracts", "planted"]}
+    agreed = flags.labels(tables, "identical_bids", "process")
+    score = flags.score(flags.evaluate(tables, ["R028"]), "R028", agreed, "process")
+    assert 0.2 < score.precision.value < 0.6
+    assert abs(PUBLISHED["tenders with identical bids, %"][2] - 100 / 8) < 0.5
 
 
 def test_w1_three_modules_fit_where_the_division_says_four():

@@ -27,7 +27,7 @@ def test_each_figure_lies_among_those_of_the_published_years(auctions):
     outside = {
         name: value for name, value in found.items() if not PUBLISHED[name][0] <= value <= PUBLISHED[name][1]
     }
-    assert not outside, f"{outside} lie outside {({name: PUBLISHED[name][:2] for name in outside})}"
+    assert not outside, f"{outside} lie outside { ({name: PUBLISHED[name][:2] for name in outside}) }"
 
 
 def test_no_edge_at_the_floor_and_none_at_the_estimate(auctions):
