@@ -323,7 +323,7 @@ def _price_ratios(block: Block, rng, method, tender) -> np.ndarray:
     width = np.clip(rng.gamma(3, 0.008, n), 0.004, 0.08)
     ratio = centre[tender] + width[tender] * (rng.gamma(2.2, 0.6, len(tender)) - 1.1)
     ratio = np.where(method[tender] == "direct", centre[tender], ratio)
-    # Few firms ask less than the share below which a price gets a closer look.
+    # Few firms ask less than the share below which a price gets a closer look; some compute it to the last digit.
     floor = block.profile["procurement.floor_ratio"]
     exact = (method[tender] == "open") & (rng.random(len(tender)) < 0.012)
     ratio = np.where(ratio < floor, floor + rng.exponential(0.006, len(tender)), ratio)
@@ -406,11 +406,11 @@ def as_written(block: Block, rng, amount: np.ndarray, most: np.ndarray) -> np.nd
 
 def _share(block: Block, key: str, most: float = 1) -> float:
     value = block.profile[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         raise InputError(
             f"'{key}' is {value!r}.",
             where=f"profile {block.profile.code}",
-            fix=f"Write a number above 0 and up to {most}.",
+            fix=f"Write a number from 0 to {most}.",
         )
     return float(value)
 

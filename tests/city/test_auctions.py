@@ -66,11 +66,16 @@ def test_the_price_of_a_contract_is_its_firms_bid():
 
 
 @pytest.mark.parametrize("key", ["city.price_step", "city.discount_median", "city.dear_bids"])
-@pytest.mark.parametrize("value", [0, -0.1, 1.5, "some", True])
+@pytest.mark.parametrize("value", [-0.1, 1.5, "some", True])
 def test_a_value_that_is_no_share_is_refused(seoul, key, value):
     with pytest.raises(InputError, match=key) as refused:
         city.make(10, profile=seoul.replace({key: value}))
-    assert "above 0" in refused.value.fix
+    assert "from 0 to 1" in refused.value.fix
+
+
+def test_with_a_step_of_nothing_nobody_rounds(seoul):
+    made = city.make(100, profile=seoul.replace({"city.price_step": 0}))
+    assert (made["bids"]["amount"] % (10 * seoul["currency.round_to"]) == 0).mean() < 0.2
 
 
 def test_the_published_figures_are_those_of_the_file():
