@@ -232,10 +232,8 @@ def _extract(course: Course, target: Path, wanted: Iterable[str] = ()) -> None:
             return
         # Sphinx reads what its table of contents names, and nothing else.
         toc = target / "_toc.yml"
-        toc.write_text(
-            json.dumps({"root": chosen[0], "entries": [{"file": name} for name in chosen[1:]]}),
-            encoding="utf-8",
-        )
+        others = {"entries": [{"file": name} for name in chosen[1:]]} if chosen[1:] else {}
+        toc.write_text(json.dumps({"root": chosen[0], **others}), encoding="utf-8")
     messages = io.StringIO()
     with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(io.StringIO()):
         result = build_sphinx(

@@ -95,6 +95,8 @@ def test_the_status_counts_what_is_missing_page_by_page(begun, capsys):
     assert cli.run(["language", "status", "ko", "--page", "r1", "--root", str(begun)]) == 0
     said = capsys.readouterr().out
     assert "texts are missing" in said and "rain" in said
+    assert cli.run(["language", "status", "ko", "--page", "index", "--root", str(begun)]) == 0, "a page alone"
+    assert "index" in capsys.readouterr().out
     assert cli.run(["language", "status", "ko", "--page", "r9", "--root", str(begun)]) == 2
     assert "no page 'r9'" in capsys.readouterr().err
 
