@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cleanworks import profiles
+from cleanworks.asking import asker
 from cleanworks.errors import InputError
 
 # What a new country is asked for, in this order; the rest is taken over and can be changed in the file. A question per key.
@@ -119,7 +119,7 @@ def new(
     if extends is None and code in profiles.available():
         extends = code
     base = _base(extends, folder) if extends else None
-    ask = input if sys.stdin.isatty() else _from_lines
+    ask = asker(f"Give {len(QUESTIONS) + 1} lines; an empty line keeps the example.")
     if base:
         print(
             f"{base['names.country']}: {len(base.cited())} values have a source. Press Enter to keep what stands in brackets."
@@ -134,19 +134,6 @@ def new(
     print(
         f"\nWritten: {target}\nCheck it:  cleanworks profile check {target}\nUse it:    cleanworks book --profile {target}"
     )
-
-
-def _from_lines(prompt: str) -> str:
-    print(prompt, end="", flush=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise InputError(
-            "The answers end too early.",
-            where="standard input",
-            fix=f"Give {len(QUESTIONS) + 1} lines; an empty line keeps the example.",
-        )
-    print()
-    return line.rstrip("\n")
 
 
 def ask_all(code: str, ask: Callable[[str], str]) -> str:

@@ -1,10 +1,15 @@
-"""pydantic's findings in plain words."""
+"""pydantic's findings in plain words, and the files that a build keeps for the instructor."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cleanworks.errors import InputError
 
 # Kinds of finding that come in several forms.
 _FAMILIES = (
@@ -76,3 +81,44 @@ def problems(error: ValidationError) -> list[str]:
 
 def first_problem(error: ValidationError) -> str:
     return problems(error)[0]
+
+
+class Part(BaseModel):
+    """A part of such a file: what is not known in it is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Kept(Part):
+    """A file that `workshop build` writes into the instructor's folder, and that later commands read."""
+
+    def text(self) -> str:
+        """The content of the file."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def _read(cls, path: Path, said: Sayings) -> Self:
+        try:
+            if path.stat().st_size > said.largest:
+                raise InputError(said.too_large, where=str(path), fix=said.fix)
+            return cls.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
+        except FileNotFoundError:
+            raise InputError(said.absent, where=str(path), fix=said.fix) from None
+        except ValidationError as error:
+            raise InputError(
+                f"{said.wrong}: {first_problem(error)}.", where=str(path), fix=said.fix
+            ) from None
+        except (OSError, ValueError, RecursionError):
+            raise InputError(said.unreadable, where=str(path), fix=said.fix) from None
+
+
+@dataclass(frozen=True)
+class Sayings:
+    """What is said of a kept file that cannot be used, and how large it may be."""
+
+    largest: int
+    too_large: str
+    absent: str
+    wrong: str
+    unreadable: str
+    fix: str

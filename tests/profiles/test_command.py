@@ -68,7 +68,7 @@ def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch):
     def stop(prompt):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "_from_lines", stop)
+    monkeypatch.setattr(command, "asker", lambda too_few: stop)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert cli.run(["profile", "new", "kenya", "--folder", str(tmp_path)]) == 130
     assert list(tmp_path.iterdir()) == []

@@ -6,40 +6,42 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Literal
 
 import nbformat
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import pydantic.dataclasses
+from pydantic import ConfigDict, Field
 
 from cleanworks import agenda, words
-from cleanworks.errors import InputError
 from cleanworks.learn.outcome import MIME
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.metadata import BLOCK
 from cleanworks.workshop.plan import Workshop
-from cleanworks.workshop.validation import first_problem
+from cleanworks.workshop.validation import Kept, Part, Sayings
 
 FILE = "class.json"
 """Its name in the instructor's folder of a built workshop."""
 
-_LARGEST = 20_000_000
+_SAYINGS = Sayings(
+    largest=20_000_000,
+    too_large="This file is too large for the outline of a class.",
+    absent="This workshop was built without the file of its class.",
+    wrong="The file of the class cannot be used",
+    unreadable="The file of the class cannot be read.",
+    fix="Build the workshop again: cleanworks workshop build.",
+)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Mistake(_Part):
+class Mistake(Part):
     """A wrong answer that the course prepared for: the code that people write, and what the check says to it."""
 
     code: str
     said: str
 
 
-class Exercise(_Part):
+class Exercise(Part):
     """One question with a check, as the board shows it."""
 
     id: str
@@ -50,21 +52,11 @@ class Exercise(_Part):
     open: bool = False
 
 
-class Session(_Part):
-    """A stretch of the clock (minutes since midnight), as :class:`cleanworks.agenda.Slot` has it."""
-
-    day: int
-    start: int
-    end: int
-    kind: str
-    title: str
-    item: str = ""
-    piece: int = 1
-    pieces: int = 1
-    overnight: bool = False
+# A stretch of the clock, in minutes since midnight.
+Session = pydantic.dataclasses.dataclass(agenda.Slot, frozen=True, config=ConfigDict(extra="forbid"))
 
 
-class Module(_Part):
+class Module(Part):
     """A module or a talk of the plan, as :class:`cleanworks.agenda.Item` has it."""
 
     id: str
@@ -75,7 +67,7 @@ class Module(_Part):
     optional: bool
 
 
-class Outline(_Part):
+class Outline(Kept):
     """A workshop as its board sees it."""
 
     format: Literal["cleanworks-class-1"] = "cleanworks-class-1"
@@ -93,11 +85,9 @@ class Outline(_Part):
     def agenda(self) -> agenda.Agenda:
         """The clock, for what is computed from it: cut marks and how to catch up."""
         items = tuple(agenda.Item(**module.model_dump()) for module in self.modules)
-        return agenda.Agenda((), items, tuple(agenda.Slot(**one.model_dump()) for one in self.sessions))
-
-    def text(self) -> str:
-        """The content of its file."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
+        return agenda.Agenda(
+            (), items, tuple(agenda.Slot(**dataclasses.asdict(one)) for one in self.sessions)
+        )
 
     @classmethod
     def load(cls, path: Path | str) -> Outline:
@@ -108,26 +98,7 @@ class Outline(_Part):
         InputError
             There is no such file, or it is none of ours.
         """
-        path = Path(path)
-        fix = "Build the workshop again: cleanworks workshop build."
-        try:
-            if path.stat().st_size > _LARGEST:
-                raise InputError(
-                    "This file is too large for the outline of a class.", where=str(path), fix=fix
-                )
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except InputError:
-            raise
-        except FileNotFoundError:
-            raise InputError(
-                "This workshop was built without the file of its class.", where=str(path), fix=fix
-            ) from None
-        except ValidationError as error:
-            raise InputError(
-                f"The file of the class cannot be used: {first_problem(error)}.", where=str(path), fix=fix
-            ) from None
-        except (OSError, ValueError):
-            raise InputError("The file of the class cannot be read.", where=str(path), fix=fix) from None
+        return cls._read(Path(path), _SAYINGS)
 
 
 def outline(course: Course, workshop: Workshop, out: Path) -> list[Path]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import datetime
 import os
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cleanworks.asking import Ask, asker
 from cleanworks.errors import InputError
 from cleanworks.workshop.delivery.command import Root, app_workshop
-
-Ask = Callable[[str], str]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -60,7 +58,8 @@ def new(
         )
     course = Course.load(root.resolve())
     print("Press Enter to keep what stands in brackets. Ctrl-C stops, and nothing is written.\n")
-    text = asked(course, name, folder, input if sys.stdin.isatty() else _from_lines)
+    ask = asker("Give ten lines; an empty line keeps what stands in brackets.")
+    text = asked(course, name, folder, ask)
     workshop = plan.parse(plan.values_of(text), name, str(target), text)
     references.resolve(course, workshop, settle(course, workshop).lessons, allow_english=True)
     with os.fdopen(
@@ -70,19 +69,6 @@ def new(
     print(
         f"\nWritten: {target}\nSee its clock:  cleanworks workshop agenda {target}\nMake the kit:   cleanworks workshop build {target}"
     )
-
-
-def _from_lines(prompt: str) -> str:
-    print(prompt, end="", flush=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise InputError(
-            "The answers end too early.",
-            where="standard input",
-            fix="Give ten lines; an empty line keeps what stands in brackets.",
-        )
-    print()
-    return line.rstrip("\n")
 
 
 def asked(course, name: str, folder: Path, ask: Ask) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Lesson
 from cleanworks.workshop.forms.items import FORMS, Item, Test
-from cleanworks.workshop.validation import first_problem
+from cleanworks.workshop.validation import Kept, Part, Sayings
 
 FORMAT = "cleanworks-key-1"
-LARGEST = 5_000_000
+_SAYINGS = Sayings(
+    largest=5_000_000,
+    too_large="This file is too large to be a key.",
+    absent="There is no key of the workshop here.",
+    wrong="This is not a key of a workshop",
+    unreadable="The key cannot be read.",
+    fix="Name the key.json of the instructor's kit.",
+)
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,7 @@ FOLLOW_UP = (
 """The survey after three months: what was done (behaviour) and what became different (result)."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class KeyItem(_Part):
+class KeyItem(Part):
     """What evaluation needs of a question: the options that are right, and the words of its first line."""
 
     lesson: str
@@ -71,19 +72,19 @@ class KeyItem(_Part):
     question: str
 
 
-class KeyLesson(_Part):
+class KeyLesson(Part):
     title: str
     objectives: tuple[str, ...]
     teach: int
     practise: int
 
 
-class KeyStatement(_Part):
+class KeyStatement(Part):
     text: str
     kind: Literal["scale", "words"]
 
 
-class Key(_Part):
+class Key(Kept):
     """A workshop as evaluation sees it."""
 
     format: Literal["cleanworks-key-1"] = "cleanworks-key-1"
@@ -145,24 +146,7 @@ class Key(_Part):
         InputError
             There is no such file, or it is not a key.
         """
-        path = Path(path)
-        fix = "Name the key.json of the instructor's kit."
-        try:
-            if path.stat().st_size > LARGEST:
-                raise InputError("This file is too large to be a key.", where=str(path), fix=fix)
-            return cls.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
-        except FileNotFoundError:
-            raise InputError("There is no key of the workshop here.", where=str(path), fix=fix) from None
-        except ValidationError as error:
-            raise InputError(
-                f"This is not a key of a workshop: {first_problem(error)}.", where=str(path), fix=fix
-            ) from None
-        except (OSError, ValueError, RecursionError):
-            raise InputError("The key cannot be read.", where=str(path), fix=fix) from None
-
-    def text(self) -> str:
-        """The content of the key's file."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
+        return cls._read(Path(path), _SAYINGS)
 
 
 def statements(lessons: Sequence[Lesson]) -> tuple[Statement, ...]:
