@@ -376,10 +376,17 @@ def _project(row, of_project, of_contract, sums, drawn, districts, context):
     title = _plain(row.title) or row.project_id
     body = (
         f'<p><a href="../index.html">All districts</a> › <a href="../{escape(districts[row.district])}">{escape(str(row.district))}</a></p>'
-        f'<h1>{escape(title)}</h1><p class="lead">{_text(row.purpose)}. {_status(row.status).capitalize()}.</p>'
+        f'<h1>{escape(title)}</h1><p class="lead">{_lead(row)}</p>'
         f'<nav class="contents" aria-label="On this page"><ul>{links}</ul></nav>\n{parts}'
     )
     return _page(title, body, context, depth=1)
+
+
+def _lead(row):
+    """What a project is for, and its state, in a sentence each."""
+    if pd.isna(row.purpose) and pd.isna(row.status):
+        return "Purpose and state are not stated."
+    return f"{_text(row.purpose, 'Purpose not stated')}. {_status(row.status).capitalize()}."
 
 
 def _none(context, table, known, unknown):

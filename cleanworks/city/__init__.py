@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from cleanworks import profiles, shown
-from cleanworks.city import build, schemas, storage
+from cleanworks.city import build, own, schemas, storage
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
 
@@ -75,7 +75,8 @@ def load(*names: str, profile: Profile | str | None = None) -> pd.DataFrame | tu
     """One table of the city, or several as a tuple.
 
     Ready-made tables are read from the folder named by the environment variable CLEANWORKS_DATA if they are those of this
-    profile and version; otherwise they are made. Each call returns a copy that you may change.
+    profile and version; otherwise they are made. Each call returns a copy that you may change. Where CLEANWORKS_OWN_DATA names a
+    folder of imported data, its tables are given instead (:mod:`cleanworks.city.own`).
 
     Raises
     ------
@@ -99,6 +100,12 @@ def load(*names: str, profile: Profile | str | None = None) -> pd.DataFrame | tu
         )
     for name in names:
         schemas.table(name)
+    if place := own.folder():
+        # Each row says in which currency it is.
+        shown.write_money(None)
+        shown.offer()
+        found = tuple(own.load(place, name) for name in names)
+        return found[0] if len(found) == 1 else found
     _offer()
     chosen = _profile(profile)
     ready = storage.Ready.find(storage.folder_from_environment(), PROJECTS, SEED, chosen)
@@ -192,7 +199,8 @@ def _read(name: str, ready: storage.Ready) -> pd.DataFrame:
 
 def warm() -> None:
     """Make the tables of the active profile now; a process forked from this one finds them made."""
-    load("projects", "institutions")
+    if not own.folder():
+        load("projects", "institutions")
 
 
 @functools.lru_cache(maxsize=2)

@@ -16,6 +16,7 @@ import shutil
 import sys
 import time
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -45,7 +46,8 @@ class Edition:
 
     ``profile`` is the code of a country's profile, or None for the default one. ``language`` is the code of a
     translation, or None for the language that the course is written in. ``folder`` is where the finished book
-    and its workshop lie: ``_build`` of the course if not given.
+    and its workshop lie: ``_build`` of the course if not given. ``data`` is a folder of somebody's own tables, on which
+    the lessons run that it can carry.
     """
 
     root: Path
@@ -53,12 +55,14 @@ class Edition:
     profile: str | None = None
     folder: Path | None = None
     language: str | None = None
+    data: Path | None = None
 
     @property
     def name(self) -> str:
         """Empty for the usual book; otherwise what its folders end in."""
         parts = [] if self.profile is None else [re.sub(r"[^\w-]+", "-", Path(self.profile).stem)]
         parts += [] if self.language is None else [self.language]
+        parts += [] if self.data is None else ["data", re.sub(r"[^\w-]+", "-", self.data.name)]
         parts += [] if self.audience == "reader" else [self.audience]
         return "".join(f"-{part}" for part in parts)
 
@@ -113,6 +117,13 @@ def book(
             help="reader: with solutions, folded. learner: without. instructor: also notes and likely mistakes.",
         ),
     ] = "reader",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            help="A folder that `data import` wrote: lessons run on it where it can carry them, and every page says which.",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", "-j", min=1, help="Notebooks at a time. As many as cores if not given."),
@@ -129,6 +140,8 @@ def book(
 
     course = Course.load(root.resolve())
     made = chosen(course, audience, profile, language)
+    if data is not None:
+        made = dataclasses.replace(made, data=data.resolve())
     bring_up_to_date(course, made, jobs)
     if made.language:
         _say(f"`cleanworks language status {made.language}` says which pages show English.")
@@ -176,8 +189,19 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
         _say(
             f"Not executed, because _config.yml leaves them out: {stored} of {len(course.plain)} notebooks. They are shown as stored."
         )
+    notes: Mapping[str, str] = {}
     with variables(made.environment):
-        result = run_notebooks(*run_plan(course, made, jobs), display())
+        planned, options = run_plan(course, made, jobs)
+        if made.data is not None:
+            from cleanworks.workshop import own_data
+
+            done = own_data.execute(course, made.data, planned, options, display)
+            planned, notes = [job for job in planned if job.name not in done.carried], done.notes
+            count = len(done.carried)
+            _say(
+                f"On your data: {count} page{'' if count == 1 else 's'}. On the tables of the course: {len(notes) - count}; each page says why."
+            )
+        result = run_notebooks(planned, options, display())
         if result.exit_code:
             print(report(result, course.root))
             _say("The book was not built, because not all notebooks ran.")
@@ -185,7 +209,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
         for lesson in result.lessons:
             for warning in lesson.warnings:
                 _say(warning_text(lesson, warning))
-        faults = build(course, made)
+        faults = build(course, made, notes)
     if faults:
         print(*faults, sep="\n")
         _say(f"The book was not built: {len(faults)} fault{'' if len(faults) == 1 else 's'}, listed above.")
@@ -248,8 +272,10 @@ def run_plan(course: Course, made: Edition, workers: int | None = None) -> tuple
     return [*jobs, *(plain_job(course, one) for one in course.executed)], options
 
 
-def build(course: Course, made: Edition) -> list[str]:
+def build(course: Course, made: Edition, notes: Mapping[str, str] | None = None) -> list[str]:
     """Build the pages from executed copies that are there, unless nothing has changed since the last time.
+
+    ``notes`` stand first in the box under a page's title, by the page's name.
 
     Returns
     -------
@@ -257,8 +283,9 @@ def build(course: Course, made: Edition) -> list[str]:
         What is wrong with the pages, one line each. When there is anything, the book that was there stays.
     """
     _finish_interrupted(made)
+    notes = dict(notes or {})
     live = _python_for_the_pages(course, made)
-    tool, content = made_of.tool(), _content_print(course, made, live)
+    tool, content = made_of.tool(), _content_print(course, made, live, notes)
     stamp = f"{tool}\n{content}\n"
     if _read(made.html / _STAMP) == stamp + _witness(made.html):
         _say("The book is up to date.")
@@ -271,7 +298,7 @@ def build(course: Course, made: Edition) -> list[str]:
     begun = time.monotonic()
     _say(f"Building the pages ({len(course.pages) + len(course.notebooks) + len(course.plain)}) ...")
     try:
-        faults = _sphinx(course, made, live)
+        faults = _sphinx(course, made, live, notes)
     except BaseException:
         shutil.rmtree(made.work, ignore_errors=True)
         raise
@@ -297,7 +324,8 @@ def _python_for_the_pages(course: Course, made: Edition) -> Payload | None:
     from cleanworks.workshop.live.build import prepare
     from cleanworks.workshop.live.fetch import NotFetched
 
-    if not course.settings.live.run:
+    # Python in a page has the tables of the course only.
+    if not course.settings.live.run or made.data is not None:
         return None
     try:
         return prepare(course, made.environment)
@@ -306,7 +334,7 @@ def _python_for_the_pages(course: Course, made: Edition) -> Payload | None:
         return None
 
 
-def _sphinx(course: Course, made: Edition, live: Payload | None) -> list[str]:
+def _sphinx(course: Course, made: Edition, live: Payload | None, notes: Mapping[str, str]) -> list[str]:
     """Build into the work folder. The messages of Sphinx come back as lines, with paths from the course's folder."""
     from jupyter_book.sphinx import build_sphinx
 
@@ -327,7 +355,10 @@ def _sphinx(course: Course, made: Edition, live: Payload | None) -> list[str]:
                 "nb_execution_mode": "off",
                 "cleanworks_audience": made.audience,
                 "cleanworks_executed": str(made.executed),
-                "cleanworks_live": ("ready" if live else "absent") if course.settings.live.run else "",
+                "cleanworks_live": ("ready" if live else "absent")
+                if course.settings.live.run and made.data is None
+                else "",
+                "cleanworks_notes": dict(notes),
                 "language": made.language or languages.SOURCE,
                 "locale_dirs": [str(made.locale)],
                 "gettext_compact": False,
@@ -409,9 +440,9 @@ def _beside(folder: Path, word: str) -> Path:
 # --- what a book depends on ---------------------------------------------------------------------------------------
 
 
-def _content_print(course: Course, made: Edition, live: Payload | None) -> str:
+def _content_print(course: Course, made: Edition, live: Payload | None, notes: Mapping[str, str]) -> str:
     """Of the sources, the executed copies, and what pages run Python with."""
-    about = (made.audience, made.profile, made.language, live.version if live else "")
+    about = (made.audience, made.profile, made.language, live.version if live else "", sorted(notes.items()))
     digest = hashlib.sha256(repr(about).encode())
     digest.update(
         made_of.contents(course, {*made_of.sources(course, made.language), *made.executed.rglob("*.ipynb")})

@@ -129,6 +129,11 @@ class Settings(BaseModel):
         "",
         description="Function that writes the course's tables into a folder, as `package.module:function`.",
     )
+    own_data: str = Field(
+        "",
+        description="Function that says what a folder of somebody's own tables lacks for a notebook, as `package.module:function`; it "
+        "takes the folder, the tables and the cells of code, and gives a sentence, empty if nothing is missing.",
+    )
     light: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib", "scipy"),
         description="Libraries that a lesson may import without naming them in `needs`.",

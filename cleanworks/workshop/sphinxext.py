@@ -13,6 +13,8 @@ Settings (under `sphinx: config:` of `_config.yml`):
 `cleanworks_live`
     Whether cells run in the page: `ready`, `absent` when the files for it could not be had, empty when the course does not
     ask for it. `cleanworks book` sets it.
+`cleanworks_notes`
+    What stands first in the box under a page's title, by the page's name. `cleanworks book --data` sets it.
 `cleanworks_reports`
     Names of tables that pages may show with the directive `report`, each with the function that makes it, as
     `package.module:function`. The function takes the course and gives (headings, rows) of Markdown text, a chart (`Bars`),
@@ -91,6 +93,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("cleanworks_audience", "reader", "env", str)
     app.add_config_value("cleanworks_executed", "", "env", str)
     app.add_config_value("cleanworks_live", "", "env", str)
+    app.add_config_value("cleanworks_notes", {}, "env", dict)
     app.add_config_value("cleanworks_reports", {}, "env", dict)
     app.add_node(boxes.box, html=(boxes.visit, boxes.depart))
     app.add_node(boxes.mark)
@@ -170,7 +173,7 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
         marked = mark_up(
             made,
             where=course.relative(path),
-            front=front_matter(course, entry),
+            front=front_matter(course, entry, app.config.cleanworks_notes.get(docname, "")),
             story=entry.block.kind == "lesson",
             read=entry.block.id if entry.block.kind == "lesson" else "",
         )

@@ -7,10 +7,12 @@ from cleanworks.workshop.pages import running
 from cleanworks.workshop.pages.reports import link
 
 
-def front_matter(course: Course, entry: Entry) -> str:
-    """Markdown for the box under the title of a lesson or an exercise set."""
+def front_matter(course: Course, entry: Entry, note: str = "") -> str:
+    """Markdown for the box under the title of a lesson or an exercise set; ``note`` comes first in it."""
     lesson = course.lesson(entry.block.id)
     lines = _lesson(course, lesson) if entry.block.kind == "lesson" else _set(course, lesson, entry)
+    if note:
+        lines = [note, "", *lines]
     return "\n".join([*lines, "", "{cleanworks-download}`this notebook`", "", running.MARK])
 
 

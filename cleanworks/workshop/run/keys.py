@@ -27,7 +27,7 @@ from cleanworks.workshop.code import plain_python
 from .jobs import MAY_RAISE, NOT_EXECUTED, Job, RunOptions, Source, tags_of
 
 # A kernel inherits these from the shell, and they choose the country, the language and the tables.
-_CHOOSING = ("CLEANWORKS_DATA", "CLEANWORKS_LANGUAGE", "CLEANWORKS_PROFILE")
+_CHOOSING = ("CLEANWORKS_DATA", "CLEANWORKS_LANGUAGE", "CLEANWORKS_OWN_DATA", "CLEANWORKS_PROFILE")
 
 # Raised by hand when the meaning of a stored result changes.
 FORMAT = "1"

@@ -1,0 +1,116 @@
+"""Somebody's own tables in the place of the simulated city: a folder that `cleanworks data import` wrote.
+
+The environment variable CLEANWORKS_OWN_DATA names the folder; `cleanworks book --data FOLDER` sets it for the lessons that the data can
+carry. Under it :func:`cleanworks.city.load` gives these tables and no others: rows of two worlds never meet in one lesson.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from cleanworks.city import schemas
+from cleanworks.errors import InputError
+
+VARIABLE = "CLEANWORKS_OWN_DATA"
+_FIX = "Bring your files in: cleanworks data import FILES --out FOLDER"
+
+
+def folder() -> Path | None:
+    """The folder that the environment names."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else None
+
+
+def load(place: Path, name: str) -> pd.DataFrame:
+    """One of the tables, with the columns that it has.
+
+    Raises
+    ------
+    InputError
+        The folder holds no such table, or a file that cannot be read.
+    """
+    if name not in filled(place):
+        raise InputError(f"Your data hold no table '{name}'.", where=str(place), fix=_FIX)
+    import pyarrow.parquet as pq
+
+    file = place / f"{name}.parquet"
+    try:
+        return pq.read_table(file).to_pandas(date_as_object=False)
+    except Exception as error:  # pyarrow has no common base for what it raises
+        raise InputError(
+            f"The file cannot be read: {error}.", where=str(file), fix="Import the data again."
+        ) from None
+
+
+def filled(place: Path) -> dict[str, dict[str, int]]:
+    """The tables of a folder with rows: column -> rows in which it is filled, as its dictionary counts them.
+
+    Raises
+    ------
+    InputError
+        The folder is none that an import wrote.
+    """
+    try:
+        made_by = json.loads((place / "import.json").read_text(encoding="utf-8"))["made by"]
+        with (place / "dictionary.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = [(row["table"], row["column"], int(row["filled"])) for row in csv.DictReader(file)]
+    except (OSError, ValueError, KeyError, TypeError):
+        made_by, rows = "", []
+    if made_by != "cleanworks data import" or not rows:
+        raise InputError("This is no folder of imported data.", where=str(place), fix=_FIX)
+    found: dict[str, dict[str, int]] = {}
+    for table, column, count in rows:
+        found.setdefault(table, {})[column] = count
+    return found
+
+
+def lacks(place: Path, tables: Sequence[str], code: Iterable[str]) -> str:
+    """What a folder lacks for a notebook that loads these tables: a sentence, empty where the data may carry it.
+
+    Parameters
+    ----------
+    tables : names
+        What the notebook says it loads.
+    code : texts
+        Its cells: the columns that they name are needed, with a value in some row.
+    """
+    there = filled(place)
+    missing = [name for name in tables if not any(there.get(name, {}).values())]
+    if missing:
+        labels = " Labels of what was planted are in no real data." if "planted" in missing else ""
+        return f"The data hold no {_listed('table', missing)}, so you see the simulated city.{labels}"
+    named: set[str] = set()
+    for cell in code:
+        if "city.make(" in cell:
+            return "The page makes a city of its own."
+        named |= _texts(cell)
+    empty = [
+        f"{name}.{column.name}"
+        for name in tables
+        for column in schemas.table(name).columns
+        if column.name in named and not there[name].get(column.name)
+    ]
+    return f"The data lack the {_listed('column', empty)}, so you see the simulated city." if empty else ""
+
+
+def _listed(word: str, names: Sequence[str]) -> str:
+    return f"{word}{'' if len(names) == 1 else 's'} {', '.join(f'`{name}`' for name in names)}"
+
+
+def _texts(code: str) -> set[str]:
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return set()
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }

@@ -1,0 +1,115 @@
+"""`cleanworks book --data FOLDER`: lessons on somebody's own tables where these can carry them, and a label on every page that says so.
+
+A notebook runs on one world or on the other, never on both. What the data lack for it is said by the course (setting `own_data`); one
+that stops on the data all the same stays on the course's own tables too, with the reason.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cleanworks.errors import InputError
+
+if TYPE_CHECKING:
+    from cleanworks.workshop.catalogue import Course, Entry
+    from cleanworks.workshop.run import Job, RunOptions
+    from cleanworks.workshop.run.results import Failure
+
+VARIABLE = "CLEANWORKS_OWN_DATA"
+"""Names the folder to whatever loads the tables of a course."""
+
+
+@dataclasses.dataclass(frozen=True)
+class OnData:
+    """What ran on somebody's tables.
+
+    ``carried`` are the names of the notebooks; ``notes`` is a label for each page that reads tables: page -> Markdown.
+    """
+
+    carried: frozenset[str]
+    notes: Mapping[str, str]
+
+
+def execute(
+    course: Course, folder: Path, jobs: list[Job], options: RunOptions, display: Callable[[], Any]
+) -> OnData:
+    """Execute on a folder of tables what these can carry.
+
+    Parameters
+    ----------
+    jobs : list
+        The notebooks of the course, in its order.
+
+    Raises
+    ------
+    InputError
+        The course cannot be used with other tables, or the folder holds none.
+    typer.Exit
+        Interrupted.
+    """
+    from cleanworks.workshop.live.build import function
+    from cleanworks.workshop.run import run_notebooks
+
+    if not course.settings.own_data:
+        raise InputError(
+            "This course cannot run on other tables.",
+            where="--data",
+            fix="Set `own_data` in cleanworks.toml, or build the book without --data.",
+        )
+    lacks = function("own_data", course.settings.own_data)
+    lacks(folder, (), ())  # says what is wrong with the folder, before any work
+    where = folder.name
+    notes: dict[str, str] = {}
+    able: dict[str, tuple[Entry, Job]] = {}
+    for entry, job in zip(course.notebooks, jobs, strict=False):
+        if not entry.block.tables:
+            continue
+        code = [cell.source for cell in entry.notebook.node.cells if cell.cell_type == "code"]
+        if sentence := lacks(folder, entry.block.tables, code):
+            notes[_page(course, entry)] = _simulated(where, sentence)
+        else:
+            able[job.name] = (entry, dataclasses.replace(job, data=[*job.data, folder]))
+    if not able:
+        return OnData(frozenset(), notes)
+    environment = {**options.environment, VARIABLE: str(folder)}
+    result = run_notebooks(
+        [job for _, job in able.values()], dataclasses.replace(options, environment=environment), display()
+    )
+    if result.interrupted:
+        raise typer.Exit(130)
+    carried = set()
+    for lesson in result.lessons:
+        entry, _ = able[lesson.name]
+        if lesson.status == "passed":
+            carried.add(lesson.name)
+            notes[_page(course, entry)] = _own(where)
+        elif lesson.failure is not None:
+            notes[_page(course, entry)] = _simulated(where, _stopped(lesson.failure))
+    return OnData(frozenset(carried), notes)
+
+
+def _page(course: Course, entry: Entry) -> str:
+    return course.relative(entry.path).removesuffix(".ipynb")
+
+
+def _own(where: str) -> str:
+    return (
+        f"**On your data.** The results on this page come from the folder `{where}`. "
+        "Sentences and titles of figures were written for the tables of the course and may not hold for yours. "
+        "Nothing is planted or labelled in real data. Limits and the day of reading are those of the country's profile."
+    )
+
+
+def _simulated(where: str, reason: str) -> str:
+    return f"**Not on your data.** This page shows the tables of the course, and nothing of the folder `{where}`. {reason}"
+
+
+def _stopped(failure: Failure) -> str:
+    place = f" in cell `{failure.cell_id}`" if failure.cell_id else ""
+    message = " ".join(failure.message.replace("`", "'").split())[:200]
+    return f"It was tried on the data and stopped{place}: `{message}`."
