@@ -462,6 +462,12 @@ class TestStatementsOfSetsAndPages:
         )
         assert found(course, "unsourced") == []
 
+    def test_pages_of_a_book_without_lessons_are_left_alone(self, course):
+        (course / "index.md").write_text("# Rain\n\nIt rains 140 days a year.\n", encoding="utf-8")
+        for path in [*(course / "notebooks").rglob("*.ipynb"), *(course / "exercises").rglob("*.ipynb")]:
+            edit(path, lambda nb: nb["metadata"].pop("cleanworks"))
+        assert found(course, "unsourced") == []
+
     def test_a_mark_of_a_page_needs_something_to_mark(self, course):
         settings_file = course / "cleanworks.toml"
         mark = '\n[[claims]]\npage = "texts/plan.md"\nwords = "140 days"\nbecause = "Ours."\n'

@@ -142,8 +142,11 @@ def _in_checks(context: Context, files: list[Path]) -> list[Finding]:
 
 
 def _in_pages(context: Context, files: list[Path]) -> list[Finding]:
-    """Statements of the pages that nothing backs, and marks that mark nothing; asked when all of the course is."""
-    if not _whole(context, files):
+    """Statements of the pages that nothing backs, and marks that mark nothing; asked when all of the course is.
+
+    A book without a lesson of ours is somebody else's, and its pages are left alone like its notebooks.
+    """
+    if not context.lessons or not _whole(context, files):
         return []
     marks = {(one.page, one.words) for one in context.settings.claims}
     used, found = set(), []
