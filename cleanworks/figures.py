@@ -200,9 +200,10 @@ def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=Fal
     figure_data.offer()
     shown.offer()
     own = os.environ.get("CLEANWORKS_OWN_DATA")
-    if source and own:
-        # The lesson was written for the simulated city and runs on somebody's own tables.
-        source = source.replace("simulated city", f"folder {Path(own).name}")
+    if own:
+        # The lesson was written for the simulated city and runs on somebody's own tables; its finding may be none here.
+        title = f"Of the simulated city the lesson says: {title}"
+        source = source and source.replace("simulated city", f"folder {Path(own).name}")
     speaks, fonts = _speaks(words.language())
     options = {}
     if speaks:

@@ -16,7 +16,6 @@ import shutil
 import sys
 import time
 import webbrowser
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -30,6 +29,7 @@ from cleanworks.workshop.files import read_yaml
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.live.build import Payload
+    from cleanworks.workshop.own_data import OnData
     from cleanworks.workshop.run import Job, RunOptions
 
 EXTENSION = "cleanworks.workshop.sphinxext"
@@ -189,17 +189,17 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
         _say(
             f"Not executed, because _config.yml leaves them out: {stored} of {len(course.plain)} notebooks. They are shown as stored."
         )
-    notes: Mapping[str, str] = {}
+    done = None
     with variables(made.environment):
         planned, options = run_plan(course, made, jobs)
         if made.data is not None:
             from cleanworks.workshop import own_data
 
             done = own_data.execute(course, made.data, planned, options, display)
-            planned, notes = [job for job in planned if job.name not in done.carried], done.notes
+            planned = [job for job in planned if job.name not in done.carried.values()]
             count = len(done.carried)
             _say(
-                f"On your data: {count} page{'' if count == 1 else 's'}. On the tables of the course: {len(notes) - count}; each page says why."
+                f"On your data: {count} page{'' if count == 1 else 's'}. On the tables of the course: {len(done.notes) - count}; each page says why."
             )
         result = run_notebooks(planned, options, display())
         if result.exit_code:
@@ -209,7 +209,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
         for lesson in result.lessons:
             for warning in lesson.warnings:
                 _say(warning_text(lesson, warning))
-        faults = build(course, made, notes)
+        faults = build(course, made, done)
     if faults:
         print(*faults, sep="\n")
         _say(f"The book was not built: {len(faults)} fault{'' if len(faults) == 1 else 's'}, listed above.")
@@ -272,10 +272,10 @@ def run_plan(course: Course, made: Edition, workers: int | None = None) -> tuple
     return [*jobs, *(plain_job(course, one) for one in course.executed)], options
 
 
-def build(course: Course, made: Edition, notes: Mapping[str, str] | None = None) -> list[str]:
+def build(course: Course, made: Edition, done: OnData | None = None) -> list[str]:
     """Build the pages from executed copies that are there, unless nothing has changed since the last time.
 
-    ``notes`` stand first in the box under a page's title, by the page's name.
+    ``done`` says which pages show somebody's own tables.
 
     Returns
     -------
@@ -283,9 +283,8 @@ def build(course: Course, made: Edition, notes: Mapping[str, str] | None = None)
         What is wrong with the pages, one line each. When there is anything, the book that was there stays.
     """
     _finish_interrupted(made)
-    notes = dict(notes or {})
     live = _python_for_the_pages(course, made)
-    tool, content = made_of.tool(), _content_print(course, made, live, notes)
+    tool, content = made_of.tool(), _content_print(course, made, live, done)
     stamp = f"{tool}\n{content}\n"
     if _read(made.html / _STAMP) == stamp + _witness(made.html):
         _say("The book is up to date.")
@@ -298,7 +297,7 @@ def build(course: Course, made: Edition, notes: Mapping[str, str] | None = None)
     begun = time.monotonic()
     _say(f"Building the pages ({len(course.pages) + len(course.notebooks) + len(course.plain)}) ...")
     try:
-        faults = _sphinx(course, made, live, notes)
+        faults = _sphinx(course, made, live, done)
     except BaseException:
         shutil.rmtree(made.work, ignore_errors=True)
         raise
@@ -334,7 +333,7 @@ def _python_for_the_pages(course: Course, made: Edition) -> Payload | None:
         return None
 
 
-def _sphinx(course: Course, made: Edition, live: Payload | None, notes: Mapping[str, str]) -> list[str]:
+def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | None) -> list[str]:
     """Build into the work folder. The messages of Sphinx come back as lines, with paths from the course's folder."""
     from jupyter_book.sphinx import build_sphinx
 
@@ -358,7 +357,8 @@ def _sphinx(course: Course, made: Edition, live: Payload | None, notes: Mapping[
                 "cleanworks_live": ("ready" if live else "absent")
                 if course.settings.live.run and made.data is None
                 else "",
-                "cleanworks_notes": dict(notes),
+                "cleanworks_notes": dict(done.notes) if done else {},
+                "cleanworks_own_pages": sorted(done.carried) if done else [],
                 "language": made.language or languages.SOURCE,
                 "locale_dirs": [str(made.locale)],
                 "gettext_compact": False,
@@ -440,9 +440,15 @@ def _beside(folder: Path, word: str) -> Path:
 # --- what a book depends on ---------------------------------------------------------------------------------------
 
 
-def _content_print(course: Course, made: Edition, live: Payload | None, notes: Mapping[str, str]) -> str:
+def _content_print(course: Course, made: Edition, live: Payload | None, done: OnData | None) -> str:
     """Of the sources, the executed copies, and what pages run Python with."""
-    about = (made.audience, made.profile, made.language, live.version if live else "", sorted(notes.items()))
+    about = (
+        made.audience,
+        made.profile,
+        made.language,
+        live.version if live else "",
+        sorted(done.notes.items()) if done else (),
+    )
     digest = hashlib.sha256(repr(about).encode())
     digest.update(
         made_of.contents(course, {*made_of.sources(course, made.language), *made.executed.rglob("*.ipynb")})

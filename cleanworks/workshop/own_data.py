@@ -16,6 +16,8 @@ import typer
 from cleanworks.errors import InputError
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
     from cleanworks.workshop.catalogue import Course, Entry
     from cleanworks.workshop.run import Job, RunOptions
     from cleanworks.workshop.run.results import Failure
@@ -28,10 +30,10 @@ VARIABLE = "CLEANWORKS_OWN_DATA"
 class OnData:
     """What ran on somebody's tables.
 
-    ``carried`` are the names of the notebooks; ``notes`` is a label for each page that reads tables: page -> Markdown.
+    ``carried`` are the names of the notebooks, by their pages; ``notes`` is a label for each page that reads tables: page -> Markdown.
     """
 
-    carried: frozenset[str]
+    carried: Mapping[str, str]
     notes: Mapping[str, str]
 
 
@@ -75,22 +77,30 @@ def execute(
         else:
             able[job.name] = (entry, dataclasses.replace(job, data=[*job.data, folder]))
     if not able:
-        return OnData(frozenset(), notes)
+        return OnData({}, notes)
     environment = {**options.environment, VARIABLE: str(folder)}
     result = run_notebooks(
         [job for _, job in able.values()], dataclasses.replace(options, environment=environment), display()
     )
     if result.interrupted:
         raise typer.Exit(130)
-    carried = set()
+    carried: dict[str, str] = {}
     for lesson in result.lessons:
         entry, _ = able[lesson.name]
         if lesson.status == "passed":
-            carried.add(lesson.name)
+            carried[_page(course, entry)] = lesson.name
             notes[_page(course, entry)] = _own(where)
         elif lesson.failure is not None:
             notes[_page(course, entry)] = _simulated(where, _stopped(lesson.failure))
-    return OnData(frozenset(carried), notes)
+    return OnData(carried, notes)
+
+
+def doubt_descriptions(notebook: NotebookNode) -> None:
+    """Say of each figure's words for those who do not see it that they were written for other tables."""
+    for cell in notebook.cells:
+        image = cell.metadata.get("mystnb", {}).get("image", {})
+        if image.get("alt"):
+            image["alt"] = f"A figure on other data than those it is described for. {image['alt']}"
 
 
 def _page(course: Course, entry: Entry) -> str:
@@ -100,7 +110,7 @@ def _page(course: Course, entry: Entry) -> str:
 def _own(where: str) -> str:
     return (
         f"**On your data.** The results on this page come from the folder `{where}`. "
-        "Sentences and titles of figures were written for the tables of the course and may not hold for yours. "
+        "Sentences and titles of figures were written for the simulated tables of the course and may not hold for yours. "
         "Nothing is planted or labelled in real data. Limits and the day of reading are those of the country's profile."
     )
 

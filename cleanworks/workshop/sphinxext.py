@@ -15,6 +15,8 @@ Settings (under `sphinx: config:` of `_config.yml`):
     ask for it. `cleanworks book` sets it.
 `cleanworks_notes`
     What stands first in the box under a page's title, by the page's name. `cleanworks book --data` sets it.
+`cleanworks_own_pages`
+    The pages whose results come from somebody's own tables. `cleanworks book --data` sets it.
 `cleanworks_reports`
     Names of tables that pages may show with the directive `report`, each with the function that makes it, as
     `package.module:function`. The function takes the course and gives (headings, rows) of Markdown text, a chart (`Bars`),
@@ -45,6 +47,7 @@ from sphinx.util.osutil import relative_uri
 from cleanworks import words
 from cleanworks.bars import Bars
 from cleanworks.errors import InputError
+from cleanworks.workshop import own_data
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.languages import entries, translated
@@ -94,6 +97,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("cleanworks_executed", "", "env", str)
     app.add_config_value("cleanworks_live", "", "env", str)
     app.add_config_value("cleanworks_notes", {}, "env", dict)
+    app.add_config_value("cleanworks_own_pages", [], "env", list)
     app.add_config_value("cleanworks_reports", {}, "env", dict)
     app.add_node(boxes.box, html=(boxes.visit, boxes.depart))
     app.add_node(boxes.mark)
@@ -167,6 +171,8 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
             # So that the page is made again when the results are new and the text is old.
             app.env.note_dependency(str(executed))
             take_outputs(made, read(executed).node, where=course.relative(path))
+        if docname in app.config.cleanworks_own_pages:
+            own_data.doubt_descriptions(made)
         add_tables(made, app.config.language)
         live.number_cells(made)
         spoken.describe(app, docname, made)

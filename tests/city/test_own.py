@@ -64,14 +64,17 @@ def test_what_a_lesson_lacks_is_named(paraguay, offices):
     assert "city of its own" in own.lacks(offices, ["projects"], ["city.make(20)"])
 
 
-def test_a_figure_does_not_say_that_the_data_are_simulated(offices, monkeypatch):
-    def source():
-        figure, _ = figures.new("Two late", source="Data: simulated city, planted cases")
-        return figure.get_supxlabel()
+def test_a_figure_does_not_say_that_the_data_are_simulated_or_claim_the_lessons_finding(offices, monkeypatch):
+    def words():
+        figure, axes = figures.new("Two late", source="Data: simulated city, planted cases")
+        return figure.get_supxlabel(), " ".join(axes.get_title(loc="left").split())
 
-    assert source() == "Data: simulated city, planted cases"
+    assert words() == ("Data: simulated city, planted cases", "Two late")
     monkeypatch.setenv(own.VARIABLE, str(offices))
-    assert source() == "Data: folder imported, planted cases"
+    assert words() == (
+        "Data: folder imported, planted cases",
+        "Of the simulated city the lesson says: Two late",
+    )
 
 
 @pytest.mark.parametrize("what", ["nothing", "empty", "other"])

@@ -70,7 +70,7 @@ def test_a_lesson_runs_on_the_data_that_carry_it_and_each_page_says_which(rainy,
     )
     own, other = text_of(rainy, "r1"), text_of(rainy, "r2")
     assert "On your data." in own and "the folder garden" in own and "42" in own
-    assert "written for the tables of the course and may not hold for yours" in own
+    assert "written for the simulated tables of the course and may not hold for yours" in own
     assert "Not on your data." in other and "There is no stations." in other
     assert not (rainy / "_build" / "html").exists()  # an edition of its own
 
@@ -104,3 +104,14 @@ def test_what_cannot_be_used_is_one_message(rainy, rain, broken, capsys):
     said = capsys.readouterr().err
     assert ("cannot run on other tables" if broken == "no setting" else "no folder of rain") in said
     assert "Traceback" not in said and not (rainy / "_build" / "html-data-garden").exists()
+
+
+def test_a_figure_on_the_data_is_not_described_as_the_courses(rainy, rain):
+    (rain / "stations.csv").write_text("hill,valley\n9,1\n", encoding="utf-8")
+    assert run(["book", "--root", str(rainy), "--data", str(rain)]) == 0
+    page = rainy / "_build" / "html-data-garden" / lesson_path(rainy, "r2").relative_to(rainy)
+    pictures = BeautifulSoup(page.with_suffix(".html").read_text(encoding="utf-8"), "html.parser").select(
+        "article img"
+    )
+    described = [one["alt"] for one in pictures if "rain" in one.get("alt", "").casefold()]
+    assert described and all(alt.startswith("A figure on other data") for alt in described)
