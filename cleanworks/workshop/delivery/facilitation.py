@@ -4,7 +4,8 @@ The texts are the course's own: Markdown files in `workshops/facilitation/`, eac
 place of `$title`, `$place`, `$dates`, `$start`, `$organiser`, `$audience`, `$participants`, `$pairs` and `$helpers`. A block between
 `<!-- if part construction -->` (or `if module o1`, or `unless ...`) and `<!-- end -->` stands only where the workshop has
 it. `<!-- for: learner -->` hands a page out; without it a page is the instructor's. A file in a folder named after a
-language, such as `fr/plan.md`, stands in place of the English one.
+language, such as `fr/plan.md`, stands in place of the English one; it says that it is a draft until its language stands in
+`reviewed` of the course's settings.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import math
 import re
 import string
+from collections.abc import Collection
 from pathlib import Path
 
 from cleanworks import words
@@ -29,11 +31,13 @@ TEXTS = "facilitation"
 PEOPLE_PER_HELPER = 9
 """One helper for eight to ten people."""
 
+_DRAFT = "Draft translation, not yet reviewed by a native speaker."
 _BLOCK = re.compile(r"<!-- (if|unless) (part|module) ([\w-]+) -->\n(.*?)<!-- end -->\n?", re.DOTALL)
 _FOR = re.compile(r"<!-- for: (\w+) -->\n")
 _STYLE = """
 td:first-child { white-space: nowrap; }
 blockquote { border-inline-start: 3px solid #0f5a70; margin-inline: 0; padding-inline-start: .7em; }
+.draft { color: #4b5563; font-size: .85em; }
 hr { border: 0; border-block-end: 1px solid #374151; height: 2.4em; margin: 0; }
 """
 
@@ -43,7 +47,7 @@ def facilitation(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     programme = settle(course, workshop)
     files = []
     for path in texts(course, workshop.language):
-        audience, page = text_page(path, programme)
+        audience, page = text_page(path, programme, course.settings.reviewed)
         folder = out / audience / ("facilitator" if audience == "instructor" else "after")
         folder.mkdir(parents=True, exist_ok=True)
         files += _saved(page, folder / path.stem)
@@ -69,8 +73,8 @@ def _saved(page: Page, path: Path) -> list[Path]:
     return files
 
 
-def text_page(path: Path, programme: Programme) -> tuple[str, Page]:
-    """(audience, page) of a text with the facts of a workshop.
+def text_page(path: Path, programme: Programme, reviewed: Collection[str] = ()) -> tuple[str, Page]:
+    """(audience, page) of a text with the facts of a workshop. A translation into none of ``reviewed`` says that it is a draft.
 
     Raises
     ------
@@ -102,7 +106,9 @@ def text_page(path: Path, programme: Programme) -> tuple[str, Page]:
         raise InputError("This text has no title.", where=str(path), fix="Begin it with `# ` and a title.")
     body = _markdown(text).replace("<h3>", "<h1>", 1).replace("</h3>", "</h1>", 1)
     body = body.replace("<h4>", "<h2>").replace("</h4>", "</h2>")
-    language = path.parent.name if path.parent.name != TEXTS else "en"
+    language = path.parent.name if words.is_code(path.parent.name) else "en"
+    if language != "en" and language not in reviewed:
+        body += f'<p class="draft">{escape(words.say(_DRAFT, language))}</p>'
     return audience, Page(f"{title[1]}: {programme.workshop.title}", body, language, style=_STYLE)
 
 
@@ -114,7 +120,7 @@ def facts(programme: Programme) -> dict[str, str]:
         "place": workshop.place,
         "dates": agenda_files.dates(programme),
         "start": hhmm(workshop.days[0].start.hour * 60 + workshop.days[0].start.minute),
-        "organiser": workshop.organiser or "[the organiser]",
+        "organiser": workshop.organiser or f"[{words.say('the organiser', workshop.language)}]",
         "audience": workshop.audience,
         "participants": str(workshop.participants),
         "pairs": str(math.ceil(workshop.participants / 2)),

@@ -16,6 +16,22 @@ from cleanworks.workshop.delivery.programme import settle
 ROOT = Path(__file__).resolve().parents[3]
 
 
+TEXTS = ROOT / "workshops" / "facilitation"
+SHAPE = {
+    "facts": r"\$[a-z]+",
+    "blocks": r"<!-- .+ -->",
+    "headings": r"^#+ ",
+    "items": r"^ *(?:-|\d+\.) ",
+    "rows": r"^\|",
+    "columns": r" \| ",
+    "lines to write on": r"^_+$",
+    "bold": r"\*\*",
+    "code": r"`[^`]+`",
+    "links": r"\]\([^)]+\)",
+}
+"""What no translation of a text may lose or add."""
+
+
 @pytest.fixture(scope="module")
 def course() -> Course:
     return Course.load(ROOT)
@@ -92,7 +108,6 @@ def test_a_translation_stands_in_place_of_the_english_text(course, tmp_path):
 
     root = tmp_path / "course"
     shutil.copytree(ROOT / "workshops", root / "workshops")
-    (root / "workshops/facilitation/fr").mkdir()
     (root / "workshops/facilitation/fr/plan.md").write_text("# Le plan\n\nÀ $place.\n", encoding="utf-8")
 
     class Elsewhere:
@@ -106,3 +121,40 @@ def test_a_translation_stands_in_place_of_the_english_text(course, tmp_path):
     )
     page = facilitation.text_page(next(p for p in paths if p.stem == "plan"), programme(course))[1]
     assert 'lang="fr"' in page.html and "À Kampala." in page.html
+
+
+@pytest.mark.parametrize("language", ["fr", "ko", "ar"])
+@pytest.mark.parametrize("name", sorted(path.name for path in TEXTS.glob("*.md")))
+def test_every_text_is_translated_with_everything_that_is_no_word(language, name):
+    english = (TEXTS / name).read_text(encoding="utf-8")
+    translated = (TEXTS / language / name).read_text(encoding="utf-8")
+    for what, pattern in SHAPE.items():
+        found = [sorted(re.findall(pattern, text, re.MULTILINE)) for text in (translated, english)]
+        if what == "lines to write on":
+            found = [[len(lines)] for lines in found]
+        assert found[0] == found[1], what
+    sentences = re.findall(r"(?:\b[A-Za-z']+ ){3,}[a-z]+", english)
+    assert len(sentences) > 10
+    assert [said for said in sentences if said in translated] == []
+
+
+@pytest.mark.parametrize("language", ["fr", "ko", "ar"])
+def test_a_translation_says_the_facts_and_that_it_is_a_draft(course, language):
+    made = programme(course, language=language, modules=["o1"], organiser="Court *of* Audit")
+    for path in facilitation.texts(course, language):
+        assert path.parent.name == language
+        html = facilitation.text_page(path, made)[1].html
+        assert f'lang="{language}"' in html and ('dir="rtl"' in html) == (language == "ar")
+        assert not re.search(r"\$\w|<!--|&lt;!--|\*\*", html.split("<body>")[1]), path
+        assert "Two *days*" in html and html.count("<h1>") == 1, path
+        assert 'class="draft"' in html
+        assert 'class="draft"' not in facilitation.text_page(path, made, [language])[1].html
+
+
+@pytest.mark.parametrize("language", ["fr", "ko", "ar"])
+def test_the_floor_plan_speaks_the_language(course, language):
+    english = facilitation.floor_plan(programme(course, modules=["o1"])).html
+    spoken = facilitation.floor_plan(programme(course, modules=["o1"], language=language)).html
+    told = re.findall(r"<(?:li|text)[^>]*>([^<]*[A-Za-z]{3}[^<]*)<|aria-label=\"([^\"]+)", english)
+    assert len(told) == 8
+    assert [one for one in told if max(one) in spoken] == []
