@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Sequence
+
+from cleanworks import words
 
 LONGEST = 30
 
@@ -20,7 +23,16 @@ THINGS = (
 _JOINERS = "\u200c\u200d"
 
 
-def draw(taken: Container[str], chance: random.Random | None = None) -> str:
+def things(language: str) -> tuple[str, ...]:
+    """The things in a language; they are translated as one line, because each alone has other meanings elsewhere.
+
+    >>> things("fr")[2]
+    'Pont'
+    """
+    return tuple(one.strip() for one in re.split("[,،]", words.say(", ".join(THINGS), language)))
+
+
+def draw(taken: Container[str], chance: random.Random | None = None, things: Sequence[str] = THINGS) -> str:
     """A thing and a number that nobody has yet.
 
     >>> draw({"cloud 7"}, random.Random(1))
@@ -29,7 +41,7 @@ def draw(taken: Container[str], chance: random.Random | None = None) -> str:
     chance = chance or random.SystemRandom()
     most = 20
     for attempt in range(10_000):
-        name = f"{chance.choice(THINGS)} {chance.randint(2, most)}"
+        name = f"{chance.choice(things)} {chance.randint(2, most)}"
         if name.casefold() not in taken:
             return name
         most += attempt

@@ -113,13 +113,17 @@ class Room:
         """(token for the browser, the name as it was given). A name that is taken gets a number."""
         if len(self.people) >= MOST_PEOPLE:
             raise Refused(503, "The room is full. Tell your instructor.")
-        given = pseudonyms.tidy(name) if name else pseudonyms.draw(self._names)
+        given = pseudonyms.tidy(name) if name else self.draw()
         if not given:
             raise Refused(400, "A name needs at least one letter.")
         token = secrets.token_urlsafe(24)
         given = self._free(given)
         self._note("join", who=_digest(token), name=given, share=share)
         return token, given
+
+    def draw(self) -> str:
+        """A name that nobody has yet, in the language of the workshop."""
+        return pseudonyms.draw(self._names, things=pseudonyms.things(self.outline.language))
 
     def _free(self, name: str) -> str:
         number, given = 2, name
@@ -363,7 +367,7 @@ class Room:
         session = self.outline.sessions[number]
         label = session.title
         if session.kind in ("teach", "practise"):
-            label = f"{self._say(agenda.KINDS[session.kind])} {session.item}: {label}"
+            label = f"{self._say(agenda.KINDS[session.kind])} {session.item} · {label}"
         return {"number": number, "start": session.start, "end": session.end, "label": label}
 
     def _say(self, text: str) -> str:

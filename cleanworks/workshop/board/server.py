@@ -21,7 +21,6 @@ import tornado.web
 
 from cleanworks import words
 from cleanworks.errors import InputError
-from cleanworks.workshop.board import pseudonyms
 from cleanworks.workshop.board.outline import FILE, Outline
 from cleanworks.workshop.board.room import Refused, Room
 
@@ -34,6 +33,11 @@ _PUSH, _ALIVE = 0.25, 15.0
 """Seconds between two looks whether a board is out of date, and until it is told the time anew."""
 
 _HOUR = 3600
+
+_WRONG = {404: "There is no such page here.", 405: "There is no such page here."}
+_FAILED = "The class could not do this. Tell your instructor."
+"""What a person reads when an answer is none of ours."""
+
 _OWN_PAGES = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
 )
@@ -88,9 +92,13 @@ class _Handler(tornado.web.RequestHandler):
         self.set_header("X-Frame-Options", "SAMEORIGIN")
         self.clear_header("Server")
 
+    def say(self, text: str) -> str:
+        """A text in the language of the workshop."""
+        return words.say(text, self.room.outline.language)
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"{status_code} {self._reason}\n")
+        self.finish(f"{status_code}. {self.say(_WRONG.get(status_code, _FAILED))}\n")
 
 
 class _Api(_Handler):
@@ -122,8 +130,8 @@ class _Api(_Handler):
         elif isinstance(error, InputError):
             said = error.message
         else:
-            said = self._reason
-        self.finish({"said": said})
+            said = _WRONG.get(status_code, _FAILED)
+        self.finish({"said": self.say(said)})
 
     @property
     def cookie(self) -> str:
@@ -145,7 +153,7 @@ class _Api(_Handler):
     def told(self, who: str | None) -> dict[str, Any]:
         """What a page knows of its own reader."""
         if who is None:
-            return {"name": None, "offer": pseudonyms.draw(self.room._names)}
+            return {"name": None, "offer": self.room.draw()}
         person = self.room.people[who]
         return {"name": person.name, "share": person.share, "hand": person.hand is not None}
 
@@ -273,7 +281,9 @@ class Script(_Handler):
                 "words": dict(words.words(self.room.outline.language)),
             }
             about["words"] = {
-                one: said for one, said in about["words"].items() if json.dumps(one)[1:-1] in text
+                one: said
+                for one, said in about["words"].items()
+                if json.dumps(one, ensure_ascii=False)[1:-1] in text
             }
             if name == "class.js":
                 about["marks"] = self.room.marks
@@ -314,7 +324,8 @@ class Kit(tornado.web.StaticFileHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"{status_code} {self._reason}\n")
+        said = words.say(_WRONG.get(status_code, _FAILED), self.settings["room"].outline.language)
+        self.finish(f"{status_code}. {said}\n")
 
 
 class Download(Kit):
@@ -455,9 +466,9 @@ def welcome_page(outline: Outline, learner: Path, archive: Path) -> str:
         if (learner / path).is_file()
     ]
     if archive.is_file():
-        size = f"{archive.stat().st_size / 1e6:.0f} MB"
+        size = say(f"{archive.stat().st_size / 1e6:.0f} MB, zip")
         links.append(
-            f'<li><a href="/download/{escape(archive.name)}">{say("Everything to take home")}</a> ({size}, zip)</li>'
+            f'<li><a href="/download/{escape(archive.name)}">{say("Everything to take home")}</a> ({size})</li>'
         )
     body = (
         f'<main><h1>{escape(outline.title)}</h1><p>{escape(outline.place)}</p><section id="class"></section>'
@@ -471,8 +482,9 @@ def board_page(outline: Outline, addresses: tuple[str, ...]) -> str:
     address = addresses[0] if addresses else ""
     drawn = qr_svg(address) if address else ""
     body = (
-        f'<header><h1>{escape(outline.title)}</h1><p id="address"><b>{escape(address)}</b></p>{drawn}</header>'
-        '<main id="board"><noscript>The board needs JavaScript.</noscript></main>'
+        f'<header><h1>{escape(outline.title)}</h1><p id="address"><b dir="ltr">{escape(address)}</b></p>{drawn}</header>'
+        '<main id="board"><noscript>'
+        f"{escape(words.say('The board needs JavaScript.', outline.language))}</noscript></main>"
     )
     return _page(outline, "board", body)
 

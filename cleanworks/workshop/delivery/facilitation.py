@@ -35,7 +35,7 @@ _DRAFT = "Draft translation, not yet reviewed by a native speaker."
 _BLOCK = re.compile(r"<!-- (if|unless) (part|module) ([\w-]+) -->\n(.*?)<!-- end -->\n?", re.DOTALL)
 _FOR = re.compile(r"<!-- for: (\w+) -->\n")
 _STYLE = """
-td:first-child { white-space: nowrap; }
+td:first-child { min-inline-size: 3em; }
 blockquote { border-inline-start: 3px solid #0f5a70; margin-inline: 0; padding-inline-start: .7em; }
 .draft { color: #4b5563; font-size: .85em; }
 hr { border: 0; border-block-end: 1px solid #374151; height: 2.4em; margin: 0; }

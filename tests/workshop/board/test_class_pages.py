@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+
+from cleanworks.workshop.board.outline import Exercise, Mistake, Session
+from tests.workshop.board.conftest import make_outline
 
 pytestmark = pytest.mark.usefixtures("installed_browser")
 
@@ -136,5 +141,85 @@ def test_the_board_fits_a_phone_and_the_wall(served, tab, width, scheme):
     board = tab(width, scheme)
     board.goto(served.board)
     board.locator(".row").first.wait_for()
+    assert board.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(board) == []
+
+
+def in_their_words(language: str):
+    """The workshop of these tests, with everything that its organiser wrote in a language."""
+    title, asks, said, hint, opening = {
+        "fr": ("La pluie en un jour", "La somme d'une semaine", "C'est la moyenne.", "Cherchez `sum`.", "Accueil"),
+        "ar": ("المطر في يوم", "مجموع الأسبوع", "هذا هو المتوسط.", "ابحث عن `sum`.", "ترحيب"),
+    }[language]  # fmt: skip
+    sessions = tuple(
+        Session(day=day, start=start, end=end, kind=kind, title=text, item=item)
+        for day in (0, 1)
+        for start, end, kind, text, item in (
+            (0, 600, "opening", opening, ""),
+            (600, 660, "teach", title, "r1"),
+            (660, 1440, "practise", title, "r1"),
+        )
+    )
+    exercise = Exercise(
+        id="r1-e1", lesson="r1", title=asks, mistakes=(Mistake(code="mm.mean()", said=said),), hints=(hint,)
+    )
+    return make_outline(language=language, title=title, place="-", sessions=sessions, exercises=(exercise,))
+
+
+ENGLISH = re.compile(
+    r"\b(the|is|are|of|with|and|your|who|what|here|this|not|now|day|no|done|stuck|min|hand)\b", re.I
+)
+
+
+def spoken(page) -> str:
+    """What a page says to who looks or listens, without code, names of exercises and the address."""
+    return page.evaluate(
+        """() => {
+          const seen = document.body.cloneNode(true);
+          seen.querySelectorAll("pre, code, .asks b, #address, script, noscript").forEach((one) => one.remove());
+          const heard = [...document.querySelectorAll("[aria-label], [title]")].flatMap((one) => [one.ariaLabel, one.title]);
+          return [document.title, seen.textContent, ...heard].filter(Boolean).join("\\n");
+        }"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("outline", "shown"),
+    [
+        pytest.param(in_their_words("fr"), ("terminé : 1", "Jour 2, jeudi 3 décembre 2026", "C'est fait : Nuage 7"), id="fr"),
+        pytest.param(in_their_words("ar"), ("انتهوا: 1", "اليوم 2، الخميس", "تم: Nuage 7"), id="ar"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_board_says_nothing_in_english(served, tab, shown, width):
+    room = served.room
+    for name, outcome, mistake in (
+        ("Nuage 7", "correct", None),
+        ("Lune 3", "not-yet", 0),
+        ("Pont 4", "not-yet", 0),
+    ):
+        who = room.who(room.join(name, True)[0])
+        for _ in range(3 if name == "Pont 4" else 1):
+            room.check(who, {"workshop": "rain", "question": "r1-e1", "outcome": outcome, "mistake": mistake, "hints": 0})  # fmt: skip
+        room.hand(who, True)
+    room.join("Vent 5", False)
+    room.ask(who, "42 ?")
+    room.instruct("begun", 1)
+    board = tab(width)
+    board.goto(served.board)
+    board.locator(".row").first.wait_for()
+    for fold in board.locator("details").all():
+        fold.locator("summary").click()
+    said = spoken(board)
+    assert [text for text in shown if text not in said.replace("\u00a0", " ")] == []
+    latin = "Nuage|Lune|Pont|Vent|r1|fr|ar" if room.outline.language == "ar" else ""
+    assert ENGLISH.findall(said.replace(" min", "") if room.outline.language == "fr" else said) == []
+    if latin:
+        assert set(re.findall(r"[A-Za-z]{2,}", said)) <= {*latin.split("|"), "class", "json"}
+    runs = "all => all.map((one) => getComputedStyle(one).direction)"
+    assert set(board.locator("pre, code, #address b").evaluate_all(runs)) == {"ltr"}, "code and the address"
+    board.get_by_role("button", pressed=False).first.click()
+    assert board.locator("body.wall").count() == 1
+    assert ENGLISH.findall(spoken(board).replace(" min", "")) == []
     assert board.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert violations(board) == []

@@ -250,7 +250,7 @@ def test_the_clock_says_where_the_plan_is_and_what_to_leave_out(room, clock):
     assert (shown["day"], shown["today"], shown["sessions"][shown["current"]]["label"]) == (
         0,
         True,
-        "Exercises r1: A gauge",
+        "Exercises r1 · A gauge",
     )
     assert [(cut["start"], cut["saves"], cut["leave"]) for cut in shown["cuts"]] == [(615, 15, False)]
     # The exercises begin 14 minutes late: the reserve of 10 is spent first, then the mark of 15.

@@ -144,7 +144,7 @@ def test_a_translation_says_the_facts_and_that_it_is_a_draft(course, language):
     for path in facilitation.texts(course, language):
         assert path.parent.name == language
         html = facilitation.text_page(path, made)[1].html
-        assert f'lang="{language}"' in html and ('dir="rtl"' in html) == (language == "ar")
+        assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in html
         assert not re.search(r"\$\w|<!--|&lt;!--|\*\*", html.split("<body>")[1]), path
         assert "Two *days*" in html and html.count("<h1>") == 1, path
         assert 'class="draft"' in html

@@ -3,10 +3,14 @@
 
 (() => {
   const about = window.CLEANWORKS_CLASS;
-  const say = (text, values = {}) =>
-    Object.entries(values).reduce((said, [name, value]) => said.replaceAll(`{${name}}`, value), about.words[text] ?? text);
+  const say = (text, values = {}) => (about.words[text] ?? text).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
   const root = document.getElementById("board");
   const STATES = ["done", "trying", "stuck", "not begun"];
+  // What each is called beside its number, which no language has to bend to, and before the names.
+  const COUNTED = { done: "{n} done", trying: "{n} trying", stuck: "{n} stuck", "not begun": "{n} not begun" };
+  const NAMED = { done: "Done: {names}", trying: "Trying: {names}", stuck: "Stuck: {names}" };
+  const language = document.documentElement.lang;
+  const COMMA = language.startsWith("ar") ? "، " : ", ";
   let now = null;
   let skew = 0; // seconds by which this browser is ahead of the server
   let lost = false;
@@ -32,9 +36,30 @@
   }
 
   const name = (text) => make("bdi", "", text);
+  // Code runs from left to right in every language.
+  function program(tag, text) {
+    const made = make(tag, "", text);
+    made.dir = "ltr";
+    return made;
+  }
+
   // `names` in backticks, as checks and hints write them.
-  const withCode = (text) => text.split("`").map((part, index) => (index % 2 ? make("code", "", part) : part));
+  const withCode = (text) => text.split("`").map((part, index) => (index % 2 ? program("code", part) : part));
+  // A sentence with elements in the place of its values.
+  const phrase = (text, values) => say(text).split(/\{(\w+)\}/).flatMap((part, index) => (index % 2 ? values[part] : part));
+  const strong = (text) => make("b", "", text);
   const clock = (minute) => `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+  const span = (one) => `${clock(one.start)}–${clock(one.end)}`;
+
+  function date(day) {
+    const moment = new Date(`${day}T12:00:00Z`);
+    try {
+      return new Intl.DateTimeFormat(`${language === "en" ? "en-GB" : language.replace("_", "-")}-u-nu-latn`, { dateStyle: "full", timeZone: "UTC" }).format(moment);
+    } catch {
+      return day;
+    }
+  }
+
   // --- the frame stands; its rooms are filled anew ---
 
   const rooms = {};
@@ -98,16 +123,13 @@
           part.style.flexGrow = count;
           bar.append(part);
         }
-        counts.append(make("span", `count ${state.replace(" ", "-")}`, make("b", "", String(count)), ` ${say(state)}`));
+        counts.append(make("span", `count ${state.replace(" ", "-")}`, ...phrase(COUNTED[state], { n: strong(String(count)) })));
       }
-      const row = make("article", one.names.stuck.length ? "row has-stuck" : "row", make("p", "asks", make("b", "", one.id), ` ${one.title}`), bar, counts);
+      const row = make("article", one.names.stuck.length ? "row has-stuck" : "row", make("p", "asks", strong(one.id), " ", name(one.title)), bar, counts);
       const folds = make("div", "private");
       if (one.mistake) folds.append(mistake(one));
-      const names = STATES.filter((state) => state !== "not begun" && one.names[state].length).map((state) => {
-        const line = make("p", "", make("b", "", `${say(state)}: `));
-        one.names[state].forEach((who, index) => line.append(index ? ", " : "", name(who)));
-        return line;
-      });
+      const names = Object.keys(NAMED).filter((state) => one.names[state].length).map((state) =>
+        make("p", "", ...phrase(NAMED[state], { names: one.names[state].flatMap((who, index) => [index ? COMMA : "", name(who)]) })));
       if (names.length) folds.append(fold(`names:${one.id}`, say("Who"), ...names));
       row.append(folds);
       rows.push(row);
@@ -117,45 +139,45 @@
 
   function mistake(one) {
     const { people, code, said, hint } = one.mistake;
-    const pre = make("pre", "", code);
+    const pre = program("pre", code);
     pre.tabIndex = 0;
-    const parts = [pre, make("p", "", make("b", "", `${say("The check says:")} `), ...withCode(said))];
-    if (hint) parts.push(make("p", "", make("b", "", `${say("What you can say:")} `), ...withCode(hint)));
+    const parts = [pre, make("p", "", strong(`${say("The check says:")} `), ...withCode(said))];
+    if (hint) parts.push(make("p", "", strong(`${say("What you can say:")} `), ...withCode(hint)));
     return fold(`mistake:${one.id}`, say(people === 1 ? "The commonest wrong answer: 1 person" : "The commonest wrong answer: {n} people", { n: people }), ...parts);
   }
 
   function hands() {
     const list = now.hands.map((one) => {
       const minutes = Math.max(0, Math.round((seconds() - one.since) / 60));
-      return make("li", "", name(one.name), ` · ${say("{n} min", { n: minutes })} `, button(say("Done"), "down", one.who, `${say("Done")}: ${one.name}`));
+      return make("li", "", name(one.name), ` · ${say("{n} min", { n: minutes })} `, button(say("Done"), "down", one.who, say("Done: {name}", { name: one.name })));
     });
     fill("hands", list.length ? make("ul", "", ...list) : make("p", "none", say("No hand is up.")));
   }
 
   function questions() {
-    const list = now.questions.map((one) => make("li", "", name(one.text), " ", button(say("Answered"), "answered", one.number, `${say("Answered")}: ${one.text}`)));
+    const list = now.questions.map((one) => make("li", "", name(one.text), " ", button(say("Answered"), "answered", one.number, say("Answered: {question}", { question: one.text }))));
     fill("questions", list.length ? make("ul", "", ...list) : make("p", "none", say("Nothing was asked.")));
   }
 
   function people() {
-    const list = now.names.map((one) => make("li", "", name(one.name), one.share ? "" : ` (${say("shares nothing")})`, " ", button(say("Remove"), "remove", one.who, `${say("Remove")}: ${one.name}`)));
+    const list = now.names.map((one) => make("li", "", name(one.name), one.share ? "" : ` (${say("shares nothing")})`, " ", button(say("Remove"), "remove", one.who, say("Remove: {name}", { name: one.name }))));
     fill("people", fold("people", say("{n} have joined, {m} share how their checks end", { n: now.people, m: now.sharing }), make("ul", "", ...list)));
   }
 
   function plan() {
     const { sessions, current, cuts, days, day, late, missing } = now.clock;
     const rows = sessions.map((one) => {
-      const row = make("li", one.number === current ? "current" : "", `${clock(one.start)}–${clock(one.end)} `, one.label, " ");
-      row.append(button(say("Begins now"), "begun", one.number, `${say("Begins now")}: ${one.label}`));
+      const row = make("li", one.number === current ? "current" : "", span(one), " ", name(one.label), " ");
+      row.append(button(say("Begins now"), "begun", one.number, say("Begins now: {what}", { what: one.label })));
       return row;
     });
-    const marks = cuts.map((cut) => make("li", cut.leave ? "leave" : "", "✂ ", say("until {time}: leave out {what}, saves {n} min", { time: clock(cut.start), what: cut.what, n: cut.saves }), cut.leave ? ` ← ${say("now")}` : ""));
+    const marks = cuts.map((cut) => make("li", cut.leave ? "leave" : "", "✂ ", say("until {time}: leave out {what}, saves {n} min", { time: clock(cut.start), what: cut.what, n: cut.saves }), cut.leave ? ` ${say("← now")}` : ""));
     const parts = [make("ol", "", ...rows)];
-    if (late > 0) parts.push(make("p", "late", missing ? say("{n} minutes late. With everything left out that can be, {m} are still missing.", { n: late, m: missing }) : say("{n} minutes late. What is marked makes up for it.", { n: late })));
+    if (late > 0) parts.push(make("p", "late", missing ? say("{n} min late. With everything left out that can be, {m} are still missing.", { n: late, m: missing }) : say("{n} min late. What is marked makes up for it.", { n: late })));
     if (late !== 0) parts.push(make("p", "", button(say("We are on time"), "begun", null)));
     if (marks.length) parts.push(make("ul", "cuts", ...marks));
     if (days.length > 1) {
-      const other = days.map((one, index) => button(`${say("Day")} ${index + 1}`, "day", index, `${say("Day")} ${index + 1}, ${one}`));
+      const other = days.map((one, index) => button(say("Day {n}", { n: index + 1 }), "day", index, `${say("Day {n}", { n: index + 1 })}${COMMA}${date(one)}`));
       other.forEach((one, index) => one.setAttribute("aria-pressed", String(index === day)));
       parts.push(make("p", "days", ...other));
     }
@@ -171,12 +193,12 @@
     const { sessions, current, late, today } = now.clock;
     const here = now.clock.now + (seconds() - now.at);
     const at = sessions.findIndex((one) => one.number === current);
-    const parts = [make("p", "time", clock(Math.floor(here / 60) % 1440))];
+    const parts = [make("p", "time", name(clock(Math.floor(here / 60) % 1440)))];
     if (at >= 0) {
       const left = Math.round((sessions[at].end + late) * 60 - here);
       const shown = `${left < 0 ? "−" : ""}${Math.floor(Math.abs(left) / 60)}:${String(Math.abs(left) % 60).padStart(2, "0")}`;
-      parts.push(make("p", left < 0 ? "left over" : "left", shown), make("p", "what", sessions[at].label));
-      if (sessions[at + 1]) parts.push(make("p", "next", `${say("Then:")} ${clock(sessions[at + 1].start + late)} ${sessions[at + 1].label}`));
+      parts.push(make("p", left < 0 ? "left over" : "left", name(shown)), make("p", "what", name(sessions[at].label)));
+      if (sessions[at + 1]) parts.push(make("p", "next", ...phrase("Then: {time} {what}", { time: clock(sessions[at + 1].start + late), what: name(sessions[at + 1].label) })));
     } else parts.push(make("p", "what", say("Nothing is planned now.")));
     if (!today) parts.push(make("p", "next", say("Today is not this day of the workshop: the clock runs as a rehearsal.")));
     rooms.timer.replaceChildren(...parts);

@@ -4,8 +4,7 @@
 
 (() => {
   const about = window.CLEANWORKS_CLASS;
-  const say = (text, values = {}) =>
-    Object.entries(values).reduce((said, [name, value]) => said.replaceAll(`{${name}}`, value), about.words[text] ?? text);
+  const say = (text) => about.words[text] ?? text;
   const QUEUE = `cleanworks-class-1:${about.workshop}`;
   const LATER = 10_000; // ms until what could not be sent is tried again
   const MOST_WAITING = 200;
