@@ -483,6 +483,11 @@ class TestStatementsOfSetsAndPages:
             "It rains 140 days a year.\nIt rains 90 days.\n", encoding="utf-8"
         )
         assert len(found(course, "unsourced")) == 1
+        # A translation claims what its English page claims; a page of its own in such a folder speaks for itself.
+        (course / "texts" / "fr").mkdir()
+        for name, more in (("plan.md", 0), ("own.md", 1)):
+            (course / "texts" / "fr" / name).write_text("Il pleut 90 jours.\n", encoding="utf-8")
+            assert len(found(course, "unsourced")) == 1 + more
 
 
 def test_a_new_word_of_python_is_asked_for_once(course):

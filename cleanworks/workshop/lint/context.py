@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from cleanworks import words
 from cleanworks.errors import InputError
 from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.files import read_text
@@ -69,7 +70,10 @@ class Context:
 
     @cached_property
     def pages(self) -> list[Path]:
-        """The pages of Markdown that people read: those of the table of contents, and those in the folders of `prose`."""
+        """The pages of Markdown that people read: those of the table of contents, and those in the folders of `prose`.
+
+        The rules read English. What `fr/plan.md` beside `plan.md` claims is what `plan.md` claims.
+        """
         from cleanworks.workshop.catalogue import TOC, listed
 
         found: list[Path] = []
@@ -78,7 +82,7 @@ class Context:
                 found += [path for path, _ in listed(self.root) if path.suffix == ".md"]
         for folder in self.settings.prose:
             found += sorted((self.root / folder).rglob("*.md"))
-        return list(dict.fromkeys(path for path in found if path.is_file()))
+        return list(dict.fromkeys(path for path in found if path.is_file() and not _translates(path)))
 
     @cached_property
     def lessons(self) -> dict[str, NotebookBlock]:
@@ -162,3 +166,8 @@ def glossary_terms(text: str) -> set[str]:
                 # `term : classifier` names a term too.
                 terms.add(line.split(" : ")[0].strip().casefold())
     return terms
+
+
+def _translates(path: Path) -> bool:
+    """Whether a page lies in a folder named after a language and says what the page of its name above it says."""
+    return words.is_code(path.parent.name) and (path.parent.parent / path.name).is_file()
