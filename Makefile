@@ -13,8 +13,8 @@ help:
 	@echo "make test    run the tests"
 	@echo "make test-everything   run what 'make test' leaves out: every country, every page in every colour and width"
 	@echo "make test-quick        run the tests of the library and of the run alone"
-	@echo "make check   the quick checks of a contributor: ruff, notebooks' form, the walls between packages"
-	@echo "make types   let mypy read the rooms that pyproject.toml names (install mypy first)"
+	@echo "make check   the quick checks of a contributor: ruff, notebooks' form, the walls between packages, types"
+	@echo "make types   let mypy read the code; pyproject.toml names the rooms that it leaves out"
 	@echo "make lock    write requirements.txt again from pyproject.toml"
 	@echo "make clean   remove what was built (keeps the environment)"
 
@@ -39,6 +39,7 @@ check: $(VENV)/.ready
 	@$(BIN)/ruff format --check --quiet cleanworks tests benchmarks || { echo "Some files are not in the project's form: $(BIN)/ruff format cleanworks tests benchmarks"; exit 1; }
 	@$(BIN)/cleanworks lint
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m mypy
 
 types: $(VENV)/.ready
 	@$(BIN)/python -m mypy

@@ -25,8 +25,16 @@ with contextlib.suppress(ImportError):  # the Python of a page has none
     import lzma
 
     _LZMA = (lzma.LZMAError,)
-_BROKEN = (zipfile.BadZipFile, zlib.error, *_LZMA, EOFError, struct.error, OSError, ValueError)
-UNREADABLE = (*_BROKEN, NotImplementedError, RuntimeError)
+_BROKEN: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    zlib.error,
+    *_LZMA,
+    EOFError,
+    struct.error,
+    OSError,
+    ValueError,
+)
+UNREADABLE: tuple[type[Exception], ...] = (*_BROKEN, NotImplementedError, RuntimeError)
 """What reading one entry of a zip may raise."""
 
 _METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}

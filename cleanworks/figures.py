@@ -74,7 +74,7 @@ _STYLE = {
     "ytick.labelsize": 10,
     "xtick.color": COLOURS["ink"],
     "ytick.color": COLOURS["ink"],
-    "axes.prop_cycle": mpl.cycler(
+    "axes.prop_cycle": mpl.rcsetup.cycler(
         color=[COLOURS[c] for c in ("blue", "orange", "green", "purple", "yellow", "sky", "grey")]
     ),
 }

@@ -208,10 +208,13 @@ def pdf(html: str) -> bytes:
 
 def _call(command: list[str]) -> str:
     """Run the browser, and leave none of its processes behind when it takes too long or cannot start."""
-    alone = {"start_new_session": True} if os.name == "posix" else {}
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **alone
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=os.name == "posix",
         )
     except OSError as error:
         return str(error)

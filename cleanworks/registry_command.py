@@ -64,7 +64,7 @@ def verify(
         print(f"{damage.place}: {damage.what}.")
     if len(found) > 50:
         print(f"And {len(found) - 50:,} more.")
-    if found:
+    if last is None:
         raise typer.Exit(1)
     print(f"All {last[0]:,} lines of the journal fit together{' and go on from that hash' if head else ''}.")
     print(f"Its last hash is {last[1]}.")

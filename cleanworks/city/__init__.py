@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import overload
 
 import pandas as pd
 
@@ -71,6 +72,12 @@ def make(
     }
 
 
+@overload
+def load(name: str, /, *, profile: Profile | str | None = None) -> pd.DataFrame: ...
+@overload
+def load(
+    first: str, second: str, /, *more: str, profile: Profile | str | None = None
+) -> tuple[pd.DataFrame, ...]: ...
 def load(*names: str, profile: Profile | str | None = None) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
     """One table of the city, or several as a tuple.
 

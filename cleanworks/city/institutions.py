@@ -163,7 +163,8 @@ def make(
         "citizens": chosen["survey.citizens_per_institution"] * respondents,
         "staff": chosen["survey.staff_per_institution"] * respondents,
     }
-    results, answers = [], {"citizens": [], "staff": []}
+    summaries: list[pd.DataFrame] = []
+    answers: dict[str, list[pd.DataFrame]] = {"citizens": [], "staff": []}
     for survey in ("citizens", "staff"):
         samples = _sample_sizes(country.rng("samples", survey), institutions, sizes[survey], survey)
         for year in YEARS:
@@ -171,10 +172,10 @@ def make(
             rng = country.rng(survey, str(year))
             asked = samples.reindex(here["institution_id"]).to_numpy()
             table, summary = _survey(rng, survey, year, here, asked, keep=year in keep)
-            results.append(summary)
+            summaries.append(summary)
             if table is not None:
                 answers[survey].append(table)
-    results = pd.concat(results, ignore_index=True)
+    results = pd.concat(summaries, ignore_index=True)
     consulted = _consulted(country.rng("consulting"), results, institutions)
     programmes = pd.concat([programmes, consulted], ignore_index=True).sort_values(
         ["institution_id", "year", "programme"], ignore_index=True

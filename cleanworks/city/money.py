@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cleanworks.city import firms, procurement
@@ -327,13 +329,12 @@ def _pay_lines(block: Block, rng, lines, subs) -> None:
         ).clip(0)
         * step
     )
+    named: Any = subs["subcontract_id"][np.maximum(sub, 0)] if len(subs["tier"]) else None
     block["payments"] = {
         "payment_id": numbered("PY", (contracts["_number"][contract], 6), (running_number(contract) + 1, 4)),
         "claim_id": claims_["claim_id"][claim],
         "contract_id": contracts["contract_id"][contract],
-        "subcontract_id": np.where(
-            is_sub, subs["subcontract_id"][np.maximum(sub, 0)] if len(subs["tier"]) else None, None
-        ),
+        "subcontract_id": np.where(is_sub, named, np.array(None, dtype=object)),
         "tier": lines["tier"].astype(float),
         "payee_type": kind,
         "payer_id": np.where(is_prime | direct, owner, prime),

@@ -316,7 +316,7 @@ def change_order_inflation(block: Block, rng, rate: float) -> None:
         "contract_id": contracts["contract_id"][hit],
         "date": contracts["period_start"][hit] + days(after),
         "type": np.full(len(hit), "value", dtype=object),
-        "rationale": np.where(vague, None, "Additional works").astype(object),
+        "rationale": np.where(vague, np.array(None, dtype=object), "Additional works").astype(object),
         "official_id": contracts["official_id"][hit],
         "_project": contracts["_project"][hit],
         "_contract": hit,

@@ -181,7 +181,13 @@ def net_benefit(
             fix="Give at least 1 year, 1 draw and a rate of 0 or more.",
         )
     chance = Draws(rng)
-    drawn = pd.DataFrame({name: chance.triangular(*map(float, ranges[name]), draws) for name in ASSUMPTIONS})
+    drawn = pd.DataFrame(
+        {
+            name: chance.triangular(float(low), float(likely), float(high), draws)
+            for name in ASSUMPTIONS
+            for low, likely, high in [ranges[name]]
+        }
+    )
     factor = float(sum((1 + discount) ** -year for year in range(1, years + 1)))
     drawn["cost"] = drawn["setup_cost"] + factor * drawn["yearly_cost"]
     drawn["benefit"] = (

@@ -4,10 +4,10 @@ A control that reads records (an early warning, a payment check, a red flag) rai
 in the simulated city it is planted and labelled - each alarm is right or wrong, and each case is caught or missed:
 
 ====================  ====================  =======================
-..                    the case is real      nothing was wrong
+the control ...       the case is real      nothing was wrong
 ====================  ====================  =======================
-the control alarms    true alarm            false alarm
-the control is quiet  missed                rightly quiet
+... alarms            true alarm            false alarm
+... is quiet          missed                rightly quiet
 ====================  ====================  =======================
 
 *Precision* is the share of alarms that are right. *Recall* is the share of real cases that are caught. The *false alarm

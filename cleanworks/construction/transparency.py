@@ -44,10 +44,10 @@ def index(scores: pd.DataFrame, weights: Mapping[str, float] | None = None) -> p
     InputError
         A dimension without a column, a score outside 0 to 100, or weights that are negative or all zero.
     """
-    weights = _weights(weights)
-    need_columns(scores, list(weights.index), "scores")
-    _scores_in_range(scores[list(weights.index)])
-    return scores[list(weights.index)].mul(weights).sum(axis=1, skipna=False).rename("index")
+    shares = _weights(weights)
+    need_columns(scores, list(shares.index), "scores")
+    _scores_in_range(scores[list(shares.index)])
+    return scores[list(shares.index)].mul(shares).sum(axis=1, skipna=False).rename("index")
 
 
 def ranks(values: pd.Series) -> pd.Series:

@@ -93,7 +93,10 @@ def database(memory: str = "4GB", threads: int | None = None) -> Iterator[Databa
     18
     """
     with tempfile.TemporaryDirectory(prefix="cleanworks-") as folder:
-        config = {"memory_limit": memory, "temp_directory": f"{folder}/spilled"}
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory,
+            "temp_directory": f"{folder}/spilled",
+        }
         if threads:
             config["threads"] = threads
         with duckdb.connect(f"{folder}/kept.duckdb", config=config) as connection:

@@ -172,7 +172,10 @@ def bring_in(
                 _tables(found, mappings, encoding, keep, made, tell)
             else:
                 _standard(found, kind, keep, made, tell, Path(place), PIECES if new else 1)
-            made.tables = keep.finish(new) if new else keep.finish(made.held)
+            if isinstance(keep, _Holder):
+                made.tables = keep.finish(made.held)
+            elif new:
+                made.tables = keep.finish(new)
             if not any(rows for rows, _ in made.tables.values()):
                 raise InputError("The files hold no row.", where=_named(files), fix="Export them again.")
             if new:

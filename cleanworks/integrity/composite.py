@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import two_sided
@@ -304,7 +305,7 @@ def _pick(options, number: float):
 def monte_carlo_ranks(
     table: pd.DataFrame,
     weights: pd.Series,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Draws,
     *,
     choices: Choices | None = None,
     draws: int = 1000,
@@ -350,7 +351,10 @@ def _ranks(scores: np.ndarray) -> np.ndarray:
 
 
 def sobol_indices(
-    function: Callable[[np.ndarray], np.ndarray], names: Sequence[str], n: int, rng: np.random.Generator
+    function: Callable[[np.ndarray], np.ndarray],
+    names: Sequence[str],
+    n: int,
+    rng: np.random.Generator | Draws,
 ) -> pd.DataFrame:
     """First-order and total sensitivity of a function of numbers between 0 and 1.
 
@@ -431,7 +435,7 @@ def sensitivity(at_a, at_b, at_mixed, names: Sequence[str]) -> pd.DataFrame:
 def rank_sensitivity(
     table: pd.DataFrame,
     weights: pd.Series,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Draws,
     *,
     choices: Choices | None = None,
     n: int = 512,
@@ -462,7 +466,7 @@ def rank_sensitivity(
 
 def grade_changes(
     table: pd.DataFrame,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Draws,
     *,
     draws: int = 1000,
     weight: tuple[float, float] = (0.5, 0.7),

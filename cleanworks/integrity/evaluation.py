@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input, published
 from cleanworks.integrity._quantiles import NORMAL, two_sided
@@ -116,7 +117,7 @@ class Counterfactual:
 def rise_without_help(
     observed: int,
     selected: int,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Draws,
     *,
     correlation: float,
     bodies: int = 460,
@@ -282,6 +283,7 @@ def difference_in_differences(
     """
     panel = _Panel.of(table, outcome, unit, period, cluster, treated)
     d = panel.treatment
+    assert d is not None  # a treatment was asked for
     within = panel.within(np.column_stack([d, *panel.period_columns()]))
     if _absorbed(within[:, ::-1])[-1]:
         raise InputError(
@@ -388,7 +390,7 @@ def event_study(
 def group_time_effects(
     table: pd.DataFrame,
     outcome: str,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Draws,
     *,
     unit: str = "institution_id",
     period: str = "year",
@@ -844,7 +846,7 @@ def threshold_crowding(running: pd.Series, cutoff: float, bandwidth: float, *, a
 
 
 def simulate_panel(
-    rng: np.random.Generator,
+    rng: np.random.Generator | Draws,
     *,
     units: int,
     periods: int,

@@ -12,6 +12,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import NORMAL
@@ -85,7 +86,7 @@ def ranks(scores: pd.Series, groups: pd.Series | None = None) -> pd.Series:
 def rank_intervals(
     scores: pd.Series,
     errors: pd.Series,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Draws,
     *,
     draws: int = 1000,
     level: float = 0.90,

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input, published
 
@@ -136,7 +137,7 @@ def site_check(
 
 
 def choose_visits(
-    initiatives: pd.DataFrame, visits: int, rng: np.random.Generator, *, at_random: float = 0.5
+    initiatives: pd.DataFrame, visits: int, rng: np.random.Generator | Draws, *, at_random: float = 0.5
 ) -> pd.Series:
     """Choose the tasks to visit: some by lot, the rest where the claim stands furthest above the desk score.
 

@@ -181,7 +181,7 @@ def _weak_parts(row: LogframeRow):
 def _weak_baseline(row: LogframeRow) -> str:
     if row.baseline is None:
         return "There is no baseline, so no change can be shown."
-    if not 1900 <= row.baseline_year <= 2200:
+    if row.baseline_year is None or not 1900 <= row.baseline_year <= 2200:
         return f"The baseline is of {row.baseline_year}, which is no year: give four digits."
     return _impossible(row.baseline, row)
 

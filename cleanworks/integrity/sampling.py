@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import two_sided
@@ -173,7 +174,7 @@ def _fill(share, floor, ceiling, total) -> np.ndarray:
 
 
 def stratified_sample(
-    frame: pd.DataFrame, stratum: str, allocation: pd.Series, rng: np.random.Generator
+    frame: pd.DataFrame, stratum: str, allocation: pd.Series, rng: np.random.Generator | Draws
 ) -> pd.DataFrame:
     """Draw a simple random sample in every stratum.
 
@@ -227,7 +228,7 @@ def stratified_sample(
     return sample
 
 
-def systematic_sample(frame: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
+def systematic_sample(frame: pd.DataFrame, n: int, rng: np.random.Generator | Draws) -> pd.DataFrame:
     """Draw every k-th row from a random start, as from the lists of people who used a duty (acrc-s18).
 
     The order of the rows works like strata: sort by duty or date first. Adds ``probability`` and ``weight``.
@@ -252,7 +253,7 @@ def systematic_sample(frame: pd.DataFrame, n: int, rng: np.random.Generator) -> 
     return sample
 
 
-def pps_sample(sizes: pd.Series, n: int, rng: np.random.Generator) -> pd.DataFrame:
+def pps_sample(sizes: pd.Series, n: int, rng: np.random.Generator | Draws) -> pd.DataFrame:
     """Draw ``n`` units with probability proportional to size, systematically (cochran-1977).
 
     A unit so large that its probability would pass one is taken for certain, and the rest shares the remaining draws.
@@ -319,7 +320,7 @@ def two_stage_sample(
     cluster: str,
     clusters: int | Mapping,
     people: int,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Draws,
     *,
     stratum: str | None = None,
 ) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import NORMAL, two_sided
@@ -198,7 +199,7 @@ def sample_size_ratio(
         longer, shorter = _input.numbers(list_variances, "list_variances", low=0)
         return float(2 * (longer + shorter) / direct)
     said = share_of_yes(true, p=p, p_yes=p_yes, p_truth=p_truth)
-    scale = p_truth if p is None else 2 * p - 1
+    scale = 2 * p - 1 if p is not None else p_truth or 0.0
     if abs(scale) < 1e-9:
         raise InputError(
             "This device tells nothing, so no sample is large enough.",
@@ -345,7 +346,7 @@ class DesignEffectTest:
 
 def no_design_effect(
     table: pd.DataFrame,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Draws,
     *,
     count: str = "count",
     treated: str = "treated",

@@ -305,7 +305,8 @@ class _Text:
     def peek(self) -> str:
         """The next character that is not white space; empty at the end of the file."""
         while True:
-            end = _SPACE.match(self._buffer, self._place).end()
+            space = _SPACE.match(self._buffer, self._place)
+            end = space.end() if space else self._place
             self.line += self._buffer.count("\n", self._place, end)
             self._place = end
             if self._place < len(self._buffer):

@@ -90,7 +90,8 @@ def _pages(root: Path) -> list[Path]:
 
 def _contents(root: Path, notes: list[str]) -> dict[str, str]:
     """A table of contents of everything that is there, and a first page where there is none."""
-    pages, other = [], []
+    pages: list[tuple[Path, str]] = []
+    other: list[tuple[Path, str]] = []
     for path in _pages(root):
         language = _language(path)
         (pages if language == "python" else other).append((path, language))

@@ -51,7 +51,7 @@ class Edition:
     """
 
     root: Path
-    audience: str = "reader"
+    audience: Audience = "reader"
     profile: str | None = None
     folder: Path | None = None
     language: str | None = None
@@ -397,8 +397,10 @@ def _with_cell(message: str, course: Course, made: Edition) -> str:
     from cleanworks.workshop.pages.front import front_matter
 
     found = re.match(r"(\S+\.ipynb):(\d{5,}):?\s*(.*)", message)
-    entry = found and next((e for e in course.notebooks if course.relative(e.path) == found[1]), None)
-    if not entry:
+    if found is None:
+        return message
+    entry = next((e for e in course.notebooks if course.relative(e.path) == found[1]), None)
+    if entry is None:
         return message
     shown = edition(entry.notebook.node, made.audience)
     marked = mark_up(

@@ -12,7 +12,7 @@ from typing import Any
 from cleanworks.errors import InputError
 from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.files import custom_content, is_myst_notebook, myst_content, read_text, read_yaml
-from cleanworks.workshop.metadata import BLOCK, NotebookBlock
+from cleanworks.workshop.metadata import BLOCK, Minutes, NotebookBlock
 from cleanworks.workshop.notebook import Notebook, read
 from cleanworks.workshop.settings import Settings
 
@@ -49,6 +49,12 @@ class Lesson(Entry):
     @property
     def title(self) -> str:
         return self.block.title
+
+    @property
+    def minutes(self) -> Minutes:
+        """What it takes; the metadata of every lesson says so."""
+        assert self.block.minutes is not None
+        return self.block.minutes
 
 
 @dataclass(frozen=True)

@@ -52,14 +52,14 @@ def catalogue(
             block.id,
             block.title,
             block.level,
-            f"{block.minutes.teach} min",
-            f"{block.minutes.practise} min",
+            f"{lesson.minutes.teach} min",
+            f"{lesson.minutes.practise} min",
             ", ".join(block.prerequisites),
             count,
         )
     console = Console()
     console.print(table)
-    total = sum(lesson.block.minutes.total for lesson in course.lessons)
+    total = sum(lesson.minutes.total for lesson in course.lessons)
     console.print(
         f"{len(course.lessons)} lessons, {total // 60} h {total % 60:02d} min in all.", highlight=False
     )

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cleanworks import learning, paper
 from cleanworks.errors import InputError
@@ -26,6 +26,7 @@ from cleanworks.written import harmless
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cleanworks.workshop.forms.items import Form
     from cleanworks.workshop.forms.key import KeyStatement
 
 KEY = "key.json"
@@ -131,9 +132,9 @@ def _once(read: list[reading.Answers], found: reading.Found) -> list[reading.Ans
                 found.leave(other.name, f"says the same as {group[0].name}")
         else:
             for answers in group:
-                other = next(a.name for a in group if a is not answers)
+                another = next(a.name for a in group if a is not answers)
                 found.leave(
-                    answers.name, f"has the code of {other} and other answers: nobody knows which counts"
+                    answers.name, f"has the code of {another} and other answers: nobody knows which counts"
                 )
     return kept
 
@@ -184,7 +185,7 @@ def answers_table(tests: Iterable[reading.Answers], key: Key) -> pd.DataFrame:
     rows = [
         (test.code, test.kind, id, objective[id], test.answers.get(id) == right[id])
         for test in tests
-        for id in sorted(key.forms[test.form], key=order.__getitem__)
+        for id in sorted(key.forms[cast("Form", test.form)], key=order.__getitem__)
     ]
     table = pd.DataFrame(rows, columns=list(learning.COLUMNS))
     # In the order of the course, whoever comes first.

@@ -35,7 +35,8 @@ def sources(course: Course, language: str | None = None) -> Iterator[Path]:
     for name in ("_config.yml", "_toc.yml", "cleanworks.toml"):
         if (course.root / name).is_file():
             yield course.root / name
-    yield from (one.path for one in (*course.notebooks, *course.plain))
+    yield from (one.path for one in course.notebooks)
+    yield from (one.path for one in course.plain)
     translations = course.root / course.settings.locale
     if language:
         yield from (translations / language).rglob("*.po")

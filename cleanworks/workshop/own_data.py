@@ -63,7 +63,7 @@ def execute(
             where="--data",
             fix="Set `own_data` in cleanworks.toml, or build the book without --data.",
         )
-    lacks = function("own_data", course.settings.own_data)
+    lacks: Callable[..., Any] = function("own_data", course.settings.own_data)
     lacks(folder, (), ())  # says what is wrong with the folder, before any work
     where = folder.name
     notes: dict[str, str] = {}

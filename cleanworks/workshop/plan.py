@@ -278,14 +278,15 @@ def _helped(problem: Problem) -> Problem:
     kind: type[BaseModel] = Workshop
     for part in problem.place[:-1]:
         if isinstance(part, str):
-            kind = {
+            kinds: dict[str, type[BaseModel]] = {
                 "days": Day,
                 "breaks": Break,
                 "opening": Activity,
                 "closing": Activity,
                 "modules": Part,
                 "team": Member,
-            }.get(part, kind)
+            }
+            kind = kinds.get(part, kind)
     known = [name for name in kind.model_fields if name != "id"]
     close = nearest(str(problem.place[-1]), known)
     return Problem(

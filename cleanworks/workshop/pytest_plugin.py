@@ -18,7 +18,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.files import is_myst_notebook, read_text
 
 if TYPE_CHECKING:
-    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.catalogue import Course, Entry, PlainNotebook
     from cleanworks.workshop.run import LessonResult
 
 
@@ -128,7 +128,8 @@ class NotebookFile(pytest.File):
             course = self._courses.course(self._root)
         except InputError as error:
             raise self.CollectError(error.message) from None
-        for one in (*course.notebooks, *course.executed):
+        listed: list[Entry | PlainNotebook] = [*course.notebooks, *course.executed]
+        for one in listed:
             if one.path.resolve() == self.path.resolve():
                 yield NotebookTest.from_parent(self, name=one.name, courses=self._courses, course=course)
 

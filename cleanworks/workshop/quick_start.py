@@ -25,5 +25,5 @@ def defer_address_grammar() -> None:
             del sys.modules[_GRAMMAR]
         return importlib.import_module(_GRAMMAR).is_valid_syntax(term, value)
 
-    stand_in.is_valid_syntax = is_valid_syntax
+    stand_in.__dict__["is_valid_syntax"] = is_valid_syntax
     sys.modules[_GRAMMAR] = stand_in

@@ -163,7 +163,7 @@ def _quiz(id: str, number: int) -> NotebookNode:
 
 def _exercises(settings: Settings, id: str, title: str, part: str) -> NotebookNode:
     module = f"{settings.checks.replace('/', '.')}.{id}"
-    block = {"id": id, "kind": "exercises", "title": f"Exercises: {title}", "part": part}
+    block: dict[str, Any] = {"id": id, "kind": "exercises", "title": f"Exercises: {title}", "part": part}
     package = module.partition(".")[0]
     if package not in settings.light:
         block["needs"] = [package]

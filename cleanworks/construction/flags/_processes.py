@@ -48,7 +48,8 @@ class Memory:
 
     def values_of(self, frame, values):
         """The frame with the values behind its numbers, in their order; the reverse of `numbers_of`."""
-        native, number, text = frame.to_native(), *values.columns
+        native = frame.to_native()
+        number, text = values.columns
         native = native.sort_values(number, kind="stable")
         found = values.to_native()[text].array.take(native[number].to_numpy(np.int64) - 1)
         return nw.from_native(native.assign(**{text: found}), eager_only=True)
@@ -65,7 +66,8 @@ class Processes:
 
     def __init__(self, tables: Mapping[str, Any], settings, engine=None):
         self.settings, self.engine = settings, engine or Memory()
-        self._tables, self._frames = tables, {}
+        self._tables = tables
+        self._frames: dict[Any, Any] = {}
         self.some_joint = False  # whether any bid is one of several firms; known once `offers` is made
 
     def table(self, name: str):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -244,7 +245,7 @@ class _Batch:
             raise rules.TakenAlready(
                 f"{refusal.what} {self._by(name)}", where=refusal.where, fix=refusal.fix
             ) from None
-        contract = (
+        contract: Any = (
             now.contract_id
             if now
             else fields.get("contract_id") or (step.record if step.kind == "contracts" else None)
@@ -388,6 +389,8 @@ class _Batch:
         new, changed = [], []
         for name in sorted(self.touched):
             now = self.records[name]
+            if now is None:
+                continue
             content = journal.to_json(now.content)
             if now.stored:
                 changed.append(

@@ -220,7 +220,7 @@ def _forward(way: Line, table: str, state: str, step: str, role: str, what: str)
         )
     place = names.index(step)
     _, wanted, reached = steps[place]
-    _need_role(role, (wanted,), f"{step} {table}")
+    _need_role(role, (wanted,) if wanted else (), f"{step} {table}")
     if _rank(state) >= _rank(reached):
         raise TakenAlready(
             f"{what} is {state} already.", where="rule of steps", fix="Look at its journal to see by whom."

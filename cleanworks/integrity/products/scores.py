@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -122,7 +123,8 @@ def year_results(
     tasks = _of_year(initiatives, year, "initiatives", None)
     found = _of_year(cases, year, "cases", None, empty=True)
 
-    parts, errors, items, experienced = {}, {}, {}, None
+    parts, errors, items = {}, {}, {}
+    experienced: Any = None
     for name, answers in (("users", users), ("staff", staff)):
         part = assessment.survey_part(answers)
         parts[name] = part.reindex(bodies.index)

@@ -147,7 +147,7 @@ def show_times(root: Root = Path(".")) -> None:
     from cleanworks.workshop.catalogue import Course
 
     course = Course.load(root)
-    planned = {lesson.id: lesson.block.minutes for lesson in course.lessons}
+    planned = {lesson.id: lesson.minutes for lesson in course.lessons}
     rows = times.comparison(times.Times.load(course.root), planned)
     if not rows:
         print("No minutes are recorded yet: cleanworks workshop times record LESSON teach MINUTES")

@@ -185,6 +185,4 @@ def minutes(programme: Programme, lesson: Lesson) -> Minutes:
     """The minutes that the programme gives to a lesson."""
     slots = [slot for slot in programme.agenda.slots if slot.item == lesson.id]
     given = {part: sum(s.minutes for s in slots if s.kind == part) for part in ("teach", "practise")}
-    return (
-        Minutes(**{part: min(value, 600) for part, value in given.items()}) if slots else lesson.block.minutes
-    )
+    return Minutes(**{part: min(value, 600) for part, value in given.items()}) if slots else lesson.minutes

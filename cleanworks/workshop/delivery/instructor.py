@@ -96,7 +96,7 @@ def notes(course: Course, programme: Programme, folder: Path) -> Page:
     for lesson in programme.lessons:
         named = programme.titles.get(lesson.id, lesson.title)
         parts.append(f'<section class="module"><h2>{escape(lesson.id)}: {escape(named)}</h2>')
-        minutes = lesson.block.minutes
+        minutes = lesson.minutes
         planned = say(f"Planned: {minutes.teach} minutes to teach, {minutes.practise} to practise.")
         parts.append(f"<p>{planned}</p>")
         said = languages.entries_of(course, language, lesson.path)

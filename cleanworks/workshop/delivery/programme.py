@@ -116,7 +116,7 @@ def _named(workshop: Workshop, known: dict[str, Item], add_missing: bool) -> tup
                 Item(f"talk-{number}", part.talk, part.minutes or 0, kind="talk", optional=part.optional)
             )
             continue
-        item = known[part.module]
+        item = known[part.module or ""]
         named.append(
             Item(
                 item.id,
@@ -152,14 +152,14 @@ def _named(workshop: Workshop, known: dict[str, Item], add_missing: bool) -> tup
 
 def _item(lesson: Lesson, times: Times) -> Item:
     block = lesson.block
-    minutes = times.minutes(lesson.id, block.minutes)
+    minutes = times.minutes(lesson.id, lesson.minutes)
     return Item(
         lesson.id,
         lesson.title,
         minutes.teach,
         minutes.practise,
         needs=block.prerequisites,
-        level=block.level,
+        level=block.level or "",
         part=block.part,
     )
 

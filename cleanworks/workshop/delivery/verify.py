@@ -237,7 +237,9 @@ def _first_notebook(folder: Path) -> Finding:
     path = folder / name
     if not name or not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
         return Finding(False, "The kit does not say which notebook is its first.")
-    listed = dict(reversed(line.split("  ", 1)) for line in read_text(folder / SUMS).splitlines())
+    listed = {
+        of: total for total, of in (line.split("  ", 1) for line in read_text(folder / SUMS).splitlines())
+    }
     if hashlib.sha256(path.read_bytes()).hexdigest() != listed.get(name):
         return Finding(True, "The first notebook holds work of your own, so it was left alone.")
     try:

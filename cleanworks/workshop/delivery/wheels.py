@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
+from typing import Any
 
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
@@ -82,7 +83,7 @@ def needed(lock: Path, system: str, python: str, roots: Iterable[str]) -> list[s
     InputError
         There is no lock file, or something that is needed is not in it.
     """
-    environment = {
+    environment: dict[str, Any] = {
         **default_environment(),
         **SYSTEMS[system][1],
         "python_version": python,
@@ -133,7 +134,7 @@ def _pins(lock: Path, environment: dict[str, str]) -> dict[str, str]:
             where=str(lock),
             fix="Build without --wheels, or write one with `make lock`.",
         ) from None
-    pins = {}
+    pins: dict[str, str] = {}
     for line in lines:
         text = line.split(" #")[0].strip()
         if not text or text.startswith(("#", "-")):
@@ -256,7 +257,7 @@ def _record(files: dict[str, bytes], info: str) -> str:
     return "\n".join([*lines, f"{info}/RECORD,,"]) + "\n"
 
 
-def write_zip(path: Path, files: dict[str, bytes | Path]) -> None:
+def write_zip(path: Path, files: Mapping[str, bytes | Path]) -> None:
     """A zip with the same bytes for the same files: fixed times, names in order, fixed permissions."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(files):

@@ -8,6 +8,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from cleanworks.errors import InputError
 from cleanworks.learning import tidy_code
@@ -15,7 +16,8 @@ from cleanworks.workshop.catalogue import Lesson
 from cleanworks.workshop.languages import translated_text
 from cleanworks.workshop.quiz import LONGEST, GiveAway, give_away, order, parse_quiz, speaks_of_others
 
-FORMS = ("A", "B")
+Form = Literal["A", "B"]
+FORMS: tuple[Form, ...] = ("A", "B")
 _DRAWS = 200
 _ROOM = 0.03
 MOST = 24
@@ -92,7 +94,7 @@ def draw(
             fix="Add quiz cells to the lessons, or build the workshop without a test.",
         )
     objectives, chosen = _fair(pools, most, chance)
-    orders = {}
+    orders: dict[str, tuple[tuple[str, tuple[int, ...]], ...]] = {}
     for form in FORMS:
         shuffled = list(chosen[form])
         chance.shuffle(shuffled)

@@ -91,13 +91,14 @@ def _answers(name: str, row: dict[str, str], key: Key) -> Answers:
             raise ValueError(
                 "cannot be read with this key, which does not know the order of options on paper"
             )
+        asked, orders = key.forms[form], key.orders[form]
         for number, text in row.items():
             if not number or not text:
                 continue
-            if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= len(key.forms[form]):
+            if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= len(asked):
                 raise ValueError(f"answers a question that its form does not have ({number[:20]!r})")
-            id = key.forms[form][int(number) - 1]
-            given[id] = sorted(_option(letter, key.orders[form][id], number) for letter in _letters(text))
+            id = asked[int(number) - 1]
+            given[id] = sorted(_option(letter, orders[id], number) for letter in _letters(text))
     if kind in SURVEYS:
         check_answers(kind, form, code, given, key)
     # On a screen the code decides the form; on paper a hand does, and what was answered is what counts.

@@ -48,7 +48,7 @@ def path(course: Course, name: str) -> Table:
     named = _named(course, name)
     rows, total = [], 0
     for number, lesson in enumerate(_in_order(course, _with_needs(course, named)), 1):
-        minutes = lesson.block.minutes.teach + lesson.block.minutes.practise
+        minutes = lesson.minutes.teach + lesson.minutes.practise
         total += minutes
         added = "" if lesson.id in named else " (needed by a later one)"
         rows.append(

@@ -33,7 +33,7 @@ def _lesson(course: Course, lesson: Lesson) -> list[str]:
 def _set(course: Course, lesson: Lesson, entry: Entry) -> list[str]:
     count = len(entry.notebook.questions)
     facts = [f"**Belongs to** {link(course, lesson)}"]
-    minutes = entry.block.minutes or lesson.block.minutes
+    minutes = entry.block.minutes or lesson.minutes
     facts.append(f"**Time** {minutes.practise} minutes for {_counted(count, 'exercise')}")
     return _list(facts)
 

@@ -26,8 +26,8 @@ def lessons(course: Course) -> Table:
             lesson.id,
             link(course, lesson),
             lesson.block.level,
-            str(lesson.block.minutes.teach),
-            str(lesson.block.minutes.practise),
+            str(lesson.minutes.teach),
+            str(lesson.minutes.practise),
             ", ".join(lesson.block.prerequisites) or "nothing",
         ]
         for lesson in course.lessons

@@ -105,7 +105,7 @@ def deck(
             slides += _quiz(cell, say) if "quiz" in tags else _text(cell, section, slides)
         elif cell.cell_type == "code":
             slides += _code(cell, section, slides[-1].title)
-    teach = block.minutes.teach if teach is None else teach
+    teach = (block.minutes.teach if block.minutes else 0) if teach is None else teach
     slides = _fitted([slide for slide in slides if slide.blocks], max(1, int(teach / MINUTES)))
     _number(slides, say)
     sections = list(dict.fromkeys(slide.section for slide in slides if slide.section))
