@@ -59,14 +59,11 @@ def split_register(payments, by="payee_type", as_of=None):
 
     Examples
     --------
-    >>> split_register(payments)["share_paid"].round(3)
+    >>> split_register(waiting)[["registered", "paid", "open"]]
+                   registered  paid  open
     payee_type
-    prime            1.009
-    wages            0.991
-    equipment        0.992
-    materials        0.992
-    subcontractor    0.968
-    Name: share_paid, dtype: float64
+    subcontractor         900     0   900
+    wages                 300   300     0
     """
     by = [by] if isinstance(by, str) else list(by)
     need_columns(payments, (*by, "tier", "amount_registered", "amount", "date_paid"), "payments")
@@ -106,8 +103,8 @@ def split_differences(payments, tolerance=1.0):
     Examples
     --------
     >>> short = split_differences(payments)
-    >>> len(short), round(short["difference"].iloc[0])
-    (205, -93914000)
+    >>> bool(short["difference"].is_monotonic_increasing)
+    True
     """
     need_columns(payments, ("amount_registered", "amount", "date_paid"), "payments")
     need_amounts(payments["amount_registered"], "amount_registered")
@@ -307,14 +304,11 @@ def payment_status(payments, as_of, rate, year_days=365):
 
     Examples
     --------
-    >>> on_that_day = payment_status(payments, "2024-06-30", rate=0.155)
-    >>> on_that_day["state"].value_counts()
-    state
-    not yet due     6680
-    paid on time    2705
-    paid late        265
-    overdue            8
-    Name: count, dtype: int64
+    >>> on_that_day = payment_status(waiting, "2024-06-30", rate=0.155)
+    >>> on_that_day[["days_late", "interest", "state"]].round(2)
+       days_late  interest         state
+    0         14      5.35       overdue
+    1          4      0.51     paid late
     """
     need_columns(payments, ("amount_registered", "date_due", "date_paid"), "payments")
     late = days_late(payments["date_due"], payments["date_paid"], as_of)
@@ -356,13 +350,11 @@ def missed_instalments(payments, as_of):
 
     Examples
     --------
-    >>> owed = payments[payments["tier"] == 1].dropna(subset=["subcontract_id"])
-    >>> missed_instalments(owed, "2024-06-30")[["missed", "oldest_days"]].head(3)
-                    missed  oldest_days
+    >>> owed = waiting[waiting["payee_type"] == "subcontractor"].assign(subcontract_id="S-1")
+    >>> missed_instalments(owed, "2024-06-30")
+                    missed  amount  oldest_days
     subcontract_id
-    S-000235-01          2          187
-    S-000083-05          1           24
-    S-000113-02          1          292
+    S-1                  1     900           14
     """
     need_columns(payments, ("subcontract_id", "amount_registered", "date_due", "date_paid"), "payments")
     need_amounts(payments["amount_registered"], "amount_registered")
@@ -566,14 +558,10 @@ def held_for_others(payments, date):
 
     Examples
     --------
-    >>> held = held_for_others(payments, "2024-06-30")
-    >>> held.groupby("payee_type")["amount_registered"].sum()
-    payee_type
-    equipment          44631000
-    materials         169119000
-    subcontractor    1813319000
-    wages             248728000
-    Name: amount_registered, dtype: int64
+    >>> held_for_others(waiting, "2024-06-10")["payee_type"].tolist()
+    ['subcontractor', 'wages']
+    >>> held_for_others(waiting, "2024-06-30")["payee_type"].tolist()
+    ['subcontractor']
     """
     need_columns(
         payments,
@@ -605,11 +593,8 @@ def held_over_time(payments, dates):
 
     Examples
     --------
-    >>> held_over_time(payments, ["2024-05-31", "2024-06-30"])
-    date
-    2024-05-31    1.447093e+09
-    2024-06-30    2.275797e+09
-    Name: held, dtype: float64
+    >>> held_over_time(waiting, ["2024-06-10", "2024-06-30"]).tolist()
+    [1200.0, 900.0]
     """
     days = need_dates(pd.Series(list(dates), dtype="datetime64[ns]"), "dates")
     held = [float(held_for_others(payments, day)["amount_registered"].sum()) for day in days]
@@ -656,14 +641,12 @@ def insolvency_loss(payments, date, route, recovery=0.0, unseizable=("wages",)):
 
     Examples
     --------
-    >>> insolvency_loss(payments, "2024-06-30", "ordinary account", recovery=0.2)
-                         held          lost         safe
+    >>> insolvency_loss(waiting, "2024-06-10", "ordinary account", recovery=0.2)
+                   held   lost   safe
     payee_type
-    equipment        44631000  3.570480e+07    8926200.0
-    materials       169119000  1.352952e+08   33823800.0
-    subcontractor  1813319000  1.450655e+09  362663800.0
-    wages           248728000  1.989824e+08   49745600.0
-    >>> insolvency_loss(payments, "2024-06-30", "bypass")["lost"].empty
+    subcontractor   900  720.0  180.0
+    wages           300  240.0   60.0
+    >>> insolvency_loss(waiting, "2024-06-10", "bypass").empty
     True
     """
     if route not in ROUTES:
