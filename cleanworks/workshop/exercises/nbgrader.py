@@ -106,8 +106,10 @@ def _sorted(cells: Iterable[NotebookNode]) -> tuple[list[NotebookNode | _Questio
         tag = tag if isinstance(tag, dict) else {}
         if tag.get("solution") or tag.get("task"):
             prompt = ""
-            if order and isinstance(order[-1], NotebookNode) and order[-1].cell_type == "markdown" and len(order) > 1:
-                prompt = order.pop().source
+            before = order[-1] if order else None
+            if isinstance(before, NotebookNode) and before.cell_type == "markdown" and len(order) > 1:
+                prompt = before.source
+                order.pop()
             questions.append(_Question(prompt, cell))
             order.append(questions[-1])
         elif tag.get("grade") and cell.cell_type == "code" and questions:
@@ -197,8 +199,8 @@ def _imports(sources: Iterable[str]) -> list[str]:
 
 def _check(question: str, number: int, item: _Question, names: list[str]) -> str:
     if item.is_open:
-        name = _assigned(item.cell.source)[-1:] if item.cell.cell_type == "code" else []
-        name = name[0] if name else f"answer_{number}"
+        assigned = _assigned(item.cell.source) if item.cell.cell_type == "code" else []
+        name = assigned[-1] if assigned else f"answer_{number}"
         return (
             f'@check.question("{question}", "{name}")\n'
             f"def question_{number}({name}):\n"

@@ -16,6 +16,7 @@ from cleanworks.learn.outcome import MIME
 from cleanworks.workshop.editions import edition, leaks
 from cleanworks.workshop.exercises.plan import Plan, Trial, make_plan
 from cleanworks.workshop.lint.context import Context
+from cleanworks.workshop.metadata import NotebookBlock
 from cleanworks.workshop.notebook import Cell, Notebook, dump, read
 from cleanworks.workshop.run import Job, Listener, RunOptions, run_notebooks
 from cleanworks.workshop.run.course import LOCK, module_roots
@@ -128,7 +129,7 @@ def _chosen(context: Context, wanted: Sequence[str]) -> list[Notebook]:
                 "There is no exercise set to prove.", where=str(context.root), fix="`cleanworks lesson new` writes one."
             )
         return sets
-    by_id = {notebook.block.id: notebook for notebook in sets}
+    by_id = {_block(notebook).id: notebook for notebook in sets}
     chosen: list[Notebook] = []
     for name in wanted:
         if name.endswith(".ipynb"):
@@ -152,14 +153,20 @@ def _inputs(root: Path, context: Context) -> list[Path]:
     return [root / name for name in names if (root / name).is_file()]
 
 
+def _block(notebook: Notebook) -> NotebookBlock:
+    """Of a notebook that was chosen by the id in its block."""
+    assert notebook.block is not None
+    return notebook.block
+
+
 def _job(root: Path, notebook: Notebook, plan: Plan) -> Job:
     return Job(
-        f"{notebook.block.id}-proof",
+        f"{_block(notebook).id}-proof",
         plan.node,
         workdir=notebook.path.parent,
         roots=module_roots(root),
-        timeout=notebook.block.timeout,
-        target=f"{notebook.block.id}.ipynb",
+        timeout=_block(notebook).timeout,
+        target=f"{_block(notebook).id}.ipynb",
     )
 
 
@@ -181,7 +188,7 @@ def _judged(root: Path, notebook: Notebook, plan: Plan, result: LessonResult, co
             ]
             faults += [_fault(root, notebook, trial.subject, what, trial) for what in _wrong(trial, ran)]
     return Proof(
-        id=notebook.block.id,
+        id=_block(notebook).id,
         path=_shown(root, notebook.path),
         questions=len(notebook.questions),
         wrong_answers=sum(trial.subject.tags >= {"wrong-answer"} for trial in plan.trials),
@@ -272,7 +279,7 @@ def _fault(root: Path, notebook: Notebook, cell: Cell | None, what: str, trial: 
         question=question,
         cell=cell.id if cell else "",
         position=cell.position if cell else None,
-        rerun=f"cleanworks exercises prove {notebook.block.id}",
+        rerun=f"cleanworks exercises prove {_block(notebook).id}",
     )
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.editions import Leak, edition, leaks
+from cleanworks.workshop.editions import Audience, Leak, edition, leaks
 from cleanworks.workshop.notebook import dump
 
-AUDIENCES = ("learner", "instructor")
+AUDIENCES: tuple[Audience, ...] = ("learner", "instructor")
 
 
 def split(course: Course, out: Path, ids: Sequence[str] = ()) -> tuple[list[Path], list[tuple[Path, Leak]]]:
