@@ -1,8 +1,8 @@
 """Figures of works auctions, computed in one way from the simulated city and from a published set of a real city's auctions.
 
 The set is the one that the code of S. Chassang, K. Kawai, J. Nakabayashi and J. Ortner comes with: auctions of public works
-in Tsuchiura, Japan, 2007 to 2015 (``works-auctions`` in the list of sources; the copy read is commit eec0b13). Many of its
-firms are suspected of having shared out the works, so it is real, and no model of a healthy market. ``PUBLISHED`` holds
+in Tsuchiura, Japan, 2007 to 2015 (``works-auctions`` in the list of sources; the copy read is commit eec0b13). The study
+screens such bids for a lack of competition, so the set is real, and no model of a healthy market. ``PUBLISHED`` holds
 the least and the greatest of its figures by year, 2007 to 2014, and those of all years together; to compute them again::
 
     python tests/city/auctions.py tsuchiura_data.csv
