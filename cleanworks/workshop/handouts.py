@@ -205,7 +205,7 @@ def _terms(block: NotebookBlock, meanings: Mapping[str, str], most: int, say: Ca
     if not known:
         return ""
     rows = "".join(
-        f"<div><dt>{paper.escape(term)}</dt><dd>{prose.html(_first_line(meaning))[3:-5]}</dd></div>"
+        f"<div><dt>{paper.escape(say(term))}</dt><dd>{prose.html(say(_first_line(meaning)))[3:-5]}</dd></div>"
         for term, meaning in known
     )
     return f"<h2>{say('Terms')}</h2><dl>{rows}</dl>"

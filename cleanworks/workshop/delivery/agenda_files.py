@@ -42,7 +42,7 @@ def page(programme: Programme, *, running: bool = False) -> Page:
         team = ", ".join(f"{member.name} ({member.role})" for member in workshop.team)
         lines.append(f"<p>{say('Team')}: {escape(team)}</p>")
     if programme.in_english:
-        named = ", ".join(lesson.title for lesson in programme.in_english)
+        named = ", ".join(programme.titles.get(lesson.id, lesson.title) for lesson in programme.in_english)
         lines.append(f'<p class="note">{escape(say(f"Not translated, and in English here: {named}"))}</p>')
     if running:
         scissors = (
@@ -175,7 +175,7 @@ def calendar(programme: Programme) -> str:
             f"DTEND:{_moment(date, slot.end, zone)}",
             f"SUMMARY:{_text(_said(slot, programme))}",
             f"LOCATION:{_text(workshop.place)}",
-            f"CATEGORIES:{_text(KINDS[slot.kind])}",
+            f"CATEGORIES:{_text(words.say(KINDS[slot.kind], workshop.language))}",
             "END:VEVENT",
         ]
     lines.append("END:VCALENDAR")

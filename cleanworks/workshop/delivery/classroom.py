@@ -22,10 +22,16 @@ from cleanworks.workshop.forms import typed
 from cleanworks.workshop.metadata import Minutes
 from cleanworks.workshop.plan import Workshop
 
+_KEYS = (
+    "Space or the arrow keys turn the page, Esc shows all slides, S opens the speaker's window with notes and minutes, "
+    "N shows the notes on the same screen. Nothing is loaded from the network."
+)
+
 
 def decks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """Slides of every module, with notes and minutes, in `instructor/slides`; the library lies beside them."""
     programme = settle(course, workshop)
+    say = partial(words.say, code=workshop.language)
     folder = out / "instructor" / "slides"
     folder.mkdir(parents=True, exist_ok=True)
     files = slides.write_library(folder)
@@ -36,7 +42,9 @@ def decks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
         path = folder / f"{made.id}.html"
         path.write_text(slides.page(made, language=workshop.language), encoding="utf-8")
         files.append(path)
-        links.append(f'<li><a href="{path.name}">{escape(made.title)}</a> ({len(made.slides)} slides)</li>')
+        links.append(
+            f'<li><a href="{path.name}">{escape(made.title)}</a> ({say(f"{len(made.slides)} slides")})</li>'
+        )
     for lesson in programme.lessons:
         teach = minutes(programme, lesson).teach
         said = languages.entries_of(course, workshop.language, lesson.path)
@@ -52,15 +60,14 @@ def decks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
         path = folder / f"{lesson.id}.html"
         path.write_text(slides.page(made, language=workshop.language), encoding="utf-8")
         files.append(path)
-        links.append(f'<li><a href="{path.name}">{escape(made.title)}</a> ({len(made.slides)} slides)</li>')
+        links.append(
+            f'<li><a href="{path.name}">{escape(made.title)}</a> ({say(f"{len(made.slides)} slides")})</li>'
+        )
     from cleanworks.paper import Page
 
-    body = (
-        f"<h1>Slides: {escape(workshop.title)}</h1><ol>{''.join(links)}</ol><p>Space or the arrow keys turn the page, Esc shows all "
-        "slides, S opens the speaker's window with notes and minutes, N shows the notes on the same screen. Nothing is loaded "
-        "from the network.</p>"
-    )
-    files.append(Page(f"Slides: {workshop.title}", body, workshop.language).save(folder / "index.html"))
+    title = f"{say('Slides')}: {workshop.title}"
+    body = f"<h1>{escape(title)}</h1><ol>{''.join(links)}</ol><p>{escape(say(_KEYS))}</p>"
+    files.append(Page(title, body, workshop.language).save(folder / "index.html"))
     return files
 
 
@@ -125,6 +132,7 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
         test,
         least=course.settings.smallest_group,
         minutes=lambda lesson: minutes(programme, lesson),
+        titles=programme.titles,
     )
     screen, paper = out / "learner" / "forms", out / "instructor" / "forms"
     screen.mkdir(parents=True, exist_ok=True)

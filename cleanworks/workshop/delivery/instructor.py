@@ -192,9 +192,13 @@ def room(programme: Programme) -> Page:
             "One who writes down the minutes that each part really takes",
         ],
     }
-    parts = [f"<h1>Room and equipment: {escape(workshop.title)}</h1>"]
-    parts.append(f"<p>{escape(workshop.place)}, {people} participants, {len(workshop.days)} days.</p>")
+    say = partial(words.say, code=workshop.language)
+    title = f"{say('Room and equipment')}: {workshop.title}"
+    parts = [f"<h1>{escape(title)}</h1>"]
+    parts.append(
+        f"<p>{escape(workshop.place)}. {say(f'{people} participants, {len(workshop.days)} days.')}</p>"
+    )
     for heading, entries in lists.items():
-        boxes = "".join(f"<li>{escape(entry)}</li>" for entry in entries)
-        parts.append(f'<h2>{heading}</h2><ul class="boxes">{boxes}</ul>')
-    return Page(f"Room and equipment: {workshop.title}", "\n".join(parts), workshop.language, style=_STYLE)
+        boxes = "".join(f"<li>{escape(say(entry))}</li>" for entry in entries)
+        parts.append(f'<h2>{say(heading)}</h2><ul class="boxes">{boxes}</ul>')
+    return Page(title, "\n".join(parts), workshop.language, style=_STYLE)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field
@@ -108,9 +109,18 @@ class Key(Kept):
 
     @classmethod
     def of(
-        cls, workshop: str, title: str, lessons: Sequence[Lesson], test: Test, *, least: int = 5, minutes=None
+        cls,
+        workshop: str,
+        title: str,
+        lessons: Sequence[Lesson],
+        test: Test,
+        *,
+        least: int = 5,
+        minutes=None,
+        titles: Mapping[str, str] = MappingProxyType({}),
     ) -> Key:
-        """The key of a workshop. ``minutes`` gives a lesson's planned minutes; what it says of itself otherwise."""
+        """The key of a workshop. ``minutes`` gives a lesson's planned minutes; what it says of itself otherwise. ``titles``
+        are those of the lessons in the workshop's language, by id: participants read them in the evaluation form."""
         minutes = minutes or (lambda lesson: lesson.block.minutes)
         return cls(
             workshop=workshop,
@@ -133,7 +143,7 @@ class Key(Kept):
                 if item.lesson == lesson.id
             },
             forms={form: tuple(id for id, _ in test.orders[form]) for form in FORMS},
-            statements={s.id: KeyStatement(text=s.text, kind=s.kind) for s in statements(lessons)},
+            statements={s.id: KeyStatement(text=s.text, kind=s.kind) for s in statements(lessons, titles)},
             orders={form: dict(test.orders[form]) for form in FORMS},
         )
 
@@ -149,9 +159,13 @@ class Key(Kept):
         return cls._read(Path(path), _SAYINGS)
 
 
-def statements(lessons: Sequence[Lesson]) -> tuple[Statement, ...]:
+def statements(
+    lessons: Sequence[Lesson], titles: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Statement, ...]:
     """The lines of the evaluation form: the modules, the workshop as a whole, and what cannot be ticked."""
-    modules = tuple(Statement(f"module-{lesson.id}", lesson.title, "scale") for lesson in lessons)
+    modules = tuple(
+        Statement(f"module-{lesson.id}", titles.get(lesson.id, lesson.title), "scale") for lesson in lessons
+    )
     return (*modules, *GENERAL, *WORDS)
 
 

@@ -108,6 +108,7 @@ def deck(
     teach = (block.minutes.teach if block.minutes else 0) if teach is None else teach
     slides = _fitted([slide for slide in slides if slide.blocks], max(1, int(teach / MINUTES)))
     _number(slides, say)
+    _label(slides, say)
     sections = list(dict.fromkeys(slide.section for slide in slides if slide.section))
     plan = timing.minutes("\n\n".join(told), sections, teach)
     if plan is None:
@@ -117,7 +118,7 @@ def deck(
             slide.notes = []
         plan = {}
     else:
-        _clock(slides, plan, "\n\n".join(told), teach)
+        _clock(slides, plan, "\n\n".join(told), teach, say, said)
     return Deck(block.id, said.get(block.title, block.title), tuple(slides), plan)
 
 
@@ -339,7 +340,7 @@ def _quiz(cell: NotebookNode, say: Callable[[str], str]) -> list[Slide]:
     )
     options = "".join(f"<li>{_inline(quiz.options[place].text)}</li>" for place in places)
     room = _lines(quiz.question, _WIDTH) + sum(_lines(o.text, _WIDTH - 4) + 0.3 for o in quiz.options)
-    note = "<p>Let everybody choose, by a show of hands, before anybody explains.</p>"
+    note = f"<p>{say('Let everybody choose, by a show of hands, before anybody explains.')}</p>"
     html = f'{prose.html(quiz.question)}<ol class="options">{options}</ol>'
     return [Slide(say("Quiz"), [Block(html, room)], [note], "Quiz", kind="quiz")]
 
@@ -485,22 +486,41 @@ def _even(slides: list[Slide], sections: list[str], teach: int) -> dict[str, flo
     return {s: teach * sum(slide.section == s for slide in slides) / count for s in sections}
 
 
-def _clock(slides: list[Slide], plan: dict[str, float], told: str, teach: int) -> None:
+_LABELS = ("The code:", "The code of this picture:", "The picture in words:")
+
+
+def _label(slides: list[Slide], say: Callable[[str], str]) -> None:
+    """What stands before code and descriptions in the notes, in the language of the deck."""
+    for slide in slides:
+        for number, note in enumerate(slide.notes):
+            for label in _LABELS:
+                if note.startswith(f"<p>{label}"):
+                    slide.notes[number] = note.replace(label, say(label), 1)
+
+
+def _clock(
+    slides: list[Slide],
+    plan: dict[str, float],
+    told: str,
+    teach: int,
+    say: Callable[[str], str],
+    said: Mapping[str, str],
+) -> None:
     """Each section's first slide says how long it takes and when it should be over; the last one has the instructor's notes."""
     passed, seen = 0.0, set()
-    slides[0].notes.insert(0, f"<p><strong>{teach} minutes in all.</strong></p>")
+    slides[0].notes.insert(0, f"<p><strong>{say(f'{teach} minutes in all.')}</strong></p>")
     for slide in slides:
         if slide.section in seen or not slide.section:
             continue
         seen.add(slide.section)
         share = plan.get(slide.section, 0.0)
         passed += share
-        name = escape(re.sub(r"[*`]", "", slide.section))
+        name = escape(re.sub(r"[*`]", "", said.get(slide.section, slide.section)))
         says = (
             f"{name}: {share:.0f} min; over at minute {passed:.0f} of {teach}."
             if share >= 0.5
             else f"{name}: no minutes of its own."
         )
-        slide.notes.insert(0, f"<p><strong>{says}</strong></p>")
+        slide.notes.insert(0, f"<p><strong>{say(says)}</strong></p>")
     if told:
         slides[0].notes.append(prose.html(re.sub(r"^## .*\n", "", told, flags=re.M)))

@@ -21,6 +21,10 @@ def page(deck: Deck, *, language: str = "en", direction: str | None = None) -> s
     noted = any(slide.notes for slide in deck.slides)
     script = f'<script src="{FOLDER}/notes.js"></script>\n' if noted else ""
     title = f"{deck.title} ({deck.id})"
+
+    def said(text: str) -> str:
+        return escape(words.say(text, language))
+
     return f"""<!DOCTYPE html>
 <html lang="{escape(language)}" dir="{escape(direction)}">
 <head>
@@ -39,7 +43,7 @@ def page(deck: Deck, *, language: str = "en", direction: str | None = None) -> s
 </div>
 </div>
 </main>
-<div id="spoken" role="complementary" aria-label="Notes" tabindex="0"></div>
+<div id="spoken" role="complementary" aria-label="{said("Notes")}" data-none="{said("No notes.")}" data-key="{said("Show the notes on this screen")}" tabindex="0"></div>
 <script src="{FOLDER}/reveal.js"></script>
 {script}<script>
 {_own("slides.js")}</script>

@@ -17,7 +17,8 @@
   const spoken = document.getElementById("spoken");
   function say() {
     const notes = Reveal.getCurrentSlide().querySelector("aside.notes");
-    spoken.innerHTML = notes ? notes.innerHTML : "<p>No notes.</p>";
+    spoken.innerHTML = notes ? notes.innerHTML : "<p></p>";
+    if (!notes) spoken.firstChild.textContent = spoken.dataset.none;
   }
   Reveal.initialize({
     width: 1280, height: 720, margin: 0, center: false, hash: true, controls: true, controlsTutorial: false, slideNumber: "c/t",
@@ -29,7 +30,7 @@
     Reveal.on("slidechanged", say);
     if (document.querySelector("aside.notes")) {
       // The speaker's window (S) needs a second screen; N shows the notes on this one.
-      Reveal.addKeyBinding({ keyCode: 78, key: "N", description: "Show the notes on this screen" }, () => {
+      Reveal.addKeyBinding({ keyCode: 78, key: "N", description: spoken.dataset.key }, () => {
         document.body.classList.toggle("notes-on");
         say();
       });

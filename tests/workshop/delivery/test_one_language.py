@@ -1,0 +1,130 @@
+"""A workshop in another language: whatever it hands out says nothing in English, outside code and the lessons' own data."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from cleanworks import words
+from cleanworks.workshop import forms, handouts, languages, plan, slides
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.delivery import (
+    agenda_files,
+    classroom,
+    facilitation,
+    instructor,
+    references,
+    start,
+)
+from cleanworks.workshop.delivery.programme import Programme, settle
+
+ROOT = Path(__file__).resolve().parents[3]
+LANGUAGES = ["fr", "ko", "ar"]
+ENGLISH = re.compile(r"\b(?:the|is|are|of|with|and|your|who|what|here|this|not|for|minutes? (?:in|to))\b")
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    return Course.load(ROOT)
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def made(request, course) -> Programme:
+    day = {"date": "2027-03-01", "start": "09:00", "end": "12:45", "opening": [{"title": "1", "minutes": 10}],
+           "closing": [{"title": "3", "minutes": 15}], "breaks": [{"title": "2", "start": "10:30", "minutes": 15}]}  # fmt: skip
+    facts = {"title": "T", "place": "P", "audience": "A", "participants": 20, "profile": "exampleland"}
+    return settle(
+        course, plan.parse({**facts, "language": request.param, "days": [day, {**day, "date": "2027-03-02"}], "modules": ["o1"]}, "half-day")
+    )  # fmt: skip
+
+
+def told(html: str) -> list[str]:
+    """The sentences of a page, read and heard, without code, keys and what a script is."""
+    soup = BeautifulSoup(html, "html.parser")
+    for one in soup(["pre", "code", "style", "script", "b"]):
+        if one.get("id") == "setup":
+            continue
+        one.extract()
+    heard = [
+        one[name] for name in ("aria-label", "alt", "title") for one in soup.find_all(attrs={name: True})
+    ]
+    setup = soup.find(id="setup")
+    return [*soup.stripped_strings, *heard, *([setup.string] if setup else [])]
+
+
+def english(html: str) -> list[str]:
+    return [text for text in told(html) if ENGLISH.search(text)]
+
+
+def said_of(course, made):
+    return languages.entries_of(course, made.workshop.language, made.lessons[0].path)
+
+
+def test_the_programme_and_the_room(made):
+    pages = [
+        agenda_files.page(made).html,
+        agenda_files.page(made, running=True).html,
+        instructor.room(made).html,
+        facilitation.floor_plan(made).html,
+        *(facilitation.text_page(path, made)[1].html for path in facilitation.texts(Course.load(ROOT), made.workshop.language)),
+        start.start_page(made, "3.11", ("windows", "macos", "linux"), {"o1.ipynb": "1"}, book=True, runs=True, tables=True).html,
+        start.start_page(made, "3.11", (), {"o1.ipynb": "1"}, book=False, runs=False, tables=True).html,
+    ]  # fmt: skip
+    assert [text for page in pages for text in english(page)] == []
+    calendar = agenda_files.calendar(made) + agenda_files.table(made)
+    assert not re.search(r"\b(?:Lesson|Exercises|Opening|Closing|Reserve)\b", calendar)
+
+
+def test_the_forms(course, made):
+    language, lesson = made.workshop.language, made.lessons[0]
+    test = forms.draw(made.lessons, seed=1, most=forms.IN_A_WORKSHOP, said={lesson.id: said_of(course, made)})
+    key = forms.Key.of(
+        "x",
+        "T",
+        made.lessons,
+        test,
+        minutes=lambda lesson: classroom.minutes(made, lesson),
+        titles=made.titles,
+    )
+    pages = [
+        *(forms.test_page(test, key, moment, language).html for moment in ("before", "after")),
+        forms.evaluation_page(key, language).html,
+        forms.follow_up_page(key, language).html,
+        forms.printed_test(test, key, "before", "A", language).html,
+        forms.printed_evaluation(key, language).html,
+        forms.printed_follow_up(key, language).html,
+    ]
+    assert [text for page in pages for text in english(page)] == []
+
+
+def test_the_slides_and_the_handout(course, made):
+    language, lesson, said = made.workshop.language, made.lessons[0], said_of(course, made)
+    node = languages.translated(lesson.notebook.node, said)
+    deck = slides.deck(node, lesson.block, said=said, language=language)
+    glossary = handouts.meanings((ROOT / course.settings.glossary).read_text(encoding="utf-8"))
+    country = references.country(course, made.workshop)
+    context = handouts.Context({}, language, said, country.lines)
+    pages = [
+        slides.page(deck, language=language),
+        slides.page(classroom.day_slides(made, 0), language=language),
+        handouts.handout(node, lesson.block, glossary, context).html,
+    ]
+    assert [text for page in pages for text in english(page)] == []
+
+
+@pytest.mark.parametrize("language", ["fr", "ko"])
+def test_a_translated_lesson_explains_its_terms_in_its_language(course, language):
+    known = handouts.meanings((ROOT / course.settings.glossary).read_text(encoding="utf-8"))
+    english = languages.untranslated(course, language, course.lessons)
+    lessons = [lesson for lesson in course.lessons if lesson not in english]
+    assert len(lessons) >= 4
+    meanings = [
+        known[term.lower()].strip().splitlines()[0]
+        for lesson in lessons
+        for term in lesson.block.terms
+        if term.lower() in known
+    ]
+    assert [meaning for meaning in meanings if words.say(meaning, language) == meaning] == []
