@@ -54,6 +54,7 @@ def decks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
             teach=teach,
             said=said,
             language=workshop.language,
+            timed="\n\n".join(cell.source for cell in lesson.notebook.with_tag("instructor")),
         )
         for slide in made.slides:
             slide.sources = [named.get(key, key) for key in slide.sources]

@@ -82,11 +82,13 @@ def deck(
     teach: int | None = None,
     said: Mapping[str, str] = MappingProxyType({}),
     language: str = "en",
+    timed: str = "",
 ) -> Deck:
     """The slides of an executed lesson.
 
     ``teach`` are the minutes planned for it, those of the lesson itself if not given. Only an instructor's deck has notes.
-    No deck shows which option of a quiz is right. ``said`` are the translations of a lesson that is in another language.
+    No deck shows which option of a quiz is right. ``said`` are the translations of a lesson that is in another language,
+    and ``timed`` are its notes to the instructor in English, from which the minutes of its sections are read.
     """
     say = partial(words.say, code=language)
     english = {translation: text for text, translation in said.items()}
@@ -110,7 +112,7 @@ def deck(
     _number(slides, say)
     _label(slides, say)
     sections = list(dict.fromkeys(slide.section for slide in slides if slide.section))
-    plan = timing.minutes("\n\n".join(told), sections, teach)
+    plan = timing.minutes(timed or "\n\n".join(told), sections, teach)
     if plan is None:
         plan = _even(slides, sections, teach)
     if audience != "instructor":

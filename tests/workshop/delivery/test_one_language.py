@@ -103,7 +103,10 @@ def test_the_forms(course, made):
 def test_the_slides_and_the_handout(course, made):
     language, lesson, said = made.workshop.language, made.lessons[0], said_of(course, made)
     node = languages.translated(lesson.notebook.node, said)
-    deck = slides.deck(node, lesson.block, said=said, language=language)
+    timed = "\n\n".join(cell.source for cell in lesson.notebook.with_tag("instructor"))
+    deck = slides.deck(node, lesson.block, said=said, language=language, timed=timed)
+    english_deck = slides.deck(lesson.notebook.node, lesson.block)
+    assert deck.minutes == english_deck.minutes, "the note says how many minutes each section has"
     glossary = handouts.meanings((ROOT / course.settings.glossary).read_text(encoding="utf-8"))
     country = references.country(course, made.workshop)
     context = handouts.Context({}, language, said, country.lines)
