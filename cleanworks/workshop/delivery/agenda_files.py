@@ -35,7 +35,8 @@ def page(programme: Programme, *, running: bool = False) -> Page:
     if workshop.subtitle:
         lines.append(f"<p>{escape(workshop.subtitle)}</p>")
     facts = [workshop.place, dates(programme), f"{say('Audience')}: {workshop.audience}", workshop.organiser]
-    lines.append(f"<p>{escape(' · '.join(fact for fact in facts if fact))}</p>")
+    # Each by itself, so that a place in Latin letters does not turn an Arabic date around.
+    lines.append(f"<p>{' · '.join(f'<bdi>{escape(fact)}</bdi>' for fact in facts if fact)}</p>")
     if workshop.about:
         lines.append(f'<p class="note">{escape(workshop.about)}</p>')
     if workshop.team:
@@ -97,7 +98,7 @@ def _day(programme: Programme, number: int, running: bool) -> str:
         rows.append(
             f'<tr class="{slot.kind}"><td class="clock">{hhmm(slot.start)}–{hhmm(slot.end)}</td>'
             f'<td class="kind">{say(KINDS[slot.kind])}</td><td>{escape(_said(slot, programme))}{cuts}</td>'
-            f'<td class="number">{slot.minutes} min</td></tr>'
+            f'<td class="number">{say("{n} min").replace("{n}", str(slot.minutes))}</td></tr>'
         )
     heading = f"{say(f'Day {number + 1}')}: {written(day.date, language, weekday=True)}"
     head = "".join(f"<th>{say(name)}</th>" for name in ("Time", "What", "Title"))

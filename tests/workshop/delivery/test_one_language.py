@@ -74,6 +74,8 @@ def test_the_programme_and_the_room(made):
         start.start_page(made, "3.11", (), {"o1.ipynb": "1"}, book=False, runs=False, tables=True).html,
     ]  # fmt: skip
     assert [text for page in pages for text in english(page)] == []
+    length = {"fr": "15 min", "ko": "15분", "ar": "15 د"}[made.workshop.language]
+    assert f'<td class="number">{length}</td>' in pages[0]
     calendar = agenda_files.calendar(made) + agenda_files.table(made)
     assert not re.search(r"\b(?:Lesson|Exercises|Opening|Closing|Reserve)\b", calendar)
 
