@@ -221,13 +221,22 @@ def _movements(page) -> list[str]:
     return [f"{value:.4f} {'; '.join(what)}" for value, what in moved]
 
 
-@pytest.fixture(scope="module")
-def visits(once, book, pages, request) -> dict[str, Visit]:
-    """Every page opened once: its weight, what moved while it loaded, what axe-core finds, its colours in light and in dark."""
+@pytest.fixture(
+    scope="module", params=["of each kind", pytest.param("all", marks=pytest.mark.everything)]
+)
+def visits(once, book, pages, kinds, request) -> dict[str, Visit]:
+    """Pages opened once: their weight, what moved while they loaded, what axe-core finds, their colours in light and in dark.
+
+    Of each kind of page one, and one of each folder; with `make test-everything` all.
+    """
+    chosen = pages
+    if request.param != "all":
+        folders = itertools.groupby(pages, key=posixpath.dirname)
+        chosen = sorted({*kinds, *(next(names) for _, names in folders)})
     seen = once(
-        "visits",
+        f"visits {request.param}",
         lambda: {
-            name: asdict(visit) for name, visit in _visit(request.getfixturevalue("browser"), book, pages)
+            name: asdict(visit) for name, visit in _visit(request.getfixturevalue("browser"), book, chosen)
         },
     )
     return {name: Visit(**visit) for name, visit in seen.items()}
@@ -292,7 +301,7 @@ def _axe(page, rules: list[str] | None, without: Sequence[str] = ()) -> list[str
     ]
 
 
-def test_every_page_is_open_to_everybody(visits):
+def test_pages_are_open_to_everybody(visits):
     """axe-core finds nothing, no word is too faint in light or dark, no script fails, nothing is asked of the network."""
     found = [f"{name}: {fault}" for name, visit in visits.items() for fault in visit.faults]
     assert not found, "\n".join(found)
