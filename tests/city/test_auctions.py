@@ -1,13 +1,10 @@
 """Tenders and bids have the figures of real works auctions: see ``auctions.py`` for the published set and how it is read."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from cleanworks import city, profiles
 from cleanworks.errors import InputError
-from tests.city.auctions import PUBLISHED, figures, of_city, ranges
+from tests.city.auctions import PUBLISHED, figures, of_city
 
 COUNTRIES = profiles.available()
 
@@ -76,12 +73,3 @@ def test_a_value_that_is_no_share_is_refused(seoul, key, value):
 def test_with_a_step_of_nothing_nobody_rounds(seoul):
     made = city.make(100, profile=seoul.replace({"city.price_step": 0}))
     assert (made["bids"]["amount"] % (10 * seoul["currency.round_to"]) == 0).mean() < 0.2
-
-
-def test_the_published_figures_are_those_of_the_file():
-    file = os.environ.get("CLEANWORKS_WORKS_AUCTIONS", "")
-    if not Path(file).is_file():
-        pytest.skip(
-            "needs tsuchiura_data.csv of github.com/sylvaingchassang/missing_bids, named by CLEANWORKS_WORKS_AUCTIONS"
-        )
-    assert ranges(Path(file)) == PUBLISHED
