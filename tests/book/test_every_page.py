@@ -221,9 +221,7 @@ def _movements(page) -> list[str]:
     return [f"{value:.4f} {'; '.join(what)}" for value, what in moved]
 
 
-@pytest.fixture(
-    scope="module", params=["of each kind", pytest.param("all", marks=pytest.mark.everything)]
-)
+@pytest.fixture(scope="module", params=["of each kind", pytest.param("all", marks=pytest.mark.everything)])
 def visits(once, book, pages, kinds, request) -> dict[str, Visit]:
     """Pages opened once: their weight, what moved while they loaded, what axe-core finds, their colours in light and in dark.
 
