@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import runpy
@@ -11,6 +12,11 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from traitlets.config import Config
+
+from cleanworks.learn import sharing
+from tests.workshop.board.conftest import built, outline, served
+
+__all__ = ["built", "outline", "served"]  # the fixtures of a class
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -48,6 +54,43 @@ def test_lessons_are_copied_and_never_written_over(room):
     assert mine.read_text(encoding="utf-8") == "my work"
     assert mine.with_name("o2.ipynb").read_text(encoding="utf-8") == "second"
     assert spawner.environment["CLEANWORKS_RECORD"].startswith(str(room / "class" / "lake-7"))
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_who_agrees_at_the_start_is_on_the_board_of_the_class(room, monkeypatch, served, agreed):
+    monkeypatch.setenv("CLASS_BOARD", served.address)
+    chosen = settings().Spawner
+    assert 'type="checkbox"' in chosen.options_form and "checked" not in chosen.options_form
+    form = {"share": ["yes"]} if agreed else {}
+    spawner = SimpleNamespace(
+        user=SimpleNamespace(name="lake-7"),
+        environment={},
+        notebook_dir="",
+        user_options=chosen.options_from_form(form),
+        log=logging.getLogger("hub"),
+    )
+    chosen.pre_spawn_hook(spawner)
+    assert [person.name for person in served.room.people.values()] == (["lake-7"] if agreed else [])
+    assert (sharing.TICKET in spawner.environment) == agreed
+    # At the next start the same person comes back, and may change her mind.
+    spawner.user_options = chosen.options_from_form({})
+    chosen.pre_spawn_hook(spawner)
+    assert [person.share for person in served.room.people.values()] == ([False] if agreed else [])
+    assert sharing.TICKET not in spawner.environment
+
+
+def test_a_board_that_is_away_stops_nobody_from_starting(room, monkeypatch, caplog):
+    monkeypatch.setenv("CLASS_BOARD", "http://127.0.0.1:9")
+    spawner = SimpleNamespace(
+        user=SimpleNamespace(name="lake-7"),
+        environment={},
+        notebook_dir="",
+        user_options={"share": True},
+        log=logging.getLogger("hub"),
+    )
+    settings().Spawner.pre_spawn_hook(spawner)
+    assert "cannot be reached" in caplog.text
+    assert (room / "class" / "lake-7" / "course" / "notebooks" / "o1.ipynb").is_file()
 
 
 def test_no_password_stands_in_a_file_and_a_short_one_is_refused(room, monkeypatch):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cleanworks.errors import InputError
-from cleanworks.learn import record
+from cleanworks.learn import record, sharing
 from cleanworks.learn.explain import explain, listed, nearest
 from cleanworks.learn.outcome import Answered, Correct, NotAttempted, NotYet, Outcome, Raised
 
@@ -117,6 +117,7 @@ class CheckSet:
         if ticks is not None:
             outcome = _ticked(outcome, ticks)
         _record(self.id, outcome)
+        sharing.share(question, outcome.kind, outcome.message)
         return outcome
 
     def _judge(

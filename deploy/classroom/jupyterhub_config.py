@@ -3,18 +3,27 @@
     CLASS_PASSWORD='...' CLASS_KIT=/srv/kit jupyterhub -f jupyterhub_config.py
 
 CLASS_KIT is the learners' folder of a built workshop. Variables instead of values, so that nothing secret stands in this file.
+CLASS_BOARD is the address of `cleanworks class serve` on this machine: whoever agrees at the start appears on its board.
 """
 
+import json
 import os
 import shutil
 import sys
+from http.cookies import SimpleCookie
 from pathlib import Path
+from urllib import request
+
+from cleanworks import words
+from cleanworks.learn import sharing
 
 c = get_config()  # noqa: F821
 
 KIT = Path(os.environ.get("CLASS_KIT", "/srv/kit"))
 PLACES = Path(os.environ.get("CLASS_PLACES", "/srv/class"))
 PASSWORD = os.environ.get("CLASS_PASSWORD", "")
+BOARD = os.environ.get("CLASS_BOARD", "").rstrip("/")
+LANGUAGE = os.environ.get("CLEANWORKS_LANGUAGE", "en")
 if len(PASSWORD) < 8:
     sys.exit("Set CLASS_PASSWORD to the password of the room: at least eight letters or digits.")
 if not (KIT / "course").is_dir():
@@ -49,6 +58,52 @@ def give_lessons(spawner):
     spawner.notebook_dir = str(home / "course")
     if (KIT / "data" / "manifest.json").is_file():
         spawner.environment["CLEANWORKS_DATA"] = str(KIT / "data")
+    if BOARD:
+        try:
+            on_the_board(spawner, home)
+        except (OSError, ValueError, KeyError) as error:
+            spawner.log.warning("The board of the class cannot be reached at %s: %s", BOARD, error)
+
+
+# The one question at the start. Nothing is sent for a learner who does not say yes.
+AGREE = "share"
+SHARE = words.say(
+    "Show my instructor how my checks end: which question, how it ended, which known mistake, how many hints I opened. Not my code, and nothing else.",
+    LANGUAGE,
+)
+if BOARD:
+    c.Spawner.options_form = (
+        f'<label dir="auto"><input type="checkbox" name="{AGREE}" value="yes"> {SHARE}</label>'
+    )
+    c.Spawner.options_from_form = lambda form: {AGREE: form.get(AGREE) == ["yes"]}
+
+
+def on_the_board(spawner, home):
+    """Join the class for this learner, or take the learner off the board, as the answer at the start says."""
+    agreed = spawner.user_options.get(AGREE) is True
+    kept = home / ".class-ticket.json"
+    ticket = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else None
+    if ticket and ticket["board"] != BOARD:
+        ticket = None
+    if ticket:
+        ask("share", {"yes": agreed}, ticket["cookie"])
+    elif agreed:
+        cookie = SimpleCookie(ask("join", {"name": spawner.user.name, "share": True}))
+        ticket = {"board": BOARD, "cookie": next(f"{one.key}={one.value}" for one in cookie.values())}
+        kept.touch(mode=0o600)
+        kept.write_text(json.dumps(ticket), encoding="utf-8")
+    spawner.environment.pop(sharing.TICKET, None)
+    if agreed:
+        spawner.environment[sharing.CLASS] = f"{BOARD}/"
+        spawner.environment[sharing.TICKET] = ticket["cookie"].partition("=")[2]
+
+
+def ask(act, body, cookie=""):
+    """Say one thing to the class, as a browser of the room does; gives the cookie that it sets."""
+    headers = {"Content-Type": "application/json", "Cookie": cookie}
+    sent = request.Request(f"{BOARD}/class/{act}", json.dumps(body).encode(), headers)
+    with request.build_opener(request.ProxyHandler({})).open(sent, timeout=5) as answer:
+        return answer.headers.get("Set-Cookie", "")
 
 
 c.Spawner.pre_spawn_hook = give_lessons

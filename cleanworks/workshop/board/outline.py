@@ -182,16 +182,3 @@ def _message(check: nbformat.NotebookNode) -> str:
         if record := output.get("data", {}).get(MIME):
             return record["message"]
     return ""
-
-
-def mark(message: str) -> str:
-    """Eight letters that stand for a message (FNV-1a, 32 bits), so that a page can recognise a prepared mistake without
-    holding its words. `static/class.js` computes the same.
-
-    >>> mark("a")
-    'e40c292c'
-    """
-    value = 0x811C9DC5
-    for byte in message.encode():
-        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
-    return f"{value:08x}"

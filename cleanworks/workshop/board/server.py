@@ -163,6 +163,13 @@ class Me(_Api):
         self.finish(self.told(self.room.who(self.get_cookie(self.cookie))))
 
 
+class Marks(_Api):
+    """By what a notebook recognises a prepared mistake (:mod:`cleanworks.learn.sharing`); pages have it in their script."""
+
+    def get(self) -> None:
+        self.finish({"workshop": self.room.outline.workshop, "marks": self.room.marks})
+
+
 class Join(_Api):
     def post(self) -> None:
         if self.room.who(self.get_cookie(self.cookie)):
@@ -345,6 +352,7 @@ def application(built: Built, room: Room, addresses: tuple[str, ...] = ()) -> to
             (r"/favicon\.ico", NoIcon),
             (r"/class/(class\.js|class\.css|board\.js|board\.css)", Script),
             (r"/class/me", Me),
+            (r"/class/marks", Marks),
             (r"/class/join", Join),
             (r"/class/(check|share|hand|ask)", Say),
             (r"/board/([\w-]+)/", BoardPage),

@@ -10,6 +10,7 @@ import re
 import pytest
 
 from cleanworks.errors import InputError
+from cleanworks.learn import CheckSet, Correct, NotYet, sharing
 from cleanworks.workshop.board import server
 from cleanworks.workshop.board.room import BURST
 from tests.workshop.board.conftest import SECRET_NOTE, Browser
@@ -262,3 +263,39 @@ def test_learners_are_spoken_to_in_the_language_of_the_workshop(in_class, outlin
         assert f'lang="{language}" dir="{words.direction(language)}"' in page.decode()
 
     in_class(scenario)
+
+
+def test_a_notebook_of_a_learner_who_agreed_is_on_the_board(served, monkeypatch):
+    """As in a JupyterHub: no page, only the environment says where the class is and as whom to speak."""
+    browser = Browser(served.address)
+    asyncio.run(browser.join("Lake"))
+    check = CheckSet("r1")
+
+    @check.question("r1-e1", "total")
+    def total(total):
+        return Correct("Right.") if total == 7 else NotYet("That is the mean.")
+
+    @check.question("r1-e9", "total")
+    def elsewhere(total):
+        return Correct("This workshop has no such question.")
+
+    monkeypatch.setenv(sharing.CLASS, served.address)
+    monkeypatch.setenv(sharing.TICKET, browser.cookie.partition("=")[2])
+    for question, answer in (("r1-e1", 3), ("r1-e1", 7), ("r1-e9", 7)):
+        check(question, {"total": answer})
+    sharing._senders[served.address, browser.cookie.partition("=")[2]].join()
+    (person,) = served.room.people.values()
+    assert set(person.attempts) == {"r1-e1"}
+    attempt = person.attempts["r1-e1"]
+    assert (attempt.outcome, attempt.tries, attempt.mistakes) == ("correct", 2, {1})
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/", "", "file:///etc/", "http://[", "nonsense"])
+def test_a_class_that_is_away_changes_nothing_for_the_learner(monkeypatch, address):
+    check = CheckSet("r1")
+    check.question("r1-e1", "total")(lambda total: Correct("Right."))
+    monkeypatch.setenv(sharing.CLASS, address)
+    monkeypatch.setenv(sharing.TICKET, "none")
+    assert check("r1-e1", {"total": 7}).kind == "correct"
+    for sender in sharing._senders.values():
+        sender.join()

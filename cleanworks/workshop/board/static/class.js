@@ -76,7 +76,7 @@
   window.addEventListener("online", send);
   window.setInterval(() => { if (waiting.length) send(); }, LATER);
 
-  // The same as `mark` in cleanworks/workshop/board/outline.py.
+  // The same as `mark` in cleanworks/learn/sharing.py.
   function mark(message) {
     let value = 0x811c9dc5;
     for (const byte of new TextEncoder().encode(message)) value = Math.imul(value ^ byte, 0x01000193);

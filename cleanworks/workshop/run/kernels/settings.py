@@ -25,9 +25,11 @@ ONE_THREAD = (
     "NUMEXPR_NUM_THREADS",
 )
 # The user's own settings, and the sign of a running pytest (which makes ipykernel drop some output), would make results differ. A
-# learner's record of progress is not for runs and proofs, unless the options of a run name it.
+# learner's record of progress, or place in a class, is not for runs and proofs, unless the options of a run name it.
 LEFT_OUT = (
     "CLEANWORKS_RECORD",
+    "CLEANWORKS_CLASS",
+    "CLEANWORKS_CLASS_TICKET",
     "PYTHONSTARTUP",
     "PYTHONINSPECT",
     "PYTHONBREAKPOINT",
