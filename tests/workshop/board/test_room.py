@@ -10,11 +10,11 @@ import pytest
 
 from cleanworks.errors import InputError
 from cleanworks.learn.outcome import NotYet
+from cleanworks.learn.sharing import mark
 from cleanworks.workshop import evaluate, forms
 from cleanworks.workshop.board import outline as outlines
 from cleanworks.workshop.board import pseudonyms
 from cleanworks.workshop.board.journal import Journal
-from cleanworks.learn.sharing import mark
 from cleanworks.workshop.board.outline import Outline
 from cleanworks.workshop.board.room import BURST, Refused, Room
 from cleanworks.workshop.catalogue import Course
