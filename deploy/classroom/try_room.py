@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from urllib.parse import quote
 
 import nbformat
 import psutil
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 HERE = Path(__file__).resolve().parent
@@ -61,16 +62,16 @@ class Hub:
         return json.loads(answer.body or b"null")
 
 
-async def until(ready, what, seconds=120):
+async def until(ready, what, seconds=600):
     """Ask again until it is so."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
             if found := await ready():
                 return found
-        except OSError:
-            pass
-        await asyncio.sleep(0.3)
+        except (OSError, HTTPError):
+            pass  # not yet
+        await asyncio.sleep(1)
     sys.exit(f"Not within {seconds} s: {what}.")
 
 
@@ -150,7 +151,12 @@ async def learner(hub, number, cells):
     return said[-1]
 
 
-async def work(place, folder):
+async def work(built, folder):
+    # The class keeps its journal beside its folder: here beside a copy, so that a real class is not mixed with this one.
+    place = folder / "workshop" / built.name
+    place.mkdir(parents=True)
+    for part in ("learner", "instructor"):
+        (place / part).symlink_to(built / part)
     ports = {name: free() for name in ("board", "public", "hub", "proxy")}
     board, public = (f"http://127.0.0.1:{ports[name]}/" for name in ("board", "public"))
     token = secrets.token_hex(24)
@@ -174,7 +180,7 @@ async def work(place, folder):
             with open(folder / f"{number}.log", "w") as log:
                 processes.append(subprocess.Popen(command, env=settings, cwd=folder, stdout=log, stderr=log))
         hub = Hub(public, token)
-        await until(lambda: hub.ask("hub/api/"), "the hub answers")
+        await until(lambda: hub.ask("hub/api"), "the hub answers")
         question, cells = solved(place)
         begun = time.monotonic()
         said = await asyncio.gather(*(learner(hub, number, cells) for number in range(LEARNERS)))
@@ -199,6 +205,10 @@ async def work(place, folder):
 
         hub.ask_board = ask_board
         done = await until(shown, f"the board shows {LEARNERS - 1} learners at {question}", 30)
+    except BaseException:
+        for log in sorted(folder.glob("*.log")):
+            print(log.read_text(encoding="utf-8", errors="replace")[-3000:], file=sys.stderr)
+        raise
     finally:
         for process in processes:
             process.terminate()
@@ -216,6 +226,8 @@ async def work(place, folder):
 def main():
     if len(sys.argv) != 2 or not (Path(sys.argv[1]) / "instructor" / "class.json").is_file():
         sys.exit("Name the folder of a workshop that `cleanworks workshop build` made.")
+    if not shutil.which("configurable-http-proxy"):
+        sys.exit("The proxy is not on the path: npm install configurable-http-proxy, then add node_modules/.bin to PATH.")
     with tempfile.TemporaryDirectory() as folder:
         right = asyncio.run(work(Path(sys.argv[1]).resolve(), Path(folder)))
     sys.exit(0 if right else 1)
