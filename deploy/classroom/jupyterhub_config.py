@@ -41,8 +41,10 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(PLACES / "{username}")
 c.Spawner.cmd = ["jupyterhub-singleuser"]
 c.Spawner.default_url = "/lab"
+# Ten who start at once on two cores wait longer than the half minute that JupyterHub allows by itself.
 c.Spawner.start_timeout = 120
-c.JupyterHub.concurrent_spawn_limit = 10
+c.Spawner.http_timeout = 120
+c.JupyterHub.concurrent_spawn_limit = 5
 c.JupyterHub.active_server_limit = int(os.environ.get("CLASS_MOST", "40"))
 
 
@@ -76,6 +78,8 @@ if BOARD:
         f'<label dir="auto"><input type="checkbox" name="{AGREE}" value="yes"> {SHARE}</label>'
     )
     c.Spawner.options_from_form = lambda form: {AGREE: form.get(AGREE) == ["yes"]}
+    # The answer changes nothing of the server itself; `on_the_board` reads it.
+    c.Spawner.apply_user_options = lambda spawner, options: None
 
 
 def on_the_board(spawner, home):

@@ -227,7 +227,9 @@ def main():
     if len(sys.argv) != 2 or not (Path(sys.argv[1]) / "instructor" / "class.json").is_file():
         sys.exit("Name the folder of a workshop that `cleanworks workshop build` made.")
     if not shutil.which("configurable-http-proxy"):
-        sys.exit("The proxy is not on the path: npm install configurable-http-proxy, then add node_modules/.bin to PATH.")
+        sys.exit(
+            "The proxy is not on the path: npm install configurable-http-proxy, then add node_modules/.bin to PATH."
+        )
     with tempfile.TemporaryDirectory() as folder:
         right = asyncio.run(work(Path(sys.argv[1]).resolve(), Path(folder)))
     sys.exit(0 if right else 1)
