@@ -317,7 +317,8 @@ class Room:
             shown["mistake"] = {
                 "people": people,
                 "code": exercise.mistakes[place].code,
-                "said": exercise.mistakes[place].said,
+                # Kept as the page sends it, in English; shown as the check says it to the learner.
+                "said": self._say(exercise.mistakes[place].said),
                 "hint": exercise.hints[0] if exercise.hints else "",
             }
         return shown

@@ -12,7 +12,10 @@ import pytest
 
 from cleanworks import words
 from cleanworks.workshop.board import pseudonyms, server
-from tests.workshop.board.conftest import Browser
+from cleanworks.workshop.board.journal import Journal
+from cleanworks.workshop.board.outline import Exercise, Mistake, mark
+from cleanworks.workshop.board.room import Room
+from tests.workshop.board.conftest import Browser, make_outline
 
 LANGUAGES = ["fr", "ko", "ar"]
 FOLDER = Path(server.__file__).parent
@@ -96,3 +99,13 @@ def test_the_server_speaks_the_language(in_class, language):
         assert f'lang="{language}" dir="{words.direction(language)}"' in page.decode()
 
     in_class(scenario)
+
+
+def test_what_the_check_says_is_shown_as_the_learner_reads_it(tmp_path):
+    said = "Your table has 5 rows. How many projects did the task ask for?"
+    exercise = Exercise(id="r1-e1", lesson="r1", title="La somme", mistakes=(Mistake(code="x", said=said),))
+    room = Room(make_outline(language="fr", exercises=(exercise,)), Journal(tmp_path / "class.jsonl"))
+    who = room.who(room.join("Nuage 7", True)[0])
+    room.check(who, {"workshop": "rain", "question": "r1-e1", "outcome": "not-yet", "mistake": 0, "hints": 0})
+    assert room.board()["exercises"][0]["mistake"]["said"].startswith("Votre tableau a 5 lignes.")
+    assert room.marks == {"r1-e1": [mark(said)]}, "the page recognises the English record"
