@@ -69,6 +69,10 @@ class Database:
             found |= {f"{name}.{one}" for one, n in zip(table.columns, there, strict=True) if n or empty}
         return found
 
+    def latest(self, table, columns) -> pd.DataFrame:
+        """The highest values of some columns."""
+        return table.aggregate(", ".join(f'max("{one}") AS "{one}"' for one in columns)).df()
+
     def collected(self, frame) -> pd.DataFrame:
         return frame.to_native().df()
 
@@ -142,7 +146,12 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
             continue
         try:
             relation = engine.connection.read_parquet(str(file))
-            made[file.stem] = relation.project(", ".join(_expressions(file.stem, relation)))
+            # A column without any value is a column of whole numbers for DuckDB, which compares it with no text.
+            empty = engine.connection.execute(
+                "SELECT name FROM parquet_schema(?) WHERE logical_type ILIKE 'null%'", [str(file)]
+            )
+            empty = {name for (name,) in empty.fetchall()}
+            made[file.stem] = relation.project(", ".join(_expressions(file.stem, relation, empty)))
             key = _core.KEYS.get(file.stem)
             if key in relation.columns:
                 _refuse_twice(engine, made[file.stem], key, file)
@@ -151,13 +160,40 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
             raise InputError(
                 f"The file cannot be read: {reason}.", where=str(file), fix="Import the data again."
             ) from None
+    for name in _core.IN_CURRENCY_OF_CONTRACT & set(made):
+        made[name] = _in_currency_of_contract(made[name], made.get("contracts"))
     return made
 
 
-def _expressions(name, relation):
+def _in_currency_of_contract(table, contracts):
+    """The table with unknown amounts in the rows that are in another currency than their contract."""
+    key = {"currency", "contract_id"}
+    if contracts is None or not (key <= set(table.columns) and key <= set(contracts.columns)):
+        return table
+    own = contracts.filter("contract_id IS NOT NULL AND currency IS NOT NULL")
+    own = own.project("CAST(contract_id AS VARCHAR) AS _contract, CAST(currency AS VARCHAR) AS _currency")
+    joined = table.set_alias("rows").join(
+        own.set_alias("own"), "CAST(rows.contract_id AS VARCHAR) = own._contract", how="left"
+    )
+    same = "coalesce(CAST(currency AS VARCHAR) = _currency, TRUE)"
+    return joined.project(
+        ", ".join(
+            f'CASE WHEN {same} THEN "{one}" END AS "{one}"' if one in _core.AMOUNTS else f'"{one}"'
+            for one in table.columns
+        )
+    )
+
+
+def _expressions(name, relation, empty):
     for column, kind in zip(relation.columns, relation.types, strict=True):
         quoted = '"' + column.replace('"', '""') + '"'
-        if column in _core.NUMBERS:
+        dated = column in _core.DATES or column.startswith("date_")
+        dated = dated and not column.endswith(moments.OFFSET)
+        if column in empty and column not in _core.NUMBERS:
+            yield f"CAST(NULL AS {'TIMESTAMP' if dated else 'VARCHAR'}) AS {quoted}"
+        elif dated and str(kind) in ("VARCHAR", "DATE"):
+            yield f"CAST({quoted} AS TIMESTAMP) AS {quoted}"
+        elif column in _core.NUMBERS:
             value = f"CAST({quoted} AS DOUBLE)"
             yield f"CASE WHEN isfinite({value}) THEN {value} END AS {quoted}"
         elif str(kind).startswith(("TIMESTAMP", "DATE")) and column + moments.OFFSET in relation.columns:

@@ -14,7 +14,8 @@ from cleanworks.data import database, flagging
 from cleanworks.errors import InputError
 from cleanworks.standards import ocds
 
-CODES = [code for code, one in flags.REGISTRY.items() if one.portable]
+CODES = [code for code, one in flags.REGISTRY.items() if one.portable and one.family in ("tender", "market")]
+AFTER = [code for code, one in flags.REGISTRY.items() if one.portable and code not in CODES]
 OTHER = {
     "minimum_contracting_processes": 1, "excluded_details": ("excluded",), "no_price_comparison": ("fixed price",), "currency": "KRW",
     "small_works_amount": 2e8, "short_submission_days_small": 5, "short_submission_days_by_details": {"urgent": 3},
@@ -104,6 +105,97 @@ def generated(seed: int, processes: int = 200) -> dict[str, pd.DataFrame]:
     return {"tenders": tenders, "bids": bids, "awards": awards, "award_items": items, "contracts": contracts}
 
 
+def after_signature(seed: int, size: int = 300) -> dict[str, pd.DataFrame]:
+    """Contracts and what follows, with missing ids, days and amounts, other currencies, several changes and rows of nobody's."""
+    rng = np.random.default_rng(seed)
+
+    def some(values, size, shares=None):
+        return rng.choice(np.array(values, dtype=object), size, p=shares)
+
+    def days(size, low, high, missing=0.1):
+        day = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(low, high, size), unit="h"))
+        return day.mask(rng.random(size) < missing)
+
+    def amounts(size, missing=0.05):
+        return pd.Series(rng.integers(0, 900, size) * 1e5).mask(rng.random(size) < missing)
+
+    n, firms, officials = size, [f"F{one}" for one in range(25)], [*"OPQRSTU", None]
+    # Ids are local to a process: the reader puts the process in front, and a change may name a contract that is not there.
+    ids = [f"T{one // 2}/{one % 2 + 1}" for one in range(n)]
+    start = days(n, 0, 9000, 0.02)
+    contracts = pd.DataFrame(
+        {
+            "contract_id": ids, "tender_id": [f"T{one // 2}" if one % 20 else None for one in range(n)],
+            "supplier_id": some([*firms, None], n), "official_id": some(officials, n), "value_amount": amounts(n),
+            "currency": some(["KRW", "USD", None], n, [0.7, 0.2, 0.1]), "date_signed": start, "period_start": start,
+            "period_end": start + pd.to_timedelta(rng.integers(-20, 600, n), unit="D"),
+        }
+    )  # fmt: skip
+    tenders = pd.DataFrame({"tender_id": [f"T{one}" for one in range(n // 2)]})
+    tenders["procurement_method"] = some(["open", "direct", "limited", None], len(tenders))
+    tenders["cost_estimate"] = amounts(len(tenders)) * 1.2
+    projects = pd.DataFrame(
+        {
+            "project_id": [f"P{one}" for one in range(90)], "budget_amount": amounts(90), "completion_final_value": amounts(90),
+            "currency": some(["KRW", "several", None], 90), "period_start": days(90, 0, 500), "period_end": days(90, 400, 9000),
+            "completion_end_date": days(90, 3000, 12000),
+        }
+    )  # fmt: skip
+    m = 2 * n
+    changes = pd.DataFrame(
+        {
+            "contract_id": some([*ids[: n // 2], "gone", None], m), "date": days(m, 0, 14000),
+            "type": some(["value", "duration", "scope", None], m), "rationale": some(["", " - ", "rain", "None", "rock", None], m),
+            "old_value": amounts(m, 0.1), "new_value": amounts(m, 0.1), "official_id": some(officials, m),
+            "new_period_end": days(m, 5000, 20000, 0.3),
+        }
+    )  # fmt: skip
+    parts = pd.DataFrame(
+        {
+            "subcontract_id": [f"S{one}" for one in range(n)], "contract_id": some([*ids[: n // 3], None], n),
+            "subcontractor_id": some([*firms, None], n), "value_amount": amounts(n), "prime_amount": amounts(n, 0.3),
+            "tier": some([1.0, 1.0, 2.0, 3.0, np.nan], n).astype(float), "currency": some(["KRW", "USD", None], n),
+        }
+    )  # fmt: skip
+    bids = pd.DataFrame(
+        {"tender_id": some([*tenders["tender_id"], None], 4 * n), "tenderer_id": some(firms, 4 * n)}
+    )
+    k = 8 * n
+    payments = pd.DataFrame(
+        {
+            "payment_id": [f"Y{one}" for one in range(k)], "contract_id": some([*ids, None], k),
+            "tier": some([0.0, 1.0, 2.0, np.nan], k, [0.3, 0.4, 0.25, 0.05]).astype(float),
+            "payee_type": some(["prime", "subcontractor", "worker", None], k), "payer_id": some([*firms, None], k),
+            "amount_registered": amounts(k), "amount": amounts(k), "currency": some(["KRW", None], k, [0.9, 0.1]),
+            "date_received": days(k, 0, 9000, 0.2), "date_due": days(k, 3000, 15000), "date_paid": days(k, 3000, 15000, 0.3),
+        }
+    )  # fmt: skip
+    c = 3 * n
+    claims = pd.DataFrame(
+        {
+            "claim_id": [f"K{one}" for one in range(c)], "contract_id": some([*ids, None], c), "amount": amounts(c),
+            "currency": some(["KRW", "USD", None], c), "date_claimed": days(c, 0, 9000), "date_inspected": days(c, 0, 9500, 0.5),
+            "date_paid": days(c, 0, 12000, 0.2),
+        }
+    )  # fmt: skip
+    progress = pd.DataFrame(
+        {
+            "contract_id": some([*ids[:200], None], c), "period": some(pd.date_range("2024-01-31", periods=24, freq="ME"), c),
+            "actual": some([0.0, 40.0, 90.0, 100.0, np.nan], c).astype(float), "paid": some([0.0, 30.0, 70.0, np.nan], c).astype(float),
+        }
+    ).assign(period=lambda rows: pd.to_datetime(rows["period"]))  # fmt: skip
+    milestones = pd.DataFrame(
+        {
+            "contract_id": some([*ids, None], n), "type": some(["delivery", "reporting", "payment", None], n),
+            "date_due": days(n, 0, 9000), "date_met": days(n, 0, 12000, 0.4),
+        }
+    )  # fmt: skip
+    return {
+        "contracts": contracts, "tenders": tenders, "projects": projects, "modifications": changes, "subcontracts": parts, "bids": bids,
+        "payments": payments, "claims": claims, "progress": progress, "milestones": milestones,
+    }  # fmt: skip
+
+
 def by_files(tables, folder, codes, settings):
     """The answers of DuckDB from Parquet files."""
     for name, table in tables.items():
@@ -129,13 +221,133 @@ def test_both_engines_answer_the_same(tmp_path, seed, settings):
 
 
 def test_both_engines_answer_the_same_of_the_city(tmp_path):
-    made = city.make(60)
-    tables = {name: made[name] for name in ("projects", "tenders", "bids", "contracts")}
-    codes = [code for code in CODES if not code.startswith("R048")]
-    expected = flags.evaluate(tables, codes)
+    tables = city.make(60)
+    codes = [code for code in (*CODES, *AFTER) if not code.startswith("R048")]
+    settings = flags.Settings.of(city.profiles.active())
+    expected = flags.evaluate(tables, codes, settings)
+    assert set(expected["code"]) >= set(AFTER) - {"direct-then-raised", "R072"}
     pd.testing.assert_frame_equal(
-        in_order(by_files(tables, tmp_path, codes, flags.Settings())), in_order(expected), rtol=1e-12
+        in_order(by_files(tables, tmp_path, codes, settings)), in_order(expected), rtol=1e-12
     )
+
+
+THRESHOLD = {"direct_award_threshold": 4e7, "near_threshold": 0.5, "minimum_group": 2}
+
+
+def test_what_follows_a_signature_is_ported():
+    """Seventeen indicators of contracts and eight of payments, and the others of these rooms have a reason."""
+    assert len(AFTER) == 25
+    assert {one.code for one in flags.REGISTRY.values() if one.family in ("contract", "payment")} == set(
+        AFTER
+    )
+
+
+@pytest.mark.parametrize(
+    ("seed", "settings", "without"),
+    [
+        (0, {}, ()),
+        (1, THRESHOLD, ("milestones",)),
+        (2, {**THRESHOLD, "as_of": "2024-11-15", "fences": {"R072": 0.2}}, ("projects",)),
+    ],
+)
+def test_both_engines_answer_the_same_of_contracts_and_payments(tmp_path, seed, settings, without):
+    tables = {name: rows for name, rows in after_signature(seed).items() if name not in without}
+    settings = flags.Settings(**settings)
+    expected = flags.evaluate(tables, AFTER, settings)
+    found = by_files(tables, tmp_path, AFTER, settings)
+    silent = set(AFTER) - set(expected["code"])
+    assert silent == (set() if settings.direct_award_threshold else {"direct-then-raised"})
+    assert expected.groupby("code", observed=True)["flagged"].any().sum() >= 18
+    pd.testing.assert_frame_equal(in_order(found), in_order(expected), rtol=1e-12)
+
+
+@pytest.mark.parametrize("how", ["missing", "empty"])
+@pytest.mark.parametrize(
+    "gone",
+    [
+        (
+            "claims.date_inspected",
+            "milestones.type",
+            "modifications.date",
+            "subcontracts.tier",
+            "projects.currency",
+        ),
+        ("milestones.date_met", "modifications.type", "subcontracts.prime_amount", "payments.currency"),
+        (
+            "milestones.date_met",
+            "modifications.new_period_end",
+            "projects.budget_amount",
+            "contracts.currency",
+        ),
+    ],
+)
+def test_columns_that_may_be_missing_are_missed_alike(tmp_path, gone, how):
+    tables = after_signature(3, 60)
+    for place in gone:
+        name, _, column = place.partition(".")
+        without = tables[name].drop(columns=column)
+        tables[name] = without if how == "missing" else without.assign(**{column: None})
+    codes = [code for code in AFTER if flags.coverage(tables).at[code, "possible"]]
+    expected = flags.evaluate(tables, codes)
+    assert len(codes) >= 20 and len(expected)
+    pd.testing.assert_frame_equal(
+        in_order(by_files(tables, tmp_path, codes, None)), in_order(expected), rtol=1e-12
+    )
+
+
+def test_no_change_and_no_subcontract_are_answers_on_both_engines(tmp_path):
+    tables = after_signature(4, 80)
+    for name in ("modifications", "subcontracts"):
+        tables[name] = pd.DataFrame({column: pd.Series(dtype=object) for column in tables[name]})
+    codes = [code for code in AFTER if flags.coverage(tables).at[code, "possible"]]
+    expected = flags.evaluate(tables, codes)
+    contracts = expected[expected["code"].eq("cost-overrun") & expected["level"].eq("contract")]
+    assert len(contracts) > 50 and contracts["value"].eq(0).all()
+    pd.testing.assert_frame_equal(
+        in_order(by_files(tables, tmp_path, codes, None)), in_order(expected), rtol=1e-12
+    )
+
+
+def test_ids_of_another_kind_are_the_same_ids_on_both_engines(tmp_path):
+    contracts = pd.DataFrame(
+        {
+            "contract_id": [1, 2],
+            "value_amount": [100.0, 100.0],
+            "supplier_id": ["A", "B"],
+            "tender_id": ["t", "u"],
+        }
+    )
+    changes = pd.DataFrame({"contract_id": ["1"], "old_value": [100.0], "new_value": [130.0]})
+    tables = {"contracts": contracts, "modifications": changes}
+    for answers in (
+        flags.evaluate(tables, ["cost-overrun"]),
+        by_files(tables, tmp_path, ["cost-overrun"], None),
+    ):
+        assert answers.set_index(answers["id"].astype(str))["value"].to_dict() == {
+            "1": pytest.approx(0.3),
+            "2": 0,
+        }
+
+
+def test_of_two_changes_on_one_day_the_later_end_counts(tmp_path):
+    """No order of the file decides."""
+    contracts = pd.DataFrame(
+        {"contract_id": ["c"], "period_start": ["2024-01-01"], "period_end": ["2024-04-10"]}
+    )
+    changes = pd.DataFrame(
+        {"contract_id": "c", "date": "2024-03-01", "new_period_end": ["2024-05-30", "2024-04-20"]}
+    )
+    contracts[["period_start", "period_end"]] = contracts[["period_start", "period_end"]].apply(
+        pd.to_datetime
+    )
+    changes[["date", "new_period_end"]] = changes[["date", "new_period_end"]].apply(pd.to_datetime)
+    for rows in (changes, changes[::-1]):
+        tables = {"contracts": contracts, "modifications": rows}
+        for answers in (
+            flags.evaluate(tables, ["time-overrun"]),
+            by_files(tables, tmp_path, ["time-overrun"], None),
+        ):
+            assert answers["value"].tolist() == [0.5]
 
 
 @pytest.mark.parametrize(

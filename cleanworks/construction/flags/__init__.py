@@ -28,8 +28,8 @@ from cleanworks.construction.flags._core import (
     high_outliers,
     low_outliers,
     quartiles,
-    reading_day,
 )
+from cleanworks.construction.flags._processes import reading_day
 from cleanworks.construction.flags.contracts import CONTRACTS
 from cleanworks.construction.flags.market import MARKET, benford_distance, first_digits
 from cleanworks.construction.flags.money import MONEY
@@ -111,7 +111,7 @@ def evaluate(
         Thresholds and the reading day.
     engine : optional
         What computes, pandas by default. With `cleanworks.data.database` the tables are files and may outgrow the memory: the portable
-        indicators (tenders and the market) run there, and the columns that others need are brought into memory.
+        indicators (tenders, the market, contracts, payments) run there, and the columns that others need are brought into memory.
 
     Returns
     -------

@@ -382,8 +382,11 @@ NUMBERS = frozenset(
         "days_reported", "hours", "tier",
     )
 )  # fmt: skip
+AMOUNTS = NUMBERS - {"tier", "number_of_tenderers"}
+# Tables whose amounts are unknown where they are in another currency than their contract's.
+IN_CURRENCY_OF_CONTRACT = frozenset({"payments", "claims", "subcontracts"})
 # Columns of dates, when they arrive as texts.
-_DATES = frozenset(
+DATES = frozenset(
     (
         "tender_start", "tender_end", "bid_opening_date", "award_date", "period_start", "period_end", "new_period_end",
         "old_period_end", "completion_end_date", "budget_approval_date", "period", "month", "submitted_at", "checked_at",
@@ -454,7 +457,7 @@ def _prepared(table, name, column):
     values, where = table[column], f"table {name}, column {column}"
     if column in NUMBERS:
         return values if pd.api.types.is_numeric_dtype(values) else _as_numbers(values, where)
-    dated = pd.api.types.is_datetime64_any_dtype(values) or column in _DATES or column.startswith("date_")
+    dated = pd.api.types.is_datetime64_any_dtype(values) or column in DATES or column.startswith("date_")
     dated = dated and not column.endswith(moments.OFFSET)
     if not dated:
         return values
@@ -486,18 +489,14 @@ def _in_currency_of_contract(tables):
     if contracts is None or not {"currency", "contract_id"} <= set(contracts):
         return tables
     own = contracts.drop_duplicates("contract_id").set_index("contract_id")["currency"]
-    for name in ("payments", "claims", "subcontracts"):
+    for name in IN_CURRENCY_OF_CONTRACT:
         table = tables.get(name)
         if table is None or not {"currency", "contract_id"} <= set(table):
             continue
         theirs = table["contract_id"].map(own)
         other = table["currency"].notna() & theirs.notna() & table["currency"].ne(theirs)
         if other.any():
-            amounts = [
-                column
-                for column in table
-                if column in NUMBERS and column not in ("tier", "number_of_tenderers")
-            ]
+            amounts = [column for column in table if column in AMOUNTS]
             tables[name] = table.assign(
                 **{column: table[column].astype(float).mask(other) for column in amounts}
             )
@@ -511,53 +510,9 @@ def sums(values, groups) -> pd.Series:
     return total.mask(values.isna().groupby(groups).any())
 
 
-# Columns in which something has happened; a due date or a planned end may lie in the future and does not count.
-_EVENTS = (
-    ("progress", "period"),
-    ("reports", "date"),
-    ("claims", "date_paid"),
-    ("claims", "date_claimed"),
-    ("payments", "date_paid"),
-    ("wages", "date_paid"),
-    ("attendance", "date"),
-    ("modifications", "date"),
-    ("disclosures", "date_published"),
-    ("questions", "date_asked"),
-    ("questions", "date_answered"),
-    ("contracts", "date_signed"),
-    ("bids", "date"),
-    ("milestones", "date_met"),
-)
-
-
-def reading_day(tables, settings) -> pd.Timestamp:
-    """The day on which the tables are read: ``settings.as_of``, or the latest event in them (NaT if there is none).
-
-    Examples
-    --------
-    >>> reading_day(tables, Settings())
-    Timestamp('2026-06-30 00:00:00')
-    >>> reading_day(tables, Settings(as_of="2024-06-30"))
-    Timestamp('2024-06-30 00:00:00')
-    """
-    if settings.as_of is not None:
-        day = pd.Timestamp(settings.as_of)
-        return day if day.tzinfo is None else day.tz_convert("UTC").tz_localize(None)
-    latest = [
-        tables[name][column].max() for name, column in _EVENTS if name in tables and column in tables[name]
-    ]
-    latest = [pd.Timestamp(day) for day in latest if pd.notna(day)]
-    return max(latest) if latest else pd.NaT
-
-
 def days_between(start, end) -> pd.Series:
     """``end - start`` in days, as floats."""
     return (end - start) / pd.Timedelta(days=1)
-
-
-def looked_up(keys, values) -> pd.Series:
-    """``values`` (unique index) for each key, like ``keys.map(values)``, with the type of ``values`` even if nothing is found."""
-    return pd.Series(values.reindex(keys).array, index=keys.index)
 
 
 def joined(frame, *columns) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Tenders, bids and awards as the indicators read them, on whichever engine holds the tables.
+"""Tenders, bids, awards, contracts and payments as the indicators read them, on whichever engine holds the tables.
 
 The definitions are Narwhals expressions, written once: pandas computes them in a lesson and in a browser, DuckDB where the tables
 are files of any size. Two habits keep the answers equal. Ids become whole numbers, once: engines compare these many times faster
@@ -21,6 +21,46 @@ FINAL = ("active", "cancelled", "unsuccessful")
 UNIT = ("process", "lot")  # within it bids are compared
 
 col, lit = nw.col, nw.lit
+
+
+# Columns in which something has happened; a due date or a planned end may lie in the future and does not count.
+_EVENTS = (
+    ("progress", "period"),
+    ("reports", "date"),
+    ("claims", "date_paid"),
+    ("claims", "date_claimed"),
+    ("payments", "date_paid"),
+    ("wages", "date_paid"),
+    ("attendance", "date"),
+    ("modifications", "date"),
+    ("disclosures", "date_published"),
+    ("questions", "date_asked"),
+    ("questions", "date_answered"),
+    ("contracts", "date_signed"),
+    ("bids", "date"),
+    ("milestones", "date_met"),
+)
+_DAY = 86_400_000_000  # in microseconds
+
+
+def reading_day(tables, settings) -> pd.Timestamp:
+    """The day on which the tables are read: ``settings.as_of``, or the latest event in them (NaT if there is none).
+
+    Examples
+    --------
+    >>> reading_day(tables, Settings())
+    Timestamp('2026-06-30 00:00:00')
+    >>> reading_day(tables, Settings(as_of="2024-06-30"))
+    Timestamp('2024-06-30 00:00:00')
+    """
+    if settings.as_of is not None:
+        day = pd.Timestamp(settings.as_of)
+        return day if day.tzinfo is None else day.tz_convert("UTC").tz_localize(None)
+    latest = [
+        tables[name][column].max() for name, column in _EVENTS if name in tables and column in tables[name]
+    ]
+    latest = [pd.Timestamp(day) for day in latest if pd.notna(day)]
+    return max(latest) if latest else pd.NaT
 
 
 class Memory:
@@ -53,6 +93,10 @@ class Memory:
         native = native.sort_values(number, kind="stable")
         found = values.to_native()[text].array.take(native[number].to_numpy(np.int64) - 1)
         return nw.from_native(native.assign(**{text: found}), eager_only=True)
+
+    def latest(self, table, columns) -> pd.DataFrame:
+        """Rows among which are the highest values of some columns."""
+        return table[columns]
 
     def collected(self, frame) -> pd.DataFrame:
         return frame.to_native()
@@ -301,6 +345,153 @@ class Processes:
         more = more.filter(known(col("firms") > col("number_of_tenderers"))).select("process")
         return tenders.join(more, on="process", how="anti")
 
+    @cached_property
+    def today(self):
+        """The day on which the tables are read, see `reading_day`; None where nothing tells it."""
+        latest = {}
+        if self.settings.as_of is None:
+            for name in {name for name, _ in _EVENTS} & set(self._tables):
+                columns = [column for table, column in _EVENTS if table == name and self.has(name, column)]
+                if columns:
+                    latest[name] = self.engine.latest(self._tables[name], columns)
+        day = reading_day(latest, self.settings)
+        return None if pd.isna(day) else day.to_pydatetime(warn=False)
+
+    @cached_property
+    def changes(self):
+        """Changes with what they add to the price, and what their contract says of its signature.
+
+        ``added`` is unknown where an amount is missing; in ``rise`` a change of time or scope alone may leave its amounts away.
+        """
+        of_change = self._there("modifications", "contract_id", "official_id", "date", "new_period_end")
+        more = {}
+        if self.has("modifications", "old_value", "new_value"):
+            old, new = number("old_value"), number("new_value")
+            more = {"added": new - old, "rise": new - old}
+            if self.has("modifications", "type"):
+                silent = old.is_null() & new.is_null() & among("type", ("duration", "scope"))
+                more["rise"] = nw.when(silent).then(lit(0.0)).otherwise(new - old)
+        changes = self.table("modifications").filter(~col("contract_id").is_null()).select(*of_change, **more)
+        signed = self.table("contracts").filter(~col("contract_id").is_null())
+        signed = signed.select(self._there("contracts", "contract_id", "supplier_id", "date_signed"))
+        return self.engine.keep(self.looked_up(changes, signed, "contract_id"))
+
+    @cached_property
+    def ledger(self):
+        """Contracts, each with the `totals` of its changes, the day of the ``first`` and the ``agreed_end``, as far as the tables tell.
+
+        ``added`` is what all changes add to the price, ``rises`` what those add that raise it, ``early`` what the early ones add. A
+        change without a day counts as the last that moved the end; of several on one day the latest end counts.
+        """
+        columns = (
+            "contract_id",
+            "tender_id",
+            "supplier_id",
+            "value_amount",
+            "date_signed",
+            "period_start",
+            "period_end",
+        )
+        ledger = self.table("contracts").select(self._there("contracts", *columns))
+        if not self.has("modifications", "contract_id"):
+            return ledger
+        changes, sums, first = self.changes, {}, {}
+        if "rise" in changes.columns:
+            sums = {
+                "added": col("rise"),
+                "rises": nw.when(col("rise") < 0).then(lit(0.0)).otherwise(col("rise")),
+            }
+            if {"date", "date_signed"} <= set(changes.columns):
+                days = days_between(col("date_signed"), col("date"))
+                late = known(days > self.settings.early_change_days)
+                # A change without a day, or without its amounts, may or may not be an early rise.
+                early = nw.when(late).then(lit(0.0)).otherwise(col("added"))
+                sums["early"] = nw.when(~days.is_null()).then(early)
+        if "date" in changes.columns:
+            first = {"first": col("date")}
+        ledger = self.looked_up(ledger, totals(changes, "contract_id", sums, first), "contract_id")
+        if "period_end" in ledger.columns and "new_period_end" in changes.columns:
+            moved = changes.filter(~col("new_period_end").is_null())
+            by = ["new_period_end"]
+            if "date" in changes.columns:
+                moved, by = moved.with_columns(undated=col("date").is_null()), ["undated", "date", *by]
+            moved = moved.unique("contract_id", keep="last", order_by=by)
+            ledger = self.looked_up(ledger, moved.select("contract_id", "new_period_end"), "contract_id")
+            end = nw.when(~col("new_period_end").is_null()).then(col("new_period_end"))
+            ledger = ledger.with_columns(agreed_end=end.otherwise(col("period_end")))
+        return self.engine.keep(ledger)
+
+    @cached_property
+    def tendered(self):
+        """The `ledger` of contracts whose tender is known, with ``estimate`` and ``method`` of it."""
+        tenders = self.table("tenders").filter(~col("tender_id").is_null())
+        said = {"estimate": "cost_estimate", "method": "procurement_method"}
+        said = {name: col(column) for name, column in said.items() if self.has("tenders", column)}
+        tenders = tenders.select("tender_id", **said)
+        return self.engine.keep(self.looked_up(self.ledger, tenders, "tender_id", "inner"))
+
+    @cached_property
+    def handed_on(self):
+        """The `totals` of the subcontracts of each contract: ``passed``, money of the first tier, and ``depth``, the highest tier."""
+        sums, highest = {}, {}
+        tier = self.has("subcontracts", "tier")
+        if self.has("subcontracts", "value_amount"):
+            amount = number("value_amount")
+            if self.has("subcontracts", "prime_amount"):
+                given = ~col("prime_amount").is_null()
+                amount = nw.when(given).then(number("prime_amount")).otherwise(amount)
+            first = col("tier").is_null() | known(col("tier") == 1) if tier else lit(True)
+            sums = {"passed": nw.when(first).then(amount).otherwise(lit(0.0))}
+        if tier:
+            highest = {"depth": number("tier")}
+        firms = self.table("subcontracts").filter(~col("contract_id").is_null())
+        return self.engine.keep(totals(firms, "contract_id", sums, highest=highest))
+
+    @cached_property
+    def handing_on(self):
+        """Contracts with what `handed_on` says of them."""
+        columns = self._there("contracts", "contract_id", "supplier_id", "value_amount")
+        return self.looked_up(self.table("contracts").select(columns), self.handed_on, "contract_id")
+
+    @cached_property
+    def claimed(self):
+        """The `totals` of what was ``paid`` of the claims of each contract."""
+        paid = nw.when(col("date_paid").is_null()).then(lit(0.0)).otherwise(number("amount"))
+        claims = self.table("claims").filter(~col("contract_id").is_null())
+        return self.engine.keep(totals(claims, "contract_id", {"paid": paid}))
+
+    @cached_property
+    def passed_on(self):
+        """Payments that somebody who has received money owes to somebody else; the client's own are not among them.
+
+        ``until`` is the day of payment, or the reading day while nothing was paid by then.
+        """
+        columns = (
+            "payment_id", "contract_id", "payer_id", "payee_type", "tier", "amount_registered", "date_received", "date_due", "date_paid"
+        )  # fmt: skip
+        today, paid = lit(self.today), col("date_paid")
+        payments = self.table("payments").select(
+            *self._there("payments", *columns),
+            until=nw.when(known(paid <= today)).then(paid).otherwise(today),
+        )
+        owed = ~col("date_received").is_null() & ~known(col("payee_type") == "prime")
+        return self.engine.keep(payments.filter(owed))
+
+    def _there(self, name, *wanted):
+        return [one for one in wanted if one in self._columns(name)]
+
+    def looked_up(self, frame, values, key: str, how: str = "left"):
+        """The frame with what ``values``, one row a key, says of its key."""
+        if frame.collect_schema()[key] != values.collect_schema()[key]:
+            frame, values = (one.with_columns(col(key).cast(nw.String)) for one in (frame, values))
+        return frame.join(values, on=key, how=how)
+
+    def of_rows(self, level: str, frame, name: str, value, hit, unknown=False, **also):
+        """An answer about the rows whose value is known, or about all; ``hit`` reads ``value`` and what is named ``also``."""
+        found = frame.select(id=col(name), value=value.cast(nw.Float64), **also)
+        found = found if unknown else found.drop_nulls("value")
+        return level, found.select("id", "value", flagged=known(hit))
+
     def of_processes(self, frame, value: str, flagged):
         """An answer about processes, in the order in which they stand in their table."""
         found = self.engine.values_of(frame, self.tenders.select("process", "tender_id"))
@@ -374,6 +565,35 @@ def known(condition):
 def among(column: str, values):
     """Whether a text is one of some; a missing one is not."""
     return known(col(column).is_in(list(values)))
+
+
+def totals(frame, key: str, sums=None, lowest=None, highest=None):
+    """One row a key: how many ``rows`` it has, sums to be read by `total`, and lowest and highest values."""
+    sums, lowest, highest = sums or {}, lowest or {}, highest or {}
+    groups = frame.select(key, **sums, **lowest, **highest).group_by(key)
+    return groups.agg(
+        *(col(name).sum() for name in sums),
+        *(col(name).count().alias(f"{name}_known") for name in sums),
+        *(col(name).min() for name in lowest),
+        *(col(name).max() for name in highest),
+        rows=nw.len(),
+    )
+
+
+def total(name: str, rows: str = "rows"):
+    """A sum of `totals`: 0 without a row, and unknown where one of the values is, because what is missing is not zero."""
+    complete = col(f"{name}_known").fill_null(0) == col(rows).fill_null(0)
+    return nw.when(complete).then(col(name).fill_null(0.0))
+
+
+def days_between(start, end):
+    """``end - start`` in days."""
+    return (end - start).dt.total_microseconds() / _DAY
+
+
+def above_zero(column: str):
+    """An amount; unknown where it is not above 0, because nothing can be divided by it."""
+    return nw.when(number(column) > 0).then(number(column))
 
 
 def whole(value: int):

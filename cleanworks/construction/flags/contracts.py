@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import narwhals as nw
+from narwhals import col, lit
 
-from ._core import (
-    answer,
-    days_between,
-    high_outliers,
-    indicator,
-    indicators_in,
-    looked_up,
-    no_answer,
-    reading_day,
-    sums,
-    together,
-)
+from ._core import high_fence, indicators_in, portable_indicator
+from ._processes import above_zero, among, days_between, known, number, total
 
 CHANGES = ("ccs-s85", "ccs-s86")
 STANDARD = ("cost-ids", "oc4ids")
@@ -29,7 +20,7 @@ _VALUES = (
 )
 
 
-@indicator(
+@portable_indicator(
     "cost-overrun",
     "Cost overrun",
     family="contract",
@@ -46,24 +37,19 @@ _VALUES = (
         "The city asked for more.",
     ),
 )
-def cost_overrun(tables, settings):
-    contracts = tables["contracts"]
-    share = _changed(tables) / contracts["value_amount"].where(contracts["value_amount"] > 0)
-    parts = [_known("contract", contracts["contract_id"], share, share > settings.cost_overrun)]
-    projects = tables.get("projects", pd.DataFrame())
-    if {"completion_final_value", "budget_amount"} <= set(projects):
-        over = (
-            projects["completion_final_value"]
-            / projects["budget_amount"].where(projects["budget_amount"] > 0)
-            - 1
-        )
-        if "currency" in projects:
-            over = over.where(projects["currency"].ne("several"))
-        parts.append(_known("project", projects["project_id"], over, over > settings.cost_overrun))
-    return together(*parts)
+def cost_overrun(processes, settings):
+    share = total("added") / above_zero("value_amount")
+    high = col("value") > settings.cost_overrun
+    parts = [processes.of_rows("contract", processes.ledger, "contract_id", share, high)]
+    if processes.has("projects", "project_id", "completion_final_value", "budget_amount"):
+        over = number("completion_final_value") / above_zero("budget_amount") - 1
+        if processes.has("projects", "currency"):
+            over = nw.when(~known(col("currency") == "several")).then(over)
+        parts.append(processes.of_rows("project", processes.table("projects"), "project_id", over, high))
+    return parts
 
 
-@indicator(
+@portable_indicator(
     "time-overrun",
     "Time overrun",
     family="contract",
@@ -88,18 +74,15 @@ def cost_overrun(tables, settings):
     ),
     innocent=("Rain, heritage finds, utilities in the way.", "The site was handed over late by the client."),
 )
-def time_overrun(tables, settings):
-    contracts = tables["contracts"]
-    share = _overrun(contracts, _agreed_end(tables))
-    parts = [_known("contract", contracts["contract_id"], share, share > settings.time_overrun)]
-    projects = tables.get("projects", pd.DataFrame())
-    if {"completion_end_date", "period_start", "period_end"} <= set(projects):
-        late = _overrun(projects, projects["completion_end_date"])
-        parts.append(_known("project", projects["project_id"], late, late > settings.time_overrun))
-    return together(*parts)
+def time_overrun(processes, settings):
+    parts = [_overrun(processes, "contract", processes.ledger, "agreed_end", settings)]
+    if processes.has("projects", "project_id", "completion_end_date", "period_start", "period_end"):
+        projects = processes.table("projects")
+        parts.append(_overrun(processes, "project", projects, "completion_end_date", settings))
+    return parts
 
 
-@indicator(
+@portable_indicator(
     "change-intensity",
     "Changes a year",
     family="contract",
@@ -119,18 +102,22 @@ def time_overrun(tables, settings):
         "Many small changes, each well explained.",
     ),
 )
-def change_intensity(tables, settings):
-    contracts = tables["contracts"]
-    count = contracts["contract_id"].map(tables["modifications"]["contract_id"].value_counts()).fillna(0)
-    today = reading_day(tables, settings)
-    end = contracts["period_end"].where(contracts["period_end"] < today, today)
+def change_intensity(processes, settings):
+    if processes.today is None:
+        return []
+    over = known(col("period_end") < lit(processes.today))
+    end = nw.when(over).then(col("period_end")).otherwise(lit(processes.today))
+    contracts = processes.ledger.select(
+        "contract_id", "rows", years=days_between(col("date_signed"), end) / 365.25
+    )
     # At least a quarter: one change in the first week is not fifty a year.
-    years = (days_between(contracts["date_signed"], end) / 365.25).clip(lower=0.25)
-    rate = count / years
-    return _known("contract", contracts["contract_id"], rate, rate > settings.changes_per_year)
+    years = nw.when(col("years") < 0.25).then(lit(0.25)).otherwise(col("years"))
+    rate = col("rows").fill_null(0) / years
+    often = col("value") > settings.changes_per_year
+    return [processes.of_rows("contract", contracts, "contract_id", rate, often)]
 
 
-@indicator(
+@portable_indicator(
     "first-change",
     "Time to the first change",
     family="contract",
@@ -147,14 +134,13 @@ def change_intensity(tables, settings):
     ),
     innocent=("A law changed.", "A clerical error was put right."),
 )
-def first_change(tables, settings):
-    first = tables["modifications"].groupby("contract_id")["date"].min()
-    contracts = tables["contracts"].set_index("contract_id")
-    days = days_between(contracts["date_signed"], first.reindex(contracts.index))
-    return _known("contract", days.index, days, days <= settings.early_change_days)
+def first_change(processes, settings):
+    days = days_between(col("date_signed"), col("first"))
+    early = col("value") <= settings.early_change_days
+    return [processes.of_rows("contract", processes.ledger, "contract_id", days, early)]
 
 
-@indicator(
+@portable_indicator(
     "changes-without-reason",
     "Changes without a reason",
     family="contract",
@@ -166,16 +152,17 @@ def first_change(tables, settings):
     fields=("modifications.contract_id", "modifications.rationale"),
     innocent=("The reason is in a paper file.", "The form has no field for it."),
 )
-def changes_without_reason(tables, settings):
-    changes = tables["modifications"]
-    blank = changes["rationale"].isna() | changes["rationale"].astype(str).str.strip().isin(
-        ("", "-", "none", "None", "nan")
-    )
-    share = blank.groupby(changes["contract_id"], sort=False).mean()
-    return answer("contract", share.index, share, share >= settings.without_reason)
+def changes_without_reason(processes, settings):
+    reason = col("rationale").cast(nw.String).str.strip_chars()
+    blank = col("rationale").is_null() | known(reason.is_in(["", "-", "none", "None", "nan"]))
+    changes = processes.table("modifications").filter(~col("contract_id").is_null())
+    changes = changes.select("contract_id", blank=blank.cast(nw.Float64))
+    contracts = changes.group_by("contract_id").agg(col("blank").mean())
+    without = col("value") >= settings.without_reason
+    return [processes.of_rows("contract", contracts, "contract_id", col("blank"), without)]
 
 
-@indicator(
+@portable_indicator(
     "low-bid-then-change",
     "Low bid, then a quick rise",
     family="contract",
@@ -198,26 +185,14 @@ def changes_without_reason(tables, settings):
     ),
     innocent=("The estimate was too high.", "The ground was worse than the survey said."),
 )
-def low_bid_then_change(tables, settings):
-    contracts = tables["contracts"]
-    estimate = contracts["tender_id"].map(tables["tenders"].set_index("tender_id")["cost_estimate"])
-    changes = tables["modifications"]
-    signed = looked_up(changes["contract_id"], contracts.set_index("contract_id")["date_signed"])
-    early = days_between(signed, changes["date"]) <= settings.early_change_days
-    added = changes["new_value"] - changes["old_value"]
-    # A change without a day, or without its amounts, may or may not be an early rise.
-    rise = sums(added.where(early, 0).where(changes["date"].notna() & signed.notna()), changes["contract_id"])
-    share = _of_each(contracts, rise) / contracts["value_amount"].where(contracts["value_amount"] > 0)
-    low = contracts["value_amount"] <= settings.low_bid_share * estimate
-    return _known(
-        "contract",
-        contracts["contract_id"],
-        share.where(estimate.notna()),
-        low & (share >= settings.price_raise),
-    )
+def low_bid_then_change(processes, settings):
+    share = nw.when(~col("estimate").is_null()).then(total("early") / above_zero("value_amount"))
+    low = known(number("value_amount") <= settings.low_bid_share * col("estimate"))
+    hit = col("low") & (col("value") >= settings.price_raise)
+    return [processes.of_rows("contract", processes.tendered, "contract_id", share, hit, low=low)]
 
 
-@indicator(
+@portable_indicator(
     "direct-then-raised",
     "Direct award below the threshold, then raised",
     family="contract",
@@ -229,19 +204,19 @@ def low_bid_then_change(tables, settings):
     fields=(*_VALUES, "contracts.tender_id", "tenders.tender_id", "tenders.procurement_method"),
     innocent=("Real extra work in a small contract.",),
 )
-def direct_then_raised(tables, settings):
+def direct_then_raised(processes, settings):
     limit = settings.direct_award_threshold
     if not limit:
-        return no_answer()
-    contracts = tables["contracts"]
-    method = contracts["tender_id"].map(tables["tenders"].set_index("tender_id")["procurement_method"])
-    contracts = contracts[method.isin(("direct", "limited"))]
-    now = contracts["value_amount"] + _changed(tables)[contracts.index]
-    just = contracts["value_amount"].between(limit * (1 - settings.near_threshold), limit, inclusive="left")
-    return _known("contract", contracts["contract_id"], now / limit, just & (now > limit))
+        return []
+    contracts = processes.tendered.filter(among("method", ("direct", "limited")))
+    price = number("value_amount")
+    just = known((price >= limit * (1 - settings.near_threshold)) & (price < limit))
+    now = (price + total("added")) / limit
+    hit = col("just") & (col("value") > 1)
+    return [processes.of_rows("contract", contracts, "contract_id", now, hit, just=just)]
 
 
-@indicator(
+@portable_indicator(
     "changes-by-one-official",
     "Many changes by one official for one firm",
     family="contract",
@@ -261,13 +236,11 @@ def direct_then_raised(tables, settings):
         "There is only one office for this kind of work.",
     ),
 )
-def changes_by_one_official(tables, settings):
-    changes = tables["modifications"]
-    firm = changes["contract_id"].map(tables["contracts"].set_index("contract_id")["supplier_id"])
-    return _pairs(changes["official_id"], firm, settings)
+def changes_by_one_official(processes, settings):
+    return [_pairs(processes, processes.changes, settings)]
 
 
-@indicator(
+@portable_indicator(
     "repeat-pairs",
     "The same official and the same firm",
     family="contract",
@@ -279,11 +252,11 @@ def changes_by_one_official(tables, settings):
     fields=("contracts.contract_id", "contracts.official_id", "contracts.supplier_id"),
     innocent=("The firm holds a framework contract.", "A small district with one official and few firms."),
 )
-def repeat_pairs(tables, settings):
-    return _pairs(tables["contracts"]["official_id"], tables["contracts"]["supplier_id"], settings)
+def repeat_pairs(processes, settings):
+    return [_pairs(processes, processes.table("contracts"), settings)]
 
 
-@indicator(
+@portable_indicator(
     "R067",
     "Delivery failure",
     family="contract",
@@ -308,26 +281,28 @@ def repeat_pairs(tables, settings):
     ),
     innocent=("The client handed the site over late.", "The extension was agreed and not yet entered."),
 )
-def R067(tables, settings):
-    today = reading_day(tables, settings)
-    if {"date_due", "date_met"} <= set(tables.get("milestones", ())):
-        due = tables["milestones"]
-        if "type" in due:
-            due = due[due["type"].isin(("delivery", "assessment", "reporting")) | due["type"].isna()]
-        late = days_between(due["date_due"], due["date_met"].fillna(today)).groupby(due["contract_id"]).max()
-    else:
-        progress = tables["progress"]
-        done = progress[progress["actual"] >= 99.995].groupby("contract_id")["period"].min()
-        end = pd.Series(_agreed_end(tables).to_numpy(), index=tables["contracts"]["contract_id"])
-        # Progress is known by month: a contract finished in the month of its due date is on time.
-        month = end.dt.to_period("M").dt.end_time.dt.normalize()
-        met = done.reindex(end.index).fillna(today)
-        met = met[end.index.isin(progress["contract_id"].unique())]
-        late = days_between(month.reindex(met.index), met)
-    return _known("contract", late.index, late, late > 0)
+def R067(processes, settings):
+    met, late = "date_met", col("value") > 0
+    if processes.has("milestones", "contract_id", "date_due", "date_met"):
+        due = processes.table("milestones").filter(~col("contract_id").is_null())
+        if processes.has("milestones", "type"):
+            kinds = among("type", ("delivery", "assessment", "reporting"))
+            due = due.filter(kinds | col("type").is_null())
+        due = due.select("contract_id", late=days_between(col("date_due"), _or_today(met, processes)))
+        due = due.group_by("contract_id").agg(col("late").max()).sort("contract_id")
+        return [processes.of_rows("contract", due, "contract_id", col("late"), late)]
+    done = nw.when(known(number("actual") >= 99.995)).then(col("period"))
+    progress = processes.table("progress").filter(~col("contract_id").is_null())
+    progress = progress.select("contract_id", done=done).group_by("contract_id").agg(col("done").min())
+    contracts = processes.looked_up(processes.ledger, progress, "contract_id", "inner")
+    # Progress is known by month: a contract finished in the month of its due date is on time.
+    end = "agreed_end" if "agreed_end" in contracts.columns else "period_end"
+    after = col(end).dt.truncate("1mo").dt.offset_by("1mo")
+    days = days_between(after, _or_today("done", processes)) + 1
+    return [processes.of_rows("contract", contracts, "contract_id", days, late)]
 
 
-@indicator(
+@portable_indicator(
     "R068",
     "Payments exceed the contract",
     family="contract",
@@ -339,16 +314,15 @@ def R067(tables, settings):
     fields=("claims.contract_id", "claims.amount", "claims.date_paid", *_VALUES),
     innocent=("A change was paid before it was entered.", "Tax is inside one amount and not in the other."),
 )
-def R068(tables, settings):
-    claims = tables["claims"]
-    paid = sums(claims["amount"].where(claims["date_paid"].notna(), 0), claims["contract_id"])
-    contracts = tables["contracts"]
-    worth = contracts["value_amount"] + _changed(tables)
-    share = _of_each(contracts, paid) / worth.where(worth > 0)
-    return _known("contract", contracts["contract_id"], share, share > 1.000001)
+def R068(processes, settings):
+    paid = processes.claimed.rename({"rows": "claims"})
+    contracts = processes.looked_up(processes.ledger, paid, "contract_id")
+    worth = number("value_amount") + total("added")
+    share = total("paid", "claims") / nw.when(worth > 0).then(worth)
+    return [processes.of_rows("contract", contracts, "contract_id", share, col("value") > 1.000001)]
 
 
-@indicator(
+@portable_indicator(
     "R069",
     "Price raised by a change",
     family="contract",
@@ -360,15 +334,13 @@ def R068(tables, settings):
     fields=_VALUES,
     innocent=("Price adjustment that the law prescribes.", "Extra work that the city ordered."),
 )
-def R069(tables, settings):
-    changes = tables["modifications"]
-    rises = sums(_rise(changes).clip(lower=0), changes["contract_id"])
-    contracts = tables["contracts"]
-    share = _of_each(contracts, rises) / contracts["value_amount"].where(contracts["value_amount"] > 0)
-    return _known("contract", contracts["contract_id"], share, share > settings.price_raise)
+def R069(processes, settings):
+    share = total("rises") / above_zero("value_amount")
+    raised = col("value") > settings.price_raise
+    return [processes.of_rows("contract", processes.ledger, "contract_id", share, raised)]
 
 
-@indicator(
+@portable_indicator(
     "R070",
     "Losers hired as subcontractors",
     family="contract",
@@ -391,20 +363,22 @@ def R069(tables, settings):
         "The subcontract was signed long after the tender, on the market.",
     ),
 )
-def R070(tables, settings):
-    contracts = tables["contracts"][["contract_id", "tender_id", "supplier_id"]]
-    firms = tables["subcontracts"][["contract_id", "subcontractor_id"]].drop_duplicates()
-    losers = tables["bids"][["tender_id", "tenderer_id"]].drop_duplicates().merge(contracts, on="tender_id")
-    losers = losers[losers["tenderer_id"] != losers["supplier_id"]]
-    hired = losers.merge(
-        firms, left_on=["contract_id", "tenderer_id"], right_on=["contract_id", "subcontractor_id"]
+def R070(processes, settings):
+    contracts = processes.table("contracts").select("contract_id", "tender_id", "supplier_id")
+    firms = processes.table("subcontracts").select("contract_id", firm=col("subcontractor_id")).unique()
+    firms = firms.filter(~col("contract_id").is_null())
+    bids = processes.table("bids").select("tender_id", firm=col("tenderer_id"), bid=lit(1)).unique()
+    bids = bids.filter(~col("tender_id").is_null(), ~col("firm").is_null())
+    hired = processes.looked_up(contracts, firms, "contract_id", "inner").join(
+        bids, on=["tender_id", "firm"], how="left"
     )
-    looked = contracts.loc[contracts["contract_id"].isin(firms["contract_id"]), "contract_id"]
-    count = looked.map(hired["contract_id"].value_counts()).fillna(0)
-    return answer("contract", looked, count, count > 0)
+    lost = ~col("bid").is_null() & ~known(col("firm") == col("supplier_id"))
+    hired = hired.select("contract_id", lost=lost.cast(nw.Int64))
+    hired = hired.group_by("contract_id").agg(col("lost").sum())
+    return [processes.of_rows("contract", hired, "contract_id", col("lost"), col("value") > 0)]
 
 
-@indicator(
+@portable_indicator(
     "R071",
     "Most work subcontracted",
     family="contract",
@@ -422,20 +396,13 @@ def R070(tables, settings):
     optional=("subcontracts.prime_amount", "subcontracts.tier"),
     innocent=("Building is organised in trades: a high share is normal in many countries.",),
 )
-def R071(tables, settings):
-    firms = tables["subcontracts"]
-    if "tier" in firms:
-        firms = firms[firms["tier"].eq(1) | firms["tier"].isna()]
-    amount = firms["value_amount"]
-    if "prime_amount" in firms:
-        amount = firms["prime_amount"].fillna(amount)
-    passed = sums(amount, firms["contract_id"])
-    contracts = tables["contracts"]
-    share = _of_each(contracts, passed) / contracts["value_amount"].where(contracts["value_amount"] > 0)
-    return _known("contract", contracts["contract_id"], share, share > settings.subcontracted_share)
+def R071(processes, settings):
+    share = total("passed") / above_zero("value_amount")
+    most = col("value") > settings.subcontracted_share
+    return [processes.of_rows("contract", processes.handing_on, "contract_id", share, most)]
 
 
-@indicator(
+@portable_indicator(
     "R072",
     "Prevalence of subcontracts",
     family="contract",
@@ -447,20 +414,17 @@ def R071(tables, settings):
     fields=("subcontracts.contract_id", "contracts.contract_id", "contracts.supplier_id"),
     innocent=("A general contractor by trade.",),
 )
-def R072(tables, settings):
-    contracts = tables["contracts"]
-    passed = contracts["contract_id"].isin(tables["subcontracts"]["contract_id"])
-    firms = passed.groupby(contracts["supplier_id"], sort=True).agg(["mean", "count"])
-    firms = firms[firms["count"] >= settings.minimum_group]
-    return answer(
-        "supplier",
-        firms.index,
-        firms["mean"],
-        high_outliers(firms["mean"], settings.fences.get("R072"), beyond=True),
-    )
+def R072(processes, settings):
+    contracts = processes.handing_on.filter(~col("supplier_id").is_null())
+    contracts = contracts.select("supplier_id", passed=(~col("rows").is_null()).cast(nw.Float64))
+    firms = contracts.group_by("supplier_id").agg(col("passed").mean().alias("share"), contracts=nw.len())
+    firms = processes.engine.keep(firms.filter(col("contracts") >= settings.minimum_group))
+    fence = high_fence(processes.column(firms, "share"), settings.fences.get("R072"))
+    hit = lit(False) if fence is None else col("share") > fence
+    return [processes.of_names("supplier", firms, "supplier_id", "share", hit)]
 
 
-@indicator(
+@portable_indicator(
     "subcontract-chain",
     "Length of the subcontract chain",
     family="contract",
@@ -472,12 +436,14 @@ def R072(tables, settings):
     fields=("subcontracts.contract_id", "subcontracts.tier"),
     innocent=("A specialist part for which the law allows it.",),
 )
-def subcontract_chain(tables, settings):
-    depth = tables["subcontracts"].groupby("contract_id", sort=False)["tier"].max()
-    return answer("contract", depth.index, depth, depth > 1)
+def subcontract_chain(processes, settings):
+    chain = col("value") > 1
+    return [
+        processes.of_rows("contract", processes.handed_on, "contract_id", col("depth"), chain, unknown=True)
+    ]
 
 
-@indicator(
+@portable_indicator(
     "subcontract-rate",
     "Subcontract rate",
     family="contract",
@@ -489,65 +455,32 @@ def subcontract_chain(tables, settings):
     fields=("subcontracts.subcontract_id", "subcontracts.value_amount", "subcontracts.prime_amount"),
     innocent=("The contractor supplies materials or machines itself.",),
 )
-def subcontract_rate(tables, settings):
-    firms = tables["subcontracts"]
-    rate = firms["value_amount"] / firms["prime_amount"].where(firms["prime_amount"] > 0)
-    return _known("subcontract", firms["subcontract_id"], rate, rate < settings.subcontract_rate)
+def subcontract_rate(processes, settings):
+    rate = number("value_amount") / above_zero("prime_amount")
+    low = col("value") < settings.subcontract_rate
+    return [processes.of_rows("subcontract", processes.table("subcontracts"), "subcontract_id", rate, low)]
 
 
 CONTRACTS = indicators_in(globals())
 
 
-def _known(level, ids, values, flagged):
-    """Without the rows whose value is unknown."""
-    ids, values, flagged = (pd.Series(part).reset_index(drop=True) for part in (ids, values, flagged))
-    known = values.notna()
-    return answer(level, ids[known], values[known], flagged[known])
+def _overrun(processes, level, frame, end, settings):
+    planned = days_between(col("period_start"), col("period_end"))
+    share = days_between(col("period_end"), col(end)) / nw.when(planned > 0).then(planned)
+    return processes.of_rows(level, frame, f"{level}_id", share, col("value") > settings.time_overrun)
 
 
-def _rise(changes) -> pd.Series:
-    """What each change adds to the price; unknown where an amount is missing, unless the change is one of time or scope alone."""
-    added = changes["new_value"] - changes["old_value"]
-    if "type" in changes:
-        silent = (
-            changes["new_value"].isna()
-            & changes["old_value"].isna()
-            & changes["type"].isin(("duration", "scope"))
-        )
-        added = added.mask(silent, 0.0)
-    return added
+def _or_today(column, processes):
+    """A day, or the reading day where it is not known."""
+    return nw.when(~col(column).is_null()).then(col(column)).otherwise(lit(processes.today))
 
 
-def _changed(tables) -> pd.Series:
-    """What the changes add to the price of each contract, in the order of the contracts; unknown where one of them is."""
-    changes = tables["modifications"]
-    return _of_each(tables["contracts"], sums(_rise(changes), changes["contract_id"]))
-
-
-def _of_each(contracts, total) -> pd.Series:
-    """A total for each contract: 0 for a contract without a row, unknown where the total is."""
-    there = contracts["contract_id"].isin(total.index)
-    return contracts["contract_id"].map(total).astype(float).where(there, 0.0)
-
-
-def _agreed_end(tables) -> pd.Series:
-    """The end of each contract after its last change, in the order of the contracts."""
-    contracts = tables["contracts"]
-    changes = tables.get("modifications", pd.DataFrame())
-    if "new_period_end" not in changes:
-        return contracts["period_end"]
-    last = changes.dropna(subset=["new_period_end"]).sort_values("date", kind="stable")
-    last = last.drop_duplicates("contract_id", keep="last").set_index("contract_id")["new_period_end"]
-    return looked_up(contracts["contract_id"], last).fillna(contracts["period_end"])
-
-
-def _overrun(table, end):
-    planned = days_between(table["period_start"], table["period_end"])
-    return days_between(table["period_end"], end) / planned.where(planned > 0)
-
-
-def _pairs(officials, firms, settings):
-    known = officials.notna() & firms.notna()
-    count = (officials[known].astype(str) + "/" + firms[known].astype(str)).value_counts(sort=False)
-    hit = (count >= settings.pair_count) & high_outliers(count, beyond=True)
-    return answer("official and firm", count.index, count, hit)
+def _pairs(processes, rows, settings):
+    rows = rows.filter(~col("official_id").is_null(), ~col("supplier_id").is_null())
+    official, firm = col("official_id").cast(nw.String), col("supplier_id").cast(nw.String)
+    pairs = rows.select(pair=nw.concat_str(official, lit("/"), firm)).group_by("pair").agg(rows=nw.len())
+    pairs = processes.engine.keep(pairs)
+    fence = high_fence(processes.column(pairs, "rows"))
+    many = col("value") >= settings.pair_count
+    hit = lit(False) if fence is None else many & (col("value") > fence)
+    return processes.of_rows("official and firm", pairs, "pair", col("rows"), hit)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import narwhals as nw
+from narwhals import col, lit
 
-from ._core import answer, days_between, indicator, indicators_in, low_outliers, reading_day, sums, together
+from ._core import indicators_in, low_fence, portable_indicator
+from ._processes import above_zero, days_between, known, number, total, totals
 
 LAW = ("ccs-s90", "ccs-s96")
 _DOWN = (
@@ -16,7 +18,7 @@ _DOWN = (
 )
 
 
-@indicator(
+@portable_indicator(
     "payment-delay",
     "Days until the money was passed on",
     family="payment",
@@ -31,13 +33,15 @@ _DOWN = (
         "The bank refused the transfer once.",
     ),
 )
-def payment_delay(tables, settings):
-    payments = _passed_on(tables["payments"])
-    days = days_between(payments["date_received"], _paid_or_today(payments, tables, settings))
-    return answer("payment", payments["payment_id"], days, days > settings.prime_to_sub_days)
+def payment_delay(processes, settings):
+    if processes.today is None:
+        return []
+    days = days_between(col("date_received"), col("until"))
+    late = col("value") > settings.prime_to_sub_days
+    return [processes.of_rows("payment", processes.passed_on, "payment_id", days, late)]
 
 
-@indicator(
+@portable_indicator(
     "late-share",
     "Share of payments made late",
     family="payment",
@@ -56,22 +60,24 @@ def payment_delay(tables, settings):
     ),
     innocent=("One dispute over one month's work.", "The contractor itself was paid late."),
 )
-def late_share(tables, settings):
-    payments = _passed_on(tables["payments"])
-    today = reading_day(tables, settings)
-    payments = payments[payments["date_due"] <= today]
-    late = payments["date_paid"].fillna(today + pd.Timedelta(days=1)) > payments["date_due"]
+def late_share(processes, settings):
+    if processes.today is None:
+        return []
+    due = processes.passed_on.filter(known(col("date_due") <= lit(processes.today)))
+    late = col("date_paid").is_null() | known(col("date_paid") > col("date_due"))
+    due = processes.engine.keep(due.select("payer_id", "payee_type", "tier", late=late.cast(nw.Float64)))
     parts = []
     for level, column in (("payer", "payer_id"), ("payee type", "payee_type"), ("tier", "tier")):
-        share = late.groupby(payments[column], sort=True, observed=True).agg(["mean", "count"])
-        share = share[share["count"] >= settings.minimum_group]
-        parts.append(
-            answer(level, share.index.astype(str), share["mean"], share["mean"] > settings.late_share)
-        )
-    return together(*parts)
+        each = due.filter(~col(column).is_null()).group_by(column).agg(col("late").mean(), rows=nw.len())
+        each = each.filter(col("rows") >= settings.minimum_group)
+        # Every engine writes a whole number in its own way.
+        name = col(column).cast(nw.Int64) if column == "tier" else col(column)
+        each = each.select("late", name=name.cast(nw.String))
+        parts.append(processes.of_names(level, each, "name", "late", col("late") > settings.late_share))
+    return parts
 
 
-@indicator(
+@portable_indicator(
     "late-interest",
     "Interest owed for lateness",
     family="payment",
@@ -91,14 +97,17 @@ def late_share(tables, settings):
     ),
     innocent=("The delay was agreed in writing.",),
 )
-def late_interest(tables, settings):
-    payments = _passed_on(tables["payments"]).dropna(subset=["date_due", "amount_registered"])
-    late = days_between(payments["date_due"], _paid_or_today(payments, tables, settings)).clip(lower=0)
-    interest = payments["amount_registered"] * settings.late_interest_rate * late / settings.year_days
-    return answer("payment", payments["payment_id"], interest, late > 0)
+def late_interest(processes, settings):
+    if processes.today is None:
+        return []
+    days = days_between(col("date_due"), col("until"))
+    payments = processes.passed_on.select("payment_id", "amount_registered", days=days)
+    late = nw.when(col("days") < 0).then(lit(0.0)).otherwise(col("days"))
+    owed = number("amount_registered") * settings.late_interest_rate * late / settings.year_days
+    return [processes.of_rows("payment", payments, "payment_id", owed, col("days") > 0, days=col("days"))]
 
 
-@indicator(
+@portable_indicator(
     "short-payment",
     "Paid less than registered",
     family="payment",
@@ -110,15 +119,14 @@ def late_interest(tables, settings):
     fields=("payments.payment_id", "payments.amount", "payments.amount_registered", "payments.date_paid"),
     innocent=("A correction for defects, agreed by both.", "Tax withheld by law."),
 )
-def short_payment(tables, settings):
-    payments = tables["payments"]
-    payments = payments[payments["date_paid"].notna() & (payments["amount_registered"] > 0)]
-    payments = payments[payments["amount"].notna()]
-    share = 1 - payments["amount"] / payments["amount_registered"]
-    return answer("payment", payments["payment_id"], share, share > settings.correction_share)
+def short_payment(processes, settings):
+    share = 1 - number("amount") / above_zero("amount_registered")
+    share = nw.when(~col("date_paid").is_null()).then(share)
+    short = col("value") > settings.correction_share
+    return [processes.of_rows("payment", processes.table("payments"), "payment_id", share, short)]
 
 
-@indicator(
+@portable_indicator(
     "overdue",
     "Overdue and unpaid",
     family="payment",
@@ -138,15 +146,19 @@ def short_payment(tables, settings):
     ),
     innocent=("The payment was made yesterday and is not yet entered.",),
 )
-def overdue(tables, settings):
-    payments = _passed_on(tables["payments"])
-    today = reading_day(tables, settings)
-    open_ = (payments["date_due"] < today) & (payments["date_paid"].isna() | (payments["date_paid"] > today))
-    owed = sums(payments["amount_registered"].where(open_, 0), payments["contract_id"]).dropna()
-    return answer("contract", owed.index, owed, owed > 0)
+def overdue(processes, settings):
+    if processes.today is None:
+        return []
+    today = lit(processes.today)
+    unpaid = col("date_paid").is_null() | known(col("date_paid") > today)
+    open_ = known(col("date_due") < today) & unpaid
+    owed = nw.when(open_).then(number("amount_registered")).otherwise(lit(0.0))
+    payments = processes.passed_on.filter(~col("contract_id").is_null())
+    owed = totals(payments, "contract_id", {"owed": owed}).sort("contract_id")
+    return [processes.of_rows("contract", owed, "contract_id", total("owed"), col("value") > 0)]
 
 
-@indicator(
+@portable_indicator(
     "client-delay",
     "Days until the client paid",
     family="payment",
@@ -159,18 +171,19 @@ def overdue(tables, settings):
     optional=("claims.date_inspected",),
     innocent=("The claim was incomplete and sent back.", "The end of the budget year."),
 )
-def client_delay(tables, settings):
-    claims = tables["claims"]
-    start = (
-        claims["date_inspected"].fillna(claims["date_claimed"])
-        if "date_inspected" in claims
-        else claims["date_claimed"]
-    )
-    days = days_between(start, claims["date_paid"].fillna(reading_day(tables, settings)))
-    return answer("claim", claims["claim_id"], days, days > settings.client_days)
+def client_delay(processes, settings):
+    if processes.today is None:
+        return []
+    start = col("date_claimed")
+    if processes.has("claims", "date_inspected"):
+        seen = ~col("date_inspected").is_null()
+        start = nw.when(seen).then(col("date_inspected")).otherwise(start)
+    paid = nw.when(~col("date_paid").is_null()).then(col("date_paid")).otherwise(lit(processes.today))
+    late, claims = col("value") > settings.client_days, processes.table("claims")
+    return [processes.of_rows("claim", claims, "claim_id", days_between(start, paid), late, unknown=True)]
 
 
-@indicator(
+@portable_indicator(
     "pass-through",
     "Share passed on to subcontractors",
     family="payment",
@@ -192,19 +205,23 @@ def client_delay(tables, settings):
     ),
     innocent=("The contractor does most work with its own people.",),
 )
-def pass_through(tables, settings):
+def pass_through(processes, settings):
     # Tier 2 is paid out of tier 1 and must not be counted again.
-    payments = tables["payments"]
-    payments = payments[payments["tier"].le(1) & payments["payee_type"].ne("prime")]
-    sent = sums(payments["amount"].where(payments["date_paid"].notna(), 0), payments["contract_id"])
-    claims = tables["claims"]
-    came = sums(claims["amount"].where(claims["date_paid"].notna(), 0), claims["contract_id"])
-    came = came[came > 0]
-    share = (sent.reindex(came.index).where(came.index.isin(sent.index), 0.0) / came).dropna()
-    return answer("contract", share.index, share, low_outliers(share, beyond=True))
+    paid = nw.when(col("date_paid").is_null()).then(lit(0.0)).otherwise(number("amount"))
+    own = known(col("payee_type") == "prime")
+    payments = processes.table("payments").select("contract_id", "tier", own=own, sent=paid)
+    payments = payments.filter(known(col("tier") <= 1), ~col("own"), ~col("contract_id").is_null())
+    sent = totals(payments, "contract_id", {"sent": col("sent")}).rename({"rows": "payments"})
+    shares = processes.looked_up(processes.claimed, sent, "contract_id")
+    shares = shares.select("contract_id", sent=total("sent", "payments"), came=total("paid"))
+    shares = shares.filter(col("came") > 0).select("contract_id", share=col("sent") / col("came"))
+    shares = processes.engine.keep(shares.drop_nulls("share"))
+    fence = low_fence(processes.column(shares, "share"))
+    hit = lit(False) if fence is None else col("share") < fence
+    return [processes.of_names("contract", shares, "contract_id", "share", hit)]
 
 
-@indicator(
+@portable_indicator(
     "paid-ahead",
     "Paid ahead of the work",
     family="payment",
@@ -219,22 +236,13 @@ def pass_through(tables, settings):
         "The progress of the last month is not yet entered.",
     ),
 )
-def paid_ahead(tables, settings):
-    progress = tables["progress"]
+def paid_ahead(processes, settings):
     # An actual of 0 in a running contract usually means "not entered": it would make every such contract look prepaid.
-    entered = progress["actual"].where(progress["actual"] > 0)
-    gap = (progress["paid"] - entered).groupby(progress["contract_id"], sort=False).max().dropna()
-    return answer("contract", gap.index, gap, gap > settings.paid_ahead_points)
+    gap = nw.when(col("actual") > 0).then(number("paid") - number("actual"))
+    progress = processes.table("progress").filter(~col("contract_id").is_null())
+    gaps = progress.select("contract_id", gap=gap).group_by("contract_id").agg(col("gap").max())
+    ahead = col("value") > settings.paid_ahead_points
+    return [processes.of_rows("contract", gaps, "contract_id", col("gap"), ahead)]
 
 
 MONEY = indicators_in(globals())
-
-
-def _passed_on(payments):
-    """Rows that somebody who has received money owes to somebody else; the client's own payments are not among them."""
-    return payments[payments["date_received"].notna() & payments["payee_type"].ne("prime")]
-
-
-def _paid_or_today(payments, tables, settings):
-    today = reading_day(tables, settings)
-    return payments["date_paid"].where(payments["date_paid"] <= today, today)

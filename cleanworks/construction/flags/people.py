@@ -15,10 +15,10 @@ from ._core import (
     indicators_in,
     joined,
     no_answer,
-    reading_day,
     sums,
     together,
 )
+from ._processes import reading_day
 
 CARD = ("ccs-s97", "ccs-s44")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cleanworks.construction import disclosure as measure
 
-from ._core import answer, indicator, indicators_in, reading_day
+from ._core import answer, indicator, indicators_in
+from ._processes import reading_day
 
 
 @indicator(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ._core import answer, days_between, indicator, indicators_in, longest_run, no_answer, reading_day
+from ._core import answer, days_between, indicator, indicators_in, longest_run, no_answer
+from ._processes import reading_day
 
 EARNED = ("ccs-s88",)
 _MONTHS = ("progress.contract_id", "progress.period", "progress.planned", "progress.actual")
