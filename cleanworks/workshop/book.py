@@ -289,11 +289,13 @@ def build(course: Course, made: Edition, done: OnData | None = None) -> list[str
     if _read(made.html / _STAMP) == stamp + _witness(made.html):
         _say("The book is up to date.")
         return []
-    # Sphinx knows when a page's text changed, and not when the program that makes pages did.
-    if _read(made.work / "tool.txt") != tool:
+    # Sphinx knows when a page's text changed, and not when the program that makes pages did, nor that it was killed the last
+    # time: the file with the tool's print is away while it builds.
+    whole = made.work / "tool.txt"
+    if _read(whole) != tool:
         shutil.rmtree(made.work, ignore_errors=True)
     made.work.mkdir(parents=True, exist_ok=True)
-    (made.work / "tool.txt").write_text(tool, encoding="utf-8")
+    whole.unlink(missing_ok=True)
     begun = time.monotonic()
     _say(f"Building the pages ({len(course.pages) + len(course.notebooks) + len(course.plain)}) ...")
     try:
@@ -313,6 +315,7 @@ def build(course: Course, made: Edition, done: OnData | None = None) -> list[str
         # A page that was read with a warning is not read again, and the next build would say that all is well.
         shutil.rmtree(made.work, ignore_errors=True)
         return faults
+    whole.write_text(tool, encoding="utf-8")
     _publish(made, stamp, live)
     _say(f"Built in {time.monotonic() - begun:.0f} s.")
     return []

@@ -147,6 +147,33 @@ def test_an_interrupted_build_leaves_the_old_book(course, monkeypatch):
     assert (course / "_build/html/index.html").read_bytes() == before
 
 
+_KILLED = """
+import os, sys
+import jupyter_book.sphinx as sphinx
+from cleanworks import cli
+build = sphinx.build_sphinx
+def half(source, out, **options):
+    build(source, out, **options)
+    (out / "searchindex.js").write_text("Search.setIndex({")
+    os.kill(os.getpid(), 9)
+sphinx.build_sphinx = half
+cli.run(["book"])
+"""
+
+
+def test_a_build_that_was_killed_spoils_neither_the_book_nor_the_next_build(course):
+    before = (course / "_build/html/index.html").read_bytes()
+    (course / "index.md").write_text("# New\n", encoding="utf-8")
+    died = subprocess.run([sys.executable, "-c", _KILLED], cwd=course, capture_output=True)
+    assert died.returncode == -9
+    assert (course / "_build/html/index.html").read_bytes() == before
+    (course / "index.md").write_text("# Newer\n", encoding="utf-8")
+    again = subprocess.run([sys.executable, "-m", "cleanworks.cli", "book"], cwd=course, capture_output=True)
+    assert again.returncode == 0, again.stderr.decode()
+    assert "Newer" in (course / "_build/html/index.html").read_text("utf-8")
+    assert (course / "_build/html/searchindex.js").read_text("utf-8").endswith(")")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(["--audience", "teacher"], "'teacher' is not one of"), (["--root", "nowhere"], "no table of contents")],
