@@ -163,9 +163,9 @@ def test_the_epub_is_what_devices_expect(packed, course):
         assert files | {"package.opf"} == {
             name.removeprefix("OEBPS/") for name in book.namelist() if name.startswith("OEBPS/")
         }
-        navigation = book.read("OEBPS/nav.xhtml").decode()
+        navigation = BeautifulSoup(book.read("OEBPS/nav.xhtml").decode(), "html.parser").get_text()
         for lesson in course.lessons:
-            assert lesson.title in BeautifulSoup(navigation, "html.parser").get_text()
+            assert lesson.title.replace("'", "’") in navigation
 
 
 def test_the_epub_says_in_which_language_it_is(course, read, tmp_path):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cleanworks import words
 from cleanworks.errors import InputError
 from cleanworks.workshop.live import images, needs
 from cleanworks.workshop.live.fetch import Say, cache_folder, fetch, say_on_stderr
@@ -140,7 +141,13 @@ def image_store(course: Course) -> Path:
 
 def _own_files(course: Course, environment: dict[str, str]) -> tuple[images.Files, dict[str, str]]:
     """The course's own modules and the programs that run cells, by path; a profile that is a file goes along."""
-    own = {SITE + place: path.read_bytes() for place, path in needs.course_files(course).items()}
+    spoken = environment.get(words.VARIABLE)
+    own = {
+        SITE + place: path.read_bytes()
+        for place, path in needs.course_files(course).items()
+        # The words of other languages than this edition's are a tenth of what the course brings.
+        if not (path.parent == words.FOLDER and path.suffix == ".po" and path.stem != spoken)
+    }
     own |= {f"{HOME}{name}.py": path.read_bytes() for name, path in _PROGRAMS.items()}
     for name, value in environment.items():
         path = course.root / value

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 
 _KEYS = re.compile(r"\(([a-z][\w-]*(?:, [a-z][\w-]*)*)\)")
@@ -15,6 +16,7 @@ def connect(app: Sphinx) -> None:
     if "sphinx.ext.autodoc" in app.extensions:
         app.connect("autodoc-process-docstring", cite)
         app.connect("doctree-read", keep_english)
+        app.connect("doctree-read", name_citations)
 
 
 def cite(app: Sphinx, what: str, name: str, about: object, options: Any, lines: list[str]) -> None:
@@ -35,3 +37,18 @@ def keep_english(app: Sphinx, tree: nodes.document) -> None:
     for node in tree.findall(nodes.TextElement):
         if "docstring of " in (node.source or ""):
             node["translatable"] = False
+
+
+def name_citations(app: Sphinx, tree: nodes.document) -> None:
+    """Each docstring is read by itself and counts its citations from one; on the page each needs an id of its own."""
+    domain, page = app.env.domains.get("cite"), app.env.docname
+    if domain is None:
+        return
+    places = [place for place, one in enumerate(domain.citation_refs) if one.docname == page]
+    cited = [node for node in tree.findall(addnodes.pending_xref) if node.get("refdomain") == "cite"]
+    if len({node["ids"][0] for node in cited}) == len(cited) or len(places) != len(cited):
+        return
+    for number, (place, node) in enumerate(zip(places, cited, strict=True), 1):
+        node["ids"] = [f"citation-{number}"]
+        # The list of sources leads back to it.
+        domain.citation_refs[place] = domain.citation_refs[place]._replace(citation_ref_id=node["ids"][0])

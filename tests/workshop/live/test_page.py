@@ -28,7 +28,7 @@ def soup(tmp_path) -> BeautifulSoup:
         copy = made.executed / course.relative(entry.path)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(entry.path, copy)
-    faults = book._sphinx(course, made, object())
+    faults = book._sphinx(course, made, object(), None)
     assert not faults, faults
     path = made.work / "html" / set_path(root).relative_to(root).with_suffix(".html")
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
