@@ -147,10 +147,10 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
         try:
             relation = engine.connection.read_parquet(str(file))
             # A column without any value is a column of whole numbers for DuckDB, which compares it with no text.
-            empty = engine.connection.execute(
+            valueless = engine.connection.execute(
                 "SELECT name FROM parquet_schema(?) WHERE logical_type ILIKE 'null%'", [str(file)]
             )
-            empty = {name for (name,) in empty.fetchall()}
+            empty = {name for (name,) in valueless.fetchall()}
             made[file.stem] = relation.project(", ".join(_expressions(file.stem, relation, empty)))
             key = _core.KEYS.get(file.stem)
             if key in relation.columns:
