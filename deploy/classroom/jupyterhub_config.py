@@ -41,10 +41,11 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(PLACES / "{username}")
 c.Spawner.cmd = ["jupyterhub-singleuser"]
 c.Spawner.default_url = "/lab"
-# Ten who start at once on two cores wait longer than the half minute that JupyterHub allows by itself.
-c.Spawner.start_timeout = 120
-c.Spawner.http_timeout = 120
-c.JupyterHub.concurrent_spawn_limit = 5
+# Ten who start at once on two cores wait longer than the half minute that JupyterHub allows by itself, and a room presses the
+# same button in the same minute: nobody is sent away, all wait a little.
+c.Spawner.start_timeout = 180
+c.Spawner.http_timeout = 180
+c.JupyterHub.concurrent_spawn_limit = 0
 c.JupyterHub.active_server_limit = int(os.environ.get("CLASS_MOST", "40"))
 
 

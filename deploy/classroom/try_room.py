@@ -35,6 +35,7 @@ c.JupyterHub.load_roles += [{{"name": "try", "services": ["try"],
     "scopes": ["admin:users", "admin:servers", "access:servers", "read:hub"]}}]
 c.JupyterHub.hub_port = {hub}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy}"
+c.Spawner.args = {arguments!r}
 """
 
 
@@ -62,7 +63,7 @@ class Hub:
         return json.loads(answer.body or b"null")
 
 
-async def until(ready, what, seconds=600):
+async def until(ready, what, seconds=180):
     """Ask again until it is so."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -163,7 +164,11 @@ async def work(built, folder):
     config = folder / "config.py"
     config.write_text(
         CONFIG.format(
-            config=str(HERE / "jupyterhub_config.py"), token=token, hub=ports["hub"], proxy=ports["proxy"]
+            config=str(HERE / "jupyterhub_config.py"),
+            token=token,
+            hub=ports["hub"],
+            proxy=ports["proxy"],
+            arguments=["--allow-root"] if os.geteuid() == 0 else [],
         )
     )
     settings = os.environ | {
