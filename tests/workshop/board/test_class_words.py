@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from cleanworks import words
+from cleanworks.learn.sharing import mark
 from cleanworks.workshop.board import pseudonyms, server
 from cleanworks.workshop.board.journal import Journal
-from cleanworks.workshop.board.outline import Exercise, Mistake, mark
+from cleanworks.workshop.board.outline import Exercise, Mistake
 from cleanworks.workshop.board.room import Room
 from tests.workshop.board.conftest import Browser, make_outline
 
