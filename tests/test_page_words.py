@@ -48,3 +48,23 @@ def test_nobody_is_told_to_do_what_a_page_cannot_do(text):
         if text in path.read_text(encoding="utf-8")
     ]  # fmt: skip
     assert not found
+
+
+def test_a_task_that_speaks_of_quotation_marks_shows_them():
+    """Somebody who never programmed looks for them where the starter has three dots."""
+    silent, asked = [], 0
+    for path in sorted((ROOT / "exercises").rglob("*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        shown: dict[str, str] = {}
+        for cell in cells:
+            tags, question = (
+                cell.metadata.get("tags", []),
+                cell.metadata.get("cleanworks", {}).get("question"),
+            )
+            if "exercise" in tags or "starter" in tags:
+                shown[question] = shown.get(question, "") + cell.source
+        for question, text in shown.items():
+            asked += "quotation marks" in text
+            if "quotation marks" in text and not re.search(r"""["'][^"'\n]+["']""", text):
+                silent.append(question)
+    assert asked > 8 and not silent, silent

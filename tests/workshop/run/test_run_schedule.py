@@ -28,8 +28,10 @@ def test_longest_first_by_recorded_time_and_unknown_ones_early(course):
     assert course.run(workers=1, force=True).ok
     assert course.seen.started_names[0] in ("new", "long")
     record_times(course, new=9.0, short=0.1, long=3.0, middle=1.5)
+    assert longest_first_of(course) == ["new", "long", "middle", "short"]
     assert course.run(workers=1, force=True, reverse=True).ok
     assert course.seen.started_names[0] in ("short", "middle")
+    assert sorted(course.seen.started_names) == ["long", "middle", "new", "short"]
 
 
 def record_times(course, **seconds):
