@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import re
 import shutil
 import subprocess
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from cleanworks import paper, words
 from cleanworks.errors import InputError
+from cleanworks.workshop.forms import typed
 
 STATEMENTS = {
     "attended": "attended this workshop",
@@ -36,7 +35,7 @@ class Person:
 
 
 def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
-    """The people of a CSV file, and what the instructor should know of the list (duplicates).
+    """The people of a CSV or XLSX file, and what the instructor should know of the list (duplicates).
 
     The file has a column `name`, and perhaps `organisation` and `statement` (attended or completed), between commas,
     semicolons or tabs. A list of one column needs no heading.
@@ -44,47 +43,38 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
     Raises
     ------
     InputError
-        The file is missing or not UTF-8, its heading is not understood (the message has the columns that were found), it has
+        The file is missing or no such table, its heading is not understood (the message has the columns that were found), it has
         no names, or some rows are no names; the message lists these rows.
     """
     path = Path(path)
-    if path.suffix.lower() in (".xlsx", ".xls", ".ods", ".numbers"):
-        raise InputError(
-            "This is a spreadsheet, not a list in text.",
-            where=str(path),
-            fix="In the spreadsheet, save the list as CSV UTF-8.",
-        )
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
     except FileNotFoundError:
         raise InputError("There is no such list of names.", where=str(path), fix="Check the name.") from None
-    except UnicodeDecodeError:
-        raise InputError(
-            "The list of names is not UTF-8 text.",
-            where=str(path),
-            fix="In the spreadsheet, save it as CSV UTF-8, so that every script survives.",
-        ) from None
     except OSError as error:
         raise InputError(
             f"The list of names cannot be read: {error.strerror}.",
             where=str(path),
             fix="Close it in other programs, or choose a file that you may read.",
         ) from None
-    first = text.splitlines()[0] if text.strip() else ""
-    mark = max(",;\t", key=first.count)
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=mark, strict=True))
-    except csv.Error as error:
+        rows = typed.rows(path.name, content)
+    except ValueError as error:
         raise InputError(
-            f"The list of names is not a CSV file: {error}.",
+            f"The list of names {error}.",
             where=str(path),
-            fix="Look for a quotation mark without its pair.",
+            fix="In the spreadsheet, save it as CSV UTF-8 or as XLSX, so that every script survives.",
         ) from None
     columns, start, told = _heading(rows[0] if rows else [], path)
     people, wrong = [], []
     for number, row in enumerate(rows[start:], start + 1):
         cells = dict(zip(columns, (_tidy(cell) for cell in row), strict=False))
         if not any(_tidy(cell) for cell in row):
+            continue
+        if any(_tidy(cell) for cell in row[len(columns) :]):
+            wrong.append(
+                f"row {number}: it has more cells than the list has columns; put quotation marks around text with a comma"
+            )
             continue
         person = Person(
             cells.get("name", ""),
@@ -96,10 +86,10 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
         else:
             people.append(person)
     if wrong:
-        listed = "\n".join(f"  - {line}" for line in wrong[:10])
-        more = f"\n  and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+        listed = "\n".join(f"  - {line}." for line in wrong[:10])
+        more = f"\n  - {len(wrong) - 10} more." if len(wrong) > 10 else ""
         raise InputError(
-            f"Some rows are not names:\n{listed}{more}\n", where=str(path), fix="Correct or delete them."
+            f"Some rows are not names:\n{listed}{more}", where=str(path), fix="Correct or delete them."
         )
     if not people:
         raise InputError(

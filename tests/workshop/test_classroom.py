@@ -210,6 +210,26 @@ def test_what_is_no_name_is_refused_with_its_row(tmp_path, row, says):
     assert says in error.value.message
 
 
+@pytest.mark.parametrize("text", ["name\nOkello, James\n", "name,organisation\nAda,Works, Kampala\n"])
+def test_a_comma_in_a_name_does_not_cut_it(tmp_path, text):
+    with pytest.raises(InputError, match="row 2: it has more cells than the list has columns"):
+        names(tmp_path, text)
+
+
+def test_a_list_of_names_may_be_a_workbook(tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (["Name", "Organisation"], ["Nguyễn Thị Hồng Nhung", "Đà Nẵng"], [None, None]):
+        book.active.append(row)
+    book.save(tmp_path / "names.xlsx")
+    people, _ = certificates.read_names(tmp_path / "names.xlsx")
+    assert people == [certificates.Person("Nguyễn Thị Hồng Nhung", "Đà Nẵng")]
+    (tmp_path / "names.xlsx").write_bytes(b"PK broken")
+    with pytest.raises(InputError, match="is no workbook that can be read"):
+        certificates.read_names(tmp_path / "names.xlsx")
+
+
 @pytest.mark.parametrize("text", ["", "name\n", '"open'])
 def test_a_list_without_names_is_refused(tmp_path, text):
     with pytest.raises(InputError):

@@ -68,7 +68,7 @@ def evaluate_class(
 def certificates_of(
     file: Annotated[str, typer.Argument(help="A workshop file, or the name of one in workshops/.")],
     names: Annotated[
-        Path, typer.Argument(help="CSV with a column `name`, perhaps `organisation` and `statement`.")
+        Path, typer.Argument(help="CSV or XLSX with a column `name`, perhaps `organisation` and `statement`.")
     ],
     out: Annotated[Path, typer.Option("--out", help="The file to write: .pdf or .html.")] = Path(
         "certificates.pdf"

@@ -80,8 +80,9 @@ def resolve(
     lacking = languages.untranslated(course, workshop.language, lessons)
     if lacking and not allow_english:
         named = ", ".join(f"{lesson.id} ({lesson.title})" for lesson in lacking)
+        are = "is" if len(lacking) == 1 else "are"
         raise InputError(
-            f"{len(lacking)} of {len(lessons)} modules are not translated into {workshop.language!r}: {named}.",
+            f"{len(lacking)} of {len(lessons)} modules {are} not translated into {workshop.language!r}: {named}.",
             where=workshop.source.at("language"),
             fix="Leave them out, translate them (`cleanworks language update`), or build with --allow-english: the first page then names them.",
         )

@@ -41,22 +41,22 @@ def sheets(name: str, content: bytes, key: Key) -> Iterator[Answers | tuple[str,
     ValueError
         With the reason why the whole file is left out, as the end of a sentence that begins with its name.
     """
-    rows = [[cell.strip() for cell in row] for row in _rows(name, content)]
-    rows = [row for row in rows if any(row)]
-    if not rows:
+    listed = [[cell.strip() for cell in row] for row in rows(name, content)]
+    listed = [row for row in listed if any(row)]
+    if not listed:
         raise ValueError("is empty")
-    head = [cell.casefold() for cell in rows[0]]
+    head = [cell.casefold() for cell in listed[0]]
     if "code" not in head or not ({"when", "form"} <= set(head) or "survey" in head):
-        found = ", ".join(cell for cell in rows[0] if cell)[:100]
+        found = ", ".join(cell for cell in listed[0] if cell)[:100]
         raise ValueError(
             f"has the columns {found}; typed answers have `code`, `when`, `form` and the numbers of the questions, "
             "or `code`, `survey` and the lines of the form"
         )
     if double := next((cell for cell in head if cell and head.count(cell) > 1), None):
         raise ValueError(f"has the column {double!r} twice")
-    if len(rows) > MOST_ROWS:
+    if len(listed) > MOST_ROWS:
         raise ValueError(f"has more than {MOST_ROWS} rows")
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in enumerate(listed[1:], 2):
         place = f"{name}, row {number}"
         try:
             yield _answers(place, dict(zip(head, row, strict=False)), key)
@@ -125,7 +125,14 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _rows(name: str, content: bytes) -> list[list[str]]:
+def rows(name: str, content: bytes) -> list[list[str]]:
+    """The cells of a table, CSV between commas, semicolons or tabs, or the first sheet of an XLSX file.
+
+    Raises
+    ------
+    ValueError
+        With the reason why it cannot be read, as the end of a sentence that begins with its name.
+    """
     if name.casefold().endswith(".xlsx"):
         return _of_workbook(content)
     try:
@@ -138,7 +145,7 @@ def _rows(name: str, content: bytes) -> list[list[str]]:
             csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
         )
     except csv.Error as error:
-        raise ValueError(f"is no CSV file: {error}") from None
+        raise ValueError(f"is no CSV file ({error}); look for a quotation mark without its pair") from None
 
 
 def _of_workbook(content: bytes) -> list[list[str]]:

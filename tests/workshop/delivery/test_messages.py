@@ -112,7 +112,7 @@ def test_a_module_that_is_not_translated_is_refused_or_named(course, tmp_path):
     text = GOOD.replace('"en"', '"fr"').replace('"o1", "c6"', '"o1", "c4"')
     _, message = told(course, tmp_path, text)
     assert (
-        "gulu.toml, line 4: 1 of 2 modules are not translated into 'fr': c4 (Planned against actual)"
+        "gulu.toml, line 4: 1 of 2 modules is not translated into 'fr': c4 (Planned against actual)"
         in message
         and "--allow-english" in message
     )
