@@ -4,9 +4,10 @@ pandas shows 116753191000, 6.6e-07 and 14.0 where 14 was counted, cuts texts aft
 column under it. A notebook asks `bundle` instead, so that no lesson needs a line of code for it. What is computed with stays as
 it is; only the picture on the page changes.
 
-Sums of money name their currency and have the country's marks. All other numbers have the marks of Python in every country,
-because learners read them off a table and type them into code, and because the text, the code and what `print` says beside
-the table have these marks: in Viet Nam 1.234 would be a thousand in the table and little more than one in the line under it.
+Sums of money name their currency and have the country's marks. Other numbers keep the point of Python, because learners read
+them off a table and type them into code: in Viet Nam 1.234 would be a thousand in the table and little more than one in the code.
+Their thousands stand apart with a comma, and with a space where the country's comma is a decimal mark: there 12,345 reads as
+little more than twelve, beside a sum of money written the other way round.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ _MONEY = re.compile(r"(?:^|[_ ])amount(?:[_ ]|$)|^(?:budget|price)$", re.IGNOREC
 
 
 _writes_money: Callable[[float], str] | None = None
+_comma = ","  # between the thousands of numbers that are no money
 
 
-def write_money(write: Callable[[float], str] | None) -> None:
+def write_money(write: Callable[[float], str] | None, *, decimal_mark: str = ".") -> None:
     """How sums of money are written from now on. Whoever makes the tables knows the country; without it they are plain numbers."""
-    global _writes_money
+    global _writes_money, _comma
     _writes_money = write
+    _comma = "\u00a0" if decimal_mark == "," else ","
 
 
 def offer() -> None:
@@ -67,7 +70,7 @@ def html(table: pd.DataFrame | pd.Series) -> str:
     # An unknown whole number, such as a year that no source gives.
     made = made.replace("<td>&lt;NA&gt;</td>", "<td></td>")
     if long:
-        made += f"<p>{len(frame):,} rows</p>"
+        made += f"<p>{_apart(f'{len(frame):,}')} rows</p>"
     return made
 
 
@@ -104,11 +107,15 @@ def _plain(value: Any) -> str:
 
 
 def _rounded(value: Any) -> str:
-    return f"{value:,.0f}" if _is_number(value) else _no_number(value)
+    return _apart(f"{value:,.0f}") if _is_number(value) else _no_number(value)
 
 
 def _with_decimals(value: Any) -> str:
-    return f"{value:,.2f}".rstrip("0").rstrip(".") if _is_number(value) else _no_number(value)
+    return _apart(f"{value:,.2f}".rstrip("0").rstrip(".")) if _is_number(value) else _no_number(value)
+
+
+def _apart(number: str) -> str:
+    return number.replace(",", _comma)
 
 
 def _small(value: Any) -> str:

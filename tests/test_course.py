@@ -1,11 +1,14 @@
 """The course itself: every notebook is in form, runs, and every exercise does its work."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from cleanworks.workshop.quiz import parse_quiz
 
 ROOT = Path(__file__).resolve().parent.parent
 # The usual edition. Those of countries differ from it in names, amounts and rules: two lessons that take most of theirs from the
@@ -25,6 +28,20 @@ def cleanworks(*words):
 
 def test_every_notebook_is_in_form():
     assert "Nothing found" in cleanworks("lint")
+
+
+def test_options_with_a_reason_are_not_the_wrong_ones():
+    """Whoever leaves out each option that says "because" must not do much better than by chance, which gives a third."""
+    gives_a_reason = re.compile(r"\b(because|since)\b|, (as|so|for) ")
+    scores = []
+    for path in sorted((ROOT / "notebooks").glob("*/*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if "quiz" in cell["metadata"].get("tags", []):
+                options = parse_quiz("".join(cell["source"])).options
+                left = [option for option in options if not gives_a_reason.search(option.text)] or options
+                scores.append(sum(option.right for option in left) / len(left))
+    assert len(scores) > 100
+    assert sum(scores) / len(scores) < 0.39
 
 
 def test_every_lesson_and_exercise_set_runs(executed):

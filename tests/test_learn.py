@@ -624,3 +624,21 @@ def contrast(ink: str, paper: str) -> float:
 
     light, dark = sorted((luminance(ink), luminance(paper)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("given", "right"), [(0.028, 0.02772), (24, 24.449), (0.21, 0.21286), (0.4, 0.41), (6, 5.831)]
+)
+def test_a_number_rounded_as_it_is_shown_is_called_rounded(given, right):
+    """Some were called too large or too small, which sent learners looking for another mistake."""
+    assert "looks rounded" in str(compare(given, right))
+
+
+def test_a_number_that_only_ends_alike_is_not_called_rounded():
+    assert "too large" in str(compare(1, 0.6)) and "too small" in str(compare(11, 11.6))
+
+
+def test_a_choice_with_a_hyphen_is_the_same_word():
+    options = ["published", "backed out", "through_prime"]
+    assert compare_choice("Backed-out", "backed out", options=options).kind == "correct"
+    assert compare_choice("through prime", "through_prime", options=options).kind == "correct"

@@ -88,13 +88,21 @@ def test_money_is_written_as_the_country_writes_it(monkeypatch, profile, written
     assert cells(shown.html(pd.DataFrame({name: [116753191000, None]}))) == [written, "NaN"]
 
 
-@pytest.mark.parametrize("profile", ["vietnam", "ukraine"])
-def test_a_number_that_a_learner_types_into_code_is_written_as_code_reads_it(monkeypatch, profile):
-    """In Viet Nam 1.234 would be a thousand in a table, and little more than one in the code under it."""
+@pytest.mark.parametrize(
+    ("profile", "people"),
+    [
+        ("seoul", ["12,345", "678,901"]),
+        ("vietnam", ["12\u00a0345", "678\u00a0901"]),
+        ("ukraine", ["12\u00a0345", "678\u00a0901"]),
+    ],
+)
+def test_a_number_is_read_alike_by_the_country_and_by_code(monkeypatch, profile, people):
+    """In Viet Nam 12,345 is little more than twelve, and 12.345 would be so in the code that a learner types."""
     monkeypatch.setenv("CLEANWORKS_PROFILE", profile)
     city.load("projects")
     table = pd.DataFrame({"people": [12_345, 678_901], "share": [0.535, 0.25]})
-    assert cells(shown.html(table)) == ["12,345", "0.535", "678,901", "0.250"]
+    assert cells(shown.html(table)) == [people[0], "0.535", people[1], "0.250"]
+    assert f"{people[0]} rows" in shown.html(pd.DataFrame({"n": range(12_345)}))
 
 
 def test_a_share_called_amount_and_a_count_are_no_money():

@@ -12,7 +12,7 @@ check = CheckSet("c3")
 @check.question("c3-e1", "line")
 def approval_line(line):
     try:
-        pairs = [(str(step), str(role)) for step, role in line]
+        pairs = [(str(step).strip().casefold(), str(role).strip().casefold()) for step, role in line]
     except (TypeError, ValueError):
         return NotYet("`line` should be a list of pairs, each a step and a role.")
     state = None

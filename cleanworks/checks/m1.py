@@ -61,11 +61,17 @@ def points(points):
     given = score.table["points"]
     if given["relevant"] > 0:
         return NotYet('What does a plan on time say about bribe demands? Look at "relevant" again.')
-    if given["time-bound"] == 0:
-        return NotYet('The indicator names a date: look at "time-bound" again.')
-    if given["measurable"] == 0:
-        return NotYet('Plans that arrived can be counted: look at "measurable" again.')
-    return Correct('The zero for "relevant" sends it back. The other letters are a matter of judgement.')
+    for word, why in (
+        ("time-bound", "The indicator names a date"),
+        ("measurable", "Plans that arrived can be counted"),
+        ("specific", "It says what is counted, of whom and by when"),
+        ("achievable", "An agency can send a plan by a date"),
+    ):
+        if given[word] == 0:
+            return NotYet(f'{why}: look at "{word}" again.')
+    return Correct(
+        'The zero for "relevant" sends it back. One point or two elsewhere is a matter of judgement.'
+    )
 
 
 @check.question("m1-e4", "better_row")

@@ -37,7 +37,7 @@ def change(change):
 def comparable(comparable):
     try:
         given = {tuple(sorted(int(year) for year in pair)) for pair in comparable}
-    except TypeError:
+    except (TypeError, ValueError):
         return NotYet("Give a list of pairs, such as `[(2001, 2002), (2003, 2004)]`.")
     if (2011, 2013) in given:
         return NotYet("Between 2011 and 2013 lies the break of 2012. Leave that pair out.")

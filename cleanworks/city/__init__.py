@@ -29,7 +29,11 @@ LARGEST = 1_000_000
 
 def _offer() -> None:
     """Tables are shown to readers, their money as the country writes it."""
-    shown.write_money(lambda amount: profiles.active().money(amount, exact=True))
+    country = profiles.active()
+    shown.write_money(
+        lambda amount: country.money(amount, exact=True),
+        decimal_mark=country.get("currency.decimal_mark", "."),
+    )
     shown.offer()
 
 

@@ -130,9 +130,11 @@ class CheckSet:
                 return Raised(f"The cell that sets `{name}` stopped before its end. {said}")
         empty = [name for name in wanted.variables if _is_placeholder(namespace.get(name, ...))]
         if empty:
-            missing = [name for name in empty if name not in namespace]
-            verb = "Give a value to" if missing else "Replace the placeholder in"
-            return NotAttempted(f"{verb} {listed(empty)}, run that cell, and then run this one again.")
+            if any(name not in namespace for name in empty):
+                return NotAttempted(f"Give a value to {listed(empty)}, run its box, and check again.")
+            return NotAttempted(
+                f"Replace the three dots of {listed(empty)} by your answer, run the box, and check again."
+            )
         try:
             outcome = wanted.judge(*(namespace[name] for name in wanted.variables))
             if not isinstance(outcome, Outcome):

@@ -92,7 +92,7 @@ def compare(
 def compare_choice(
     answer: Any, right: str, *, options: Sequence[str], mistakes: Mistakes = (), name: str = "Your answer"
 ) -> Outcome:
-    """Compare one of several given words; capitals and spaces around do not matter.
+    """Compare one of several given words; capitals, hyphens and spaces around do not matter.
 
     An answer outside `options` is told which options there are.
 
@@ -104,15 +104,19 @@ def compare_choice(
     if not isinstance(answer, str):
         return NotYet(f"{name} should be one of the words {listed(options)}, written in quotes.")
     answer = _one_form(answer)
-    given = _plain(answer)
-    if given not in {_plain(option) for option in options}:
+    given = _word(answer)
+    if given not in {_word(option) for option in options}:
         return NotYet(f"`{answer}` is not one of the choices. Choose from {listed(options)}.")
-    if given == _plain(right):
+    if given == _word(right):
         return Correct()
     for wrong, feedback in _pairs(mistakes):
-        if _plain(str(wrong)) == given:
+        if _word(str(wrong)) == given:
             return NotYet(feedback)
     return NotYet(f"`{answer}` is not the best choice here. Read the hints and look again.")
+
+
+def _word(text: str) -> str:
+    return _plain(text).replace("-", " ").replace("_", " ")
 
 
 def open_answer(
@@ -326,7 +330,7 @@ def _compare_numbers(answer: Any, right: float, *, unit: str, rtol: float, atol:
                 slip if unit in ("", "%", "percent", "share") else slip.split(".")[0] + ". Check the units."
             )
             return NotYet(f"{name}, {shown}, is {slip}")
-    if right and any(round(right, digits) == value for digits in range(7)) and abs(value / right - 1) < 0.01:
+    if right and any(round(right, digits) == value for digits in range(7)) and abs(value / right - 1) < 0.05:
         return NotYet(
             f"{name}, {shown}, looks rounded. Keep the full number and round only when you show it."
         )

@@ -361,7 +361,7 @@ def test_english_figures_are_what_they_were(monkeypatch):
 
 
 def test_a_check_answers_in_the_language_and_records_in_english(korean):
-    outcome = NotAttempted("Give a value to `largest`, run that cell, and then run this one again.")
+    outcome = NotAttempted("Give a value to `largest`, run its box, and check again.")
     assert "시도하지 않음" in str(outcome) and "`largest`에 값을 넣고" in str(outcome)
     assert outcome.record()["message"].startswith("Give a value")
 
