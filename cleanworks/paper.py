@@ -14,12 +14,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cleanworks import words
+from cleanworks import scratch, words
 from cleanworks.errors import InputError
 from cleanworks.written import whole
 
@@ -175,7 +174,7 @@ def pdf(html: str) -> bytes:
     remedy = "Save the page as .html, open it in any browser, and print it to PDF from there."
     if program is None:
         raise InputError("No browser that makes PDF files was found (Edge, Chrome or Chromium).", fix=remedy)
-    with tempfile.TemporaryDirectory(prefix="cleanworks-print-", ignore_cleanup_errors=True) as folder:
+    with scratch.folder() as folder:
         source, target = Path(folder, "page.html"), Path(folder, "page.pdf")
         source.write_text(html, encoding="utf-8")
         command = [

@@ -1,16 +1,19 @@
 """How files are written: whole or not at all, and with no cell that a spreadsheet would run as a formula.
 
-Imports nothing but the standard library: lessons in the page use it too.
+Imports nothing from outside the standard library: lessons in the page use it too.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from cleanworks import scratch
+
+PART = ".part-"
 
 # What a spreadsheet takes for the beginning of a formula, also in the wide letters of East Asia.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -33,7 +36,9 @@ def harmless(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def whole(path: Path | str, *, private: bool = False, durable: bool = False) -> Iterator[BinaryIO]:
+def whole(
+    path: Path | str, *, private: bool = False, durable: bool = False, new: bool = False
+) -> Iterator[BinaryIO]:
     """A file to write bytes into, which takes the place of ``path`` at the end: readers see the old one or the new.
 
     Parameters
@@ -44,6 +49,8 @@ def whole(path: Path | str, *, private: bool = False, durable: bool = False) -> 
         Only its owner may read it; otherwise everybody may, as far as the system's mask allows.
     durable : bool
         It is on the disk when this returns, whatever happens to the power.
+    new : bool
+        A file that came up at ``path`` meanwhile stays: FileExistsError.
 
     Raises
     ------
@@ -51,21 +58,55 @@ def whole(path: Path | str, *, private: bool = False, durable: bool = False) -> 
         The disk is full, or the folder cannot be written. What was at ``path`` before is still there, and nothing else.
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
+    folder = os.path.abspath(path.parent)
+    if folder not in _swept:
+        _swept.add(folder)
+        scratch.sweep(path.parent, PART)
+    with scratch.file(path.parent, PART) as (handle, name):
         with open(handle, "wb") as file:
             yield file
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
         if not private:
-            # mkstemp makes files private; these are ordinary ones. The mask of Python in a page would take them from their owner.
+            # The file was made private; this is an ordinary one. The mask of Python in a page would take it from its owner.
             os.chmod(name, 0o600 | 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+        if new:
+            os.link(name, path)
+        else:
+            os.replace(name, path)
+
+
+_swept: set[str] = set()
+
+
+@contextlib.contextmanager
+def folder(target: Path | str) -> Iterator[Path]:
+    """An empty folder to fill, which takes the place of ``target`` at the end, whole; nothing changes where that fails.
+
+    The folder in which ``target`` lies exists. What a killed process had not finished is removed by the next one.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or the folder cannot be written. What was at ``target`` before is still there, and nothing else.
+    """
+    target = Path(target).resolve()
+
+    def put_back(left: Path) -> None:
+        if not os.path.lexists(target) and (left / "old").exists():
+            os.replace(left / "old", target)
+
+    with scratch.folder(target.parent, f".{target.name}-", put_back) as place:
+        (place / "new").mkdir()
+        yield place / "new"
+        if target.exists():
+            os.replace(target, place / "old")
+        try:
+            os.replace(place / "new", target)
+        except OSError:
+            put_back(place)
+            raise
 
 
 def _umask() -> int:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
+import shutil
 import zipfile
 
 import openpyxl
 import pytest
 
-from cleanworks import allimi, archives, city, cli, profiles
+from cleanworks import allimi, archives, city, cli, data, profiles
 from cleanworks.cli import run
-from cleanworks.standards import oc4ids
+from cleanworks.standards import oc4ids, ocds, seoul
 
 pytest.importorskip("resource", reason="The bounds of a fuzz are those of Linux and macOS.")
 from tests.fuzz import engine, world
 
 TABLE = "Contract no,Contractor,Contract amount,Signed\nC-1,River Ltd,1250,2024-03-25\n"
+ABOUT = {"publisher": "Simulated city", "uri": "https://example.org/p.json", "published": "2026-06-30"}
 # These start builders, or import for seconds: the command has them.
 SLOW = {"lint", "site", "flags", "report", "status", "update", "import"}
 
@@ -214,3 +217,65 @@ def test_a_report_in_an_encoding_that_there_is_not_is_refused(tmp_path, capsys):
     report = tmp_path / "part.xml"
     report.write_text('<?xml version="1.0" encoding="none-such"?><testsuite/>')
     assert "not XML" in refused(capsys, "run", "--root", world.COURSE, "--shard", "1/2", "--times", report)
+
+
+def test_a_key_whose_parts_do_not_fit_together_is_refused_at_once(rooms, tmp_path):
+    from cleanworks.errors import InputError
+    from cleanworks.workshop.forms import Key
+
+    whole = json.loads((rooms / "class" / "class" / "key.json").read_text(encoding="utf-8"))
+    first = next(iter(whole["items"]))
+    for change, words in (
+        (lambda key: key["items"].pop(first), "none of its questions"),
+        (lambda key: key["forms"].pop("B"), "form B asks"),
+        (lambda key: key["items"][first].update(right=[19]), "right option"),
+        (lambda key: key["items"][first].update(lesson="r9"), "an objective that is not there"),
+    ):
+        changed = json.loads(json.dumps(whole))
+        change(changed)
+        (tmp_path / "key.json").write_text(json.dumps(changed))
+        with pytest.raises(InputError, match=words):
+            Key.load(tmp_path / "key.json")
+
+
+def test_periods_of_a_feed_in_two_zones_are_read():
+    feed = seoul.feed(city.make(projects=3), "2025-06-30")
+    feed.loc[feed.index[:2], "CSTRN_PRD"] = [
+        "2024-01-01T00:00+09:00 ~ 2024-02-01",
+        "2024-01-01T00:00+02:00~soon",
+    ]
+    starts = seoul.read(feed)["projects"]["period_start"]
+    assert starts.notna().all() and starts.dt.tz is None
+
+
+def test_a_bid_without_a_bidder_is_written_as_no_party():
+    tables = city.make(projects=3)
+    for name, column in (("bids", "tenderer_id"), ("modifications", "modification_id")):
+        tables[name] = tables[name].assign(**{column: None})
+    assert list(oc4ids.projects(tables)) and list(ocds.compiled(tables))
+
+
+def test_a_registry_whose_words_are_no_text_cannot_be_read(rooms, tmp_path, capsys):
+    content = (rooms / "registry" / "works.db").read_bytes()
+    (tmp_path / "works.db").write_bytes(content.replace(b"tablejournal", b"table\xd2ournal", 1))
+    said = refused(capsys, "registry", "check", tmp_path / "works.db")
+    assert "works.db: The registry cannot be" in said
+
+
+def test_a_table_without_a_row_has_no_column_that_is_filled_in_part(tmp_path):
+    made = data.bring_in([ocds.write(tmp_path / "a.json", city.make(projects=3), kind="compiled", **ABOUT)])
+    made.tables["subcontracts"] = (0, {"subcontract_id": 0, "tier": 0})
+    assert made.overview().loc["subcontracts"].tolist() == [0, 0, 0, 2]
+
+
+def test_what_json_is_wrong_about_is_shown(tmp_path, capsys):
+    (tmp_path / "a.json").write_text('{"releases": [{"ocid": "o", "title": "Pipe 8" wide"}]}')
+    assert """near '"title": "Pipe 8" wide"}]}'""" in refused(capsys, "data", "check", tmp_path / "a.json")
+    (tmp_path / "a.json").write_text('{"releases": []} {"releases": []}')
+    assert "after the end of the package. Keep one" in refused(capsys, "data", "check", tmp_path / "a.json")
+
+
+def test_lint_does_not_pass_over_a_table_of_contents_that_it_cannot_read(rooms, tmp_path, capsys):
+    shutil.copytree(rooms / "course", tmp_path / "course")
+    (tmp_path / "course" / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters: true\n")
+    assert "should be a list" in refused(capsys, "lint", "--root", tmp_path / "course")

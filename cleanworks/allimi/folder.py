@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from cleanworks import written
 from cleanworks.errors import InputError
 
 MARK = "site.json"
@@ -28,16 +26,11 @@ def put(out: Path, files: Mapping[str, bytes]) -> Path:
     target = out.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-        try:
+        with written.folder(target) as new:
             for name, content in {**files, MARK: mark}.items():
                 place = new / name
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content)
-            new.chmod(0o755)
-            _exchange(new, target)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
     except OSError as error:
         raise InputError(
             f"The site cannot be written: {error.strerror}.",
@@ -71,20 +64,3 @@ def _ours(out: Path) -> set[str]:
         return {*mark["files"], MARK} if mark["made by"] == _MADE_BY else set()
     except (OSError, ValueError, KeyError, TypeError):
         return set()
-
-
-def _exchange(new: Path, target: Path) -> None:
-    """Put the new folder in the place of the old one; if that fails, the old one is back."""
-    if not target.exists():
-        os.replace(new, target)
-        return
-    old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
-    kept = old / "site"
-    os.replace(target, kept)
-    try:
-        os.replace(new, target)
-    except OSError:
-        os.replace(kept, target)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
+from cleanworks import scratch
 from cleanworks.standards import oc4ids, seoul
 from cleanworks.written import harmless
 
@@ -18,9 +17,9 @@ def files(shown, context) -> Iterator[tuple[str, str | bytes]]:
         if len(frame):
             yield f"data/{name}.csv", csv(frame)
     filled = {name: frame for name, frame in shown.items() if len(frame)}
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch.folder() as folder:
         path = oc4ids.write(
-            Path(folder) / "oc4ids.json",
+            folder / "oc4ids.json",
             filled,
             publisher=context.profile.name("city"),
             uri="https://example.org/oc4ids.json",

@@ -5,7 +5,6 @@ The definitions are those of `cleanworks.construction.flags`; here is only what 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ import duckdb
 import narwhals as nw
 import pandas as pd
 
-from cleanworks import moments
+from cleanworks import moments, scratch
 from cleanworks.construction import flags
 from cleanworks.construction.flags import _core
 from cleanworks.errors import InputError
@@ -96,7 +95,7 @@ def database(memory: str = "4GB", threads: int | None = None) -> Iterator[Databa
     >>> len(answers)
     18
     """
-    with tempfile.TemporaryDirectory(prefix="cleanworks-") as folder:
+    with scratch.folder() as folder:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory,
             "temp_directory": f"{folder}/spilled",
@@ -119,7 +118,7 @@ def database(memory: str = "4GB", threads: int | None = None) -> Iterator[Databa
                 reason = str(error).strip().splitlines()[0]
                 raise InputError(
                     f"Memory or disk did not suffice: {reason}.",
-                    where=folder,
+                    where=str(folder),
                     fix="Free disk space, or give more memory.",
                 ) from None
 

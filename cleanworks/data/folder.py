@@ -8,15 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
+from cleanworks import written
 from cleanworks.city import schemas
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds
@@ -156,25 +154,8 @@ def check(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> None:
 def whole(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> Iterator[Path]:
     """A new folder to fill; it takes the place of ``out`` when all has gone well, and leaves no trace otherwise."""
     check(out, mark, made_by)
-    target = out.resolve()
-    new = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-    try:
+    with written.folder(out) as new:
         yield new
-        new.chmod(0o755)
-        old = None
-        if target.exists():
-            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
-            os.replace(target, old / "data")
-        try:
-            os.replace(new, target)
-        except OSError:
-            if old:
-                os.replace(old / "data", target)
-            raise
-        if old:
-            shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def describe(

@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from cleanworks import archives, shown
+from cleanworks import archives, scratch, shown
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
 from cleanworks.errors import InputError
@@ -205,7 +205,7 @@ class _unpacked:
 
     def __init__(self, files: Iterable[str | Path]):
         self.files = [Path(file) for file in files]
-        self.place: str | None = None
+        self.place: Path | None = None
 
     def __enter__(self):
         found, left = [], []
@@ -232,7 +232,7 @@ class _unpacked:
 
     def __exit__(self, *_):
         if self.place:
-            shutil.rmtree(self.place, ignore_errors=True)
+            scratch.remove(self.place)
 
     def _add(self, path, name, found, left, asked):
         lower = name.lower()
@@ -259,7 +259,7 @@ class _unpacked:
             found.append((path, name))
 
     def _unzip(self, path, name, found, left):
-        self.place = self.place or tempfile.mkdtemp(prefix="cleanworks-")
+        self.place = self.place or scratch.make()
         with archives.opened(path, name) as archive:
             entries = archives.members(archive, name, largest=LARGEST_ARCHIVE, what="zip of data")
             for number, member in enumerate(entries):
@@ -273,7 +273,7 @@ class _unpacked:
                         where=name,
                         fix="Free some space, or unpack it yourself on another disk.",
                     )
-                target = Path(self.place) / f"{len(found)}-{number}-{inner.name}"
+                target = self.place / f"{len(found)}-{number}-{inner.name}"
                 with archive.open(member) as packed, target.open("wb") as plain:
                     shutil.copyfileobj(packed, plain)
                 self._add(target, f"{name}/{inner}", found, left, asked=False)
@@ -587,8 +587,8 @@ class _Keeper(_Pieces):
 
 def _fill(rows, filled):
     """Columns that are filled in every row, in some, in none."""
-    full = sum(n == rows for n in filled.values())
     never = sum(n == 0 for n in filled.values())
+    full = sum(0 < n == rows for n in filled.values())
     return full, len(filled) - full - never, never
 
 

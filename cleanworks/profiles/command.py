@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +12,7 @@ import typer
 from cleanworks import profiles
 from cleanworks.asking import asker
 from cleanworks.errors import InputError
+from cleanworks.written import whole
 
 # What a new country is asked for, in this order; the rest is taken over and can be changed in the file. A question per key.
 QUESTIONS: dict[str, str] = {
@@ -257,12 +256,5 @@ def _toml(value: Any) -> str:
 
 
 def _write(target: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        # A link fails where a file has come up meanwhile; a rename would replace it.
-        os.link(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with whole(target, new=True) as file:
+        file.write(text.encode("utf-8"))

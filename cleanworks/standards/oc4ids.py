@@ -337,7 +337,8 @@ def _local_project(row, index):
 
 def _process(tender, contract, project, owner, parties, index, ocid_prefix):
     ocid = ocid_prefix + tender["tender_id"]
-    bids = index.bids.get(tender["tender_id"], [])
+    # A bid whose bidder nobody named tells of no party.
+    bids = [bid for bid in index.bids.get(tender["tender_id"], []) if "tenderer_id" in bid]
     for bid in bids:
         parties.add(bid["tenderer_id"], bid.get("tenderer_name"), "tenderer")
     tenderers = {
@@ -393,7 +394,7 @@ def _contract(contract, project, owner, parties, index):
 
 def _modification(row, index):
     return {
-        "id": row["modification_id"],
+        "id": row.get("modification_id"),
         "date": row.get("date"),
         "type": row.get("type"),
         "description": f"Change of {row['type']}" if "type" in row else None,
@@ -408,7 +409,7 @@ def _modification(row, index):
 
 def _claim(row, index):
     return {
-        "id": row["claim_id"],
+        "id": row.get("claim_id"),
         "title": f"Claim {row['number']}" if "number" in row else "Claim",
         "type": "payment",
         "code": "claim",
@@ -429,7 +430,7 @@ def _due(row, index):
         and pd.Timestamp(row["date_due"][:10]) < index.updated
     )
     return {
-        "id": row["payment_id"],
+        "id": row.get("payment_id"),
         "title": f"Payment to {row['payee_type']}" if "payee_type" in row else "Payment",
         "type": "payment",
         "code": row.get("payee_type"),
@@ -448,13 +449,13 @@ def _who(row, unpaid):
 
 def _paid(row, parties, index):
     return {
-        "id": row["payment_id"],
+        "id": row.get("payment_id"),
         "date": row["date_paid"],
         "value": money(row.get("amount"), index.currency),
         "payer": parties.reference(row.get("payer_id")),
         "payee": parties.reference(row.get("payee_id")),
         "relatedImplementationMilestone": {
-            "id": row["payment_id"],
+            "id": row.get("payment_id"),
             "title": f"Payment to {row['payee_type']}" if "payee_type" in row else "Payment",
         },
     }
@@ -462,7 +463,7 @@ def _paid(row, parties, index):
 
 def _subcontract(row, index):
     return {
-        "id": row["subcontract_id"],
+        "id": row.get("subcontract_id"),
         "documentType": "subContract",
         "title": f"Subcontract: {row['trade']}" if "trade" in row else "Subcontract",
         **rest(row, CARRIED["subcontracts"], index.local),
@@ -472,7 +473,7 @@ def _subcontract(row, index):
 def _documents(disclosures, index):
     return [
         {
-            "id": row["disclosure_id"],
+            "id": row.get("disclosure_id"),
             "documentType": _DOCUMENTS.get(row.get("item"), row.get("item")),
             "title": str(row.get("item", "document")).capitalize(),
             "datePublished": row.get("date_published"),

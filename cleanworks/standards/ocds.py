@@ -309,7 +309,7 @@ def _tender(tender, buyer, awarded, bids, index):
 def _bid(row, parties, index):
     parties.add(row.get("tenderer_id"), row.get("tenderer_name"), "tenderer")
     return {
-        "id": row["bid_id"],
+        "id": row.get("bid_id"),
         "date": row.get("date"),
         "status": row.get("status"),
         "tenderers": [{"id": row.get("tenderer_id"), "name": row.get("tenderer_name")}],
@@ -337,7 +337,7 @@ def _award(contract, parties, index):
             "value": money(sum(first), index.currency) if first else None,
             "subcontracts": [
                 {
-                    "id": row["subcontract_id"],
+                    "id": row.get("subcontract_id"),
                     "subcontractor": {
                         "id": row.get("subcontractor_id"),
                         "name": row.get("subcontractor_name"),
@@ -366,7 +366,7 @@ def _contract(contract, project, parties, index):
         "period": {"startDate": contract.get("period_start"), "endDate": contract.get("period_end")},
         "amendments": [
             {
-                "id": row["modification_id"],
+                "id": row.get("modification_id"),
                 "date": row.get("date"),
                 "rationale": row.get("rationale"),
                 "description": f"Change of {row['type']}" if "type" in row else None,
@@ -378,7 +378,7 @@ def _contract(contract, project, parties, index):
             "milestones": [_due(row, index) for row in payments],
             "transactions": [
                 {
-                    "id": row["payment_id"],
+                    "id": row.get("payment_id"),
                     "date": row["date_paid"],
                     "value": money(row.get("amount"), index.currency),
                     "payer": parties.reference(row.get("payer_id")),
@@ -397,7 +397,7 @@ def _due(row, index):
     carried = CARRIED["payments"] if unpaid else (*CARRIED["payments"], "amount")
     who = {"from": row.get("payer_id"), "to": row.get("payee_id")} if unpaid else {}
     return {
-        "id": row["payment_id"],
+        "id": row.get("payment_id"),
         "title": f"Payment to {row['payee_type']}" if "payee_type" in row else "Payment",
         "type": "payment",
         "dueDate": row.get("date_due"),

@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from cleanworks import written
 from cleanworks.errors import InputError
 
 ADDRESS = "https://raw.githubusercontent.com"
@@ -196,11 +195,8 @@ def _get(file: File, address: str) -> bytes:
 
 def _put(folder: Path, contents: dict[File, bytes]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as fresh:
+    with written.folder(folder) as new:
         for file, content in contents.items():
-            path = Path(fresh, "new", file.path)
+            path = new / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        if folder.exists():
-            folder.rename(Path(fresh, "old"))
-        shutil.move(Path(fresh, "new"), folder)

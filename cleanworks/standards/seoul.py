@@ -189,7 +189,13 @@ def read(rows: pd.DataFrame, unit: float = UNIT) -> dict[str, pd.DataFrame]:
         .map(lambda text: str(text).split("~") if isinstance(text, str) else [None, None])
     )
     start, end = (
-        pd.to_datetime(period.map(lambda parts, i=i: parts[i] if len(parts) > i else None), errors="coerce")
+        # `utc`, because times of two zones in one column are refused without it.
+        pd.to_datetime(
+            period.map(lambda parts, i=i: parts[i].strip() if len(parts) > i and parts[i] else None),
+            format="ISO8601",
+            errors="coerce",
+            utc=True,
+        ).dt.tz_localize(None)
         for i in (0, 1)
     )
     done = rows["CMCN_YN1"].eq("Y")

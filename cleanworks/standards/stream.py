@@ -166,6 +166,7 @@ def _package(text, source):
         source.header[name] = text.value()
     text.take("}")
     if text.peek():
+        text.unit = ""
         raise text.error("Something follows after the end of the package", "Keep one package in a file.")
     _check_version(source, at_the_end=True)
 
@@ -397,7 +398,8 @@ class _Text:
         return place + len(rest) >= len(self._buffer) and _PREFIX.fullmatch(rest) is not None
 
     def error(self, what, fix) -> InputError:
-        return InputError(f"{what} ({self.unit}).", where=f"{self.path}, line {self.line}", fix=fix)
+        unit = f" ({self.unit})" if self.unit else ""
+        return InputError(f"{what}{unit}.", where=f"{self.path}, line {self.line}", fix=fix)
 
     def cut_off(self) -> InputError:
         line = self.line + self._buffer.count("\n", self._place)
@@ -420,8 +422,9 @@ class _Text:
                 where=f"{self.path}, line {line}",
                 fix=r"In JSON it is written \n, or \u and four digits: export the file again with a JSON library.",
             )
+        near = " ".join(self._buffer[max(self._place, place - 20) : place + 20].split())
         return InputError(
-            f"This is not valid JSON in {self.unit}: {message[:1].lower() + message[1:]}.",
+            f"This is not valid JSON in {self.unit}: {message[:1].lower() + message[1:]}, near {near!r}.",
             where=f"{self.path}, line {line}",
             fix="Correct that place, or export the file again.",
         )

@@ -17,12 +17,12 @@ import html
 import io
 import json
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cleanworks import scratch
 from cleanworks.errors import InputError
 from cleanworks.words import is_code
 from cleanworks.workshop import made_of
@@ -185,11 +185,11 @@ def _is_one(page: str, wanted: Iterable[str]) -> bool:
 
 
 def _texts(course: Course, wanted: Iterable[str] = ()) -> dict[str, list[str]]:
-    with tempfile.TemporaryDirectory() as temporary:
-        _extract(course, Path(temporary), wanted)
+    with scratch.folder() as temporary:
+        _extract(course, temporary, wanted)
         found = {}
-        for path in sorted((Path(temporary) / "pot").rglob("*.pot")):
-            name = path.relative_to(Path(temporary) / "pot").with_suffix("").as_posix()
+        for path in sorted((temporary / "pot").rglob("*.pot")):
+            name = path.relative_to(temporary / "pot").with_suffix("").as_posix()
             found[name] = [message.id for message in read(path) if _is_for_people(message.id)]
     for entry in course.notebooks:
         name = course.relative(entry.path).removesuffix(".ipynb")

@@ -157,7 +157,8 @@ class Registry:
             return pd.DataFrame(columns=list(shapes.SHAPES[kind].columns))
         for column in frame.columns:
             if shapes.is_date(column):
-                frame[column] = pd.to_datetime(frame[column], errors="coerce", format="ISO8601")
+                days = pd.to_datetime(frame[column], errors="coerce", format="ISO8601", utc=True)
+                frame[column] = days.dt.tz_localize(None)
         return frame.assign(state=[row.state for row in rows]) if state else frame
 
     def history(self, kind: str, key: str) -> pd.DataFrame:

@@ -164,7 +164,7 @@ class Store:
         """Say in one sentence why a database cannot be opened."""
         try:
             yield
-        except self.sql.exc.DBAPIError as error:
+        except (self.sql.exc.DBAPIError, UnicodeDecodeError) as error:
             raise InputError(
                 f"The registry cannot be opened: {self._reason(error)}.",
                 where=self._public_place(),
@@ -202,7 +202,7 @@ class Store:
         try:
             with self.engine.connect() as connection, connection.begin():
                 yield connection
-        except self.sql.exc.DatabaseError as error:
+        except (self.sql.exc.DatabaseError, UnicodeDecodeError) as error:
             raise InputError(
                 f"The registry cannot be read: {self._reason(error)}.",
                 where=self._public_place(),

@@ -13,11 +13,11 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from cleanworks import scratch, written
 from cleanworks.errors import InputError
 from cleanworks.workshop import languages
 from cleanworks.workshop.board.outline import outline
@@ -130,10 +130,9 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
         workshop = _with_modules(workshop, programme)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".workshop-", dir=out))
-    try:
-        folder = staging / workshop.id
-        (folder / "learner").mkdir(parents=True)
+    _refuse_other(out / workshop.id)
+    with written.folder(out / workshop.id) as folder:
+        (folder / "learner").mkdir()
         (folder / "instructor").mkdir()
         with _profile(workshop.profile):
             for product in PRODUCTS:
@@ -144,7 +143,7 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
         _installation(course, programme, folder / "learner", options)
         _refuse_leaks(course, folder / "learner")
         _sums(folder / "learner")
-        archive = staging / f"{workshop.id}-learner.zip"
+        archive = folder.with_name(f"{workshop.id}-learner.zip")
         root = folder / "learner"
         wheels.write_zip(
             archive,
@@ -154,11 +153,8 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
                 if path.is_file()
             },
         )
-        _put(folder, out / workshop.id)
         os.replace(archive, out / archive.name)
-        return Built(out / workshop.id, out / archive.name, programme.warnings)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    return Built(out / workshop.id, out / archive.name, programme.warnings)
 
 
 def _with_modules(workshop: Workshop, programme: Programme) -> Workshop:
@@ -202,9 +198,9 @@ def _data(course: Course, folder: Path, *, ready: bool) -> None:
     """The tables of the course: as CSV in one zip, for a spreadsheet, and if `ready` as the notebooks read them."""
     if course.settings.write_data:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="tables-") as place:
-            function("write_data", course.settings.write_data)(Path(place))
-            wheels.write_zip(folder / "tables.zip", {path.name: path for path in Path(place).glob("*.csv")})
+        with scratch.folder() as place:
+            function("write_data", course.settings.write_data)(place)
+            wheels.write_zip(folder / "tables.zip", {path.name: path for path in place.glob("*.csv")})
     if ready and course.settings.live.tables:
         function("live.tables", course.settings.live.tables)(folder)
 
@@ -384,20 +380,12 @@ def _sums(folder: Path) -> None:
     (folder / SUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _put(fresh: Path, target: Path) -> None:
-    """Put a new folder in place of an old one that a build made; anything else that is there stays."""
-    if target.exists():
-        if not (target / "learner" / SUMS).is_file():
-            raise InputError(
-                "There is something at this place already.", where=str(target), fix="Name another --out."
-            )
-        old = target.with_name(f".{target.name}-old")
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
-        fresh.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        fresh.rename(target)
+def _refuse_other(target: Path) -> None:
+    """Refuse a place that holds anything but an older build."""
+    if target.exists() and not (target / "learner" / SUMS).is_file():
+        raise InputError(
+            "There is something at this place already.", where=str(target), fix="Name another --out."
+        )
 
 
 @contextlib.contextmanager

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-import tempfile
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
-from cleanworks import archives
+from cleanworks import archives, scratch
 from cleanworks.errors import InputError
 from cleanworks.workshop.files import read_text
 
@@ -59,8 +58,8 @@ def verify(kit: Path | str, *, checksum: str | None = None, run: bool = False) -
         )
     kit = Path(kit)
     if kit.is_file():
-        with tempfile.TemporaryDirectory(prefix="cleanworks-kit-", ignore_cleanup_errors=True) as place:
-            return _verify(unpack(kit, Path(place)), checksum, run)
+        with scratch.folder() as place:
+            return _verify(unpack(kit, place), checksum, run)
     return _verify(kit, checksum, run)
 
 
@@ -244,9 +243,9 @@ def _first_notebook(folder: Path) -> Finding:
         return Finding(True, "The first notebook holds work of your own, so it was left alone.")
     try:
         node = nbformat.read(path, as_version=4)
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
+        with scratch.folder() as place:
             NotebookClient(
-                node, timeout=_SECONDS, kernel_name="python3", resources={"metadata": {"path": place}}
+                node, timeout=_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(place)}}
             ).execute()
     except CellExecutionError as error:
         return Finding(

@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, requires
@@ -24,6 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 import cleanworks
+from cleanworks import written
 from cleanworks.errors import InputError
 
 LOCK = "requirements.txt"
@@ -166,15 +166,8 @@ def fetch(lock: Path, system: str, python: str, roots: Iterable[str], store: Pat
     folder = store / f"{system}-{python}-{key}"
     if not folder.is_dir():
         store.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".wheels-", dir=store))
-        try:
-            _download(wanted, system, python, staging)
-            staging.chmod(0o755)
-            # Another build may have been quicker; what it fetched is the same.
-            if not folder.is_dir():
-                staging.rename(folder)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        with written.folder(folder) as new:
+            _download(wanted, system, python, new)
     files = sorted(folder.glob("*.whl"))
     if wrong := strangers([file.name for file in files], system):
         raise InputError(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from cleanworks import written
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import Audience, Leak, edition, leaks
@@ -64,22 +63,14 @@ def _write_all(out: Path, texts: dict[Path, str]) -> None:
     """Write beside the place and move there at the end, so that an interrupted split leaves nothing behind."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".split-", dir=out.parent))
+        with written.folder(out) as new:
+            for name, text in texts.items():
+                path = new / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(
             f"The folder cannot be written: {error.strerror}.",
             where=str(out),
             fix="Choose a folder that you may write to.",
         ) from None
-    try:
-        for name, text in texts.items():
-            path = staging / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        staging.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        staging.rename(out)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise

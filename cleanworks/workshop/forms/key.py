@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cleanworks.workshop.catalogue import Lesson
 from cleanworks.workshop.forms.items import FORMS, Item, Test
@@ -101,6 +101,20 @@ class Key(Kept):
         default_factory=dict,
         description="For each form the order of a question's options on paper; keys of earlier versions have none.",
     )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Key:
+        for form in FORMS:
+            for id in self.forms.get(form, ["nothing"]):
+                if id not in self.items:
+                    raise ValueError(f"form {form} asks {id!r}, which is none of its questions")
+        for id, item in self.items.items():
+            lesson = self.lessons.get(item.lesson)
+            if lesson is None or not 1 <= item.objective <= len(lesson.objectives):
+                raise ValueError(f"question {id!r} belongs to an objective that is not there")
+            if not all(0 <= option < item.options for option in item.right):
+                raise ValueError(f"the right option of question {id!r} is not there")
+        return self
 
     @property
     def follow_up(self) -> dict[str, KeyStatement]:

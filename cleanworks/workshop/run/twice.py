@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import scratch
+from cleanworks import scratch
+
 from .jobs import Job, Listener, RunOptions
 from .results import Failure, LessonResult, RunResult
 from .runner import line_in_file, run_notebooks

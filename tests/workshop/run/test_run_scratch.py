@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cleanworks.workshop.run import scratch
+from cleanworks import scratch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sockets and locks of Unix")
 
@@ -26,7 +26,7 @@ def temporary(tmp_path, monkeypatch) -> Path:
 
 
 def test_folders_of_the_dead_are_removed_and_those_of_the_living_stay(temporary):
-    program = "import sys, time\nfrom cleanworks.workshop.run import scratch\nprint(scratch.make(), flush=True)\nsys.stdin.read()"
+    program = "import sys, time\nfrom cleanworks import scratch\nprint(scratch.make(), flush=True)\nsys.stdin.read()"
     dead, living = (
         subprocess.Popen(
             [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -32,7 +32,8 @@ from IPython.paths import get_ipython_dir
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 
-from .. import scratch
+from cleanworks import scratch
+
 from .guard import LIMIT, PASSING, SHOWN, Guard, limit_prints
 from .streams import INTERVAL, OrderedStream
 

@@ -9,9 +9,9 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
+from cleanworks import scratch
 from cleanworks.errors import InputError
 
-from .. import scratch
 from .settings import LEFT_OUT, ONE_THREAD
 
 PRELOAD = "CLEANWORKS_PRELOAD"
