@@ -263,14 +263,14 @@ def test_a_registry_whose_words_are_no_text_cannot_be_read(rooms, tmp_path, caps
 
 
 def test_a_table_without_a_row_has_no_column_that_is_filled_in_part(tmp_path):
-    made = data.bring_in([ocds.write(tmp_path / "a.json", city.make(projects=3), kind="compiled", **ABOUT)])
+    made = data.bring_in([ocds.write(tmp_path / "a.json", city.make(projects=3), kind="records", **ABOUT)])
     made.tables["subcontracts"] = (0, {"subcontract_id": 0, "tier": 0})
     assert made.overview().loc["subcontracts"].tolist() == [0, 0, 0, 2]
 
 
 def test_what_json_is_wrong_about_is_shown(tmp_path, capsys):
     (tmp_path / "a.json").write_text('{"releases": [{"ocid": "o", "title": "Pipe 8" wide"}]}')
-    assert """near '"title": "Pipe 8" wide"}]}'""" in refused(capsys, "data", "check", tmp_path / "a.json")
+    assert """near ', "title": "Pipe 8" wide"}]}'""" in refused(capsys, "data", "check", tmp_path / "a.json")
     (tmp_path / "a.json").write_text('{"releases": []} {"releases": []}')
     assert "after the end of the package. Keep one" in refused(capsys, "data", "check", tmp_path / "a.json")
 

@@ -6,6 +6,8 @@ Everything here takes a notebook and gives a new one; nothing is executed, read 
 from __future__ import annotations
 
 import ast
+import base64
+import contextlib
 import copy
 import html
 import json
@@ -287,21 +289,55 @@ def _readable(artefact: str) -> str:
         except json.JSONDecodeError:
             return artefact
         if isinstance(content, dict) and "cells" in content:
-            return "\n".join(_notebook_text(nbformat.from_dict(content)))
+            text = "\n".join(_notebook_text(nbformat.from_dict(content)))
+            return "\n".join([text, *_decoded(text)])
     if start.startswith(("<!doctype", "<html")):
-        return html.unescape(re.sub(r"<[^>]+>", "", artefact))
-    return artefact
+        # What a page does not show is still in its source.
+        hidden = (one for found in _HIDDEN.findall(artefact) for one in found if one)
+        text = html.unescape("\n".join([re.sub(r"<[^>]+>", "", artefact), *hidden]))
+    else:
+        text = artefact
+    # Lines that a program wrote as text for another one, such as code in a page's JSON.
+    escaped = (line for line in text.splitlines() if _ESCAPED.search(line))
+    return "\n".join([text, *(re.sub(r"\\(u[0-9a-fA-F]{4}|.)", _character, line) for line in escaped)])
+
+
+_ESCAPED = re.compile(r"""\\["'u]""")
+_HIDDEN = re.compile(
+    r"""<!--(.*?)-->|\s(?:data-[\w-]+|title|alt|content|value|placeholder|aria-label)=(?:"([^"]{8,})"|'([^']{8,})')""",
+    re.S,
+)
+_BASE64 = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{16,20000}={0,2}(?![\w+/=])")
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = escape[1]
+    return chr(int(code[1:], 16)) if len(code) == 5 else {"n": "\n", "t": "\t"}.get(code, code)
+
+
+def _decoded(text: str) -> Iterable[str]:
+    """What stands there in base64, as some tools write the answers of a quiz."""
+    for found in _BASE64.finditer(text):
+        with contextlib.suppress(ValueError):
+            yield base64.b64decode(found[0], validate=True).decode("utf-8")
 
 
 def _notebook_text(node: NotebookNode) -> Iterable[str]:
+    yield from _strings(node.metadata)
     for cell in node.cells:
-        yield _joined(cell.source)
+        source = _joined(cell.source)
+        yield source
+        if cell.cell_type == "code":
+            yield from (statement for _, statement in _statements(source))
         yield from _strings(cell.metadata)
+        yield from _strings(cell.get("attachments", {}))
         for output in cell.get("outputs", []):
-            yield _joined(output.get("text", ""))
-            for value in output.get("data", {}).values():
-                if isinstance(value, str | list):
-                    yield _readable_html(_joined(value))
+            for name, value in output.items():
+                yield from _strings(value)
+                yield _joined(value) if isinstance(value, str | list) else ""
+                for shown in value.values() if name == "data" else ():
+                    if isinstance(shown, str | list):
+                        yield _readable_html(_joined(shown))
 
 
 def _strings(value: Any) -> Iterable[str]:

@@ -58,6 +58,20 @@ WAYS = [
     ("UPDATE records SET content = 'null' WHERE record = 'P-2'", "projects P-2"),
     ("UPDATE records SET content = CAST(x'ff41' AS TEXT) WHERE record = 'P-2'", "records of projects"),
     ("UPDATE records SET state = 'approved' WHERE record = 'P-2'", "projects P-2"),
+    # Who may see a record is said by its contract; a record of a kind that nobody knows is seen by nobody.
+    ("UPDATE records SET contract_id = 'C-1' WHERE record = 'P-2'", "projects P-2"),
+    ("UPDATE records SET kind = 'dreams' WHERE record = 'P-2'", "records of dreams"),
+    (
+        "INSERT INTO records (kind, record, state, content) VALUES ('dreams', 'D-1', 'entered', '{}')",
+        "records of dreams",
+    ),
+    ("UPDATE records SET content = content || ' ' WHERE record = 'P-2'", "projects P-2"),
+    ("UPDATE journal SET n = 9 WHERE n = 3", "journal line 3"),
+    ("UPDATE journal SET at = '2020-01-01T00:00:00' WHERE n = 1", "journal line 1"),
+    ("UPDATE journal SET user_id = 'somebody' WHERE n = 1", "journal line 1"),
+    ("UPDATE journal SET record = 'P-8' WHERE n = 2", "journal line 2"),
+    ("UPDATE journal SET previous = hash WHERE n = 2", "journal line 2"),
+    ("UPDATE journal SET change = replace(change, 'Bridge', 'Bridgé') WHERE n = 3", "journal line 3"),
 ]
 
 

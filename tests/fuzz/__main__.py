@@ -1,4 +1,4 @@
-"""`python tests/fuzz`: see `engine.py`."""
+"""`python tests/fuzz`: see `engine.py`; `python tests/fuzz kills`: see `kills.py`."""
 
 import sys
 import types
@@ -9,7 +9,10 @@ ours = types.ModuleType("tests")
 ours.__path__ = [str(Path(__file__).resolve().parent.parent)]
 sys.modules["tests"] = ours
 
-from tests.fuzz.engine import main  # noqa: E402
+from tests.fuzz import engine, kills  # noqa: E402
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:2] == ["kills"]:
+        del sys.argv[1]
+        sys.exit(kills.main())
+    sys.exit(engine.main())

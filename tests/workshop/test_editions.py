@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 
+import nbformat
 import pytest
+from nbformat.v4 import new_output
 
 from cleanworks.workshop.editions import edition, leaks
 from cleanworks.workshop.notebook import dump, read
@@ -136,6 +139,39 @@ class TestLeaks:
     def test_metadata_is_read_as_it_stands_and_not_as_json(self):
         source = one_question('total = rain["mm"].sum()')
         assert leaks(a_notebook(metadata={"note": ['total = rain["mm"].sum()']}), source)
+
+    @pytest.mark.parametrize("place", ["metadata", "attachment", "output", "error", "quotes", "base64"])
+    def test_no_corner_of_a_notebook_hides_an_answer(self, place):
+        line = 'total = rain["mm"].sum()'
+        node = nbformat.reads(a_notebook(code="1 + 1"), as_version=4)
+        cell = node.cells[0]
+        if place == "metadata":
+            node.metadata["note"] = {"remember": line}
+        elif place == "attachment":
+            cell.attachments = {"a.txt": {"text/plain": base64.b64encode(line.encode()).decode()}}
+        elif place == "output":
+            cell.outputs = [new_output("display_data", {"application/json": {"said": [line]}})]
+        elif place == "error":
+            cell.outputs = [new_output("error", ename="E", evalue="", traceback=["----> 1 " + line])]
+        elif place == "quotes":
+            cell.source = 'print(f\'{rain["""mm"""].sum()}\')\ntotal = rain["""mm"""].sum()'
+        else:
+            cell.source = f"# {base64.b64encode(line.encode()).decode()}"
+        source = one_question(line)
+        assert leaks(json.dumps(node), source)
+        assert not leaks(a_notebook(code="1 + 1"), source)
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "<!-- total = rain['mm'].sum() -->",
+            '<p data-answer="total = rain[&quot;mm&quot;].sum()">?</p>',
+            '<script type="application/json">{"code": "total = rain[\\"mm\\"].sum()"}</script>',
+            "<script>code = 'total\\u0020= rain[\\u0022mm\\u0022].sum()'</script>",
+        ],
+    )
+    def test_what_a_page_does_not_show_is_in_its_source(self, page):
+        assert leaks(f"<!doctype html><body>{page}</body>", one_question('total = rain["mm"].sum()'))
 
     def test_a_broken_artefact_is_read_as_text(self, exercises):
         assert leaks('{"cells": ' + 'total_mm = week["mm"].sum()', exercises)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,12 +192,18 @@ class Registry:
         number, wanted = (None, published) if isinstance(published, str) else published or (0, journal.START)
         there = wanted == journal.START
         found: list[journal.Damage] = []
-        content: dict[tuple[str, str], tuple[str, str]] = {}
+        content: dict[tuple[str, str], tuple[str, str, str | None]] = {}
         with self.store.reading() as connection:
-            for kind in (*rules.LINES, ORIGIN[0]):
+            known = (*rules.LINES, ORIGIN[0])
+            with suppress(*self.store.unreadable):  # a kind that is no text is none of ours either
+                found += [
+                    journal.Damage(f"records of {kind}", "the registry has no such kind of record")
+                    for kind in sorted(map(str, self.store.kinds(connection) - set(known)))
+                ]
+            for kind in known:
                 try:
                     for row in self.store.rows(connection, kind):
-                        content[kind, row.record] = (row.content, row.state)
+                        content[kind, row.record] = (row.content, row.state, row.contract_id)
                 except self.store.unreadable as error:
                     found.append(
                         journal.Damage(f"records of {kind}", f"they cannot be read: {reason(error)}")

@@ -63,14 +63,16 @@ def to_json(record: Mapping[str, object]) -> str:
 
 
 def find_damage(
-    lines: Iterable[Entry], records: Mapping[tuple[str, str], tuple[str, str]], head: tuple[int, str] | None
+    lines: Iterable[Entry],
+    records: Mapping[tuple[str, str], tuple[str, str, str | None]],
+    head: tuple[int, str] | None,
 ) -> list[Damage]:
     """Compare the chain with itself, with the records, and with the head. Whatever the lines hold, nothing is raised.
 
     Parameters
     ----------
     lines : the journal, in order.
-    records : (kind, key) -> (content as JSON, state), as the tables hold them now.
+    records : (kind, key) -> (content as JSON, state, contract to which it belongs), as the tables hold them now.
     head : number and hash of the last line, as the registry remembers it; None where it remembers nothing.
 
     Returns
@@ -81,6 +83,7 @@ def find_damage(
     found, previous, number = [], START, 0
     rebuilt: dict[tuple[str, str], dict] = {}
     states: dict[tuple[str, str], str] = {}
+    contracts: dict[tuple[str, str], object] = {}
     for entry in lines:
         number += 1
         if not isinstance(entry.n, int) or not all(isinstance(value, str) for value in entry[1:]):
@@ -104,6 +107,10 @@ def find_damage(
         if change is None:
             found.append(Damage(f"journal line {entry.n}", "what it changed is not a list of fields"))
             continue
+        if name not in rebuilt:
+            contracts[name] = change.get("contract_id") or (
+                entry.record if entry.kind == "contracts" else None
+            )
         rebuilt.setdefault(name, {}).update(change)
         states[name] = entry.state
     if head is None:
@@ -117,7 +124,7 @@ def find_damage(
     for name, content in rebuilt.items():
         if name not in records:
             found.append(Damage(f"{name[0]} {name[1]}", "the record is gone, and no journal line says so"))
-        elif records[name] != (to_json(content), states[name]):
+        elif records[name] != (to_json(content), states[name], contracts[name]):
             found.append(Damage(f"{name[0]} {name[1]}", "the record differs from what the journal says"))
     found += [
         Damage(f"{name[0]} {name[1]}", "no journal line says where the record comes from")

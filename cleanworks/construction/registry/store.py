@@ -267,10 +267,14 @@ class Store:
 
     def rows(self, connection, kind: str, contracts=None):
         r = self.records
-        query = self.sql.select(r.c.record, r.c.state, r.c.content).where(r.c.kind == kind)
+        query = self.sql.select(r.c.record, r.c.contract_id, r.c.state, r.c.content).where(r.c.kind == kind)
         if contracts is not None:
             query = query.where(r.c.contract_id.in_(sorted(contracts)))
         return connection.execute(query.order_by(r.c.record)).all()
+
+    def kinds(self, connection) -> set[object]:
+        """The kinds of records that are there."""
+        return {kind for (kind,) in connection.execute(self.sql.select(self.records.c.kind).distinct())}
 
     def lines(self, connection, kind: str | None = None, record: str | None = None):
         j = self.journal

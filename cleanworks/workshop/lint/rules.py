@@ -776,8 +776,10 @@ def _gives_away(notebook: Notebook, context: Context) -> Iterator[Hit]:
     taught = [other.node] if other else []
     answers = Answers.of(notebook.node, taught)
     handed_out = edition(notebook.node, "learner")
+    for leak in answers.in_text(dump(type(handed_out)({**handed_out, "cells": []}))):
+        yield None, None, f"The metadata show what the solution of `{leak.question}` says: {leak.text}"
     for cell in handed_out.cells:
-        alone = {**handed_out, "cells": [cell]}
+        alone = {**handed_out, "metadata": {}, "cells": [cell]}
         for leak in answers.in_text(dump(type(handed_out)(alone))):
             found = next((one for one in notebook.cells if one.id == cell.id), None)
             yield found, None, f"The cell shows what the solution of `{leak.question}` says: {leak.text}"
