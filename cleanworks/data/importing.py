@@ -27,11 +27,12 @@ from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds
-from cleanworks.standards.shape import text
-from cleanworks.standards.stream import LISTS, open_source, refuse_bomb
+from cleanworks.standards.shape import inside, text
+from cleanworks.standards.stream import LISTS, again, open_source, refuse_bomb
 
-PIECES = 32  # into which releases are sorted by their process
-AT_ONCE = 2_000  # elements whose tables are in memory together
+# Releases are sorted by their process into pieces of about this size, which are in memory one after the other.
+PIECE, MOST_PIECES = 64 << 20, 128
+AT_ONCE = 4_000  # elements whose tables are in memory together
 LARGEST_ARCHIVE = 64 << 30  # bytes of all that a zip holds; they are unpacked to the disk and read from there
 LARGEST_TABLE = 2 << 30  # bytes of one CSV file, unpacked
 _IGNORED = (
@@ -171,7 +172,7 @@ def bring_in(
             if kind == "tables":
                 _tables(found, mappings, encoding, keep, made, tell)
             else:
-                _standard(found, kind, keep, made, tell, Path(place), PIECES if new else 1)
+                _standard(found, kind, keep, made, tell, Path(place))
             if isinstance(keep, _Holder):
                 made.tables = keep.finish(made.held)
             elif new:
@@ -306,45 +307,50 @@ def _named(files):
 # OCDS and OC4IDS --------------------------------------------------------------------------------------------------------
 
 
-def _standard(found, kind, keep, made, tell, place, pieces):
+def _standard(found, kind, keep, made, tell, place):
     read = _Told(tell, sum(path.stat().st_size for path, _ in found))
+    elements = _elements(found, made, read)
     if kind == "OC4IDS":
-        for batch in _batches(_elements(found, made, read), AT_ONCE):
+        for batch in _batches((element.value for element, _ in elements), AT_ONCE):
             keep.add(oc4ids.tables_of(batch))
         return
-    files = [(place / f"releases-{number}.jsonl").open("w", encoding="utf-8") for number in range(pieces)]
-    count = 0
-    try:
-        for value, list_name in _elements(found, made, read, named=True):
-            count += 1
-            number = zlib.crc32((text(value.get("ocid")) or str(count)).encode()) % pieces
-            json.dump({"list": list_name, "value": value}, files[number], ensure_ascii=False)
-            files[number].write("\n")
-    finally:
-        for file in files:
-            file.close()
-    for number in range(pieces):
-        lines = place / f"releases-{number}.jsonl"
-        for compiled in _batches(iter(_compiled(lines)), AT_ONCE):
+    size = sum(path.stat().st_size * (10 if name.endswith(".gz") else 1) for path, name in found)
+    pieces = [place / f"releases-{number}" for number in range(min(size // PIECE + 1, MOST_PIECES))]
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(piece.open("wb")) for piece in pieces]
+        for count, (element, list_name) in enumerate(elements):
+            value = element.value
+            ocid = text(value.get("ocid")) or text(inside(value, "compiledRelease").get("ocid"))
+            # What has no usable ocid belongs to nothing else.
+            key = json.dumps(ocid or f"\0{count}").encode()
+            # A line break in JSON stands between texts, never in one.
+            line = element.text.replace("\n", " ").replace("\r", " ").encode()
+            files[zlib.crc32(key) % len(files)].write(b"%s\t%s\t%s\n" % (list_name.encode(), key, line))
+    for piece in pieces:
+        for compiled in _batches(_compiled(piece), AT_ONCE):
             keep.add(ocds.tables_of(compiled))
-        lines.unlink()
+        piece.unlink()
 
 
-def _compiled(lines):
-    releases, records = [], []
-    with lines.open(encoding="utf-8") as rows:
-        for row in rows:
-            one = json.loads(row)
-            (records if one["list"] == "records" else releases).append(one["value"])
-    whole = ocds.compiled_of(releases, "releases")
-    # One process may be in two files of records; the later file stands.
-    by_ocid = {text(one.get("ocid")) or f"\0{number}": one for number, one in enumerate(whole)}
-    for number, one in enumerate(ocds.compiled_of(records, "records")):
-        by_ocid[text(one.get("ocid")) or f"\0r{number}"] = one
-    return list(by_ocid.values())
+def _compiled(piece):
+    """The compiled release of each process of a piece; only texts are held of the others."""
+    processes: dict[bytes, list[tuple[bytes, bytes]]] = {}
+    with piece.open("rb") as lines:
+        for line in lines:
+            list_name, key, value = line.split(b"\t", 2)
+            processes.setdefault(key, []).append((list_name, value))
+    for parts in processes.values():
+        # One process may be in two files of records; the later file stands.
+        records = (again(value) for list_name, value in reversed(parts) if list_name == b"records")
+        whole = next(iter(ocds.compiled_of(records, "records")), None)
+        if whole is not None:
+            yield whole
+        else:
+            releases = (again(value) for list_name, value in parts if list_name == b"releases")
+            yield from ocds.compiled_of(releases, "releases")
 
 
-def _elements(found, made, read, named=False):
+def _elements(found, made, read):
     for path, name in found:
         read.begin(path, name)
         try:
@@ -353,7 +359,7 @@ def _elements(found, made, read, named=False):
             for element in source.elements:
                 number += 1
                 read.step(source)
-                yield (element.value, source.list_name) if named else element.value
+                yield element, source.list_name
         except InputError as error:
             where = (error.where or "").replace(str(path), name)
             raise InputError(error.what, where=where or name, fix=error.fix) from None

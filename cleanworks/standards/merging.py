@@ -71,21 +71,22 @@ class _List(dict):
     """A list being merged: its elements by their id."""
 
 
-def _lay(whole, release, rules):
+def _lay(whole, release, rules, known_by_id=False):
     """Lay an object over what is known so far; False if it held nothing at all."""
     laid = False
     for name, value in release.items():
         rule = rules.get(name)
-        if rule == OMIT:
+        if rule == OMIT or (known_by_id and name == "id"):
             continue
-        known = whole.get(name)
-        if rule == WHOLE or not _goes_on(value):
+        # Most values are neither objects nor lists.
+        if not isinstance(value, (dict, list)) or rule == WHOLE or not _goes_on(value):
             # A list replaced by a text, or an object by null, would lose everything below: ocdsmerge keeps it, and so do we.
-            if not isinstance(known, (_Object, _List)):
+            if not isinstance(whole.get(name), (_Object, _List)):
                 whole[name] = value
             laid = True
         elif value:
-            kind = _Object if isinstance(value, Mapping) else _List
+            known = whole.get(name)
+            kind = _Object if isinstance(value, dict) else _List
             inner = known if isinstance(known, kind) else kind()
             below = rule if isinstance(rule, dict) else {}
             if _lay(inner, value, below) if kind is _Object else _lay_list(inner, value, below):
@@ -106,31 +107,31 @@ def _lay_list(whole, elements, rules):
             if isinstance(number, str)
             else json.dumps(number, sort_keys=True)
         )
-        inner = whole.get(key, _Object())
+        inner = whole.get(key)
+        if inner is None:
+            inner = _Object()
         if number is not None:
             inner.setdefault("id", number)
-        if (
-            _lay(
-                inner,
-                {name: value for name, value in element.items() if name != "id" or number is None},
-                rules,
-            )
-            or number is not None
-        ):
+        if _lay(inner, element, rules, number is not None) or number is not None:
             whole[key] = inner
             laid = True
     return laid
 
 
 def _goes_on(value):
-    return isinstance(value, Mapping) or (
-        isinstance(value, list) and all(isinstance(element, Mapping) for element in value)
+    return isinstance(value, dict) or (
+        isinstance(value, list) and all(isinstance(element, dict) for element in value)
     )
 
 
 def _plain(value):
-    if isinstance(value, _Object):
-        return {name: _plain(member) for name, member in value.items() if member is not None}
-    if isinstance(value, _List):
+    kind = type(value)
+    if kind is _Object:
+        return {
+            name: _plain(member) if isinstance(member, dict) else member
+            for name, member in value.items()
+            if member is not None
+        }
+    if kind is _List:
         return [_plain(element) for element in value.values()]
     return value

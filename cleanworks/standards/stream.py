@@ -18,11 +18,21 @@ from pathlib import Path
 
 from cleanworks.errors import InputError
 
+try:
+    import msgspec
+except ImportError:  # as in the page: then all is read by the slower reader
+    msgspec = None  # type: ignore[assignment]
+
 CHUNK = 1 << 20  # bytes
 LONGEST = 1 << 26  # characters of one element; the longest ones that are published have some millions
 # What data unpack to at most, and from which size on it matters: gzip can make a thousand bytes of one, data about thirty.
 MANY_TIMES, ENOUGH = 300, 1 << 28
 _SPACE = re.compile(r"[ \t\r\n]*")
+# What may stand between an element and the next one, up to the name of the next one's first member.
+_BETWEEN = re.compile(r'[ \t\r\n]*,?[ \t\r\n]*\{(?:[ \t\r\n]*"[^"\\]*")?')
+_MISSES = (
+    8  # elements in a row whose end was not where it was looked for, after which it is looked for no more
+)
 # What may stand at a cut where the parser complains: nothing, or the beginning of a number, a literal or an escape.
 _PREFIX = re.compile(r"\s*|-?[\d.eE+-]*|t(r(ue?)?)?|f(a(l(se?)?)?)?|n(u(ll?)?)?|\\?u?[0-9a-fA-F]{0,4}")
 LISTS = {
@@ -37,11 +47,12 @@ OLDER = {"projects": (), "releases": ("1.0",), "records": ("1.0",)}
 
 @dataclass(frozen=True)
 class Element:
-    """One project, release or record: its number in the file (from 1), the line it begins on, and its JSON object."""
+    """One project, release or record: its number in the file (from 1), the line it begins on, its JSON object, and its text."""
 
     number: int
     line: int
     value: dict
+    text: str = field(repr=False)
 
 
 @dataclass
@@ -93,20 +104,20 @@ def open_source(path) -> Source:
     if text.peek() != "{":
         _refuse_start(text)
     source = Source(path, "", False)
-    first, first_line = _package_head(text, source)
+    first = _package_head(text, source)
     if first is not None:
-        source.list_name = _kind_of(first, path)
-        source.elements = _lines(text, first, first_line, source)
+        source.list_name = _kind_of(first.value, path)
+        source.elements = _lines(text, first, source)
     else:
         source.elements = _package(text, source)
     return source
 
 
 def _package_head(text, source):
-    """Read members until the list begins. Without a list, the object itself is the first element: return it and its line."""
+    """Read members until the list begins. Without a list, the object itself is the first element, which is returned."""
     line = text.line
     text.take("{")
-    whole = source.header
+    whole, members = source.header, []
     while _another(text, "}", first=not whole):
         name = _member_name(text)
         if name in LISTS and "ocid" not in whole and text.peek() != "[":
@@ -114,16 +125,17 @@ def _package_head(text, source):
         if name in LISTS and "ocid" not in whole:
             source.list_name, source.package = name, True
             _check_version(source)
-            return None, line
+            return None
         if name in whole:
             raise text.error(
                 f"The key {name!r} appears twice in one object",
                 "Keep one of them: nobody can tell which is meant.",
             )
         whole[name] = text.value()
+        members.append(f"{json.dumps(name)}: {text.taken()}")
     text.take("}")
     source.header = {}
-    return whole, line
+    return Element(1, line, whole, "{" + ", ".join(members) + "}")
 
 
 def _refuse_list(text, name):
@@ -143,9 +155,10 @@ def _package(text, source):
     number = 0
     while _another(text, "]", first=not number):
         number += 1
+        text.peek()  # the line is that of its first character
         line = text.line
         text.unit = f"{source.list_name[:-1]} {number}"
-        value = text.value()
+        value = text.element()
         source.bytes_read = text.consumed()
         if not isinstance(value, dict):
             raise InputError(
@@ -153,7 +166,7 @@ def _package(text, source):
                 where=f"{source.path}, line {line}",
                 fix="Every element of the list must be a JSON object in braces.",
             )
-        yield Element(number, line, value)
+        yield Element(number, line, value, text.taken())
     text.take("]")
     text.unit = "the end of the package"
     while _another(text, "}"):
@@ -171,15 +184,15 @@ def _package(text, source):
     _check_version(source, at_the_end=True)
 
 
-def _lines(text, first, line, source):
+def _lines(text, first, source):
     source.bytes_read = text.consumed()
-    yield Element(1, line, first)
+    yield first
     number = 1
     while text.peek():
         number += 1
         text.unit = f"element {number}"
         line = text.line
-        value = text.value()
+        value = text.element()
         source.bytes_read = text.consumed()
         if not isinstance(value, dict):
             raise InputError(
@@ -187,7 +200,7 @@ def _lines(text, first, line, source):
                 where=f"{text.path}, line {line}",
                 fix="Write one JSON object on each line.",
             )
-        yield Element(number, line, value)
+        yield Element(number, line, value, text.taken())
 
 
 def _another(text, closing, first=False):
@@ -300,6 +313,8 @@ class _Text:
             )
         )
         self._buffer, self._place, self._ended, self._bytes = "", 0, False, 0
+        self._start = 0  # where the value that was read last begins; `_place` is its end
+        self._between, self._misses = "", 0 if msgspec else _MISSES
         self._more()
         self._buffer = self._buffer.removeprefix("\ufeff")
 
@@ -339,6 +354,39 @@ class _Text:
             )
         self._place += 1
 
+    def taken(self) -> str:
+        """The text of the value that was read last."""
+        return self._buffer[self._start : self._place]
+
+    def element(self):
+        """Read one of many values that are alike: as `value`, and mostly in a fifth of its time.
+
+        The end of an element is looked for where the next one seems to begin. What is read whole up to there is the element: no object
+        in JSON begins another one. What is not, or might not be strict JSON, `value` reads, and says what is wrong.
+        """
+        if self._misses < _MISSES and self._between and self.peek():
+            end, size = self._buffer.find(self._between, self._place), CHUNK
+            while end < 0 and not self._ended and len(self._buffer) - self._place < LONGEST // 4:
+                self._more(size)
+                end, size = self._buffer.find(self._between, self._place), 2 * size
+            if end >= 0:
+                text = self._buffer[self._place : end + 1]
+                value = _strictly(text)
+                if value is not None:
+                    self._misses = 0
+                    self.line += text.count("\n")
+                    self._start, self._place = self._place, end + 1
+                    return value
+            self._misses += 1
+        value = self.value()
+        between = _BETWEEN.match(self._buffer, self._place)
+        if between:
+            # On lines of their own, elements begin alike even where the first of their members differs.
+            text = "}" + between.group()
+            brace = text.index("{")
+            self._between = text[: brace + 1] if "\n" in text[:brace] else text
+        return value
+
     def value(self):
         """Read one JSON value."""
         if not self.peek():
@@ -372,7 +420,7 @@ class _Text:
                 # A number that touches the end of the window may go on in the next one.
                 if end < len(self._buffer) or self._ended:
                     self.line += self._buffer.count("\n", self._place, end)
-                    self._place = end
+                    self._start, self._place = self._place, end
                     return value
                 place, message = end, ""
             unfinished = self._could_go_on(place, message)
@@ -465,6 +513,29 @@ def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
             where=name,
             fix="Data do not: do not use it, or unpack it yourself and look at it.",
         )
+
+
+def _strictly(text):
+    """The value of a text of strict JSON; None if it is none, or holds a key twice, or cannot be told quickly."""
+    if "\\u003" in text:
+        return None  # an escaped colon could hide a key
+    try:
+        value = msgspec.json.decode(text)
+        # A key that came twice is lost with its colon. Colons inside texts are the same in both.
+        same = msgspec.json.encode(value).count(b":") == text.count(":")
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        return None
+    return value if same else None
+
+
+def again(text: bytes) -> dict:
+    """The value of an element from its text, which has been read strictly before."""
+    if msgspec:
+        try:
+            return msgspec.json.decode(text)
+        except (ValueError, RecursionError, msgspec.MsgspecError):
+            pass  # for example the half of a character, which only Python reads
+    return json.loads(text)
 
 
 class _KeyTwice(ValueError):

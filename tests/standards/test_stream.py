@@ -214,3 +214,68 @@ def test_a_number_of_thousands_of_digits_is_one_message(tmp_path):
     path = put(tmp_path, '{"ocid": "a", "tender": {"value": {"amount": ' + "1" * 5000 + "}}}")
     with pytest.raises(InputError, match="thousands of digits"):
         read(path)
+
+
+# The quick reader says what the slower one says ---------------------------------------------------------------------------
+
+RELEASES = [
+    {"ocid": f"ocds-a-{n}", "tender": {"id": n, "title": 'x: "y", {z}', "value": {"amount": 1.5}}}
+    for n in range(12)
+]
+
+
+@pytest.mark.parametrize("form", ["one line", "own lines", "indented", "JSON lines"])
+def test_most_elements_are_read_quickly_and_hold_the_same(tmp_path, monkeypatch, form):
+    pytest.importorskip("msgspec")
+    if form == "JSON lines":
+        content = "\n".join(json.dumps(one) for one in RELEASES)
+    elif form == "own lines":
+        content = '{"releases": [\n' + ",\n".join(json.dumps(one) for one in RELEASES) + "\n]}"
+    else:
+        content = json.dumps({"releases": RELEASES}, indent=2 if form == "indented" else None)
+    slowly, read_slowly = [], stream._Text.value
+    monkeypatch.setattr(stream._Text, "value", lambda text: slowly.append(text.unit) or read_slowly(text))
+    elements = list(stream.open_source(put(tmp_path, content)).elements)
+    assert [one.value for one in elements] == [json.loads(one.text) for one in elements] == RELEASES
+    assert len({unit for unit in slowly if unit[-1].isdigit()}) <= 2  # the first one, and the last one
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '{"ocid": "b", "x": 1, "x": 2}',
+        '{"ocid": "b", "x": {"y": 1, "y": 1}}',
+        '{"ocid": "b", "x\\u003a": 1, "x": 1, "x": 2}',
+        '{"ocid": "b", "x": NaN}',
+        '{"ocid": "b", "x": 1e999}',
+        '{"ocid": "b", "x": "a\x01"}',
+        '{"ocid": "b", "x": "a\tb"}',
+        '{"ocid": "b", "x": 01}',
+        '{"ocid": "b", "x": [1,]}',
+        '{"ocid": "b", "x": "\\q"}',
+        '{"ocid": "b", "x": ' + "1" * 5000 + "}",
+        "[1]",
+    ],
+)
+@pytest.mark.parametrize("lines", [True, False])
+def test_what_is_not_strict_json_gets_the_same_message_from_both(tmp_path, monkeypatch, wrong, lines):
+    texts = [json.dumps(one) for one in RELEASES]
+    texts[5] = wrong
+    content = "\n".join(texts) if lines else '{"releases": [\n' + ",\n".join(texts) + "\n]}"
+    path, said = put(tmp_path, content), []
+    for one in (stream.msgspec, None):
+        monkeypatch.setattr(stream, "msgspec", one)
+        with pytest.raises(InputError) as caught:
+            read(path)
+        said.append(caught.value.message)
+    assert said[0] == said[1] and f"line {6 if lines else 7}" in said[0]
+
+
+def test_what_both_read_is_equal_to_the_last_digit(tmp_path):
+    strange = (
+        '{"ocid": "b", "n": 123456789012345678901234567890, "x": "\\ud800", "f": 0.1, "g": 1e22, "h": -0.0}'
+    )
+    texts = [json.dumps(one) for one in RELEASES[:3]] + [strange] + [json.dumps(RELEASES[3])]
+    found = read(put(tmp_path, "\n".join(texts)))[1]
+    assert [repr(one) for one in found] == [repr(json.loads(one)) for one in texts]
+    assert stream.again(strange.encode()) == json.loads(strange)
