@@ -284,9 +284,17 @@ class _Run:
         return contextlib.nullcontext()
 
     def _imported(self, lessons: Sequence[_Lesson]) -> set[str]:
-        """Names that the cells themselves import."""
+        """Names that the cells import, and the modules beside them: what a package imports, it may import late or never."""
         codes = (cell["source"] for lesson in lessons for _, cell in lesson.source.code_cells)
-        return {name for code in codes for name in self.prints.imports_of_cell(code)}
+        beside = {
+            path
+            for lesson in lessons
+            for path in lesson.modules
+            if path.suffix == ".py" and not (path.parent / "__init__.py").exists()
+        }
+        return {name for code in codes for name in self.prints.imports_of_cell(code)} | {
+            name for path in beside for name in self.prints.imports(path)
+        }
 
     def _task(self, index: int, lesson: _Lesson, settings: Any, place: str) -> Task:
         from .outcome import Task
