@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from cleanworks.workshop.run import runner
+from cleanworks.workshop.run.jobs import RunOptions
+from cleanworks.workshop.run.kernels import server_process
 
 COURSE = Path(__file__).parent / "course"
 
@@ -44,3 +50,35 @@ def edit(path: Path, change: Callable[[dict], None]) -> None:
 
 def cell_of(content: dict, id: str) -> dict:
     return next(cell for cell in content["cells"] if cell["id"] == id)
+
+
+@pytest.fixture(scope="session")
+def kernel_server():
+    """A process with the usual libraries that forks kernels, as every run starts one: here, one for many runs."""
+    if not server_process.CAN_FORK:
+        yield None
+        return
+    options = RunOptions()
+    with server_process.KernelServer(options.preload, options.hash_seed, direct=True) as server:
+        server.wait_until_ready()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def one_server(kernel_server):
+    """Runs of the tiny course in this process take their kernels from one server, unless they ask for another kind.
+
+    To load the libraries anew takes longer than all cells of that course. `tests/workshop/run` tests the servers themselves.
+    """
+    new_server = runner._Run._new_server
+
+    def take(run, todo):
+        plain = not run.options.fresh and not run.options.environment and run.options.hash_seed == 0
+        if kernel_server is None or not plain:
+            return new_server(run, todo)
+        run.options = dataclasses.replace(run.options, server=kernel_server.address)
+        return contextlib.nullcontext()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner._Run, "_new_server", take)
+        yield

@@ -12,6 +12,8 @@ from cleanworks.cli import run
 from cleanworks.learn import run_tests
 from cleanworks.workshop.notebook import dump, read
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 
 def save(path: Path, *cells, language: str = "python") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ import pytest
 
 from cleanworks.cli import run
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 MYST = """---
 jupytext:
   text_representation:

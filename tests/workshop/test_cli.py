@@ -11,6 +11,8 @@ from cleanworks import __version__, cli
 from cleanworks.workshop.book import AUDIENCES
 from tests.workshop.conftest import cell_of, edit, lesson_path, set_path
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 
 @pytest.fixture
 def run(capsys, course, monkeypatch):

@@ -19,6 +19,8 @@ from cleanworks.workshop.exercises.inside import Fresh
 from cleanworks.workshop.notebook import read
 from tests.workshop.conftest import cell_of, edit, set_path
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 
 def faults(root, *ids) -> list[str]:
     proofs, _ = prove(root, ids or ["r1"], workers=1)

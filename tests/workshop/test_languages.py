@@ -31,6 +31,8 @@ from cleanworks.workshop.editions import edition
 from cleanworks.workshop.notebook import dump
 from cleanworks.workshop.pages import spoken
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 ROOT = Path(__file__).resolve().parents[2]
 TINY = Path(__file__).parent / "course"
 

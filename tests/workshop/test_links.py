@@ -12,6 +12,8 @@ import pytest
 from cleanworks import cli
 from cleanworks.workshop import links
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 
 class Site(BaseHTTPRequestHandler):
     """A host with every kind of page."""

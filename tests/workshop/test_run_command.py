@@ -17,6 +17,8 @@ from cleanworks.workshop.run.command import parse_size
 from cleanworks.workshop.run.course import course_jobs, course_options
 from tests.workshop.conftest import edit, lesson_path, set_path
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 
 @pytest.fixture
 def cleanworks(course, capsys):

@@ -13,6 +13,8 @@ from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.run import shards
 from cleanworks.workshop.run.course import course_jobs
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 
 def names(course, part: int, parts: int, seconds=None) -> list[str]:
     return [job.name for job in shards.split(course_jobs(Course.load(course)), part, parts, seconds)]

@@ -8,6 +8,8 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import times
 from cleanworks.workshop.metadata import Minutes
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 PLAN = Minutes(teach=45, practise=30)
 
 
