@@ -5,6 +5,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# Hundreds of Pythons start in a build and in the tests. Some containers tell Python to keep no bytecode; each would then compile the
+# project's own code anew, which takes longer than most commands.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help book pdf test test-everything test-quick check types lock clean
 
 help:

@@ -158,20 +158,15 @@ def course_files(course: Course) -> dict[str, Path]:
     with them the files that lie beside their modules.
     """
     prints, roots = _prints(), module_roots(course.root)
-    files: dict[str, Path] = {}
+    reached: set[Path] = set()
     for entry in course.notebooks:
         modules = Modules([*roots, entry.path.parent], prints)
-        for path in modules.closure(_names_of_notebook(entry)):
-            for file in _with_neighbours(path):
-                files[_place(file, roots)] = file
-    return dict(sorted(files.items()))
-
-
-def _with_neighbours(path: Path) -> Iterable[Path]:
-    folder = path.parent
-    if not (folder / "__init__.py").is_file():
-        return [path]
-    return [*folder.glob("*.py"), *package_data(folder)]
+        reached.update(modules.closure(_names_of_notebook(entry)))
+    packages = {path.parent for path in reached if (path.parent / "__init__.py").is_file()}
+    files = {path for path in reached if path.parent not in packages}
+    for package in packages:
+        files.update(package.glob("*.py"), package_data(package))
+    return dict(sorted((_place(file, roots), file) for file in files))
 
 
 def _place(file: Path, roots: Iterable[Path]) -> str:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.metadata import ANSWER_ROLES, ROLES, cell_block
@@ -205,15 +204,20 @@ class _Writer:
             self.end()
 
     def mark(self, source: str) -> None:
-        self.cells.append(new_markdown_cell(source, id=f"mark-{len(self.cells)}"))
+        self.cells.append(_markdown_cell(source, f"mark-{len(self.cells)}"))
 
     def markdown(self, source: str, cell: NotebookNode | None = None) -> None:
-        copy = new_markdown_cell(source, id=f"text-{len(self.cells)}")
+        copy = _markdown_cell(source, f"text-{len(self.cells)}")
         if cell is not None:
             copy.metadata[ORIGIN] = cell.id
         if cell is not None and "attachments" in cell:
             copy.attachments = cell.attachments
         self.cells.append(copy)
+
+
+def _markdown_cell(source: str, id: str) -> NotebookNode:
+    """As nbformat makes it, which would validate each of thousands of cells before the whole notebook is validated."""
+    return NotebookNode(cell_type="markdown", id=id, metadata=NotebookNode(), source=source)
 
 
 def _split_heading(cell: NotebookNode) -> tuple[str | None, str]:

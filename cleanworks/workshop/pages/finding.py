@@ -5,6 +5,7 @@ Everything is made from the metadata and the cells of the notebooks when the boo
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from html import escape
@@ -14,6 +15,7 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.search.en import SearchEnglish
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
@@ -30,6 +32,15 @@ def connect(app: Sphinx) -> None:
     app.add_directive("lesson-graph", GraphDirective)
     app.add_transform(LessonTerms)
     app.add_transform(LessonLinks)
+    app.add_search_language(English)
+
+
+class English(SearchEnglish):
+    """The search index of English pages. The same few thousand words come again and again: each is cut to its stem once."""
+
+    def init(self, options: dict[str, str]) -> None:
+        super().init(options)
+        self.stem = functools.cache(self.stem)  # type: ignore[method-assign]
 
 
 # --- paths --------------------------------------------------------------------------------------------------------
