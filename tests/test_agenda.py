@@ -43,7 +43,7 @@ items = st.lists(
 )
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(a_day(), min_size=1, max_size=4), items)
 def test_any_workshop_is_laid_out_without_overlap_or_is_refused_by_how_much(days, items):
     assume(not any(agenda.day_problems(day) for day in days))

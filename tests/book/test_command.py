@@ -161,6 +161,7 @@ cli.run(["book"])
 """
 
 
+@pytest.mark.everything
 def test_a_build_that_was_killed_spoils_neither_the_book_nor_the_next_build(course):
     before = (course / "_build/html/index.html").read_bytes()
     (course / "index.md").write_text("# New\n", encoding="utf-8")
@@ -276,6 +277,7 @@ def test_jupyter_book_by_hand_gives_the_same_pages(built, tmp_path):
     assert "wrong-answer" not in text
 
 
+@pytest.mark.everything
 def test_the_whole_course_on_one_page_keeps_its_boxes(built, tmp_path):
     """The page that a PDF is printed from."""
     root = tmp_path / "course"

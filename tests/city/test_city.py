@@ -120,6 +120,7 @@ def test_another_seed_gives_another_city():
     assert not one["value_amount"].head(50).equals(other["value_amount"].head(50))
 
 
+@pytest.mark.everything
 def test_the_result_does_not_depend_on_how_many_blocks_are_made_at_once(seoul):
     def joined(blocks):
         pieces = list(build.pieces(430, 11, seoul, blocks_at_once=blocks))

@@ -16,6 +16,10 @@ from cleanworks.city import schemas, storage
 from cleanworks.construction import registry
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds
+from tests.few import few
+
+# Each fault of one table is one for files too; what reading adds is seen on these.
+IN_FILES = ("an impossible date", "amount and date swapped", "claims in thousands", "orphan contract")
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +133,7 @@ def publish(folder, capsys) -> str:
     return " ".join(capsys.readouterr().err.split())
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case not in NOT_FOR_PAGES])
+@pytest.mark.parametrize("case", few([case for case in CASES if case not in NOT_FOR_PAGES], IN_FILES))
 def test_a_folder_of_files_is_published_whole_or_not_at_all(folder, capsys, case):
     table, change, part = CASES[case]
     path = folder / f"{table}.csv"
@@ -199,7 +203,7 @@ def rejected(path, capsys) -> str:
     return message
 
 
-@pytest.mark.parametrize("kind", ["oc4ids", "releases", "records"])
+@pytest.mark.parametrize("kind", few(["oc4ids", "releases", "records"], ["releases"]))
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
 def test_a_package_cut_off_in_the_middle(packages, tmp_path, capsys, kind, share):
     path = tmp_path / packages[kind].name

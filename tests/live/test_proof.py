@@ -164,6 +164,7 @@ def test_whole_numbers_are_as_wide_as_on_a_laptop(pyodide):
     assert dict(zip(WIDE, shown, strict=True)) == WIDE
 
 
+@pytest.mark.everything
 def test_figures_of_large_amounts_and_formulas_are_drawn_without_a_word(pyodide):
     done = pyodide(
         "import matplotlib.pyplot as plt\nimport pandas as pd",
@@ -173,6 +174,7 @@ def test_figures_of_large_amounts_and_formulas_are_drawn_without_a_word(pyodide)
     assert [output["output_type"] for output in done[1]["outputs"]] == ["display_data"], done[1]["outputs"]
 
 
+@pytest.mark.everything
 def test_what_does_not_fit_a_small_laptop_is_an_error_of_the_cell_and_the_rest_stays(pyodide):
     first, greedy, after = pyodide(
         "kept = list(range(1000))",
@@ -228,6 +230,7 @@ def _inflated(image) -> bytes:
     return zlib.decompress(images.read_script(image.path.read_bytes()), -15)
 
 
+@pytest.mark.everything
 def test_a_library_that_a_page_does_not_name_is_not_there(pyodide):
     done = pyodide("import sqlalchemy")
     assert not done[0]["ok"]

@@ -9,6 +9,7 @@ import pytest
 from cleanworks.construction import flags
 from cleanworks.standards import coverage, fields, oc4ids, ocds
 from cleanworks.standards.validate import validate
+from tests.few import few
 
 KINDS = {
     "null": None, "true": True, "number": 5, "fraction": 2.5, "text": "text", "blank": " ", "list": [], "list of numbers": [5],
@@ -90,7 +91,7 @@ def wrong_at_every_field(list_name, kind):
     return made
 
 
-@pytest.mark.parametrize("list_name", ["projects", "releases"])
+@pytest.mark.parametrize("list_name", few(["projects", "releases"], ["releases"]))
 def test_no_kind_of_value_at_any_field_stops_a_reader(tmp_path, list_name):
     elements = [element for kind in KINDS for element in wrong_at_every_field(list_name, kind)]
     assert len(elements) > 1000

@@ -17,7 +17,7 @@ from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.shape import LOCAL
 from cleanworks.standards.validate import validate
 
-TABLES = city.make(projects=120)
+TABLES = city.make(projects=60)
 ABOUT = {"publisher": "Simulated city", "uri": "https://example.org/package.json", "published": "2026-06-30"}
 PERSONS = ("workers", "attendance", "wages", "retirement_days")
 

@@ -75,6 +75,7 @@ def test_a_lesson_runs_on_the_data_that_carry_it_and_each_page_says_which(rainy,
     assert not (rainy / "_build" / "html").exists()  # an edition of its own
 
 
+@pytest.mark.everything
 def test_data_that_changed_are_shown(rainy, rain):
     assert run(["book", "--root", str(rainy), "--data", str(rain)]) == 0
     (rain / "week.csv").write_text("day,mm\nMon,70\nTue,7\n", encoding="utf-8")
@@ -106,6 +107,7 @@ def test_what_cannot_be_used_is_one_message(rainy, rain, broken, capsys):
     assert "Traceback" not in said and not (rainy / "_build" / "html-data-garden").exists()
 
 
+@pytest.mark.everything
 def test_a_figure_on_the_data_is_not_described_as_the_courses(rainy, rain):
     (rain / "stations.csv").write_text("hill,valley\n9,1\n", encoding="utf-8")
     assert run(["book", "--root", str(rainy), "--data", str(rain)]) == 0

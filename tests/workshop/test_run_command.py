@@ -146,6 +146,7 @@ def test_pytest_runs_one_test_per_notebook_also_in_parallel(course):
     assert "runtest" not in out  # the notebook's error, not ours
 
 
+@pytest.mark.everything
 def test_pytest_collects_by_name_uses_the_cache_and_needs_the_option(course):
     code, out = pytest_in(course, "-v", "exercises")
     assert code == 0 and "::r1-exercises PASSED" in out and "::r2-exercises PASSED" in out

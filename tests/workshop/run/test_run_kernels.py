@@ -91,6 +91,7 @@ print(json.dumps([cell.outputs for cell in cells]))
 """
 
 
+@pytest.mark.everything
 def test_a_forked_kernel_of_any_jupyter_tool_gives_what_a_fresh_one_gives(tmp_path):
     plain = [cell(one) if isinstance(one, str) else one for one in [*SAME, THREADS]]
     cells = json.dumps([(one["source"], one["metadata"].get("tags", [])) for one in plain])
