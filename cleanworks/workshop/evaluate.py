@@ -55,6 +55,7 @@ class Class:
     tests: list[reading.Answers] = field(default_factory=list)
     judgements: list[reading.Answers] = field(default_factory=list)
     follow_ups: list[reading.Answers] = field(default_factory=list)
+    plans: list[reading.Answers] = field(default_factory=list)
     progress: list[tuple[str, record.Lessons]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     times: Times = field(default_factory=Times)
@@ -105,11 +106,15 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
                 made.progress.append((name, _progress(content, key)))
         except ValueError as error:
             found.leave(name, str(error))
-    places = {"evaluation": made.judgements, "follow-up": made.follow_ups}
+    places = {
+        "evaluation": made.judgements,
+        "follow-up": made.follow_ups,
+        "action-plan": made.plans,
+    }
     for answers in _once(read, found):
         places.get(answers.kind, made.tests).append(answers)
     made.left_out = sorted(found.left_out)
-    if not (made.tests or made.judgements or made.follow_ups or made.progress):
+    if not (made.tests or made.judgements or made.follow_ups or made.plans or made.progress):
         reasons = "".join(f"\n  {name} {why}." for name, why in made.left_out[:5])
         raise InputError(
             f"No file in this folder can be used.{reasons}",
@@ -250,7 +255,7 @@ def report(made: Class, *, follow_up: bool = False) -> Report:
     sections: list[str] = [_summary(made)]
     tables: dict[str, pd.DataFrame] = {}
     later = (_levels, _later) if follow_up else ()
-    for part in (*later, _learning, _judgement, _exercises, _minutes):
+    for part in (*later, _planned, _learning, _judgement, _exercises, _minutes):
         html, part_tables = part(made)
         sections.append(html)
         tables.update(part_tables)
@@ -278,6 +283,7 @@ def _summary(made: Class) -> str:
         f"{kinds['before']} tests before and {kinds['after']} after; {both} people took both",
         f"{len(made.judgements)} evaluation forms",
         *([f"{len(made.follow_ups)} surveys after three months"] if made.follow_ups else []),
+        *([f"{len(made.plans)} action plans"] if made.plans else []),
         f"{len(made.progress)} progress records",
         f"{len(made.left_out)} files left out, listed at the end",
     ]
@@ -470,6 +476,48 @@ def _said(
     table = pd.DataFrame(rows, columns=["statement", "people", "mean (1 to 5)"])
     html = f"<h2>{heading}</h2>" + _scroll(paper.table(table, caption="1 means not at all, 5 means fully"))
     return html + "".join(words), {name: table}
+
+
+def _planned(made: Class) -> tuple[str, dict]:
+    """What was planned, and beside it what the same person said three months later."""
+    import pandas as pd
+
+    heading, least = "<h2>What was planned</h2>", made.key.least
+    if not made.plans:
+        return "", {}
+    if len(made.plans) < least:
+        return f"{heading}<p>Fewer than {least} action plans came back; none is shown.</p>", {}
+    later = {form.code: form.answers for form in made.follow_ups}
+    done = Counter(_done(later.get(plan.code)) for plan in made.plans)
+    rows = []
+    for plan in made.plans:
+        said = later.get(plan.code)
+        row = [_one_line(plan.answers.get(id, "")) for id in made.key.action_plan]
+        if made.follow_ups:
+            row += [_done(said), *(_one_line((said or {}).get(id, "")) for id in ("case", "stood"))]
+        rows.append(row)
+    # In an order that says nothing about who wrote what.
+    rows.sort(key=lambda row: hashlib.sha256(row[0].encode("utf-8", "surrogatepass")).digest())
+    columns = ["what will change", "by when", "whose consent", "how others would see it"]
+    told = ""
+    if made.follow_ups:
+        columns += ["done after three months", "what was done", "what stood in the way"]
+        told = ", ".join(f"{done[answer]} {answer}" for answer in (*_DONE.values(), _UNKNOWN) if done[answer])
+        told = (
+            f"<p>Of {len(made.plans)} plans, after three months: {told}. People say this of themselves.</p>"
+        )
+    table = pd.DataFrame(rows, columns=columns)
+    caption = "Action plans, each with what the same person said of it later" if told else "Action plans"
+    return heading + told + _scroll(paper.table(table, caption=caption)), {"plans": table}
+
+
+_DONE = {5: "done", 4: "mostly done", 3: "partly done", 2: "hardly begun", 1: "not done"}
+_UNKNOWN = "not known"
+
+
+def _done(said: Mapping | None) -> str:
+    """What somebody says three months later of the plan."""
+    return _DONE[said["plan"][0]] if said and "plan" in said else _UNKNOWN
 
 
 AGREES = 4

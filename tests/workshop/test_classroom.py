@@ -272,6 +272,75 @@ def test_a_deck_has_at_most_a_slide_for_a_minute_and_a_half(node, lesson):
     )
 
 
+def shown(*cells) -> list[slides.Slide]:
+    """The slides of cells under one heading, after the first slide."""
+    lesson = Course.load(Path(__file__).parent / "course").lessons[0]
+    head = nbformat.v4.new_markdown_cell("## Step 1. Look")
+    return list(slides.deck(nbformat.v4.new_notebook(cells=[head, *cells]), lesson.block).slides[1:])
+
+
+def test_a_picture_stands_with_the_lines_around_it():
+    drawn = nbformat.v4.new_output("display_data", data={"image/png": "iVBORw0KGgo="})
+    before, after = (nbformat.v4.new_markdown_cell(text) for text in ("How many are late?", "Most are not."))
+    (slide,) = shown(before, nbformat.v4.new_code_cell("draw()", outputs=[drawn]), after)
+    html = "".join(block.html for block in slide.blocks)
+    assert html.index("How many") < html.index("<img") < html.index("Most are not")
+
+
+def test_printed_columns_and_lists_of_terms_are_tables():
+    printed = nbformat.v4.new_output("stream", text="paid in time:  40 days\npaid late:     12 days\n")
+    terms = nbformat.v4.new_markdown_cell("- **Ordinary account**: it mixes. More.\n- **Escrow**: it waits.")
+    html = "".join(
+        b.html for s in shown(terms, nbformat.v4.new_code_cell("x", outputs=[printed])) for b in s.blocks
+    )
+    assert html.count("<table") == 2
+    assert '<th scope="row">Escrow</th><td>it waits.</td>' in html
+    assert "<td>12 days</td>" in html
+
+
+def test_a_page_that_a_lesson_makes_shows_its_table_on_the_wall():
+    from cleanworks import paper
+
+    page = paper.Page("Grades", "<p>Words.</p><table><tr><td>A</td><td>7</td></tr></table>")
+    output = nbformat.v4.new_output(
+        "display_data", data={"text/html": page._repr_html_(), "text/plain": "Page"}
+    )
+    html = "".join(b.html for s in shown(nbformat.v4.new_code_cell("x", outputs=[output])) for b in s.blocks)
+    assert "<strong>Grades</strong>" in html and "<td>A</td>" in html and "Words" not in html
+
+
+def test_the_first_slide_draws_the_way_with_its_minutes(node, lesson):
+    first = slides.page(slides.deck(node, lesson.block)).split("</section>")[0]
+    assert 'role="img" aria-label="The way through the lesson, in minutes: The decision' in first
+
+
+def told_shares(folder: Path, lessons) -> dict[str, float]:
+    """Of the decks of executed lessons: the share of slides that show something; the questions of the quiz do not count."""
+    made = {}
+    for one in lessons:
+        node = nbformat.read(folder / one.path.resolve().relative_to(ROOT), 4)
+        timed = "\n".join(cell.source for cell in one.notebook.with_tag("instructor"))
+        made[one.id] = slides.shown_share(slides.deck(node, one.block, timed=timed).slides)
+    return made
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_other_slide_shows_a_picture_or_a_table(executed):
+    lessons = [one for one in Course.load(ROOT).lessons if one.id in ("c6", "w1")]
+    shares = told_shares(executed(None)[0], lessons)
+    assert {id: share for id, share in shares.items() if share < slides.SHARE} == {}
+
+
+@pytest.mark.everything
+def test_no_module_speaks_from_slides_of_words_alone(executed):
+    shares = told_shares(executed(None)[0], Course.load(ROOT).lessons)
+    # Two modules of assessment ask on nearly every slide; a question needs no picture.
+    assert {id for id, share in shares.items() if share < slides.SHARE} <= {"m1", "m3"}
+    assert min(shares.values()) > 1 / 3
+
+
 def test_a_list_of_questions_keeps_its_questions(lesson):
     cell = nbformat.v4.new_markdown_cell(
         "## Predict\n\n1. All payments are visible.\n   How many are late?\n2. One is missing.\n   Nobody asks."

@@ -151,6 +151,66 @@ def test_four_levels_stand_side_by_side(tmp_path, key):
     assert report.page.html.index("Four levels") < report.page.html.index("What was learned")
 
 
+def plans(folder, key, people: int) -> None:
+    for person in range(people):
+        code = f"P{person:05}"
+        given = {
+            "change": f"Count days from receipt, <b>{person}</b>",
+            "when": "March",
+            "consent": "the head",
+        }
+        (folder / f"plan-{code}.json").write_bytes(answer_file(key, code, "action-plan", given))
+
+
+def test_the_report_says_what_was_planned_and_what_became_of_it(tmp_path, key):
+    folder = write_class(tmp_path / "class", key, 8)
+    plans(folder, key, 7)
+    survey(folder, key, 6, lambda person: 5 if person < 4 else 1)
+    made = evaluate.gather(folder, key)
+    assert (len(made.plans), made.left_out) == (7, [])
+    report = evaluate.report(made, follow_up=True)
+    told = report.tables["plans"].set_index("what will change")
+    assert told["by when"].tolist() == ["March"] * 7
+    assert told.loc["Count days from receipt, <b>2</b>", "what was done"] == "I counted days, said <b>2</b>."
+    assert sorted(told["done after three months"]) == ["done"] * 4 + ["not done"] * 2 + ["not known"]
+    assert "Of 7 plans, after three months: 4 done, 2 not done, 1 not known." in report.page.html
+    assert "P0000" not in report.page.html and "<b>2</b>" not in report.page.html
+
+
+def test_few_plans_are_counted_and_not_shown(tmp_path, key):
+    folder = write_class(tmp_path / "class", key, 8)
+    plans(folder, key, key.least - 1)
+    report = evaluate.report(evaluate.gather(folder, key))
+    assert "plans" not in report.tables and "Count days" not in report.page.html
+    assert f"{key.least - 1} action plans" in report.page.html
+
+
+@pytest.mark.parametrize(
+    ("answers", "changes", "said"),
+    [
+        ({"when": "March"}, None, "does not say what will change"),
+        ({"change": "x", "salary": "y"}, None, "judges something that the form does not ask"),
+        ({"change": "x" * 2001}, None, "words that are too long"),
+        ({"change": "x"}, {"workshop": "another"}, "belongs to another workshop"),
+    ],
+)
+def test_a_plan_that_cannot_be_used_gets_one_reason(tmp_path, key, answers, changes, said):
+    folder = write_class(tmp_path / "class", key, 8)
+    (folder / "plan.json").write_bytes(answer_file(key, "ABCD", "action-plan", answers, changes))
+    made = evaluate.gather(folder, key)
+    ((name, why),) = made.left_out
+    assert name == "plan.json" and said in why and made.plans == []
+
+
+def test_plans_on_paper_are_typed_in(tmp_path, key):
+    head = typed.templates(key)["typed-action-plan.csv"].strip()
+    rows = ["CODE1,action-plan,Count days,March,the head,a list", "CODE2,action-plan,,March,,"]
+    (tmp_path / "t.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    made = evaluate.gather(tmp_path, key)
+    assert [plan.answers["change"] for plan in made.plans] == ["Count days"]
+    assert made.left_out == [("t.csv, row 3", "is an action plan that does not say what will change")]
+
+
 def test_few_answers_after_three_months_show_nothing(tmp_path, key):
     folder = write_class(tmp_path / "class", key, 24)
     survey(folder, key, 4, lambda person: 5)

@@ -467,6 +467,7 @@ def welcome_page(outline: Outline, learner: Path, archive: Path) -> str:
         ("forms/before.html", "The test before the workshop"),
         ("forms/after.html", "The test after the workshop"),
         ("forms/evaluation.html", "The evaluation form"),
+        ("forms/action-plan.html", "My action plan"),
     ]
     links = [
         f'<li><a href="/kit/{path}">{say(text)}</a></li>'

@@ -143,6 +143,7 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
         for moment in ("before", "after")
     ]
     files.append(forms.evaluation_page(key, workshop.language).save(screen / "evaluation.html"))
+    files.append(forms.action_plan_page(key, workshop.language).save(screen / "action-plan.html"))
     files.append(forms.follow_up_page(key, workshop.language).save(screen / "three-months-later.html"))
     pages = {
         f"{m}-form-{f}": forms.printed_test(test, key, m, f, workshop.language)

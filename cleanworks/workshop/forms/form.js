@@ -5,7 +5,7 @@
   const form = document.getElementById("form");
   const code = document.getElementById("code");
   const said = document.getElementById("said");
-  const SURVEYS = ["evaluation", "follow-up"]; // pages of statements, the same for everybody
+  const SURVEYS = ["evaluation", "follow-up", "action-plan"]; // pages of statements, the same for everybody
   let asked = -1;
 
   // The same rule as tidy_code() of the toolkit.

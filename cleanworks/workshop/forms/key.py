@@ -63,6 +63,19 @@ FOLLOW_UP = (
 """The survey after three months: what was done (behaviour) and what became different (result)."""
 
 
+ACTION_PLAN = (
+    Statement(
+        "change",
+        "What will I change in my own work? One thing, so small that it can begin next month.",
+        "words",
+    ),
+    Statement("when", "By when?", "words"),
+    Statement("consent", "Whose signature or consent does it take?", "words"),
+    Statement("sign", "How would somebody else see that it is done?", "words"),
+)
+"""What a participant plans on the last day, for the organisers; the page on paper asks more, for the participant alone."""
+
+
 class KeyItem(Part):
     """What evaluation needs of a question: the options that are right, and the words of its first line."""
 
@@ -120,6 +133,17 @@ class Key(Kept):
     def follow_up(self) -> dict[str, KeyStatement]:
         """The lines of the survey after three months, the same for every workshop."""
         return {s.id: KeyStatement(text=s.text, kind=s.kind) for s in FOLLOW_UP}
+
+    @property
+    def action_plan(self) -> dict[str, KeyStatement]:
+        """The lines of the action plan, the same for every workshop."""
+        return {s.id: KeyStatement(text=s.text, kind=s.kind) for s in ACTION_PLAN}
+
+    def asked(self, survey: str) -> dict[str, KeyStatement]:
+        """The lines of a page of statements, by its kind."""
+        if survey == "evaluation":
+            return self.statements
+        return self.follow_up if survey == "follow-up" else self.action_plan
 
     @classmethod
     def of(

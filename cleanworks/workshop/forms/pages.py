@@ -118,6 +118,18 @@ def follow_up_page(key: Key, language: str = "en") -> paper.Page:
     )
 
 
+def action_plan_page(key: Key, language: str = "en") -> paper.Page:
+    """What a participant plans, to fill in on the last day and to hand in as a file."""
+    say = partial(words.say, code=language)
+    intro = (
+        "Hand this in only if you want to. The organisers read it without your code; after three months they see beside it "
+        "what you then say became of it. Name no person."
+    )
+    title = f"{say('My action plan')}: {key.title}"
+    lines = _statements(key.action_plan, say)
+    return _page(title, f"<p>{say(intro)}</p>", lines, key, "action-plan", language)
+
+
 def _statements(statements: Mapping[str, KeyStatement], say: Callable[[str], str]) -> str:
     blocks = []
     for id, statement in statements.items():

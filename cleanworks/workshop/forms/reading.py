@@ -14,9 +14,9 @@ from cleanworks.errors import InputError
 from cleanworks.learning import tidy_code
 
 FORMAT = "cleanworks-answers-1"
-KINDS = ("before", "after", "evaluation", "follow-up")
-SURVEYS = ("evaluation", "follow-up")
+SURVEYS = ("evaluation", "follow-up", "action-plan")
 """Pages of statements, which are the same for everybody; the others are tests in two forms."""
+KINDS = ("before", "after", *SURVEYS)
 LARGEST = 1_000_000
 MOST_FILES = 100_000
 MOST_BYTES = 500_000_000
@@ -192,7 +192,9 @@ def check_answers(kind: str, form: str, code: str, given: dict[str, Any], key) -
     from cleanworks.workshop.forms.items import FORMS, form_for
 
     if kind in SURVEYS:
-        _check_statements(given, key.statements if kind == "evaluation" else key.follow_up)
+        _check_statements(given, key.asked(kind))
+        if kind == "action-plan" and "change" not in given:
+            raise ValueError("is an action plan that does not say what will change")
     else:
         if form not in FORMS or form != form_for(code, kind):
             raise ValueError("does not have the form that belongs to its code")

@@ -2,7 +2,7 @@
 
 The instructor's kit holds a template for each kind of sheet. A test has the columns `code`, `when` (before or after), `form`
 (A or B, as printed on the sheet) and the numbers of its questions; in a cell stands the letter of the option that was
-ticked, or several letters. A survey has `code`, `survey` (evaluation or follow-up) and a column for each line of the form; in a
+ticked, or several letters. A survey has `code`, `survey` (evaluation, follow-up or action-plan) and a column for each line of the form; in a
 cell stands the mark from 1 to 5, or the words. An empty cell is a question left out.
 """
 
@@ -28,8 +28,8 @@ def templates(key: Key) -> dict[str, str]:
     most = max(len(ids) for ids in key.forms.values())
     tests = ["code", "when", "form", *(str(number) for number in range(1, most + 1))]
     heads = {"typed-tests.csv": tests}
-    for survey, statements in (("evaluation", key.statements), ("follow-up", key.follow_up)):
-        heads[f"typed-{survey}.csv"] = ["code", "survey", *statements]
+    for survey in SURVEYS:
+        heads[f"typed-{survey}.csv"] = ["code", "survey", *key.asked(survey)]
     return {name: ",".join(head) + "\r\n" for name, head in heads.items()}
 
 
@@ -72,8 +72,8 @@ def _answers(name: str, row: dict[str, str], key: Key) -> Answers:
     if "survey" in row:
         kind, form = row.pop("survey").casefold(), ""
         if kind not in SURVEYS:
-            raise ValueError(f"is of an unknown survey ({kind[:20]!r}); there are {' and '.join(SURVEYS)}")
-        statements = key.statements if kind == "evaluation" else key.follow_up
+            raise ValueError(f"is of an unknown survey ({kind[:20]!r}); there are {', '.join(SURVEYS)}")
+        statements = key.asked(kind)
         for id, text in row.items():
             statement = statements.get(id)
             if not id or not text:

@@ -1,8 +1,10 @@
 """From the cells of a lesson to slides: little text, one thing at a time, the rest in the speaker's notes.
 
 A paragraph gives its first sentence and whatever it asks, an item of a list too (lessons have one sentence per line); whole
-paragraphs stand in the notes. A picture has a slide of its own. Code and what it says share a slide when they fit; a long
-table or text goes on on the next slide. There is at most one slide for a minute and a half of teaching: what goes beyond is
+paragraphs stand in the notes. A picture shares its slide with the few lines that lead to it or follow it, and with nothing else.
+Code and what it says share a slide when they fit; a long table or text goes on on the next slide. Lines that a cell prints in
+columns, and a list whose items each begin with a term, are tables on the wall. Where fewer than half of the slides show a picture
+or a table, code and words that ask nothing go to the notes. The first slide draws the way through the lesson. There is at most one slide for a minute and a half of teaching: what goes beyond is
 joined, and then moved to the notes, code first.
 """
 
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -32,11 +34,15 @@ ROOM = 14.0
 MINUTES = 1.5
 """Minutes of teaching that one slide takes at least."""
 
+SHARE = 0.5
+"""The share of slides that show a picture or a table and not words alone, the questions of the quiz not counted."""
+
 _WIDTH = 66  # letters of a line of text
 _CODE_WIDTH = 92
 _CODE_LINE = 0.72  # a line of code, in lines of text
 _ROWS = 11  # rows of a table on one slide
 _OUTPUT_LINES = 16
+_BESIDE = 4.6  # lines of text that a picture shares its slide with
 
 
 @dataclass
@@ -115,6 +121,8 @@ def deck(
     plan = timing.minutes(timed or "\n\n".join(told), sections, teach)
     if plan is None:
         plan = _even(slides, sections, teach)
+    if slides:
+        slides[0].blocks.append(_way(plan, said, language))
     if audience != "instructor":
         for slide in slides:
             slide.notes = []
@@ -126,8 +134,8 @@ def deck(
 
 def _fitted(slides: list[Slide], most: int) -> list[Slide]:
     """The slides, joined where they fit on one, and at most ``most`` of them."""
-    made = _joined_slides(slides)
-    if len(made) > most:
+    made = _joined_slides(_beside_pictures(slides))
+    if len(made) > most or shown_share(made) < SHARE:
         # Code is worked on in the notebook; on the wall one needs what it gives.
         for slide in made:
             _code_to_notes(slide)
@@ -137,7 +145,60 @@ def _fitted(slides: list[Slide], most: int) -> list[Slide]:
         if place is None:
             break
         _into_notes(made.pop(place), made[place - 1])
-    return [slide for number, slide in enumerate(made) if not _lonely(slide, made, number)]
+    made = [slide for number, slide in enumerate(made) if not _lonely(slide, made, number)]
+    return _shown_more(made)
+
+
+def shown_share(slides: Sequence[Slide]) -> float:
+    """The share of slides with a picture or a table, among those that are no question of the quiz."""
+    kept = [slide for slide in slides if slide.kind != "quiz"]
+    return sum(map(_shows, kept)) / max(1, len(kept))
+
+
+def _shows(slide: Slide) -> bool:
+    # The first slide gets its drawing of the way at the end.
+    return slide.kind in ("first", "picture") or _has_table(slide)
+
+
+def _shown_more(slides: list[Slide]) -> list[Slide]:
+    """The slides without those of words alone that ask nothing, until every other one shows something: they are said."""
+    made = list(slides)
+    while shown_share(made) < SHARE:
+        told = [number for number, slide in enumerate(made) if number and _only_told(slide)]
+        if not told:
+            break
+        place = min(told, key=lambda number: _worth(made[number]))
+        _into_notes(made.pop(place), made[place - 1])
+    return made
+
+
+def _only_told(slide: Slide) -> bool:
+    text = _bare("".join(block.html for block in slide.blocks))
+    return not slide.kind and not _shows(slide) and "?" not in text and slide.section != "Key points"
+
+
+def _beside_pictures(slides: list[Slide]) -> list[Slide]:
+    """The slides, with the few lines before or after a picture on its own slide: they say what to look for."""
+    made: list[Slide] = []
+    for slide in slides:
+        before = made[-1] if made else None
+        if (
+            before
+            and before.section == slide.section
+            and {before.kind, slide.kind} == {"", "picture"}
+            and all(
+                block.kind != "code" and "<table" not in block.html
+                for block in (*before.blocks, *slide.blocks)
+            )
+            and before.room + slide.room <= ROOM + _BESIDE
+        ):
+            before.blocks += slide.blocks
+            before.notes += slide.notes
+            before.sources = list(dict.fromkeys([*before.sources, *slide.sources]))
+            before.kind = "picture"
+        else:
+            made.append(slide)
+    return made
 
 
 def _joined_slides(slides: list[Slide]) -> list[Slide]:
@@ -145,7 +206,7 @@ def _joined_slides(slides: list[Slide]) -> list[Slide]:
     for slide in slides:
         before = made[-1] if made else None
         if before and _may_join(before, slide):
-            if re.sub("<[^>]+>", "", slide.title) != re.sub("<[^>]+>", "", before.title):
+            if _bare(slide.title) != _bare(before.title):
                 before.blocks.append(Block(f"<h3>{slide.title}</h3>", 1.2))
             before.blocks += slide.blocks
             before.notes += slide.notes
@@ -157,10 +218,24 @@ def _joined_slides(slides: list[Slide]) -> list[Slide]:
 
 def _may_join(before: Slide, slide: Slide) -> bool:
     alone = {"first", "picture"}
-    same = (
-        before.section == slide.section and slide.section != "Quiz" and not {before.kind, slide.kind} & alone
+    if before.section != slide.section or slide.section == "Quiz" or {before.kind, slide.kind} & alone:
+        return False
+    heading = 0 if _bare(before.title) == _bare(slide.title) else 1.2
+    # A few lines stay with their table, in letters a little smaller.
+    tables = [_has_table(before), _has_table(slide)]
+    words = min(
+        (one.room for one, table in zip((before, slide), tables, strict=True) if not table), default=ROOM
     )
-    return same and before.room + slide.room + 1.2 <= ROOM
+    room = ROOM + (3 if any(tables) and words <= _BESIDE + 0.5 else 0)
+    return before.room + slide.room + heading <= room
+
+
+def _bare(html: str) -> str:
+    return re.sub("<[^>]+>", "", html)
+
+
+def _has_table(slide: Slide) -> bool:
+    return any("<table" in block.html for block in slide.blocks)
 
 
 def _code_to_notes(slide: Slide) -> None:
@@ -230,6 +305,39 @@ def _first(block: NotebookBlock, said: Mapping[str, str], say: Callable[[str], s
     )
 
 
+def _way(plan: Mapping[str, float], said: Mapping[str, str], language: str) -> Block:
+    """A drawing of the sections in their order, each with its minutes."""
+    stops = [(re.sub(r"[*`]", "", said.get(name, name)), round(share)) for name, share in plan.items()]
+    wide = 1150 / max(1, len(stops))
+    turned = words.direction(language) == "rtl"
+    ink = 'fill="#1f2937" text-anchor="middle"'
+    drawn = [f'<path d="M{wide / 2:.0f} 34H{1150 - wide / 2:.0f}" stroke="#0f5a70" stroke-width="4"/>']
+    for number, (name, share) in enumerate(stops):
+        middle = wide * (number + 0.5)
+        middle = 1150 - middle if turned else middle
+        drawn.append(
+            f'<circle cx="{middle:.0f}" cy="34" r="26" fill="#fff" stroke="#0f5a70" stroke-width="4"/>'
+        )
+        drawn.append(f'<text x="{middle:.0f}" y="42" font-size="22" {ink}>{share or "·"}</text>')
+        # "Step 2: what is late" is "Step 2" here; the title of its slide says the rest.
+        short = re.split(r"\s*[:：]\s*|[.．]\s+", name)[0]
+        for line, text in enumerate(_wrapped(short, max(6, int(wide / 10)))[:3]):
+            drawn.append(
+                f'<text x="{middle:.0f}" y="{84 + 20 * line}" font-size="17" {ink}>{escape(text)}</text>'
+            )
+    title = words.say("The way through the lesson, in minutes", language)
+    label = escape(f"{title}: {', '.join(f'{name} {share}' for name, share in stops)}")
+    return Block(
+        f'<svg class="way" viewBox="0 0 1150 130" role="img" aria-label="{label}">{"".join(drawn)}</svg>', 3.5
+    )
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width, break_long_words=False) or [""]
+
+
 def _text(cell: NotebookNode, section: str, before: list[Slide]) -> list[Slide]:
     blocks = prose.blocks(cell.source)
     if blocks and blocks[0][0] == "heading" and blocks[0][1].startswith("# "):
@@ -266,9 +374,14 @@ def _after_heading(source: str) -> str:
 def _shortened(kind: str, source: str, whole: bool) -> Iterator[Block]:
     if kind == "paragraph":
         text = source if whole or _stands_out(source) else _said(source)
+        if prose.plain(text).strip().endswith(":."):
+            return  # sources alone: they stand at the foot
         yield Block(prose.html(text), _lines(prose.plain(text), _WIDTH) + 0.45)
     elif kind == "list":
         items = _items(source)
+        if table := _terms([text for _, text in items]):
+            yield table
+            return
         texts = [text if whole else _said(text) for _, text in items]
         ordered = bool(items) and items[0][0][0].isdigit()
         start = 1
@@ -288,6 +401,37 @@ def _shortened(kind: str, source: str, whole: bool) -> Iterator[Block]:
     else:
         text = _sentences(source)[0]
         yield Block(prose.html(text), _lines(text, _WIDTH) + 0.6)
+
+
+_TERM = re.compile(r"(\*\*?)([^*]{2,48}?)([:.,?]?)\1([:,]?)\s+(.+)", re.S)
+
+
+def _terms(texts: list[str]) -> Block | None:
+    """A list whose items each begin with a term, as a table of terms and what is said of them."""
+    found = [_TERM.fullmatch(text) for text in texts]
+    if len(found) < 2 or not all(one and (one[3] or one[4]) for one in found):
+        return None
+    return _rows_table(
+        [(_inline(one[2] + one[3].strip(":.,")), _inline(_said(one[5]))) for one in found if one]
+    )
+
+
+def _rows_table(rows: list[tuple[str, ...]]) -> Block | None:
+    """A table without a head; the first cell of a row names it. None where it does not fit on a slide. Cells are HTML."""
+    room = 0.3
+    for row in rows:
+        texts = [re.sub(r"<[^>]+>", "", cell) for cell in row]
+        widths = [22, 60] if len(row) == 2 else [84 // len(row)] * len(row)
+        room += max(_lines(text, width) for text, width in zip(texts, widths, strict=True)) * 0.85 + 0.15
+    if room > ROOM:
+        return None
+    numbers = [all(_NUMBER.fullmatch(cell) for cell in column) for column in zip(*rows, strict=True)]
+    body = ""
+    for row in rows:
+        cells = zip(row[1:], numbers[1:], strict=True)
+        told = "".join(f"<td{' class=number' if number else ''}>{cell}</td>" for cell, number in cells)
+        body += f'<tr><th scope="row">{row[0]}</th>{told}</tr>'
+    return Block(f"<table><tbody>{body}</tbody></table>", room)
 
 
 def _chunked(texts: list[str]) -> Iterator[list[str]]:
@@ -355,9 +499,15 @@ def _code(cell: NotebookNode, section: str, title: str) -> list[Slide]:
         data = output.get("data", {})
         picture = next((k for k in ("image/png", "image/svg+xml", "image/jpeg") if k in data), None)
         if picture:
-            slides.append(_picture(cell, picture, data[picture], section, title))
+            slides.append(_picture(_alt(cell), picture, data[picture], section, title))
         elif "text/html" in data and "<table" in _joined(data["text/html"]):
             texts += _tables(_joined(data["text/html"]))
+        elif "srcdoc=" in _joined(data.get("text/html", "")):
+            made_page = _of_page(_joined(data["text/html"]), section, title)
+            if isinstance(made_page, Slide):
+                slides.append(made_page)
+            else:
+                texts += made_page
         elif "text/markdown" in data:
             texts.append(
                 Block(
@@ -385,15 +535,42 @@ def _code(cell: NotebookNode, section: str, title: str) -> list[Slide]:
     return [*made, *slides]
 
 
-def _picture(cell: NotebookNode, kind: str, data, section: str, title: str) -> Slide:
-    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+def _of_page(frame: str, section: str, title: str) -> Slide | list[Block]:
+    """Of a page that a cell makes and shows in a frame: its first picture, or else its name and its first table."""
+    from bs4 import BeautifulSoup
+
+    (found,) = BeautifulSoup(frame, "html.parser").select("iframe[srcdoc]")[:1] or [
+        BeautifulSoup().new_tag("p")
+    ]
+    page = BeautifulSoup(str(found.get("srcdoc", "")), "html.parser")
+    if drawn := page.find("svg"):
+        drawn["xmlns"] = "http://www.w3.org/2000/svg"
+        return _picture(
+            str(drawn.get("aria-label", found.get("title", ""))), "image/svg+xml", str(drawn), section, title
+        )
+    if (image := page.find("img")) and str(image["src"]).startswith("data:"):
+        kind, _, content = str(image["src"]).removeprefix("data:").partition(";base64,")
+        return _picture(str(image.get("alt", "")), kind, content, section, title)
+    name = f"<p><strong>{escape(str(found.get('title', '')))}</strong></p>"
+    if tables := _tables(str(page)):
+        return [Block(name + tables[0].html, min(ROOM, tables[0].room + 1.4))]
+    note = page.find("p", class_="note")
+    told = note.get_text(" ", strip=True) if note else ""
+    return [Block(name + (f"<p>{escape(told)}</p>" if told else ""), 1.45 + _lines(told, _WIDTH))]
+
+
+def _alt(cell: NotebookNode) -> str:
+    return cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+
+
+def _picture(alt: str, kind: str, data, section: str, title: str) -> Slide:
     content = _joined(data)
     if kind == "image/svg+xml":
         import base64
 
         content = base64.b64encode(content.encode()).decode()
     source = f"data:{kind};base64,{''.join(content.split())}"
-    picture = Block(f'<img class="picture" alt="{escape(alt)}" src="{source}">', ROOM)
+    picture = Block(f'<img class="picture" alt="{escape(alt)}" src="{source}">', ROOM, "picture")
     notes = [f"<p>The picture in words: {escape(alt)}</p>"] if alt else []
     return Slide(title, [picture], notes, section, [], "picture")
 
@@ -424,6 +601,9 @@ def _tables(html: str) -> list[Block]:
     return made
 
 
+_NUMBER = re.compile(r"[-+−]?[\d.,]+\s?%?|NaN|NaT")
+
+
 def _row(row, scope: str) -> str:
     cells = ""
     for cell in row.find_all(["td", "th"]):
@@ -433,7 +613,7 @@ def _row(row, scope: str) -> str:
             if cell.find(["strong", "em", "code"])
             else escape(text)
         )
-        number = bool(re.fullmatch(r"[-+−]?[\d.,]+\s?%?|NaN|NaT", text))
+        number = bool(_NUMBER.fullmatch(text))
         name = cell.name if text or cell.name == "td" else "td"  # an empty header cell says nothing
         attributes = f' scope="{scope}"' if name == "th" else ""
         for key in ("colspan", "rowspan"):
@@ -445,6 +625,8 @@ def _row(row, scope: str) -> str:
 
 def _lines_of_output(text: str) -> list[Block]:
     lines = re.sub(r"\x1b\[[0-9;]*m", "", text).rstrip().splitlines()
+    if table := _columns(lines):
+        return [table]
     pieces = max(1, math.ceil(len(lines) / _OUTPUT_LINES))
     size = math.ceil(len(lines) / pieces)
     return [
@@ -454,6 +636,17 @@ def _lines_of_output(text: str) -> list[Block]:
         )
         for start in range(0, len(lines), size)
     ]
+
+
+def _columns(lines: list[str]) -> Block | None:
+    """Printed lines as a table, if each has as many cells: after a colon, or between two spaces and more."""
+    lines = [re.sub(r"^[-*•]\s+", "", line.strip()) for line in lines]
+    for mark, most in ((r"\s{2,}", 0), (r":\s+", 1)):
+        cells = [re.split(mark, line, maxsplit=most) for line in lines]
+        even = len(cells) > 1 and len({len(row) for row in cells}) == 1 and 1 < len(cells[0]) < 7
+        if even and all(all(row) and len(row[0]) <= 48 and ": " not in row[-1] for row in cells):
+            return _rows_table([tuple(escape(cell) for cell in row) for row in cells])
+    return None
 
 
 def _joined(value) -> str:

@@ -66,7 +66,7 @@ def write_library(folder: Path) -> list[Path]:
 
 def _section(slide: Slide, number: int, language: str) -> str:
     level = "h1" if slide.kind == "first" else "h2"
-    blocks = "\n".join(block.html for block in slide.blocks)
+    blocks = _blocks(slide)
     sources = ""
     if slide.sources:
         sources = f'<p class="sources">{words.say("Sources", language)}: {escape("; ".join(dict.fromkeys(slide.sources)))}</p>'
@@ -76,6 +76,24 @@ def _section(slide: Slide, number: int, language: str) -> str:
         f'<section class="{slide.kind}" id="s{number}"><div class="fit"><{level}>{slide.title if level == "h2" else escape(slide.title)}'
         f"</{level}>\n{blocks}</div>{sources}{aside}</section>"
     )
+
+
+_PICTURE = 560  # pixels: the height of a picture that stands alone
+_LINE = 42  # the height of a line of text
+_ABOVE = 2.6  # lines of text that stand above or under a picture; more stand beside it
+
+
+def _blocks(slide: Slide) -> str:
+    words = [block for block in slide.blocks if block.kind != "picture"]
+    room = sum(block.room for block in words)
+    if slide.kind != "picture" or not words:
+        return "\n".join(block.html for block in slide.blocks)
+    if room > _ABOVE:
+        pictures = "\n".join(block.html for block in slide.blocks if block.kind == "picture")
+        told = "\n".join(block.html for block in words)
+        return f'<div class="beside"><div>{told}</div><div>{pictures}</div></div>'
+    height = f'class="picture" style="max-height:{_PICTURE - room * _LINE:.0f}px"'
+    return "\n".join(block.html.replace('class="picture"', height, 1) for block in slide.blocks)
 
 
 @cache
