@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -107,8 +108,16 @@ def scripts(python: str, profile: str | None, language: str | None = None) -> di
             for name, value in chosen.items()
         ),
     )
+    # In the language of the workshop; the window of Windows has to be told that what follows is UTF-8.
+    if language and language != "en":
+        windows = windows.replace("@echo off\n", "@echo off\nchcp 65001 >nul\n", 1)
     made["start.bat"] = windows.replace("\n", "\r\n")
-    return made
+    say = partial(words.say, code=language or "en")
+    return {name: _PRINTED.sub(lambda found: found[1] + say(found[2]), text) for name, text in made.items()}
+
+
+_PRINTED = re.compile(r'(\becho "?)([A-Z][^"\r\n]+)')
+"""What a start file prints: a sentence after `echo`."""
 
 
 _STYLE = """

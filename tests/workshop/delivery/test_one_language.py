@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from cleanworks import words
-from cleanworks.workshop import forms, handouts, languages, plan, slides
+from cleanworks.workshop import certificates, forms, handouts, languages, plan, slides
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import (
     agenda_files,
@@ -95,11 +95,36 @@ def test_the_forms(course, made):
         *(forms.test_page(test, key, moment, language).html for moment in ("before", "after")),
         forms.evaluation_page(key, language).html,
         forms.follow_up_page(key, language).html,
+        forms.action_plan_page(key, language).html,
         forms.printed_test(test, key, "before", "A", language).html,
         forms.printed_evaluation(key, language).html,
         forms.printed_follow_up(key, language).html,
     ]
     assert [text for page in pages for text in english(page)] == []
+
+
+def test_the_certificates(made):
+    people = [certificates.Person("Ada", "X", statement) for statement in certificates.STATEMENTS]
+    page = certificates.page(
+        people,
+        title="T",
+        place="P",
+        dates="D",
+        modules=["M"],
+        hours=3.5,
+        organiser="O",
+        language=made.workshop.language,
+    )
+    assert english(page.html) == []
+
+
+def test_what_a_start_file_prints(made):
+    """Whatever a learner sees in the window of the start file; commands and names of programs stay as they are."""
+    for name, script in start.scripts("3.11", None, made.workshop.language).items():
+        told = re.findall(r'\becho "?(?!ready>)([^"\r\n]{12,})', script)
+        assert len(told) >= 3 and [line for line in told if ENGLISH.search(line)] == [], name
+        # Windows ends a block of commands at such a sign, wherever it stands.
+        assert name != "start.bat" or not [line for line in told if set(line) & set("()&|<>^%")]
 
 
 def test_the_slides_and_the_handout(course, made):
