@@ -6,7 +6,10 @@ import gzip
 import io
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -279,3 +282,10 @@ def test_lint_does_not_pass_over_a_table_of_contents_that_it_cannot_read(rooms, 
     shutil.copytree(rooms / "course", tmp_path / "course")
     (tmp_path / "course" / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters: true\n")
     assert "should be a list" in refused(capsys, "lint", "--root", tmp_path / "course")
+
+
+@pytest.mark.everything
+def test_after_a_kill_the_next_call_is_right_and_nothing_is_left():
+    command = [sys.executable, "tests/fuzz", "kills", "--only", "registry,data import", "--count", "5"]
+    done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True)
+    assert done.returncode == 0 and "5 kills, seed 1: 0 found" in done.stdout, done.stdout + done.stderr

@@ -22,6 +22,7 @@ CELLS = {
     "logging": "import logging\nlogging.warning('first')\nprint('between')\nlogging.warning('second')",
     "flushed in turn": "for n in range(3):\n    print('out', n, flush=True)\n    print('err', n, file=sys.stderr, flush=True)",
     "the file descriptor": "import os\nprint('a', flush=True)\nos.write(1, b'raw\\n')\nprint('b')",
+    "a library in C": "import ctypes\nlibc = ctypes.CDLL(None)\nprint('a', flush=True)\nlibc.puts(b'from C')\nlibc.fflush(None)\nprint('b')",
     "a program": "import subprocess\nprint('before', flush=True)\nsubprocess.run(['echo', 'from a program'])\nprint('after')",
     "the shell": "!echo from the shell",
     "the shell's lines": "lines = !printf 'a\\nb\\n'\nlines",
@@ -65,12 +66,15 @@ RAISES = {
 }
 # What libraries draw for browsers.
 OTHERS = {
+    "tqdm beside errors": "from tqdm import trange\nfor _ in trange(3, bar_format='{n}', mininterval=0, miniters=1):\n    print('done', flush=True)",
     "tqdm": "from tqdm import tqdm\nfor _ in tqdm(range(3), file=sys.stdout, bar_format='{n}'):\n    pass",
     "rich": "from rich.table import Table\nfrom rich import print as say\ntable = Table('a')\ntable.add_row('1')\nsay(table)",
     "plotly": "import plotly.graph_objects as go\nfigure = go.Figure(go.Bar(y=[1, 2]))\n"
     "HTML(figure.to_html(full_html=False, include_plotlyjs=False, div_id='p'))",
-    "altair": "import altair as alt\nalt.Chart(pd.DataFrame({'a': [1, 2]})).mark_bar().encode(x='a:Q').to_dict()['mark']",
-    "bokeh": "from bokeh.plotting import figure as new\nnew(width=200, height=100).line([1, 2], [3, 4]).glyph",
+    "altair": "import altair as alt\nchart = alt.Chart(pd.DataFrame({'a': [1, 2]})).mark_bar().encode(x='a:Q')\nHTML(chart.to_html())",
+    "bokeh": "from bokeh.embed import file_html\nfrom bokeh.plotting import figure as new\n"
+    "drawn = new(width=200, height=100)\ndrawn.line([1, 2], [3, 4])\nHTML(file_html(drawn))",
+    "rich in its own words": "from rich.console import Console\nConsole().print('[bold]Rain[/bold]', 5, {'a': 1})",
     "a widget": "import ipywidgets\nslider = ipywidgets.IntSlider(value=4)\nslider.value",
     "what a widget hears": "heard = []\nslider.observe(lambda change: heard.append(change['new']), 'value')\nslider.value = 9\nheard",
     "a widget for output": "out = ipywidgets.Output()\nwith out:\n    print('inside')\nlen(out.outputs)",
@@ -79,13 +83,14 @@ OTHERS = {
 # What was written to the file descriptor, between what was printed before and after it.
 IN_ORDER = {
     "the file descriptor": "a\nraw\nb\n",
+    "a library in C": "a\nfrom C\nb\n",
     "a program": "before\nfrom a program\nafter\n",
     "a fork": "in a fork\n",
 }
 
 # What differs by nature: addresses of objects, process ids, times.
 _BY_NATURE = re.compile(
-    r"id='p?\d{4,}'|0x[0-9a-f]+|/ipykernel_\d+/\d+\.py|/ipykernel/\d+\.py|\d+(\.\d+)? ?(ms|µs|s) "
+    r"id='p?\d{4,}'|\bp\d{4}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|0x[0-9a-f]+|/ipykernel_\d+/\d+\.py|/ipykernel/\d+\.py|\d+(\.\d+)? ?(ms|µs|s) "
 )
 
 
