@@ -18,7 +18,7 @@ help:
 	@echo "make test-everything   run what 'make test' leaves out: every country, every page in every colour and width"
 	@echo "make test-quick        run the tests of the library and of the run alone"
 	@echo "make check   the quick checks of a contributor: ruff, notebooks' form, the walls between packages, types"
-	@echo "make types   let mypy read the code; pyproject.toml names the rooms that it leaves out"
+	@echo "make types   let mypy read the code"
 	@echo "make lock    write requirements.txt again from pyproject.toml"
 	@echo "make clean   remove what was built (keeps the environment)"
 

@@ -11,7 +11,7 @@ import functools
 import itertools
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from matplotlib.category import UnitData
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection, QuadMesh
 from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, PercentFormatter
 
 from cleanworks import words
@@ -33,6 +34,7 @@ _COLUMNS = 40  # of a heat map; wider ones are pictures
 _DIGITS = 6  # significant; below 1,000,000 nothing that a figure shows is lost
 
 Cell = str | int | float | None
+Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Table:
 
     title: str
     headings: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[Row, ...]
     total: int
 
 
@@ -49,7 +51,7 @@ class Table:
 class _Series:
     name: str
     headings: tuple[str, ...]
-    rows: list[tuple[Cell, ...]]
+    rows: Sequence[Row]
 
 
 def offer() -> None:
@@ -102,8 +104,9 @@ def _panel(axes: Axes, whole: str) -> Iterator[Table]:
 
 def _joined(title: str, headings: tuple[str, ...], members: Sequence[_Series]) -> Table:
     """Series that share their first column stand side by side, others below each other."""
+    rows: list[Row]
     if len(members) == 1:
-        rows = members[0].rows
+        rows = list(members[0].rows)
     else:
         named = [series.name or words.say(f"Series {number}") for number, series in enumerate(members, 1)]
         first = [[row[0] for row in series.rows] for series in members]
@@ -133,8 +136,7 @@ def _series(axes: Axes) -> Iterator[_Series]:
     for line in axes.lines:
         # Lines across the panel are placed in parts of its width or height, not in data.
         if id(line) not in done and line.get_visible() and line.get_transform() is axes.transData:
-            points = zip(line.get_xdata(orig=False), line.get_ydata(orig=False), strict=True)
-            rows = [(x.cell(a), y.cell(b)) for a, b in points if _finite(a) and _finite(b)]
+            rows = _pairs(x, y, _points(line))
             yield _Series(_name(axes, line, line.get_color()), (x.name, y.name), rows)
     for drawn in axes.collections:
         if id(drawn) not in done and drawn.get_visible():
@@ -154,6 +156,7 @@ def _bars(axes: Axes, container: BarContainer, x: _Scale, y: _Scale) -> _Series:
         return _Series(
             name, headings, [(along.cell(a), along.cell(b), across.cell(e - s)) for a, b, s, e in boxes]
         )
+    rows: list[Row]
     middles = [along.cell((a + b) / 2) for a, b, _, _ in boxes]
     if across.dates:  # the bars of a schedule
         headings = (along.name, words.say(f"{across.name} (from)"), words.say(f"{across.name} (to)"))
@@ -163,6 +166,14 @@ def _bars(axes: Axes, container: BarContainer, x: _Scale, y: _Scale) -> _Series:
         (at, across.cell(e - s)) for at, (_, _, s, e) in zip(middles, boxes, strict=True) if _finite(e - s)
     ]
     return _Series(name, (along.name, across.name), rows)
+
+
+def _points(line: Line2D) -> Iterator[tuple[Any, Any]]:
+    return zip(np.asarray(line.get_xdata(orig=False)), np.asarray(line.get_ydata(orig=False)), strict=True)
+
+
+def _pairs(x: _Scale, y: _Scale, points: Iterable[tuple[Any, Any]]) -> list[Row]:
+    return [(x.cell(a), y.cell(b)) for a, b in points if _finite(a) and _finite(b)]
 
 
 def _box(patch: Any, upright: bool) -> tuple[float, float, float, float]:
@@ -180,27 +191,21 @@ def _error_bars(axes: Axes, container: ErrorbarContainer, x: _Scale, y: _Scale) 
         level = all(s[0][1] == s[1][1] for s in segments)
         at, along, one = (y, x, 0) if level else (x, y, 1)
         headings = [at.name, along.name, words.say(f"{along.name} (from)"), words.say(f"{along.name} (to)")]
-        points = (
-            zip(line.get_xdata(orig=False), line.get_ydata(orig=False), strict=True)
-            if line is not None
-            else None
-        )
-        rows = []
-        for low, high in segments:
-            middle = next(points)[one] if points else None
-            rows.append(
-                (at.cell(low[1 - one]), along.cell(middle), along.cell(low[one]), along.cell(high[one]))
-            )
+        ends = [
+            (at.cell(low[1 - one]), along.cell(low[one]), along.cell(high[one])) for low, high in segments
+        ]
+        rows: list[Row] = list(ends)
         if line is None:
             headings.pop(1)
-            rows = [(row[0], *row[2:]) for row in rows]
+        else:
+            middles = [along.cell(point[one]) for point in _points(line)]
+            rows = [(place, middle, *rest) for (place, *rest), middle in zip(ends, middles, strict=False)]
         yield _Series(name, tuple(headings), rows)
 
 
 def _collection(axes: Axes, drawn: Any, x: _Scale, y: _Scale) -> Iterator[_Series]:
     if isinstance(drawn, PathCollection) and drawn.get_offset_transform() is axes.transData:
-        points = np.ma.filled(np.ma.asarray(drawn.get_offsets(), dtype=float), np.nan)
-        rows = [(x.cell(a), y.cell(b)) for a, b in points if _finite(a) and _finite(b)]
+        rows = _pairs(x, y, np.ma.filled(np.ma.asarray(drawn.get_offsets(), dtype=float), np.nan))
         faces = drawn.get_facecolor()
         yield _Series(_name(axes, drawn, faces[0] if len(faces) == 1 else None), (x.name, y.name), rows)
     elif isinstance(drawn, LineCollection) and drawn.get_transform() is axes.transData:
@@ -217,7 +222,7 @@ def _collection(axes: Axes, drawn: Any, x: _Scale, y: _Scale) -> Iterator[_Serie
     ):
         reach: dict[float, tuple[float, float]] = {}
         for path in drawn.get_paths():
-            for a, b in path.vertices:
+            for a, b in np.asarray(path.vertices, dtype=float):
                 low, high = reach.get(a, (b, b))
                 reach[a] = (min(low, b), max(high, b))
         headings = (x.name, words.say(f"{y.name} (from)"), words.say(f"{y.name} (to)"))
@@ -232,17 +237,15 @@ def _grids(axes: Axes, title: str) -> Iterator[Table]:
     """Heat maps: a row of the table for each row of the picture."""
     x, y = _Scale(axes.xaxis), _Scale(axes.yaxis)
     for image in [*axes.images, *(one for one in axes.collections if isinstance(one, QuadMesh))]:
-        values = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
+        values: np.ndarray = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
         if values.ndim != 2 or values.shape[1] > _COLUMNS:
             continue
-        across, down = range(values.shape[1]), range(values.shape[0])
+        across: Sequence[float] = range(values.shape[1])
+        down: Sequence[float] = range(values.shape[0])
         if isinstance(image, QuadMesh):
-            corners = image.get_coordinates()
-            across, down = (
-                (_middles(corners[0, :, 0]), _middles(corners[:, 0, 1]))
-                if len(corners) > len(values)
-                else (across, down)
-            )
+            corners = np.asarray(image.get_coordinates(), dtype=float)
+            if len(corners) > len(values):
+                across, down = _middles(corners[0, :, 0]), _middles(corners[:, 0, 1])
         headings = (y.name, *(str(x.cell(place)) for place in across))
         rows = [(y.cell(at), *map(_number, row)) for at, row in zip(down, values, strict=True)]
         yield Table(title, headings, tuple(rows[:ROWS]), len(rows))
@@ -310,8 +313,8 @@ def _labels(axis: Axis, written: Any) -> dict[float, str]:
         (named, *_) = written.func.args or ({},)
         return {float(at): words.say(_plain(str(name))) for at, name in named.items() if str(name).strip()}
     if isinstance(written, FixedFormatter) and isinstance(places, FixedLocator):
-        named = zip(places.locs, written.seq, strict=False)
-        return {float(place): words.say(_plain(str(name))) for place, name in named if str(name).strip()}
+        pairs = zip(places.locs, written.seq, strict=False)  # type: ignore[attr-defined]  # not in its types
+        return {float(place): words.say(_plain(str(name))) for place, name in pairs if str(name).strip()}
     return {}
 
 

@@ -20,7 +20,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cleanworks import scratch
 from cleanworks.errors import InputError
@@ -30,7 +30,7 @@ from cleanworks.workshop.editions import edition
 from cleanworks.workshop.run.store import write_whole
 
 if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
+    from babel.messages.catalog import Catalog, Message
     from nbformat import NotebookNode
 
     from cleanworks.workshop.catalogue import Course, Lesson
@@ -95,7 +95,7 @@ def compiled(course: Course, language: str, target: Path) -> None:
         for message in content:
             if _is_done(message):
                 # Alone, "1. Read the table" is a list and no heading; the page shows it without the backslash.
-                message.string = re.sub(r"^(\d+)([.)])(?=\s)", r"\1\\\2", message.string)
+                message.string = re.sub(r"^(\d+)([.)])(?=\s)", r"\1\\\2", _said(message))
         place = target / language / "LC_MESSAGES" / source.relative_to(folder(course, language))
         made = io.BytesIO()
         write_mo(made, content)
@@ -190,7 +190,7 @@ def _texts(course: Course, wanted: Iterable[str] = ()) -> dict[str, list[str]]:
         found = {}
         for path in sorted((temporary / "pot").rglob("*.pot")):
             name = path.relative_to(temporary / "pot").with_suffix("").as_posix()
-            found[name] = [message.id for message in read(path) if _is_for_people(message.id)]
+            found[name] = [text for text in map(_asked, read(path)) if _is_for_people(text)]
     for entry in course.notebooks:
         name = course.relative(entry.path).removesuffix(".ipynb")
         if wanted and name not in found:
@@ -204,7 +204,7 @@ def _is_for_people(text: str) -> bool:
     return bool(text) and text[0] not in " \n" and not re.fullmatch(r"[a-z]\d+(, [a-z]\d+)*|\d+", text)
 
 
-def descriptions(node: Any) -> Iterator[str]:
+def descriptions(node: NotebookNode) -> Iterator[str]:
     """What the pictures of a notebook show, in words."""
     for cell in node.cells:
         text = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
@@ -274,12 +274,12 @@ def entries(path: Path) -> dict[str, str]:
 
 @functools.lru_cache(maxsize=256)
 def _entries(path: Path, changed: int) -> dict[str, str]:
-    return {message.id: message.string for message in read(path) if _is_done(message)}
+    return {_asked(message): _said(message) for message in read(path) if _is_done(message)}
 
 
 def entries_of(course: Course, language: str | None, notebook: Path) -> dict[str, str]:
     """The finished translations of a notebook of the course."""
-    if language in (None, SOURCE):
+    if language is None or language == SOURCE:
         return {}
     name = course.relative(notebook).removesuffix(".ipynb")
     return entries(folder(course, language) / f"{name}.po")
@@ -331,7 +331,7 @@ def secrets(course: Course, lesson: Lesson) -> list[str]:
         shown, hidden = "", []
         for entry in (lesson, lesson.exercises):
             said = entries_of(course, language, entry.path) if entry else {}
-            if not said:
+            if entry is None or not said:
                 continue
             for_learners = translated(edition(entry.notebook.node, "learner"), said)
             shown += _squeezed("\n".join(cell.source for cell in for_learners.cells))
@@ -369,12 +369,15 @@ def translated_text(source: str, said: Mapping[str, str]) -> str:
 
     lines = source.split("\n")
     tokens = MarkdownIt("commonmark").enable("table").parse(source)
-    texts = [token for token in tokens if token.type == "inline" and token.map and token.content.strip()]
+    texts = [
+        (token.map[0], token.map[1], token.content)
+        for token in tokens
+        if token.type == "inline" and token.map and token.content.strip()
+    ]
     at: dict[int, int] = {}  # how far a row of a table is done
     gone: set[int] = set()
-    for token in texts:
-        first, last = token.map
-        head, *rest = token.content.split("\n")
+    for first, last, content in texts:
+        head, *rest = content.split("\n")
         mark = re.match(r"\[[ xX]\] ", head)
         head = head[mark.end() :] if mark else head
         translation = said.get(" ".join(line.strip() for line in [head, *rest]))
@@ -434,7 +437,7 @@ def update(course: Course, language: str, pages: Iterable[str] = ()) -> list[Upd
         content.locale = content.locale or language
         # Nothing is guessed for a new page; a changed sentence is likely close to what it was.
         content.update(template, no_fuzzy_matching=not before, update_header_comment=False)
-        for old in [text for text in content.obsolete if not _is_for_people(text)]:
+        for old in [text for text in content.obsolete if isinstance(text, str) and not _is_for_people(text)]:
             del content.obsolete[old]
         now = {message.id for message in content if message.id}
         changed = sum(1 for message in content if message.id and message.fuzzy and message.id not in before)
@@ -540,8 +543,18 @@ def status_of(course: Course, language: str, there: Mapping[str, list[str]]) -> 
     return result
 
 
-def _is_done(message: Any) -> bool:
+def _is_done(message: Message) -> bool:
     return bool(message.id and message.string and not message.fuzzy)
+
+
+def _asked(message: Message) -> str:
+    """The English text; Babel would give several where a language counts, which no page asks for."""
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def _said(message: Message) -> str:
+    """Its translation, empty where there is none."""
+    return message.string if isinstance(message.string, str) else ""
 
 
 def faults(text: str, translation: str) -> list[str]:

@@ -68,6 +68,7 @@ from cleanworks.workshop.pages import (
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.figure_tables import add_tables
 from cleanworks.workshop.pages.front import front_matter
+from cleanworks.workshop.pages.kept import course_of, keep_course
 from cleanworks.workshop.pages.tables import TidyTables, arriving_whole
 from cleanworks.workshop.settings import Settings
 
@@ -149,7 +150,7 @@ def configure(app: Sphinx, config: Any) -> None:
 
 def load_course(app: Sphinx) -> None:
     try:
-        app.cleanworks_course = Course.load(app.srcdir)
+        keep_course(app, Course.load(app.srcdir))
     except InputError as error:
         raise ExtensionError(error.message) from None
     plain.connect(app)
@@ -163,7 +164,7 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
     if entry is None:
         _show_plain(app, docname, path, source)
         return
-    course = app.cleanworks_course
+    course = course_of(app)
     try:
         made = edition(parse(source[0], path), app.config.cleanworks_audience)
         if app.config.cleanworks_executed:
@@ -190,7 +191,7 @@ def mark_up_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def _show_plain(app: Sphinx, docname: str, path: Path, source: list[str]) -> None:
     """Give a notebook that is no lesson the outputs of its executed copy; nothing else about it is changed."""
-    one = plain.of(app.cleanworks_course, path)
+    one = plain.of(course_of(app), path)
     copy = plain.copy_of(app, one) if one else None
     if one is None or copy is None:
         return
@@ -223,7 +224,7 @@ def take_outputs(notebook: NotebookNode, executed: NotebookNode, *, where: str) 
 
 def _entry(app: Sphinx, path: Path) -> Any:
     resolved = path.resolve()
-    return next((e for e in app.cleanworks_course.notebooks if e.path.resolve() == resolved), None)
+    return next((e for e in course_of(app).notebooks if e.path.resolve() == resolved), None)
 
 
 # --- downloads ----------------------------------------------------------------------------------------------------
@@ -256,7 +257,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     _copy_mathjax(Path(app.outdir) / "_static" / "mathjax")
     lighten(Path(app.outdir))
     spoken.turn(Path(app.outdir), app.config.language)
-    for entry in app.cleanworks_course.notebooks:
+    for entry in course_of(app).notebooks:
         copy = Path(app.outdir) / "_sources" / entry.path.resolve().relative_to(Path(app.srcdir).resolve())
         if copy.is_file():
             copy.write_text(_clean(app, copy), encoding="utf-8", newline="\n")
@@ -401,7 +402,7 @@ class Report(SphinxDirective):
         module, _, function = address.partition(":")
         make = getattr(importlib.import_module(module), function)
         try:
-            made = make(self.env.app.cleanworks_course, *self.arguments[1:])
+            made = make(course_of(self.env.app), *self.arguments[1:])
         except InputError as error:
             raise ExtensionError(error.message) from None
         if isinstance(made, str):
@@ -447,7 +448,8 @@ def widths(headings: list[str], rows: list[list[str]]) -> list[float]:
     A browser that finds the widths by itself changes them while a long table arrives, and what one reads moves.
     No column is narrower than its longest word, up to `_LONGEST` letters; what is left goes to those that say more.
     """
-    needs, wants = [], []
+    needs: list[float] = []
+    wants: list[float] = []
     for place, heading in enumerate(headings):
         cells = [_visible(row[place]) for row in rows]
         longest = max([len(word) for cell in cells for word in cell.split()], default=0)
@@ -456,7 +458,7 @@ def widths(headings: list[str], rows: list[list[str]]) -> list[float]:
         usual = sum(map(len, cells)) / max(1, len(rows))
         wants.append(min(60.0, max(1.0, usual)))
     # Columns whose longest word needs more than their share are given that first; the others share the rest.
-    given, rest, free = list(needs), _ROW, range(len(headings))
+    given, rest, free = list(needs), _ROW, list(range(len(headings)))
     while free:
         shares = {place: rest * wants[place] / sum(wants[one] for one in free) for place in free}
         tight = [place for place in free if needs[place] > shares[place]]

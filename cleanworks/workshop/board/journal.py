@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from cleanworks.errors import InputError
 
@@ -21,7 +21,7 @@ class Journal:
         self.path = Path(path)
         self.unread = 0
         """Lines that could not be read: torn by a power cut, or written by somebody else."""
-        self._file = None
+        self._file: TextIO | None = None
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Everything that was written so far."""
@@ -58,7 +58,7 @@ class Journal:
                 fix="Free some space on the disk, or name a folder that you may write to.",
             ) from None
 
-    def _opened(self):
+    def _opened(self) -> TextIO:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # It holds the secret of the board: only its owner reads it.
         handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)

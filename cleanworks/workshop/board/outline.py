@@ -52,8 +52,9 @@ class Exercise(Part):
     open: bool = False
 
 
-# A stretch of the clock, in minutes since midnight.
-Session = pydantic.dataclasses.dataclass(agenda.Slot, frozen=True, config=ConfigDict(extra="forbid"))
+@pydantic.dataclasses.dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Session(agenda.Slot):
+    """A stretch of the clock, in minutes since midnight."""
 
 
 class Module(Part):
@@ -85,9 +86,7 @@ class Outline(Kept):
     def agenda(self) -> agenda.Agenda:
         """The clock, for what is computed from it: cut marks and how to catch up."""
         items = tuple(agenda.Item(**module.model_dump()) for module in self.modules)
-        return agenda.Agenda(
-            (), items, tuple(agenda.Slot(**dataclasses.asdict(one)) for one in self.sessions)
-        )
+        return agenda.Agenda((), items, self.sessions)
 
     @classmethod
     def load(cls, path: Path | str) -> Outline:

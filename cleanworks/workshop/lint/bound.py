@@ -39,8 +39,8 @@ def in_notebook(notebook: Notebook, words: Iterable[str]) -> Iterator[tuple[Cell
         if cell.block.about or cell.block.question in marked:
             continue
         if cell.is_code:
-            for line, word in in_code(cell.source, wanted):
-                yield cell, line, word
+            for number, word in in_code(cell.source, wanted):
+                yield cell, number, word
         elif not _CITED.search(cell.source) or cell.tags & _ROLES_WITHOUT_CITATION:
             for number, line in enumerate(cell.source.splitlines(), 1):
                 for word in _found(line, wanted):
@@ -94,7 +94,7 @@ def in_code(source: str, words: Iterable[str], *, docstrings: bool = True) -> It
     hits = [*_comments("\n".join(lines), wanted)]
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spared:
-            hits += [(_line(node, word), word) for word in _found(node.value, wanted)]
+            hits += [(_line(node, node.value, word), word) for word in _found(node.value, wanted)]
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             hits += [(node.lineno, word) for word in _named(node.id, wanted)]
         elif isinstance(node, ast.arg | ast.FunctionDef):
@@ -104,11 +104,11 @@ def in_code(source: str, words: Iterable[str], *, docstrings: bool = True) -> It
     yield from sorted({hit for hit in hits if hit[0] not in marked})
 
 
-def _line(node: ast.Constant, word: str) -> int:
+def _line(node: ast.Constant, text: str, word: str) -> int:
     """The line of the word in a text of several lines."""
-    if "\n" not in node.value:
+    if "\n" not in text:
         return node.lineno
-    before = node.value[: node.value.find(word)].count("\n")
+    before = text[: text.find(word)].count("\n")
     return min(node.lineno + before, node.end_lineno or node.lineno)
 
 

@@ -94,15 +94,15 @@ def readable_ids(cells: list[NotebookNode]) -> list[str]:
     An id that is readable already stays, so that it can be linked to and found again after the text has changed.
     """
     wishes = _wishes(cells)
-    ids: list[str | None] = [None] * len(cells)
+    ids = [""] * len(cells)
     taken: set[str] = set()
     for position, (cell, wish) in enumerate(zip(cells, wishes, strict=True)):
         id = cell.get("id") or ""
-        if id not in taken and _may_stay(id, wish, is_answer=_answer_name(cell) is not None):
+        if id and id not in taken and _may_stay(id, wish, is_answer=_answer_name(cell) is not None):
             ids[position] = id
             taken.add(id)
     for position, wish in enumerate(wishes):
-        if ids[position] is None:
+        if not ids[position]:
             ids[position] = _free(wish, taken)
             taken.add(ids[position])
     return ids

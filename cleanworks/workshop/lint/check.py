@@ -225,7 +225,7 @@ def _undeclared(root: Path, files: list[Path]) -> list[Finding]:
             fix="Name it under `data` in its metadata, or load it with the course's own functions.",
         )
         for job in jobs
-        if job.path.resolve() in wanted
+        if job.path is not None and job.path.resolve() in wanted
         for path in found.get(job.name, ())
     ]
 

@@ -182,7 +182,10 @@ def _said(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
             inside |= {id(part) for part in node.values}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
-            yield node, "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+            yield (
+                node,
+                "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values),
+            )
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
             yield from [(node, node.value)] if " " in node.value.strip() else []  # a name is no sentence
 
@@ -202,7 +205,8 @@ def _sections(text: str) -> Iterator[list[tuple[int, str]]]:
     if lines and lines[0][1].strip() == "---":
         ends = [at for at, (_, line) in enumerate(lines) if at and line.strip() == "---"]
         lines = lines[ends[0] + 1 :] if ends else lines
-    fence, section = "", []
+    fence = ""
+    section: list[tuple[int, str]] = []
     for number, line in lines:
         mark = _FENCE.match(line)
         if mark and not fence:

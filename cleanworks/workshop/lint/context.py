@@ -103,14 +103,18 @@ class Context:
 
     def before(self, notebook: Notebook) -> list[Notebook]:
         """The lessons that a lesson needs, those that they need included."""
-        by_id = {one.block.id: one for one in self.notebooks if one.block and one.block.kind == "lesson"}
+        by_id = {
+            one.block.id: (one, one.block.prerequisites)
+            for one in self.notebooks
+            if one.block and one.block.kind == "lesson"
+        }
         found: dict[str, Notebook] = {}
         waiting = list(notebook.block.prerequisites) if notebook.block else []
         while waiting:
             id = waiting.pop()
             if id in by_id and id not in found:
-                found[id] = by_id[id]
-                waiting += by_id[id].block.prerequisites
+                found[id], needed = by_id[id]
+                waiting += needed
         return list(found.values())
 
     @cached_property

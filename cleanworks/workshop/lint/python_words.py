@@ -80,9 +80,8 @@ def _imported(source: str) -> set[str]:
 
 def _words(tree: ast.AST, modules: set[str]) -> Iterator[str]:
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in sorted(
-        (n for n in ast.walk(tree) if hasattr(n, "lineno")), key=lambda n: (n.lineno, n.col_offset)
-    ):
+    placed = [node for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr)]
+    for node in sorted(placed, key=lambda node: (node.lineno, node.col_offset)):
         if type(node) in _NODES:
             yield _NODES[type(node)]
         if isinstance(node, ast.UnaryOp) and type(node.op) in _NODES:

@@ -347,9 +347,9 @@ def _objectives_tested(notebook: Notebook, context: Context) -> Iterator[Hit]:
         asked = notebook.with_tag("quiz")
         asked += partner.with_tag("exercise") if partner else []
         tested = {cell.block.objective for cell in asked}
-        for number, objective in enumerate(block.objectives, 1):
+        for number, text in enumerate(block.objectives, 1):
             if number not in tested:
-                yield None, None, f"Nothing tests objective {number}, `{objective}`."
+                yield None, None, f"Nothing tests objective {number}, `{text}`."
 
 
 @rule(

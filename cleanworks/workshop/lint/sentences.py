@@ -130,6 +130,7 @@ def _reflowed(lines: list[str]) -> list[str]:
             out.append(line)
             continue
         lead = _LEAD.match(line)
+        assert lead is not None  # every line begins with nothing at least
         text = line[lead.end() :]
         starts = bool(lead["marker"])
         begin = lead.group(0)

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -190,18 +191,14 @@ def _tables(course: Course, environment: Mapping[str, str], code: str, store: Pa
     with contextlib.suppress(LookupError):
         if known:
             return [
-                images.made(needs.TABLE + table, [key], store, lambda table=table: bytes_of(table))
-                for table in known
+                images.made(needs.TABLE + table, [key], store, partial(bytes_of, table)) for table in known
             ]
     with scratch.folder() as made:
         folder = made
         with variables(environment):
             function("live.tables", course.settings.live.tables)(folder)
         names = sorted({path.stem for path in folder.iterdir()} - {"manifest"})
-        done = [
-            images.made(needs.TABLE + table, [key], store, lambda table=table: bytes_of(table))
-            for table in names
-        ]
+        done = [images.made(needs.TABLE + table, [key], store, partial(bytes_of, table)) for table in names]
     listed.write_text("\n".join(names), encoding="utf-8")
     return done
 

@@ -8,7 +8,7 @@ import importlib.util
 import json
 import sys
 import warnings
-from importlib._bootstrap_external import _code_to_hash_pyc
+from importlib._bootstrap_external import _code_to_hash_pyc  # type: ignore[attr-defined]  # CPython has it
 
 
 def compiled(source: bytes, path: str) -> "bytes | None":

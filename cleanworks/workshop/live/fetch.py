@@ -110,7 +110,8 @@ def _megabytes(size: int) -> str:
 
 def _from_folder(folder: Path, wanted: Iterable[File], found: dict[str, Path]) -> list[str]:
     """Take what is right; say what is wrong or not there."""
-    absent, altered = [], []
+    absent: list[str] = []
+    altered: list[str] = []
     for file in wanted:
         path = folder / file.name
         if verified(path, file):

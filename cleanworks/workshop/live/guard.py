@@ -89,7 +89,7 @@ def _widen_numpy() -> None:
             # Who asks for a narrow array gets one.
             return made if options.get("out") is not None else widened(made, options.get("dtype"))
 
-        wide.guarded = True
+        vars(wide)["guarded"] = True
         return wide
 
     def guarded_sum(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -147,7 +147,7 @@ def _show_as_the_book() -> None:
     pd.set_option("display.max_columns", 20)
 
 
-def _widen_astype(kind: type) -> None:
+def _widen_astype(kind: Any) -> None:
     original = kind.astype
 
     @functools.wraps(original)
@@ -170,13 +170,13 @@ def _widen_bars() -> None:
     """Bars of amounts above two thousand million: matplotlib 3.8 counts them in the machine's width and stops."""
     from matplotlib.axes import Axes
 
-    original = Axes._convert_dx
+    original = Axes._convert_dx  # type: ignore[attr-defined]  # private, and not in its types
 
     def convert(dx: Any, x0: Any, xconv: Any, convert: Any) -> Any:
         x0 = [_as_float(value) for value in x0] if isinstance(x0, list | tuple) else _as_float(x0)
         return original(dx, x0, _as_float(xconv), convert)
 
-    Axes._convert_dx = staticmethod(convert)
+    Axes._convert_dx = staticmethod(convert)  # type: ignore[attr-defined]
 
 
 def _as_float(values: Any) -> Any:
@@ -215,5 +215,5 @@ class _Arrival:
             load(module)
             self.change()
 
-        spec.loader.exec_module = exec_module
+        vars(spec.loader)["exec_module"] = exec_module
         return spec

@@ -21,6 +21,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from io import BytesIO
 from pathlib import Path
@@ -301,7 +302,14 @@ def _font_list(made: Mapping[str, bytes], files: Mapping[str, Path]) -> Files:
     wheel = next(path for name, path in files.items() if name.startswith("matplotlib"))
     with zipfile.ZipFile(wheel) as archive:
         source = archive.read("matplotlib/font_manager.py").decode()
-    version = int(re.search(r"class FontManager:.*?__version__ = (\d+)", source, re.S)[1])
+    stated = re.search(r"class FontManager:.*?__version__ = (\d+)", source, re.S)
+    if stated is None:
+        raise InputError(
+            "The list of fonts in this matplotlib has another form than the known ones.",
+            where=str(wheel),
+            fix="Take the version that the release of Python in the page names.",
+        )
+    version = int(stated[1])
     entries = []
     shipped = sorted(path.rpartition("/")[2] for path in made if path.endswith(".ttf"))
     stix = [("STIXGeneral", style, weight) for style in ("normal", "italic") for weight in (400, 700)]
@@ -401,6 +409,10 @@ def _recipe() -> str:
     return digest.hexdigest()
 
 
+def _packed(parts: Parts, files: Mapping[str, Path]) -> bytes:
+    return pack(contents(parts, files))
+
+
 def of_release(release: Release, files: Mapping[str, Path], store: Path) -> list[Image]:
     """The images of Pyodide and its packages."""
     done = []
@@ -412,9 +424,7 @@ def of_release(release: Release, files: Mapping[str, Path], store: Path) -> list
         if parts.name == "wasm":
             done.append(made("wasm", key, store, files[parts.files[0]].read_bytes))
         else:
-            done.append(
-                made(parts.name, key, store, lambda parts=parts: pack(contents(parts, files)), parts.needs)
-            )
+            done.append(made(parts.name, key, store, partial(_packed, parts, files), parts.needs))
     return done
 
 

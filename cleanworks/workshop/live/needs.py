@@ -84,7 +84,9 @@ def _imported_at_once(course: Course, entry: Entry) -> set[str]:
     for cell in entry.notebook.node.cells:
         if cell.cell_type == "code":
             waiting += _names(plain_python(cell.source), everywhere=True)
-    seen, files, later = set(waiting), set(), set()
+    seen = set(waiting)
+    files: set[str] = set()
+    later: set[str] = set()
     while waiting:
         for found in modules.files(waiting.pop()):
             if found.path in files:

@@ -21,6 +21,7 @@ from sphinx.util.osutil import relative_uri
 from cleanworks import words
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.metadata import cell_block
+from cleanworks.workshop.pages.kept import course_of
 from cleanworks.workshop.pages.progress import docname
 
 STATIC = Path(__file__).parent / "static"
@@ -143,7 +144,7 @@ def on_page(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Load the script where there are cells to run, with the cells as data; or say why nothing runs here."""
-    course: Course = app.cleanworks_course
+    course: Course = course_of(app)
     entry = next((one for one in course.notebooks if docname(course, one) == page), None)
     if doctree is None or entry is None:
         return

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from cleanworks.workshop.catalogue import Course, Entry
+    from cleanworks.workshop.editions import Audience
 
 NODE = "CLEANWORKS_NODE"
 """Environment variable: the Node to use, if not the one on the path."""
@@ -155,8 +156,9 @@ def _executed(
     from cleanworks.workshop.notebook import read
     from cleanworks.workshop.run import run_notebooks
 
-    found = {}
-    for audience, kind in (("reader", "lesson"), ("instructor", "exercises")):
+    found: dict[str, NotebookNode] = {}
+    kinds: tuple[tuple[Audience, str], ...] = (("reader", "lesson"), ("instructor", "exercises"))
+    for audience, kind in kinds:
         mine = [entry for entry in entries if entry.block.kind == kind]
         if not mine:
             continue
@@ -311,12 +313,15 @@ def compare(
     found = []
     for what in dict.fromkeys((*theirs, *ours)):
         here, there = ours.get(what), theirs.get(what)
-        both = isinstance(here, str) and isinstance(there, str)
-        if not _same(here, there) and not (
-            both and any(one.fullmatch(here) and one.fullmatch(there) for one in patterns)
-        ):
+        if not _same(here, there) and not _both_match(patterns, here, there):
             found.append(Difference(cell, what, *_shown(here, there)))
     return found
+
+
+def _both_match(patterns: Iterable[re.Pattern[str]], here: Any, there: Any) -> bool:
+    if not isinstance(here, str) or not isinstance(there, str):
+        return False
+    return any(one.fullmatch(here) and one.fullmatch(there) for one in patterns)
 
 
 def _facts(outputs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
@@ -383,4 +388,5 @@ def _shown(here: Any, there: Any, length: int = 160) -> tuple[str, str]:
         (n for n, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1]), min(map(len, texts))
     )
     begin = max(0, at - 60)
-    return tuple(f"{'…' if begin else ''}{text[begin : begin + length]!r}" for text in texts)
+    here, there = (f"{'…' if begin else ''}{text[begin : begin + length]!r}" for text in texts)
+    return here, there

@@ -291,8 +291,10 @@ def _parts(source: str, name: str) -> tuple[types.CodeType, types.CodeType | Non
     if guard is not None:
         tree = guard.mended(tree)
     last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr) and not _ends_silently(source):
-        last = compile(ast.Expression(tree.body.pop().value), name, "eval")
+    shown = tree.body[-1] if tree.body else None
+    if isinstance(shown, ast.Expr) and not _ends_silently(source):
+        tree.body.pop()
+        last = compile(ast.Expression(shown.value), name, "eval")
     return compile(tree, name, "exec"), last
 
 
@@ -518,23 +520,16 @@ class _Kinds:
 
 def _pose_as_ipython(shell: Shell) -> None:
     """Let `get_ipython()` find the shell, wherever a library asks for it."""
-    notebook = types.ModuleType("IPython")
-    notebook.get_ipython = lambda: shell
-    notebook.version_info = (8, 23, 0)
-    notebook.__path__ = []
-    shown = types.ModuleType("IPython.display")
-    shown.display = shell._display
-    notebook.display = shown
-    core, tools = types.ModuleType("IPython.core"), types.ModuleType("IPython.core.pylabtools")
-    core.__path__ = []
-    tools.backend2gui = {}  # Matplotlib 3.8 reads it as soon as it sees IPython
-    sys.modules.update(
-        {
-            "IPython": notebook,
-            "IPython.display": shown,
-            "IPython.core": core,
-            "IPython.core.pylabtools": tools,
-        }
-    )
-    builtins.get_ipython = lambda: shell
+    shown = {"display": shell._display}
+    holds: dict[str, dict[str, Any]] = {
+        "IPython": {"get_ipython": lambda: shell, "version_info": (8, 23, 0), "__path__": []},
+        "IPython.display": shown,
+        "IPython.core": {"__path__": []},
+        "IPython.core.pylabtools": {"backend2gui": {}},  # Matplotlib 3.8 reads it as soon as it sees IPython
+    }
+    for name, names in holds.items():
+        sys.modules[name] = types.ModuleType(name)
+        vars(sys.modules[name]).update(names)
+    vars(sys.modules["IPython"])["display"] = sys.modules["IPython.display"]
+    vars(builtins)["get_ipython"] = lambda: shell
     os.environ.setdefault("MPLBACKEND", "agg")

@@ -8,6 +8,7 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinxcontrib.bibtex.domain import BibtexDomain
 
 _KEYS = re.compile(r"\(([a-z][\w-]*(?:, [a-z][\w-]*)*)\)")
 
@@ -42,7 +43,7 @@ def keep_english(app: Sphinx, tree: nodes.document) -> None:
 def name_citations(app: Sphinx, tree: nodes.document) -> None:
     """Each docstring is read by itself and counts its citations from one; on the page each needs an id of its own."""
     domain, page = app.env.domains.get("cite"), app.env.docname
-    if domain is None:
+    if not isinstance(domain, BibtexDomain):
         return
     places = [place for place, one in enumerate(domain.citation_refs) if one.docname == page]
     cited = [node for node in tree.findall(addnodes.pending_xref) if node.get("refdomain") == "cite"]

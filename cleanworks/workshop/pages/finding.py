@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 from cleanworks import words
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course, Lesson
+from cleanworks.workshop.pages.kept import course_of
 from cleanworks.workshop.pages.reports import Table, link, link_by_id
 
 PATHS = "workshops/paths.toml"
@@ -192,10 +193,10 @@ def picture(course: Course, address: Any, language: str = "en") -> str:
     """The graph as SVG; `address` gives the link to a lesson. Colours follow the text of the page."""
     levels = columns(course)
     tallest = max((len(level) for level in levels), default=0)
-    place = {}
-    for x, level in enumerate(levels):
-        for y, lesson in enumerate(level):
-            place[lesson.id] = (8 + x * _ACROSS, 8 + (y + (tallest - len(level)) / 2) * _DOWN)
+    place: dict[str, tuple[float, float]] = {}
+    for column, level in enumerate(levels):
+        for row, lesson in enumerate(level):
+            place[lesson.id] = (8 + column * _ACROSS, 8 + (row + (tallest - len(level)) / 2) * _DOWN)
     lines, boxes = [], []
     for lesson in course.lessons:
         x, y = place[lesson.id]
@@ -227,7 +228,7 @@ def _nearest(course: Course, lesson: Lesson) -> list[str]:
 
 def visit(translator: Any, node: graph) -> None:
     builder = translator.builder
-    course: Course = builder.app.cleanworks_course
+    course: Course = course_of(builder.app)
 
     def address(lesson: Lesson) -> str:
         return builder.get_relative_uri(
@@ -250,7 +251,7 @@ class LessonTerms(SphinxTransform):
     default_priority = 840  # before Sphinx collects the entries
 
     def apply(self, **kwargs: Any) -> None:
-        course: Course = self.app.cleanworks_course
+        course: Course = course_of(self.app)
         page = self.env.docname
         lesson = next(
             (
@@ -273,7 +274,7 @@ class LessonLinks(SphinxTransform):
     default_priority = 845  # after the words were translated
 
     def apply(self, **kwargs: Any) -> None:
-        course: Course = self.app.cleanworks_course
+        course: Course = course_of(self.app)
         pages = {
             one.id: str(PurePosixPath(course.relative(one.path)).with_suffix("")) for one in course.lessons
         }
@@ -344,6 +345,8 @@ def pitfalls(course: Course) -> Table:
         begun = [cell for cell in cells if cell.source.startswith("#")] or cells[:1]
         for cell in begun:
             heading = re.match(r"[#*\s]*(?:Pitfall[:.]\s*)?(.+)", cell.source)
+            if heading is None:
+                continue
             prose = [
                 line.strip()
                 for line in cell.source.splitlines()[1:]

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.files import notebook_content, read_text
+from cleanworks.workshop.pages.kept import course_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -25,7 +26,7 @@ def of(course: Course, path: Path) -> PlainNotebook | None:
 
 def copy_of(app: Sphinx, one: PlainNotebook) -> Path | None:
     """Its executed copy; None where the pages show what is stored, or what Jupyter Book executed itself."""
-    if not app.config.cleanworks_executed or one not in app.cleanworks_course.executed:  # type: ignore[attr-defined]
+    if not app.config.cleanworks_executed or one not in course_of(app).executed:
         return None
     return Path(app.config.cleanworks_executed) / f"{one.name}.ipynb"
 
@@ -35,11 +36,12 @@ def connect(app: Sphinx) -> None:
 
     MyST-NB finds the reader of a format by the end of a file's path; the whole path is the longest end there is.
     """
-    for one in app.cleanworks_course.plain:  # type: ignore[attr-defined]
+    for one in course_of(app).plain:
         copy = copy_of(app, one)
         if copy is not None and one.reader is not None:
             reader = f"{__name__}.executed"
-            app.env.mystnb_config.custom_formats[str(one.path)] = (reader, {"copy": str(copy)}, False)
+            formats: dict[str, Any] = app.env.mystnb_config.custom_formats  # type: ignore[attr-defined]  # MyST-NB sets it
+            formats[str(one.path)] = (reader, {"copy": str(copy)}, False)
 
 
 def executed(text: str, copy: str) -> NotebookNode:

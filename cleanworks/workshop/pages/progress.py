@@ -20,6 +20,7 @@ from sphinx.util.osutil import relative_uri
 
 from cleanworks import words
 from cleanworks.workshop.catalogue import Course, Entry, Lesson
+from cleanworks.workshop.pages.kept import course_of
 
 LESSON = "lesson"
 
@@ -59,7 +60,7 @@ def on_page(
 
 def visit(translator: Any, node: progress) -> None:
     builder = translator.builder
-    course: Course = builder.app.cleanworks_course
+    course: Course = course_of(builder.app)
     here = builder.get_target_uri(builder.current_docname)
 
     def address(entry: Entry) -> str:
@@ -183,7 +184,7 @@ def name_lessons(soup: BeautifulSoup, page: str, course: Course) -> None:
     """Tell the links of the contents which lesson or which exercises they lead to, so that the script can tick them."""
     entries = {docname(course, entry): entry for entry in course.notebooks}
     for link in soup.find_all("a", href=True):
-        path, _, anchor = link["href"].partition("#")
+        path, _, anchor = str(link["href"]).partition("#")
         if anchor:
             continue
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page

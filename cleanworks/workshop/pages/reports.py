@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from pydantic import BaseModel
+
 from cleanworks.workshop.catalogue import Course, Entry
 from cleanworks.workshop.lint import python_words
 from cleanworks.workshop.lint.context import Context
@@ -21,11 +23,11 @@ def link(course: Course, entry: Entry) -> str:
 
 def lessons(course: Course) -> Table:
     """Every lesson with its part, level, minutes and what comes before it."""
-    rows = [
+    rows: list[list[str]] = [
         [
             lesson.id,
             link(course, lesson),
-            lesson.block.level,
+            lesson.block.level or "",
             str(lesson.minutes.teach),
             str(lesson.minutes.practise),
             ", ".join(lesson.block.prerequisites) or "nothing",
@@ -55,16 +57,16 @@ def workshop_file(course: Course, block: str) -> Table:
     """The keys of one block of a workshop file, made from the model that reads it."""
     from cleanworks.workshop import plan
 
-    model = {
+    models: dict[str, type[BaseModel]] = {
         "workshop": plan.Workshop,
         "day": plan.Day,
         "break": plan.Break,
         "activity": plan.Activity,
         "module": plan.Part,
         "member": plan.Member,
-    }[block]
-    rows = []
-    for name, known in model.model_fields.items():
+    }
+    rows: list[list[str]] = []
+    for name, known in models[block].model_fields.items():
         if name == "id":
             continue
         usual = (

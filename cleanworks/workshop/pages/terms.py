@@ -19,9 +19,7 @@ def connect(app: Sphinx) -> None:
 
 def _meanings(env: BuildEnvironment) -> dict[str, dict[str, str]]:
     """Page -> id of a term -> its meaning."""
-    if not hasattr(env, "cleanworks_terms"):
-        env.cleanworks_terms = {}
-    return env.cleanworks_terms
+    return vars(env).setdefault("cleanworks_terms", {})
 
 
 def collect(app: Sphinx, document: nodes.document) -> None:

@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.pages.kept import course_of
 from cleanworks.workshop.pages.progress import name_lessons
 
 
@@ -21,9 +22,7 @@ def correct(
 ) -> None:
     """Runs after the theme has filled the context."""
     if "generate_toctree_html" in context:
-        context["generate_toctree_html"] = _named(
-            context["generate_toctree_html"], page, app.cleanworks_course
-        )
+        context["generate_toctree_html"] = _named(context["generate_toctree_html"], page, course_of(app))
     if context.get("body"):
         # The sources are a list, and a list holds items. The role for entries of a bibliography is deprecated.
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
@@ -36,7 +35,10 @@ def _named(make: Callable[..., Any], page: str, course: Course) -> Callable[...,
         tree = make(*args, **kwargs)
         soup = tree if isinstance(tree, BeautifulSoup) else BeautifulSoup(str(tree), "html.parser")
         for summary in soup.find_all("summary"):
-            link = summary.find_parent("li").find("a")
+            branch = summary.find_parent("li")
+            link = branch.find("a") if branch else None
+            if link is None:
+                continue
             summary["aria-label"] = f"Pages under {link.get_text(strip=True)}"
         name_lessons(soup, page, course)
         return soup if isinstance(tree, BeautifulSoup) else str(soup)

@@ -110,7 +110,7 @@ def _chapter(html: Path, name: str, part: str, number: int, names: set[str], *, 
     for summary in body.find_all("summary"):
         for paragraph in summary.find_all("p"):
             paragraph.name = "span"
-    made = Chapter(name, heading.get_text(strip=True), part, body, nested)
+    made = Chapter(name, _text(heading), part, body, nested)
     _answers(soup, made)
     _static(soup, body)
     _figures(soup, body, number)
@@ -125,7 +125,7 @@ def _chapter(html: Path, name: str, part: str, number: int, names: set[str], *, 
 
 
 def _is_dead(tag: Tag) -> bool:
-    classes = tag.get("class", ())
+    classes = tag.get_attribute_list("class")
     if tag.name in _DEAD_TAGS or not _DEAD_CLASSES.isdisjoint(classes):
         return True
     if tag.has_attr("hidden") and "cw-note" not in classes:
@@ -150,11 +150,11 @@ def _answers(soup: BeautifulSoup, made: Chapter) -> None:
     for fold in made.body.find_all("details", class_="cw-solution"):
         inside = fold.select_one("details.cw-reveal > .cw-inside") or fold.select_one(".cw-inside")
         exercise = fold.find_parent(class_="cw-exercise")
-        title = exercise.select_one(".cw-title").get_text(strip=True) if exercise else "Solution"
+        title = _text(exercise.select_one(".cw-title")) if exercise else "Solution"
         answer = soup.new_tag("div", attrs={"class": "answer"})
         name = f"{exercise['id']}-solution" if exercise else f"solution-{len(made.answers)}"
         answer.append(_paragraph(soup, title, "answer-title", id=anchor(made.name, name)))
-        answer.extend(list(inside.contents))
+        answer.extend(list(inside.contents) if inside else [])
         made.answers.append(answer)
         fold.replace_with(_pointer(soup, "Solution", anchor(made.name, name)))
     for answer in made.answers:
@@ -164,16 +164,17 @@ def _answers(soup: BeautifulSoup, made: Chapter) -> None:
 def _quiz(soup: BeautifulSoup, quiz: Tag) -> Tag | None:
     """Make a form a list to tick. Gives its key, or None where it has none (a learner's copy)."""
     keyed = quiz.has_attr("data-keyed")
-    title = quiz.select_one(".cw-title").get_text(strip=True)
+    title = _text(quiz.select_one(".cw-title"))
     rows = []
     for letter, option in zip("ABCDEFGHIJ", quiz.select(".cw-option"), strict=False):
         note = option.select_one(".cw-note")
-        said = json.loads(base64.b64decode(note["data-note"])) if note else None
+        said = json.loads(base64.b64decode(str(note["data-note"]))) if note else None
         if note:
             note.decompose()
         label = option.select_one("label")
-        label.name = "p"
-        label.insert(0, _span(soup, f"☐ {letter}", "tick"))
+        if label:
+            label.name = "p"
+            label.insert(0, _span(soup, f"☐ {letter}", "tick"))
         if said and keyed:
             rows.append((letter, said))
     for left in quiz.select(".cw-note"):
@@ -216,7 +217,7 @@ def _static(soup: BeautifulSoup, body: Tag) -> None:
         summary = fold.find("summary")
         if summary:
             summary.name = "p"
-            summary["class"] = ["cw-part-title"]
+            summary["class"] = "cw-part-title"
     for frame in body.find_all("iframe"):
         title = frame.get("title") or "A page to click through"
         frame.replace_with(_paragraph(soup, f"{title}: open the book on a screen to use it.", "pointer"))
@@ -239,7 +240,7 @@ def _figures(soup: BeautifulSoup, body: Tag, number: int) -> None:
         caption = figure.find("figcaption")
         if caption is None:
             caption = soup.new_tag("figcaption")
-            caption.string = _first_sentence(image.get("alt", ""))
+            caption.string = _first_sentence(str(image.get("alt", "")))
             figure.append(caption)
         caption.insert(0, _span(soup, f"Figure {number}.{count}. ", "figure-number"))
 
@@ -247,6 +248,10 @@ def _figures(soup: BeautifulSoup, body: Tag, number: int) -> None:
 def _first_sentence(text: str) -> str:
     found = re.match(r".*?[.:!?](?=\s|$)", " ".join(text.split()))
     return (found[0] if found else text).rstrip(":")
+
+
+def _text(tag: Tag | None) -> str:
+    return tag.get_text(strip=True) if tag else ""
 
 
 def _paragraph(soup: BeautifulSoup, text: str, kind: str, **attributes: str) -> Tag:
@@ -271,21 +276,23 @@ def _settle(whole: Tag, page: str, names: set[str], html: Path) -> None:
     for link in whole.find_all("a", href=True):
         _relink(link, page, names, html)
     for image in whole.find_all("img", src=True):
-        if not urlsplit(image["src"]).scheme:
-            image["src"] = ((html / f"{page}.html").parent / unquote(image["src"])).resolve().as_uri()
+        source = str(image["src"])
+        if not urlsplit(source).scheme:
+            image["src"] = ((html / f"{page}.html").parent / unquote(source)).resolve().as_uri()
 
 
 def _rename(tag: Tag, page: str) -> None:
-    if tag.get("id") and not tag["id"].startswith(f"{anchor(page)}--"):
-        tag["id"] = anchor(page, tag["id"])
+    id = str(tag.get("id") or "")
+    if id and not id.startswith(f"{anchor(page)}--"):
+        tag["id"] = anchor(page, id)
     for attribute in _REFERRING:
         if tag.get(attribute):
-            words = tag[attribute] if isinstance(tag[attribute], list) else tag[attribute].split()
+            words = " ".join(map(str, tag.get_attribute_list(attribute))).split()
             tag[attribute] = " ".join(anchor(page, word) for word in words)
 
 
 def _relink(link: Tag, page: str, names: set[str], html: Path) -> None:
-    href = link["href"]
+    href = str(link["href"])
     if href.startswith(f"#{anchor(page)}--") or urlsplit(href).scheme:
         return
     target, place = urldefrag(href)
@@ -308,7 +315,7 @@ def unlink_what_is_elsewhere(bodies: list[Tag]) -> None:
     held = {tag["id"] for body in bodies for tag in [body, *body.find_all(id=True)] if tag.get("id")}
     for body in bodies:
         for link in body.find_all("a", href=re.compile("^#")):
-            if link["href"][1:] not in held:
+            if str(link["href"])[1:] not in held:
                 link.name = "span"
                 link.attrs = {}
 
@@ -317,4 +324,4 @@ def cited(bodies: list[Tag]) -> Iterator[str]:
     """Ids of the places that bodies link to."""
     for body in bodies:
         for link in body.find_all("a", href=re.compile("^#")):
-            yield link["href"][1:]
+            yield str(link["href"])[1:]

@@ -98,10 +98,11 @@ def _xhtml(
     for formula in soup.select(".math"):
         _set(formula)
     for link in soup.find_all("a", href=re.compile("^#")):
-        file = names[link["href"][1:]]
-        link["href"] = link["href"] if file == name else file + link["href"]
+        href = str(link["href"])
+        file = names[href[1:]]
+        link["href"] = href if file == name else file + href
     for image in soup.find_all("img", src=True):
-        image["src"] = _picture(image["src"], pictures)
+        image["src"] = _picture(str(image["src"]), pictures)
     for tag in soup.find_all(True):
         _only_what_xhtml_knows(tag)
     content = soup.decode(formatter="minimal")
@@ -120,8 +121,9 @@ def _set(formula: Tag) -> None:
     written = formula.get_text().strip()
     block = written.startswith(("\\[", "$$"))
     tex = re.sub(r"^(\\[(\[]|\$\$)|(\\[)\]]|\$\$)$", "", written).strip()
-    made = BeautifulSoup(convert(tex, display="block" if block else "inline"), "html.parser").math
-    made["alttext"] = tex
+    made = BeautifulSoup(convert(tex, display="block" if block else "inline"), "html.parser")
+    for mathml in made.find_all("math", limit=1):
+        mathml["alttext"] = tex
     formula.clear()
     formula.append(made)
 
@@ -152,7 +154,7 @@ def _only_what_xhtml_knows(tag: Tag) -> None:
     if tag.name == "col":
         tag.attrs.pop("style", None)
     if tag.get("id"):
-        tag["id"] = re.sub(r"[^\w.-]", "-", tag["id"])
+        tag["id"] = re.sub(r"[^\w.-]", "-", str(tag["id"]))
     if tag.get("role") in ("doc-noteref", "paragraph", "note"):
         del tag["role"]
 

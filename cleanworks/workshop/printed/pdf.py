@@ -235,10 +235,11 @@ def page_numbers(pdf: bytes) -> dict[str, int]:
     from pypdf import PdfReader
 
     reader = PdfReader(io.BytesIO(pdf))
-    return {
-        str(name).lstrip("/"): reader.get_destination_page_number(place) + 1
+    found = {
+        str(name).lstrip("/"): reader.get_destination_page_number(place)
         for name, place in reader.named_destinations.items()
     }
+    return {name: number + 1 for name, number in found.items() if number is not None}
 
 
 def _finish(pdf: bytes, cover: Cover) -> tuple[bytes, int]:

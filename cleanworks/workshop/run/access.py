@@ -84,7 +84,7 @@ def _within(path: str, folder: str) -> bool:
 
 def _caches(options: RunOptions) -> list[str]:
     home = Path.home()
-    folders = [tempfile.gettempdir(), home / ".cache", home / ".config", home / ".local", home / ".fonts", home / "Library",
+    folders: list[Path | str | None] = [tempfile.gettempdir(), home / ".cache", home / ".config", home / ".local", home / ".fonts", home / "Library",
                options.cache_folder, os.environ.get("XDG_CACHE_HOME"), os.environ.get("MPLCONFIGDIR"),
                os.environ.get("LOCALAPPDATA")]  # fmt: skip
     return [_real(Path(folder)) for folder in folders if folder]

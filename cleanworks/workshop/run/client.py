@@ -13,8 +13,10 @@ from typing import Any
 
 import nbformat
 import zmq
+from jupyter_client.client import KernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -66,9 +68,10 @@ class LessonClient(NotebookClient):
     """
 
     def __init__(self, notebook: nbformat.NotebookNode, settings: KernelSettings, folder: Path, limit: float):
+        self.kernel = LessonKernelManager(settings, folder)
         super().__init__(
             notebook,
-            km=LessonKernelManager(settings, folder),
+            km=self.kernel,
             record_timing=False,
             iopub_timeout=max(30, int(limit)),
             raise_on_iopub_timeout=True,
@@ -93,20 +96,20 @@ class LessonClient(NotebookClient):
         with open(log_file(self._folder), "ab") as log:
             streams = {"stdout": log, "stderr": log} if not self._settings.server else {}
             await self.async_start_new_kernel(cwd=workdir, env=self._environment, **streams)
-        self.kc = self.km.client()
+        self.kc = channels = self.kernel.client()
         # Messages are not dropped when many come at once; the kernel limits how many there can be.
-        self.kc.context.setsockopt(zmq.RCVHWM, 0)
-        self.kc.start_channels(stdin=False, hb=False, control=False)
-        self.kc.allow_stdin = False
-        info = await self._first_answer()
-        await self._hear_outputs()
+        channels.context.setsockopt(zmq.RCVHWM, 0)
+        channels.start_channels(stdin=False, hb=False, control=False)
+        channels.allow_stdin = False
+        info = await self._first_answer(channels)
+        await self._output_channel(channels)
         return info
 
-    async def _first_answer(self) -> dict[str, Any]:
+    async def _first_answer(self, channels: KernelClient) -> dict[str, Any]:
         give_up = time.monotonic() + _START_TIMEOUT
-        self.kc.kernel_info()
-        while (reply := await _message(self.kc.shell_channel, 0.5)) is None:
-            if not await self.km.is_alive():
+        channels.kernel_info()
+        while (reply := await _message(channels.shell_channel, 0.5)) is None:
+            if not await self.kernel.is_alive():
                 # Before the first cell, this cannot be the lesson's doing.
                 death = self.death()
                 raise LessonFailure("internal", f"No kernel could be started: {death.message}", death.details)
@@ -114,12 +117,12 @@ class LessonClient(NotebookClient):
                 raise LessonFailure("internal", f"The kernel did not answer within {_START_TIMEOUT} s.")
         return dict(reply["content"].get("language_info", {}))
 
-    async def _hear_outputs(self) -> None:
+    async def _output_channel(self, channels: KernelClient) -> None:
         """A subscriber that comes late misses messages: ask until an answer is heard on the output channel as well."""
         give_up = time.monotonic() + _START_TIMEOUT
         while time.monotonic() < give_up:
-            asked = self.kc.kernel_info()
-            while (message := await _message(self.kc.iopub_channel, 0.1)) is not None:
+            asked = channels.kernel_info()
+            while (message := await _message(channels.iopub_channel, 0.1)) is not None:
                 if (
                     message["parent_header"].get("msg_id") == asked
                     and message["content"].get("execution_state") == "idle"
@@ -161,17 +164,26 @@ class LessonClient(NotebookClient):
         if msg["msg_type"] == LIMIT:
             # Do not wait for the cell to end: it may go on for ever. nbclient takes a cancelled wait for a dead kernel.
             self._broken_off = LessonFailure("output", msg["content"]["text"])
-            self.task_poll_for_reply.cancel()
+            if self.task_poll_for_reply is not None:
+                self.task_poll_for_reply.cancel()
             return None
         return super().process_message(msg, cell, cell_index)
 
     def _keep_reply(self, cell: Any, cell_index: int, execute_reply: dict[str, Any]) -> None:
         self._reply = execute_reply["content"]
 
+    @property
+    def pid(self) -> int:
+        """The kernel's process. Every provisioner that can be used here starts one."""
+        provisioner = self.kernel.provisioner
+        assert isinstance(provisioner, LocalProvisioner)
+        assert provisioner.pid is not None
+        return provisioner.pid
+
     # Ending.
     def death(self) -> LessonFailure:
         """Why the kernel is no more, from its supervisor and from its own last words."""
-        process = self.km.provisioner.process
+        process = getattr(self.kernel.provisioner, "process", None)
         code = process.poll() if process is not None else None
         return LessonFailure.from_death(code, getattr(process, "why", ""), last_words(self._folder))
 
@@ -179,9 +191,9 @@ class LessonClient(NotebookClient):
         """End the kernel at once, with everything it started. Returns its peak memory in megabytes."""
         peak = 0.0
         try:
-            provisioner = self.km.provisioner
+            provisioner = self.kernel.provisioner
             process = getattr(provisioner, "process", None)
-            if process is not None:
+            if provisioner is not None and process is not None:
                 watch = ProcessWatch(process.pid)
                 peak = watch.megabytes()
                 watch.end_children()
@@ -193,7 +205,7 @@ class LessonClient(NotebookClient):
             # A channel left open would keep the worker's sockets from ever closing.
             if self.kc is not None:
                 self.kc.stop_channels()
-            await self.km._async_cleanup_resources()
+            await self.kernel._async_cleanup_resources()
         return peak
 
 
@@ -239,7 +251,7 @@ async def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcom
 
 async def _run_cells(client: LessonClient, code: list[tuple[int, Any]], outcome: Outcome, task: Task) -> None:
     """Run the cells in turn until one fails; times, CPU and the failure go into the outcome."""
-    watch = ProcessWatch(client.km.provisioner.pid)
+    watch = ProcessWatch(client.pid)
     client.begin()
     begun = time.monotonic()
     base = cpu = watch.cpu()

@@ -118,8 +118,8 @@ def run(
         out=made.executed,
     )
     execute = run_twice if twice else run_notebooks
-    jobs = course_jobs(course, ids or ())
-    require_jobs(course, jobs)
+    wanted = course_jobs(course, ids or ())
+    require_jobs(course, wanted)
     if times is not None and shard is None:
         raise InputError(
             "--times says how to split, and nothing is split.",
@@ -127,12 +127,12 @@ def run(
             fix="Add --shard 1/4 or the like.",
         )
     if shard is not None:
-        jobs = shards.split(jobs, *shards.parse_shard(shard), shards.times(times) if times else None)
-        if not jobs:
+        wanted = shards.split(wanted, *shards.parse_shard(shard), shards.times(times) if times else None)
+        if not wanted:
             raise InputError(
                 "This part holds no notebook.", where="--shard", fix="Split the course into fewer parts."
             )
-    result = execute(jobs, options, display())
+    result = execute(wanted, options, display())
     finish(result, options, junit, html)
 
 
@@ -174,7 +174,7 @@ def finish(result: RunResult, options: RunOptions, junit: Path | None, html: Pat
         write_whole(html, html_page(result, options.root))
     print(report(result, options.root))
     if github.wanted(os.environ):
-        print(*github.annotations(result, options.root), sep="\n")
+        print(*github.workflow_commands(result, options.root), sep="\n")
     if result.exit_code:
         raise typer.Exit(result.exit_code)
 

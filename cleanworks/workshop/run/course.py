@@ -111,7 +111,7 @@ def course_job(course: Course, entry: Entry) -> Job:
     )
 
 
-def course_options(course: Course, **changes: object) -> RunOptions:
+def course_options(course: Course, **changes: Any) -> RunOptions:
     """The options that a course sets; `changes` are those of the command line."""
     root = course.root.resolve()
     inputs = [root / name for name in course.settings.inputs]

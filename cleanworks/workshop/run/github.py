@@ -14,10 +14,10 @@ def wanted(environment: Mapping[str, str]) -> bool:
     return environment.get("GITHUB_ACTIONS") == "true"
 
 
-def annotations(result: RunResult, root: Path) -> Iterable[str]:
+def workflow_commands(result: RunResult, root: Path) -> Iterable[str]:
     """Workflow commands, one per failed lesson and one per file read without being declared."""
     for lesson in result.failed:
-        yield _command("error", lesson, root, lesson.failure.message, lesson.failure.file_line)
+        yield _command("error", lesson, root, lesson.why.message, lesson.why.file_line)
     for lesson in result.lessons:
         for path in lesson.undeclared:
             yield _command(

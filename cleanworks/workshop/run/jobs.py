@@ -235,7 +235,7 @@ def read_source(job: Job) -> Source:
     InputError
         The file is missing, is not JSON, is not a version 4 notebook, or is written for another language than Python.
     """
-    if job.read is not None:
+    if job.read is not None and job.path is not None:
         text = read_text(job.path, "The notebook")
         content = job.read(text)
     elif job.path is not None:

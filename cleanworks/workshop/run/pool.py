@@ -16,12 +16,15 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .execute import execute
 from .kernels.lifeline import adopt_orphans, die_with_parent
 from .memory import MemoryGuard
 from .outcome import LessonFailure, Outcome, Task
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkContext, SpawnContext
 
 # How long the main process waits for news before it looks at memory and time limits.
 _TICK = 0.2
@@ -40,6 +43,12 @@ class _Worker:
     state: str = "idle"
     task: Task | None = None
     since: float = field(default_factory=time.monotonic)
+
+    @property
+    def lesson(self) -> Task:
+        """The task of a worker that has one."""
+        assert self.task is not None
+        return self.task
 
     def enter(self, state: str) -> None:
         self.state, self.since = state, time.monotonic()
@@ -60,7 +69,9 @@ class Pool:
 
     def __init__(self, workers: int, guard: MemoryGuard, note: Callable[[str], None] = lambda text: None):
         # A forked worker has nbclient loaded already; where a fork is not safe, a new interpreter is started.
-        self._context = multiprocessing.get_context("fork" if _one_thread() else "spawn")
+        self._context: ForkContext | SpawnContext = (
+            multiprocessing.get_context("fork") if _one_thread() else multiprocessing.get_context("spawn")
+        )
         self._limit = workers
         self._guard = guard
         self._note = note
@@ -138,16 +149,16 @@ class Pool:
         return [worker for worker in self._workers if worker.state == state]
 
     def _open_gate(self, started: Callable[[Task], None]) -> None:
-        for worker in sorted(self._in("waiting"), key=lambda one: one.task.index):
+        for worker in sorted(self._in("waiting"), key=lambda one: one.lesson.index):
             running = self._in("running")
             if len(running) >= self._limit:
                 return
-            if running and not self._guard.has_room(worker.task.name):
-                self._say_once(f"Memory is short: {worker.task.name} waits until another lesson has ended.")
+            if running and not self._guard.has_room(worker.lesson.name):
+                self._say_once(f"Memory is short: {worker.lesson.name} waits until another lesson has ended.")
                 return
             worker.pipe.send("go")
             worker.enter("running")
-            started(worker.task)
+            started(worker.lesson)
 
     def _say_once(self, text: str) -> None:
         if text not in self._said:
@@ -168,19 +179,19 @@ class Pool:
         if message == "ready":
             worker.enter("waiting")
         else:
-            task, worker.task = worker.task, None
+            task, worker.task = worker.lesson, None
             worker.enter("idle")
             finished(task, message)
 
     def _watch(self, finished: Callable[[Task, Outcome], None]) -> None:
         now = time.monotonic()
         for worker in list(self._busy()):
-            allowed = _GRACE + (worker.task.timeout if worker.state == "running" else _GRACE * 2)
+            allowed = _GRACE + (worker.lesson.timeout if worker.state == "running" else _GRACE * 2)
             if worker.state != "waiting" and now - worker.since > allowed:
                 self._lost(
                     worker,
                     "timeout",
-                    f"The lesson took longer than its limit of {worker.task.timeout:g} s.",
+                    f"The lesson took longer than its limit of {worker.lesson.timeout:g} s.",
                     finished,
                 )
         running = sorted(self._in("running"), key=lambda one: one.since)
@@ -195,9 +206,9 @@ class Pool:
         if len(running) > 1:
             self._limit = len(running) - 1
             self._note(
-                f"Memory is short: running {self._limit} at a time from here on; {youngest.task.name} starts again later."
+                f"Memory is short: running {self._limit} at a time from here on; {youngest.lesson.name} starts again later."
             )
-            self._queue.append(youngest.task)
+            self._queue.append(youngest.lesson)
             self._end(youngest)
         elif self._guard.is_critical():
             self._lost(
@@ -225,7 +236,8 @@ def _one_thread() -> bool:
 
 
 def _end_with_parent() -> None:
-    wait([multiprocessing.parent_process().sentinel])
+    if parent := multiprocessing.parent_process():
+        wait([parent.sentinel])
     os._exit(1)
 
 

@@ -74,6 +74,12 @@ class LessonResult:
     warnings: tuple[Failure, ...] = ()
     engine: str = ""
 
+    @property
+    def why(self) -> Failure:
+        """Why it failed; to be asked of a lesson that did."""
+        assert self.failure is not None
+        return self.failure
+
 
 @dataclass(frozen=True)
 class RunResult:

@@ -22,7 +22,7 @@ from .engine import METADATA, PIPE, choose
 from .jobs import MAY_RAISE, Job, Listener, RunOptions, Source, is_many, read_source, source_of, tags_of
 from .kernels.server_process import CAN_FORK
 from .keys import Fingerprints, Key, difference, digest, lesson_key, local_modules, shared_pieces, shown
-from .results import PASSING, CellTime, Failure, LessonResult, RunResult
+from .results import PASSING, CellTime, Failure, LessonResult, RunResult, Status
 from .store import Store, remove, write_whole
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ class _Lesson:
     reason: str = ""
     entry: dict[str, Any] | None = None
     cached: bool = False
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """Its entry; to be asked of a lesson that has one."""
+        assert self.entry is not None
+        return self.entry
 
 
 def run_notebooks(
@@ -320,7 +326,7 @@ class _Run:
 
     def _keep(self, lesson: _Lesson) -> None:
         """Store a new result, unless something it depends on was edited while it ran."""
-        entry, key = lesson.entry, lesson.key
+        entry, key = lesson.stored, lesson.key
         failure = (entry.get("failure") or {}).get("kind")
         now = self._key_now(lesson)
         if now != key.value:
@@ -335,7 +341,7 @@ class _Run:
 
     def _record(self, lesson: _Lesson, failure: str | None) -> dict[str, Any]:
         """What the next run should know. Only a whole execution says how long a lesson takes."""
-        entry, last = lesson.entry, lesson.last
+        entry, last = lesson.stored, lesson.last
         record = {"key": lesson.key.value, "pieces": lesson.key.pieces, "failure": failure}
         if failure is None:
             measured = {name: entry[name] for name in ("cpu", "wall", "megabytes")}
@@ -356,7 +362,7 @@ class _Run:
             return None
 
     # Results.
-    def _base(self, lesson: _Lesson, status: str) -> LessonResult:
+    def _base(self, lesson: _Lesson, status: Status) -> LessonResult:
         return LessonResult(
             lesson.job.name, lesson.job.path, status, reason=lesson.reason, rerun=self._rerun(lesson.job)
         )
@@ -366,7 +372,7 @@ class _Run:
 
     def _settle(self, lesson: _Lesson) -> None:
         """Turn a lesson's entry into its result and its executed copy."""
-        entry, job = lesson.entry, lesson.job
+        entry, job = lesson.stored, lesson.job
         warnings = self._hidden(lesson)
         failure = self._failure(lesson) or over_budget(job, entry) or expired(job, self.today)
         if failure is None and warnings and self.options.strict:
@@ -403,20 +409,20 @@ class _Run:
         """Write the executed copy, unless the one that lies there was made from this source and this result."""
         text = lesson.source.text
         made_of = (
-            [digest(text.encode("utf-8", "surrogatepass")), lesson.entry["made"]]
+            [digest(text.encode("utf-8", "surrogatepass")), lesson.stored["made"]]
             if text is not None
             else None
         )
         *known, content = self.copies.get(str(copy), ("",))
         if known == made_of and content == _digest_of(copy):
             return
-        data = executed_copy(lesson.source, lesson.entry)
+        data = executed_copy(lesson.source, lesson.stored)
         write_if_new(copy, data)
         if made_of is not None:
             self.copies[str(copy)] = [*made_of, digest(data)]
 
     def _failure(self, lesson: _Lesson) -> Failure | None:
-        stored = lesson.entry.get("failure")
+        stored = lesson.stored.get("failure")
         if stored is None:
             return None
         if stored["position"] is None:
@@ -439,16 +445,17 @@ class _Run:
     def _hidden(self, lesson: _Lesson) -> list[Failure]:
         """What failed without failing its cell, except in cells that may raise."""
         found = []
-        places = {
+        places: dict[int, tuple[int, dict[str, Any]]] = {
             count: place
-            for count, place in zip(lesson.entry["counts"], lesson.source.code_cells, strict=True)
+            for count, place in zip(lesson.stored["counts"], lesson.source.code_cells, strict=True)
             if count
         }
-        for count, text in lesson.entry.get("hidden", ()):
-            index, cell = places.get(count, (None, None))
-            if cell is None:
+        for count, text in lesson.stored.get("hidden", ()):
+            if count not in places:
                 found.append(Failure("hidden", text))
-            elif MAY_RAISE not in tags_of(cell):
+                continue
+            index, cell = places[count]
+            if MAY_RAISE not in tags_of(cell):
                 line = line_in_source(lesson.source, index, 1)
                 found.append(Failure("hidden", text, index + 1, cell["id"], file_line=line))
         return found

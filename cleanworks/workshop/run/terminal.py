@@ -46,7 +46,7 @@ def warning_text(lesson: LessonResult, warning: Failure) -> str:
 
 def failure_text(lesson: LessonResult, root: Path) -> str:
     """One failed lesson: file, cell, line, message, last lines of the error, and what to type."""
-    failure = lesson.failure
+    failure = lesson.why
     place = shown(lesson.path, root) if lesson.path else lesson.name
     # A notebook written as text is mended in a text editor, which counts lines and not cells.
     text = lesson.path is not None and lesson.path.suffix != ".ipynb" and failure.file_line

@@ -58,17 +58,18 @@ def _compared(one: LessonResult, other: LessonResult) -> LessonResult:
     if one.status != "passed":
         return one
     if other.status != "passed":
-        message = f"It passed the first time and failed the second time: {other.failure.message}"
-        return replace(one, status="failed", failure=replace(other.failure, kind="unstable", message=message))
+        message = f"It passed the first time and failed the second time: {other.why.message}"
+        return replace(one, status="failed", failure=replace(other.why, kind="unstable", message=message))
     found = first_difference(_read(one.executed), _read(other.executed))
     if found is None:
         return one
     text = one.path.read_text(encoding="utf-8") if one.path else None
-    found = replace(found, file_line=line_in_file(text, found.cell_id, 1))
+    found = replace(found, file_line=line_in_file(text, found.cell_id or "", 1))
     return replace(one, status="failed", failure=found, rerun=f"{one.rerun} --twice")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path | None) -> dict[str, Any]:
+    assert path is not None  # what passed has an executed copy
     return json.loads(path.read_text(encoding="utf-8"))
 
 

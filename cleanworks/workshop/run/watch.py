@@ -28,15 +28,17 @@ class ProcessWatch:
     def cpu(self) -> float:
         """CPU seconds of the kernel and the children it has waited for."""
         try:
-            times = self._process.cpu_times()
-        except (psutil.Error, AttributeError):
+            times = self._process.cpu_times() if self._process else None
+        except psutil.Error:
+            return 0.0
+        if times is None:
             return 0.0
         return times.user + times.system + times.children_user + times.children_system
 
     def megabytes(self) -> float:
         try:
-            return self._process.memory_info().rss / 1e6
-        except (psutil.Error, AttributeError):
+            return self._process.memory_info().rss / 1e6 if self._process else 0.0
+        except psutil.Error:
             return 0.0
 
     def after_cell(self, position: int, workdir: str) -> None:
@@ -49,8 +51,8 @@ class ProcessWatch:
         for pid in self._strays():
             self._first_seen.setdefault(pid, position)
         try:
-            now = self._process.cwd()
-        except (psutil.Error, OSError, AttributeError):
+            now = self._process.cwd() if self._process else workdir
+        except (psutil.Error, OSError):
             return
         if os.path.realpath(now) != os.path.realpath(workdir):
             raise LessonFailure(

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from cleanworks.workshop.run import CellTime, Failure, LessonResult, RunResult
-from cleanworks.workshop.run.github import annotations, wanted
+from cleanworks.workshop.run.github import wanted, workflow_commands
 from cleanworks.workshop.run.junit import junit_xml
 from cleanworks.workshop.run.page import html_page, sparkline, trend
 from cleanworks.workshop.run.terminal import report
@@ -97,13 +97,13 @@ def test_control_characters_and_markup_break_no_report(tmp_path):
     ET.fromstring(junit_xml(result, tmp_path))
     page = html_page(result, tmp_path).decode("utf-8")
     assert "<script" not in page
-    [command] = annotations(result, tmp_path)
+    [command] = workflow_commands(result, tmp_path)
     assert "\n" not in command and "\r" not in command
 
 
 def test_github_annotations_name_file_and_line(failed):
     course, result = failed
-    error, warning = annotations(result, course.root)
+    error, warning = workflow_commands(result, course.root)
     assert re.fullmatch(r"::error title=bad,file=bad\.ipynb,line=\d+::cell the-area: NameError.*", error)
     assert warning.startswith("::warning title=good,file=good.ipynb::reads data.csv")
     assert wanted({"GITHUB_ACTIONS": "true"}) and not wanted({})

@@ -152,7 +152,7 @@ class PipeStream(OrderedStream):
         self._sending = threading.RLock()
         super().__init__(*args, **kwargs)
 
-    def write(self, string: str) -> int | None:
+    def write(self, string: str) -> int:
         if not self._is_master_process():
             return self._write_from_a_fork(string)
         length = super().write(string)
@@ -206,6 +206,7 @@ class PipeKernel(IPythonKernel):
     _supports_kernel_subshells = False
 
     def start(self) -> None:
+        assert self.shell is not None
         self.shell.exit_now = False
         # The class between warns that there is no debugger.
         Kernel.start(self)
@@ -250,6 +251,7 @@ class PipeApp(IPKernelApp):
         self.pipe = self.session.pipe = pipe
         self.session.guard = guard
         kernel, shell = self.kernel, self.shell
+        assert kernel is not None and shell is not None  # `prepare` made them
         shell.init_environment()
         here = os.getcwd()
         shell.starting_dir = here
@@ -334,7 +336,7 @@ def is_prepared() -> bool:
     return PipeApp.initialized()
 
 
-def become(guard: Guard, handle: int) -> None:
+def serve_cells(guard: Guard, handle: int) -> None:
     """Serve the worker at the other end of `handle` (a Unix socket); returns when the cells ask to exit."""
     guard.install(shown=False)
     limit_prints(PipeStream, guard.output_bytes)

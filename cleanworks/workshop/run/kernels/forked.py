@@ -50,11 +50,13 @@ class ForkedKernel:
     def wait(self, timeout: float | None = None) -> int:
         import select
 
-        while self.poll() is None:
-            if not select.select([self._connection], [], [], timeout)[0]:
+        while (code := self.poll()) is None:
+            if timeout is None:
+                select.select([self._connection], [], [])
+            elif not select.select([self._connection], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired("kernel", timeout)
         self.close()
-        return self.returncode
+        return code
 
     def send_signal(self, signum: int) -> None:
         if self.poll() is None:

@@ -11,7 +11,10 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ipykernel.iostream import OutStream
 
 VARIABLE = "CLEANWORKS_KERNEL"
 # Messages that count as outputs.
@@ -75,11 +78,12 @@ def limit_outputs(guard: Guard) -> None:
     """Outputs beyond these limits are dropped here, in the kernel; one message tells the runner that it happened."""
     from ipykernel import iostream, kernelapp
 
+    stream: type[iostream.OutStream] = iostream.OutStream
     if os.name == "posix":
-        from .streams import OrderedStream as Stream
-    else:
-        from ipykernel.iostream import OutStream as Stream
-    limit_prints(Stream, guard.output_bytes)
+        from .streams import OrderedStream
+
+        stream = OrderedStream
+    limit_prints(stream, guard.output_bytes)
 
     class LimitedIOPubThread(iostream.IOPubThread):
         size = shown = 0
@@ -99,10 +103,10 @@ def limit_outputs(guard: Guard) -> None:
                 self.session.send(self, LIMIT, {"text": text}, parent=_parent(msg), ident=LIMIT.encode())
             return None
 
-    kernelapp.IOPubThread = LimitedIOPubThread
+    vars(kernelapp)["IOPubThread"] = LimitedIOPubThread
 
 
-def limit_prints(stream: type, most_bytes: int) -> None:
+def limit_prints(stream: type[OutStream], most_bytes: int) -> None:
     """Printed text waits in memory before it is sent: what is too much is dropped at once, what is not text is made so."""
     write = stream.write
     kept = 0
@@ -125,7 +129,7 @@ def limit_prints(stream: type, most_bytes: int) -> None:
             self.flush()
         return len(string)
 
-    stream.write = limited
+    stream.write = limited  # type: ignore[method-assign]  # on purpose
 
 
 def _parent(message: Sequence[bytes]) -> dict[str, Any]:
@@ -173,7 +177,8 @@ def record_hidden_failures(log: str) -> None:
         thread_failed(arguments)
 
     # `system` is the name that `!` calls; in the class it stands for `system_piped` of the time when the class was made.
-    ZMQInteractiveShell.system_piped = ZMQInteractiveShell.system = system_piped
+    for name in ("system_piped", "system"):
+        setattr(ZMQInteractiveShell, name, system_piped)
     threading.excepthook = excepthook
 
 
@@ -184,7 +189,7 @@ def record_opened_files(log: str, quiet: Sequence[str]) -> None:
     """
     handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     quiet = (*quiet, "/proc/", "/dev/", "/sys/")
-    seen: set[tuple[str, Any]] = set()
+    seen: set[tuple[str | bytes, bool]] = set()
     writing = os.O_WRONLY | os.O_RDWR
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -60,8 +60,9 @@ class WarmForkProvisioner(LocalProvisioner):
             server = shared_server()
             self.server = server.address
         self.cwd = str(kwargs.get("cwd") or Path.cwd())
-        self.process = await self._ask(cmd, kwargs.get("env") or os.environ)
-        self.pid = self.pgid = self.process.pid
+        kernel = await self._ask(cmd, kwargs.get("env") or os.environ)
+        self.process = kernel  # type: ignore[assignment]  # it has the part of Popen that is asked for
+        self.pid = self.pgid = kernel.pid
         return self.connection_info
 
     async def _ask(self, command: Sequence[str], environment: Mapping[str, str]) -> ForkedKernel:

@@ -65,7 +65,7 @@ class Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
         self._private = [waker, woken, self._lifeline]
-        sources = [self._listener, self._lifeline, waker]
+        sources: list[socket.socket | int] = [self._listener, self._lifeline, waker]
         if self._successor:
             self._private.append(self._relief)
             sources.append(self._relief)
@@ -213,11 +213,13 @@ def _become_warm_kernel(command: Sequence[str], pipe: int | None) -> None:
             line = {"type": "absent", "content": {"missing": ", ".join(lost)}}
             os.write(pipe, json.dumps(line).encode() + b"\n")
             return
-        from .direct import become
+        from .direct import serve_cells
 
         if not _is_prepared():
             _prepare()
-        become(Guard.take(), pipe)
+        guard = Guard.take()
+        assert guard is not None  # a kernel with a pipe gets one
+        serve_cells(guard, pipe)
 
 
 def _prepare() -> None:
@@ -242,7 +244,7 @@ def _follow_the_shell() -> None:
         original(app)
         inline._enable_matplotlib_integration()
 
-    IPKernelApp.init_gui_pylab = init_gui_pylab
+    IPKernelApp.init_gui_pylab = init_gui_pylab  # type: ignore[method-assign]  # on purpose
 
 
 IS_SUCCESSOR = (0, 0)

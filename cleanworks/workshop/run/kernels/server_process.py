@@ -54,7 +54,7 @@ class KernelServer:
         command += [
             word for word, wanted in (("--direct", direct), ("--early", early), ("--lean", lean)) if wanted
         ]
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             command,
             env=environment,
             stdin=subprocess.PIPE,
@@ -62,7 +62,10 @@ class KernelServer:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        os.set_blocking(self._process.stdout.fileno(), False)
+        assert process.stdin and process.stdout and process.stderr  # all three are pipes
+        self._process, self._lifeline = process, process.stdin
+        self._said, self._errors = process.stdout, process.stderr
+        os.set_blocking(self._said.fileno(), False)
         self._text = b""
 
     @property
@@ -71,7 +74,7 @@ class KernelServer:
 
     def fileno(self) -> int:
         """What becomes readable when there is news."""
-        return self._process.stdout.fileno()
+        return self._said.fileno()
 
     def news(self) -> list[str]:
         """What the server has to say since the last call, a line each.
@@ -83,7 +86,7 @@ class KernelServer:
         """
         lines = self._lines()
         if self._process.poll() is not None:
-            last = self._process.stderr.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+            last = self._errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
             raise InputError(
                 "The process that starts the kernels ended: " + " ".join([*lines, *last]),
                 fix="Try again with --fresh; if that works, one of the preloaded modules is the cause.",
@@ -97,12 +100,12 @@ class KernelServer:
             notes += self.news()
             if self.ready:
                 return notes
-            select.select([self._process.stdout], [], [])
+            select.select([self._said], [], [])
 
     def _lines(self) -> list[str]:
         while True:
             try:
-                part = os.read(self._process.stdout.fileno(), 65536)
+                part = os.read(self._said.fileno(), 65536)
             except BlockingIOError:
                 break
             if not part:
@@ -122,7 +125,7 @@ class KernelServer:
 
     def close(self) -> None:
         """End the server and all its kernels, and wait until they are gone."""
-        self._process.stdin.close()
+        self._lifeline.close()
         self._lines()
         if not self.ready:
             # It still loads libraries: it has no kernels, and would hear of its end only later.
@@ -132,8 +135,8 @@ class KernelServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._process.stdout.close()
-        self._process.stderr.close()
+        self._said.close()
+        self._errors.close()
         scratch.remove(self._folder)
 
 

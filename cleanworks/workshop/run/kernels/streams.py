@@ -32,10 +32,10 @@ class OrderedStream(OutStream):
         self._available = array("i", [0])
         super().__init__(*args, **kwargs)
 
-    def write(self, string: str) -> int | None:
+    def write(self, string: str) -> int:
         if self._should_watch and not self._taking and self._is_master_process():
             self._read_all()
-        return super().write(string)
+        return super().write(string) or 0
 
     def flush(self) -> None:
         if self._is_master_process():
@@ -45,7 +45,7 @@ class OrderedStream(OutStream):
     def close(self) -> None:
         """After this a write raises, and its traceback should show the frames of ipykernel that it shows anywhere."""
         super().close()
-        self.write = functools.partial(OutStream.write, self)
+        vars(self)["write"] = functools.partial(OutStream.write, self)
 
     def _watch_pipe_fd(self) -> None:
         poll = select.poll()

@@ -102,7 +102,8 @@ class Supervisor:
             import traceback
 
             traceback.print_exc(file=sys.__stderr__)
-            sys.__stderr__.flush()
+            if sys.__stderr__ is not None:
+                sys.__stderr__.flush()
             os._exit(1)
         finally:
             os._exit(0)

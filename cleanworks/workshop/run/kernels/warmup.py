@@ -51,16 +51,16 @@ class _zmq_kernel_stub:
 
     def __init__(self) -> None:
         self.kernel = True
-        self.config = {"IPKernelApp": {}}
+        self.config: dict[str, dict[str, str]] = {"IPKernelApp": {}}
 
 
 @contextlib.contextmanager
 def _as_in_a_notebook() -> Iterator[None]:
-    builtins.get_ipython = _zmq_kernel_stub  # type: ignore[attr-defined]
+    vars(builtins)["get_ipython"] = _zmq_kernel_stub
     try:
         yield
     finally:
-        del builtins.get_ipython  # type: ignore[attr-defined]
+        del vars(builtins)["get_ipython"]
 
 
 def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
