@@ -16,8 +16,12 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cleanworks.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PIECE = 20
 """Minutes of the shortest piece into which a break or the end of a day may cut a session."""
@@ -147,7 +151,7 @@ class Agenda:
         """The cut marks: half of each practice (its last, open task), and all of each optional module."""
         return tuple(_cuts(self))
 
-    def table(self):
+    def table(self) -> pd.DataFrame:
         """The agenda as a pandas table: day, start, end, minutes, kind, title, module."""
         import pandas as pd
 
@@ -260,7 +264,9 @@ def free_minutes(days: Iterable[Day]) -> int:
     return sum(end - start for day in days for start, end in free_windows(day))
 
 
-def _fill(blocks, windows) -> tuple[list[Slot], int]:
+def _fill(
+    blocks: Iterable[tuple[Item, str, int]], windows: Iterable[tuple[int, int, int]]
+) -> tuple[list[Slot], int]:
     """The slots of the blocks, and the minutes that found no place."""
     placed: list[Slot] = []
     rest = list(windows)

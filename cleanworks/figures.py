@@ -15,16 +15,22 @@ import os
 import textwrap
 import unicodedata
 import warnings
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.category import StrCategoryFormatter
+from matplotlib.container import BarContainer
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, FuncFormatter
+from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter
 
 from cleanworks import figure_data, shown, words
 
@@ -45,7 +51,7 @@ COLOURS = {
 
 _WIDTH = 7.2  # inches
 
-_STYLE = {
+_STYLE: Mapping[Any, Any] = {
     "figure.dpi": 200,  # what a notebook shows: twice the 720 px of a page
     "savefig.dpi": 200,
     "savefig.bbox": "tight",
@@ -100,7 +106,7 @@ _FONTS = {
 class _Spoken(Figure):
     """A figure that says its texts in the reader's language whenever it is drawn."""
 
-    def draw(self, renderer):
+    def draw(self, renderer: RendererBase) -> None:
         for text in self.findobj(Text):
             said = words.say(text.get_text())
             if said != text.get_text():
@@ -114,12 +120,12 @@ class _Spoken(Figure):
 class _Said(FuncFormatter):
     """Translates what another formatter writes."""
 
-    def __init__(self, written):
+    def __init__(self, written: Formatter):
         super().__init__(lambda value, position: words.say(written(value, position)))
         self.written = written
 
 
-def _say_categories(axis):
+def _say_categories(axis: Axis) -> None:
     """Names along an axis are written anew by their formatter whenever the figure is drawn."""
     written = axis.get_major_formatter()
     if isinstance(written, FixedFormatter | StrCategoryFormatter | FuncFormatter) and not isinstance(
@@ -129,7 +135,7 @@ def _say_categories(axis):
 
 
 @functools.cache
-def _speaks(language):
+def _speaks(language: str) -> tuple[bool, tuple[str, ...]]:
     """(whether figures can be written in a language, the fonts they need beside the usual one)."""
     if language == "en":
         return False, ()
@@ -151,12 +157,12 @@ def _speaks(language):
     return True, (found,)
 
 
-def _installed(wanted):
+def _installed(wanted: Iterable[str]) -> str | None:
     known = set(font_manager.get_font_names())
     return next((name for name in wanted if name in known), None)
 
 
-def _look_for_new_fonts():
+def _look_for_new_fonts() -> None:
     """Matplotlib remembers which fonts it once found, and does not notice one that was installed since."""
     known = {font.fname for font in font_manager.fontManager.ttflist}
     for path in set(font_manager.findSystemFonts()) - known:
@@ -166,7 +172,16 @@ def _look_for_new_fonts():
             continue  # a font that Matplotlib cannot read
 
 
-def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=False):
+def new(
+    title: str,
+    *,
+    x: str = "",
+    y: str = "",
+    source: str | None = SIMULATED,
+    height: float = 4.0,
+    panels: int = 1,
+    sharey: bool = False,
+) -> tuple[Figure, Any]:
     """Start a figure in the house style.
 
     Parameters
@@ -205,9 +220,10 @@ def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=Fal
         title = f"Of the simulated city the lesson says: {title}"
         source = source and source.replace("simulated city", f"folder {Path(own).name}")
     speaks, fonts = _speaks(words.language())
-    options = {}
+    options: dict[str, Any] = {}
     if speaks:
-        title, x, y, source = (text and words.say(text) for text in (title, x, y, source))
+        title, x, y = (text and words.say(text) for text in (title, x, y))
+        source = source and words.say(source)
         plt.rcParams["font.family"] = ["DejaVu Sans", *fonts]
         options["FigureClass"] = _Spoken
     figure, axes = plt.subplots(1, panels, figsize=(_WIDTH, height), sharey=sharey, **options)
@@ -226,13 +242,13 @@ def new(title, *, x="", y="", source=SIMULATED, height=4.0, panels=1, sharey=Fal
     return figure, axes
 
 
-def _wrapped(title, width):
+def _wrapped(title: str, width: int) -> list[str]:
     """The lines of a title. A letter of Korean, Chinese or Japanese takes the room of two."""
     broad = sum(unicodedata.east_asian_width(letter) in "WF" for letter in title)
     return textwrap.wrap(title, max(20, round(width * len(title) / (len(title) + broad)) if title else width))
 
 
-def percent_axis(axes, which="y", *, of_one=False):
+def percent_axis(axes: Axes, which: Literal["x", "y"] = "y", *, of_one: bool = False) -> None:
     """Write the ticks of an axis as percentages.
 
     ``of_one`` says that 1 means 100 %; otherwise 100 means 100 %.
@@ -244,11 +260,11 @@ def percent_axis(axes, which="y", *, of_one=False):
     """
     scale = 100 if of_one else 1
     formatter = FuncFormatter(lambda value, _: f"{value * scale:g} %")
-    formatter.percent_of = scale  # for the table of the figure's data
+    vars(formatter)["percent_of"] = scale  # for the table of the figure's data
     _axis(axes, which).set_major_formatter(formatter)
 
 
-def money_axis(axes, money, which="y"):
+def money_axis(axes: Axes, money: Callable[[float], str], which: Literal["x", "y"] = "y") -> None:
     """Write the ticks of an axis as money.
 
     ``money`` is a function from an amount to text, such as ``profiles.active().money``.
@@ -261,7 +277,7 @@ def money_axis(axes, money, which="y"):
     _axis(axes, which).set_major_formatter(FuncFormatter(lambda value, _: money(value)))
 
 
-def date_axis(axes, which="x"):
+def date_axis(axes: Axes, which: Literal["x", "y"] = "x") -> None:
     """Write the ticks of an axis as dates with their year, few enough never to touch each other.
 
     Examples
@@ -278,7 +294,7 @@ def date_axis(axes, which="x"):
     _axis(axes, which).set_major_formatter(formatter)
 
 
-def label_bars(axes, container, text):
+def label_bars(axes: Axes, container: BarContainer, text: Callable[[float], str]) -> None:
     """Write a text at the end of each bar: ``text`` is a function of the bar's length or height.
 
     Examples
@@ -289,7 +305,7 @@ def label_bars(axes, container, text):
     axes.bar_label(container, fmt=lambda value: text(value), padding=4, fontsize=10)
 
 
-def label_line(axes, x, y, text, colour, **offset):
+def label_line(axes: Axes, x: Any, y: Any, text: str, colour: str, **offset: float) -> None:
     """Write a line's name beside its end instead of in a legend, in the line's own colour.
 
     Examples
@@ -303,5 +319,5 @@ def label_line(axes, x, y, text, colour, **offset):
     )
 
 
-def _axis(axes, which):
+def _axis(axes: Axes, which: str) -> Axis:
     return axes.yaxis if which == "y" else axes.xaxis

@@ -13,6 +13,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from cleanworks.errors import InputError
 
@@ -61,7 +62,7 @@ def share(right: int, n: int, confidence: float = 0.95) -> Estimate:
     return Estimate(p, max(0.0, middle - width), min(1.0, middle + width), n)
 
 
-def paired_gain(before, after, confidence: float = 0.95) -> Estimate:
+def paired_gain(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> Estimate:
     """The mean of each person's own difference, with the interval of Student's t for pairs.
 
     ``before`` and ``after`` hold one number per person, in the same order; people without both are left out.
@@ -80,7 +81,7 @@ def paired_gain(before, after, confidence: float = 0.95) -> Estimate:
     return Estimate(mean, mean - width, mean + width, n)
 
 
-def unpaired_gain(before, after, confidence: float = 0.95) -> Estimate:
+def unpaired_gain(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> Estimate:
     """The difference of two means when nobody can be linked (Welch). ``n`` counts the smaller group."""
     before, after = (_numbers(values) for values in (before, after))
     n = min(before.size, after.size)
@@ -190,7 +191,7 @@ def stayed(answers: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["took", "people", "before", "after"]).set_index("took")
 
 
-def share_of_possible(before, after) -> float:
+def share_of_possible(before: ArrayLike, after: ArrayLike) -> float:
     """How much of what was still to be learned was learned: mean gain over mean distance to the full score.
 
     NaN when everybody had the full score before.
@@ -201,7 +202,7 @@ def share_of_possible(before, after) -> float:
     return float((after[both] - before[both]).sum() / left) if left > 0 else float("nan")
 
 
-def hidden(counts, least: int = LEAST, *, total_shown: bool = True) -> np.ndarray:
+def hidden(counts: ArrayLike, least: int = LEAST, *, total_shown: bool = True) -> np.ndarray:
     """Which cells of a row of counts must not be shown.
 
     A count of 1 to ``least - 1`` is hidden. When the total is shown and the hidden cells together still are fewer than
@@ -230,9 +231,9 @@ def hidden(counts, least: int = LEAST, *, total_shown: bool = True) -> np.ndarra
     return hide
 
 
-def _numbers(values) -> np.ndarray:
-    values = np.asarray(values, float)
-    return values[~np.isnan(values)]
+def _numbers(values: ArrayLike) -> np.ndarray:
+    numbers = np.asarray(values, float)
+    return numbers[~np.isnan(numbers)]
 
 
 def _correlation(first: pd.Series, second: pd.Series) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,7 +129,7 @@ def utc(wall: pd.Series, offset: pd.Series) -> pd.Series:
     return wall - pd.to_timedelta(offset.fillna(0), unit="m")
 
 
-def _one(value, form, where):
+def _one(value: Any, form: str | None, where: str) -> tuple[dt.datetime | None, float]:
     if isinstance(value, (dt.date, np.datetime64)) and not pd.isna(value):
         moment = pd.Timestamp(value).to_pydatetime(warn=False)
         offset = moment.utcoffset()

@@ -17,10 +17,15 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cleanworks import scratch, words
 from cleanworks.errors import InputError
 from cleanworks.written import whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 escape = _html.escape
 
@@ -244,7 +249,7 @@ def _put(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def figure(fig, *, alt: str, caption: str = "") -> str:
+def figure(fig: Figure, *, alt: str, caption: str = "") -> str:
     """A matplotlib figure as HTML, its picture inside the text. The figure is closed.
 
     ``alt`` says in words what the picture shows; ``caption`` is plain text under it.
@@ -267,7 +272,11 @@ def figure(fig, *, alt: str, caption: str = "") -> str:
 
 
 def table(
-    frame, *, caption: str, formats: Mapping[str, str | Callable] | None = None, missing: str = "-"
+    frame: pd.DataFrame,
+    *,
+    caption: str,
+    formats: Mapping[str, str | Callable[[Any], str]] | None = None,
+    missing: str = "-",
 ) -> str:
     """A pandas table as HTML: its columns as header cells, numbers to the right, text escaped.
 
@@ -285,7 +294,7 @@ def table(
         )
     numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns]
 
-    def cell(column, value) -> str:
+    def cell(column: str, value: Any) -> str:
         if pd.isna(value):
             return missing
         how = formats.get(column, "{}")

@@ -79,5 +79,5 @@ def check_pairs(frame: pd.DataFrame, one: str, other: str, *, where: str, first_
         )
 
 
-def _there(tables, name, column, key) -> bool:
+def _there(tables: Mapping[str, pd.DataFrame], name: str, column: str, key: str) -> bool:
     return name in tables and {column, key} <= set(tables[name].columns) and len(tables[name]) > 0

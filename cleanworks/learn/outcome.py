@@ -62,7 +62,7 @@ class Outcome:
         """The same outcome, labelled with its question."""
         return replace(self, question=question)
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {"text/plain": str(self), "text/html": self._html(), MIME: self.record()}
 
     def record(self) -> dict[str, Any]:

@@ -22,11 +22,12 @@ import datetime as dt
 import json
 import os
 import re
+import sys
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cleanworks.written import whole
 
@@ -291,10 +292,11 @@ def _replace(path: Path, text: str) -> None:
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Only one process at a time. The lock is the system's, so that one who dies leaves nothing locked."""
-    lock, unlock = _locks()
-    if lock is None:
+    locks = _locks()
+    if locks is None:
         yield
         return
+    lock, unlock = locks
     with open(path.with_name(f".{path.name}.lock"), "a+b") as file:
         end = time.monotonic() + _SECONDS
         while True:
@@ -311,8 +313,19 @@ def _alone(path: Path) -> Iterator[None]:
             unlock(file)
 
 
-def _locks():
+_Act = Callable[[IO[Any]], None]
+
+
+def _locks() -> tuple[_Act, _Act] | None:
     """(lock, unlock) of this system; a browser's Python has neither, and no second kernel."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        def at_start(file: IO[Any], mode: int) -> None:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), mode, 1)
+
+        return (lambda file: at_start(file, msvcrt.LK_NBLCK), lambda file: at_start(file, msvcrt.LK_UNLCK))
     with contextlib.suppress(ImportError):
         import fcntl
 
@@ -320,12 +333,4 @@ def _locks():
             lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB),
             lambda file: fcntl.flock(file, fcntl.LOCK_UN),
         )
-    with contextlib.suppress(ImportError):
-        import msvcrt
-
-        def at_start(file, mode: int) -> None:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), mode, 1)
-
-        return (lambda file: at_start(file, msvcrt.LK_NBLCK), lambda file: at_start(file, msvcrt.LK_UNLCK))
-    return None, None
+    return None

@@ -34,11 +34,14 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cleanworks.errors import InputError
 from cleanworks.profiles import facts as country_facts
 from cleanworks.profiles.facts import Chart, Fact
+
+if TYPE_CHECKING:
+    from cleanworks.profiles.rules import Rules
 
 DEFAULT = "seoul"
 VARIABLE = "CLEANWORKS_PROFILE"
@@ -198,7 +201,7 @@ class Profile(Mapping):
 
         return rules.sentence(self, key)
 
-    def rules(self, *keys: str):
+    def rules(self, *keys: str) -> Rules:
         """Rules of this country as a list: what holds, and the source or that there is none."""
         from cleanworks.profiles import rules
 

@@ -306,7 +306,18 @@ def _embedded(logo: Path) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _certificate(person, title, place, dates, modules, hours, organiser, say, picture, signed_by) -> str:
+def _certificate(
+    person: Person,
+    title: str,
+    place: str,
+    dates: str,
+    modules: Sequence[str],
+    hours: float,
+    organiser: str,
+    say: Callable[[str], str],
+    picture: str,
+    signed_by: Sequence[str],
+) -> str:
     size = " class=longest" if len(person.name) > 90 else " class=long" if len(person.name) > 38 else ""
     e = paper.escape
     organisation = f"<p>{e(person.organisation)}</p>" if person.organisation else ""

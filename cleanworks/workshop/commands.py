@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from cleanworks.workshop.catalogue import Course, Lesson
 
 exercises = typer.Typer(help="Exercise sets: prove, split and import them.", no_args_is_help=True)
 
@@ -252,11 +255,11 @@ def new_lesson(
     print("Replace what is in them, and name both notebooks in _toc.yml.")
 
 
-def _measured(course) -> list[str]:
+def _measured(course: Course) -> list[str]:
     """Planned against measured minutes, of lessons that have records."""
     from cleanworks.workshop.times import Times, comparison
 
-    planned = {lesson.id: lesson.block.minutes for lesson in course.lessons}
+    planned = {lesson.id: lesson.minutes for lesson in course.lessons}
     return [
         f"{row['lesson']} {row['part']}: planned {row['planned']} min, measured {row['median']:g} min "
         f"({_count(row['records'], 'record')})"
@@ -268,8 +271,8 @@ def _count(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
-def _record(course, lesson) -> dict:
-    record = {
+def _record(course: Course, lesson: Lesson) -> dict[str, Any]:
+    record: dict[str, Any] = {
         "name": lesson.name,
         "path": course.relative(lesson.path),
         "caption": lesson.caption,

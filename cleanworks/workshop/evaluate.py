@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from cleanworks import learning, paper
 from cleanworks.errors import InputError
@@ -144,7 +144,7 @@ def _once(read: list[reading.Answers], found: reading.Found) -> list[reading.Ans
     return kept
 
 
-def _progress(content, key: Key) -> record.Lessons:
+def _progress(content: Any, key: Key) -> record.Lessons:
     """The lessons of this workshop in a learner's record (:mod:`cleanworks.learn.record`); others are passed over.
 
     Raises
@@ -222,7 +222,7 @@ def harmless_csv(table: pd.DataFrame) -> str:
     """CSV that a spreadsheet opens as text and numbers only."""
     import pandas as pd
 
-    def cell(value) -> str:
+    def cell(value: Any) -> str:
         if isinstance(value, str):
             return harmless(value)
         if pd.isna(value):

@@ -6,8 +6,12 @@ import base64
 import io
 import re
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from cleanworks.paper import escape
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 _CITE = re.compile(r"\s*\{cite(?::[a-z]+)?\}`([^`]+)`")
 _ROLE = re.compile(r"\{[a-z][a-z:-]*\}`([^`<]+?)(?:\s*<[^`]*>)?`")
@@ -16,7 +20,7 @@ _FORMULA = re.compile(r"(?<![\\$\w])\$(?!\s)([^$\n]+?)(?<!\s)\$(?![\w$])")
 
 
 @cache
-def _parser():
+def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     return (

@@ -15,6 +15,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.metadata import Minutes
@@ -111,7 +112,9 @@ class Times:
         )
 
 
-def record(date, workshop: str, lesson: str, part: str, minutes, *, where: str | None = None) -> Record:
+def record(
+    date: object, workshop: str, lesson: str, part: str, minutes: Any, *, where: str | None = None
+) -> Record:
     """One checked record.
 
     Raises

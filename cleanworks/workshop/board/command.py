@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    import ssl
 
 app_class = typer.Typer(help="Serve a class from this laptop, and see who is stuck.", no_args_is_help=True)
 
@@ -85,7 +88,7 @@ def serve(
         journal.close()
 
 
-def _tls(certificate: Path | None, key: Path | None):
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     import ssl
 
     from cleanworks.errors import InputError

@@ -399,7 +399,9 @@ def bound(host: str, port: int) -> list[socket.socket]:
         ) from None
 
 
-def start(app: tornado.web.Application, sockets: list[socket.socket], tls: ssl.SSLContext | None = None):
+def start(
+    app: tornado.web.Application, sockets: list[socket.socket], tls: ssl.SSLContext | None = None
+) -> tornado.httpserver.HTTPServer:
     """Serve on sockets that listen, in the event loop that runs; gives the server, to stop it."""
     server = tornado.httpserver.HTTPServer(
         app,

@@ -21,7 +21,7 @@ from cleanworks import scratch, written
 from cleanworks.errors import InputError
 from cleanworks.workshop import languages
 from cleanworks.workshop.board.outline import outline
-from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery import agenda_files, classroom, portable, reading, references, start, wheels
 from cleanworks.workshop.delivery.facilitation import facilitation
 from cleanworks.workshop.delivery.instructor import instructor_kit
@@ -321,7 +321,7 @@ class _Secrets:
     pieces: tuple[str, ...]
 
     @classmethod
-    def of(cls, course: Course, lesson) -> _Secrets:
+    def of(cls, course: Course, lesson: Lesson) -> _Secrets:
         exercises = lesson.exercises
         notes = (
             line
@@ -365,7 +365,7 @@ def _in_text(course: Course, path: PurePath, text: str, secrets: dict[str, _Secr
     return ""
 
 
-def _concerns(lesson, path: PurePath) -> bool:
+def _concerns(lesson: Lesson, path: PurePath) -> bool:
     """A page of one lesson is compared with that lesson; any other file with all."""
     stems = {lesson.path.stem, *([lesson.exercises.path.stem] if lesson.exercises else [])}
     return path.stem in stems or not any(part in ("notebooks", "exercises") for part in path.parts)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from cleanworks.workshop import plan
+    from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.delivery.programme import Programme
 
 app_workshop = typer.Typer(
     help="Plan a workshop, build what it hands out, check a kit.", no_args_is_help=True
@@ -120,7 +126,9 @@ def verify_kit(
         raise typer.Exit(1)
 
 
-def _settled(file: str, root: Path, add_missing: bool, allow_english: bool = False):
+def _settled(
+    file: str, root: Path, add_missing: bool, allow_english: bool = False
+) -> tuple[Course, plan.Workshop, Programme]:
     import dataclasses
 
     from cleanworks.workshop import plan
@@ -138,6 +146,6 @@ def _settled(file: str, root: Path, add_missing: bool, allow_english: bool = Fal
     return course, workshop, dataclasses.replace(programme, warnings=(*programme.warnings, *notes))
 
 
-def _warn(warnings) -> None:
+def _warn(warnings: Iterable[str]) -> None:
     for warning in warnings:
         print(f"Note: {warning}", file=sys.stderr)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 import string
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from cleanworks import words
@@ -176,7 +176,7 @@ def floor_plan(programme: Programme) -> Page:
     return Page(title, body, workshop.language, landscape=True)
 
 
-def _drawing(pairs: int, helping: int, say) -> tuple[str, int, int]:
+def _drawing(pairs: int, helping: int, say: Callable[[str], str]) -> tuple[str, int, int]:
     """(SVG, width, depth of the room in centimetres)."""
     blocks = (
         3 if pairs > 12 else 2 if pairs > 3 else 1

@@ -7,13 +7,16 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cleanworks.asking import Ask, asker
 from cleanworks.errors import InputError
 from cleanworks.workshop.delivery.command import Root, app_workshop
+
+if TYPE_CHECKING:
+    from cleanworks.workshop.catalogue import Course
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,7 +74,7 @@ def new(
     )
 
 
-def asked(course, name: str, folder: Path, ask: Ask) -> str:
+def asked(course: Course, name: str, folder: Path, ask: Ask) -> str:
     """Ask until every answer can be used; returns the text of the file."""
     from cleanworks.workshop import languages
     from cleanworks.workshop.delivery.programme import path_of

@@ -126,7 +126,7 @@ def quiz_items(lesson: Lesson, said: Mapping[str, str] = MappingProxyType({})) -
     return found
 
 
-def form_for(code: str, moment: str) -> str:
+def form_for(code: str, moment: str) -> Form:
     """The form that a code gets before or after. The page computes the same."""
     first = sum(ord(letter) for letter in tidy_code(code)) % 2
     return FORMS[first if moment == "before" else 1 - first]

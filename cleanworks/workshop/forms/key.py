@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from cleanworks.workshop.catalogue import Lesson
 from cleanworks.workshop.forms.items import FORMS, Item, Test
+from cleanworks.workshop.metadata import Minutes
 from cleanworks.workshop.validation import Kept, Part, Sayings
 
 FORMAT = "cleanworks-key-1"
@@ -154,12 +155,12 @@ class Key(Kept):
         test: Test,
         *,
         least: int = 5,
-        minutes=None,
+        minutes: Callable[[Lesson], Minutes] | None = None,
         titles: Mapping[str, str] = MappingProxyType({}),
     ) -> Key:
         """The key of a workshop. ``minutes`` gives a lesson's planned minutes; what it says of itself otherwise. ``titles``
         are those of the lessons in the workshop's language, by id: participants read them in the evaluation form."""
-        minutes = minutes or (lambda lesson: lesson.block.minutes)
+        planned = minutes or (lambda lesson: lesson.minutes)
         return cls(
             workshop=workshop,
             title=title,
@@ -169,8 +170,8 @@ class Key(Kept):
                 lesson.id: KeyLesson(
                     title=lesson.title,
                     objectives=lesson.block.objectives,
-                    teach=minutes(lesson).teach,
-                    practise=minutes(lesson).practise,
+                    teach=planned(lesson).teach,
+                    practise=planned(lesson).practise,
                 )
                 for lesson in lessons
             },

@@ -7,11 +7,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from cleanworks import paper, words
 from cleanworks.workshop.forms.items import FORMS, Item, Test
 from cleanworks.workshop.forms.key import Key, KeyStatement
 from cleanworks.workshop.forms.reading import FORMAT
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 MOMENTS = {"before": "Before the workshop", "after": "After the workshop"}
 SCALE = (
@@ -62,7 +66,7 @@ _CODE = (
 
 
 @cache
-def _markdown():
+def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])

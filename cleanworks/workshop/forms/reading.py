@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cleanworks import archives
 from cleanworks.errors import InputError
 from cleanworks.learning import tidy_code
+
+if TYPE_CHECKING:
+    from cleanworks.workshop.forms.items import Form
+    from cleanworks.workshop.forms.key import Key, KeyStatement
 
 FORMAT = "cleanworks-answers-1"
 SURVEYS = ("evaluation", "follow-up", "action-plan")
@@ -140,7 +144,7 @@ def loads(content: bytes) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def _refuse(name: str):
+def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
 
@@ -151,7 +155,7 @@ def checksum(content: dict[str, Any]) -> str:
     return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
 
 
-def answers(name: str, content: Any, key) -> Answers:
+def answers(name: str, content: Any, key: Key) -> Answers:
     """One answer file, checked against the key.
 
     Raises
@@ -187,21 +191,22 @@ def answers(name: str, content: Any, key) -> Answers:
     return Answers(name, code, content["kind"], content["form"], given)
 
 
-def check_answers(kind: str, form: str, code: str, given: dict[str, Any], key) -> None:
+def check_answers(kind: str, form: str, code: str, given: dict[str, Any], key: Key) -> None:
     """See that answers fit the page that they are said to be of; raises ValueError as above."""
-    from cleanworks.workshop.forms.items import FORMS, form_for
+    from cleanworks.workshop.forms.items import form_for
 
     if kind in SURVEYS:
         _check_statements(given, key.asked(kind))
         if kind == "action-plan" and "change" not in given:
             raise ValueError("is an action plan that does not say what will change")
     else:
-        if form not in FORMS or form != form_for(code, kind):
+        wanted = form_for(code, kind)
+        if form != wanted:
             raise ValueError("does not have the form that belongs to its code")
-        _check_items(given, key, form)
+        _check_items(given, key, wanted)
 
 
-def _check_items(given: dict[str, Any], key, form: str) -> None:
+def _check_items(given: dict[str, Any], key: Key, form: Form) -> None:
     for id, value in given.items():
         if id not in key.forms[form]:
             raise ValueError(f"answers a question that its form does not have ({id[:40]!r})")
@@ -214,7 +219,7 @@ def _check_items(given: dict[str, Any], key, form: str) -> None:
             raise ValueError(f"gives an option that {id} does not have")
 
 
-def _check_statements(given: dict[str, Any], statements) -> None:
+def _check_statements(given: dict[str, Any], statements: Mapping[str, KeyStatement]) -> None:
     for id, value in given.items():
         statement = statements.get(id)
         if statement is None:

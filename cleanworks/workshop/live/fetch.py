@@ -15,7 +15,7 @@ import sys
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -254,7 +254,7 @@ def _unpacked(carrier: zipfile.ZipFile, member: str, file: File, store: Path) ->
 
 
 @contextmanager
-def _progress(text: str, size: int, say: Say):
+def _progress(text: str, size: int, say: Say) -> Iterator[Callable[[int], None]]:
     """A bar in a terminal, one line anywhere else."""
     if say is not say_on_stderr or not sys.stderr.isatty():
         say(f"{text} ...")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cleanworks.workshop.catalogue import Course, Entry, Lesson
+from cleanworks.workshop.metadata import Minutes
 from cleanworks.workshop.pages import running
 from cleanworks.workshop.pages.reports import link
 
@@ -20,7 +21,7 @@ def _lesson(course: Course, lesson: Lesson) -> list[str]:
     block = lesson.block
     lines = ["**After this lesson you can**", ""]
     lines += [f"{number}. {objective}" for number, objective in enumerate(block.objectives, 1)]
-    facts = [f"**Level** {block.level}", f"**Time** {_minutes(block.minutes)}"]
+    facts = [f"**Level** {block.level}", f"**Time** {_minutes(lesson.minutes)}"]
     if block.prerequisites:
         facts.append("**Before it** " + ", ".join(_before(course, id) for id in block.prerequisites))
     if block.terms:
@@ -47,7 +48,7 @@ def _list(facts: list[str]) -> list[str]:
     return [f"- {fact}" for fact in facts]
 
 
-def _minutes(minutes) -> str:
+def _minutes(minutes: Minutes) -> str:
     return f"{minutes.teach} minutes, and {minutes.practise} to practise"
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel
 
-from cleanworks.workshop.catalogue import Course, Entry
+from cleanworks.workshop.catalogue import Course, Entry, Lesson
 from cleanworks.workshop.lint import python_words
 from cleanworks.workshop.lint.context import Context
 from cleanworks.workshop.pages import reading
@@ -46,11 +46,12 @@ def objectives(course: Course) -> Table:
     return ["lesson", "objective", "tested by"], rows
 
 
-def _tested_by(lesson, objective: int) -> str:
+def _tested_by(lesson: Lesson, objective: int) -> str:
     cells = list(lesson.notebook.with_tag("quiz"))
     if lesson.exercises:
         cells += lesson.exercises.notebook.with_tag("exercise")
-    return ", ".join(cell.block.question for cell in cells if cell.block.objective == objective) or "nothing"
+    tested = (cell.block.question for cell in cells if cell.block.objective == objective)
+    return ", ".join(question for question in tested if question) or "nothing"
 
 
 def workshop_file(course: Course, block: str) -> Table:

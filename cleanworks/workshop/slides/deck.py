@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode
 
@@ -27,6 +28,9 @@ from cleanworks.workshop.metadata import BLOCK, NotebookBlock
 from cleanworks.workshop.notebook import headings
 from cleanworks.workshop.quiz import order, parse_quiz
 from cleanworks.workshop.slides import timing
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 ROOM = 14.0
 """Lines of text that fit under a slide's title."""
@@ -563,7 +567,7 @@ def _alt(cell: NotebookNode) -> str:
     return cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
 
 
-def _picture(alt: str, kind: str, data, section: str, title: str) -> Slide:
+def _picture(alt: str, kind: str, data: str | list[str], section: str, title: str) -> Slide:
     content = _joined(data)
     if kind == "image/svg+xml":
         import base64
@@ -604,7 +608,7 @@ def _tables(html: str) -> list[Block]:
 _NUMBER = re.compile(r"[-+−]?[\d.,]+\s?%?|NaN|NaT")
 
 
-def _row(row, scope: str) -> str:
+def _row(row: Tag, scope: str) -> str:
     cells = ""
     for cell in row.find_all(["td", "th"]):
         text = cell.get_text(" ", strip=True)
@@ -649,7 +653,7 @@ def _columns(lines: list[str]) -> Block | None:
     return None
 
 
-def _joined(value) -> str:
+def _joined(value: str | list[str]) -> str:
     return "".join(value) if isinstance(value, list) else str(value)
 
 
