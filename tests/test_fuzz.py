@@ -284,6 +284,19 @@ def test_lint_does_not_pass_over_a_table_of_contents_that_it_cannot_read(rooms, 
     assert "should be a list" in refused(capsys, "lint", "--root", tmp_path / "course")
 
 
+def test_an_assignment_that_begins_with_an_empty_cell_has_the_name_of_its_file(rooms):
+    from cleanworks.workshop.exercises.nbgrader import convert
+    from cleanworks.workshop.settings import Settings
+
+    path = rooms / "course" / "empty-first.ipynb"
+    node = json.loads((rooms / "course" / "ps1.ipynb").read_text(encoding="utf-8"))
+    node["cells"][0]["source"] = "\n"
+    path.write_text(json.dumps(node))
+    made, _ = convert(path, "p1", "weather", Settings.load(rooms / "course"))
+    path.unlink()
+    assert made.cells[0].source.startswith("# Exercises: empty-first")
+
+
 @pytest.mark.everything
 def test_after_a_kill_the_next_call_is_right_and_nothing_is_left():
     command = [sys.executable, "tests/fuzz", "kills", "--only", "registry,data import", "--count", "5"]

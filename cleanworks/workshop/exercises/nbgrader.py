@@ -55,7 +55,9 @@ def convert(path: Path, id: str, part: str, settings: Settings) -> tuple[Noteboo
             "No cell of this notebook is tagged as a solution by nbgrader.", where=str(path), fix="Name the instructor's version (source/)."
         )
     module = f"{settings.checks.replace('/', '.')}.{id.replace('-', '_')}"
-    title = notebook.node.cells[0].source.lstrip("# ").splitlines()[0] if notebook.node.cells[0].cell_type == "markdown" else path.stem
+    first = notebook.node.cells[0]
+    words = first.source.lstrip("# \n").splitlines() if first.cell_type == "markdown" else []
+    title = words[0] if words else path.stem
     block = {"id": id, "kind": "exercises", "title": f"Exercises: {title}", "part": part, "needs": [module.partition(".")[0]]}
     cells = [new_markdown_cell(f"# Exercises: {title}\n\nRun the cells from the top."), new_code_cell(f"from {module} import check")]
     checks: list[str] = []
