@@ -31,8 +31,8 @@ from cleanworks.standards.shape import inside, text
 from cleanworks.standards.stream import LISTS, again, open_source, refuse_bomb
 
 # Releases are sorted by their process into pieces of about this size, which are in memory one after the other.
-PIECE, MOST_PIECES = 64 << 20, 128
-AT_ONCE = 4_000  # elements whose tables are in memory together
+PIECE, MOST_PIECES = 32 << 20, 128
+AT_ONCE = 3_000  # elements whose tables are in memory together
 LARGEST_ARCHIVE = 64 << 30  # bytes of all that a zip holds; they are unpacked to the disk and read from there
 LARGEST_TABLE = 2 << 30  # bytes of one CSV file, unpacked
 _IGNORED = (
@@ -613,7 +613,7 @@ def _plain(table):
     changed = {}
     for column in table:
         values = table[column]
-        if values.dtype == object:
+        if values.dtype == object and not set(map(type, values.tolist())) <= {str, type(None)}:
             kinds = {type(value) for value in values if value is not None and value == value}
             if kinds - {str} and kinds != {bool}:
                 changed[column] = [

@@ -71,6 +71,9 @@ class _List(dict):
     """A list being merged: its elements by their id."""
 
 
+_MERGED = (_Object, _List)
+
+
 def _lay(whole, release, rules, known_by_id=False):
     """Lay an object over what is known so far; False if it held nothing at all."""
     laid = False
@@ -78,18 +81,19 @@ def _lay(whole, release, rules, known_by_id=False):
         rule = rules.get(name)
         if rule == OMIT or (known_by_id and name == "id"):
             continue
+        kind = type(value)
         # Most values are neither objects nor lists.
-        if not isinstance(value, (dict, list)) or rule == WHOLE or not _goes_on(value):
+        if (kind is not dict and kind is not list) or rule == WHOLE or not _goes_on(value):
             # A list replaced by a text, or an object by null, would lose everything below: ocdsmerge keeps it, and so do we.
-            if not isinstance(whole.get(name), (_Object, _List)):
+            if type(whole.get(name)) not in _MERGED:
                 whole[name] = value
             laid = True
         elif value:
             known = whole.get(name)
-            kind = _Object if isinstance(value, dict) else _List
-            inner = known if isinstance(known, kind) else kind()
+            merged = _Object if kind is dict else _List
+            inner = known if type(known) is merged else merged()
             below = rule if isinstance(rule, dict) else {}
-            if _lay(inner, value, below) if kind is _Object else _lay_list(inner, value, below):
+            if _lay(inner, value, below) if kind is dict else _lay_list(inner, value, below):
                 whole[name] = inner
                 laid = True
     return laid
@@ -119,16 +123,14 @@ def _lay_list(whole, elements, rules):
 
 
 def _goes_on(value):
-    return isinstance(value, dict) or (
-        isinstance(value, list) and all(isinstance(element, dict) for element in value)
-    )
+    return isinstance(value, dict) or all(isinstance(element, dict) for element in value)
 
 
 def _plain(value):
     kind = type(value)
     if kind is _Object:
         return {
-            name: _plain(member) if isinstance(member, dict) else member
+            name: _plain(member) if type(member) in _MERGED else member
             for name, member in value.items()
             if member is not None
         }

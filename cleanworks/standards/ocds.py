@@ -658,6 +658,7 @@ class _Reader:
             (d for d in objects(tender, "documents") if d.get("documentType") == "tenderNotice"), {}
         )
         lots = {text(lot.get("id")) for lot in objects(tender, "lots")}
+        period, value = inside(tender, "tenderPeriod"), inside(tender, "value")
         self.lists["tenders"].append(
             {
                 "tender_id": number,
@@ -668,11 +669,11 @@ class _Reader:
                 "procurement_method": tender.get("procurementMethod"),
                 "procurement_method_details": tender.get("procurementMethodDetails"),
                 "date_published": notice.get("datePublished"),
-                "tender_start": inside(tender, "tenderPeriod").get("startDate"),
-                "tender_end": inside(tender, "tenderPeriod").get("endDate"),
+                "tender_start": period.get("startDate"),
+                "tender_end": period.get("endDate"),
                 "bid_opening_date": inside(tender, "bidOpening").get("date"),
-                "cost_estimate": inside(tender, "value").get("amount"),
-                "currency": inside(tender, "value").get("currency"),
+                "cost_estimate": value.get("amount"),
+                "currency": value.get("currency"),
                 "number_of_tenderers": tender.get("numberOfTenderers"),
                 "number_of_lots": len(lots) or None,
                 "price_only": None if criteria is None else criteria == "priceOnly",
@@ -751,7 +752,7 @@ class _Reader:
 
     def _contract(self, contract, contract_id, number, project, award_id, award):
         suppliers = objects(contract, "suppliers") or objects(award, "suppliers") or [{}]
-        value = inside(contract, "value") or inside(award, "value")
+        value, period = inside(contract, "value") or inside(award, "value"), inside(contract, "period")
         self.lists["contracts"].append(
             {
                 "contract_id": contract_id,
@@ -765,8 +766,8 @@ class _Reader:
                 "date_signed": contract.get("dateSigned"),
                 "value_amount": value.get("amount"),
                 "currency": value.get("currency"),
-                "period_start": inside(contract, "period").get("startDate"),
-                "period_end": inside(contract, "period").get("endDate"),
+                "period_start": period.get("startDate"),
+                "period_end": period.get("endDate"),
                 **inside(contract, LOCAL),
             }
         )

@@ -93,7 +93,7 @@ def frame(name: str, records: list[dict], columns: Iterable[str] = ()) -> pd.Dat
             if np.nan_to_num(offsets).any():
                 made[column + OFFSET] = pd.Series(offsets)
         else:
-            made[column] = _cast(name, column, pd.Series(values, dtype=object))
+            made[column] = _cast(name, column, values)
     return pd.DataFrame(made, index=range(len(records)))
 
 
@@ -149,10 +149,14 @@ def _cast(name, column, values):
         "number" if column in _EXTRA_NUMBERS else "date" if column.startswith("date_") else "text"
     )
     if kind in _NUMBERS:
-        return pd.Series([number(value) for value in values], index=values.index, dtype=float)
+        return pd.Series([number(value) for value in values], dtype=float)
     if kind == "flag":
-        return values.astype(object)
-    return pd.Series([text(value) for value in values], index=values.index, dtype=object)
+        return pd.Series(values, dtype=object)
+    # Most are texts with letters, or nothing.
+    texts = [
+        value if value is None or (type(value) is str and value.strip()) else text(value) for value in values
+    ]
+    return pd.Series(texts, dtype=object)
 
 
 def _is_date(name, column):
@@ -192,12 +196,15 @@ def number(value) -> float | None:
 def inside(thing, *names) -> Mapping:
     """The object at a place, or an empty one where something else or nothing stands there."""
     for name in names:
-        thing = thing.get(name) if isinstance(thing, dict) else None
+        if not isinstance(thing, dict):
+            return {}
+        thing = thing.get(name)
     return thing if isinstance(thing, dict) else {}
 
 
 def objects(thing, name) -> list[dict]:
     """The objects of a list; some publishers write one object where a list belongs."""
     values = thing.get(name) if isinstance(thing, dict) else None
-    values = [values] if isinstance(values, dict) else values
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+    if isinstance(values, list):
+        return [value for value in values if isinstance(value, dict)]
+    return [values] if isinstance(values, dict) else []
