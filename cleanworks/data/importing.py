@@ -28,7 +28,7 @@ from cleanworks.data import folder, mapping, tables
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.shape import inside, text
-from cleanworks.standards.stream import LISTS, again, open_source, refuse_bomb
+from cleanworks.standards.stream import LISTS, again, kept, open_source, refuse_bomb
 
 # Releases are sorted by their process into pieces of about this size, which are in memory one after the other.
 PIECE, MOST_PIECES = 32 << 20, 128
@@ -323,9 +323,8 @@ def _standard(found, kind, keep, made, tell, place):
             ocid = text(value.get("ocid")) or text(inside(value, "compiledRelease").get("ocid"))
             # What has no usable ocid belongs to nothing else.
             key = json.dumps(ocid or f"\0{count}").encode()
-            # A line break in JSON stands between texts, never in one.
-            line = element.text.replace("\n", " ").replace("\r", " ").encode()
-            files[zlib.crc32(key) % len(files)].write(b"%s\t%s\t%s\n" % (list_name.encode(), key, line))
+            line = b"%s\t%s\t%s\n" % (list_name.encode(), key, kept(ocds.what_is_read(value)))
+            files[zlib.crc32(key) % len(files)].write(line)
     for piece in pieces:
         for compiled in _batches(_compiled(piece), AT_ONCE):
             keep.add(ocds.tables_of(compiled))
@@ -341,8 +340,8 @@ def _compiled(piece):
             processes.setdefault(key, []).append((list_name, value))
     for parts in processes.values():
         # One process may be in two files of records; the later file stands.
-        records = (again(value) for list_name, value in reversed(parts) if list_name == b"records")
-        whole = next(iter(ocds.compiled_of(records, "records")), None)
+        records = [value for list_name, value in parts if list_name == b"records"]
+        whole = next(iter(ocds.compiled_of(map(again, reversed(records)), "records")), None)
         if whole is not None:
             yield whole
         else:

@@ -559,6 +559,36 @@ def compiled_of(found: Iterable[dict], list_name: str) -> Iterable[dict]:
     return [_whole(list_) for list_ in by_ocid.values()]
 
 
+# All that `tables_of` reads of a release, and what it does not read of a tender, which may be most of the file.
+_READ = ("ocid", "id", "date", "tag", "url", "planning", "tender", "bids", "awards", "contracts", "buyer")
+_UNREAD = frozenset({"items", "tenderers", "milestones", "amendments", "description", "eligibilityCriteria"})
+
+
+def what_is_read(element: dict) -> dict:
+    """A release, or a record, without what no table holds.
+
+    Only whole members of a release and of its tender are left away, so that merging gives the same tables.
+
+    Examples
+    --------
+    >>> ocds.what_is_read({"ocid": "o", "parties": [], "tender": {"id": "t", "items": [{"id": "1"}]}})
+    {'ocid': 'o', 'tender': {'id': 't'}}
+    """
+    if "compiledRelease" in element or "releases" in element:
+        changed = dict(element)
+        if isinstance(changed.get("compiledRelease"), dict):
+            changed["compiledRelease"] = what_is_read(changed["compiledRelease"])
+        if isinstance(changed.get("releases"), list):
+            changed["releases"] = [
+                what_is_read(one) if isinstance(one, dict) else one for one in changed["releases"]
+            ]
+        return changed
+    made = {name: element[name] for name in _READ if name in element}
+    if isinstance(made.get("tender"), dict):
+        made["tender"] = {name: value for name, value in made["tender"].items() if name not in _UNREAD}
+    return made
+
+
 def _of_record(record):
     ocid = text(record.get("ocid"))
     if isinstance(record.get("compiledRelease"), dict):

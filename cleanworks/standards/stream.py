@@ -7,6 +7,7 @@ record after the other), plain or gzipped. Whatever its size, only one element i
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gzip
 import json
 import re
@@ -47,12 +48,11 @@ OLDER = {"projects": (), "releases": ("1.0",), "records": ("1.0",)}
 
 @dataclass(frozen=True)
 class Element:
-    """One project, release or record: its number in the file (from 1), the line it begins on, its JSON object, and its text."""
+    """One project, release or record: its number in the file (from 1), the line it begins on, and its JSON object."""
 
     number: int
     line: int
     value: dict
-    text: str = field(repr=False)
 
 
 @dataclass
@@ -117,7 +117,7 @@ def _package_head(text, source):
     """Read members until the list begins. Without a list, the object itself is the first element, which is returned."""
     line = text.line
     text.take("{")
-    whole, members = source.header, []
+    whole = source.header
     while _another(text, "}", first=not whole):
         name = _member_name(text)
         if name in LISTS and "ocid" not in whole and text.peek() != "[":
@@ -132,10 +132,9 @@ def _package_head(text, source):
                 "Keep one of them: nobody can tell which is meant.",
             )
         whole[name] = text.value()
-        members.append(f"{json.dumps(name)}: {text.taken()}")
     text.take("}")
     source.header = {}
-    return Element(1, line, whole, "{" + ", ".join(members) + "}")
+    return Element(1, line, whole)
 
 
 def _refuse_list(text, name):
@@ -166,7 +165,7 @@ def _package(text, source):
                 where=f"{source.path}, line {line}",
                 fix="Every element of the list must be a JSON object in braces.",
             )
-        yield Element(number, line, value, text.taken())
+        yield Element(number, line, value)
     text.take("]")
     text.unit = "the end of the package"
     while _another(text, "}"):
@@ -200,7 +199,7 @@ def _lines(text, first, source):
                 where=f"{text.path}, line {line}",
                 fix="Write one JSON object on each line.",
             )
-        yield Element(number, line, value, text.taken())
+        yield Element(number, line, value)
 
 
 def _another(text, closing, first=False):
@@ -313,7 +312,7 @@ class _Text:
             )
         )
         self._buffer, self._place, self._ended, self._bytes = "", 0, False, 0
-        self._start = 0  # where the value that was read last begins; `_place` is its end
+        self._consumed = 0
         self._between, self._misses = "", 0 if msgspec else _MISSES
         self._more()
         self._buffer = self._buffer.removeprefix("\ufeff")
@@ -333,11 +332,7 @@ class _Text:
 
     def consumed(self) -> int:
         """Bytes of the file on the disk that have been read."""
-        inner = getattr(self._file, "fileobj", None)
-        try:
-            return (inner or self._file).tell()
-        except ValueError:  # closed: all of it
-            return self.path.stat().st_size
+        return self._consumed
 
     def begins_empty_list(self) -> bool:
         """Whether the text goes on with ``[]``."""
@@ -353,10 +348,6 @@ class _Text:
                 f"Expected {character} and found {found}", "Check the commas, quotes and brackets there."
             )
         self._place += 1
-
-    def taken(self) -> str:
-        """The text of the value that was read last."""
-        return self._buffer[self._start : self._place]
 
     def element(self):
         """Read one of many values that are alike: as `value`, and mostly in a fifth of its time.
@@ -375,7 +366,7 @@ class _Text:
                 if value is not None:
                     self._misses = 0
                     self.line += text.count("\n")
-                    self._start, self._place = self._place, end + 1
+                    self._place = end + 1
                     return value
             self._misses += 1
         value = self.value()
@@ -420,7 +411,7 @@ class _Text:
                 # A number that touches the end of the window may go on in the next one.
                 if end < len(self._buffer) or self._ended:
                     self.line += self._buffer.count("\n", self._place, end)
-                    self._start, self._place = self._place, end
+                    self._place = end
                     return value
                 place, message = end, ""
             unfinished = self._could_go_on(place, message)
@@ -496,6 +487,7 @@ class _Text:
                 fix="Save the file again with the encoding UTF-8 (not Latin-1, EUC-KR or UTF-16).",
             ) from error
         self._bytes += len(data)
+        self._consumed = getattr(self._file, "fileobj", self._file).tell()
         if isinstance(self._file, gzip.GzipFile):
             refuse_bomb(str(self.path), self.path.stat().st_size, self._bytes)
         self._ended = not data
@@ -528,14 +520,20 @@ def _strictly(text):
     return value if same else None
 
 
-def again(text: bytes) -> dict:
-    """The value of an element from its text, which has been read strictly before."""
+def kept(value: dict) -> bytes:
+    """An object on one line, for `again`: quickly, where that can be."""
     if msgspec:
-        try:
-            return msgspec.json.decode(text)
-        except (ValueError, RecursionError, msgspec.MsgspecError):
-            pass  # for example the half of a character, which only Python reads
-    return json.loads(text)
+        with contextlib.suppress(ValueError, RecursionError, msgspec.MsgspecError):
+            return msgspec.json.encode(value)
+    return json.dumps(value).encode()  # for example the half of a character, which only Python writes
+
+
+def again(line: bytes) -> dict:
+    """The object that `kept` wrote."""
+    if msgspec:
+        with contextlib.suppress(ValueError, RecursionError, msgspec.MsgspecError):
+            return msgspec.json.decode(line)
+    return json.loads(line)
 
 
 class _KeyTwice(ValueError):
