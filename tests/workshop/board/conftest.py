@@ -131,13 +131,13 @@ class Served:
 def in_class(built) -> Callable:
     """``in_class(scenario)`` serves the workshop, runs the coroutine function with what is served, and stops."""
 
-    def play(scenario, clock: Callable[[], float] = time.time):
+    def play(scenario, clock: Callable[[], float] = time.time, tls=None):
         async def whole():
             journal = Journal(built.journal)
             room = Room(built.outline, journal, clock)
             sockets = server.bound("127.0.0.1", 0)
-            address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/"
-            running = server.start(server.application(built, room, (address,)), sockets)
+            address = f"http{'s' if tls else ''}://127.0.0.1:{sockets[0].getsockname()[1]}/"
+            running = server.start(server.application(built, room, (address,)), sockets, tls)
             try:
                 return await scenario(Served(address, room))
             finally:

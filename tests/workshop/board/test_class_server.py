@@ -6,12 +6,16 @@ import asyncio
 import json
 import random
 import re
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from cleanworks.errors import InputError
 from cleanworks.learn import CheckSet, Correct, NotYet, sharing
-from cleanworks.workshop.board import server
+from cleanworks.workshop.board import command, server
 from cleanworks.workshop.board.room import BURST
 from tests.workshop.board.conftest import SECRET_NOTE, Browser
 
@@ -35,6 +39,25 @@ async def events(browser: Browser, board: str, wanted) -> dict:
         return await asyncio.wait_for(found, 25)
     finally:
         listening.cancel()
+
+
+def test_a_class_may_be_encrypted_with_a_certificate_of_one_s_own(in_class, tmp_path):
+    openssl = shutil.which("openssl") or pytest.skip("Install openssl, which makes the certificate.")
+    files = {"-keyout": str(tmp_path / "key.pem"), "-out": str(tmp_path / "certificate.pem")}
+    made = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]  # fmt: skip
+    subprocess.run(
+        [*made, *(part for pair in files.items() for part in pair)], check=True, capture_output=True
+    )
+
+    async def scenario(served):
+        browser = Browser(served.address)
+        status, page = await browser.ask("", ca_certs=files["-out"])
+        assert served.address.startswith("https://") and status == 200 and b"Rain in a day" in page
+        with pytest.raises(ssl.SSLCertVerificationError):  # a browser that does not know it warns
+            await browser.ask("")
+
+    in_class(scenario, tls=command._tls(Path(files["-out"]), Path(files["-keyout"])))
 
 
 def test_sixty_learners_and_the_board_is_right(in_class):
