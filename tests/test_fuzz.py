@@ -174,6 +174,25 @@ def test_a_cell_whose_block_is_no_block_is_named(block):
         checked_content({"nbformat": 4, "nbformat_minor": 5, "cells": [cell]}, "one.ipynb")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"outputs": ["text"]},
+        {"outputs": [{"output_type": "display_data", "data": [1]}]},
+        {"outputs": {}},
+        {"outputs": [{"output_type": "stream", "text": [1]}]},
+        {"attachments": {"a.png": "x"}},
+    ],
+)
+def test_a_cell_whose_outputs_are_none_is_named(wrong):
+    from cleanworks.errors import InputError
+    from cleanworks.workshop.files import checked_content
+
+    cell = {"cell_type": "code", "source": "1", "id": "a", "metadata": {}, **wrong}
+    with pytest.raises(InputError, match=r"one.ipynb, cell 1: "):
+        checked_content({"nbformat": 4, "nbformat_minor": 5, "cells": [cell]}, "one.ipynb")
+
+
 def test_a_text_notebook_that_says_its_day_is_read(tmp_path):
     from cleanworks.errors import InputError
     from cleanworks.workshop.files import myst_content

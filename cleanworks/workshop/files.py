@@ -212,7 +212,21 @@ def _cell_problem(cell: Any) -> str | None:
     block = metadata.get("cleanworks", {})
     if not isinstance(block, dict) or not isinstance(block.get("question") or "", str):
         return "The cell's entry `cleanworks` in its metadata is not a block of named values."
+    outputs, attachments = cell.get("outputs", []), cell.get("attachments", {})
+    if not isinstance(outputs, list) or not all(map(_is_output, outputs)):
+        return "What the cell shows is not stored as a notebook stores it."
+    if not isinstance(attachments, dict) or not all(isinstance(one, dict) for one in attachments.values()):
+        return "The cell's attachments are not a block of named values."
     return None
+
+
+def _is_output(output: Any) -> bool:
+    if not isinstance(output, dict) or not all(
+        isinstance(output.get(name, {}), dict) for name in ("data", "metadata")
+    ):
+        return False
+    text = output.get("text", "")
+    return isinstance(text, str) or (isinstance(text, list) and all(isinstance(line, str) for line in text))
 
 
 def _give_ids(cells: list[dict[str, Any]]) -> None:
