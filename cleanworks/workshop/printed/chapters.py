@@ -118,7 +118,7 @@ def _chapter(html: Path, name: str, part: str, number: int, names: set[str], *, 
         for one in body.find_all(f"h{level}"):
             one.name = f"h{level + 1}"
     for whole in (body, *made.answers):
-        _settle(whole, name, names, html)
+        _name_for_the_whole(whole, name, names, html)
     body.name = "section"
     body.attrs = {"class": "chapter nested" if nested else "chapter", "id": made.id}
     return made
@@ -269,7 +269,7 @@ def _span(soup: BeautifulSoup, text: str, kind: str) -> Tag:
 # --- names --------------------------------------------------------------------------------------------------------
 
 
-def _settle(whole: Tag, page: str, names: set[str], html: Path) -> None:
+def _name_for_the_whole(whole: Tag, page: str, names: set[str], html: Path) -> None:
     """Give ids, links and pictures names that hold in a document of many pages."""
     for tag in [whole, *whole.find_all(True)]:
         _rename(tag, page)

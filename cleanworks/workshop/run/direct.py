@@ -310,7 +310,7 @@ class _Run:
         self._outcome.counts[position] = self._executed
         self._outputs.begin(position)
         self._kernel.ask({"id": self._executed, "code": code, "stop_on_error": not may_raise})
-        reply = self._hear(str(self._executed))
+        reply = self._reply_to(str(self._executed))
         if reply.get("status") == "error" and not may_raise:
             raise LessonFailure.from_reply(reply, self._executed)
         if asks_to_exit(reply):
@@ -318,7 +318,7 @@ class _Run:
         if not may_raise:
             judge_outputs(self._outputs.of[position])
 
-    def _hear(self, parent: str) -> dict[str, Any]:
+    def _reply_to(self, parent: str) -> dict[str, Any]:
         """Take the messages of one cell until it has ended. Returns the kernel's reply."""
         reply: dict[str, Any] = {}
         try:

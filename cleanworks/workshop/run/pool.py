@@ -100,7 +100,7 @@ class Pool:
                 self._hand_out()
                 self._open_gate(started)
                 for worker in self._listen():
-                    self._hear(worker, finished)
+                    self._receive(worker, finished)
                 self._watch(finished)
                 tick()
         finally:
@@ -170,7 +170,7 @@ class Pool:
         ready = wait([*by_pipe, *self._news], timeout=_TICK)
         return [by_pipe[one] for one in ready if one in by_pipe]
 
-    def _hear(self, worker: _Worker, finished: Callable[[Task, Outcome], None]) -> None:
+    def _receive(self, worker: _Worker, finished: Callable[[Task, Outcome], None]) -> None:
         try:
             message = worker.pipe.recv()
         except (EOFError, OSError):

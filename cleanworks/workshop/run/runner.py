@@ -191,7 +191,7 @@ class _Run:
             stale = self._stale(lesson.entry) if lesson.entry else []
             if lesson.entry is not None and not stale:
                 lesson.cached = True
-                self._settle(lesson)
+                self._conclude(lesson)
             else:
                 lesson.entry = None
                 lesson.reason = (
@@ -245,7 +245,7 @@ class _Run:
                 lesson = by_index[task.index]
                 lesson.entry = self._entry(lesson, outcome)
                 self._keep(lesson)
-                self._settle(lesson)
+                self._conclude(lesson)
                 self.listener.finished(self.results[lesson.job.name])
 
             def tick() -> None:
@@ -370,7 +370,7 @@ class _Run:
     def _rerun(self, job: Job) -> str:
         return self.options.rerun.format(name=job.name)
 
-    def _settle(self, lesson: _Lesson) -> None:
+    def _conclude(self, lesson: _Lesson) -> None:
         """Turn a lesson's entry into its result and its executed copy."""
         entry, job = lesson.stored, lesson.job
         warnings = self._hidden(lesson)

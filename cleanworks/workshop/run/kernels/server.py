@@ -256,7 +256,7 @@ def _load(options: argparse.Namespace) -> tuple[int, int] | None:
     Returns the successor that makes the calls and the pipe on which it will say that it takes over, `IS_SUCCESSOR` in the
     successor itself, and None where there is none.
     """
-    from .warmup import make_calls, settle, warm_up
+    from .warmup import make_calls, share_what_is_loaded, warm_up
 
     _say(*warm_up(options.preload, use=not options.lean))
     if options.direct and not engine.missing():
@@ -265,9 +265,9 @@ def _load(options: argparse.Namespace) -> tuple[int, int] | None:
     if not (calls and options.early):
         _say(*make_calls(calls))
         if not options.lean:
-            settle()
+            share_what_is_loaded()
         return None
-    settle()
+    share_what_is_loaded()
     relief, announce = os.pipe()
     parent = os.getpid()
     pid = os.fork()
@@ -278,7 +278,7 @@ def _load(options: argparse.Namespace) -> tuple[int, int] | None:
     die_with_parent(parent)
     adopt_orphans()
     _say(*make_calls(calls))
-    settle()
+    share_what_is_loaded()
     os.write(announce, b"!")
     os.close(announce)
     return IS_SUCCESSOR

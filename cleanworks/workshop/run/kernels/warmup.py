@@ -138,7 +138,7 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def settle() -> None:
+def share_what_is_loaded() -> None:
     """Set aside all objects there are: the forks share them, and the first garbage collection of each would copy every page."""
     gc.collect()
     gc.freeze()
