@@ -302,6 +302,14 @@ def test_for_a_few_lessons_only_what_they_import_is_loaded(make_course):
 
 
 @linux
+def test_what_a_module_beside_a_lesson_imports_is_loaded_too(make_course):
+    course = make_course(preload=("decimal", "wave"))
+    (course.options.root / "rain.py").write_text("import decimal\n", encoding="utf-8")
+    course.add("one", "import sys\nprint('decimal' in sys.modules, 'wave' in sys.modules)\nimport rain")
+    assert course.run().ok and course.text("one") == "True False\n"
+
+
+@linux
 @pytest.mark.parametrize(
     ("function", "said"),
     [("fail", "shared_tables:fail could not be loaded beforehand: OSError: no tables today"),
