@@ -296,16 +296,16 @@ def test_a_lesson_that_shares_nothing_runs_while_the_rest_is_made_and_the_others
 
 @linux
 def test_for_a_few_lessons_only_what_they_import_is_loaded(make_course):
-    course = make_course(preload=("json", "numpy", "decimal"))
-    course.add("one", "import sys\nprint('numpy' in sys.modules, 'decimal' in sys.modules)\nimport decimal")
+    course = make_course(preload=("json", "numpy", "mailbox"))
+    course.add("one", "import sys\nprint('numpy' in sys.modules, 'mailbox' in sys.modules)\nimport mailbox")
     assert course.run().ok and course.text("one") == "False True\n"
 
 
 @linux
 def test_what_a_module_beside_a_lesson_imports_is_loaded_too(make_course):
-    course = make_course(preload=("decimal", "wave"))
-    (course.options.root / "rain.py").write_text("import decimal\n", encoding="utf-8")
-    course.add("one", "import sys\nprint('decimal' in sys.modules, 'wave' in sys.modules)\nimport rain")
+    course = make_course(preload=("mailbox", "wave"))
+    (course.options.root / "rain.py").write_text("import mailbox\n", encoding="utf-8")
+    course.add("one", "import sys\nprint('mailbox' in sys.modules, 'wave' in sys.modules)\nimport rain")
     assert course.run().ok and course.text("one") == "True False\n"
 
 
