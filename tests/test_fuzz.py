@@ -316,6 +316,12 @@ def test_an_assignment_that_begins_with_an_empty_cell_has_the_name_of_its_file(r
     assert made.cells[0].source.startswith("# Exercises: empty-first")
 
 
+def test_an_address_with_a_bracket_has_a_host_all_the_same():
+    from cleanworks.workshop.links import host_of
+
+    assert host_of("https://[example.org/a") == "[example.org" and host_of("https://a.org/b") == "a.org"
+
+
 @pytest.mark.everything
 def test_after_a_kill_the_next_call_is_right_and_nothing_is_left():
     command = [sys.executable, "tests/fuzz", "kills", "--only", "registry,data import", "--count", "5"]

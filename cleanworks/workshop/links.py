@@ -46,6 +46,14 @@ class Answer:
     says: str
 
 
+def host_of(address: str) -> str:
+    """The host that an address names; a part of it where it is written wrongly, as by `[`."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return address.partition("//")[2].partition("/")[0]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command to the command line."""
     app.command()(links)
@@ -126,7 +134,7 @@ def ask(
     get = get or _get
     hosts: dict[str, list[Link]] = {}
     for link in found:
-        hosts.setdefault(urlsplit(link.address).netloc, []).append(link)
+        hosts.setdefault(host_of(link.address), []).append(link)
 
     def one_host(some: Iterable[Link]) -> list[Answer]:
         return [Answer(link, *get(link.address, timeout)) for link in some]
@@ -168,7 +176,7 @@ def _get(address: str, timeout: float) -> tuple[str, str]:
 
 
 def _list(found: Sequence[Link]) -> None:
-    hosts = Counter(urlsplit(link.address).netloc for link in found)
+    hosts = Counter(host_of(link.address) for link in found)
     for link in found:
         print(f"{link.address}  ({_pages(link)})")
     print(
