@@ -134,10 +134,7 @@ def _named(address: str) -> str:
 
 
 def _print_qr(address: str) -> None:
-    """The address as a picture for phones, if the library that draws it is there: nothing else needs it."""
-    try:
-        import segno
-    except ImportError:
-        print("(With the package `segno` installed, a QR code of the address stands here and on the board.)")
-        return
+    """The address as a picture for phones."""
+    import segno
+
     segno.make(address, error="m").terminal(compact=True)

@@ -501,9 +501,7 @@ def board_page(outline: Outline, addresses: tuple[str, ...]) -> str:
 
 
 def qr_svg(address: str) -> str:
-    """The address as a picture for phones, where the library that draws it is installed; else nothing."""
-    try:
-        import segno
-    except ImportError:
-        return ""
+    """The address as a picture for phones."""
+    import segno
+
     return f'<div id="qr">{segno.make(address, error="m").svg_inline(scale=4, dark="#000", light="#fff", omitsize=True)}</div>'

@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import segno
 
 from cleanworks.errors import InputError
 from cleanworks.learn import CheckSet, Correct, NotYet, sharing
@@ -206,6 +207,20 @@ def test_the_secret_is_on_no_page_of_a_learner(in_class):
         assert status == 200 and b"board.js" in page
 
     in_class(scenario)
+
+
+def test_a_phone_can_read_the_address_from_the_board_and_from_the_terminal(in_class, capsys):
+    async def scenario(served):
+        _, page = await Browser(served.address).ask(served.board.removeprefix(served.address))
+        drawn = re.search(rb'<div id="qr"><svg.*? d="([^"]+)"', page, re.DOTALL)
+        assert drawn, "no code on the board"
+        wanted = segno.make(served.address, error="m")
+        assert drawn[1].decode() in wanted.svg_inline(scale=4, dark="#000", light="#fff", omitsize=True)
+
+    in_class(scenario)
+    command._print_qr("http://192.168.7.20:8000/")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 10 and len({len(line) for line in lines}) == 1, "no square of signs"
 
 
 @pytest.mark.parametrize(
