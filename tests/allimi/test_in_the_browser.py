@@ -12,7 +12,7 @@ PAGES = ("index.html", "data.html", "about.html", "project/p-000005.html", "proj
     ("width", "scheme"),
     [
         (1280, "light"),
-        (360, "dark"),
+        pytest.param(360, "dark", marks=pytest.mark.everything),
         pytest.param(1280, "dark", marks=pytest.mark.everything),
         pytest.param(360, "light", marks=pytest.mark.everything),
     ],

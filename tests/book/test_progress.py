@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 
 from cleanworks.learn import record
 from tests.book.test_every_page import _axe
+from tests.few import few
 
 PAGE = "book/progress"
-WIDTHS = pytest.mark.parametrize("width", [1280, 360])
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def hand_in(page, name: str, content: bytes | str) -> None:
     chooser.value.set_files({"name": name, "mimeType": "application/json", "buffer": content})
 
 
-@WIDTHS
+@pytest.mark.parametrize("width", few([1280, 360], [1280]))
 def test_a_learner_from_the_first_question_to_the_printed_record(tab, lesson, exercises, width, tmp_path):
     """Keyboard only: quiz wrong and right, hints, solution, marks; then the page, export, reset, import, record."""
     page = tab(width=width).open(lesson)

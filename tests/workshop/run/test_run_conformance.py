@@ -135,7 +135,9 @@ def reference() -> dict[str, list]:
     return shown(node)
 
 
-@pytest.mark.parametrize("fresh", [False, True], ids=["forked", "fresh"])
+@pytest.mark.parametrize(
+    "fresh", [False, pytest.param(True, marks=pytest.mark.everything)], ids=["forked", "fresh"]
+)
 def test_every_cell_shows_what_nbclient_shows(tmp_path, reference, fresh):
     path = tmp_path / "all.ipynb"
     path.write_text(nbformat.writes(a_notebook()), encoding="utf-8")
