@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import functools
 import gzip
 import json
 import re
@@ -18,11 +19,6 @@ from json.scanner import make_scanner
 from pathlib import Path
 
 from cleanworks.errors import InputError
-
-try:
-    import msgspec
-except ImportError:  # as in the page: then all is read by the slower reader
-    msgspec = None  # type: ignore[assignment]
 
 CHUNK = 1 << 20  # bytes
 LONGEST = 1 << 26  # characters of one element; the longest ones that are published have some millions
@@ -313,7 +309,7 @@ class _Text:
         )
         self._buffer, self._place, self._ended, self._bytes = "", 0, False, 0
         self._consumed = 0
-        self._between, self._misses = "", 0 if msgspec else _MISSES
+        self._between, self._misses = "", 0 if _msgspec() else _MISSES
         self._more()
         self._buffer = self._buffer.removeprefix("\ufeff")
 
@@ -507,10 +503,21 @@ def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
         )
 
 
+@functools.cache
+def _msgspec():
+    """The quicker reader; None where it is not installed, as in the page: then everything is read by the slower one."""
+    try:
+        import msgspec
+    except ImportError:
+        return None
+    return msgspec
+
+
 def _strictly(text):
     """The value of a text of strict JSON; None if it is none, or holds a key twice, or cannot be told quickly."""
     if "\\u003" in text:
         return None  # an escaped colon could hide a key
+    msgspec = _msgspec()
     try:
         value = msgspec.json.decode(text)
         # A key that came twice is lost with its colon. Colons inside texts are the same in both.
@@ -522,7 +529,7 @@ def _strictly(text):
 
 def kept(value: dict) -> bytes:
     """An object on one line, for `again`: quickly, where that can be."""
-    if msgspec:
+    if msgspec := _msgspec():
         with contextlib.suppress(ValueError, RecursionError, msgspec.MsgspecError):
             return msgspec.json.encode(value)
     return json.dumps(value).encode()  # for example the half of a character, which only Python writes
@@ -530,7 +537,7 @@ def kept(value: dict) -> bytes:
 
 def again(line: bytes) -> dict:
     """The object that `kept` wrote."""
-    if msgspec:
+    if msgspec := _msgspec():
         with contextlib.suppress(ValueError, RecursionError, msgspec.MsgspecError):
             return msgspec.json.decode(line)
     return json.loads(line)

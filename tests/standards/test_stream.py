@@ -263,8 +263,8 @@ def test_what_is_not_strict_json_gets_the_same_message_from_both(tmp_path, monke
     texts[5] = wrong
     content = "\n".join(texts) if lines else '{"releases": [\n' + ",\n".join(texts) + "\n]}"
     path, said = put(tmp_path, content), []
-    for one in (stream.msgspec, None):
-        monkeypatch.setattr(stream, "msgspec", one)
+    for one in (stream._msgspec(), None):
+        monkeypatch.setattr(stream, "_msgspec", lambda one=one: one)
         with pytest.raises(InputError) as caught:
             read(path)
         said.append(caught.value.message)

@@ -14,7 +14,15 @@ from cleanworks.errors import InputError
 from cleanworks.learning import tidy_code
 from cleanworks.workshop.catalogue import Lesson
 from cleanworks.workshop.languages import translated_text
-from cleanworks.workshop.quiz import LONGEST, GiveAway, give_away, order, parse_quiz, speaks_of_others
+from cleanworks.workshop.quiz import (
+    LONGEST,
+    STRATEGY,
+    GiveAway,
+    give_away,
+    order,
+    parse_quiz,
+    speaks_of_others,
+)
 
 Form = Literal["A", "B"]
 FORMS: tuple[Form, ...] = ("A", "B")
@@ -96,9 +104,7 @@ def draw(
     objectives, chosen = _fair(pools, most, chance)
     orders: dict[str, tuple[tuple[str, tuple[int, ...]], ...]] = {}
     for form in FORMS:
-        shuffled = list(chosen[form])
-        chance.shuffle(shuffled)
-        orders[form] = _ordered(shuffled, chance)
+        orders[form] = _dealt(chosen[form], chance)
     used = {item.id: item for form in FORMS for item in chosen[form]}
     untested = tuple(sorted(set(pools) - set(objectives)))
     return Test(tuple(used[id] for id in sorted(used)), orders, untested)
@@ -184,6 +190,25 @@ def measured(items: Sequence[Item], orders: dict[str, tuple[int, ...]] | None = 
         places = (orders or {}).get(item.id) or tuple(range(len(item.options)))
         asked.append(([item.options[place] for place in places], places.index(item.right[0])))
     return give_away(asked)
+
+
+def _dealt(items: Sequence[Item], chance: random.Random) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The items in an order, and the options of each: one in which "the longest, else the commonest place" says little."""
+
+    def tried() -> tuple[tuple[str, tuple[int, ...]], ...]:
+        shuffled = list(items)
+        chance.shuffle(shuffled)
+        return _ordered(shuffled, chance)
+
+    def cue(orders: tuple[tuple[str, tuple[int, ...]], ...]) -> float:
+        return measured(items, dict(orders)).strategy
+
+    best = tried()
+    for _ in range(_DRAWS):
+        if cue(best) < STRATEGY:
+            break
+        best = min(best, tried(), key=cue)
+    return best
 
 
 def _ordered(items: Sequence[Item], chance: random.Random) -> tuple[tuple[str, tuple[int, ...]], ...]:

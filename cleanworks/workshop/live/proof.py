@@ -244,7 +244,7 @@ def _portion(program: str, payload: Payload, tasks: Sequence[_Task]) -> None:
     with scratch.folder() as folder:
         files = {task.name: Path(folder) / f"{task.name}.json" for task in tasks}
         job = {
-            "folder": folder,
+            "folder": str(folder),
             "images": {image.name: str(image.path) for image in payload.images},
             "start": list(needs.START),
             "environment": page_environment(payload),

@@ -165,10 +165,18 @@ def _shows(slide: Slide) -> bool:
 
 
 def _shown_more(slides: list[Slide]) -> list[Slide]:
-    """The slides without those of words alone that ask nothing, until every other one shows something: they are said."""
+    """The slides without those of words alone that ask nothing, until every other one shows something: they are said.
+
+    A section keeps its last slide.
+    """
     made = list(slides)
     while shown_share(made) < SHARE:
-        told = [number for number, slide in enumerate(made) if number and _only_told(slide)]
+        sections = [slide.section for slide in made]
+        told = [
+            number
+            for number, slide in enumerate(made)
+            if number and _only_told(slide) and sections.count(slide.section) > 1
+        ]
         if not told:
             break
         place = min(told, key=lambda number: _worth(made[number]))
@@ -176,9 +184,14 @@ def _shown_more(slides: list[Slide]) -> list[Slide]:
     return made
 
 
+def _asks(text: str) -> bool:
+    """Whether there is a question in it, in any of the languages of lessons."""
+    return re.search("[?\u061f\uff1f]", text) is not None
+
+
 def _only_told(slide: Slide) -> bool:
     text = _bare("".join(block.html for block in slide.blocks))
-    return not slide.kind and not _shows(slide) and "?" not in text and slide.section != "Key points"
+    return not slide.kind and not _shows(slide) and not _asks(text) and slide.section != "Key points"
 
 
 def _beside_pictures(slides: list[Slide]) -> list[Slide]:
@@ -266,7 +279,7 @@ def _worth(slide: Slide) -> float:
     value += (
         3 * (slide.kind == "picture")
         + 2 * ("<table" in shown)
-        + 4 * ("?" in re.sub(r"<[^>]+>", "", shown))
+        + 4 * _asks(re.sub(r"<[^>]+>", "", shown))
         + 2 * (slide.section == "Quiz")
     )
     return value + 5 * (slide.section == "Key points")
@@ -288,7 +301,7 @@ def _lonely(slide: Slide, slides: list[Slide], number: int) -> bool:
         or slide.kind
         or len(slide.blocks) != 1
         or slide.room > 1.5
-        or "?" in shown
+        or _asks(shown)
         or "<table" in slide.blocks[0].html
     ):
         return False
@@ -469,7 +482,7 @@ def _sentences(source: str) -> list[str]:
 def _said(source: str) -> str:
     """The first sentence, and every question: a list of questions without them says nothing."""
     sentences = _sentences(source)
-    return "\n".join(text for number, text in enumerate(sentences) if number == 0 or "?" in text)
+    return "\n".join(text for number, text in enumerate(sentences) if number == 0 or _asks(text))
 
 
 def _items(source: str) -> list[tuple[str, str]]:
