@@ -12,6 +12,13 @@ import pytest
 from cleanworks import city, shown
 
 
+@pytest.fixture(autouse=True)
+def nobody_has_named_a_country(monkeypatch):
+    """What tables of an earlier test said about the writing of numbers is not known here, and is known again afterwards."""
+    monkeypatch.setattr(shown, "_writes_money", None)
+    monkeypatch.setattr(shown, "_comma", ",")
+
+
 def cells(html: str) -> list[str]:
     return [part.split("</td>")[0].split(">")[-1] for part in html.split("<td")[1:]]
 
