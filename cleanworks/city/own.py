@@ -38,11 +38,23 @@ def load(place: Path, name: str) -> pd.DataFrame:
     """
     if name not in filled(place):
         raise InputError(f"Your data hold no table '{name}'.", where=str(place), fix=_FIX)
+    return read_parquet(place / f"{name}.parquet")
+
+
+def read_parquet(file: Path) -> pd.DataFrame:
+    """A table of a Parquet file, whole.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or a text in it is not UTF-8, which would be noticed only where it is used.
+    """
     import pyarrow.parquet as pq
 
-    file = place / f"{name}.parquet"
     try:
-        return pq.read_table(file).to_pandas(date_as_object=False)
+        table = pq.read_table(file)
+        table.validate(full=True)
+        return table.to_pandas(date_as_object=False)
     except Exception as error:  # pyarrow has no common base for what it raises
         raise InputError(
             f"The file cannot be read: {error}.", where=str(file), fix="Import the data again."

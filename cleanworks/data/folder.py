@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from cleanworks import written
-from cleanworks.city import schemas
+from cleanworks.city import own, schemas
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.stream import open_source
@@ -49,7 +49,11 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
         return oc4ids.read(source) if opened.list_name == "projects" else ocds.read(source)
     if not source.is_dir():
         raise InputError("There is no such file or folder.", where=str(source), fix="Check the name.")
-    found = {file.stem: _parquet(file) for file in sorted(source.glob("*.parquet")) if file.stem in _names()}
+    found = {
+        file.stem: own.read_parquet(file)
+        for file in sorted(source.glob("*.parquet"))
+        if file.stem in _names()
+    }
     if not found:
         from cleanworks.city import reading
 
@@ -220,15 +224,3 @@ def _meaning(name, column):
 
 def _names():
     return {*schemas.CONSTRUCTION, "awards", "award_items", "milestones"}
-
-
-def _parquet(file):
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(file).to_pandas(date_as_object=False)
-    except Exception as error:  # pyarrow has no common base for what it raises
-        raise InputError(
-            f"The file cannot be read: {error}.", where=str(file), fix="Import the data again."
-        ) from None
-    return table

@@ -27,6 +27,8 @@ MANY_TIMES, ENOUGH = 300, 1 << 28
 _SPACE = re.compile(r"[ \t\r\n]*")
 # What may stand between an element and the next one, up to the name of the next one's first member.
 _BETWEEN = re.compile(r'[ \t\r\n]*,?[ \t\r\n]*\{(?:[ \t\r\n]*"[^"\\]*")?')
+# The escape of one half of a character beyond the first 65,536, such as a smiley.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _MISSES = (
     8  # elements in a row whose end was not where it was looked for, after which it is looked for no more
 )
@@ -406,6 +408,7 @@ class _Text:
             else:
                 # A number that touches the end of the window may go on in the next one.
                 if end < len(self._buffer) or self._ended:
+                    self._refuse_halves(value, end)
                     self.line += self._buffer.count("\n", self._place, end)
                     self._place = end
                     return value
@@ -422,6 +425,17 @@ class _Text:
                 )
             self._more(size)
             size *= 2
+
+    def _refuse_halves(self, value, end):
+        """Half a character can be written in JSON with an escape, and nowhere else: no page, no table and no other program takes it."""
+        if _HALF.search(self._buffer, self._place, end):
+            try:
+                json.dumps(value, ensure_ascii=False).encode()
+            except UnicodeEncodeError as error:
+                raise self.error(
+                    f"A text holds half a character, \\u{ord(error.object[error.start]):04x}",
+                    "Write the whole character there, or leave it out; texts that were cut to a length often end so.",
+                ) from None
 
     def _could_go_on(self, place, message):
         """Whether the text is right so far and only its rest is missing."""
@@ -532,7 +546,7 @@ def kept(value: dict) -> bytes:
     if msgspec := _msgspec():
         with contextlib.suppress(ValueError, RecursionError, msgspec.MsgspecError):
             return msgspec.json.encode(value)
-    return json.dumps(value).encode()  # for example the half of a character, which only Python writes
+    return json.dumps(value).encode()  # what is nested more deeply than msgspec goes
 
 
 def again(line: bytes) -> dict:

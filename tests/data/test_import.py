@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import shutil
 import zipfile
 
 import openpyxl
 import pandas as pd
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from cleanworks import city, cli, data
 from cleanworks.data import mapping
@@ -57,6 +60,19 @@ def test_an_imported_folder_holds_the_tables_of_the_file(packages, imported, kin
         assert set(table[key].dropna()) == set(expected[name][key].dropna())
     contracts = found["contracts"]
     assert contracts["value_amount"].sum() == pytest.approx(TABLES["contracts"]["value_amount"].sum())
+
+
+def test_a_text_that_is_not_utf8_in_a_table_is_named_with_its_file(imported, tmp_path, capsys):
+    folder = tmp_path / "tables"
+    shutil.copytree(imported["releases"].to, folder)
+    file = folder / "tenders.parquet"
+    table = parquet.read_table(file)
+    _, places, letters = pyarrow.array([b"\xff"] * len(table), pyarrow.binary()).buffers()
+    broken = pyarrow.Array.from_buffers(pyarrow.string(), len(table), [None, places, letters])
+    parquet.write_table(table.set_column(table.column_names.index("tender_id"), "tender_id", broken), file)
+    said = refused(capsys, "data", "flags", folder, "--out", tmp_path / "out")
+    assert "tenders.parquet: The file cannot be read" in said and "UTF8" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_dictionary_says_what_each_column_means_and_how_often_it_is_filled(imported):

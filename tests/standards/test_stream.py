@@ -253,6 +253,8 @@ def test_most_elements_are_read_quickly_and_hold_the_same(tmp_path, monkeypatch,
         '{"ocid": "b", "x": 01}',
         '{"ocid": "b", "x": [1,]}',
         '{"ocid": "b", "x": "\\q"}',
+        '{"ocid": "b", "x": "\\ud800"}',
+        '{"ocid": "b", "\\uDE00x": "\\ud83d\\ude00"}',
         '{"ocid": "b", "x": ' + "1" * 5000 + "}",
         "[1]",
     ],
@@ -272,9 +274,7 @@ def test_what_is_not_strict_json_gets_the_same_message_from_both(tmp_path, monke
 
 
 def test_what_both_read_is_equal_to_the_last_digit(tmp_path):
-    strange = (
-        '{"ocid": "b", "n": 123456789012345678901234567890, "x": "\\ud800", "f": 0.1, "g": 1e22, "h": -0.0}'
-    )
+    strange = '{"ocid": "b", "n": 123456789012345678901234567890, "x": "\\ud83d\\ude00", "f": 0.1, "g": 1e22, "h": -0.0}'
     texts = [json.dumps(one) for one in RELEASES[:3]] + [strange] + [json.dumps(RELEASES[3])]
     found = read(put(tmp_path, "\n".join(texts)))[1]
     assert [repr(one) for one in found] == [repr(json.loads(one)) for one in texts]
