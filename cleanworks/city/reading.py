@@ -322,6 +322,7 @@ def _values(cells: pd.DataFrame, column: Column, described: Table, where: str) -
         pattern = _ISO_DATE if column.kind == "date" else _ISO_TIME
         shaped = raw.map(lambda text: bool(pattern.fullmatch(text)))
         values = pd.to_datetime(filled.where(shaped), format="ISO8601", errors="coerce")
+        _refuse_far(values, raw, column, where)
         wrong = (values.isna() & ~empty).to_numpy()
     elif column.kind == "flag":
         lower = raw.str.lower()
@@ -410,8 +411,10 @@ def _present(values: pd.Series, column: Column, where: str) -> pd.Series:
     """One column of a table that was not read from a file: its values typed, or the first that cannot be."""
     if column.kind in ("number", "money", "integer"):
         return _present_numbers(values, column, where)
-    if column.kind in ("date", "time") and not pd.api.types.is_datetime64_any_dtype(values):
-        return _present_dates(values, column, where)
+    if column.kind in ("date", "time"):
+        if not pd.api.types.is_datetime64_any_dtype(values):
+            return _present_dates(values, column, where)
+        _refuse_far(values, values, column, where)
     return values
 
 
@@ -442,7 +445,16 @@ def _present_dates(values: pd.Series, column: Column, where: str) -> pd.Series:
     typed = pd.to_datetime(shaped, format="ISO8601", errors="coerce")
     fix = "Write every date as YYYY-MM-DD; nobody can tell day from month otherwise."
     _refuse(typed.isna() & (text != ""), values, column, where, "not a date", fix)
+    _refuse_far(typed, values, column, where)
     return typed
+
+
+def _refuse_far(days: pd.Series, values: pd.Series, column: Column, where: str) -> None:
+    """Refuse what the tables cannot hold: they count nanoseconds. 9999-12-31 is how some systems write that a day is open."""
+    far = (days.dt.year < 1678) | (days.dt.year > 2261)
+    _refuse(
+        far, values, column, where, "not in the years 1678 to 2261", "Leave it empty where the day is open."
+    )
 
 
 def _refuse(wrong: pd.Series, values: pd.Series, column: Column, where: str, what: str, fix: str) -> None:

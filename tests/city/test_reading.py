@@ -43,6 +43,17 @@ def test_a_right_file_is_read_and_typed(claims):
     assert frame["date_paid"].isna().tolist() == [False, True, True]
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_no_table_can_hold_is_named_with_its_row(claims, day):
+    words = f"claims.csv, row 3: Column 'date_paid' holds '{day}', which is not in the years 1678 to 2261"
+    with pytest.raises(InputError, match=words):
+        claims(swap("2500000,", f"2500000,{day}"))
+    for days in (["2026-01-12", day], pd.to_datetime(["2026-01-12", day])):
+        table = pd.DataFrame({"claim_id": ["CL-1", "CL-2"], "date_paid": days})
+        with pytest.raises(InputError, match=f"row 3: Column 'date_paid' holds '{day}"):
+            reading.check_present({"claims": table})
+
+
 def test_order_of_columns_blank_lines_and_a_byte_order_mark_do_not_matter(claims):
     def reorder(lines):
         rows = [line.split(",") for line in lines]
