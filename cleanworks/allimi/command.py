@@ -35,7 +35,7 @@ def site(
         str | None,
         typer.Option(help="The day on which the site stands, YYYY-MM-DD; by default the latest in the data."),
     ] = None,
-):
+) -> None:
     """Write a site for citizens.
 
     Map, search, a page for each project, and the data behind it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -57,7 +58,7 @@ def plan(projects: pd.DataFrame) -> Plan:
     return Plan(tuple(cells), dots, True)
 
 
-def city_map(drawn: Plan, counts: pd.Series, links: dict[str, str]) -> str:
+def city_map(drawn: Plan, counts: pd.Series, links: Mapping[str, str]) -> str:
     """The map: each district is a link, shaded by its number of projects, which the link also says."""
     steps = np.unique(np.quantile(counts.to_numpy(), [0.25, 0.5, 0.75]))
     areas, labels = [], []
@@ -104,7 +105,7 @@ def curves(progress: pd.DataFrame) -> str:
     days = (progress["period"] - progress["period"].iloc[0]).dt.days.to_numpy(float)
     length = max(days[-1], 1.0)
 
-    def at(day, value):
+    def at(day: float, value: float) -> tuple[float, float]:
         return left + (right - left) * day / length, bottom - (bottom - top) * value / 100
 
     parts = []
@@ -118,7 +119,7 @@ def curves(progress: pd.DataFrame) -> str:
     ):
         x, _ = at(day, 0)
         parts.append(f'<text class="tick {side}" x="{x:.0f}" y="{bottom + 24}">{label:%b %Y}</text>')
-    ends = []
+    ends: dict[str, float] = {}
     for name in ("planned", "actual", "paid"):
         filled = progress[name].notna().to_numpy()
         if filled.any():
@@ -129,14 +130,15 @@ def curves(progress: pd.DataFrame) -> str:
                 )
             ]
             parts.append(f'<polyline class="{name}" points="{_points(np.array(line))}"/>')
-            ends.append([name, line[-1][1]])
+            ends[name] = line[-1][1]
     # Names beside the ends of their lines, pushed apart where the lines meet.
-    ends.sort(key=lambda pair: pair[1])
+    ends = dict(sorted(ends.items(), key=lambda pair: pair[1]))
     for before, after in pairwise(ends):
-        after[1] = max(after[1], before[1] + 26)
-    over = max(0.0, ends[-1][1] - bottom) if ends else 0.0
+        ends[after] = max(ends[after], ends[before] + 26)
+    over = max(0.0, max(ends.values(), default=0.0) - bottom)
     parts += [
-        f'<text class="label {name}" x="{right + 8}" y="{y - over + 5:.0f}">{name}</text>' for name, y in ends
+        f'<text class="label {name}" x="{right + 8}" y="{y - over + 5:.0f}">{name}</text>'
+        for name, y in ends.items()
     ]
     return (
         f'<svg class="curves" viewBox="0 0 {WIDTH} 324" role="img" '
@@ -144,7 +146,7 @@ def curves(progress: pd.DataFrame) -> str:
     )
 
 
-def _on_paper(longitude, latitude):
+def _on_paper(longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:
     x = (longitude - longitude.mean()) * math.cos(math.radians(float(latitude.mean())))
     y = -(latitude - latitude.mean())
     room = 24
@@ -156,7 +158,7 @@ def _on_paper(longitude, latitude):
     return np.column_stack([x, y])
 
 
-def _hull(points):
+def _hull(points: np.ndarray) -> np.ndarray:
     """The convex hull, a little wider; a frame where all points lie on a line."""
     from scipy.spatial import ConvexHull, QhullError
 
@@ -169,7 +171,7 @@ def _hull(points):
     return np.clip(wider, [2, 2], [WIDTH - 2, HEIGHT - 2])
 
 
-def _nearer(outline, own, other):
+def _nearer(outline: np.ndarray, own: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The part of a convex outline that is nearer to ``own`` than to ``other``."""
     normal, middle = other - own, (own + other) / 2
     side = (outline - middle) @ normal
@@ -183,7 +185,7 @@ def _nearer(outline, own, other):
     return np.array(kept).reshape(-1, 2)
 
 
-def _tiles(names):
+def _tiles(names: Sequence[str]) -> tuple[Cell, ...]:
     columns = max(1, math.ceil(math.sqrt(len(names) * WIDTH / HEIGHT)))
     rows = max(1, math.ceil(len(names) / columns))
     wide, high = WIDTH / columns, HEIGHT / rows
@@ -197,5 +199,5 @@ def _tiles(names):
     return tuple(cells)
 
 
-def _points(line):
+def _points(line: np.ndarray) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in line)

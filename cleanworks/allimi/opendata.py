@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from cleanworks import scratch
+from cleanworks.allimi.pages import Context
 from cleanworks.standards import oc4ids, seoul
+from cleanworks.typed import Tables
 from cleanworks.written import harmless
 
 
-def files(shown, context) -> Iterator[tuple[str, str | bytes]]:
+def files(shown: Tables, context: Context) -> Iterator[tuple[str, str | bytes]]:
     """Paths and contents: ``data/<table>.csv``, ``data/oc4ids.json`` and ``data/feed.csv``."""
     for name, frame in shown.items():
         if len(frame):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 from cleanworks.allimi import drawing
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
+from cleanworks.typed import Row, Tables
 
 ITEM_WORDS = {"road_closure": "road closure", "social_media": "social media"}
 STATUS_WORDS = {
@@ -41,11 +43,11 @@ class Context:
     def site(self) -> str:
         return self.profile.name("disclosure_site")
 
-    def money(self, amount) -> str:
+    def money(self, amount: float) -> str:
         return "not known" if pd.isna(amount) else escape(self.profile.money(float(amount)))
 
 
-def all_pages(shown, context: Context, data_files) -> dict[str, str]:
+def all_pages(shown: Tables, context: Context, data_files: Mapping[str, int]) -> dict[str, str]:
     """Every page and the list that the search reads: path -> text."""
     whole = _whole(shown)
     contracts = shown["contracts"].merge(whole.projects[["project_id"]], on="project_id")
@@ -61,7 +63,7 @@ def all_pages(shown, context: Context, data_files) -> dict[str, str]:
     return files | _project_pages(facts, contracts, shown, whole, context)
 
 
-def project_page(shown, context: Context, project_id: str) -> tuple[str, str]:
+def project_page(shown: Tables, context: Context, project_id: str) -> tuple[str, str]:
     """Path and text of one project's page, the same as in the site, without making the other pages.
 
     Raises
@@ -103,7 +105,7 @@ class _Whole:
     districts: dict[str, str]
 
 
-def _whole(shown) -> _Whole:
+def _whole(shown: Tables) -> _Whole:
     projects = shown["projects"].copy()
     projects["district"] = (
         projects["district"].astype(object).where(projects["district"].notna(), "Not stated")
@@ -114,7 +116,9 @@ def _whole(shown) -> _Whole:
     )
 
 
-def _project_pages(facts, contracts, shown, whole: _Whole, context) -> dict[str, str]:
+def _project_pages(
+    facts: pd.DataFrame, contracts: pd.DataFrame, shown: Tables, whole: _Whole, context: Context
+) -> dict[str, str]:
     by_project = {
         name: dict(tuple(shown[name].groupby("project_id")))
         for name in ("tenders", "contracts", "disclosures", "questions")
@@ -149,7 +153,7 @@ def alone(page: str) -> str:
 # --- the frame of a page -----------------------------------------------------------------------------------------
 
 
-def _page(title, body, context, depth=0, script=False):
+def _page(title: str, body: str, context: Context, depth: int = 0, script: bool = False) -> str:
     up = "../" * depth
     banner = f'<p class="banner">{escape(context.profile["text.simulated"])}</p>' if context.simulated else ""
     scripts = f'<script src="{up}static/search.js"></script>' if script else ""
@@ -183,7 +187,12 @@ def _page(title, body, context, depth=0, script=False):
 """
 
 
-def _table(caption, heads, rows, empty="Nothing is recorded here."):
+def _table(
+    caption: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    empty: str = "Nothing is recorded here.",
+) -> str:
     """A table that scrolls by itself on a small screen. Cells are HTML; a head that ends in > is a number's."""
     if not rows:
         return f"<p>{empty}</p>"
@@ -204,31 +213,31 @@ def _table(caption, heads, rows, empty="Nothing is recorded here."):
     )
 
 
-def _number(yes):
+def _number(yes: bool) -> str:
     return ' class="number"' if yes else ""
 
 
-def _day(value):
+def _day(value: pd.Timestamp) -> str:
     return "-" if pd.isna(value) else f"{value:%Y-%m-%d}"
 
 
-def _text(value, missing="not stated"):
+def _text(value: object, missing: str = "not stated") -> str:
     return escape(missing if pd.isna(value) or value == "" else str(value))
 
 
-def _percent(value):
+def _percent(value: float) -> str:
     return "not entered" if pd.isna(value) else f"{value:.0f} %"
 
 
-def _words(code):
+def _words(code: str) -> str:
     return "not stated" if pd.isna(code) else escape(ITEM_WORDS.get(code, str(code)).replace("_", " "))
 
 
-def _status(code):
+def _status(code: str) -> str:
     return "not stated" if pd.isna(code) else escape(STATUS_WORDS.get(code, str(code)))
 
 
-def _paths(names, folder):
+def _paths(names: Iterable[str], folder: str) -> dict[str, str]:
     """A file name for each key: letters, digits and - only, and no two the same on any disk."""
     used, paths = set(), {}
     for name in names:
@@ -244,7 +253,7 @@ def _paths(names, folder):
 # --- overview, district ------------------------------------------------------------------------------------------
 
 
-def _facts(projects, contracts, progress):
+def _facts(projects: pd.DataFrame, contracts: pd.DataFrame, progress: pd.DataFrame) -> pd.DataFrame:
     """One row a project with what the lists show: contract value, contractor, last planned and actual progress."""
     value = contracts.groupby("project_id")["value_amount"].sum(min_count=1)
     firm = (
@@ -266,7 +275,9 @@ def _facts(projects, contracts, progress):
     ).sort_values(["district", "title", "project_id"], kind="stable")
 
 
-def _overview(facts, drawn, districts, context):
+def _overview(
+    facts: pd.DataFrame, drawn: drawing.Plan, districts: Mapping[str, str], context: Context
+) -> str:
     running = int(facts["status"].eq("implementation").sum())
     by = facts.groupby("district")
     table = by.agg(
@@ -314,7 +325,7 @@ def _overview(facts, drawn, districts, context):
     return _page("Public works", body, context, script=True)
 
 
-def _search_list(facts, paths):
+def _search_list(facts: pd.DataFrame, paths: Mapping[str, str]) -> str:
     rows = [
         [
             _plain(r.project_id),
@@ -331,15 +342,15 @@ def _search_list(facts, paths):
     return f"window.PROJECTS={_script(rows)};\nwindow.STATES={_script(words)};\n"
 
 
-def _script(thing):
+def _script(thing: object) -> str:
     return json.dumps(thing, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _plain(value):
+def _plain(value: object) -> str:
     return "" if pd.isna(value) else str(value)
 
 
-def _district(name, rows, paths, context):
+def _district(name: str, rows: pd.DataFrame, paths: Mapping[str, str], context: Context) -> str:
     listed = [
         (
             f'<a href="../{escape(paths[r.project_id])}">{_text(r.title, r.project_id)}</a>', _status(r.status), _day(r.period_end),
@@ -355,8 +366,16 @@ def _district(name, rows, paths, context):
 # --- a project ---------------------------------------------------------------------------------------------------
 
 
-def _project(row, of_project, of_contract, sums, drawn, districts, context):
-    def rows_of(name, contract):
+def _project(
+    row: Row,
+    of_project: Tables,
+    of_contract: Mapping[str, tuple[Tables, pd.DataFrame]],
+    sums: pd.DataFrame | None,
+    drawn: drawing.Plan,
+    districts: Mapping[str, str],
+    context: Context,
+) -> str:
+    def rows_of(name: str, contract: str) -> pd.DataFrame:
         rows, none = of_contract[name]
         return rows.get(contract, none)
 
@@ -382,23 +401,23 @@ def _project(row, of_project, of_contract, sums, drawn, districts, context):
     return _page(title, body, context, depth=1)
 
 
-def _lead(row):
+def _lead(row: Row) -> str:
     """What a project is for, and its state, in a sentence each."""
     if pd.isna(row.purpose) and pd.isna(row.status):
         return "Purpose and state are not stated."
     return f"{_text(row.purpose, 'Purpose not stated')}. {_status(row.status).capitalize()}."
 
 
-def _none(context, table, known, unknown):
+def _none(context: Context, table: str, known: str, unknown: str) -> str:
     """What a page says where there is no row: that there was none, or that the data do not speak of it at all."""
     return unknown if table in context.absent else known
 
 
-def _list(pairs):
+def _list(pairs: Iterable[tuple[str, str]]) -> str:
     return "<dl>" + "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs) + "</dl>"
 
 
-def _overview_of(row, drawn, context):
+def _overview_of(row: Row, drawn: drawing.Plan, context: Context) -> str:
     pairs = [
         ("Number", _text(row.project_id)), ("Ordered by", _text(row.public_authority)), ("Place", _text(row.district)),
         ("Sector", _words(row.sector)), ("Kind of works", _words(row.project_type)), ("Budget", context.money(row.budget_amount)),
@@ -414,7 +433,12 @@ def _overview_of(row, drawn, context):
     )
 
 
-def _contracts(contracts, tenders, rows_of, context):
+def _contracts(
+    contracts: pd.DataFrame,
+    tenders: pd.DataFrame,
+    rows_of: Callable[[str, str], pd.DataFrame],
+    context: Context,
+) -> str:
     if contracts.empty and tenders.empty:
         return "<p>No tender has been published yet.</p>"
     parts = []
@@ -448,13 +472,13 @@ def _contracts(contracts, tenders, rows_of, context):
     return "".join(parts)
 
 
-def _change(change, context):
+def _change(change: Row, context: Context) -> str:
     if change.type == "duration":
         return f"{_day(change.old_period_end)} - {_day(change.new_period_end)}"
     return f"{context.money(change.old_value)} - {context.money(change.new_value)}"
 
 
-def _progress(contracts, rows_of, context):
+def _progress(contracts: pd.DataFrame, rows_of: Callable[[str, str], pd.DataFrame], context: Context) -> str:
     parts = []
     for contract in contracts["contract_id"]:
         rows = rows_of("progress", contract).sort_values("period", kind="stable")
@@ -477,7 +501,7 @@ def _progress(contracts, rows_of, context):
     return "".join(parts) or f"<p>{nothing}</p>"
 
 
-def _payment_sums(payments, contracts, date):
+def _payment_sums(payments: pd.DataFrame, contracts: pd.DataFrame, date: pd.Timestamp) -> pd.DataFrame:
     """Per project and receiver: registered, paid, and how many are late; one pass for all pages."""
     unpaid = payments["date_paid"].isna()
     return (
@@ -500,7 +524,7 @@ def _payment_sums(payments, contracts, date):
     )
 
 
-def _payments(sums, context):
+def _payments(sums: pd.DataFrame | None, context: Context) -> str:
     if sums is None:
         nothing = _none(
             context,
@@ -529,8 +553,8 @@ def _payments(sums, context):
     )
 
 
-def _documents(items, context):
-    def state(one):
+def _documents(items: pd.DataFrame, context: Context) -> str:
+    def state(one: Row) -> str:
         if pd.notna(one.date_published):
             return _day(one.date_published)
         waited = (context.date - one.date_event).days if pd.notna(one.date_event) else None
@@ -556,7 +580,9 @@ def _documents(items, context):
     )
 
 
-def _stakeholders(row, contracts, rows_of, context):
+def _stakeholders(
+    row: Row, contracts: pd.DataFrame, rows_of: Callable[[str, str], pd.DataFrame], context: Context
+) -> str:
     listed = [("Owner", _text(row.public_authority), "-", "-")]
     for one in contracts.itertuples():
         listed.append(("Prime contractor", _text(one.supplier_name), "-", context.money(one.value_amount)))
@@ -575,7 +601,7 @@ def _stakeholders(row, contracts, rows_of, context):
     return _table("Who takes part", ("Role", "Name", "Trade", "Contract>"), listed) + hidden
 
 
-def _questions(row, questions, context):
+def _questions(row: Row, questions: pd.DataFrame, context: Context) -> str:
     limit = context.profile["disclosure.answer_days"]
     listed = []
     for one in questions.sort_values("date_asked", ascending=False, kind="stable").itertuples():
@@ -614,7 +640,7 @@ def _questions(row, questions, context):
 # --- data and about ----------------------------------------------------------------------------------------------
 
 
-def _data(data_files, shown, context):
+def _data(data_files: Mapping[str, int], shown: Tables, context: Context) -> str:
     from cleanworks.city import schemas
 
     listed = []
@@ -645,7 +671,7 @@ def _data(data_files, shown, context):
     return _page("Open data", body, context)
 
 
-def _about(context):
+def _about(context: Context) -> str:
     personal = ", ".join(
         f"<code>{escape(name)}</code>" for name in context.profile["privacy.personal_columns"]
     )

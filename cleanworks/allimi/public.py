@@ -57,14 +57,14 @@ def last_day(shown: Mapping[str, pd.DataFrame]) -> pd.Timestamp:
     return max((day for day in days if pd.notna(day)), default=pd.Timestamp("2000-01-01"))
 
 
-def clean(text):
+def clean(text: object) -> object:
     """A text without addresses and long numbers."""
     if not isinstance(text, str):
         return text
     return _NUMBER.sub("[number removed]", _MAIL.sub("[address removed]", text))
 
 
-def _public(name, frame, personal):
+def _public(name: str, frame: pd.DataFrame | None, personal: set[str]) -> pd.DataFrame:
     described = schemas.table(name)
     columns = [c for c in described.columns if c.name not in personal | _KEPT_BACK.get(name, set())]
     frame = pd.DataFrame() if frame is None else frame
@@ -72,8 +72,8 @@ def _public(name, frame, personal):
     for column in columns:
         if column.kind in ("date", "time"):
             shown[column.name] = pd.to_datetime(shown[column.name])
-    for column in _FREE_TEXT.get(name, ()):
-        shown[column] = shown[column].astype(object).map(clean)
+    for text in _FREE_TEXT.get(name, ()):
+        shown[text] = shown[text].astype(object).map(clean)
     if name == "payments":
         shown["payee_id"] = shown["payee_id"].astype(object).mask(shown["payee_type"].eq("wages"))
     if name == "progress":

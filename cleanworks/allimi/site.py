@@ -12,6 +12,7 @@ from cleanworks import profiles
 from cleanworks.allimi import folder, opendata, pages, public
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
+from cleanworks.typed import Day, Tables
 
 LARGEST = 20_000  # projects; each has a page of its own
 
@@ -78,7 +79,7 @@ def make(
     tables: Mapping[str, pd.DataFrame],
     *,
     profile: Profile | None = None,
-    date=None,
+    date: Day | None = None,
     simulated: bool = True,
 ) -> Site:
     """The site of some tables.
@@ -115,7 +116,7 @@ def page(
     project_id: str,
     *,
     profile: Profile | None = None,
-    date=None,
+    date: Day | None = None,
     simulated: bool = True,
 ) -> Preview:
     """The page of one project to look at in a notebook, the same as in the site, without making the site.
@@ -135,7 +136,7 @@ def page(
     return Preview(pages.alone(text), f"{start.title}: {path}")
 
 
-def _start(tables, profile, date, simulated) -> _Start:
+def _start(tables: Tables, profile: Profile | None, date: Day | None, simulated: bool) -> _Start:
     profile = profile or profiles.active()
     shown = public.view(tables, profile)
     if not 1 <= len(shown["projects"]) <= LARGEST:

@@ -1,0 +1,21 @@
+"""The kinds of values that tables of every room hold, by one name each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeAlias
+
+import pandas as pd
+
+Tables: TypeAlias = Mapping[str, pd.DataFrame]
+"""Tables by their names."""
+
+Day: TypeAlias = str | dt.date
+"""A day as people hand it in: a text such as "2026-03-31", a date, or a Timestamp, which is a date too."""
+
+
+class Row(Protocol):
+    """One row of `itertuples`: its attributes are the columns of the table."""
+
+    def __getattr__(self, column: str) -> Any: ...
