@@ -75,6 +75,7 @@ tr, figure { break-inside: avoid; }
 figure { margin: .6em 0; }
 figure img, figure svg { max-width: 100%%; height: auto; }
 [dir="rtl"] pre, [dir="rtl"] code { direction: ltr; unicode-bidi: isolate; }
+[dir="rtl"] td.number { direction: ltr; text-align: left; }
 figcaption, .note { color: #4b5563; font-size: .9em; }
 @media print { body { max-width: none; padding: 0; } .screen-only { display: none; } }
 """

@@ -11,10 +11,12 @@ compiled first.
 from __future__ import annotations
 
 import ast
+import contextlib
+import contextvars
 import functools
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 VARIABLE = "CLEANWORKS_LANGUAGE"
@@ -26,10 +28,23 @@ RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "ur", "yi"})
 _CODE = re.compile(r"[a-z]{2,3}(?:_[A-Z]{2})?")
 
 
+_spoken: contextvars.ContextVar[str] = contextvars.ContextVar("spoken", default="")
+
+
 def language() -> str:
     """The language of this process; "en" when none is chosen or the choice is not a language code."""
-    chosen = os.environ.get(VARIABLE, "")
+    chosen = _spoken.get() or os.environ.get(VARIABLE, "")
     return chosen if is_code(chosen) else "en"
+
+
+@contextlib.contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Texts and figures that are made meanwhile are in this language, whatever that of the process is."""
+    before = _spoken.set(code)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def is_code(text: str) -> bool:

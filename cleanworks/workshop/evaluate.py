@@ -11,14 +11,16 @@ import hashlib
 import io
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from cleanworks import learning, paper
+from cleanworks import learning, paper, words
 from cleanworks.errors import InputError
 from cleanworks.learn import record
+from cleanworks.words import say
 from cleanworks.workshop.forms import Key, reading, typed
 from cleanworks.workshop.times import PARTS, Times
 from cleanworks.written import harmless
@@ -213,9 +215,14 @@ class Report:
             made.append(self.page.save(folder / "report.pdf"))
         for name, table in self.tables.items():
             path = folder / f"{name}.csv"
-            path.write_text(harmless_csv(table), encoding="utf-8", newline="")
+            path.write_text(harmless_csv(_headed(table, self.page.language)), encoding="utf-8", newline="")
             made.append(path)
         return made
+
+
+def _headed(table: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
+    """A table under headings in the language of the report."""
+    return table.rename(columns=lambda name: say(name, language))
 
 
 def harmless_csv(table: pd.DataFrame) -> str:
@@ -237,7 +244,7 @@ def harmless_csv(table: pd.DataFrame) -> str:
 
 
 def report(made: Class, *, follow_up: bool = False) -> Report:
-    """The report of a class. Numbers of fewer people than the key's smallest group do not appear anywhere in it.
+    """The report of a class, in its language. Numbers of fewer people than the key's smallest group do not appear in it.
 
     With ``follow_up`` it begins with the four levels of Kirkpatrick (1994) side by side: reaction, learning, behaviour, result.
 
@@ -252,19 +259,18 @@ def report(made: Class, *, follow_up: bool = False) -> Report:
             "Nobody's survey after three months is in this folder.",
             fix="Put in it the files of forms/three-months-later.html, or a table typed-follow-up.csv; or leave out --follow-up.",
         )
-    sections: list[str] = [_summary(made)]
-    tables: dict[str, pd.DataFrame] = {}
-    later = (_levels, _later) if follow_up else ()
-    for part in (*later, _planned, _learning, _judgement, _exercises, _minutes):
-        html, part_tables = part(made)
-        sections.append(html)
-        tables.update(part_tables)
-    sections.append(_left_out(made))
-    title = f"What participants learned: {key.title}"
-    page = paper.Page(
-        title, f"<h1>{paper.escape(title)}</h1>\n" + "\n".join(s for s in sections if s), style=_STYLE
-    )
-    return Report(page, tables)
+    with words.speaking(key.language):
+        sections: list[str] = [_summary(made)]
+        tables: dict[str, pd.DataFrame] = {}
+        later = (_levels, _later) if follow_up else ()
+        for part in (*later, _planned, _learning, _judgement, _exercises, _minutes):
+            html, part_tables = part(made)
+            sections.append(html)
+            tables.update(part_tables)
+        sections.append(_left_out(made))
+        title = f"{say('What participants learned')}: {key.title}"
+    body = f"<h1>{paper.escape(title)}</h1>\n" + "\n".join(s for s in sections if s)
+    return Report(paper.Page(title, body, key.language, style=_STYLE), tables)
 
 
 _STYLE = """
@@ -287,11 +293,12 @@ def _summary(made: Class) -> str:
         f"{len(made.progress)} progress records",
         f"{len(made.left_out)} files left out, listed at the end",
     ]
-    items = "".join(f"<li>{fact}.</li>" for fact in facts)
-    return (
-        f"<ul>{items}</ul><p class='note'>Files carry a code that each person made up, and no name. Numbers of fewer than "
-        f"{made.key.least} people are not shown.</p>"
+    items = "".join(f"<li>{say(fact)}.</li>" for fact in facts)
+    told = (
+        "Files carry a code that each person made up, and no name. "
+        f"Numbers of fewer than {made.key.least} people are not shown."
     )
+    return f"<ul>{items}</ul><p class='note'>{say(told)}</p>"
 
 
 def _learning(made: Class) -> tuple[str, dict]:
@@ -302,7 +309,7 @@ def _learning(made: Class) -> tuple[str, dict]:
     both = learning.linked(answers)
     people = both["code"].nunique()
     if people < key.least:
-        return "<h2>What was learned</h2>" + _without_links(answers, key), {}
+        return _heading("What was learned") + _without_links(answers, key), {}
     gains = learning.gains(both)
     gains.insert(0, "objective", [_objective(key, name) for name in gains.index])
     shown = gains[gains["n"] >= key.least]
@@ -314,50 +321,51 @@ def _learning(made: Class) -> tuple[str, dict]:
     groups = learning.stayed(answers)
     lost = int(groups.loc["only before", "people"])
     items = _items(both, key)
-    parts = [
-        "<h2>What was learned</h2>",
-        f"<p><strong>Of 100 questions, the same {overall.n} people answered {100 * totals['before'].mean():.0f} before and "
+    found = (
+        f"Of 100 questions, the same {overall.n} people answered {100 * totals['before'].mean():.0f} before and "
         f"{100 * totals['after'].mean():.0f} after: a gain of {100 * overall.value:.0f} points "
-        f"(95 % interval {100 * overall.low:.0f} to {100 * overall.high:.0f}).</strong>"
-        + (f" That is {possible:.0%} of what was still to be learned." if possible == possible else "")
-        + "</p>",
-        "<p>How to read this: every interval is about the same people before and after. Of twenty intervals, one misses by "
-        "chance. There was no comparison group, and some questions were asked both times, so part of a gain may be practice "
-        "with the questions. An objective that nearly everybody knew before cannot gain.</p>",
+        f"(95 % interval {100 * overall.low:.0f} to {100 * overall.high:.0f})."
+    )
+    rest = (
+        f" {say(f'That is {possible:.0%} of what was still to be learned.')}" if possible == possible else ""
+    )
+    parts = [
+        _heading("What was learned"),
+        f"<p><strong>{say(found)}</strong>{rest}</p>",
+        _paragraph(
+            "How to read this: every interval is about the same people before and after. Of twenty intervals, one misses by "
+            "chance. There was no comparison group, and some questions were asked both times, so part of a gain may be "
+            "practice with the questions. An objective that nearly everybody knew before cannot gain."
+        ),
     ]
     if lost:
-        parts.append(
-            f"<p>{lost} of {lost + int(groups.loc['both', 'people'])} people who began did not take the second test. "
-            + _leavers(groups, key.least)
-            + "</p>"
-        )
+        gone = f"{lost} of {lost + int(groups.loc['both', 'people'])} people who began did not take the second test."
+        parts.append(f"<p>{say(gone)} {say(_leavers(groups, key.least))}</p>")
     parts.append(_gain_figure(shown, overall.n))
     table = shown.reset_index(names="module and objective")
+    table = table.rename(columns={"low": "interval from", "high": "interval to"})
     percent = "{:.0%}".format
     parts.append(
-        _scroll(
-            paper.table(
-                table,
-                caption="Gain per objective: shares of right answers of the same people, with the 95 % interval",
-                formats={name: percent for name in ("before", "after", "gain", "low", "high")},
-            )
+        _shown(
+            table,
+            "Gain per objective: shares of right answers of the same people, with the 95 % interval",
+            {name: percent for name in ("before", "after", "gain", "interval from", "interval to")},
         )
     )
     if dropped:
-        parts.append(
-            f"<p class='note'>{dropped} objectives are not shown: too few people answered them both times.</p>"
-        )
+        told = f"{dropped} objectives are not shown: too few people answered them both times."
+        parts.append(f"<p class='note'>{say(told)}</p>")
     hardest = items.sort_values("right after").head(5)
     parts += [
-        "<h2>The questions</h2>",
-        "<p>A question that few answer after the workshop was taught badly, or asked badly: read it first. Discrimination is "
-        "the correlation of a question with the person's other answers; near zero or below, look for a trap in its words.</p>",
-        _scroll(
-            paper.table(
-                hardest,
-                caption="The five hardest questions after the workshop",
-                formats={"right before": percent, "right after": percent, "discrimination": "{:.2f}"},
-            )
+        _heading("The questions"),
+        _paragraph(
+            "A question that few answer after the workshop was taught badly, or asked badly: read it first. Discrimination is "
+            "the correlation of a question with the person's other answers; near zero or below, look for a trap in its words."
+        ),
+        _shown(
+            hardest,
+            "The five hardest questions after the workshop",
+            {"right before": percent, "right after": percent, "discrimination": "{:.2f}".format},
         ),
     ]
     return "\n".join(parts), {"gains": table, "questions": items}
@@ -377,13 +385,13 @@ def _without_links(answers: pd.DataFrame, key: Key) -> str:
     table = learning.scores(answers)
     sizes = table.notna().sum()
     if sizes.min() < key.least:
-        return f"<p>Fewer than {key.least} people took one of the tests, so no result is shown.</p>"
+        return _paragraph(f"Fewer than {key.least} people took one of the tests, so no result is shown.")
     gain = learning.unpaired_gain(table["before"], table["after"])
-    return (
-        f"<p>Fewer than {key.least} people could be recognised by their code in both tests. The groups as wholes answered "
+    return _paragraph(
+        f"Fewer than {key.least} people could be recognised by their code in both tests. The groups as wholes answered "
         f"{table['before'].mean():.0%} before and {table['after'].mean():.0%} after: a difference of "
         f"{100 * gain.value:.0f} points (95 % interval {100 * gain.low:.0f} to {100 * gain.high:.0f}). "
-        "They may not be the same people.</p>"
+        "They may not be the same people."
     )
 
 
@@ -431,7 +439,7 @@ def _gain_figure(gains: pd.DataFrame, n: int) -> str:
         f"For each of {len(gains)} objectives, the share of right answers before as a ring and after as a dot; the table below "
         "has the numbers."
     )
-    return paper.figure(figure, alt=alt)
+    return paper.figure(figure, alt=say(alt))
 
 
 def _judgement(made: Class) -> tuple[str, dict]:
@@ -451,42 +459,40 @@ def _said(
     if not forms:
         return "", {}
     if len(forms) < least:
-        return (
-            f"<h2>{heading}</h2><p>Fewer than {least} forms came back; none is shown.</p>",
-            {},
-        )
-    rows, words = [], []
+        return _heading(heading) + _paragraph(f"Fewer than {least} forms came back; none is shown."), {}
+    rows, written = [], []
     for id, statement in statements.items():
         given = [form.answers[id] for form in forms if id in form.answers]
         if statement.kind == "scale":
             # Only mean and number: with counts beside them, single marks could be worked out.
             enough = len(given) >= least
-            mean = f"{statistics.fmean(mark[0] for mark in given):.1f}" if enough else HIDDEN
-            text = f"Useful for my work: {statement.text}" if id.startswith("module-") else statement.text
-            rows.append((text, str(len(given)) if enough else HIDDEN, mean))
+            mean = f"{statistics.fmean(mark[0] for mark in given):.1f}" if enough else say(HIDDEN)
+            text = say(statement.text)
+            if id.startswith("module-"):
+                text = f"{say('How useful for your work')}: {statement.text}"
+            rows.append((text, str(len(given)) if enough else say(HIDDEN), mean))
         elif len(given) >= least:
             # In an order that says nothing about who wrote what.
             given.sort(key=lambda text: hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
-            items = "".join(f"<li>{paper.escape(_one_line(text))}</li>" for text in given)
-            words.append(f"<h3>{paper.escape(statement.text)}</h3><ul>{items}</ul>")
+            items = "".join(f'<li dir="auto">{paper.escape(_one_line(text))}</li>' for text in given)
+            written.append(f"<h3>{paper.escape(say(statement.text))}</h3><ul>{items}</ul>")
         elif given:
-            words.append(
-                f"<h3>{paper.escape(statement.text)}</h3><p class='note'>Fewer than {least} people wrote something.</p>"
-            )
+            few = say(f"Fewer than {least} people wrote something.")
+            written.append(f"<h3>{paper.escape(say(statement.text))}</h3><p class='note'>{few}</p>")
     table = pd.DataFrame(rows, columns=["statement", "people", "mean (1 to 5)"])
-    html = f"<h2>{heading}</h2>" + _scroll(paper.table(table, caption="1 means not at all, 5 means fully"))
-    return html + "".join(words), {name: table}
+    html = _heading(heading) + _shown(table, "1 means not at all, 5 means fully")
+    return html + "".join(written), {name: table}
 
 
 def _planned(made: Class) -> tuple[str, dict]:
     """What was planned, and beside it what the same person said three months later."""
     import pandas as pd
 
-    heading, least = "<h2>What was planned</h2>", made.key.least
+    heading, least = _heading("What was planned"), made.key.least
     if not made.plans:
         return "", {}
     if len(made.plans) < least:
-        return f"{heading}<p>Fewer than {least} action plans came back; none is shown.</p>", {}
+        return heading + _paragraph(f"Fewer than {least} action plans came back; none is shown."), {}
     later = {form.code: form.answers for form in made.follow_ups}
     done = Counter(_done(later.get(plan.code)) for plan in made.plans)
     rows = []
@@ -494,7 +500,7 @@ def _planned(made: Class) -> tuple[str, dict]:
         said = later.get(plan.code)
         row = [_one_line(plan.answers.get(id, "")) for id in made.key.action_plan]
         if made.follow_ups:
-            row += [_done(said), *(_one_line((said or {}).get(id, "")) for id in ("case", "stood"))]
+            row += [say(_done(said)), *(_one_line((said or {}).get(id, "")) for id in ("case", "stood"))]
         rows.append(row)
     # In an order that says nothing about who wrote what.
     rows.sort(key=lambda row: hashlib.sha256(row[0].encode("utf-8", "surrogatepass")).digest())
@@ -502,13 +508,17 @@ def _planned(made: Class) -> tuple[str, dict]:
     told = ""
     if made.follow_ups:
         columns += ["done after three months", "what was done", "what stood in the way"]
-        told = ", ".join(f"{done[answer]} {answer}" for answer in (*_DONE.values(), _UNKNOWN) if done[answer])
-        told = (
-            f"<p>Of {len(made.plans)} plans, after three months: {told}. People say this of themselves.</p>"
+        counts = ", ".join(
+            f"{say(answer)}: {done[answer]}" for answer in (*_DONE.values(), _UNKNOWN) if done[answer]
         )
+        begin, end = (
+            say(f"Of {len(made.plans)} plans, after three months"),
+            say("People say this of themselves."),
+        )
+        told = f"<p>{begin}: {counts}. {end}</p>"
     table = pd.DataFrame(rows, columns=columns)
     caption = "Action plans, each with what the same person said of it later" if told else "Action plans"
-    return heading + told + _scroll(paper.table(table, caption=caption)), {"plans": table}
+    return heading + told + _shown(table, caption), {"plans": table}
 
 
 _DONE = {5: "done", 4: "mostly done", 3: "partly done", 2: "hardly begun", 1: "not done"}
@@ -530,10 +540,11 @@ def _levels(made: Class) -> tuple[str, dict]:
 
     least = made.key.least
     came = len({form.code for form in (*made.tests, *made.judgements)})
+    surveys = say(f"{len(made.follow_ups)} surveys after three months")
     rows = [
         (
             "1. Reaction: did they find it useful?",
-            f"{len(made.judgements)} evaluation forms",
+            say(f"{len(made.judgements)} evaluation forms"),
             "; ".join(
                 _yes(made.judgements, id, said, least)
                 for id, said in (("use", "can use it"), ("recommend", "would recommend it"))
@@ -549,8 +560,9 @@ def _levels(made: Class) -> tuple[str, dict]:
         ),
         (
             "3. Behaviour: do they do it?",
-            f"{len(made.follow_ups)} surveys after three months"
-            + (f", of {came} people who came" if came else ""),
+            say(f"{len(made.follow_ups)} surveys after three months, of {came} people who came")
+            if came
+            else surveys,
             "; ".join(
                 _yes(made.follow_ups, id, said, least)
                 for id, said in (
@@ -564,40 +576,43 @@ def _levels(made: Class) -> tuple[str, dict]:
         ),
         (
             "4. Result: is something different?",
-            f"{len(made.follow_ups)} surveys after three months",
+            surveys,
             _yes(made.follow_ups, "different", "say that something works differently", least),
             "That some people inside see a difference, and which.",
             "That the workshop is the reason, or that citizens notice. For that take the number of the action plan's "
             "point 5, from before and after, in this office and in one that did not take part.",
         ),
     ]
-    table = pd.DataFrame(rows, columns=["level", "asked", "found", "what it can prove", "what it cannot"])
-    html = (
-        "<h2>Four levels, side by side</h2><p>Each level says something that the one before cannot, and is harder to know. "
-        f"Yes means a mark of {AGREES} or 5.</p>"
+    said = [(say(level), asked, found, say(can), say(cannot)) for level, asked, found, can, cannot in rows]
+    table = pd.DataFrame(said, columns=["level", "asked", "found", "what it can prove", "what it cannot"])
+    told = (
+        "Each level says something that the one before cannot, and is harder to know. "
+        f"Yes means a mark of {AGREES} or 5."
     )
-    return html + _scroll(paper.table(table, caption="What is known after three months")), {"levels": table}
+    html = _heading("Four levels, side by side") + _paragraph(told)
+    return html + _shown(table, "What is known after three months"), {"levels": table}
 
 
 def _yes(forms: list[reading.Answers], id: str, said: str, least: int) -> str:
     marks = [form.answers[id][0] for form in forms if id in form.answers]
     if len(marks) < least:
-        return f"{said}: too few answers"
-    return f"{said}: {_share(sum(mark >= AGREES for mark in marks), len(marks), least)} of {len(marks)}"
+        return say(f"{said}: too few answers")
+    yes = _share(sum(mark >= AGREES for mark in marks), len(marks), least)
+    return say(f"{said}: {yes} of {len(marks)}")
 
 
 def _gain(made: Class) -> tuple[str, str]:
     """(what was asked, what was found) of the tests before and after."""
     if not made.tests:
-        return "no tests", "not known"
+        return say("no tests"), say("not known")
     both = learning.linked(answers_table(made.tests, made.key))
     people = both["code"].nunique()
-    asked = f"{people} people in both tests"
+    asked = say(f"{people} people in both tests")
     if people < made.key.least:
-        return asked, "too few to say"
+        return asked, say("too few to say")
     totals = learning.scores(both)
     gain = learning.paired_gain(totals["before"], totals["after"])
-    return asked, (
+    return asked, say(
         f"{100 * totals['before'].mean():.0f} of 100 right before, {100 * totals['after'].mean():.0f} after: "
         f"{100 * gain.value:+.0f} points (95 % interval {100 * gain.low:.0f} to {100 * gain.high:.0f})"
     )
@@ -610,8 +625,8 @@ def _one_line(text: str) -> str:
 def _exercises(made: Class) -> tuple[str, dict]:
     least = made.key.least
     if len(made.progress) < least:
-        told = f"<h2>Progress in the book and the notebooks</h2><p>Fewer than {least} progress records came back; none is shown.</p>"
-        return (told if made.progress else ""), {}
+        told = _paragraph(f"Fewer than {least} progress records came back; none is shown.")
+        return (_heading("Progress in the book and the notebooks") + told if made.progress else ""), {}
     records = [lessons for _, lessons in made.progress]
     tables = {
         "lessons": (_lessons_table(records, made.key), "Which lessons participants marked as read"),
@@ -626,11 +641,11 @@ def _exercises(made: Class) -> tuple[str, dict]:
         ),
     }
     shown = {name: (table, caption) for name, (table, caption) in tables.items() if len(table)}
-    html = (
-        "<h2>Progress in the book and the notebooks</h2><p>From the records that participants exported. They say what people "
-        "did on their own devices; who hands in two records counts twice.</p>"
+    html = _heading("Progress in the book and the notebooks") + _paragraph(
+        "From the records that participants exported. They say what people did on their own devices; who hands in two records "
+        "counts twice."
     )
-    html += "".join(_scroll(paper.table(table, caption=caption)) for table, caption in shown.values())
+    html += "".join(_shown(table, caption) for table, caption in shown.values())
     return html, {name: table for name, (table, _) in shown.items()}
 
 
@@ -672,9 +687,7 @@ def _exercises_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
                 *_counts([ended.count(outcome) for outcome in _OUTCOMES], least),
                 f"{statistics.fmean(checks):.1f}"
                 if len(checks) >= least
-                else HIDDEN
-                if checks
-                else "not recorded",
+                else say(HIDDEN if checks else "not recorded"),
                 *(_share(count, len(entries), least) for count in helped),
             )
         )
@@ -707,8 +720,10 @@ def _open_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
             f"{number}: {_share(sum(marks), len(same), least)}"
             for number, marks in enumerate(zip(*same, strict=True), 1)
         ]
-        people = str(len(answered)) if len(answered) >= least else HIDDEN
-        rows.append((id, people, _share(len(ticked), len(answered), least), ", ".join(lines) or "not ticked"))
+        people = str(len(answered)) if len(answered) >= least else say(HIDDEN)
+        rows.append(
+            (id, people, _share(len(ticked), len(answered), least), ", ".join(lines) or say("not ticked"))
+        )
     return pd.DataFrame(rows, columns=["question", "answered", "ticked the rubric", "lines found true"])
 
 
@@ -725,13 +740,13 @@ def _by_question(records: list[record.Lessons], kind: str) -> list[tuple[str, li
 def _counts(counts: list[int], least: int) -> list[str]:
     """The sum of the counts and each of them, without those that would tell about a few people."""
     if sum(counts) < least:
-        return [HIDDEN] * (len(counts) + 1)
+        return [say(HIDDEN)] * (len(counts) + 1)
     hide = learning.hidden(counts, least)
-    return [str(sum(counts)), *(HIDDEN if h else str(c) for c, h in zip(counts, hide, strict=True))]
+    return [str(sum(counts)), *(say(HIDDEN) if h else str(c) for c, h in zip(counts, hide, strict=True))]
 
 
 def _share(count: int, of: int, least: int) -> str:
-    return HIDDEN if of < least or learning.hidden([count, of - count], least)[0] else str(count)
+    return say(HIDDEN) if of < least or learning.hidden([count, of - count], least)[0] else str(count)
 
 
 def _minutes(made: Class) -> tuple[str, dict]:
@@ -747,7 +762,14 @@ def _minutes(made: Class) -> tuple[str, dict]:
             ]
             if known:
                 rows.append(
-                    (id, lesson.title, part, getattr(lesson, part), int(statistics.median(known)), len(known))
+                    (
+                        id,
+                        lesson.title,
+                        say(part),
+                        getattr(lesson, part),
+                        int(statistics.median(known)),
+                        len(known),
+                    )
                 )
     if not rows:
         return "", {}
@@ -758,11 +780,8 @@ def _minutes(made: Class) -> tuple[str, dict]:
         if over
         else "As planned in all."
     )
-    html = f"<h2>Minutes</h2><p>{verdict}</p>" + _scroll(
-        paper.table(
-            table, caption="Planned and recorded minutes (the median where there were several sessions)"
-        )
-    )
+    caption = "Planned and recorded minutes (the median where there were several sessions)"
+    html = _heading("Minutes") + _paragraph(verdict) + _shown(table, caption)
     return html, {"minutes": table}
 
 
@@ -771,10 +790,11 @@ def _left_out(made: Class) -> str:
         return ""
     most = 50
     items = "".join(
-        f"<li>{paper.escape(_one_line(name))} {paper.escape(why)}.</li>" for name, why in made.left_out[:most]
+        f"<li><bdi>{paper.escape(_one_line(name))}</bdi> {paper.escape(say(why))}.</li>"
+        for name, why in made.left_out[:most]
     )
-    more = f"<p>And {len(made.left_out) - most} more.</p>" if len(made.left_out) > most else ""
-    return f"<h2>Files that were left out</h2><ul>{items}</ul>{more}"
+    more = _paragraph(f"And {len(made.left_out) - most} more.") if len(made.left_out) > most else ""
+    return f"{_heading('Files that were left out')}<ul>{items}</ul>{more}"
 
 
 def _objective(key: Key, name: str) -> str:
@@ -789,6 +809,19 @@ def _natural(id: str) -> list:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", id)]
 
 
-def _scroll(table: str) -> str:
-    caption = table.split("<caption>", 1)[1].split("</caption>", 1)[0]
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">{table}</div>'
+def _heading(text: str) -> str:
+    return f"<h2>{say(text)}</h2>"
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{say(text)}</p>"
+
+
+def _shown(
+    table: pd.DataFrame, caption: str, formats: Mapping[str, Callable[[Any], str]] = MappingProxyType({})
+) -> str:
+    """A table in the language of the report, which can be moved sideways where it is too wide."""
+    said = {say(name): how for name, how in formats.items()}
+    caption = say(caption)
+    made = paper.table(_headed(table), caption=caption, formats=said)
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{paper.escape(caption)}">{made}</div>'

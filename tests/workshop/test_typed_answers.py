@@ -173,7 +173,7 @@ def test_the_report_says_what_was_planned_and_what_became_of_it(tmp_path, key):
     assert told["by when"].tolist() == ["March"] * 7
     assert told.loc["Count days from receipt, <b>2</b>", "what was done"] == "I counted days, said <b>2</b>."
     assert sorted(told["done after three months"]) == ["done"] * 4 + ["not done"] * 2 + ["not known"]
-    assert "Of 7 plans, after three months: 4 done, 2 not done, 1 not known." in report.page.html
+    assert "Of 7 plans, after three months: done: 4, not done: 2, not known: 1." in report.page.html
     assert "P0000" not in report.page.html and "<b>2</b>" not in report.page.html
 
 

@@ -134,6 +134,8 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
         least=course.settings.smallest_group,
         minutes=lambda lesson: minutes(programme, lesson),
         titles=programme.titles,
+        language=workshop.language,
+        said=said,
     )
     screen, paper = out / "learner" / "forms", out / "instructor" / "forms"
     screen.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,7 @@ class Key(Kept):
     format: Literal["cleanworks-key-1"] = "cleanworks-key-1"
     workshop: str
     title: str
+    language: str = Field("en", pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")
     test: str
     least: int = Field(5, ge=2, le=50)
     lessons: dict[str, KeyLesson]
@@ -157,19 +159,25 @@ class Key(Kept):
         least: int = 5,
         minutes: Callable[[Lesson], Minutes] | None = None,
         titles: Mapping[str, str] = MappingProxyType({}),
+        language: str = "en",
+        said: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> Key:
         """The key of a workshop. ``minutes`` gives a lesson's planned minutes; what it says of itself otherwise. ``titles``
-        are those of the lessons in the workshop's language, by id: participants read them in the evaluation form."""
+        are those of the lessons in the workshop's language, by id: participants read them in the evaluation form. ``said``
+        are the translations of each lesson's texts, by id: the report names objectives by them."""
         planned = minutes or (lambda lesson: lesson.minutes)
         return cls(
             workshop=workshop,
             title=title,
+            language=language,
             test=test.id,
             least=least,
             lessons={
                 lesson.id: KeyLesson(
-                    title=lesson.title,
-                    objectives=lesson.block.objectives,
+                    title=titles.get(lesson.id, lesson.title),
+                    objectives=tuple(
+                        said.get(lesson.id, {}).get(text, text) for text in lesson.block.objectives
+                    ),
                     teach=planned(lesson).teach,
                     practise=planned(lesson).practise,
                 )
@@ -214,5 +222,5 @@ def _key_item(item: Item) -> KeyItem:
         objective=item.objective,
         options=len(item.options),
         right=item.right,
-        question=" ".join(item.question.replace("*", "").split()),
+        question=" ".join(re.sub("[*`]", "", item.question).split()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from cleanworks import words
-from cleanworks.workshop import certificates, forms, handouts, languages, plan, slides
+from cleanworks.learn import record
+from cleanworks.workshop import certificates, evaluate, forms, handouts, languages, plan, slides
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import (
     agenda_files,
@@ -20,6 +22,9 @@ from cleanworks.workshop.delivery import (
     start,
 )
 from cleanworks.workshop.delivery.programme import Programme, settle
+from cleanworks.workshop.times import Times
+from cleanworks.workshop.times import record as timed
+from tests.workshop.class_files import answer_file, write_class
 
 ROOT = Path(__file__).resolve().parents[3]
 LANGUAGES = ["fr", "ko", "ar"]
@@ -101,6 +106,36 @@ def test_the_forms(course, made):
         forms.printed_follow_up(key, language).html,
     ]
     assert [text for page in pages for text in english(page)] == []
+
+
+def test_the_report_of_what_was_learned(course, made, tmp_path):
+    language, lesson = made.workshop.language, made.lessons[0]
+    said = {lesson.id: said_of(course, made)}
+    test = forms.draw(made.lessons, seed=1, most=forms.IN_A_WORKSHOP, said=said)
+    key = forms.Key.of("x", "T", made.lessons, test, titles=made.titles, language=language, said=said)
+    folder = write_class(tmp_path / "in", key, 16)
+    entry = {"day": "2026-11-24", "outcome": "correct", "checks": 1}
+    for person in range(6):
+        code = f"P{person:05}"
+        marks = {id: [4] for id, line in key.follow_up.items() if line.kind == "scale"}
+        progress = {lesson.id: {"read": f"2026-11-1{person}", "exercises": {f"{lesson.id}-e1": entry},
+                                "quiz": {f"{lesson.id}-k1": {"day": "2026-11-24", "first": True, "right": True}}}}  # fmt: skip
+        (folder / f"later-{code}.json").write_bytes(answer_file(key, code, "follow-up", marks))
+        (folder / f"plan-{code}.json").write_bytes(answer_file(key, code, "action-plan", {"change": "X"}))
+        (folder / f"progress-{code}.json").write_text(record.dumps(progress))
+    (folder / "broken.json").write_text("{")
+    (folder / "typed.csv").write_text("code,survey,use\nABCDE,evaluation,6\n")
+    times = Times((timed("2026-11-24", "x", lesson.id, "teach", 77),))
+    found = evaluate.report(evaluate.gather(folder, key, times=times), follow_up=True)
+    written = [text for text in english(found.page.html) if "said <b>person</b>" not in text]
+    assert written == [] and 'img alt="' in found.page.html
+    assert set(found.tables) == {"levels", "follow-up", "plans", "gains", "questions", "evaluation",
+                                 "exercises", "lessons", "quizzes", "minutes"}  # fmt: skip
+    saved = {path.stem: path for path in found.save(tmp_path / "out", pdf=False) if path.suffix == ".csv"}
+    heads = {column for path in saved.values() for column in next(csv.reader(path.open(encoding="utf-8")))}
+    spoken = [column for column in heads if words.say(column, language) != column]
+    unknown = heads - set(words.words(language).values()) - {"n"}
+    assert spoken == [] and unknown == set(), "each column has a name in this language"
 
 
 def test_the_certificates(made):
