@@ -641,9 +641,11 @@ def _row(row: Tag, scope: str) -> str:
 
 
 def _lines_of_output(text: str) -> list[Block]:
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).rstrip().splitlines()
-    if table := _columns(lines):
-        return [table]
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text).rstrip()
+    tables = [_columns(part.splitlines()) for part in re.split(r"\n\s*\n", text)]
+    if all(tables):
+        return [table for table in tables if table]
+    lines = text.splitlines()
     pieces = max(1, math.ceil(len(lines) / _OUTPUT_LINES))
     size = math.ceil(len(lines) / pieces)
     return [
@@ -656,12 +658,20 @@ def _lines_of_output(text: str) -> list[Block]:
 
 
 def _columns(lines: list[str]) -> Block | None:
-    """Printed lines as a table, if each has as many cells: after a colon, or between two spaces and more."""
+    """Printed lines as a table, if each has as many cells: after a colon, or between two spaces and more.
+
+    Of a column that pandas prints, its kind under it and the name of its index above it are left away.
+    """
     lines = [re.sub(r"^[-*•]\s+", "", line.strip()) for line in lines]
-    for mark, most in ((r"\s{2,}", 0), (r":\s+", 1)):
+    if lines and re.fullmatch(r"(?:.+, )?dtype: \w+", lines[-1]):
+        lines.pop()
+    if len(lines) > 2 and re.fullmatch(r"\w+", lines[0]):
+        del lines[0]
+    for mark, most in ((r"\s{2,}", 0), (r":(?:\s+|$)", 1)):
         cells = [re.split(mark, line, maxsplit=most) for line in lines]
         even = len(cells) > 1 and len({len(row) for row in cells}) == 1 and 1 < len(cells[0]) < 7
-        if even and all(all(row) and len(row[0]) <= 48 and ": " not in row[-1] for row in cells):
+        named = all(row[0] and len(row[0]) <= 48 and ": " not in row[-1] for row in cells)
+        if even and named and sum(not all(row) for row in cells) <= len(cells) / 4:
             return _rows_table([tuple(escape(cell) for cell in row) for row in cells])
     return None
 
