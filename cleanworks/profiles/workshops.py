@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ def country(name: str, folder: Path) -> dict[str, Any]:
         files = sorted(path.name for path in folder.glob("*.toml") if _is_profile(path))
         if name not in profiles.available() and not Path(name).is_file():
             close = profiles.nearest(name, [*profiles.available(), *files])
-            close = f"{name}.toml" if f"{name}.toml" in files else close
-            there = f"There are {', '.join([*profiles.available(), *files])}; `cleanworks profile new {Path(name).stem}` begins one."
+            close = f"{name}.toml" if f"{name}.toml" in files else close or _named(name)
+            code = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-") or "mycountry"
+            there = f"There are {', '.join([*profiles.available(), *files])}; `cleanworks profile new {code}` begins one."
             raise InputError(
                 f"There is no profile {name!r}.", fix=f"{f'Did you mean {close!r}? ' if close else ''}{there}"
             )
@@ -51,6 +53,17 @@ def country(name: str, folder: Path) -> dict[str, Any]:
         "rest": tuple(one["calendar.weekend"]),
         "lines": lines(one),
     }
+
+
+def _named(wanted: str) -> str | None:
+    """The code of the shipped profile whose country or city is named in words."""
+    plain = wanted.casefold().strip()
+    for code in profiles.available() if len(plain) > 3 else ():
+        one = profiles.load(code)
+        names = [str(one[f"names.{key}"]).casefold() for key in ("country", "city")]
+        if any(plain in name or name in plain for name in names):
+            return code
+    return None
 
 
 def _is_profile(path: Path) -> bool:

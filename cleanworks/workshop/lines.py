@@ -53,7 +53,7 @@ class Source:
         return None if found is None else found + 1
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known word that was probably meant: other capitals, a zero for an o, or a few letters.
 
     >>> nearest("01", ["o1", "c1"]), nearest("C6", ["c5", "c6"]), nearest("ugnada", ["uganda", "ukraine"])
@@ -64,7 +64,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         for name in names:
             if name.lower() == said or re.sub(r"[\W_]", "", name.lower()) == re.sub(r"[\W_]", "", said) != "":
                 return name
-    return next(iter(difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)), None)
+    return next(iter(difflib.get_close_matches(word.lower(), names, n=1, cutoff=cutoff)), None)
 
 
 def meant(word: str, known: Sequence[str]) -> str:

@@ -24,7 +24,16 @@ import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.lines import Source, meant, nearest
@@ -45,14 +54,35 @@ def _clock(value: Any) -> Any:
 
 
 def _module(value: Any) -> Any:
-    return {"module": value} if isinstance(value, str) else value
+    if isinstance(value, str):
+        return {"module": value}
+    if not isinstance(value, dict | BaseModel):
+        raise ValueError(f'{value!r} is not the id of a module; write it in quotation marks, such as "c6"')
+    return value
 
+
+# Signs that steer an old terminal or turn the direction of the text around them.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e]")
 
 Clock = Annotated[datetime.time, BeforeValidator(_clock)]
 
 
 class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        """No true or false where a number stands, and no text that turns or hides what stands beside it."""
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
+            raise ValueError(f"{str(value).lower()} does not fit here; only `optional` is true or false")
+        if isinstance(value, str):
+            value = " ".join(value.split())
+            if hidden := _UNSEEN.search(value):
+                raise ValueError(
+                    f"there is a sign in it that nobody sees (U+{ord(hidden[0]):04X}); write it again"
+                )
+        return value
 
 
 class Break(_Block):
@@ -192,18 +222,33 @@ def load(path: Path | str) -> Workshop:
     return parse(values, name, str(path), text)
 
 
+# What is usually wrong with a line that is no TOML, by a sign in it.
+_USUAL = (
+    ("[“”„«»‘’]", 'These quotation marks are curved; write straight ones: ".'),
+    ("[\u00a0\u2007\u200b\u202f\ufeff]", "There is a space in it that is none, as word processors make them; write the line again."),
+    ("[\x00-\x08\x0e-\x1f]|^PK|^%PDF|^[{<]", "This is another kind of file; `cleanworks workshop new` begins a workshop file."),
+    (r"^[\w-]+\s*:", "Between a name and its value stands =, not a colon."),
+    (r"=\s*\d{1,3}([., ']\d{3})+\s*(#|$)", "Write large numbers without marks between their digits: 1000."),
+    (r"=\s*'[^']*'\w", "A text with an apostrophe stands between double quotation marks."),
+    (r'=\s*"[^"]*\\', "Write each backslash twice, or put the text between single quotation marks."),
+    (r'"\s+["{]|}\s*{', "Between the entries of a list stand commas."),
+)  # fmt: skip
+
+
 def _unreadable(error: tomllib.TOMLDecodeError, path: Path, text: str) -> InputError:
     """What is wrong with a file that is no TOML: the line, and what one usually does to it."""
     at = re.search(r"at line (\d+)", str(error))
     lines = text.splitlines()
     line = lines[int(at[1]) - 1].strip() if at and int(at[1]) <= len(lines) else ""
     said = re.sub(r"\s*\(at [^)]*\)", "", str(error))
-    fix = "Text stands in quotation marks, a list in square brackets."
-    if re.search("[“”„«»‘’]", line):
-        fix = 'These quotation marks are curved; write straight ones: ".'
-    dated = re.search(r"\b\d{4}-\d{1,2}-\d{1,2}\b", line)
-    if dated and "date" in said.lower():
-        said, fix = f"There is no day {dated[0]}", "Correct the date; it is written as 2026-12-14."
+    fix = next(
+        (fix for sign, fix in _USUAL if re.search(sign, line)),
+        "Text stands in quotation marks, a list in square brackets.",
+    )
+    if dated := re.search(r"=\s*(\d{1,4}([-./])\d{1,2}\2\d{1,4})\b", line):
+        said, fix = f"There is no day {dated[1]}", "Correct the date; it is written as 2026-12-14."
+    elif "overwrite" in said:
+        said, fix = "A name stands there for the second time", "Keep one of the two lines."
     return InputError(
         f"The workshop file cannot be read: {said[0].lower()}{said[1:]}{f': `{line[:80]}`' if line else ''}.",
         where=f"{path}, line {at[1]}" if at else str(path),
@@ -308,8 +353,12 @@ def _mistakes(workshop: Workshop) -> list[Problem]:
             close = next(
                 (zone for zone in zones if zone.rpartition("/")[2].lower() == workshop.timezone.lower()), None
             )
-            close = close or nearest(workshop.timezone, zones)
-            said = f"perhaps {close!r} is meant" if close else "write it as Asia/Seoul"
+            close = close or nearest(workshop.timezone, zones, 0.85)
+            said = (
+                f"perhaps {close!r} is meant"
+                if close
+                else "it has a region and a city, such as Africa/Kampala"
+            )
             wrong.append(
                 Problem(("timezone",), f"`timezone`: there is no time zone {workshop.timezone!r}; {said}")
             )
@@ -357,6 +406,8 @@ def _wrong_part(part: Part) -> list[str]:
         return ["a talk needs its `minutes`"]
     if part.module and part.minutes is not None:
         return ["a module has `teach` and `practise`; only a talk has `minutes`"]
+    if part.module and part.teach == part.practise == 0:
+        return [f"{part.module!r} gets no minutes; give it some, or leave it out"]
     if part.talk and (part.teach is not None or part.practise is not None):
         return ["a talk has `minutes`; only a module has `teach` and `practise`"]
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,9 @@ _WORDS = {
     "dict_type": "`{place}` should be a block of named values",
     "model_type": "`{place}` should be a block of named values",
     "literal_error": "`{place}` should be {expected}, not {input!r}",
-    "too_short": "`{place}` should have at least {min_length} entries, not {actual_length}",
-    "too_long": "`{place}` should have at most {max_length} entries, not {actual_length}",
+    "too_short": "`{place}` has too few entries: {actual_length}, and at least {min_length} should be there",
+    "too_long": "`{place}` has too many entries: {actual_length}, and at most {max_length} may be there",
+    "finite_number": "`{place}` should be a number, not {input!r}",
     "string_too_long": "`{place}` should have at most {max_length} letters",
     "string_pattern_mismatch": "`{place}`: {input!r} is no id; ids have small letters, figures and hyphens",
     "string_too_short": "`{place}` is empty",
@@ -69,7 +71,10 @@ def found(error: ValidationError) -> list[Problem]:
         if words is None:
             said = f"`{name}`: {one['msg'][0].lower()}{one['msg'][1:]}"
         else:
-            said = words.format(place=name, input=one["input"], **one.get("ctx", {}))
+            given = one["input"]
+            # A date with a time of day is shown as it was written, not as Python calls it.
+            given = str(given) if isinstance(given, datetime.date) else given
+            said = words.format(place=name, input=given, **one.get("ctx", {}))
         made.append(Problem(tuple(loc), said))
     return made
 

@@ -304,7 +304,7 @@ def test_printed_columns_and_lists_of_terms_are_tables():
     [
         ("2014-2015    495\n2018         318\nName: cases, dtype: int64", ["2018", "318"], "dtype"),
         ("year\n2011    309\n2012    326\n\nyear\n2013    883\n2015   1378\n", ["309", "1378"], ">year<"),
-        ("level: outcome\nresult: Users\ntarget: 1.6\nrisks: \n", ["outcome", "1.6"], "<pre"),
+        ("level: outcome\nresult: Users\ntarget: 1.6\nrisks: \n", ["outcome", "1.6"], 'class="output"'),
     ],
 )
 def test_what_pandas_prints_is_a_table_too(printed, cells, never):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleanworks import words
 from cleanworks.errors import InputError
 from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course, Lesson
-from cleanworks.workshop.lines import meant
+from cleanworks.workshop.lines import nearest
 from cleanworks.workshop.plan import Workshop, notes
 
 
@@ -58,10 +60,26 @@ def require_language(course: Course, workshop: Workshop) -> None:
     known = [languages.SOURCE, *languages.languages(course)]
     if wanted in known:
         return
+    close = _language_meant(wanted, known)
+    another = f"; `cleanworks language update {wanted}` begins another" if words.is_code(wanted) else ""
     raise InputError(
         f"There is no translation into {wanted!r}.",
         where=where,
-        fix=f"{meant(wanted, known)}There are {', '.join(known)}; `cleanworks language update {wanted}` begins another.",
+        fix=f"{f'Did you mean {close!r}? ' if close else ''}There are {', '.join(known)}{another}.",
+    )
+
+
+def _language_meant(wanted: str, known: list[str]) -> str | None:
+    """The code of a language that was named in words, with a country, or with other letters."""
+    import babel
+
+    plain = wanted.casefold().strip()
+    for code in known:
+        names = babel.Locale.parse(code)
+        if plain in {str(names.english_name).casefold(), str(names.display_name).casefold()}:
+            return code
+    return next((code for code in known if re.split("[-_]", plain)[0] == code), None) or nearest(
+        wanted, known
     )
 
 
