@@ -51,7 +51,8 @@ def share(right: int, n: int, confidence: float = 0.95) -> Estimate:
     """A share with its Wilson (1927) interval: ``right`` of ``n``."""
     if n < 0 or not 0 <= right <= n:
         raise InputError(
-            f"{right} of {n} is not a share.", fix="Count again: both at least 0, the part not larger."
+            f"{right} of {n} is not a share.",
+            fix="Give two counts of 0 or more, the first no larger than the second.",
         )
     if n == 0:
         return Estimate(np.nan, np.nan, np.nan, 0)
@@ -215,7 +216,7 @@ def hidden(counts: ArrayLike, least: int = LEAST, *, total_shown: bool = True) -
     counts = np.asarray(counts)
     if least < 1:
         raise InputError(
-            "The smallest group to show is at least 1.", where="least", fix="Give 1 or more; 5 is usual."
+            "The smallest group to show must be 1 or more.", where="least", fix="Give 1 or more; 5 is usual."
         )
     hide = (counts > 0) & (counts < least)
     if not total_shown or not hide.any():

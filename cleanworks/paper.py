@@ -261,7 +261,7 @@ def figure(fig: Figure, *, alt: str, caption: str = "") -> str:
 
     if not alt.strip():
         raise InputError(
-            "A figure needs words for those who do not see it.", fix="Say in `alt` what it shows."
+            "A figure needs words for those who cannot see it.", fix="Say in `alt` what it shows."
         )
     file = io.BytesIO()
     # Without the version of the library, so that the same figure gives the same bytes.

@@ -150,7 +150,7 @@ def test_a_time_that_is_none_is_refused_in_a_report(tmp_path, capsys, time):
     report = tmp_path / "part.xml"
     report.write_text(f'<testsuite><testcase name="r1" time="{time}"/></testsuite>')
     said = refused(capsys, "run", "--root", world.COURSE, "--shard", "1/2", "--times", report)
-    assert "no number of seconds" in said
+    assert "not a number of seconds" in said
 
 
 def test_a_workshop_file_pasted_a_thousand_times_is_told_so_at_once(tmp_path):

@@ -78,12 +78,12 @@ GOOD = {"c6": {"read": "2026-11-24", "exercises": {"c6-e1": {"day": "2026-11-24"
 @pytest.mark.parametrize(
     "content, why",
     [
-        ("", "no JSON"),
-        (b"\xff\xfe", "no JSON"),
-        ("[" * 100_000, "no JSON"),
-        ("[]", "no progress record"),
-        (json.dumps({"format": "cleanworks-answers-1"}), "no progress record"),
-        (json.dumps({"format": "cleanworks-progress-1", "questions": {}}), "no progress record"),
+        ("", "not a JSON file"),
+        (b"\xff\xfe", "not a JSON file"),
+        ("[" * 100_000, "not a JSON file"),
+        ("[]", "not a progress record"),
+        (json.dumps({"format": "cleanworks-answers-1"}), "not a progress record"),
+        (json.dumps({"format": "cleanworks-progress-1", "questions": {}}), "not a progress record"),
         (sealed(GOOD, version=2), "newer version"),
         (sealed(GOOD, version="1"), "unknown version"),
         (sealed(GOOD, version=True), "unknown version"),

@@ -33,7 +33,9 @@ def site(
     ] = None,
     date: Annotated[
         str | None,
-        typer.Option(help="The day on which the site stands, YYYY-MM-DD; by default the latest in the data."),
+        typer.Option(
+            help="The day that the site reports as today, YYYY-MM-DD; by default the latest day in the data."
+        ),
     ] = None,
 ) -> None:
     """Write a site for citizens.

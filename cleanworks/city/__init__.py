@@ -173,10 +173,11 @@ def _profile(profile: Profile | str | None) -> Profile:
 def _check_size(projects: int, seed: int) -> None:
     if isinstance(projects, bool) or not isinstance(projects, int) or not 1 <= projects <= LARGEST:
         raise InputError(
-            f"The number of projects is {projects!r}.", fix=f"Give a whole number from 1 to {LARGEST:,}."
+            f"The number of projects cannot be {projects!r}.",
+            fix=f"Give a whole number from 1 to {LARGEST:,}.",
         )
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError(f"The seed is {seed!r}.", fix="Give a whole number, 0 or more.")
+        raise InputError(f"The seed cannot be {seed!r}.", fix="Give a whole number, 0 or more.")
 
 
 class _key:

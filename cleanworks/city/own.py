@@ -76,7 +76,7 @@ def filled(place: Path) -> dict[str, dict[str, int]]:
     except (OSError, ValueError, KeyError, TypeError):
         made_by, rows = "", []
     if made_by != "cleanworks data import" or not rows:
-        raise InputError("This is no folder of imported data.", where=str(place), fix=_FIX)
+        raise InputError("This is not a folder of imported data.", where=str(place), fix=_FIX)
     found: dict[str, dict[str, int]] = {}
     for table, column, count in rows:
         found.setdefault(table, {})[column] = count

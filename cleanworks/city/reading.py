@@ -501,7 +501,9 @@ def _explain(cases: pd.DataFrame, frame: pd.DataFrame, described: Table, where: 
     column = described[name]
     if rule == "kind":
         return InputError(
-            f"Column '{name}' does not hold {_a_kind(column)}.", where=where, fix=f"{column.meaning}."
+            f"Column '{name}' does not hold {_a_kind(column)}.",
+            where=where,
+            fix=f"Correct it: {column.meaning[0].lower()}{column.meaning[1:]}.",
         )
     row = int(case["index"])
     place, value = f"{where}, row {row + FIRST_ROW}", frame[name].iloc[row]

@@ -76,7 +76,7 @@ def reports(events: float, reporting_share: float, scope_share: float = 1.0) -> 
             )
     if events < 0:
         raise InputError(
-            f"The number of events is {events}.", where="reports", fix="Give a count, 0 or more."
+            f"The number of events cannot be {events}.", where="reports", fix="Give a count, 0 or more."
         )
     return events * reporting_share * scope_share
 

@@ -436,7 +436,7 @@ def direct_payment(
     need_amounts(missed, "missed instalments")
     for name, limit in (("threshold", threshold), ("may_threshold", may_threshold)):
         if limit < 1:
-            raise InputError(f"{name}={limit}.", where="direct_payment", fix="Give 1 or more.")
+            raise InputError(f"{name} cannot be {limit}.", where="direct_payment", fix="Give 1 or more.")
     on_request = {
         f"instalments missed: {missed}, and the subcontractor asks": missed >= threshold,
         "the prime contractor is insolvent, and the subcontractor asks": insolvent,

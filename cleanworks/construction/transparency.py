@@ -161,7 +161,7 @@ def chance_of_finding(projects: int, faulty: int, checked: int) -> float:
     )
     if faulty > projects or checked > projects:
         raise InputError(
-            f"Of {projects} projects no {max(faulty, checked)} can be drawn.",
+            f"{max(faulty, checked)} projects cannot be drawn from {projects}.",
             where="projects",
             fix="Check the three numbers.",
         )

@@ -53,7 +53,7 @@ def bring_in(
 ):
     """Bring files in as tables.
 
-    Tables as Parquet, a dictionary of their columns, and what was taken and left.
+    It writes tables as Parquet, a dictionary of their columns, and a list of what was taken and what was left out.
     """
     from cleanworks.data import importing
     from cleanworks.data import mapping as columns
@@ -137,7 +137,7 @@ def flags(
     profile: Annotated[str | None, typer.Option(help="Country profile: thresholds and days.")] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(help="The day on which the data are read, YYYY-MM-DD; by default the latest in them."),
+        typer.Option(help="The day that counts as today, YYYY-MM-DD; by default the latest day in the data."),
     ] = None,
     currency: Annotated[str | None, typer.Option(help="Compare prices in this currency only.")] = None,
 ):
@@ -164,7 +164,7 @@ def report(
     profile: Annotated[str | None, typer.Option(help="Country profile: currency and days.")] = None,
     date: Annotated[
         str | None,
-        typer.Option(help="The day on which the data are read, YYYY-MM-DD; by default the latest in them."),
+        typer.Option(help="The day that counts as today, YYYY-MM-DD; by default the latest day in the data."),
     ] = None,
 ):
     """Write a report with figures, as far as the data allow.

@@ -117,7 +117,7 @@ def database(memory: str = "4GB", threads: int | None = None) -> Iterator[Databa
             except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
                 reason = str(error).strip().splitlines()[0]
                 raise InputError(
-                    f"Memory or disk did not suffice: {reason}.",
+                    f"Memory or disk space ran out: {reason}.",
                     where=str(folder),
                     fix="Free disk space, or give more memory.",
                 ) from None

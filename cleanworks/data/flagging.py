@@ -201,7 +201,7 @@ def _coverage(tables, engine, where):
             f"{code}: {row['missing'] or row['empty']}" for code, row in coverage.head(3).iterrows()
         )
         raise InputError(
-            "These data allow no indicator.",
+            "No indicator can be computed from these data.",
             where=where,
             fix=f"`cleanworks data coverage` lists what is missing, for example {missing}.",
         )

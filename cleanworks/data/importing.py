@@ -178,7 +178,7 @@ def bring_in(
             elif new:
                 made.tables = keep.finish(new)
             if not any(rows for rows, _ in made.tables.values()):
-                raise InputError("The files hold no row.", where=_named(files), fix="Export them again.")
+                raise InputError("The files hold no rows.", where=_named(files), fix="Export them again.")
             if new:
                 folder.describe(new, made.tables, made.sources, made.notes)
     # Each row says in which currency it is, so its amounts are written as numbers, not as money of the country of the profile.
@@ -447,7 +447,7 @@ def _gunzipped(data, name):
 def _refuse_one_line(start, name):
     if b"\n" not in start and b"\r" not in start:
         raise InputError(
-            f"The first line has more than {len(start):,} bytes, so this is no table.",
+            f"The first line has more than {len(start):,} bytes, so this is not a table.",
             where=name,
             fix="Export it again, one row on each line.",
         )
@@ -456,7 +456,7 @@ def _refuse_one_line(start, name):
 def _refuse_large(size, name):
     if size > LARGEST_TABLE:
         raise InputError(
-            f"The table has more than {LARGEST_TABLE >> 30} GiB, and is read at once.",
+            f"The table has more than {LARGEST_TABLE >> 30} GiB, and it has to be read in one piece.",
             where=name,
             fix="Save it as several files, for example one for each year.",
         )

@@ -154,7 +154,7 @@ def day_format(texts: Sequence[str]) -> tuple[str, str]:
     if not fitting:
         odd = next((day for day in days if not any(_reads(day, form) for form in DATES)), None)
         if odd is not None:
-            return "", f"{odd!r} is no day that can be read"
+            return "", f"{odd!r} is not a day that can be read"
         other = next(
             (day for day in days[1:] if not any(_reads(days[0], f) and _reads(day, f) for f in DATES)),
             days[-1],

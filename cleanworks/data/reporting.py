@@ -70,7 +70,7 @@ def report_of(source, *, profile=None, date=None) -> Page:
             parts.append(f"<h2>{title}</h2>{make(tables, day, chosen)}")
     if not made:
         raise InputError(
-            "These data allow no part of the report.",
+            "No part of the report can be made from these data.",
             where=name,
             fix="`cleanworks data coverage` lists what is missing.",
         )

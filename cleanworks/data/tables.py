@@ -269,7 +269,7 @@ def _sheet(name, sheet, rows):
     long = next((heading for heading in headings if len(heading) > LONGEST_HEADING), None)
     if long:
         raise InputError(
-            f"A heading has {len(long):,} characters ({long[:40]!r} ...), so this is no row of headings.",
+            f"A heading has {len(long):,} characters ({long[:40]!r} ...), so this is not a row of headings.",
             where=f"{where}, row 1",
             fix="Write the headings in the first row.",
         )

@@ -649,7 +649,9 @@ def pca(table: pd.DataFrame) -> Components:
     n, k = values.shape
     if k < 2 or n <= k:
         raise InputError(
-            f"{k} indicators of {n} units.", where="indicators", fix="Have more units than indicators."
+            f"{k} indicators are too many for {n} units.",
+            where="indicators",
+            fix="Have more units than indicators.",
         )
     flat = np.ptp(values, axis=0) == 0
     if flat.any():
@@ -713,7 +715,7 @@ def cpi_score(scores: Sequence[float], *, level: float = 0.90, sources: int | No
     n = len(values)
     if n < CPI_LEAST_SOURCES:
         raise InputError(
-            f"{n} sources; a score needs {CPI_LEAST_SOURCES}.",
+            f"There are {n} sources; a score needs {CPI_LEAST_SOURCES}.",
             where="scores of sources",
             fix="Publish no score.",
         )

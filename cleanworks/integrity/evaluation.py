@@ -143,7 +143,9 @@ def rise_without_help(
     total, number = _input.whole(bodies, "bodies", least=2), _input.whole(draws, "draws")
     if rose > chosen:
         raise InputError(
-            f"{rose} of {chosen} rose.", where="observed", fix="Give counts with 0 <= rose <= chosen."
+            f"{rose} of {chosen} cannot have risen.",
+            where="observed",
+            fix="Give counts with 0 <= rose <= chosen.",
         )
     counts, everywhere = np.empty(number, dtype="int64"), np.empty(number)
     for i in range(number):

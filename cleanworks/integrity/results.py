@@ -182,7 +182,7 @@ def _weak_baseline(row: LogframeRow) -> str:
     if row.baseline is None:
         return "There is no baseline, so no change can be shown."
     if row.baseline_year is None or not 1900 <= row.baseline_year <= 2200:
-        return f"The baseline is of {row.baseline_year}, which is no year: give four digits."
+        return f"The baseline is of {row.baseline_year}, which is not a year: give four digits."
     return _impossible(row.baseline, row)
 
 
@@ -279,7 +279,9 @@ def score_rubric(points: Mapping[str, int], rubric: str = "SMART") -> RubricScor
     for letter in letters:
         if points[letter] not in (0, 1, 2):
             raise InputError(
-                f"{points[letter]!r} points.", where=f"{rubric}, {letter}", fix="Give 0, 1 or 2."
+                f"{points[letter]!r} points cannot be given.",
+                where=f"{rubric}, {letter}",
+                fix="Give 0, 1 or 2.",
             )
     table = pd.DataFrame(
         {

@@ -216,7 +216,7 @@ def stratified_sample(
         number = _input.whole(wanted, f"allocation, stratum {name}", least=0)
         if number > len(members):
             raise InputError(
-                f"{number} wanted from {len(members)} units.",
+                f"{number} units cannot be drawn from {len(members)}.",
                 where=f"allocation, stratum {name}",
                 fix="Ask for fewer in that stratum.",
             )
@@ -244,7 +244,9 @@ def systematic_sample(frame: pd.DataFrame, n: int, rng: np.random.Generator | Dr
     number = _input.whole(n, "n")
     if number > len(frame):
         raise InputError(
-            f"{number} wanted from {len(frame)} units.", where="n", fix="Ask for fewer, and at least one."
+            f"{number} units cannot be drawn from {len(frame)}.",
+            where="n",
+            fix="Ask for fewer, and at least one.",
         )
     step = len(frame) / number
     sample = frame.iloc[np.floor((rng.random() + np.arange(number)) * step).astype(np.intp)].copy()
@@ -275,7 +277,9 @@ def pps_sample(sizes: pd.Series, n: int, rng: np.random.Generator | Draws) -> pd
     number = _input.whole(n, "n")
     if number > len(measures):
         raise InputError(
-            f"{number} wanted from {len(measures)} units.", where="n", fix="Ask for fewer, and at least one."
+            f"{number} units cannot be drawn from {len(measures)}.",
+            where="n",
+            fix="Ask for fewer, and at least one.",
         )
     chance, certain = pps_probabilities(measures, number)
     others = np.flatnonzero(~certain)

@@ -71,13 +71,13 @@ def loads(content: bytes | str) -> Lessons:
         text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
         return lessons_of(json.loads(text))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        raise ValueError("is broken: it is no JSON file") from None
+        raise ValueError("is broken: it is not a JSON file") from None
 
 
 def lessons_of(content: Any) -> Lessons:
     """The same for JSON that has been read."""
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError("is no progress record")
+        raise ValueError("is not a progress record")
     version = content.get("version")
     if type(version) is not int or version != VERSION:
         newer = type(version) is int and version > VERSION

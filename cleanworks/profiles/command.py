@@ -81,7 +81,7 @@ def check(
 
 def new(
     code: Annotated[str, typer.Argument(help="Short name of the country: small letters, such as kenya.")],
-    folder: Annotated[Path, typer.Option("--folder", help="Where the file goes.")] = Path("."),
+    folder: Annotated[Path, typer.Option("--out", "--folder", help="The folder for the file.")] = Path("."),
     extends: Annotated[
         str | None,
         typer.Option(
@@ -218,7 +218,9 @@ def understood(key: str, answer: str) -> Any:
         return parts
     if key.startswith("names.") or key in ("currency.name", "currency.symbol"):
         if len(answer) > 60 or not answer.isprintable():
-            raise InputError("This is not a short name.", fix="Use at most 60 letters.")
+            raise InputError(
+                "The name is too long, or not on one line.", fix="Use one line of at most 60 letters."
+            )
         return answer
     if key == "currency.code":
         if not re.fullmatch(r"[A-Za-z]{3}", answer):

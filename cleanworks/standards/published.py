@@ -184,7 +184,7 @@ def _get(file: File, address: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise InputError(
-            f"The file cannot be fetched: {reason}.", where=place, fix=f"Is there a network? {other}"
+            f"The file cannot be fetched: {reason}.", where=place, fix=f"Check the network. {other}"
         ) from None
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise InputError(

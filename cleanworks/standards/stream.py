@@ -281,7 +281,7 @@ def _refuse_start(text):
         )
     if start in '"-0123456789tfn':
         raise InputError(
-            f"The file holds {_article(text.value())} and no object.",
+            f"The file holds {_article(text.value())}, not an object.",
             where=place,
             fix="Give an OCDS or OC4IDS JSON file: it begins with {.",
         )
@@ -513,7 +513,7 @@ def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
         raise InputError(
             f"The compressed file unpacks to more than {MANY_TIMES} times its size.",
             where=name,
-            fix="Data do not: do not use it, or unpack it yourself and look at it.",
+            fix="Real data never do that: do not use the file, or unpack it yourself and look at it first.",
         )
 
 

@@ -154,7 +154,7 @@ def _problem(person: Person) -> str | None:
     if not any(unicodedata.category(c).startswith("L") for c in person.name):
         return f"{person.name[:40]!r} has no letter"
     if person.statement not in STATEMENTS:
-        return f"{person.statement[:40]!r} is no statement; write attended or completed"
+        return f"{person.statement[:40]!r} is not a statement; write attended or completed"
     return None
 
 
@@ -301,7 +301,9 @@ def _embedded(logo: Path) -> str:
         ) from None
     if len(content) > _LARGEST_LOGO:
         raise InputError(
-            f"The logo has {len(content) / 1e6:.1f} MB.", where=str(logo), fix="Make it smaller than 2 MB."
+            f"The logo is {len(content) / 1e6:.1f} MB large.",
+            where=str(logo),
+            fix="Make it smaller than 2 MB.",
         )
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 

@@ -31,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def catalogue(
-    as_json: Annotated[bool, typer.Option("--json", help="Plain data for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     root: Root = Path("."),
 ) -> None:
     """Show the lessons and exercise sets of the course."""
@@ -80,7 +80,7 @@ def lint(
     rules: Annotated[
         bool, typer.Option("--rules", help="Show the rules as a Markdown table and stop.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Plain data for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     root: Root = Path("."),
 ) -> None:
     """Check the form and the content of notebooks.
@@ -109,7 +109,7 @@ def lint(
 
 
 def quiz(root: Root = Path(".")) -> None:
-    """Say how far quiz questions give themselves away.
+    """Show which quiz questions give their answer away.
 
     What can give one away is the length and the place of the right option.
 
@@ -136,7 +136,7 @@ def quiz(root: Root = Path(".")) -> None:
 def init(
     root: Annotated[Path, typer.Argument(help="Folder of a Jupyter Book, or of notebooks.")] = Path("."),
 ) -> None:
-    """Make a book or a folder of notebooks a course.
+    """Turn a book or a folder of notebooks into a course.
 
     The files that are missing are written, and none is changed. It writes _toc.yml, _config.yml and cleanworks.toml where they are not there, with what it finds in the notebooks.
     """

@@ -97,7 +97,7 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
         try:
             content = reading.loads(content)
         except ValueError:
-            found.leave(name, "is broken: it is no JSON file")
+            found.leave(name, "is broken: it is not a JSON file")
             continue
         try:
             if isinstance(content, dict) and content.get("format") == reading.FORMAT:
@@ -155,7 +155,7 @@ def _progress(content: Any, key: Key) -> record.Lessons:
         With the reason why the file is left out, as the end of a sentence that begins with its name.
     """
     if not isinstance(content, dict) or content.get("format") != record.FORMAT:
-        raise ValueError("is no file of answers or progress of this toolkit")
+        raise ValueError("is not a file of answers or progress from this toolkit")
     lessons = {id: lesson for id, lesson in record.lessons_of(content).items() if id in key.lessons}
     if not lessons:
         raise ValueError("holds no lesson of this workshop")

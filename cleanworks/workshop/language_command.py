@@ -33,7 +33,7 @@ def update(
     ] = None,
     root: Root = Path("."),
 ) -> None:
-    """Write what there is to translate into a language.
+    """Write the texts to be translated into a language.
 
     Translations that still fit are kept.
     """

@@ -66,7 +66,8 @@ def links(
     ] = 20.0,
     book: Annotated[Path, typer.Option("--book", help="Folder of a built book.")] = Path("_build/html"),
     save: Annotated[
-        Path | None, typer.Option("--save", help="Also write the list as CSV: address, state, answer, pages.")
+        Path | None,
+        typer.Option("--out", "--save", help="Also write the list as CSV: address, state, answer, pages."),
     ] = None,
 ) -> None:
     """List the addresses outside the book; --check asks.

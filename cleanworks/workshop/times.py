@@ -127,7 +127,9 @@ def record(
     except ValueError:
         raise InputError(f"{date!r} is not a day.", where=where, fix="Write it as 2026-11-24.") from None
     if not lesson:
-        raise InputError("A record names its lesson.", where=where, fix="Write its id, such as c6.")
+        raise InputError(
+            "This record does not name its lesson.", where=where, fix="Write its id, such as c6."
+        )
     if part not in PARTS:
         raise InputError(f"{part!r} is not a part of a lesson.", where=where, fix="Write teach or practise.")
     try:

@@ -33,7 +33,7 @@ _WORDS = {
     "too_long": "`{place}` has too many entries: {actual_length}, and at most {max_length} may be there",
     "finite_number": "`{place}` should be a number, not {input!r}",
     "string_too_long": "`{place}` should have at most {max_length} letters",
-    "string_pattern_mismatch": "`{place}`: {input!r} is no id; ids have small letters, figures and hyphens",
+    "string_pattern_mismatch": "`{place}`: {input!r} is not an id; use small letters, digits and hyphens",
     "string_too_short": "`{place}` is empty",
     "greater_than_equal": "`{place}` should be at least {ge}, not {input!r}",
     "greater_than": "`{place}` should be more than {gt}, not {input!r}",

@@ -227,9 +227,9 @@ def test_files_that_are_no_record_change_nothing_and_say_why(tab, lesson):
     files = {
         "broken": (good[:40], "is broken"),
         "picture": (b"\x89PNG\r\n\x1a\n\xff\x00", "is broken"),
-        "answers": (json.dumps({"format": "cleanworks-answers-1"}), "is no progress record"),
-        "list": ("[1, 2]", "is no progress record"),
-        "null": ("null", "is no progress record"),
+        "answers": (json.dumps({"format": "cleanworks-answers-1"}), "is not a progress record"),
+        "list": ("[1, 2]", "is not a progress record"),
+        "null": ("null", "is not a progress record"),
         "tampered": (good.replace("not-yet", "correct"), "was changed or cut off"),
         "newer": (good.replace('"version": 1', '"version": 2'), "newer version"),
         "foreign": (a_record("zz9"), "only lessons of another course"),

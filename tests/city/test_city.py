@@ -251,9 +251,9 @@ def test_tables_of_the_integrity_assessment_load_as_well(monkeypatch):
     [
         (lambda: city.load("paymnts"), "no table 'paymnts'. Did you mean 'payments'"),
         (lambda: city.load(), "Which table"),
-        (lambda: city.make(0), "number of projects is 0"),
-        (lambda: city.make(2.5), "number of projects is 2.5"),
-        (lambda: city.make(10, seed=-1), "seed is -1"),
+        (lambda: city.make(0), "number of projects cannot be 0"),
+        (lambda: city.make(2.5), "number of projects cannot be 2.5"),
+        (lambda: city.make(10, seed=-1), "seed cannot be -1"),
         (lambda: city.make(10, profile="nowhere"), "no profile 'nowhere'"),
     ],
 )

@@ -84,6 +84,6 @@ def test_another_folder_is_refused(what, tmp_path):
         place.mkdir()
     if what == "other":
         (place / "import.json").write_text('{"made by": "somebody"}', encoding="utf-8")
-    with pytest.raises(InputError, match="no folder of imported data") as error:
+    with pytest.raises(InputError, match="not a folder of imported data") as error:
         own.lacks(place, (), ())
     assert "cleanworks data import" in error.value.fix

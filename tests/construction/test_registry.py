@@ -159,7 +159,7 @@ def test_each_role_sees_its_part(site):
     [
         ("projects", {"budget_amount": -1}, "amount cannot be negative"),
         ("projects", {"period_start": "2028-01-01"}, "The period_end lies before the period_start"),
-        ("projects", {"project_id": ""}, "project_id is empty"),
+        ("projects", {"project_id": ""}, "'project_id' is empty"),
         ("contracts", {"project_id": "P-9"}, "refers to projects P-9, and there is no such record"),
     ],
 )

@@ -107,7 +107,7 @@ def test_certainty_means_checking_all_but_the_rest():
         (lambda: transparency.sample_for_share(10, 5), "not a share"),
         (lambda: transparency.sample_for_share(10.5, 0.1), "not a number of projects"),
         (lambda: transparency.sample_to_find(10, 0), "nothing to find"),
-        (lambda: transparency.chance_of_finding(10, 3, 11), "Of 10 projects no 11"),
+        (lambda: transparency.chance_of_finding(10, 3, 11), "11 projects cannot be drawn from 10"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_sentence(call, message):

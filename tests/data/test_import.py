@@ -307,7 +307,7 @@ def test_ids_cannot_run_as_formulas_or_markup(tmp_path):
 def test_data_that_allow_nothing_are_refused_with_what_is_missing(tmp_path, capsys):
     file = tmp_path / "lines.jsonl"
     file.write_text(json.dumps({"ocid": "ocds-abc123-1", "id": "1", "tender": {"id": "t"}}))
-    assert "allow no indicator" in refused(capsys, "data", "flags", file, "--to", tmp_path / "out")
+    assert "No indicator can be computed" in refused(capsys, "data", "flags", file, "--to", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -363,7 +363,7 @@ def test_kmo_agrees_with_factor_analyzer():
     [
         (lambda table: table.assign(q4=3.0), "All values of 'q4' are equal"),
         (lambda table: table.assign(q4=table["q1"] + table["q2"]), "determined by the others"),
-        (lambda table: table.head(5), "5 indicators of 5 units"),
+        (lambda table: table.head(5), "5 indicators are too many for 5 units"),
     ],
 )
 def test_components_that_do_not_exist(change, message):

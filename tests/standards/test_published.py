@@ -105,7 +105,7 @@ def test_what_is_not_the_published_file_leaves_everything_as_it_was(small, site,
 def test_without_a_network_one_message_says_what_to_do(small, capsys):
     assert cli.run(["data", "schemas", "--from", "http://127.0.0.1:9"]) == 2
     error = capsys.readouterr().err
-    assert "Is there a network?" in error and "Traceback" not in error
+    assert "Check the network" in error and "Traceback" not in error
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_a_list_of_names_may_be_a_workbook(tmp_path):
     people, _ = certificates.read_names(tmp_path / "names.xlsx")
     assert people == [certificates.Person("Nguyễn Thị Hồng Nhung", "Đà Nẵng")]
     (tmp_path / "names.xlsx").write_bytes(b"PK broken")
-    with pytest.raises(InputError, match="is no workbook that can be read"):
+    with pytest.raises(InputError, match="is not a workbook that can be read"):
         certificates.read_names(tmp_path / "names.xlsx")
 
 

@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_used_is_named_and_left_out(tmp_path, key):
     why = dict(made.left_out)
     assert "copy of before-P00001.json" in why["copy.json"]
     assert "broken" in why["cut.json"] and "changed" in why["changed.json"]
-    assert "no file of answers" in why["other.json"]
+    assert "not a file of answers" in why["other.json"]
     # Of two different answers with one code nobody knows which counts.
     assert "nobody knows" in why["double.json"] and "nobody knows" in why["before-P00002.json"]
     assert "double.json" in evaluate.report(made).page.html
@@ -194,6 +194,6 @@ def test_records_that_cannot_be_used_are_named_with_the_reason(tmp_path, key):
     assert set(why) == set(files)
     assert "changed or cut off" in why["changed.json"] and "broken" in why["cut.json"]
     assert "no lesson of this workshop" in why["elsewhere.json"] and "newer version" in why["newer.json"]
-    assert "no file of answers or progress" in why["old.json"]
+    assert "not a file of answers or progress" in why["old.json"]
     assert "wrong entry" in why["negative.json"] and "wrong entry" in why["strange.json"]
     assert "strange.json" in evaluate.report(made).page.html

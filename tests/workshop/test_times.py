@@ -41,8 +41,8 @@ def test_a_median_between_two_minutes_is_rounded_up():
         ("2026-11-24,w,c6,lunch,50", "'lunch' is not a part"),
         ("2026-11-24,w,c6,teach,-5", "'-5' is not a number of minutes"),
         ("2026-11-24,w,c6,teach,1e9", "'1e9' is not a number of minutes"),
-        ("2026-11-24,w,,teach,50", "names its lesson"),
-        ("2026-11-24,w", "names its lesson"),
+        ("2026-11-24,w,,teach,50", "does not name its lesson"),
+        ("2026-11-24,w", "does not name its lesson"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path, row, says):

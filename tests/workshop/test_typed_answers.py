@@ -112,7 +112,7 @@ def test_workbooks_that_are_none(tmp_path, key):
     (tmp_path / "b.xlsx").write_bytes(b"")
     (tmp_path / "c.csv").write_bytes("code;when\nÄ".encode("latin-1"))
     left = dict(evaluate.gather(tmp_path, key).left_out)
-    assert left["a.xlsx"] == left["b.xlsx"] == "is no workbook that can be read"
+    assert left["a.xlsx"] == left["b.xlsx"] == "is not a workbook that can be read"
     assert "UTF-8" in left["c.csv"]
 
 

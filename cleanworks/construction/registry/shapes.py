@@ -115,7 +115,7 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
         empty = frame[column].isna() | (frame[column].astype(str).str.strip() == "")
         if empty.any():
             raise InputError(
-                f"{column} is empty.",
+                f"Column '{column}' is empty.",
                 where=f"table {name}, row {_row(frame, empty)}",
                 fix="Give each record its number.",
             )
@@ -136,7 +136,7 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
         wrong = (values.isna() & frame[column].notna()) | (values < 0) | (values > 100)
         if wrong.any():
             raise InputError(
-                f"{column} must be a percentage from 0 to 100, and is {frame.loc[wrong, column].iloc[0]}.",
+                f"Column '{column}' must be a percentage from 0 to 100, and it holds {frame.loc[wrong, column].iloc[0]}.",
                 where=f"table {name}, row {_row(frame, wrong)}",
                 fix="100 means finished, not 1. Are two columns swapped?",
             )
@@ -145,7 +145,9 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
     for column in shape.dates:
         if (empty := dates[column].isna()).any():
             raise InputError(
-                f"{column} is empty.", where=f"table {name}, row {_row(frame, empty)}", fix="Write the date."
+                f"Column '{column}' is empty.",
+                where=f"table {name}, row {_row(frame, empty)}",
+                fix="Write the date.",
             )
     if "period_start" in shape.dates:
         swapped = dates["period_end"] < dates["period_start"]
@@ -171,7 +173,7 @@ def _dates(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
         return values
     if pd.api.types.is_numeric_dtype(values) and values.notna().any():
         raise InputError(
-            f"{column} holds numbers, not dates.",
+            f"Column '{column}' holds numbers, not dates.",
             where=f"table {name}, column {column}, row {_row(frame, values.notna())}",
             fix="Write dates as YYYY-MM-DD. Are two columns swapped?",
         )
@@ -187,7 +189,7 @@ def _dates(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
     wrong = dates.isna() & (text != "")
     if wrong.any():
         raise InputError(
-            f"{column} is '{text[wrong.to_numpy()].iloc[0]}', which is not a date.",
+            f"Column '{column}' holds '{text[wrong.to_numpy()].iloc[0]}', which is not a date.",
             where=f"table {name}, column {column}, row {_row(frame, wrong)}",
             fix="Write every date as YYYY-MM-DD; nobody can tell day from month otherwise.",
         )
@@ -200,7 +202,7 @@ def _check_places(frame: pd.DataFrame, name: str) -> None:
             outside = pd.to_numeric(frame[column], errors="coerce").abs() > most
             if outside.any():
                 raise InputError(
-                    f"{column} is {frame.loc[outside, column].iloc[0]}, and must lie between -{most} and {most}.",
+                    f"Column '{column}' holds {frame.loc[outside, column].iloc[0]}, which does not lie between -{most} and {most}.",
                     where=f"table {name}, row {_row(frame, outside)}",
                     fix="Are latitude and longitude swapped?",
                 )
@@ -217,7 +219,7 @@ def check_links(tables: Mapping[str, pd.DataFrame]) -> None:
             orphan = frame[column].notna() & ~frame[column].isin(there)
             if orphan.any():
                 raise InputError(
-                    f"{column} is {frame.loc[orphan, column].iloc[0]}, and table {parent} has no such row.",
+                    f"Column '{column}' names {frame.loc[orphan, column].iloc[0]}, and table {parent} has no such row.",
                     where=f"table {name}, row {_row(frame, orphan)}",
                     fix=f"Add the row to {parent}, or correct {column}.",
                 )

@@ -61,7 +61,7 @@ class Store:
             raise InputError(
                 f"The driver for {place.split(':')[0]} is not installed.",
                 where=without_password(place),
-                fix=f"python -m pip install {'psycopg[binary]' if 'psycopg' in str(error) else error.name}.",
+                fix=f"Install it with: python -m pip install {'psycopg[binary]' if 'psycopg' in str(error) else error.name}.",
             ) from None
         except InputError:  # which is a ValueError too
             raise

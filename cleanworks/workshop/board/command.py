@@ -31,7 +31,8 @@ def serve(
         "_build/workshops"
     ),
     port: Annotated[
-        int, typer.Option("--port", min=1, max=65535, help="The number after the address.")
+        int,
+        typer.Option("--port", min=1, max=65535, help="The port: the number after the colon in the address."),
     ] = 8899,
     host: Annotated[
         str,

@@ -136,7 +136,7 @@ class Room:
     def check(self, who: str, sent: Any) -> None:
         """The outcome of a check: question, outcome, prepared mistake, hints opened, and nothing else."""
         if not isinstance(sent, dict) or set(sent) != {"workshop", "question", "outcome", "mistake", "hints"}:
-            raise Refused(400, "This is no outcome of a check.")
+            raise Refused(400, "This is not the outcome of a check.")
         if sent["workshop"] != self.outline.workshop:
             raise Refused(409, "This outcome belongs to another workshop.")
         exercise = self.exercises.get(sent["question"]) if isinstance(sent["question"], str) else None

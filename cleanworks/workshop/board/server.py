@@ -66,7 +66,7 @@ class Built:
             raise InputError(
                 "This workshop is not built.",
                 where=str(place),
-                fix=f"First: cleanworks workshop build {name}",
+                fix=f"Build it first: cleanworks workshop build {name}",
             )
         outline = Outline.load(place / "instructor" / FILE)
         beside = place.resolve().parent
@@ -114,9 +114,9 @@ class _Api(_Handler):
             try:
                 self.body = json.loads(self.request.body.decode("utf-8"))
             except (ValueError, RecursionError):
-                raise Refused(400, "This is no JSON.") from None
+                raise Refused(400, "This is not JSON.") from None
             if not isinstance(self.body, dict):
-                raise Refused(400, "This is no message of a class.")
+                raise Refused(400, "This is not a message that a class sends.")
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         if not isinstance(value, Refused):
@@ -176,7 +176,7 @@ class Join(_Api):
             raise Refused(409, "This browser has joined already.")
         name, share = self.body.get("name", ""), self.body.get("share", False)
         if not isinstance(name, str) or type(share) is not bool:
-            raise Refused(400, "This is no message of a class.")
+            raise Refused(400, "This is not a message that a class sends.")
         token, _ = self.room.join(name, share)
         secure = self.request.protocol == "https"
         self.set_cookie(
@@ -195,12 +195,12 @@ class Say(_Api):
         elif act == "ask":
             text = self.body.get("text")
             if not isinstance(text, str):
-                raise Refused(400, "This is no question.")
+                raise Refused(400, "This is not a question.")
             self.room.ask(who, text)
         else:
             value = self.body.get("yes")
             if type(value) is not bool:
-                raise Refused(400, "This is no message of a class.")
+                raise Refused(400, "This is not a message that a class sends.")
             (self.room.share if act == "share" else self.room.hand)(who, value)
         self.finish(self.told(who))
 
@@ -395,7 +395,7 @@ def bound(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         raise InputError(
             f"The port {port} cannot be used: {error.strerror}.",
-            fix="Perhaps a class is served already; or name another: --port 8080",
+            fix="Perhaps a class is being served already; end it, or choose another port: --port 8080",
         ) from None
 
 

@@ -88,7 +88,7 @@ def certificates_of(
     people, told = certificates.read_names(names)
     boxes = certificates.without_font(people)
     if boxes:
-        raise InputError("\n".join(boxes), where=str(names), fix="Nothing was written.")
+        raise InputError("\n".join(boxes), where=str(names), fix="No certificate was written.")
     course = Course.load(root.resolve())
     workshop = load(programme.file_of(course, file))
     settled = programme.settle(course, workshop)

@@ -308,7 +308,7 @@ def _refuse_leaks(course: Course, folder: Path) -> None:
             raise InputError(
                 f"A learner's file would give an answer away: {found}",
                 where=path.relative_to(folder).as_posix(),
-                fix="Nothing was built. This is a mistake of the toolkit or of a lesson that repeats a solution.",
+                fix="Nothing was built. Look whether the lesson repeats a solution; if not, it is a mistake in the toolkit: please report it.",
             )
 
 

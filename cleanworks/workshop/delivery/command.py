@@ -41,7 +41,7 @@ def add_to(app: typer.Typer) -> None:
 def show_agenda(
     file: File, add_missing: AddMissing = False, allow_english: AllowEnglish = False, root: Root = Path(".")
 ) -> None:
-    """Show the clock of a workshop before building it."""
+    """Show the timetable of a workshop before building it."""
     from cleanworks.agenda import KINDS, hhmm, titled
 
     _, _, programme = _settled(file, root, add_missing, allow_english)

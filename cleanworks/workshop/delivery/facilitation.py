@@ -145,7 +145,7 @@ def _filled(text: str, known: dict[str, str], path: Path) -> str:
             name = found["named"] or found["braced"]
             if name and name not in known:
                 raise InputError(
-                    f"There is no fact ${name} of a workshop.",
+                    f"A workshop has no fact called ${name}.",
                     where=f"{path}, line {number} without its comments",
                     fix=f"{meant(name, list(known))}There are {', '.join(f'${one}' for one in known)}.",
                 )

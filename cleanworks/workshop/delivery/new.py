@@ -28,7 +28,7 @@ def new(
     name: Annotated[
         str, typer.Argument(help="Short name of the workshop: small letters, such as kampala-march.")
     ],
-    folder: Annotated[Path, typer.Option("--folder", help="Where the file goes.")] = Path("."),
+    folder: Annotated[Path, typer.Option("--out", "--folder", help="The folder for the file.")] = Path("."),
     root: Root = Path("."),
 ) -> None:
     """Begin a workshop by answering ten questions.
@@ -160,7 +160,9 @@ def _ask(prompt: str, usual: str, check: Callable[[str], str], ask: Ask) -> str:
 
 def _words(answer: str) -> str:
     if not answer.isprintable() or len(answer) > 200:
-        raise InputError("This is not a short text.", fix="Use one line of at most 200 letters.")
+        raise InputError(
+            "The text is too long, or not on one line.", fix="Use one line of at most 200 letters."
+        )
     return answer
 
 

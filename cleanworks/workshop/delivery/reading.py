@@ -39,7 +39,9 @@ def _of(name: PurePath, content: bytes, depth: int) -> Iterator[tuple[PurePath, 
     elif kind in PACKED:
         if depth == _DEPTH:
             raise InputError(
-                "Zips lie in zips too deep to be searched.", where=str(name), fix="Unpack the inner zips."
+                "Zips lie inside zips too deeply to be searched.",
+                where=str(name),
+                fix="Unpack the inner zips.",
             )
         with archives.opened(io.BytesIO(content), str(name)) as opened:
             for entry in archives.members(opened, str(name)):

@@ -130,7 +130,7 @@ def _pins(lock: Path, environment: dict[str, str]) -> dict[str, str]:
         lines = lock.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         raise InputError(
-            "There is no lock file, so nobody knows which versions to hand out.",
+            "There is no lock file, so the versions to hand out are not known.",
             where=str(lock),
             fix="Build without --wheels, or write one with `make lock`.",
         ) from None
@@ -208,7 +208,7 @@ def _download(wanted: Sequence[str], system: str, python: str, folder: Path) -> 
         raise InputError(
             f"Pip could not fetch the wheels for {system} and Python {python}: "
             f"{said[-1].removeprefix('ERROR: ') if said else 'no message'}.",
-            fix="Is there a connection to the package index? Build without --wheels to leave them out.",
+            fix="Check the connection to the package index, or build without --wheels to leave them out.",
         )
 
 

@@ -90,7 +90,7 @@ def test_page(test: Test, key: Key, moment: str, language: str = "en") -> paper.
         )
         sets.append(f'<div data-form="{form}" hidden>\n{questions}\n</div>')
     intro = (
-        "This is no examination. It shows what the workshop taught, not who knows what: nobody can see from a file "
+        "This is not an examination. It shows what the workshop taught, not who knows what: nobody can see from a file "
         "who wrote it. Guessing is allowed; so is leaving a question out."
     )
     return _page(title, f"<p>{say(intro)}</p>", "\n".join(sets), key, moment, language)
@@ -218,7 +218,7 @@ def printed_test(test: Test, key: Key, moment: str, form: str, language: str = "
         questions.append(
             f'<div class="question"><p><strong>{number}. {_inline(item.question)}</strong>{several}</p>{options}</div>'
         )
-    told = "This is no examination, and nobody can see who wrote it. Tick one box for each question; you may leave one out."
+    told = "This is not an examination, and nobody can see who wrote it. Tick one box for each question; you may leave one out."
     body = (
         f"<h1>{paper.escape(title)}</h1><p>{say(f'Form {form}')}. {say(told)}</p>{_code_line(say)}"
         + "\n".join(questions)

@@ -145,7 +145,7 @@ def loads(content: bytes) -> Any:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def checksum(content: dict[str, Any]) -> str:
@@ -165,7 +165,7 @@ def answers(name: str, content: Any, key: Key) -> Answers:
     """
     wanted = {"format", "workshop", "test", "kind", "form", "code", "answers", "check"}
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError("is no answer file of this toolkit")
+        raise ValueError("is not an answer file of this toolkit")
     if set(content) != wanted or not all(isinstance(content[k], str) for k in wanted - {"answers"}):
         raise ValueError("does not have the entries of an answer file")
     if content["check"] != checksum(content):

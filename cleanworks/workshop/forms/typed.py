@@ -167,5 +167,5 @@ def _of_workbook(content: bytes) -> list[list[str]]:
         if type(error) is ValueError:
             raise
         # The library has no one name for what a broken workbook raises.
-        raise ValueError("is no workbook that can be read") from None
+        raise ValueError("is not a workbook that can be read") from None
     return rows

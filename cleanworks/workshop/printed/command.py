@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from cleanworks.workshop.printed.pdf import Cover
 
 Profile = Annotated[str | None, typer.Option("--profile", help="The country profile to build with.")]
-Audience = Annotated[book.Audience, typer.Option("--audience", help="As for the book.")]
+Audience = Annotated[
+    book.Audience, typer.Option("--audience", help="reader, learner or instructor, as for `cleanworks book`.")
+]
 Language = Annotated[
     str | None,
     typer.Option("--language", help="The language of the edition: ko, fr ... English if not given."),

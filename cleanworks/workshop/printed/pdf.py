@@ -197,7 +197,7 @@ def write(browser: Any, parts: list[Part], cover: Cover, target: Path, *, mathja
         numbers = wanted
     else:
         raise InputError(
-            "The page numbers of the contents do not settle.",
+            "The page numbers in the table of contents keep changing.",
             where=target.name,
             fix="Run it again; if it stays so, please report it.",
         )

@@ -22,7 +22,7 @@ from .store import Store, write_whole
 from .terminal import report
 from .twice import run_twice
 
-cache = typer.Typer(help="The results of earlier runs: how many, and removing.", no_args_is_help=True)
+cache = typer.Typer(help="Results of earlier runs: count and remove them.", no_args_is_help=True)
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -147,7 +147,7 @@ def merge(
 ) -> None:
     """Join the reports of the parts of a run (--shard).
 
-    Refuses where a notebook of the course is in none of them, so that nothing is green because it was left out.
+    It refuses if a notebook of the course is in none of them, so that nothing is green because it was left out.
     Exit codes: 0 all passed, 1 a notebook failed, 2 the reports are not a whole.
     """
     import xml.etree.ElementTree as ET

@@ -131,7 +131,7 @@ def _seconds(case: ET.Element, report: Path) -> float:
         seconds = math.nan
     if not 0 <= seconds < math.inf:
         raise InputError(
-            f"The time of {case.get('name', 'a notebook')} is {case.get('time')!r}, no number of seconds.",
+            f"The time of {case.get('name', 'a notebook')} is {case.get('time')!r}, which is not a number of seconds.",
             where=str(report),
             fix="Give the file of --junit as it was written.",
         )

@@ -110,7 +110,7 @@ class Shared:
                 raise InputError(
                     "A shared cache at an address needs fsspec.",
                     where="CLEANWORKS_CACHE",
-                    fix="python -m pip install fsspec (for s3://: s3fs).",
+                    fix="Install it with: python -m pip install fsspec (for s3://: s3fs).",
                 ) from None
             try:
                 self._system, self._folder = fsspec.core.url_to_fs(self.address)

@@ -84,7 +84,7 @@ window.cwProgress = (() => {
     if (text.length > LARGEST) throw new Refused("is too large to be a progress record");
     try {
       const content = JSON.parse(text.replace(/^\uFEFF/, ""));
-      if (!isObject(content) || content.format !== FORMAT) throw new Refused("is no progress record");
+      if (!isObject(content) || content.format !== FORMAT) throw new Refused("is not a progress record");
       if (content.version !== VERSION) {
         const newer = Number.isInteger(content.version) && content.version > VERSION;
         throw new Refused(`is a progress record of ${newer ? "a newer" : "an unknown"} version`);
@@ -98,7 +98,7 @@ window.cwProgress = (() => {
       if ("code" in content && !isCode(content.code)) throw new Refused("has a wrong entry for “code”");
       return content.lessons;
     } catch (error) {
-      throw error instanceof Refused ? error : new Refused("is broken: it is no JSON file");
+      throw error instanceof Refused ? error : new Refused("is broken: it is not a JSON file");
     }
   }
 
