@@ -43,7 +43,7 @@ def test_what_is_not_known_is_on_the_last_page_and_only_there(monkeypatch):
     assert "No source" in asked["The client pays the contractor within …"]
     assert (
         "no claims on each other"
-        in asked["The client must pay a subcontractor directly after … missed payments"]
+        in asked["The client must pay a subcontractor directly when … or more payments were missed"]
     )
 
 
