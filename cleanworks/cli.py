@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 import typer
+import typer.core
 from rich.console import Console
 
 from cleanworks import __version__
@@ -76,6 +78,12 @@ def make_app() -> typer.Typer:
     return app
 
 
+@functools.cache
+def command() -> typer.core.TyperGroup:
+    """The commands as they are asked: made once a process, because to read 71 signatures takes longer than most answers."""
+    return typer.main.get_command(make_app())  # type: ignore[return-value]  # a group, because it holds commands
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         print(f"cleanworks {__version__}")
@@ -87,7 +95,7 @@ def run(arguments: Sequence[str]) -> int:
     debug = os.environ.get("CLEANWORKS_DEBUG") == "1"
     say = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        code = int(make_app()(list(arguments), prog_name="cleanworks", standalone_mode=False) or DONE)
+        code = int(command().main(list(arguments), prog_name="cleanworks", standalone_mode=False) or DONE)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from cleanworks import allimi, archives, city, cli, data, profiles
+from cleanworks import allimi, archives, city, data, profiles
 from cleanworks.cli import run
 from cleanworks.standards import oc4ids, ocds, seoul
 
@@ -34,9 +34,7 @@ def rooms(tmp_path_factory):
     return place
 
 
-def test_no_damaged_file_meets_a_traceback_and_no_refusal_leaves_a_trace(rooms, tmp_path, monkeypatch):
-    made = engine.ready()
-    monkeypatch.setattr(cli, "make_app", lambda: made)
+def test_no_damaged_file_meets_a_traceback_and_no_refusal_leaves_a_trace(rooms, tmp_path):
     quick = [
         case
         for case in engine.cases(seed=1, count=195)

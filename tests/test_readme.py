@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from cleanworks import cli
 
@@ -28,7 +27,7 @@ def test_no_command_is_named_that_a_fresh_terminal_does_not_find():
 @pytest.mark.parametrize("line", WRITTEN)
 def test_every_command_and_option_exists(line):
     words = shlex.split(line)[1:]
-    command = typer.main.get_command(cli.make_app())
+    command = cli.command()
     while words and hasattr(command, "commands") and words[0] in command.commands:
         command = command.commands[words.pop(0)]
     known = {option for parameter in command.params for option in parameter.opts} | {"--help"}

@@ -32,9 +32,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-import typer
-
 from cleanworks import cli
 from tests.fuzz import world
 
@@ -86,11 +83,6 @@ def cases(seed: int, count: int, only: Sequence[str] = ()) -> Iterator[Case]:
             reader.commands[number // len(readers) % len(reader.commands)],
             f"{seed}-{reader.name}-{number}",
         )
-
-
-def ready() -> click.Command:
-    """The whole command line, made once: every input would spend more time on that than on being read."""
-    return typer.main.get_command(cli.make_app())
 
 
 def warm(rooms: Path, only: Sequence[str] = ()) -> list[str]:
@@ -283,8 +275,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no more inputs after that")
     parser.add_argument("--keep", type=Path, help="folder for the inputs that were found")
     given = parser.parse_args()
-    made = ready()
-    cli.make_app = lambda: made
+    cli.command()  # made before the forks, which would each make it
     begun, tally = time.monotonic(), collections.Counter()
     only = [name.strip() for name in given.only.split(",") if name.strip()]
     with tempfile.TemporaryDirectory(prefix="fuzz-rooms-") as folder:

@@ -31,7 +31,6 @@ from pathlib import Path
 
 from cleanworks import cli
 from tests.fuzz import world
-from tests.fuzz.engine import ready
 
 WARM = (
     "jupyter_book", "myst_nb", "nbclient", "pyarrow.parquet", "sphinx.application", "sphinx_book_theme", "sqlalchemy",
@@ -271,8 +270,7 @@ def main() -> int:
     given = parser.parse_args()
     # Processes whose parent was killed become our children: so we hear when they end.
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
-    made = ready()
-    cli.make_app = lambda: made
+    cli.command()
     for name in WARM:  # before the forks, so that a kill falls into the work and not into imports
         importlib.import_module(name)
     only = [name.strip() for name in given.only.split(",") if name.strip()]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.main import get_command
 
 from cleanworks import __version__, cli
 from cleanworks.workshop.book import AUDIENCES
@@ -43,7 +42,7 @@ def _commands(command, path=()):
         yield from _commands(inner, (*path, name))
 
 
-COMMANDS = dict(_commands(get_command(cli.make_app())))
+COMMANDS = dict(_commands(cli.command()))
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

@@ -15,7 +15,7 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -91,14 +91,14 @@ class Fingerprints:
         """Absolute names of the modules that a Python file imports (relative ones start with dots)."""
         key = self.file(path)
         if key not in self.imports_cache:
-            self.imports_cache[key] = imported_names(_read(os.fspath(path)).decode("utf-8", "replace"))
+            self.imports_cache[key] = list(imported_names(_read(os.fspath(path)).decode("utf-8", "replace")))
         return self.imports_cache[key]
 
     def imports_of_cell(self, code: str) -> list[str]:
         """The same of a cell, which may hold IPython's own lines."""
         key = f"cell {digest(code.encode('utf-8', 'surrogatepass'))}"
         if key not in self.imports_cache:
-            self.imports_cache[key] = imported_names(plain_python(code))
+            self.imports_cache[key] = list(imported_names(plain_python(code)))
         return self.imports_cache[key]
 
 
@@ -119,7 +119,8 @@ def _signature(name: str) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
-def imported_names(code: str) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def imported_names(code: str) -> tuple[str, ...]:
     """Modules that Python source imports: ``a.b`` for ``import a.b``, and ``a``, ``a.b`` for ``from a import b``.
 
     Code that does not parse (a shell line, an unfinished cell) is searched line by line instead.
@@ -127,9 +128,11 @@ def imported_names(code: str) -> list[str]:
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError):
-        return sorted(_names_by_line(code))
+        return tuple(sorted(_names_by_line(code)))
     names: set[str] = set()
-    for node in ast.walk(tree):
+    # Expressions, most of a tree, are looked through only where one of them can import.
+    by_call = "import_module" in code or "__import__" in code
+    for node in ast.walk(tree) if by_call else _statements(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -144,7 +147,17 @@ def imported_names(code: str) -> list[str]:
             names.update(
                 a.value for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)
             )
-    return sorted(names)
+    return tuple(sorted(names))
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every statement of a module, and those inside it: bodies, branches, handlers, cases."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting.extend(getattr(node, part, ()))
 
 
 def _names_by_line(code: str) -> set[str]:
