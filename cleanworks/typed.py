@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 Tables: TypeAlias = Mapping[str, pd.DataFrame]
@@ -13,6 +14,13 @@ Tables: TypeAlias = Mapping[str, pd.DataFrame]
 
 Day: TypeAlias = str | dt.date
 """A day as people hand it in: a text such as "2026-03-31", a date, or a Timestamp, which is a date too."""
+
+
+Numbers: TypeAlias = float | np.ndarray | pd.Series
+"""A number, or a column of them; what takes either gives the same kind back."""
+
+Days: TypeAlias = Day | pd.Series | pd.DatetimeIndex
+"""A day, or a column of them."""
 
 
 class Row(Protocol):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from cleanworks.construction import losses, published
-from cleanworks.learn import CheckSet, compare, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, open_answer
 
 check = CheckSet("c1")
 
 
 @check.question("c1-e1", "share")
-def share(share):
+def share(share: object) -> Outcome:
     construction = published.value("arrears", "unpaid wages", of="construction", year=2023)
     everything = published.value("arrears", "unpaid wages", of="all industries", year=2023)
     return compare(
@@ -30,8 +30,8 @@ def share(share):
 
 
 @check.question("c1-e2", "too_many")
-def too_many(too_many):
-    def figure(measure, of="Seongsu bridge"):
+def too_many(too_many: object) -> Outcome:
+    def figure(measure: str, of: str = "Seongsu bridge") -> float:
         return published.value("casualties", measure, of=of)
 
     printed, dead, injured = figure("casualties in later texts"), figure("dead"), figure("injured")
@@ -54,7 +54,7 @@ def too_many(too_many):
 
 
 @check.question("c1-e3", "median_loss")
-def median_loss(median_loss):
+def median_loss(median_loss: object) -> Outcome:
     experts = {"tender": (1, 4, 9), "construction": (0, 2, 10)}
     draws = losses.simulate(experts, 5000, np.random.default_rng(7))
     swapped = losses.simulate(dict(reversed(experts.items())), 5000, np.random.default_rng(7))
@@ -79,7 +79,7 @@ def median_loss(median_loss):
 
 
 @check.question("c1-e4", "advice")
-def advice(advice):
+def advice(advice: object) -> Outcome:
     return open_answer(
         advice,
         [

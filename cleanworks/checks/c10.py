@@ -6,7 +6,7 @@ import pandas as pd
 
 from cleanworks import city
 from cleanworks.construction import disclosure, transparency
-from cleanworks.learn import CheckSet, Correct, NotYet, compare
+from cleanworks.learn import CheckSet, Correct, NotYet, Outcome, compare
 
 check = CheckSet("c10")
 
@@ -29,7 +29,7 @@ PUBLICATION_FIRST = {
 
 
 @check.question("c10-e1", "median_rate")
-def median_rate(median_rate):
+def median_rate(median_rate: object) -> Outcome:
     filled = disclosure.coverage({"projects": city.load("projects")})
     share = disclosure.disclosure_rate(filled).median()
     return compare(
@@ -52,7 +52,7 @@ def median_rate(median_rate):
 
 
 @check.question("c10-e2", "items")
-def items(items):
+def items(items: object) -> Outcome:
     return compare(
         items,
         0.20 * 12,
@@ -66,7 +66,7 @@ def items(items):
 
 
 @check.question("c10-e3", "first")
-def first(first):
+def first(first: object) -> Outcome:
     equal = transparency.index(BODIES).idxmax()
     publication = transparency.index(BODIES, PUBLICATION_FIRST).idxmax()
     if not isinstance(first, dict) or set(first) != {"equal", "publication"}:
@@ -84,7 +84,7 @@ def first(first):
 
 
 @check.question("c10-e4", "checks")
-def checks(checks):
+def checks(checks: object) -> Outcome:
     return compare(
         checks,
         transparency.sample_to_find(120, 8, 0.90),

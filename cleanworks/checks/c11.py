@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 
 from cleanworks.construction import plan
-from cleanworks.learn import CheckSet, NotYet, compare, open_answer
+from cleanworks.learn import CheckSet, NotYet, Outcome, compare, open_answer
 
 check = CheckSet("c11")
 
@@ -19,12 +22,12 @@ RANGES = {
 }  # fmt: skip
 
 
-def _drawn(**changes):
+def _drawn(**changes: tuple[float, float, float]) -> pd.DataFrame:
     return plan.net_benefit({**RANGES, **changes}, np.random.default_rng(5))
 
 
 @check.question("c11-e1", "steps")
-def steps(steps):
+def steps(steps: object) -> Outcome:
     before, after = plan.readiness(SCORES), plan.readiness({**SCORES, "accounts": 2})
     return compare(
         steps,
@@ -48,8 +51,8 @@ def steps(steps):
 
 
 @check.question("c11-e2", "public_after")
-def public_after(public_after):
-    def end(order):
+def public_after(public_after: object) -> Outcome:
+    def end(order: Sequence[str]) -> float:
         return plan.roadmap(SCORES, order, build_months=MONTHS, step_months=3).loc["Disclosure", "end"]
 
     return compare(
@@ -70,7 +73,7 @@ def public_after(public_after):
 
 
 @check.question("c11-e3", "below")
-def below(below):
+def below(below: object) -> Outcome:
     under = _drawn()["net"] < 0
     return compare(
         below,
@@ -86,8 +89,9 @@ def below(below):
 
 
 @check.question("c11-e4", "gain")
-def gain(gain):
-    half = tuple(value / 2 for value in RANGES["setup_cost"])
+def gain(gain: object) -> Outcome:
+    low, middle, high = RANGES["setup_cost"]
+    half = (low / 2, middle / 2, high / 2)
     before, after = _drawn()["net"].median(), _drawn(setup_cost=half)["net"].median()
     return compare(
         gain,
@@ -106,7 +110,7 @@ def gain(gain):
 
 
 @check.question("c11-e5", "first_step")
-def first_step(first_step):
+def first_step(first_step: object) -> Outcome:
     if isinstance(first_step, str) and len(first_step.split()) > 60:
         return NotYet("More than 60 words: the plan has no room for them. What could go?")
     return open_answer(

@@ -6,18 +6,19 @@ import functools
 
 from cleanworks import data
 from cleanworks.construction import flags
-from cleanworks.learn import CheckSet, compare, every, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, every, open_answer
+from cleanworks.typed import Tables
 
 check = CheckSet("c12")
 
 
 @functools.cache
-def _tables():
+def _tables() -> Tables:
     return data.bring_in([data.example("paraguay-2017").file]).load()
 
 
 @check.question("c12-e1", "usable")
-def usable(usable):
+def usable(usable: object) -> Outcome:
     tenders = _tables()["tenders"]
     estimate, end = tenders["cost_estimate"].notna(), tenders["tender_end"].notna()
     return compare(
@@ -35,7 +36,7 @@ def usable(usable):
 
 
 @check.question("c12-e2", "awarded")
-def awarded(awarded):
+def awarded(awarded: object) -> Outcome:
     awards = _tables()["awards"]
     local = awards["currency"] == "PYG"
     once = awards.drop_duplicates("award_id")
@@ -61,7 +62,7 @@ def awarded(awarded):
 
 
 @check.question("c12-e3", "at_all", "one_percent")
-def differences(at_all, one_percent):
+def differences(at_all: object, one_percent: object) -> Outcome:
     tables = _tables()
     award = tables["awards"].groupby("tender_id")["amount"].first()
     signed = tables["contracts"].groupby("tender_id")["value_amount"].sum()
@@ -92,8 +93,8 @@ def differences(at_all, one_percent):
 
 
 @check.question("c12-e4", "bodies")
-def bodies(bodies):
-    def answered(limit):
+def bodies(bodies: object) -> Outcome:
+    def answered(limit: int) -> int:
         found = flags.evaluate(_tables(), ["concentration"], flags.Settings(minimum_group=limit))
         return len(found)
 
@@ -110,7 +111,7 @@ def bodies(bodies):
 
 
 @check.question("c12-e5", "answer")
-def answer(answer):
+def answer(answer: object) -> Outcome:
     return open_answer(
         answer,
         [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cleanworks import city
 from cleanworks.construction.registry.public import PERSONAL
-from cleanworks.learn import CheckSet, Correct, NotYet, compare, open_answer
+from cleanworks.learn import CheckSet, Correct, NotYet, Outcome, compare, open_answer
 
 check = CheckSet("c2")
 
 
 @check.question("c2-e1", "waiting")
-def waiting_reports(waiting):
+def waiting_reports(waiting: object) -> Outcome:
     reports = city.load("reports")
     approved = reports["approved_at"].notna()
     right = int((reports["checked_at"].notna() & ~approved).sum())
@@ -26,7 +28,7 @@ def waiting_reports(waiting):
 
 
 @check.question("c2-e2", "hidden")
-def hidden_columns(hidden):
+def hidden_columns(hidden: Any) -> Outcome:
     named = {hidden} if isinstance(hidden, str) else set(hidden)
     offered = {"title", "worker_id", "account_id", "amount"}
     if "amount" in named or "title" in named:
@@ -39,7 +41,7 @@ def hidden_columns(hidden):
 
 
 @check.question("c2-e3", "first_part")
-def first(first_part):
+def first(first_part: object) -> Outcome:
     return open_answer(
         first_part,
         [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cleanworks import city, profiles
 from cleanworks.construction.registry import Refusal, next_state
-from cleanworks.learn import CheckSet, Correct, NotYet, compare, every, open_answer
+from cleanworks.learn import CheckSet, Correct, NotYet, Outcome, compare, every, open_answer
 
 check = CheckSet("c3")
 
 
 @check.question("c3-e1", "line")
-def approval_line(line):
+def approval_line(line: Any) -> Outcome:
     try:
         pairs = [(str(step).strip().casefold(), str(role).strip().casefold()) for step, role in line]
     except (TypeError, ValueError):
@@ -29,7 +31,7 @@ def approval_line(line):
 
 
 @check.question("c3-e2", "long_count", "large_short")
-def modes(long_count, large_short):
+def modes(long_count: object, large_short: object) -> Outcome:
     contracts = city.load("contracts")
     is_long = contracts["mode"] == "long"
     large = contracts["value_amount"] > profiles.active()["reporting.long_mode_amount"]
@@ -64,7 +66,7 @@ def modes(long_count, large_short):
 
 
 @check.question("c3-e3", "copied_count", "copied_share")
-def copied(copied_count, copied_share):
+def copied(copied_count: object, copied_share: object) -> Outcome:
     reports = city.load("reports")
     monthly = reports[reports["report_type"] == "monthly"]
     same = monthly["actual"] == monthly["planned"]
@@ -98,7 +100,7 @@ def copied(copied_count, copied_share):
 
 
 @check.question("c3-e4", "my_line")
-def own_line(my_line):
+def own_line(my_line: object) -> Outcome:
     return open_answer(
         my_line,
         [

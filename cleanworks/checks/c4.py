@@ -12,7 +12,7 @@ import pandas as pd
 from cleanworks import city, profiles
 from cleanworks.construction import progress as evm
 from cleanworks.construction.scoring import Score, score
-from cleanworks.learn import CheckSet, NotYet, compare, every, open_answer
+from cleanworks.learn import CheckSet, NotYet, Outcome, compare, every, open_answer
 
 check = CheckSet("c4")
 
@@ -23,7 +23,7 @@ DONE, MONTH = 60, 6
 
 
 @check.question("c4-e1", "spi", "cpi", "eac")
-def indices(spi, cpi, eac):
+def indices(spi: object, cpi: object, eac: object) -> Outcome:
     bridge = evm.EarnedValue(
         pv=evm.planned_value(BRIDGE["planned"], BRIDGE["budget"]),
         ev=evm.earned_value(BRIDGE["actual"], BRIDGE["budget"]),
@@ -98,7 +98,7 @@ def _ids(answer: Any) -> Any:
 
 
 @check.question("c4-e2", "ten_sites")
-def visits(ten_sites):
+def visits(ten_sites: object) -> Outcome:
     if isinstance(ten_sites, pd.DataFrame) and "contract_id" not in ten_sites:
         return NotYet("Keep the column `contract_id` in `ten_sites`: the check reads it.")
     now = _running_now()
@@ -135,7 +135,7 @@ def visits(ten_sites):
 
 
 @check.question("c4-e3", "earned_months", "months_late")
-def by_hand(earned_months, months_late):
+def by_hand(earned_months: object, months_late: object) -> Outcome:
     right = evm.earned_schedule(PLAN, DONE)
     whole = math.floor(right)
     return every(
@@ -183,7 +183,7 @@ def _rule(measure: str, below: float, months: int) -> tuple[Score, int]:
 
 
 @check.question("c4-e4", "precision", "false_alarms")
-def rule(precision, false_alarms):
+def rule(precision: object, false_alarms: object) -> Outcome:
     right, _ = _rule("spi_t", 0.8, 3)
     other, _ = _rule("spi", 0.8, 3)
     shorter, _ = _rule("spi_t", 0.8, 2)
@@ -222,7 +222,7 @@ def rule(precision, false_alarms):
 
 
 @check.question("c4-e5", "limit", "months", "memo")
-def choice(limit, months, memo):
+def choice(limit: Any, months: Any, memo: object) -> Outcome:
     numbers = all(
         isinstance(value, Real | Decimal) and not isinstance(value, bool) for value in (limit, months)
     )

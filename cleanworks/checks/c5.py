@@ -9,7 +9,7 @@ import pandas as pd
 
 from cleanworks import city, profiles
 from cleanworks.construction import disclosure
-from cleanworks.learn import CheckSet, Correct, NotYet, compare, open_answer
+from cleanworks.learn import CheckSet, Correct, NotYet, Outcome, compare, open_answer
 from cleanworks.standards import coverage, oc4ids
 
 check = CheckSet("c5")
@@ -41,7 +41,7 @@ def package() -> coverage.Coverage:
 
 
 @check.question("c5-e1", "automatic_share")
-def automatic_share(automatic_share):
+def automatic_share(automatic_share: object) -> Outcome:
     disclosures = city.load("disclosures")
     by_item = disclosures.groupby("item")["automatic"].mean()
     share = by_item["modifications"]
@@ -69,7 +69,7 @@ def automatic_share(automatic_share):
 
 
 @check.question("c5-e2", "in_time")
-def in_time(in_time):
+def in_time(in_time: object) -> Outcome:
     waits = disclosure.timeliness(city.load("disclosures"), as_of=_today())
     ripe = waits[waits["date_event"] <= _today() - pd.Timedelta(days=30)]
     done = ripe["published"] & (ripe["days"] <= 30)
@@ -93,7 +93,7 @@ def in_time(in_time):
 
 
 @check.question("c5-e3", "public_contracts")
-def public_contracts(public_contracts):
+def public_contracts(public_contracts: object) -> Outcome:
     contracts = city.load("contracts")
     if not isinstance(public_contracts, pd.DataFrame):
         return NotYet("`public_contracts` should be a table. Start from `contracts`.")
@@ -111,7 +111,7 @@ def public_contracts(public_contracts):
 
 
 @check.question("c5-e4", "waiting")
-def waiting(waiting):
+def waiting(waiting: object) -> Outcome:
     questions = city.load("questions")
     asked = disclosure.answer_times(questions, as_of=_today())
     days, answered = asked["days"], asked["answered"]
@@ -139,7 +139,7 @@ def waiting(waiting):
 
 
 @check.question("c5-e5", "add_first", "because")
-def what_to_add(add_first, because):
+def what_to_add(add_first: object, because: object) -> Outcome:
     items = package().items
     add_first = add_first.strip() if isinstance(add_first, str) else add_first
     if add_first not in items.index:

@@ -6,7 +6,8 @@ import pandas as pd
 
 from cleanworks import city, profiles
 from cleanworks.construction import payments as pay
-from cleanworks.learn import CheckSet, compare, every, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, every, open_answer
+from cleanworks.profiles import Profile
 
 check = CheckSet("c6")
 
@@ -14,12 +15,12 @@ check = CheckSet("c6")
 INSPECTED, RECEIVED, PAID, AMOUNT = "2026-03-02", "2026-03-20", "2026-05-04", 80_000_000
 
 
-def _today(profile) -> pd.Timestamp:
+def _today(profile: Profile) -> pd.Timestamp:
     return pd.Timestamp(profile["city.reference_date"])
 
 
 @check.question("c6-e1", "due", "late_days", "interest")
-def one_payment(due, late_days, interest):
+def one_payment(due: object, late_days: object, interest: object) -> Outcome:
     profile = profiles.active()
     first, limit = profile["payment.prime_to_sub_days"], profile["payment.due_days"]
     rate, year = profile["payment.late_interest_rate"], profile["payment.year_days"]
@@ -76,7 +77,7 @@ def _owed() -> pd.DataFrame:
 
 
 @check.question("c6-e2", "overdue_count", "overdue_amount")
-def overdue(overdue_count, overdue_amount):
+def overdue(overdue_count: object, overdue_amount: object) -> Outcome:
     profile = profiles.active()
     today, owed = _today(profile), _owed()
     unpaid = owed["date_paid"].isna()
@@ -121,7 +122,7 @@ def opening_cash(days_later: int) -> float:
 
 
 @check.question("c6-e3", "needed_cash")
-def cash(needed_cash):
+def cash(needed_cash: object) -> Outcome:
     right = opening_cash(60)
     return compare(
         needed_cash,
@@ -139,7 +140,7 @@ def cash(needed_cash):
 
 
 @check.question("c6-e4", "held_today", "at_risk")
-def visible(held_today, at_risk):
+def visible(held_today: object, at_risk: object) -> Outcome:
     profile = profiles.active()
     payments, today = city.load("payments"), _today(profile)
     dedicated = pay.insolvency_loss(payments, today, "dedicated account")
@@ -181,7 +182,7 @@ def visible(held_today, at_risk):
 
 
 @check.question("c6-e5", "largest_share", "advice")
-def advise(largest_share, advice):
+def advise(largest_share: object, advice: object) -> Outcome:
     payments = city.load("payments")
     held = pay.held_for_others(payments, _today(profiles.active()))
     by_holder = held.groupby("payer_id")["amount_registered"].sum()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from cleanworks import city, profiles
 from cleanworks.construction import flags
-from cleanworks.learn import CheckSet, compare
+from cleanworks.learn import CheckSet, Outcome, compare
+from cleanworks.typed import Tables
 
 check = CheckSet("c7")
 
 
 @check.question("c7-e1", "never_seen")
-def never_seen(never_seen):
+def never_seen(never_seen: object) -> Outcome:
     wages, attendance, workers = city.load("wages", "attendance", "workers")
     paid, seen = set(wages["worker_id"]), set(attendance["worker_id"])
     return compare(
@@ -35,7 +36,7 @@ def never_seen(never_seen):
 
 
 @check.question("c7-e2", "large")
-def large(large):
+def large(large: object) -> Outcome:
     gaps = flags.evaluate(_tables("wages", "attendance"), ["ghost-days"])
     gaps = gaps[gaps["level"] == "worker and month"]
     above = gaps["value"] > 10
@@ -58,7 +59,7 @@ def large(large):
 
 
 @check.question("c7-e3", "lower_end")
-def lower_end(lower_end):
+def lower_end(lower_end: object) -> Outcome:
     tables = _tables("workers", "wages", "planted")
     results = flags.evaluate(tables, ["shared-account"])
     score = flags.score(results, "shared-account", flags.labels(tables, "shared_account", "account"))
@@ -81,7 +82,7 @@ def lower_end(lower_end):
 
 
 @check.question("c7-e4", "public")
-def public(public):
+def public(public: object) -> Outcome:
     tables = _tables("workers", "attendance")
     smallest = profiles.active()["privacy.minimum_cell"]
     results = flags.evaluate(tables, ["double-presence"])
@@ -111,5 +112,5 @@ def public(public):
     )
 
 
-def _tables(*names):
+def _tables(*names: str) -> Tables:
     return dict(zip(names, city.load(*names), strict=True))

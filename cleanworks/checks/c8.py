@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from cleanworks import city
 from cleanworks.construction import flags
-from cleanworks.learn import CheckSet, compare, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, open_answer
 
 check = CheckSet("c8")
 
 
 @check.question("c8-e1", "single_open")
-def single_open(single_open):
+def single_open(single_open: object) -> Outcome:
     tenders = city.load("tenders")
     is_open = tenders["procurement_method"] == "open"
     single = tenders["number_of_tenderers"] == 1
@@ -25,7 +25,7 @@ def single_open(single_open):
 
 
 @check.question("c8-e2", "precision")
-def precision(precision):
+def precision(precision: object) -> Outcome:
     names = ("tenders", "bids", "contracts", "planted")
     tables = dict(zip(names, city.load(*names), strict=True))
     results = flags.evaluate(tables, ["R003"])
@@ -43,7 +43,7 @@ def precision(precision):
 
 
 @check.question("c8-e3", "expected")
-def expected(expected):
+def expected(expected: object) -> Outcome:
     right, wrong = 0.80 * 20, 0.10 * 980
     return compare(
         expected,
@@ -58,7 +58,7 @@ def expected(expected):
 
 
 @check.question("c8-e4", "letter")
-def letter(letter):
+def letter(letter: object) -> Outcome:
     return open_answer(
         letter,
         [

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from cleanworks import city
 from cleanworks.construction import published
-from cleanworks.learn import CheckSet, compare, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, open_answer
 
 check = CheckSet("c9")
 
 
-def _cases():
+def _cases() -> pd.Series:
     return published.series("complaints", "cases", of="by year")
 
 
-def _private():
+def _private() -> pd.Series:
     return published.series("complaints", "cases", of="private works")
 
 
 @check.question("c9-e1", "two_years")
-def two_years(two_years):
+def two_years(two_years: object) -> Outcome:
     totals = published.series("complaints", "cases since 2011")
     return compare(
         two_years,
@@ -31,7 +33,7 @@ def two_years(two_years):
 
 
 @check.question("c9-e2", "private_share")
-def private_share(private_share):
+def private_share(private_share: object) -> Outcome:
     cases, private = _cases(), _private()
     return compare(
         private_share,
@@ -51,7 +53,7 @@ def private_share(private_share):
 
 
 @check.question("c9-e3", "factor")
-def factor(factor):
+def factor(factor: object) -> Outcome:
     cases, private = _cases(), _private()
     public = cases[private.index] - private
     right = public[2017] / public[2016]
@@ -73,7 +75,7 @@ def factor(factor):
 
 
 @check.question("c9-e4", "old_share")
-def old_share(old_share):
+def old_share(old_share: object) -> Outcome:
     overdue = city.load("complaints")["days_overdue"]
     return compare(
         old_share,
@@ -90,7 +92,7 @@ def old_share(old_share):
 
 
 @check.question("c9-e5", "answer")
-def answer(answer):
+def answer(answer: object) -> Outcome:
     return open_answer(
         answer,
         [

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from cleanworks.errors import InputError
 from cleanworks.integrity import results
-from cleanworks.learn import CheckSet, Correct, NotYet, compare
+from cleanworks.learn import CheckSet, Correct, NotYet, Outcome, compare
 
 check = CheckSet("m1")
 
 
 @check.question("m1-e1", "people")
-def people(people):
-    def size(**options):
-        return results.sample_size_two_rates(0.024, 0.016, **options)
+def people(people: object) -> Outcome:
+    def size(design_effect: float = 1.0) -> float:
+        return results.sample_size_two_rates(0.024, 0.016, design_effect=design_effect)
 
     return compare(
         people,
@@ -29,31 +32,35 @@ def people(people):
     )
 
 
+def _percent(share: float | None) -> float:
+    return math.nan if share is None else 100 * share
+
+
 @check.question("m1-e2", "rate_after")
-def rate_after(rate_after):
+def rate_after(rate_after: object) -> Outcome:
     right = results.minimum_detectable_change(5000, 0.05, design_effect=1.5)
     simple = results.minimum_detectable_change(5000, 0.05)
     return compare(
         rate_after,
-        100 * right.after,
+        _percent(right.after),
         rtol=0.001,
         unit="%",
         mistakes=[
-            (-100 * right.change, "This is the size of the fall. The task asks for the rate after it."),
-            (100 * right.change, "This is the size of the fall. The task asks for the rate after it."),
-            (100 * simple.after, "The design effect is missing: people were asked in groups."),
+            (-_percent(right.change), "This is the size of the fall. The task asks for the rate after it."),
+            (_percent(right.change), "This is the size of the fall. The task asks for the rate after it."),
+            (_percent(simple.after), "The design effect is missing: people were asked in groups."),
         ],
     )
 
 
-def _letter(name) -> str:
+def _letter(name: object) -> str:
     """The name of a letter as the rubric writes it: "Specific" and "time bound" are right too."""
     plain = "-".join(str(name).casefold().replace("_", " ").replace("-", " ").split())
     return {"timebound": "time-bound"}.get(plain, plain)
 
 
 @check.question("m1-e3", "points")
-def points(points):
+def points(points: Any) -> Outcome:
     try:
         score = results.score_rubric({_letter(name): value for name, value in points.items()}, "SMART")
     except (InputError, TypeError, AttributeError) as problem:
@@ -75,7 +82,7 @@ def points(points):
 
 
 @check.question("m1-e4", "better_row")
-def better_row(better_row):
+def better_row(better_row: object) -> Outcome:
     if not isinstance(better_row, results.LogframeRow):
         return NotYet("`better_row` should be a row, made with `replace(weak_row, ...)`.")
     if better_row.code != "O2" or better_row.target != 5 or better_row.indicator.better != "down":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from cleanworks import city
 from cleanworks.integrity import published
-from cleanworks.learn import CheckSet, compare, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, open_answer
 
 check = CheckSet("m10")
 
 
 @check.question("m10-e1", "failed")
-def failed(failed):
+def failed(failed: object) -> Outcome:
     bodies = published.value("sister_systems", "bodies", of="Thailand ITA", year=2025)
     passed = published.value("sister_systems", "bodies that passed", of="Thailand ITA", year=2025)
     return compare(
@@ -26,7 +26,7 @@ def failed(failed):
 
 
 @check.question("m10-e2", "smallest")
-def smallest(smallest):
+def smallest(smallest: object) -> Outcome:
     return compare(
         smallest,
         8.1 - 7.9,
@@ -47,7 +47,7 @@ def smallest(smallest):
 
 
 @check.question("m10-e3", "own_share")
-def own_share(own_share):
+def own_share(own_share: object) -> Outcome:
     inside = city.load("cases")["found_by"] == "inside"
     return compare(
         own_share,
@@ -61,7 +61,7 @@ def own_share(own_share):
 
 
 @check.question("m10-e4", "note")
-def note(note):
+def note(note: object) -> Outcome:
     return open_answer(
         note,
         [

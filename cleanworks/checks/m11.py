@@ -9,7 +9,7 @@ import pandas as pd
 
 from cleanworks import city, profiles
 from cleanworks.integrity import products
-from cleanworks.learn import CheckSet, compare, compare_choice, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, compare_choice, open_answer
 
 check = CheckSet("m11")
 
@@ -33,7 +33,7 @@ def results(least: int = 30) -> products.YearResults:
 
 
 @check.question("m11-e1", "withheld")
-def withheld(withheld):
+def withheld(withheld: object) -> Outcome:
     table = results().table
     users, staff = table["users_answers"] < 150, table["staff_answers"] < 70
     return compare(
@@ -55,7 +55,7 @@ def withheld(withheld):
 
 
 @check.question("m11-e2", "z")
-def z(z):
+def z(z: object) -> Outcome:
     gap = TWO["score"].iloc[0] - TWO["score"].iloc[1]
     first, second = TWO["error"]
     return compare(
@@ -77,7 +77,7 @@ def z(z):
 
 
 @check.question("m11-e3", "hidden")
-def hidden(hidden):
+def hidden(hidden: object) -> Outcome:
     right = 3 * GROUP_MEAN - sum(SHOWN)
     return compare(
         hidden,
@@ -97,7 +97,7 @@ def hidden(hidden):
 
 
 @check.question("m11-e4", "best_type")
-def best_type(best_type):
+def best_type(best_type: object) -> Outcome:
     shown = results().published
     first = shown["grade"] == 1
     share, number = first.groupby(shown["type"]).mean(), first.groupby(shown["type"]).sum()
@@ -120,7 +120,7 @@ def best_type(best_type):
 
 
 @check.question("m11-e5", "sentence")
-def sentence(sentence):
+def sentence(sentence: object) -> Outcome:
     shown = results().published
     return open_answer(
         sentence,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cleanworks.integrity import plan, published
-from cleanworks.learn import CheckSet, compare, compare_choice, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, compare_choice, open_answer
 
 check = CheckSet("m12")
 
@@ -32,7 +32,7 @@ def rounds() -> pd.DataFrame:
 
 
 @check.question("m12-e1", "share")
-def share(share):
+def share(share: object) -> Outcome:
     last, before = rounds().loc[2024], rounds().loc[2023]
     right = 100 * last["bodies assessed before"] / last["bodies"]
     return compare(
@@ -55,7 +55,7 @@ def share(share):
 
 
 @check.question("m12-e2", "lowest")
-def lowest(lowest):
+def lowest(lowest: object) -> Outcome:
     first, second = rounds().loc[2022], rounds().loc[2023]
     counts = (
         (first["bodies"], first["mean score"]),
@@ -83,18 +83,9 @@ def lowest(lowest):
 
 
 @check.question("m12-e3", "most_bodies")
-def most_bodies(most_bodies):
-    def most(**changes):
-        table = plan.survey_options(
-            **{
-                "interviews": 12_000,
-                "bodies": CHOICES,
-                "sd": 1.8,
-                "rate": 0.02,
-                "design_effect": 1.5,
-                **changes,
-            }
-        )
+def most_bodies(most_bodies: object) -> Outcome:
+    def most(design_effect: float = 1.5) -> int:
+        table = plan.survey_options(12_000, CHOICES, sd=1.8, rate=0.02, design_effect=design_effect)
         return int(table.index[table["margin"] < 0.4].max())
 
     return compare(
@@ -116,7 +107,7 @@ def most_bodies(most_bodies):
 
 
 @check.question("m12-e4", "moved")
-def moved(moved):
+def moved(moved: object) -> Outcome:
     table = plan.ranks_under(BODIES, {"PACA": PACA, "equal": EQUAL})
     scores = pd.DataFrame({"PACA": BODIES @ pd.Series(PACA), "equal": BODIES @ pd.Series(EQUAL)})
     loses_most = (scores["equal"] - scores["PACA"]).idxmax()
@@ -141,7 +132,7 @@ def moved(moved):
 
 
 @check.question("m12-e5", "publication")
-def publication(publication):
+def publication(publication: object) -> Outcome:
     return open_answer(
         publication,
         [

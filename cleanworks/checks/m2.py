@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from cleanworks import city
 from cleanworks.integrity import sampling, survey
-from cleanworks.learn import CheckSet, compare
+from cleanworks.learn import CheckSet, Outcome, compare
 
 check = CheckSet("m2")
 
 
 @check.question("m2-e1", "weight")
-def weight(weight):
+def weight(weight: object) -> Outcome:
     types = city.load("institutions")["type"]
     basic = int((types == "basic").sum())
     return compare(
@@ -25,9 +27,9 @@ def weight(weight):
 
 
 @check.question("m2-e2", "approached")
-def approached(approached):
-    plan = dict(rate=0.08, margin=0.015, contact=0.6, response=0.5)
-    right = sampling.sample_size(design_effect=2, **plan)
+def approached(approached: object) -> Outcome:
+    plan = partial(sampling.sample_size, rate=0.08, margin=0.015, contact=0.6, response=0.5)
+    right = plan(design_effect=2)
     return compare(
         approached,
         right.approached,
@@ -38,13 +40,13 @@ def approached(approached):
                 right.contacted,
                 "These are the people with a contact who answer. How many must be approached to find them?",
             ),
-            (sampling.sample_size(**plan).approached, "The design effect is missing."),
+            (plan().approached, "The design effect is missing."),
         ],
     )
 
 
 @check.question("m2-e3", "upper")
-def upper(upper):
+def upper(upper: object) -> Outcome:
     return compare(
         upper,
         100 * survey.wilson(0, 120).high,
@@ -61,7 +63,7 @@ def upper(upper):
 
 
 @check.question("m2-e4", "rate")
-def rate(rate):
+def rate(rate: object) -> Outcome:
     return compare(
         rate,
         100 * 100 / 2500,

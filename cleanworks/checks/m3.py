@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanworks.integrity import sensitive
-from cleanworks.learn import CheckSet, compare, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, open_answer
 
 check = CheckSet("m3")
 
@@ -13,7 +13,7 @@ LONGER = (150 * 1 + 220 * 2 + 130 * 3) / 500
 
 
 @check.question("m3-e1", "rate")
-def rate(rate):
+def rate(rate: object) -> Outcome:
     return compare(
         rate,
         100 * (660 - 600) / 600,
@@ -30,7 +30,7 @@ def rate(rate):
 
 
 @check.question("m3-e2", "gentle")
-def gentle(gentle):
+def gentle(gentle: object) -> Outcome:
     right = sensitive.forced_response(240, 900, 1 / 6, 5 / 6)
     coin = sensitive.forced_response(240, 900, 0.5, 0.5)
     return compare(
@@ -49,7 +49,7 @@ def gentle(gentle):
 
 
 @check.question("m3-e3", "listed")
-def listed(listed):
+def listed(listed: object) -> Outcome:
     return compare(
         listed,
         100 * (LONGER - SHORTER),
@@ -69,7 +69,7 @@ def listed(listed):
 
 
 @check.question("m3-e4", "advice")
-def advice(advice):
+def advice(advice: object) -> Outcome:
     return open_answer(
         advice,
         [

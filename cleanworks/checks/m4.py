@@ -6,7 +6,7 @@ import pandas as pd
 
 from cleanworks import city, profiles
 from cleanworks.integrity import assessment, published
-from cleanworks.learn import CheckSet, compare, compare_choice, every, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, compare_choice, every, open_answer
 
 check = CheckSet("m4")
 
@@ -29,7 +29,7 @@ PAIRS = {
 
 
 @check.question("m4-e1", "new_overall")
-def new_overall(new_overall):
+def new_overall(new_overall: object) -> Outcome:
     letter = {
         part: published.value("ia_institutions", part, year=2017)
         for part in ("external", "internal", "overall")
@@ -67,7 +67,7 @@ def _answers() -> pd.Series:
 
 
 @check.question("m4-e2", "abuse_score")
-def abuse_score(abuse_score):
+def abuse_score(abuse_score: object) -> Outcome:
     answers = _answers()
     mean = answers.mean()
     filled = 10 * (7 - answers.fillna(answers.max())).mean() / 6
@@ -110,7 +110,7 @@ def _deduction() -> float:
 
 
 @check.question("m4-e3", "score_2022")
-def score_2022(score_2022):
+def score_2022(score_2022: object) -> Outcome:
     p = profiles.active()
     weights = {"perceived": p["assessment.perception_weight"], "effort": p["assessment.effort_weight"]}
     cap, deduction = p["assessment.deduction_cap"], _deduction()
@@ -140,7 +140,7 @@ def score_2022(score_2022):
 
 
 @check.question("m4-e4", "perception_weight", "status")
-def perception_weight(perception_weight, status):
+def perception_weight(perception_weight: object, status: object) -> Outcome:
     seen, met, total = (
         published.value("ia_headline", measure, year=2018)
         for measure in ("external, perception", "external, experience", "external")
@@ -178,7 +178,7 @@ def perception_weight(perception_weight, status):
 
 
 @check.question("m4-e5", "may_compare", "note")
-def may_compare(may_compare, note):
+def may_compare(may_compare: object, note: object) -> Outcome:
     right = {pair: assessment.model_of(a) == assessment.model_of(b) for pair, (a, b) in PAIRS.items()}
     forgot_2012 = {**right, "2011 and 2012": True}
     first = compare(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cleanworks.integrity import grades
-from cleanworks.learn import CheckSet, compare
+from cleanworks.learn import CheckSet, Outcome, compare
 
 check = CheckSet("m5")
 
@@ -15,7 +15,7 @@ SCORES = pd.Series([7.9, 7.6, 7.5, 7.4, 7.3, 7.3, 7.2, 7.1, 7.0, 6.9, 6.8, 6.0],
 
 
 @check.question("m5-e1", "lowest")
-def lowest(lowest):
+def lowest(lowest: object) -> Outcome:
     edges = grades.cut_offs(7.50, 0.40)
     return compare(
         lowest,
@@ -30,7 +30,7 @@ def lowest(lowest):
 
 
 @check.question("m5-e2", "moved")
-def moved(moved):
+def moved(moved: object) -> Outcome:
     before = grades.grade(SCORES).drop("L")
     after = grades.grade(SCORES.drop("L"))
     right = int((before != after).sum())
@@ -45,7 +45,7 @@ def moved(moved):
 
 
 @check.question("m5-e3", "width")
-def width(width):
+def width(width: object) -> Outcome:
     errors = pd.Series(0.1, index=SCORES.index)
     found = grades.rank_intervals(SCORES, errors, np.random.default_rng(1))
     widths = found["high"] - found["low"]
@@ -61,7 +61,7 @@ def width(width):
 
 
 @check.question("m5-e4", "margin")
-def margin(margin):
+def margin(margin: object) -> Outcome:
     error = 2 / 20_000**0.5
     return compare(
         margin,

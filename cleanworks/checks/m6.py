@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
+
 from cleanworks.integrity import published
-from cleanworks.learn import CheckSet, NotYet, compare, open_answer
+from cleanworks.learn import CheckSet, NotYet, Outcome, compare, open_answer
 
 check = CheckSet("m6")
 
 _MODEL = "2012-2021"
 
 
-def _series(measure):
+def _series(measure: str) -> pd.Series:
     return published.series("ia_headline", measure, of=_MODEL)
 
 
 @check.question("m6-e1", "change")
-def change(change):
+def change(change: object) -> Outcome:
     overall = _series("overall")
     right = overall[2021] - overall[2012]
     return compare(
@@ -34,7 +38,7 @@ def change(change):
 
 
 @check.question("m6-e2", "comparable")
-def comparable(comparable):
+def comparable(comparable: Any) -> Outcome:
     try:
         given = {tuple(sorted(int(year) for year in pair)) for pair in comparable}
     except (TypeError, ValueError):
@@ -45,7 +49,7 @@ def comparable(comparable):
 
 
 @check.question("m6-e3", "shift")
-def shift(shift):
+def shift(shift: object) -> Outcome:
     first = (40 * 90 + 60 * 70) / 100
     right = (20 * 90 + 60 * 70) / 80 - first
     return compare(
@@ -61,7 +65,7 @@ def shift(shift):
 
 
 @check.question("m6-e4", "growth")
-def growth(growth):
+def growth(growth: object) -> Outcome:
     external, internal = _series("external"), _series("internal")
     gap = external - internal
     right = gap[2021] - gap[2017]
@@ -82,7 +86,7 @@ def growth(growth):
 
 
 @check.question("m6-e5", "statement")
-def statement(statement):
+def statement(statement: object) -> Outcome:
     return open_answer(
         statement,
         [

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cleanworks import city
 from cleanworks.integrity import initiatives
-from cleanworks.learn import CheckSet, NotYet, compare, open_answer
+from cleanworks.learn import CheckSet, NotYet, Outcome, compare, open_answer
 
 check = CheckSet("m7")
 
@@ -17,7 +17,7 @@ TOTALS = pd.Series(
 
 
 @check.question("m7-e1", "points")
-def points(points):
+def points(points: object) -> Outcome:
     area = initiatives.areas("2014").loc["removing corruption-causing factors"]
     weight, number = float(area["weight"]), int(area["tasks"])
     score = 80 * (number - 1) / number
@@ -41,7 +41,7 @@ def points(points):
 
 
 @check.question("m7-e2", "shrinks")
-def shrinks(shrinks):
+def shrinks(shrinks: object) -> Outcome:
     tasks = city.load("initiatives").query("year == 2021")
     visited = tasks[tasks["site_checked"]]
     right = (visited["claimed_score"] - visited["site_score"]).mean()
@@ -69,7 +69,7 @@ def shrinks(shrinks):
 
 
 @check.question("m7-e3", "changed")
-def changed(changed):
+def changed(changed: object) -> Outcome:
     group = TOTALS.map(lambda total: "one group")
     later = TOTALS.copy()
     later["B"] = later["B"] - 2
@@ -87,7 +87,7 @@ def changed(changed):
 
 
 @check.question("m7-e4", "note")
-def note(note):
+def note(note: object) -> Outcome:
     return open_answer(
         note,
         [
@@ -100,7 +100,7 @@ def note(note):
 
 
 @check.question("m7-e5", "kinds")
-def kinds(kinds):
+def kinds(kinds: object) -> Outcome:
     right = {
         "hours of training held": "does",
         "users who were asked for money": "seen",

@@ -7,13 +7,13 @@ import pandas as pd
 
 from cleanworks import city
 from cleanworks.integrity import composite
-from cleanworks.learn import CheckSet, compare, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, open_answer
 
 check = CheckSet("m8")
 
 
 @check.question("m8-e1", "points")
-def points(points):
+def points(points: object) -> Outcome:
     share = pd.DataFrame({"bribes": [1.2]})
     right = composite.normalise(share, "goalposts", goalposts={"bribes": (3, 0)})["bribes"].iloc[0]
     return compare(
@@ -32,7 +32,7 @@ def points(points):
 
 
 @check.question("m8-e2", "behind")
-def behind(behind):
+def behind(behind: object) -> Outcome:
     offices = pd.DataFrame({"one": [50.0, 90.0], "two": [50.0, 10.0]})
     weights = composite.equal_weights(offices.columns)
     first, second = composite.aggregate(offices, weights, "geometric")
@@ -68,7 +68,7 @@ def _ranges() -> pd.DataFrame:
 
 
 @check.question("m8-e3", "loose")
-def loose(loose):
+def loose(loose: object) -> Outcome:
     ranges = _ranges()
     way = ranges["high"] - ranges["low"]
     return compare(
@@ -87,7 +87,7 @@ def loose(loose):
 
 
 @check.question("m8-e4", "error")
-def error(error):
+def error(error: object) -> Outcome:
     sources = pd.Series([42.0, 50.0, 47.0, 53.0])
     return compare(
         error,
@@ -109,7 +109,7 @@ def error(error):
 
 
 @check.question("m8-e5", "note")
-def note(note):
+def note(note: object) -> Outcome:
     return open_answer(
         note,
         [

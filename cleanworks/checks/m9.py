@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from cleanworks.integrity import evaluation, published
-from cleanworks.learn import CheckSet, Correct, compare, compare_choice, every, open_answer
+from cleanworks.learn import CheckSet, Correct, Outcome, compare, compare_choice, every, open_answer
 
 check = CheckSet("m9")
 
 
 @check.question("m9-e1", "gain")
-def gain(gain):
+def gain(gain: object) -> Outcome:
     return compare(
         gain,
         evaluation.expected_gain(6.0, 8.0, 0.6),
@@ -23,7 +23,7 @@ def gain(gain):
 
 
 @check.question("m9-e2", "effect")
-def effect(effect):
+def effect(effect: object) -> Outcome:
     return compare(
         effect,
         (78 - 70) - (77 - 72),
@@ -36,7 +36,7 @@ def effect(effect):
 
 
 @check.question("m9-e3", "expected")
-def expected(expected):
+def expected(expected: object) -> Outcome:
     weak = evaluation.share_rising(evaluation.implied_correlation(137 / 460))[1]
     # Bodies are whole: who rounds is right as well.
     whole = isinstance(compare(expected, round(22 * weak)), Correct)
@@ -53,7 +53,7 @@ def expected(expected):
 
 
 @check.question("m9-e4", "choose_by", "note")
-def note(choose_by, note):
+def note(choose_by: object, note: object) -> Outcome:
     return every(
         compare_choice(
             choose_by,
@@ -80,7 +80,7 @@ def note(choose_by, note):
 
 
 @check.question("m9-e5", "found")
-def found(found):
+def found(found: object) -> Outcome:
     scores = published.series("ia_headline", "overall", of="2012-2021")
     fits = {start: evaluation.interrupted_series(scores, start=start) for start in range(2015, 2020)}
     jumps = sum(fit.level.low > 0 or fit.level.high < 0 for fit in fits.values())

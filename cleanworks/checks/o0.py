@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from cleanworks import partnership
-from cleanworks.learn import CheckSet, Correct, NotYet, compare, every
+from cleanworks.learn import CheckSet, Correct, NotYet, Outcome, compare, every
 
 check = CheckSet("o0")
 
 
 @check.question("o0-e1", "not_chosen")
-def not_chosen(not_chosen):
+def not_chosen(not_chosen: object) -> Outcome:
     asked = partnership.SELECTION["countries that asked"]
     chosen = partnership.SELECTION["countries that were chosen"]
     right = round(100 * (asked - chosen) / asked)
@@ -27,11 +29,11 @@ def not_chosen(not_chosen):
 
 
 @check.question("o0-e2", "years")
-def years(years):
+def years(years: object) -> Outcome:
     one = partnership.steps().query("partner == 'Uzbekistan'")
     first = one["date"].min()
 
-    def until(when):
+    def until(when: pd.Timestamp) -> float:
         return (when.year - first.year) + (when.month - first.month) / 12
 
     results = one[one["kind"] == "results"]["date"]
@@ -49,7 +51,7 @@ def years(years):
 
 
 @check.question("o0-e3", "too_much")
-def too_much(too_much):
+def too_much(too_much: object) -> Outcome:
     if not isinstance(too_much, str) or not set("".join(too_much.casefold().split())) <= set("abcd,"):
         return NotYet('Give letters from a to d between quotation marks, for example "ac".')
     given = {letter for letter in too_much.casefold() if letter.isalpha()}
@@ -65,7 +67,7 @@ def too_much(too_much):
 
 
 @check.question("o0-e4", "president", "unknown")
-def president(president, unknown):
+def president(president: object, unknown: object) -> Outcome:
     changed = partnership.changes()["changed"]
     decided = int(changed.str.contains("president").sum())
     return every(
@@ -94,7 +96,7 @@ _WEAKEST = {
 
 
 @check.question("o0-e5", "weakest")
-def weakest(weakest):
+def weakest(weakest: object) -> Outcome:
     if not isinstance(weakest, str):
         return NotYet('Give the name of one field between quotation marks, for example "owner".')
     name = weakest.strip().casefold().replace(" ", "_")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cleanworks import city
-from cleanworks.learn import CheckSet, Correct, NotYet, compare, every, open_answer
+from cleanworks.learn import CheckSet, Correct, NotYet, Outcome, compare, every, open_answer
 
 check = CheckSet("o1")
 
@@ -20,7 +20,7 @@ def _running() -> pd.DataFrame:
 
 
 @check.question("o1-e1", "largest")
-def largest(largest):
+def largest(largest: object) -> Outcome:
     projects = _projects()
     wanted = 10
     if not isinstance(largest, pd.DataFrame):
@@ -40,7 +40,7 @@ def largest(largest):
 
 
 @check.question("o1-e2", "handover_share")
-def handover_share(handover_share):
+def handover_share(handover_share: object) -> Outcome:
     status = _projects()["status"]
     in_handover = int((status == "completion").sum())
     running = int((status == "implementation").sum())
@@ -58,7 +58,7 @@ def handover_share(handover_share):
 
 
 @check.question("o1-e3", "usual_budget")
-def usual_budget(usual_budget):
+def usual_budget(usual_budget: object) -> Outcome:
     budgets = _running().groupby("district")["budget_amount"]
     everything = _projects().groupby("district")["budget_amount"]
     return compare(
@@ -76,7 +76,7 @@ def usual_budget(usual_budget):
 
 
 @check.question("o1-e4", "total")
-def total(total):
+def total(total: object) -> Outcome:
     projects = _projects()
     return compare(
         total,
@@ -95,7 +95,7 @@ def total(total):
 
 
 @check.question("o1-e5", "districts", "message")
-def message(districts, message):
+def message(districts: object, message: object) -> Outcome:
     running = _running()
     budgets = running.groupby("district")["budget_amount"].sum()
     numbers = running["district"].value_counts()

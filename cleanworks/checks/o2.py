@@ -6,7 +6,7 @@ import pandas as pd
 
 from cleanworks import city, profiles
 from cleanworks.construction import disclosure
-from cleanworks.learn import CheckSet, compare
+from cleanworks.learn import CheckSet, Outcome, compare
 from cleanworks.standards import seoul
 
 check = CheckSet("o2")
@@ -24,7 +24,7 @@ def feed_with_gaps() -> pd.DataFrame:
 
 
 @check.question("o2-e1", "mean_progress")
-def mean_progress(mean_progress):
+def mean_progress(mean_progress: object) -> Outcome:
     feed = feed_with_gaps()
     running, entered = feed["CMCN_YN1"] == "N", feed["PROCS_PRFMNC"] > 0
     return compare(
@@ -51,7 +51,7 @@ def mean_progress(mean_progress):
 
 
 @check.question("o2-e2", "suspicious")
-def suspicious(suspicious):
+def suspicious(suspicious: object) -> Outcome:
     feed = feed_with_gaps()
     running, zero, old = feed["CMCN_YN1"] == "N", feed["PROCS_PRFMNC"] == 0, feed["DAY_ELPS"] > 60
     return compare(
@@ -72,7 +72,7 @@ def suspicious(suspicious):
 
 
 @check.question("o2-e3", "works")
-def works(works):
+def works(works: object) -> Outcome:
     feed = feed_with_gaps()
     district = feed["GU_NM"].value_counts().idxmax()
     strangers = feed[feed["GU_NM"] != district].iloc[::12]
@@ -96,7 +96,7 @@ def works(works):
 
 
 @check.question("o2-e4", "items")
-def items(items):
+def items(items: object) -> Outcome:
     filled = seoul.items(feed_with_gaps())
     share = disclosure.disclosure_rate(filled).median()
     return compare(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanworks import agenda
-from cleanworks.learn import CheckSet, compare, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, open_answer
 
 check = CheckSet("w1")
 
@@ -20,7 +20,7 @@ _PAYMENT = agenda.Item("c6", "Paying on time", 50, 30, needs=("o1",))
 
 
 @check.question("w1-e1", "left")
-def left(left):
+def left(left: object) -> Outcome:
     whole = _MORNING.end - _MORNING.start
     right = agenda.free_minutes([_MORNING])
     return compare(
@@ -35,7 +35,7 @@ def left(left):
 
 
 @check.question("w1-e2", "price")
-def price(price):
+def price(price: object) -> Outcome:
     wish, needed = 40, 35
     return compare(
         price,
@@ -52,7 +52,7 @@ def price(price):
 
 
 @check.question("w1-e3", "to_save")
-def to_save(to_save):
+def to_save(to_save: object) -> Outcome:
     late = 20
     made = agenda.plan([_START, _PAYMENT], [_MORNING])
     spare = sum(s.minutes for s in made.slots if s.start >= _clock("10:50") and s.kind in ("buffer", "free"))
@@ -68,7 +68,7 @@ def to_save(to_save):
 
 
 @check.question("w1-e4", "answer")
-def answer(answer):
+def answer(answer: object) -> Outcome:
     return open_answer(
         answer,
         [

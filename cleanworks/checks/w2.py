@@ -6,7 +6,7 @@ import pandas as pd
 
 from cleanworks import learning
 from cleanworks.city import classroom
-from cleanworks.learn import CheckSet, compare, every, open_answer
+from cleanworks.learn import CheckSet, Outcome, compare, every, open_answer
 
 check = CheckSet("w2")
 
@@ -20,7 +20,7 @@ def _answers() -> pd.DataFrame:
 
 
 @check.question("w2-e1", "pairs")
-def pairs(pairs):
+def pairs(pairs: object) -> Outcome:
     raw = classroom.make(PEOPLE, SEED)["answers"]
     return compare(
         pairs,
@@ -38,7 +38,7 @@ def pairs(pairs):
 
 
 @check.question("w2-e2", "gain", "low")
-def gain(gain, low):
+def gain(gain: object, low: object) -> Outcome:
     scores = learning.scores(_answers())
     both = scores.dropna()
     right = learning.paired_gain(both["before"], both["after"])
@@ -71,7 +71,7 @@ def gain(gain, low):
 
 
 @check.question("w2-e3", "misleading")
-def misleading(misleading):
+def misleading(misleading: object) -> Outcome:
     items = learning.items(learning.linked(_answers()))
     hardest, easiest = items["right"].idxmin(), items["right"].idxmax()
     right = items["discrimination"].idxmin()
@@ -94,7 +94,7 @@ def misleading(misleading):
 
 
 @check.question("w2-e4", "shown")
-def shown(shown):
+def shown(shown: object) -> Outcome:
     counts = [3, 9, 11, 17]
     kept = [count for count, hide in zip(counts, learning.hidden(counts), strict=True) if not hide]
     return compare(
@@ -112,7 +112,7 @@ def shown(shown):
 
 
 @check.question("w2-e5", "sentence")
-def sentence(sentence):
+def sentence(sentence: object) -> Outcome:
     groups = learning.stayed(_answers())["people"]
     return open_answer(
         sentence,

@@ -183,15 +183,15 @@ def _check_size(projects: int, seed: int) -> None:
 class _key:
     """A profile as a key of the caches below: equal when the profiles hold equal values."""
 
-    def __init__(self, profile: Profile):
+    def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self._text = repr([(key, profile[key]) for key in sorted(profile)])
 
     def __hash__(self) -> int:
         return hash(self._text)
 
-    def __eq__(self, other) -> bool:
-        return self._text == other._text
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _key) and self._text == other._text
 
 
 def _table(name: str, ready: storage.Ready | None, profile: Profile) -> pd.DataFrame:

@@ -11,6 +11,8 @@ Nobody in it exists. What is planted, so that a method can be judged by it:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -88,7 +90,9 @@ def _chance(ability: np.ndarray, slope: np.ndarray, ease: np.ndarray) -> np.ndar
     return 0.2 + 0.8 / (1 + exp(-(ability[:, None] * slope + ease)))
 
 
-def _answers(codes, moment: str, chance: np.ndarray, objective: np.ndarray, rng) -> pd.DataFrame:
+def _answers(
+    codes: Sequence[str], moment: str, chance: np.ndarray, objective: np.ndarray, rng: Draws
+) -> pd.DataFrame:
     people, items = chance.shape
     return pd.DataFrame(
         {

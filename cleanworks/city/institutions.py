@@ -374,7 +374,7 @@ _MEAN_ON_GRID = (10 / 6) * sum(
 )
 
 
-def _middle(score) -> np.ndarray:
+def _middle(score: np.ndarray) -> np.ndarray:
     """Where the middle of an answer must lie, in steps of the scale, for its mean to be a score out of ten."""
     score = np.clip(score, 0.2, 9.9)
     after = np.searchsorted(_MEAN_ON_GRID, score)
@@ -442,7 +442,15 @@ def _survey(
     return table, summary
 
 
-def _summed(survey, year, ids, invited, answered, answers, reported) -> pd.DataFrame:
+def _summed(
+    survey: str,
+    year: int,
+    ids: pd.Series,
+    invited: np.ndarray,
+    answered: np.ndarray,
+    answers: np.ndarray,
+    reported: np.ndarray,
+) -> pd.DataFrame:
     """Means of the answers of each body; rows of ``answers`` are ordered by body."""
     starts = np.concatenate([[0], np.cumsum(answered)[:-1]]).astype(np.intp)
     given = ~np.isnan(answers)

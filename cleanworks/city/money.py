@@ -11,6 +11,7 @@ from cleanworks.city.block import (
     DAY,
     NAT,
     Block,
+    Rows,
     days,
     keep,
     month_end,
@@ -19,7 +20,7 @@ from cleanworks.city.block import (
     running_number,
 )
 from cleanworks.city.schemas import TRADES
-from cleanworks.draws import log
+from cleanworks.draws import Draws, log
 
 _MACHINE_TRADES = ("earthworks", "paving", "drainage", "piping", "concrete", "scaffolding")
 MOST_INTERIM = (
@@ -142,7 +143,7 @@ def claims(block: Block) -> None:
     _pay_claims(block, rng, drawn, advance)
 
 
-def _pay_claims(block: Block, rng, drawn, advance) -> None:
+def _pay_claims(block: Block, rng: Draws, drawn: Rows, advance: np.ndarray) -> None:
     """Inspection and payment by the client, with lags skewed to the right and a slow January."""
     contracts, profile = block["contracts"], block.profile
     contract, step = drawn["contract"], profile["currency.round_to"]
@@ -216,7 +217,7 @@ def payments(block: Block) -> None:
     _pay_lines(block, rng, merged, subs)
 
 
-def _earned_by_subcontractors(block: Block, paid):
+def _earned_by_subcontractors(block: Block, paid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of claim and subcontract with the amount that the subcontract earned in that claim."""
     claims_, subs = block["claims"], block["subcontracts"]
     first_tier = np.flatnonzero(subs["tier"] == 1)
@@ -229,7 +230,7 @@ def _earned_by_subcontractors(block: Block, paid):
     claim, sub = claim[signed_before], sub[signed_before]
     span = np.maximum(subs["_to"][sub] - subs["_from"][sub], 1)
 
-    def done(per_cent):
+    def done(per_cent: np.ndarray) -> np.ndarray:
         return np.clip((per_cent - subs["_from"][sub]) / span, 0, 1)
 
     got_advance = np.zeros(len(subs["tier"]))
@@ -248,7 +249,9 @@ def _earned_by_subcontractors(block: Block, paid):
     return claim[some], sub[some], gross[some]
 
 
-def _line(claim, sub, tier, kind, registered, line):
+def _line(
+    claim: np.ndarray, sub: np.ndarray, tier: int, kind: str, registered: np.ndarray, line: int
+) -> Rows:
     n = len(claim)
     return {
         "claim": claim,
@@ -260,7 +263,7 @@ def _line(claim, sub, tier, kind, registered, line):
     }
 
 
-def _lines_of_primes(block: Block, rng, paid, to_subs):
+def _lines_of_primes(block: Block, rng: Draws, paid: np.ndarray, to_subs: np.ndarray) -> list[Rows]:
     """The prime contractor's own share, and its wages, machines and materials."""
     amount = block["claims"]["amount"][paid] - to_subs[paid]
     nobody, step = np.full(len(paid), -1), block.profile["currency.round_to"]
@@ -275,7 +278,9 @@ def _lines_of_primes(block: Block, rng, paid, to_subs):
     ]
 
 
-def _lines_of_subcontractors(block: Block, rng, claim, sub, gross):
+def _lines_of_subcontractors(
+    block: Block, rng: Draws, claim: np.ndarray, sub: np.ndarray, gross: np.ndarray
+) -> list[Rows]:
     """A subcontractor's own share, its wages, and now and then a machine or a delivery."""
     step = block.profile["currency.round_to"]
     machines = np.isin(block["subcontracts"]["trade"][sub], _MACHINE_TRADES)
@@ -289,7 +294,7 @@ def _lines_of_subcontractors(block: Block, rng, claim, sub, gross):
     return parts
 
 
-def _pay_lines(block: Block, rng, lines, subs) -> None:
+def _pay_lines(block: Block, rng: Draws, lines: Rows, subs: Rows) -> None:
     """Give every line its parties, its due date and the day it was paid."""
     claims_, contracts, profile = block["claims"], block["contracts"], block.profile
     claim, sub, kind = lines["claim"], lines["sub"], lines["kind"]
@@ -355,11 +360,11 @@ def _pay_lines(block: Block, rng, lines, subs) -> None:
     }
 
 
-def _owner(contracts, contract) -> np.ndarray:
+def _owner(contracts: Rows, contract: np.ndarray) -> np.ndarray:
     return numbered("PA", (contracts["_authority_id"][contract] + 1, 3))
 
 
-def _suppliers(block: Block, rng, kind) -> np.ndarray:
+def _suppliers(block: Block, rng: Draws, kind: np.ndarray) -> np.ndarray:
     """Numbers of the firms that rent out machines (E) and deliver materials (M)."""
     number = rng.integers(1, 61, len(kind))
     letters = np.where(kind == "equipment", "EQ", "MT")
@@ -369,7 +374,7 @@ def _suppliers(block: Block, rng, kind) -> np.ndarray:
     )
 
 
-def _honest_lag(rng, kind, limit, direct) -> np.ndarray:
+def _honest_lag(rng: Draws, kind: np.ndarray, limit: np.ndarray, direct: np.ndarray) -> np.ndarray:
     """Days from receiving to paying on: a few days as a rule, the last day often, a little late at times."""
     n = len(kind)
     lag = rng.lognormal(log(4.2), 0.75, n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cleanworks.city.block import DAY, NAT, Block, days, keep, numbered, running_number
-from cleanworks.draws import log
+from cleanworks.draws import Draws, log
 
 # item: share of projects in which the system publishes it by itself
 _AUTOMATIC = {
@@ -73,7 +73,7 @@ def _events(block: Block) -> dict[str, np.ndarray]:
     projects, contracts = block["projects"], block["contracts"]
     n = len(projects["project_id"])
 
-    def by_project(dates, owner=contracts["_project"]):
+    def by_project(dates: np.ndarray, owner: np.ndarray = contracts["_project"]) -> np.ndarray:
         found = np.full(n, NAT)
         # The earliest date of each project: dates are written latest first, so the earliest stays.
         order = np.argsort(dates, kind="stable")[::-1]
@@ -187,7 +187,7 @@ def _about_wages(block: Block) -> dict[str, np.ndarray]:
     }
 
 
-def _course_of(rng, due, paid, wait) -> dict[str, np.ndarray]:
+def _course_of(rng: Draws, due: np.ndarray, paid: np.ndarray, wait: np.ndarray) -> dict[str, np.ndarray]:
     """When a complaint is made and when it is settled: at the latest when the money comes, never without money."""
     when = due + days(wait)
     settled = when + days(5 + rng.lognormal(log(25), 0.7, len(when)))

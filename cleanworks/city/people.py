@@ -8,6 +8,7 @@ from cleanworks.city.block import (
     DAY,
     NAT,
     Block,
+    Rows,
     days,
     keep,
     month_end,
@@ -16,6 +17,8 @@ from cleanworks.city.block import (
     window_start,
     working_calendar,
 )
+from cleanworks.draws import Draws
+from cleanworks.profiles import Profile
 
 
 def workers(block: Block) -> None:
@@ -79,13 +82,13 @@ def workers(block: Block) -> None:
     block["workers"] = keep(rows, end >= begin)
 
 
-def rounded_wage(profile, amount):
+def rounded_wage(profile: Profile, amount: np.ndarray) -> np.ndarray:
     """Daily wages in round numbers: a two-hundredth of the middle wage."""
     step = max(1.0, round(profile["labour.daily_wage"] / 200))
     return np.round(amount / step) * step
 
 
-def _employers(rng, subs, contract) -> np.ndarray:
+def _employers(rng: Draws, subs: Rows, contract: np.ndarray) -> np.ndarray:
     """For each worker the row of a first-tier subcontract of the site, or -1 for the prime contractor."""
     low, high = (np.searchsorted(subs["_contract"], contract, side) for side in ("left", "right"))
     some = (high > low) & (rng.random(len(contract)) < 0.7)
@@ -136,7 +139,7 @@ def attendance(block: Block) -> None:
     _move_between_sites(block, rng)
 
 
-def _move_between_sites(block: Block, rng) -> None:
+def _move_between_sites(block: Block, rng: Draws) -> None:
     """A few workers spend the morning on one site and the afternoon on another: honest double entries."""
     rows, normal = block["attendance"], float(block.profile["labour.hours_per_day"])
     moved = np.flatnonzero(rng.random(len(rows["hours"])) < 0.0012)
@@ -144,7 +147,7 @@ def _move_between_sites(block: Block, rng) -> None:
     add_second_site(block, rng, moved, normal / 2)
 
 
-def add_second_site(block: Block, rng, rows: np.ndarray, hours: float) -> np.ndarray:
+def add_second_site(block: Block, rng: Draws, rows: np.ndarray, hours: float) -> np.ndarray:
     """Copy attendance rows to another site of the same block. Returns the positions of the new rows."""
     table, contracts, roster = block["attendance"], block["contracts"], block["workers"]
     sites = np.unique(roster["_contract"])
@@ -216,7 +219,7 @@ def wages(block: Block) -> None:
     }
 
 
-def _days_by_month(block: Block):
+def _days_by_month(block: Block) -> tuple[np.ndarray, np.ndarray]:
     """Days on the worker's own site by month, and the months of the window."""
     table, roster = block["attendance"], block["workers"]
     first = window_start(block.profile).astype("datetime64[M]")

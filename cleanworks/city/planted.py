@@ -49,7 +49,7 @@ class Irregularity:
 _KINDS: dict[str, Irregularity] = {}
 
 
-def _irregularity(*, stage: str, table: str, share_of: str):
+def _irregularity(*, stage: str, table: str, share_of: str) -> Callable[[Plant], Plant]:
     def register(plant: Plant) -> Plant:
         _KINDS[plant.__name__] = Irregularity(plant.__name__, stage, table, share_of, plant)
         return plant
@@ -85,7 +85,7 @@ def rate(block: Block, name: str) -> float:
     return float(value)
 
 
-def _clustered(rng, groups: np.ndarray, eligible: np.ndarray, rate: float) -> np.ndarray:
+def _clustered(rng: Draws, groups: np.ndarray, eligible: np.ndarray, rate: float) -> np.ndarray:
     """Like ``chosen``, but some groups are hit far more often than others: habits, not accidents."""
     if len(groups) == 0:
         return np.zeros(0, dtype=np.intp)
@@ -97,7 +97,7 @@ def _clustered(rng, groups: np.ndarray, eligible: np.ndarray, rate: float) -> np
 
 
 @_irregularity(stage="tenders", table="tenders", share_of="open and selective tenders")
-def short_tender_period(block: Block, rng, rate: float) -> None:
+def short_tender_period(block: Block, rng: Draws, rate: float) -> None:
     """The tender is open for less than the minimum time, without urgency."""
     tenders = block["tenders"]
     usual = tenders["procurement_method_details"] != procurement.URGENT
@@ -119,7 +119,7 @@ def short_tender_period(block: Block, rng, rate: float) -> None:
 @_irregularity(
     stage="tenders", table="tenders", share_of="tenders up to two and a half times the direct-award threshold"
 )
-def threshold_hugging(block: Block, rng, rate: float) -> None:
+def threshold_hugging(block: Block, rng: Draws, rate: float) -> None:
     """The estimate is brought just below the threshold, and the contract is given without competition."""
     tenders = block["tenders"]
     threshold = block.profile["procurement.direct_award_threshold"]
@@ -139,7 +139,7 @@ def threshold_hugging(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="bids", table="tenders", share_of="open and selective tenders with several bidders")
-def single_bidder(block: Block, rng, rate: float) -> None:
+def single_bidder(block: Block, rng: Draws, rate: float) -> None:
     """Only one firm bids in a tender that several would have entered."""
     tenders, bids = block["tenders"], block["bids"]
     count = np.bincount(bids["_tender"], minlength=len(tenders["tender_id"]))
@@ -155,7 +155,7 @@ def single_bidder(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="bids", table="bids", share_of="tenders with three or more bids")
-def identical_bids(block: Block, rng, rate: float) -> None:
+def identical_bids(block: Block, rng: Draws, rate: float) -> None:
     """Two firms offer exactly the same amount."""
     bids = block["bids"]
     rows = _rows_of_some_tenders(block, rng, rate, at_least=3)
@@ -168,7 +168,7 @@ def identical_bids(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="bids", table="bids", share_of="tenders decided by price alone, with three or more bids")
-def lowest_bid_disqualified(block: Block, rng, rate: float) -> None:
+def lowest_bid_disqualified(block: Block, rng: Draws, rate: float) -> None:
     """The lowest bid is shut out and a dearer one wins."""
     bids = block["bids"]
     rows = _rows_of_some_tenders(block, rng, rate, at_least=3, price_only=True)
@@ -198,7 +198,7 @@ def lowest_bid_disqualified(block: Block, rng, rate: float) -> None:
 
 
 def _rows_of_some_tenders(
-    block: Block, rng, rate: float, *, at_least: int, price_only: bool = False
+    block: Block, rng: Draws, rate: float, *, at_least: int, price_only: bool = False
 ) -> np.ndarray:
     """First bid rows of some tenders that are opened, have enough bids and carry nothing else."""
     tenders, bids = block["tenders"], block["bids"]
@@ -216,7 +216,7 @@ def _rows_of_some_tenders(
 
 
 @_irregularity(stage="pace", table="contracts", share_of="contracts of four months and more")
-def delayed_project(block: Block, rng, rate: float) -> None:
+def delayed_project(block: Block, rng: Draws, rate: float) -> None:
     """The works fall behind and do not recover: a long stop, or a pace that is too slow throughout."""
     contracts, pace = block["contracts"], block.pace
     n, columns = pace.speed.shape
@@ -245,7 +245,7 @@ def _longest_run(mask: np.ndarray) -> np.ndarray:
 
 
 @_irregularity(stage="course", table="contracts", share_of="contracts with six months of reports and more")
-def copied_reports(block: Block, rng, rate: float) -> None:
+def copied_reports(block: Block, rng: Draws, rate: float) -> None:
     """For months the reported progress is the planned one, to the decimal, while the works are elsewhere."""
     course = block.course
     n, columns = course.reported.shape
@@ -264,7 +264,7 @@ def copied_reports(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="course", table="contracts", share_of="contracts with a stretch of steady work")
-def flat_progress(block: Block, rng, rate: float) -> None:
+def flat_progress(block: Block, rng: Draws, rate: float) -> None:
     """For three to six months the same figure is sent in again although work goes on."""
     course = block.course
     n, columns = course.reported.shape
@@ -283,7 +283,7 @@ def flat_progress(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="progress", table="progress", share_of="monthly progress figures of running works")
-def zero_not_entered(block: Block, rng, rate: float) -> None:
+def zero_not_entered(block: Block, rng: Draws, rate: float) -> None:
     """Nothing was entered, and the record shows 0 % for works that are under way."""
     table, course = block["progress"], block.course
     true = course.true[table["_contract"], table["_column"]]
@@ -300,7 +300,7 @@ def _joined(*parts: np.ndarray) -> np.ndarray:
 @_irregularity(
     stage="modifications", table="modifications", share_of="contracts won below 92 % of the estimate"
 )
-def change_order_inflation(block: Block, rng, rate: float) -> None:
+def change_order_inflation(block: Block, rng: Draws, rate: float) -> None:
     """A low bid wins, and within three months the price is raised by an eighth or more."""
     contracts, changes = block["contracts"], block["modifications"]
     n = len(contracts["contract_id"])
@@ -338,7 +338,7 @@ def label_change_orders(block: Block) -> None:
 
 
 @_irregularity(stage="reports", table="contracts", share_of="contracts with 25 daily reports and more")
-def missing_reports(block: Block, rng, rate: float) -> None:
+def missing_reports(block: Block, rng: Draws, rate: float) -> None:
     """No daily report for two weeks and more while the site works."""
     reports = block["reports"]
     n = len(block["contracts"]["contract_id"])
@@ -364,7 +364,7 @@ def missing_reports(block: Block, rng, rate: float) -> None:
 @_irregularity(
     stage="subcontracts", table="subcontracts", share_of="contracts with losing bidders and a subcontract"
 )
-def losing_bidder_subcontracted(block: Block, rng, rate: float) -> None:
+def losing_bidder_subcontracted(block: Block, rng: Draws, rate: float) -> None:
     """A firm that lost the tender is given part of the work by the winner."""
     subs, n = block["subcontracts"], len(block["contracts"]["contract_id"])
     first = np.searchsorted(subs["_contract"], np.arange(n))
@@ -377,7 +377,7 @@ def losing_bidder_subcontracted(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="subcontracts", table="subcontracts", share_of="first-tier subcontracts")
-def resubcontracting(block: Block, rng, rate: float) -> None:
+def resubcontracting(block: Block, rng: Draws, rate: float) -> None:
     """A subcontractor hands the work on: a second tier below the first."""
     subs, contracts = block["subcontracts"], block["contracts"]
     room = subs["date_signed"] + 40 * DAY <= block.reference
@@ -411,7 +411,7 @@ def resubcontracting(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="before claims", table="contracts", share_of="contracts of five months and more")
-def paid_ahead_of_work(block: Block, rng, rate: float) -> None:
+def paid_ahead_of_work(block: Block, rng: Draws, rate: float) -> None:
     """Claims run ahead of the work by more than ten points, month after month, and are paid."""
     contracts, course = block["contracts"], block.course
     n = len(contracts["contract_id"])
@@ -435,7 +435,7 @@ def label_paid_ahead(block: Block) -> None:
 
 
 @_irregularity(stage="claims", table="claims", share_of="claims for work done")
-def prepaid(block: Block, rng, rate: float) -> None:
+def prepaid(block: Block, rng: Draws, rate: float) -> None:
     """The client pays before anybody has inspected the work."""
     claims = block["claims"]
     n = len(claims["claim_id"])
@@ -459,7 +459,7 @@ def _due(block: Block) -> np.ndarray:
 
 
 @_irregularity(stage="payments", table="payments", share_of="first-tier subcontracts with a payment due")
-def unpaid_subcontractor(block: Block, rng, rate: float) -> None:
+def unpaid_subcontractor(block: Block, rng: Draws, rate: float) -> None:
     """From one claim on, a subcontractor receives nothing more."""
     lines = block["payments"]
     own = _due(block) & (lines["payee_type"] == "subcontractor")
@@ -474,7 +474,7 @@ def unpaid_subcontractor(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="payments", table="payments", share_of="payments to subcontractors that have fallen due")
-def late_subcontract_payment(block: Block, rng, rate: float) -> None:
+def late_subcontract_payment(block: Block, rng: Draws, rate: float) -> None:
     """The prime contractor holds the subcontractor's money back for weeks."""
     lines = block["payments"]
     n = len(lines["payment_id"])
@@ -488,7 +488,7 @@ def late_subcontract_payment(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="payments", table="payments", share_of="payments to subcontractors that were made")
-def split_mismatch(block: Block, rng, rate: float) -> None:
+def split_mismatch(block: Block, rng: Draws, rate: float) -> None:
     """Less is paid than was registered."""
     lines = block["payments"]
     made = (
@@ -506,7 +506,7 @@ def split_mismatch(block: Block, rng, rate: float) -> None:
 @_irregularity(
     stage="payments", table="payments", share_of="payments for wages, equipment and materials that were made"
 )
-def diverted_money(block: Block, rng, rate: float) -> None:
+def diverted_money(block: Block, rng: Draws, rate: float) -> None:
     """Money registered for wages, equipment or materials ends up with the prime contractor."""
     lines = block["payments"]
     n, step = len(lines["payment_id"]), block.profile["currency.round_to"]
@@ -532,7 +532,7 @@ def diverted_money(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="workers", table="workers", share_of="workers on a roster")
-def ghost_worker(block: Block, rng, rate: float) -> None:
+def ghost_worker(block: Block, rng: Draws, rate: float) -> None:
     """A name on the payroll that never passes the gate."""
     roster, contracts = block["workers"], block["contracts"]
     hit = _clustered(
@@ -551,7 +551,7 @@ def ghost_worker(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="workers", table="workers", share_of="sites with four workers and more")
-def shared_account(block: Block, rng, rate: float) -> None:
+def shared_account(block: Block, rng: Draws, rate: float) -> None:
     """The wages of three workers or more go to one bank account."""
     roster = block["workers"]
     n = len(block["contracts"]["contract_id"])
@@ -565,7 +565,7 @@ def shared_account(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="attendance", table="attendance", share_of="workers with ten days on site and more")
-def double_presence(block: Block, rng, rate: float) -> None:
+def double_presence(block: Block, rng: Draws, rate: float) -> None:
     """One card works a full day on two sites at once."""
     table, normal = block["attendance"], float(block.profile["labour.hours_per_day"])
     n = len(block["workers"]["worker_id"])
@@ -586,7 +586,7 @@ def double_presence(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="wages", table="wages", share_of="crews and months with a wage due")
-def late_wages(block: Block, rng, rate: float) -> None:
+def late_wages(block: Block, rng: Draws, rate: float) -> None:
     """A whole crew waits for its wage for weeks."""
     table = block["wages"]
     crew_month = table["_crew"] * 10_000 + table["month"].astype("datetime64[M]").astype("int64")
@@ -602,7 +602,7 @@ def late_wages(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="retirement", table="retirement_days", share_of="monthly reports of six days and more")
-def unreported_retirement_days(block: Block, rng, rate: float) -> None:
+def unreported_retirement_days(block: Block, rng: Draws, rate: float) -> None:
     """Far fewer days are reported for the retirement scheme than were worked."""
     table = block["retirement_days"]
     part = rng.uniform(0.1, 0.6, len(table["worker_id"]))
@@ -617,7 +617,7 @@ def unreported_retirement_days(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="openness", table="disclosures", share_of="items that are three months old and more")
-def missing_disclosure(block: Block, rng, rate: float) -> None:
+def missing_disclosure(block: Block, rng: Draws, rate: float) -> None:
     """An item is never published."""
     items = block["disclosures"]
     hit = _clustered(rng, items["_project"], items["date_event"] <= block.reference - 90 * DAY, rate)
@@ -626,7 +626,7 @@ def missing_disclosure(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="openness", table="disclosures", share_of="items that are three months old and more")
-def late_disclosure(block: Block, rng, rate: float) -> None:
+def late_disclosure(block: Block, rng: Draws, rate: float) -> None:
     """An item is published when it no longer helps anybody: two months late and more."""
     items = block["disclosures"]
     old = (items["date_event"] <= block.reference - 90 * DAY) & ~block.is_labelled("disclosures")
@@ -638,7 +638,7 @@ def late_disclosure(block: Block, rng, rate: float) -> None:
 
 
 @_irregularity(stage="openness", table="questions", share_of="questions that are 45 days old and more")
-def unanswered_question(block: Block, rng, rate: float) -> None:
+def unanswered_question(block: Block, rng: Draws, rate: float) -> None:
     """A citizen asks and nobody answers."""
     asked = block["questions"]
     hit = chosen(rng, asked["date_asked"] <= block.reference - 45 * DAY, rate)

@@ -10,13 +10,14 @@ from cleanworks.city.block import (
     NAT,
     PROJECTS_PER_BLOCK,
     Block,
+    Rows,
     days,
     keep,
     numbered,
     rounded,
     running_number,
 )
-from cleanworks.draws import power
+from cleanworks.draws import Draws, power
 from cleanworks.errors import InputError
 
 # sector: share of projects, typical size (1 = the profile's median), spread, words for titles, types that fit
@@ -158,7 +159,7 @@ def projects(block: Block) -> None:
     block["tenders"] = _tenders(block, rng, published, estimate)
 
 
-def _places(block: Block, rng, n):
+def _places(block: Block, rng: Draws, n: int) -> tuple[np.ndarray, ...]:
     """District and owner of each project. Some districts build more than others, and own more of their works."""
     profile = block.profile
     districts = np.array(profile["names.districts"], dtype=object)
@@ -179,7 +180,7 @@ def _places(block: Block, rng, n):
     return districts[where], authority, authority_number, latitude.round(5), longitude.round(5)
 
 
-def _publication_dates(block: Block, rng, n) -> np.ndarray:
+def _publication_dates(block: Block, rng: Draws, n: int) -> np.ndarray:
     """Working days, more of them in the months in which money is committed."""
     last = block.reference.astype("datetime64[M]")
     months = np.arange(last - round(block.profile["city.years"] * 12) + 1, last + 1)
@@ -189,7 +190,9 @@ def _publication_dates(block: Block, rng, n) -> np.ndarray:
     return np.busday_offset(day, 0, roll="backward", busdaycal=block.calendar)
 
 
-def _estimates(block: Block, rng, size, spread, published) -> np.ndarray:
+def _estimates(
+    block: Block, rng: Draws, size: np.ndarray, spread: np.ndarray, published: np.ndarray
+) -> np.ndarray:
     """Client's estimates: lognormal by sector, with a Pareto tail of very large works."""
     profile, n = block.profile, len(size)
     body = rng.lognormal(-0.1, spread * profile["city.contract_spread"] / 1.15, n)
@@ -202,7 +205,7 @@ def _estimates(block: Block, rng, size, spread, published) -> np.ndarray:
     return rounded(amount, profile["currency.round_to"])
 
 
-def _tenders(block: Block, rng, published, estimate) -> dict:
+def _tenders(block: Block, rng: Draws, published: np.ndarray, estimate: np.ndarray) -> dict:
     profile, n = block.profile, len(estimate)
     small = estimate < profile["procurement.direct_award_threshold"]
     large = estimate > 5 * profile["city.contract_median"]
@@ -292,7 +295,9 @@ def bids(block: Block) -> None:
     }
 
 
-def _came(block: Block, tender, place, amount, status) -> np.ndarray:
+def _came(
+    block: Block, tender: np.ndarray, place: np.ndarray, amount: np.ndarray, status: np.ndarray
+) -> np.ndarray:
     """Which firms hand in the bid that they made: the lowest do, the dearer often stay away."""
     valid = status == "valid"
     order = np.lexsort((np.where(valid, amount, np.inf), tender))
@@ -302,7 +307,7 @@ def _came(block: Block, tender, place, amount, status) -> np.ndarray:
     return (valid & (rank < _AT_LEAST)) | (place == 0) | stays
 
 
-def _rivals(block: Block, method, count) -> tuple[np.ndarray, np.ndarray]:
+def _rivals(block: Block, method: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Open tenders in which a second firm bids beside one that would have been alone, and how early it bids."""
     rng, tenders = block.rng("rivals"), block["tenders"]
     comes = rng.random(len(method)) < _share(block, "city.rival_comes")
@@ -312,7 +317,7 @@ def _rivals(block: Block, method, count) -> tuple[np.ndarray, np.ndarray]:
     return rows, early[rows]
 
 
-def _price_ratios(block: Block, rng, method, tender) -> np.ndarray:
+def _price_ratios(block: Block, rng: Draws, method: np.ndarray, tender: np.ndarray) -> np.ndarray:
     """What each firm would ask, as a share of what the works are worth: who is cheaper than whom."""
     n = len(method)
     centre = np.select(
@@ -357,7 +362,7 @@ def _published_prices(block: Block, winner: np.ndarray) -> None:
     offers["amount"] = _kept_in_order(tender, old, written)
 
 
-def _discounts(block: Block, rng, method, bidders) -> np.ndarray:
+def _discounts(block: Block, rng: Draws, method: np.ndarray, bidders: np.ndarray) -> np.ndarray:
     """How far the award lies below the estimate, as a share of the estimate: most a little, some very far."""
     depth = np.array([_DEPTH.get(one, 1.0) for one in method]) * np.where(bidders == 1, _ALONE, 1.0)
     middle, spread = _share(block, "city.discount_median"), _share(block, "city.discount_spread", most=5)
@@ -365,7 +370,7 @@ def _discounts(block: Block, rng, method, bidders) -> np.ndarray:
     return drawn / (1 + drawn)
 
 
-def _in_order(tender, amount, chosen, drawn) -> np.ndarray:
+def _in_order(tender: np.ndarray, amount: np.ndarray, chosen: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """The drawn numbers of the chosen rows, dealt out within each tender in the order of the amounts; 0 elsewhere."""
     rows = np.flatnonzero(chosen)
     dealt = np.zeros(len(amount))
@@ -375,7 +380,7 @@ def _in_order(tender, amount, chosen, drawn) -> np.ndarray:
     return dealt
 
 
-def _first_equal(tender, amount) -> np.ndarray:
+def _first_equal(tender: np.ndarray, amount: np.ndarray) -> np.ndarray:
     """For each bid the first one of its tender with the same amount."""
     order = np.lexsort((amount, tender))
     new = np.r_[True, (np.diff(tender[order]) != 0) | (np.diff(amount[order]) != 0)]
@@ -384,7 +389,7 @@ def _first_equal(tender, amount) -> np.ndarray:
     return first
 
 
-def _kept_in_order(tender, old, written) -> np.ndarray:
+def _kept_in_order(tender: np.ndarray, old: np.ndarray, written: np.ndarray) -> np.ndarray:
     """Written amounts, none below that of a bid that was lower before: rounding may make bids equal and turns none round."""
     order = np.lexsort((old, tender))
     values, number = np.unique(written, return_inverse=True)
@@ -394,7 +399,7 @@ def _kept_in_order(tender, old, written) -> np.ndarray:
     return kept
 
 
-def as_written(block: Block, rng, amount: np.ndarray, most: np.ndarray) -> np.ndarray:
+def as_written(block: Block, rng: Draws, amount: np.ndarray, most: np.ndarray) -> np.ndarray:
     """Prices in round figures, none above ``most``: some firms write millions, others thousands."""
     unit = block.profile["currency.round_to"]
     finest = _share(block, "city.price_step") * rng.lognormal(0, _CARE, len(amount)) * most / unit
@@ -471,7 +476,7 @@ def contracts(block: Block) -> None:
     block["bids"] = keep(offers, opened[offers["_tender"]])
 
 
-def _winners(rng, tenders, offers) -> np.ndarray:
+def _winners(rng: Draws, tenders: Rows, offers: Rows) -> np.ndarray:
     """Row of the winning bid of each tender: the lowest valid one where price alone decides, else one of the lowest."""
     n = len(tenders["tender_id"])
     valid = offers["status"] == "valid"
@@ -483,7 +488,7 @@ def _winners(rng, tenders, offers) -> np.ndarray:
     return order[first + np.minimum(step, choices - 1)]
 
 
-def _officials(block: Block, rng, authority) -> np.ndarray:
+def _officials(block: Block, rng: Draws, authority: np.ndarray) -> np.ndarray:
     """One of two or three officials of the owner."""
     count = block.profile["city.officials"]
     return numbered(
@@ -493,7 +498,7 @@ def _officials(block: Block, rng, authority) -> np.ndarray:
     )
 
 
-def losing_bidders(block: Block, rng) -> tuple[np.ndarray, np.ndarray]:
+def losing_bidders(block: Block, rng: Draws) -> tuple[np.ndarray, np.ndarray]:
     """For each contract the id and name of one firm that bid and lost; empty text where there is none."""
     contracts, offers = block["contracts"], block["bids"]
     n = len(contracts["contract_id"])

@@ -347,7 +347,9 @@ def _refuse_mixed_dates(raw: pd.Series, column: Column, where: str) -> None:
         )
 
 
-def _unreadable(cells, column: Column, described: Table, row: int, count: int, where: str) -> InputError:
+def _unreadable(
+    cells: pd.DataFrame, column: Column, described: Table, row: int, count: int, where: str
+) -> InputError:
     """The sentence for a value that is not what its column holds, with a guess at the cause."""
     text = cells[column.name].iloc[row]
     wanted = {

@@ -10,11 +10,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 
 from cleanworks.errors import InputError
+
+if TYPE_CHECKING:
+    from pandera.pandas import Column as PanderaColumn
+    from pandera.pandas import DataFrameSchema
 
 KINDS = ("id", "text", "code", "number", "money", "integer", "date", "time", "flag")
 
@@ -39,7 +45,7 @@ class Column:
     low: float | None = None
     high: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         assert self.kind in KINDS, self.kind
 
     @property
@@ -88,41 +94,57 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
+class Details(TypedDict, total=False):
+    """What may be said of a column beside its name, kind and meaning."""
+
+    null: bool
+    key: bool
+
+
+class Limits(Details, total=False):
+    """The same of a column of numbers."""
+
+    low: float | None
+    high: float | None
+
+
 # Short forms, so that the tables below read as a list.
-def _key(name, meaning):
+def _key(name: str, meaning: str) -> Column:
     return Column(name, "id", meaning, key=True)
 
 
-def _ref(name, refers, meaning, **more):
+def _ref(name: str, refers: str, meaning: str, **more: Unpack[Details]) -> Column:
     return Column(name, "id", meaning, refers=refers, **more)
 
 
-def _text(name, meaning, **more):
+def _text(name: str, meaning: str, **more: Unpack[Details]) -> Column:
     return Column(name, "text", meaning, **more)
 
 
-def _id(name, meaning, **more):
+def _id(name: str, meaning: str, **more: Unpack[Details]) -> Column:
     return Column(name, "id", meaning, **more)
 
 
-def _code(name, allowed, meaning, **more):
+def _code(name: str, allowed: str, meaning: str, **more: Unpack[Details]) -> Column:
     return Column(name, "code", meaning, allowed=tuple(allowed.split()), **more)
 
 
-def _date(name, meaning, **more):
+def _date(name: str, meaning: str, **more: Unpack[Details]) -> Column:
     return Column(name, "date", meaning, **more)
 
 
-def _money(name, meaning, **more):
-    return Column(name, "money", meaning, unit="currency", **{"low": 0, **more})
+def _money(name: str, meaning: str, **more: Unpack[Limits]) -> Column:
+    more.setdefault("low", 0)
+    return Column(name, "money", meaning, unit="currency", **more)
 
 
-def _percent(name, meaning, **more):
-    return Column(name, "number", meaning, unit="%", low=0, **more)
+def _percent(name: str, meaning: str, high: float | None = None, **more: Unpack[Details]) -> Column:
+    return Column(name, "number", meaning, unit="%", low=0, high=high, **more)
 
 
-def _count(name, meaning, **more):
-    return Column(name, "integer", meaning, **{"low": 0, **more})
+def _count(name: str, meaning: str, unit: str = "", **more: Unpack[Limits]) -> Column:
+    more.setdefault("low", 0)
+    return Column(name, "integer", meaning, unit=unit, **more)
 
 
 SECTORS = (
@@ -579,12 +601,12 @@ def _cast(column: Column, values: pd.Series) -> pd.Series:
     return texts.where(texts.notna(), np.nan).astype(_string_dtype())
 
 
-def _string_dtype():
+def _string_dtype() -> str | type[object]:
     """``str`` in pandas 3, ``object`` before: there ``str`` would write missing values as text."""
     return "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 
 
-def pandera_schema(name: str):
+def pandera_schema(name: str) -> DataFrameSchema:
     """The pandera schema of one table: types, empty cells, allowed values, ranges and keys; no other columns.
 
     pandera is imported here and not with the module, because a lesson does not need it.
@@ -601,7 +623,7 @@ def pandera_schema(name: str):
     )
 
 
-def _pandera_column(pa, column: Column):
+def _pandera_column(pa: ModuleType, column: Column) -> PanderaColumn:
     kind_of = {
         "date": _is_date,
         "time": _is_time,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Unpack
+
 from cleanworks.city.institutions import AREAS, FINDERS, KINDS, QUESTIONS, RANKS, YEARS
-from cleanworks.city.schemas import Column, Table
+from cleanworks.city.schemas import Column, Details, Limits, Table
 
 _TEXTS = {
     "transparent_handling": "The work is handled in a transparent way",
@@ -17,20 +20,22 @@ _TEXTS = {
 """The topics are published (acrc-s4); the wording is ours."""
 
 
-def _year(**more) -> Column:
+def _year(**more: Unpack[Details]) -> Column:
     return Column("year", "integer", "Year of the assessment", low=YEARS[0], high=YEARS[-1], **more)
 
 
-def _body(**more) -> Column:
+def _body(**more: Unpack[Details]) -> Column:
     return Column("institution_id", "id", "Institution", refers="institutions.institution_id", **more)
 
 
-def _code(name: str, allowed, meaning: str, **more) -> Column:
+def _code(name: str, allowed: Iterable[str], meaning: str, **more: Unpack[Details]) -> Column:
     return Column(name, "code", meaning, allowed=tuple(allowed), **more)
 
 
-def _score(name: str, meaning: str, **more) -> Column:
-    return Column(name, "number", meaning, unit="points of 100", **{"low": 0, "high": 100, **more})
+def _score(name: str, meaning: str, **more: Unpack[Limits]) -> Column:
+    more.setdefault("low", 0)
+    more.setdefault("high", 100)
+    return Column(name, "number", meaning, unit="points of 100", **more)
 
 
 _ANSWERS = tuple(

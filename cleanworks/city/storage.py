@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from cleanworks.city import build, compact, schemas
 from cleanworks.city.schemas import Table
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
+from cleanworks.typed import Tables
 
 MANIFEST = "manifest.json"
 _UNFINISHED = ".part"
@@ -33,7 +34,13 @@ def fingerprint(projects: int, seed: int, profile: Profile) -> str:
 
 
 def write(
-    folder: str | Path, projects: int, seed: int, profile: Profile, *, blocks_at_once: int = 3, extra=None
+    folder: str | Path,
+    projects: int,
+    seed: int,
+    profile: Profile,
+    *,
+    blocks_at_once: int = 3,
+    extra: Tables | None = None,
 ) -> dict:
     """Make the city and write it to a folder, one CSV file per table, a few blocks of projects at a time.
 
@@ -136,7 +143,7 @@ def _remove(parts: Mapping[str, Path]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _with(pieces, extra):
+def _with(pieces: Iterable[Tables], extra: Tables | None) -> Iterator[Tables]:
     """The pieces, with the further tables added to the first."""
     for number, piece in enumerate(pieces):
         yield {**piece, **(extra or {})} if number == 0 else piece
@@ -163,10 +170,10 @@ def to_csv(described: Table, frame: pd.DataFrame, *, header: bool = True) -> str
 class Ready:
     """A folder of ready-made tables, believed only if its manifest says that they are what is wanted."""
 
-    def __init__(self, folder: Path, manifest: dict):
+    def __init__(self, folder: Path, manifest: dict) -> None:
         self.folder, self.manifest = folder, manifest
 
-    def __eq__(self, other) -> bool:
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Ready) and (self.folder, self.manifest) == (other.folder, other.manifest)
 
     def __hash__(self) -> int:

@@ -16,6 +16,7 @@ from cleanworks.city.block import (
     DAY,
     NAT,
     Block,
+    Rows,
     days,
     keep,
     month_end,
@@ -25,7 +26,7 @@ from cleanworks.city.block import (
     window_start,
     working_calendar,
 )
-from cleanworks.draws import power
+from cleanworks.draws import Draws, power
 
 WEEKS_OF_REPORTS = 26
 _REASONS = (
@@ -104,7 +105,7 @@ def pace(block: Block) -> Pace:
     )
 
 
-def _slumps(rng, speed, months) -> None:
+def _slumps(rng: Draws, speed: np.ndarray, months: np.ndarray) -> None:
     """A quarter of the contracts slows down for two to four months and then works harder: delays that heal."""
     n, columns = speed.shape
     hit = rng.random(n) < 0.25
@@ -234,13 +235,13 @@ def modifications(block: Block) -> None:
     }
 
 
-def _asks_for_time(rng, contracts, stop) -> np.ndarray:
+def _asks_for_time(rng: Draws, contracts: Rows, stop: np.ndarray) -> np.ndarray:
     """Contracts that overran, or will, and were given more time."""
     over = (stop - contracts["period_end"]).astype("int64")
     return (over > -20) & (contracts["_clock_end"] < 1.02) & (over > 10) & (rng.random(len(over)) < 0.7)
 
 
-def _days_granted(rng, contracts, stop, contract) -> np.ndarray:
+def _days_granted(rng: Draws, contracts: Rows, stop: np.ndarray, contract: np.ndarray) -> np.ndarray:
     over = (stop - contracts["period_end"]).astype(float)[contract].clip(min=10)
     return np.round(over * rng.uniform(0.5, 1.1, len(contract))).clip(min=5)
 
@@ -327,7 +328,9 @@ def reports(block: Block) -> None:
     }
 
 
-def _daily_dates(block: Block, rng, long_mode, stop):
+def _daily_dates(
+    block: Block, rng: Draws, long_mode: np.ndarray, stop: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Every working day in the window, and the first day of the weekend on the sites that work then."""
     begin = window_start(block.profile)
     every = np.arange(begin, block.reference + DAY)
@@ -345,7 +348,7 @@ def _daily_dates(block: Block, rng, long_mode, stop):
     return long_mode[row], every[column]
 
 
-def _weekly_dates(block: Block, long_mode, stop):
+def _weekly_dates(block: Block, long_mode: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The last working day of each of the last weeks."""
     first_free = block.profile["calendar.site_weekend"][0]
     weekday = (int(block.reference.astype("int64")) + 3) % 7
@@ -359,7 +362,7 @@ def _weekly_dates(block: Block, long_mode, stop):
     return long_mode[row], every[column]
 
 
-def _pauses(rng, contracts, contract, date, block) -> np.ndarray:
+def _pauses(rng: Draws, contracts: Rows, contract: np.ndarray, date: np.ndarray, block: Block) -> np.ndarray:
     """A few sites close for three or four days and say nothing: shorter than a gap worth asking about."""
     n = len(contracts["contract_id"])
     begin = window_start(block.profile) + rng.integers(0, 28 * block.profile["city.window_months"], n).astype(
@@ -370,7 +373,9 @@ def _pauses(rng, contracts, contract, date, block) -> np.ndarray:
     return closed[contract] & (since >= 0) & (since < 5)
 
 
-def _sign_offs(block: Block, rng, kind, date):
+def _sign_offs(
+    block: Block, rng: Draws, kind: np.ndarray, date: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Times of handing in, checking and approving; empty after the reference date."""
     n = len(date)
     grace = np.where(
@@ -386,14 +391,16 @@ def _sign_offs(block: Block, rng, kind, date):
     return submitted, np.where(checked < end, checked, empty), np.where(approved < end, approved, empty)
 
 
-def _crew(block: Block, rng, contracts) -> np.ndarray:
+def _crew(block: Block, rng: Draws, contracts: Rows) -> np.ndarray:
     """Usual number of workers on a site, from what the site builds in a month."""
     monthly = contracts["value_amount"] / contracts["_months"]
     wages = 22 * block.profile["labour.daily_wage"]
     return np.clip(0.3 * monthly / wages, 2, 120) * rng.lognormal(0, 0.25, len(monthly))
 
 
-def _between_months(matrix, contracts, contract, date) -> np.ndarray:
+def _between_months(
+    matrix: np.ndarray, contracts: Rows, contract: np.ndarray, date: np.ndarray
+) -> np.ndarray:
     """Progress on a day, on a straight line between the ends of months."""
     start = contracts["period_start"][contract]
     column = (date.astype("datetime64[M]") - start.astype("datetime64[M]")).astype(np.intp)

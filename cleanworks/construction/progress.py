@@ -38,6 +38,7 @@ import pandas as pd
 
 from cleanworks.construction._input import need_amounts, need_columns, need_dates, need_percentages
 from cleanworks.errors import InputError
+from cleanworks.typed import Numbers
 
 MONTH_DAYS = 365.25 / 12
 
@@ -178,10 +179,10 @@ class EarnedValue:
     (0.833, 0.893, 4480)
     """
 
-    pv: object
-    ev: object
-    ac: object
-    bac: object
+    pv: Numbers
+    ev: Numbers
+    ac: Numbers
+    bac: Numbers
 
     def __post_init__(self):
         for name in ("pv", "ev", "ac", "bac"):
