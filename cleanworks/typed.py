@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -18,6 +18,9 @@ Day: TypeAlias = str | dt.date
 
 Numbers: TypeAlias = float | np.ndarray | pd.Series
 """A number, or a column of them; what takes either gives the same kind back."""
+
+Values: TypeAlias = Sequence[float] | np.ndarray | pd.Series
+"""Several numbers, however they are held."""
 
 Days: TypeAlias = Day | pd.Series | pd.DatetimeIndex
 """A day, or a column of them."""

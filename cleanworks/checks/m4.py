@@ -73,11 +73,11 @@ def abuse_score(abuse_score: object) -> Outcome:
     filled = 10 * (7 - answers.fillna(answers.max())).mean() / 6
     return compare(
         abuse_score,
-        assessment.to_ten(answers, reverse=True).mean(),
+        pd.Series(assessment.to_ten(answers, reverse=True)).mean(),
         unit="points of 10",
         mistakes=[
             (
-                assessment.to_ten(answers).mean(),
+                pd.Series(assessment.to_ten(answers)).mean(),
                 "The scale is not turned round. Abuse of power is something bad: agreeing with it must lower the score.",
             ),
             (

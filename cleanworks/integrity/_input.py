@@ -9,9 +9,10 @@ import pandas as pd
 
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
+from cleanworks.typed import Values
 
 
-def need_columns(table, columns: Sequence[str], name: str) -> None:
+def need_columns(table: object, columns: Sequence[str], name: str) -> None:
     """Raise `InputError` unless ``table`` is a DataFrame with at least one row and with all ``columns``."""
     if not isinstance(table, pd.DataFrame):
         raise InputError(
@@ -31,7 +32,7 @@ def need_columns(table, columns: Sequence[str], name: str) -> None:
 
 
 def numbers(
-    values, name: str, *, low: float = -np.inf, high: float = np.inf, missing: bool = False
+    values: Values | float, name: str, *, low: float = -np.inf, high: float = np.inf, missing: bool = False
 ) -> np.ndarray:
     """Return ``values`` as a flat float array, or raise `InputError` and name the first wrong row.
 
@@ -87,7 +88,7 @@ def positive(value: float, name: str) -> float:
     return number
 
 
-def whole(value, name: str, *, least: int = 1) -> int:
+def whole(value: float, name: str, *, least: int = 1) -> int:
     """Return one whole number of at least ``least``."""
     number = _one(value, name)
     if number != np.floor(number) or number < least or np.isinf(number):
@@ -99,14 +100,14 @@ def whole(value, name: str, *, least: int = 1) -> int:
     return int(number)
 
 
-def choice(value, allowed: Sequence[str], name: str):
+def choice(value: str, allowed: Sequence[str], name: str) -> str:
     """Return ``value`` if it is one of ``allowed``."""
     if value not in allowed:
         raise InputError(f"{value!r} is not known.", where=name, fix=f"Use one of: {', '.join(allowed)}.")
     return value
 
 
-def generator(rng) -> Draws:
+def generator(rng: object) -> Draws:
     """The draws of a numpy Generator; a seed alone would hide where chance comes from."""
     if isinstance(rng, Draws):
         return rng
@@ -143,7 +144,7 @@ def labels(table: pd.DataFrame, column: str | None, name: str) -> pd.Series:
     return values
 
 
-def weights(values, name: str) -> np.ndarray:
+def weights(values: Values, name: str) -> np.ndarray:
     """Return weights of which none is negative and one at least is above zero."""
     found = numbers(values, name, low=0)
     if not found.sum() > 0:
@@ -168,7 +169,7 @@ def yes_no(values: pd.Series, name: str) -> pd.Series:
     return values.isin([True, "yes"])
 
 
-def _one(value, name: str) -> float:
+def _one(value: float, name: str) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -180,7 +181,7 @@ def _one(value, name: str) -> float:
     return number
 
 
-def _refuse(values, wrong: np.ndarray, name: str, what: str, fix: str | None = None) -> None:
+def _refuse(values: Values | float, wrong: np.ndarray, name: str, what: str, fix: str | None = None) -> None:
     if not wrong.any():
         return
     position = int(np.argmax(wrong))

@@ -21,6 +21,7 @@ import pandas as pd
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import published
+from cleanworks.typed import Numbers
 
 PERCEPTION = (
     "transparent_handling",
@@ -57,7 +58,7 @@ def anchors(points: int = 7) -> pd.Series:
     return pd.Series(10 * (np.arange(points) / (points - 1)), index=answers, name="score")
 
 
-def to_ten(answers, points: int = 7, *, reverse: bool = False):
+def to_ten(answers: Numbers, points: int = 7, *, reverse: bool = False) -> Numbers:
     """Convert answers 1 to ``points`` to a score from 0 to 10: ``10 * (r - 1) / (points - 1)`` (acrc-s1).
 
     Parameters
@@ -183,7 +184,7 @@ def perception(scores: pd.DataFrame, weights: Mapping[str, float] | None = None)
     return pd.Series(mean, index=scores.index, name="perception")
 
 
-def experience_score(rate, worst: float = 0.05):
+def experience_score(rate: Numbers, worst: float = 0.05) -> Numbers:
     """Turn a rate of corruption experience into a score from 0 to 10. OURS, a teaching model.
 
     ``10 * (1 - min(rate, worst) / worst)``: nobody reports it, 10; a share of ``worst`` or more, 0. The goalpost
@@ -312,7 +313,7 @@ def weights_of(model: str) -> dict[str, float]:
     return dict(zip(rows["part"], rows["weight"].astype(float), strict=True))
 
 
-def combine(parts, weights: Mapping[str, float]):
+def combine(parts: Mapping[str, Numbers] | pd.DataFrame, weights: Mapping[str, float]) -> Numbers:
     """Weighted mean of named parts.
 
     Parameters
@@ -347,7 +348,7 @@ def combine(parts, weights: Mapping[str, float]):
 # -- overall scores ----------------------------------------------------------------------------------------------
 
 
-def overall_2017(external, internal, deduction=0.0):
+def overall_2017(external: Numbers, internal: Numbers, deduction: Numbers = 0.0) -> Numbers:
     """Overall integrity out of ten, model of 2017 without policy customers (acrc-s2).
 
     ``0.763 * external + 0.237 * internal - deduction``. Both weights are published. With 8.35 and 7.87 the result
@@ -358,7 +359,7 @@ def overall_2017(external, internal, deduction=0.0):
     return combine({"external": external, "internal": internal}, weights_of("2017")) - deduction
 
 
-def perceived_2022(external, internal):
+def perceived_2022(external: Numbers, internal: Numbers) -> Numbers:
     """Perceived integrity out of a hundred from its two surveys, model of 2022; weights BACKED OUT (acrc-s37)."""
     _check_range(external, 100, "external")
     _check_range(internal, 100, "internal")
@@ -366,8 +367,13 @@ def perceived_2022(external, internal):
 
 
 def overall_2022(
-    perceived, effort, deduction=0.0, *, cap: float = 10.0, weights: Mapping[str, float] | None = None
-):
+    perceived: Numbers,
+    effort: Numbers,
+    deduction: Numbers = 0.0,
+    *,
+    cap: float = 10.0,
+    weights: Mapping[str, float] | None = None,
+) -> Numbers:
     """Overall integrity out of a hundred, model of 2022 (acrc-s3, acrc-s4, acrc-s5).
 
     ``0.60 * perceived + 0.40 * effort - min(deduction, cap)``. Weights and cap are published; how a deduction is
@@ -429,7 +435,7 @@ def back_out_weight(
             fix="Use a result whose parts differ.",
         )
 
-    def weight(a, b, c):
+    def weight(a: float, b: float, c: float) -> float:
         return (c + deduction - b) / (a - b)
 
     corners = [
@@ -551,7 +557,7 @@ def _check_points(points: int) -> None:
         )
 
 
-def _check_codes(values, points: int) -> None:
+def _check_codes(values: Numbers, points: int) -> None:
     flat = np.ravel(np.asarray(values, dtype=float))
     wrong = ~np.isnan(flat) & ((flat < 1) | (flat > points))
     if wrong.any():
@@ -564,7 +570,7 @@ def _check_codes(values, points: int) -> None:
         )
 
 
-def _check_range(values, top: float, name: str) -> None:
+def _check_range(values: Numbers, top: float, name: str) -> None:
     flat = np.ravel(np.asarray(values, dtype=float))
     wrong = ~np.isnan(flat) & ((flat < 0) | (flat > top))
     if wrong.any():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ def normalise(
     return pd.DataFrame(found, index=table.index, columns=table.columns)
 
 
-def _rescale(values: np.ndarray, method: str, names) -> np.ndarray:
+def _rescale(values: np.ndarray, method: str, names: Sequence[str]) -> np.ndarray:
     flat = np.ptp(values, axis=0) == 0
     if flat.any():
         raise InputError(
@@ -102,7 +103,9 @@ def _rescale(values: np.ndarray, method: str, names) -> np.ndarray:
     return 100 * pd.DataFrame(values).rank(method="max").to_numpy() / len(values)
 
 
-def _between(table, values, goalposts) -> pd.DataFrame:
+def _between(
+    table: pd.DataFrame, values: np.ndarray, goalposts: Mapping[str, tuple[float, float]] | None
+) -> pd.DataFrame:
     if goalposts is None or any(name not in goalposts for name in table):
         absent = next((name for name in table if name not in (goalposts or {})), "")
         raise InputError(
@@ -243,7 +246,7 @@ class Choices:
     winsor: int = 5
     leave_out: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in self.normalisations:
             _input.choice(name, ("min-max", "z-score", "rank", "percentile"), "choices, normalisations")
         for name in self.aggregations:
@@ -264,7 +267,9 @@ class Choices:
 class _Indices:
     """Scores for many draws; normalised tables are computed once for each combination of choices."""
 
-    def __init__(self, table, weights, choices, negative):
+    def __init__(
+        self, table: pd.DataFrame, weights: pd.Series, choices: Choices, negative: Sequence[str]
+    ) -> None:
         self.table, self.choices, self.negative = table, choices, negative
         self.weights = given_weights(weights, table.columns).to_numpy()
         if choices.leave_out and table.shape[1] < 3:
@@ -298,7 +303,10 @@ class _Indices:
         return self.known[method, points]
 
 
-def _pick(options, number: float):
+_Option = TypeVar("_Option")
+
+
+def _pick(options: Sequence[_Option], number: float) -> _Option:
     return options[min(int(number * len(options)), len(options) - 1)]
 
 
@@ -397,7 +405,9 @@ def sobol_indices(
     return sensitivity(parts[0], parts[1], parts[2:], names)
 
 
-def sensitivity(at_a, at_b, at_mixed, names: Sequence[str]) -> pd.DataFrame:
+def sensitivity(
+    at_a: np.ndarray, at_b: np.ndarray, at_mixed: np.ndarray, names: Sequence[str]
+) -> pd.DataFrame:
     """Sensitivity indices from results on two samples and on A with one column from B.
 
     ``first = mean(f_B (f_ABi - f_A)) / V`` (saltelli-2010) and ``total = mean((f_A - f_ABi)^2) / (2 V)``

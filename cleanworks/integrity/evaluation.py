@@ -8,8 +8,9 @@ newey-west-1987, thresholds as in imbens-lemieux-2008. Published effect sizes ar
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from cleanworks.integrity import _input, published
 from cleanworks.integrity._quantiles import NORMAL, two_sided
 from cleanworks.integrity.estimates import Estimate, join_notes
 from cleanworks.integrity.grades import EDGES
+from cleanworks.typed import Numbers
 
 FEW_CLUSTERS = 30
 """Below this, errors by institution are too small and intervals too short (cameron-miller-2015; the limit is a habit)."""
@@ -33,7 +35,7 @@ def published_effects() -> pd.DataFrame:
 # -- regression to the mean ----------------------------------------------------------------------------------------
 
 
-def expected_gain(score, mean: float, correlation: float):
+def expected_gain(score: Numbers, mean: float, correlation: float) -> Numbers:
     """The gain to expect from chance alone: ``(1 - r) (mean - score)``, textbook.
 
     Parameters
@@ -231,7 +233,7 @@ def _solve(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
     return coefficients, inverse @ inverse.T, y - x @ coefficients
 
 
-def _clustered(x, y, clusters, parameters) -> _Fit:
+def _clustered(x: np.ndarray, y: np.ndarray, clusters: np.ndarray, parameters: int) -> _Fit:
     """Least squares; covariance by cluster with the usual small-sample factor ``G/(G-1) (N-1)/(N-K)``."""
     coefficients, inverse, residuals = _solve(x, y)
     scores = np.zeros((clusters.max() + 1, x.shape[1]))
@@ -481,7 +483,7 @@ def group_time_effects(
     return overall, found
 
 
-def _cells(first, periods) -> list[tuple[int, int]]:
+def _cells(first: np.ndarray, periods: np.ndarray) -> list[tuple[int, int]]:
     """Pairs (start, period) with a period before the start and units not yet treated in that period."""
     cells = []
     for group in np.unique(first[~np.isnan(first)]):
@@ -493,7 +495,9 @@ def _cells(first, periods) -> list[tuple[int, int]]:
     return cells
 
 
-def _group_time(values, first, periods, cells):
+def _group_time(
+    values: np.ndarray, first: np.ndarray, periods: np.ndarray, cells: Sequence[tuple[int, int]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     effects, sizes, compared = (
         np.full(len(cells), np.nan),
         np.zeros(len(cells)),
@@ -523,7 +527,15 @@ class _Panel:
     treatment: np.ndarray | None
 
     @classmethod
-    def of(cls, table, outcome, unit, period, cluster, treated) -> _Panel:
+    def of(
+        cls,
+        table: pd.DataFrame,
+        outcome: str,
+        unit: str,
+        period: str,
+        cluster: str | None,
+        treated: str | None,
+    ) -> _Panel:
         needed = [column for column in (outcome, unit, period, cluster, treated) if column]
         _input.need_columns(table, needed, "panel")
         _input.unique(table, [unit, period], "panel")
@@ -596,7 +608,7 @@ def _staggered(starts: np.ndarray) -> str:
     return f"Units start in {len(starts)} different periods: early starters serve as comparison. Use group_time_effects()."
 
 
-def _absent(table, column):
+def _absent(table: Iterable[object], column: str) -> NoReturn:
     raise InputError(
         f"There is no column {column!r}.",
         where="panel",
@@ -819,7 +831,7 @@ def threshold_effect(
 
 
 def threshold_by_bandwidth(
-    running: pd.Series, outcome: pd.Series, cutoff: float, bandwidths: Sequence[float], **options
+    running: pd.Series, outcome: pd.Series, cutoff: float, bandwidths: Sequence[float], **options: Any
 ) -> pd.DataFrame:
     """The jump for several bandwidths (index): an effect that comes and goes with the bandwidth is none."""
     rows = [threshold_effect(running, outcome, cutoff, width, **options).to_series() for width in bandwidths]

@@ -274,7 +274,7 @@ def _area_scores(tasks: pd.DataFrame, layout: pd.DataFrame) -> pd.DataFrame:
     return scores
 
 
-def _performance(performance, layout, institutions) -> pd.DataFrame:
+def _performance(performance: pd.DataFrame, layout: pd.DataFrame, institutions: pd.Index) -> pd.DataFrame:
     unknown = [name for name in performance if name not in layout.index]
     if unknown:
         raise InputError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,10 @@ import pandas as pd
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input, results
 from cleanworks.integrity._quantiles import two_sided
+
+if TYPE_CHECKING:
+    from cleanworks.paper import Page
+
 
 _TEXTS = {
     "mandate": "Who may ask, and by which rule",
@@ -273,7 +278,7 @@ class MEPlan:
             found.append("The calendar names no month of publication.")
         return found
 
-    def page(self):
+    def page(self) -> Page:
         """The plan as a `cleanworks.paper.Page` of two A4 sheets; ``page().save("plan.pdf")`` prints it.
 
         Raises

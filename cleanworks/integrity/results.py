@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -91,7 +91,7 @@ class Indicator:
     better: str
     detection: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         where = f"indicator {self.name!r}"
         _say(self.name, "the name of an indicator")
         _say(self.unit, "unit", where)
@@ -122,7 +122,7 @@ class LogframeRow:
     milestones: Mapping[int, float] = field(default_factory=dict)
     leads_to: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         where = f"row {self.code!r}"
         _say(self.code, "the code of a row")
         _say(self.result, "result", where)
@@ -153,7 +153,7 @@ def weaknesses(row: LogframeRow) -> pd.DataFrame:
     )
 
 
-def _weak_parts(row: LogframeRow):
+def _weak_parts(row: LogframeRow) -> Iterator[tuple[str, str]]:
     yield "baseline", _weak_baseline(row)
     yield "target", _impossible(row.target, row) or _weak_target(row)
     named = _says_something(row.verification)

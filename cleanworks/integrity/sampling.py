@@ -7,7 +7,7 @@ kish-1965, lohr-2021); what the Korean assessment does is cited where it appears
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import two_sided
+from cleanworks.typed import Values
 
 # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -130,7 +131,7 @@ def allocate(
     return pd.Series(_fill(share, floor, units, total), index=sizes.index, name="sample")
 
 
-def _shares(sizes, units, rule, spread) -> np.ndarray:
+def _shares(sizes: pd.Series, units: np.ndarray, rule: str, spread: pd.Series | None) -> np.ndarray:
     if rule == "equal":
         return np.ones_like(units)
     if rule == "root":
@@ -151,7 +152,7 @@ def _shares(sizes, units, rule, spread) -> np.ndarray:
     return weighted
 
 
-def _fill(share, floor, ceiling, total) -> np.ndarray:
+def _fill(share: np.ndarray, floor: np.ndarray, ceiling: np.ndarray, total: int) -> np.ndarray:
     """Whole numbers near ``share`` between ``floor`` and ``ceiling`` that sum to ``total``."""
     low, high = 0.0, 1.0
     while np.clip(high * share, floor, ceiling).sum() < total and high < 1e18:
@@ -295,7 +296,7 @@ def pps_sample(sizes: pd.Series, n: int, rng: np.random.Generator | Draws) -> pd
     )
 
 
-def pps_probabilities(sizes, n: int) -> tuple[np.ndarray, np.ndarray]:
+def pps_probabilities(sizes: Values, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Inclusion probabilities ``n * size / total`` with certain units taken out; returns (probability, certain).
 
     Examples
@@ -380,7 +381,7 @@ def two_stage_sample(
     return sample
 
 
-def _clusters_wanted(clusters, names, stratum) -> dict:
+def _clusters_wanted(clusters: int | Mapping | pd.Series, names: Sequence[str], stratum: str | None) -> dict:
     if isinstance(clusters, (Mapping, pd.Series)):
         wanted = dict(clusters)
         absent = [name for name in names if name not in wanted]
@@ -634,7 +635,7 @@ def trim_weights(weights: pd.Series, *, times: float = 5.0) -> pd.Series:
     return pd.Series(trimmed, index=pd.Series(weights).index, name="weight")
 
 
-def weighting_design_effect(weights) -> float:
+def weighting_design_effect(weights: Values) -> float:
     """``n sum(w^2) / sum(w)^2``: what unequal weights cost at most (kish-1965).
 
     Examples
@@ -666,7 +667,7 @@ def check_weights(weights: pd.Series, population: float, *, tolerance: float = 0
 # -- checks -------------------------------------------------------------------------------------------------------
 
 
-def _sizes(values, name: str) -> np.ndarray:
+def _sizes(values: Values, name: str) -> np.ndarray:
     measures = _input.numbers(values, name, low=0)
     if (measures == 0).any():
         row = pd.Series(values).index[int(np.argmin(measures))]

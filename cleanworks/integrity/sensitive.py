@@ -119,7 +119,16 @@ def forced_response(
     return _unmix(yes, n, -forced, honest, level, design_effect, truncate, "forced response")
 
 
-def _unmix(yes, n, shift, scale, level, design_effect, truncate, method) -> Estimate:
+def _unmix(
+    yes: int,
+    n: int,
+    shift: float,
+    scale: float,
+    level: float,
+    design_effect: float,
+    truncate: bool,
+    method: str,
+) -> Estimate:
     """Turn the share of yes into the rate ``(share + shift) / scale``."""
     said = wilson(
         _input.whole(yes, "yes", least=0), _input.whole(n, "n"), level=level, design_effect=design_effect
@@ -392,7 +401,9 @@ def no_design_effect(
     )
 
 
-def _type_shares(longer, shorter, items):
+def _type_shares(
+    longer: np.ndarray, shorter: np.ndarray, items: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Shares and covariances of people with and without the trait for 0 to ``items`` harmless items."""
     steps = np.arange(items + 1)
     below_long = (longer[:, None] <= steps).mean(axis=0)
@@ -414,7 +425,9 @@ def _step_covariance(cumulative: np.ndarray, n: int) -> np.ndarray:
     return (smaller - np.outer(cumulative, cumulative)) / n
 
 
-def _distance_test(shares, cov, rng, draws) -> float:
+def _distance_test(
+    shares: np.ndarray, cov: np.ndarray, rng: np.random.Generator | Draws, draws: int
+) -> float:
     """P-value of "no share is negative" against the case in which all are zero."""
     from scipy.optimize import nnls
 
@@ -494,7 +507,7 @@ def detection_limit(error: float, *, level: float = 0.95, power: float = 0.8) ->
     return float(_input.positive(error, "error") * quantiles)
 
 
-def _two_lists(table, count, treated, items) -> tuple[np.ndarray, np.ndarray]:
+def _two_lists(table: pd.DataFrame, count: str, treated: str, items: int) -> tuple[np.ndarray, np.ndarray]:
     """Counts of the group with the sensitive item and of the one without."""
     total = _input.whole(items, "items", least=2)
     _input.need_columns(table, [count, treated], "responses")

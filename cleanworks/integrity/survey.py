@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,7 @@ from cleanworks.integrity.sampling import (
     two_stage_sample,
     weighting_design_effect,
 )
+from cleanworks.typed import Values
 
 __all__ = [
     "BriberyPrevalence",
@@ -251,7 +253,7 @@ class _TooFew(InputError):
     """A part of the sample too small for a standard error."""
 
 
-def _mean(values, design, rows, level) -> Estimate:
+def _mean(values: np.ndarray, design: _Design, rows: np.ndarray, level: float) -> Estimate:
     kept = rows[~np.isnan(values[rows])]
     weights = design.weights[kept]
     _enough(kept, weights, design)
@@ -268,7 +270,7 @@ def _mean(values, design, rows, level) -> Estimate:
     return _estimate(value, error, design, rows, kept, level, "weighted mean", effect, note)
 
 
-def _ratio(top, bottom, design, rows, level) -> Estimate:
+def _ratio(top: np.ndarray, bottom: np.ndarray, design: _Design, rows: np.ndarray, level: float) -> Estimate:
     kept = rows[~np.isnan(top[rows]) & ~np.isnan(bottom[rows])]
     weights = design.weights[kept]
     _enough(kept, weights, design)
@@ -282,7 +284,9 @@ def _ratio(top, bottom, design, rows, level) -> Estimate:
     return _estimate(value, error, design, rows, kept, level, "ratio of totals", None, "")
 
 
-def _proportion(values, design, rows, level, interval="wilson") -> Estimate:
+def _proportion(
+    values: np.ndarray, design: _Design, rows: np.ndarray, level: float, interval: str = "wilson"
+) -> Estimate:
     _input.choice(interval, ("wilson", "wald"), "interval")
     plain = _mean(values, design, rows, level)
     if interval == "wald":
@@ -305,7 +309,7 @@ def _proportion(values, design, rows, level, interval="wilson") -> Estimate:
     )
 
 
-def _enough(kept, weights, design) -> None:
+def _enough(kept: np.ndarray, weights: np.ndarray, design: _Design) -> None:
     """Raise unless these rows allow a standard error."""
     if len(kept) == 0:
         raise _TooFew("Nobody answered.", where="responses", fix="Check the filter and the column.")
@@ -332,7 +336,17 @@ def _enough(kept, weights, design) -> None:
         )
 
 
-def _estimate(value, error, design, rows, kept, level, method, effect, note) -> Estimate:
+def _estimate(
+    value: float,
+    error: float,
+    design: _Design,
+    rows: np.ndarray,
+    kept: np.ndarray,
+    level: float,
+    method: str,
+    effect: float | None,
+    note: str,
+) -> Estimate:
     half = two_sided(level, design.freedom) * error
     missing = len(rows) - len(kept)
     silent = f"{missing:,} of {len(rows):,} did not answer." if missing else ""
@@ -350,7 +364,7 @@ def _estimate(value, error, design, rows, kept, level, method, effect, note) -> 
     )
 
 
-def _without_error(answers, weights, level, why) -> Estimate:
+def _without_error(answers: np.ndarray, weights: np.ndarray, level: float, why: str) -> Estimate:
     there = ~np.isnan(answers)
     kept, weights = answers[there], weights[there]
     value = float(weights @ kept / weights.sum()) if weights.sum() > 0 else math.nan
@@ -373,7 +387,15 @@ class _Design:
     lonely: str
 
     @classmethod
-    def of(cls, table, weight, stratum, cluster, units, lonely) -> _Design:
+    def of(
+        cls,
+        table: pd.DataFrame,
+        weight: str | None,
+        stratum: str | None,
+        cluster: str | None,
+        units: Mapping | pd.Series | int | None,
+        lonely: str,
+    ) -> _Design:
         _input.choice(lonely, LONELY, "lonely")
         _input.need_columns(table, [column for column in (weight, stratum, cluster) if column], "responses")
         weights = _input.weights(table[weight], f"column {weight}") if weight else np.ones(len(table))
@@ -418,7 +440,7 @@ class _Design:
         return math.sqrt(float((factor * (squares + silent)).sum()))
 
 
-def _fractions(units, names, drawn) -> np.ndarray:
+def _fractions(units: Mapping | pd.Series | int | None, names: Sequence, drawn: np.ndarray) -> np.ndarray:
     """Sampling fraction of the first stage in each stratum; 0 without population counts."""
     if units is None:
         return np.zeros(len(names))
@@ -539,7 +561,7 @@ def bribery_prevalence(
     contact: str = "contact",
     paid: str = "paid",
     asked: str = "asked",
-    **design,
+    **design: Any,
 ) -> BriberyPrevalence:
     """SDG 16.5.1: those who paid, or were asked to pay, a bribe, among those who had a contact with an official (acrc-s12).
 
@@ -656,7 +678,7 @@ class RatePrior:
 _MOST = 1e7
 
 
-def fit_rate_prior(events, n) -> RatePrior:
+def fit_rate_prior(events: Values, n: Values) -> RatePrior:
     """Fit a Beta-Binomial model by maximum likelihood (kleinman-1973 for the model).
 
     Parameters
@@ -709,7 +731,7 @@ def fit_rate_prior(events, n) -> RatePrior:
     return RatePrior(centre, strength, note)
 
 
-def _beta_binomial_loss(parameters, k, size) -> tuple[float, np.ndarray]:
+def _beta_binomial_loss(parameters: np.ndarray, k: np.ndarray, size: np.ndarray) -> tuple[float, np.ndarray]:
     """Minus the log likelihood and its gradient in (logit of the mean, log of the strength)."""
     from scipy.special import betaln, digamma, expit
 
@@ -819,7 +841,7 @@ def _truth(table: pd.DataFrame, column: str) -> np.ndarray:
     return values
 
 
-def _rows(table: pd.DataFrame, where) -> np.ndarray:
+def _rows(table: pd.DataFrame, where: Values | None) -> np.ndarray:
     """Positions of the rows that the filter keeps."""
     if where is None:
         return np.arange(len(table))
@@ -837,7 +859,7 @@ def _rows(table: pd.DataFrame, where) -> np.ndarray:
     return np.flatnonzero(inside)
 
 
-def _counts(events, n) -> tuple[np.ndarray, np.ndarray]:
+def _counts(events: Values, n: Values) -> tuple[np.ndarray, np.ndarray]:
     k = _input.numbers(events, "events", low=0)
     size = _input.numbers(n, "n", low=1)
     if len(k) != len(size):

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from cleanworks.errors import InputError
 from cleanworks.integrity import assessment, grades
 from cleanworks.integrity.products.scores import LEAST_PEOPLE, YearResults
+from cleanworks.typed import Row
+
+if TYPE_CHECKING:
+    from cleanworks.paper import Page
+
 
 _GRADES = {1: "best", 2: "good", 3: "middle", 4: "weak", 5: "weakest"}
 _NOTE = "Intervals hold what the two surveys leave uncertain (95 %); what a survey does not ask, no interval shows."
 
 
-def league_table(results: YearResults, rng: np.random.Generator, *, kind: str | None = None, title: str = ""):
+def league_table(
+    results: YearResults, rng: np.random.Generator, *, kind: str | None = None, title: str = ""
+) -> Page:
     """Bodies in the order of their scores, with interval, grade, and how far each rank would move in a repeated survey.
 
     Parameters
@@ -69,7 +78,7 @@ def league_table(results: YearResults, rng: np.random.Generator, *, kind: str | 
     return Page(name, body, style=_STYLE)
 
 
-def grade_map(results: YearResults, *, title: str = ""):
+def grade_map(results: YearResults, *, title: str = "") -> Page:
     """Every body as a tile in the colour of its grade, type by type and region by region; the grade is written on the tile.
 
     Korea's commission shows its grades as a map in five colours (acrc-s67); the tiles need no map of the country.
@@ -101,7 +110,7 @@ def grade_map(results: YearResults, *, title: str = ""):
     return Page(name, body, style=_STYLE, landscape=True)
 
 
-def scorecard(results: YearResults, institution_id: str, rng: np.random.Generator):
+def scorecard(results: YearResults, institution_id: str, rng: np.random.Generator) -> Page:
     """One page for one body: score, interval, grade, place among its type, its parts, and its weakest questions.
 
     Raises
@@ -155,7 +164,7 @@ def scorecard(results: YearResults, institution_id: str, rng: np.random.Generato
     return Page(name, content, style=_STYLE)
 
 
-def brief(results: YearResults, previous: YearResults | None = None, *, title: str = ""):
+def brief(results: YearResults, previous: YearResults | None = None, *, title: str = "") -> Page:
     """One page for the press and the minister, made from the data.
 
     Parameters
@@ -227,7 +236,7 @@ def _wide(name: str, table: str) -> str:
     return f'<div class="wide" tabindex="0" role="region" aria-label="{name}">{table}</div>'
 
 
-def _grade(body, missing: str = "-") -> str:
+def _grade(body: Row, missing: str = "-") -> str:
     return missing if pd.isna(body.grade) else str(body.grade)
 
 

@@ -6,7 +6,7 @@ The rules of 2022 (`assessment.overall_2022`), with the course's equal weights o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ import pandas as pd
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input, assessment, grades
 from cleanworks.integrity._quantiles import two_sided
+from cleanworks.typed import Numbers
 
 LEAST_ANSWERS = 30
 """Answers below which a body gets no score (ours); Korea does not grade bodies with too few valid answers (acrc-s29)."""
@@ -190,7 +191,9 @@ def year_results(
     return YearResults(year, table, items, least)
 
 
-def _of_year(table: pd.DataFrame, year: int, name: str, known, *, empty: bool = False) -> pd.DataFrame:
+def _of_year(
+    table: pd.DataFrame, year: int, name: str, known: pd.Index | None, *, empty: bool = False
+) -> pd.DataFrame:
     _input.need_columns(table, ("institution_id", "year"), name)
     rows = table[table["year"] == year]
     if rows.empty and not empty:
@@ -229,5 +232,5 @@ def _errors(answers: pd.DataFrame, part: pd.DataFrame, worst: float = 0.05) -> p
     return np.hypot(weights["perception"] * part["error"], of_share)
 
 
-def _slope(rule) -> float:
+def _slope(rule: Callable[[float], Numbers]) -> float:
     return float(rule(51.0) - rule(50.0))
