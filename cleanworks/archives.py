@@ -171,11 +171,38 @@ def unpack(archive: Path, place: Path) -> None:
     Raises
     ------
     InputError
+        As of `opened` and `members`; or two entries would become one file, here or on a system where a and A are one name.
     """
     where = str(archive)
     with opened(archive, where) as found:
-        for entry in members(found, where):
+        entries = members(found, where)
+        _refuse_clashes(entries, where)
+        for entry in entries:
             found.extract(entry, place)
+
+
+def _refuse_clashes(entries: list[zipfile.ZipInfo], where: str) -> None:
+    files: set[str] = set()
+    for entry in entries:
+        name = entry.filename.casefold().rstrip("/")
+        if name in files and not entry.is_dir():
+            raise InputError(
+                f"The zip holds two files of one name ({entry.filename[:80]!r}).",
+                where=where,
+                fix="Do not unpack it; ask for it again.",
+            )
+        if not entry.is_dir():
+            files.add(name)
+    for entry in entries:
+        above = next(
+            (str(one) for one in PurePosixPath(entry.filename.casefold()).parents if str(one) in files), None
+        )
+        if above is not None:
+            raise InputError(
+                f"In the zip {above[:80]!r} is a file and a folder at once.",
+                where=where,
+                fix="Do not unpack it; ask for it again.",
+            )
 
 
 def _lower(error: Exception) -> str:

@@ -158,16 +158,23 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
             fix='Write it there, for example dates = "%d/%m/%Y".',
         )
     made: dict[str, pd.Series] = {}
-    for heading, column in mapping.columns.items():
-        place = sheet.headings.index(heading)
-        texts = [row[place].strip() for row in sheet.rows]
-        made[column] = _column(texts, heading, column, mapping, sheet)
-    key = f"{mapping.table.rstrip('s')}_id"
     left = [
         f"column {heading!r}: no column of the toolkit is called so"
         for heading in sheet.headings
         if heading not in mapping.columns
     ]
+    for heading, column in mapping.columns.items():
+        place = sheet.headings.index(heading)
+        texts = [row[place].strip() for row in sheet.rows]
+        made[column] = _column(texts, heading, column, mapping, sheet)
+        none = [row for row in np.flatnonzero(made[column].isna()) if texts[row]]
+        if none:
+            cells = "1 cell is" if len(none) == 1 else f"{len(none):,} cells are"
+            first_of = "" if len(none) == 1 else "first "
+            left.append(
+                f"column {heading!r}: {cells} read as empty ({first_of}row {none[0] + FIRST_ROW}: {texts[none[0]][:40]!r})"
+            )
+    key = f"{mapping.table.rstrip('s')}_id"
     table = pd.DataFrame(made, index=range(len(sheet.rows)))
     for name_column, id_column in (("supplier_name", "supplier_id"), ("tenderer_name", "tenderer_id")):
         if name_column in table and id_column not in table:

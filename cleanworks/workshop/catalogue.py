@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -271,7 +272,26 @@ def listed(root: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[Path, str]]
         )
     found = [(_file(root, toc["root"], suffixes), "")]
     _collect(root, toc, "", found, suffixes)
+    _let_the_builder_read(root, toc)
     return found
+
+
+def _let_the_builder_read(root: Path, toc: dict[str, Any]) -> None:
+    """Refuse at once what Jupyter Book would refuse when it builds: other keys, an unknown format, a page listed twice."""
+    from sphinx_external_toc.parsing import MalformedError, parse_toc_data
+
+    try:
+        parse_toc_data(toc)
+    except (MalformedError, TypeError, ValueError, AttributeError) as error:
+        raise _misshapen(
+            root,
+            f"Jupyter Book cannot read the table of contents: {str(error).rstrip('.')}.",
+            "Correct that entry.",
+        ) from None
+    except RecursionError:
+        raise _misshapen(
+            root, "The table of contents is nested too deeply.", "Write it with fewer levels."
+        ) from None
 
 
 def _collect(
@@ -309,14 +329,20 @@ def _file(root: Path, name: Any, suffixes: tuple[str, ...]) -> Path:
     """The page that the table of contents names, usually without its suffix."""
     if not isinstance(name, str | int | float) or not str(name).strip():
         raise _misshapen(root, f"{name!r} is not the name of a page.", "Write `- file: path/without/suffix`.")
-    path = root / str(name)
-    candidates = (path, *(path.with_name(path.name + end) for end in (".ipynb", ".md", ".rst", *suffixes)))
-    for candidate in candidates:
+    path, ends = root / str(name), (".ipynb", ".md", ".rst", *suffixes)
+    shown = str(name) if len(str(name)) <= 80 else f"{str(name)[:77]}..."
+    if os.path.isabs(str(name)) or os.path.normpath(str(name)).startswith(".."):
+        raise _misshapen(
+            root,
+            f"The table of contents names {shown!r}, which lies outside the folder of the course.",
+            "Copy the page into the folder.",
+        )
+    candidates = [path] if path.name.endswith(ends) else []
+    for candidate in (*candidates, *(path.with_name(path.name + end) for end in ends if path.name)):
         # A name longer than the system allows, or with a zero character, names nothing either.
         with contextlib.suppress(OSError, ValueError):
             if candidate.is_file():
                 return candidate
-    shown = str(name) if len(str(name)) <= 80 else f"{str(name)[:77]}..."
     raise _misshapen(
         root,
         f"The table of contents names {shown!r}, and there is no such page.",

@@ -110,6 +110,8 @@ def _count(root: yaml.Node | None, path: Path | str, what: str) -> None:
             )
         if name not in sizes:
             open_nodes.add(name)
+            if isinstance(node, yaml.MappingNode):
+                _refuse_twice(node, path, what)
             children = node.value if isinstance(node, yaml.CollectionNode) else []
             total = 1
             for child in children:
@@ -126,6 +128,22 @@ def _count(root: yaml.Node | None, path: Path | str, what: str) -> None:
 
     if root is not None:
         size(root)
+
+
+def _refuse_twice(node: yaml.MappingNode, path: Path | str, what: str) -> None:
+    """Refuse a key that stands twice in one place: YAML's reader would forget the first value without a word."""
+    lines: dict[str, int] = {}
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
+            continue
+        line = key.start_mark.line + 1
+        if key.value in lines:
+            raise InputError(
+                f"{what} has `{key.value[:80]}` twice in one place, first in line {lines[key.value]}.",
+                where=f"{path}, line {line}",
+                fix="Keep one of them.",
+            )
+        lines[key.value] = line
 
 
 # --- notebooks ----------------------------------------------------------------------------------------------------

@@ -381,3 +381,13 @@ def test_a_table_or_a_workbook_that_unpacks_without_end_is_refused(tmp_path, mon
         with pytest.raises(InputError, match=r"contracts\..*unpacks to more than 300 times its size"):
             data.bring_in([tmp_path / name], tmp_path / "out")
         assert not (tmp_path / "out").exists()
+
+
+def test_cells_that_are_read_as_empty_are_said(tmp_path, capsys):
+    (tmp_path / "contracts.csv").write_text(
+        "contract_id,contractor,signed,contract amount\nC-1,River Ltd,2024-03-25,5\nC-2,Hill Ltd,9999-12-31,n/a\nC-3,Sea Ltd,0001-01-01,6\nC-4,,,\n"
+    )
+    made = data.bring_in([tmp_path / "contracts.csv"])
+    said = "; ".join(made.sources[0]["left"])
+    assert "column 'signed': 2 cells are read as empty (first row 3: '9999-12-31')" in said
+    assert "column 'contract amount': 1 cell is read as empty (row 3: 'n/a')" in said

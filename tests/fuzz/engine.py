@@ -296,6 +296,7 @@ def main() -> int:
             if time.monotonic() - begun > given.seconds:
                 break
     each = collections.Counter(case.reader.name for case in chosen[:read])
+    print("; ".join(f"{name} {number}" for name, number in each.items()))
     for (name, what), number in sorted(tally.items()):
         print(f"{name}: {what}: {number} of {each[name]}")
     bad = sum(tally.values())

@@ -332,7 +332,7 @@ def _kit(place: Path) -> None:
 
     room = place / "kit"
     room.mkdir()
-    files = {"kit/start.html": b"hello " * 200, "kit/notebooks/r1.ipynb": b'{"cells": []}', "kit/packages.txt": b"numpy==2.0\n"}  # fmt: skip
+    files = {"kit/start.html": b"hello " * 200, "kit/notebooks/r1.ipynb": b'{"cells": []}', "kit/requirements-linux.txt": b"numpy==2.0\n", "kit/wheels/linux/numpy-2.0-cp311-none-any.whl": b"wheel", "kit/first.txt": b"notebooks/r1.ipynb\n"}  # fmt: skip
     sums = "".join(
         f"{hashlib.sha256(data).hexdigest()}  {name.removeprefix('kit/')}\n" for name, data in files.items()
     )
@@ -417,4 +417,5 @@ READERS: tuple[Reader, ...] = (
     Reader("registry", "registry", "works.db", damage.DATABASE, (*[["registry", "verify", "works.db"]] * 4, *[["registry", "head", "works.db"]] * 2, ["site", "out", "--registry", "works.db", "--profile", "seoul"])),
     Reader("kit", "kit", "kit.zip", damage.ZIPPED, (["workshop", "verify", "kit.zip"],)),
     Reader("checksums", "kit", "kit/checksums.txt", damage.PLAIN, (["workshop", "verify", "kit"],)),
+    Reader("list of packages", "kit", "kit/requirements-linux.txt", damage.PLAIN, (["workshop", "verify", "kit"],)),
 )  # fmt: skip

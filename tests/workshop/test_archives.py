@@ -138,10 +138,59 @@ def test_a_program_that_somebody_added_is_named(tmp_path):
     )
 
 
-def test_an_empty_list_of_checksums_is_not_a_whole_kit(tmp_path):
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (b"\xff\xfea\x00", "is not UTF-8 text"),
+        (b"hello\n", "is damaged in line 1"),
+        (b"0" * 64 + b"  " + b"x" * 300, "is damaged in line 1"),
+        (b"0" * 64 + b"  ../out\n", "names a file outside the kit ('../out') in line 1"),
+    ],
+)
+def test_a_list_of_checksums_that_says_nothing_makes_no_kit(tmp_path, capsys, listed, said):
+    path = tmp_path / "kit.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("kit/page.html", "hello")
+        made.writestr("kit/checksums.txt", listed)
+    assert run(["workshop", "verify", str(path)]) == 2
+    message = capsys.readouterr().err
+    # The zip is named, and not the place where it was unpacked.
+    assert f"{path}, kit/checksums.txt: The list of checksums {said}" in message and "cw-" not in message
+
+
+@pytest.mark.parametrize(
+    "names", [("kit/a", "kit/a"), ("kit/a", "KIT/A"), ("kit/a", "kit/a/b"), ("kit/A/b", "kit/a")]
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_that_would_become_one_file_are_refused(tmp_path, names):
+    path = tmp_path / "kit.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        for name in names:
+            made.writestr(name, name)
+    with pytest.raises(InputError, match=r"two files of one name|a file and a folder at once"):
+        archives.unpack(path, tmp_path / "place")
+    assert not (tmp_path / "place").exists()
+
+
+@pytest.mark.parametrize("first", [None, b"", b"../first.ipynb", b"a\0b", b"x" * 5000])
+def test_a_kit_that_names_no_first_notebook_is_told_so(tmp_path, capsys, first):
     kit = a_kit(tmp_path / "kit")
-    (kit / "checksums.txt").write_text("")
-    assert any("is empty" in str(finding) for finding in verify.verify(kit) if not finding.good)
+    (kit / "first.txt").unlink()
+    if first is not None:
+        (kit / "first.txt").write_bytes(first)
+    (kit / "wheels").mkdir()
+    (kit / "wheels" / "nameless.whl").write_bytes(b"")
+    listed = [path for path in kit.rglob("*") if path.is_file() and path.name != "checksums.txt"]
+    (kit / "checksums.txt").write_text(
+        "".join(
+            f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(kit).as_posix()}\n"
+            for path in listed
+        )
+    )
+    assert run(["workshop", "verify", str(kit), "--run"]) == 1
+    assert "does not say which notebook is its first" in capsys.readouterr().out
 
 
 def test_packages_are_looked_for_in_the_kit_and_not_on_this_computer(tmp_path):

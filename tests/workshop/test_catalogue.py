@@ -157,6 +157,18 @@ def test_a_course_without_settings_has_the_defaults(course):
         ),
         ("root: index\nwhen: 2024-02-31\n", "Put that value in quotes"),
         ("[" * 5000, "nested too deeply"),
+        ("format: jb-zine\nroot: index\n", "'jb-zine'"),
+        ("format: [jb-book]\nroot: index\n", "cannot read the table of contents"),
+        (
+            "format: jb-book\nroot: index\nchapters:\n  - file: book/glossary\n  - file: book/glossary\n",
+            "multiple times",
+        ),
+        ("format: jb-book\nroot: index\noptions: 3\nchapters:\n  - file: book/glossary\n", "cannot read"),
+        ("format: jb-book\nroot: index\nchapters:\n  - url: 4\n", "'url' must be"),
+        ("root: index\nroot: book/glossary\n", r"line 2: .* has `root` twice in one place, first in line 1"),
+        ("root: /etc/hosts\n", "lies outside the folder of the course"),
+        ("root: book/../../there\n", "lies outside the folder of the course"),
+        ("root: _config.yml\n", "there is no such page"),
     ],
 )
 def test_a_table_of_contents_of_the_wrong_shape(course, text, words):

@@ -6,9 +6,11 @@ was installed already (its own `.venv` runs this), and then only after its check
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
@@ -19,6 +21,7 @@ from cleanworks.workshop.files import read_text
 
 SUMS = "checksums.txt"
 _SECONDS = 300
+_AGAIN = "Copy the kit again."
 # What a learner's work and programs leave in a kit.
 _RUNS = (".py", ".pyc", ".pth", ".whl", ".sh", ".bat", ".command", ".js", ".html", ".exe", ".dll", ".so")
 _OWN = {".venv", "__pycache__", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -48,7 +51,7 @@ def verify(kit: Path | str, *, checksum: str | None = None, run: bool = False) -
     Raises
     ------
     InputError
-        It is not a kit, a zip that would write outside its folder, or `checksum` is not one.
+        It is not a kit, a zip that would write outside its folder, its list of checksums says nothing, or `checksum` is not one.
     """
     if checksum is not None and not re.fullmatch(r"[0-9a-fA-F]{16,64}", checksum.strip()):
         raise InputError(
@@ -58,9 +61,21 @@ def verify(kit: Path | str, *, checksum: str | None = None, run: bool = False) -
         )
     kit = Path(kit)
     if kit.is_file():
-        with scratch.folder() as place:
+        with scratch.folder() as place, _named_after(kit, place):
             return _verify(unpack(kit, place), checksum, run)
     return _verify(kit, checksum, run)
+
+
+@contextlib.contextmanager
+def _named_after(kit: Path, place: Path) -> Iterator[None]:
+    """Let messages name the zip that somebody has, and not the place where it was unpacked."""
+    try:
+        yield
+    except InputError as error:
+        if error.where is None or not Path(error.where).is_relative_to(place):
+            raise
+        inside = Path(error.where).relative_to(place).as_posix()
+        raise InputError(error.what, where=f"{kit}, {inside}", fix=error.fix) from None
 
 
 def unpack(archive: Path, place: Path) -> Path:
@@ -72,7 +87,7 @@ def unpack(archive: Path, place: Path) -> Path:
         It is no zip, is damaged, names a place outside, holds a link, or is larger than any kit.
     """
     archives.unpack(archive, place)
-    found = sorted(place.glob(f"*/{SUMS}")) or sorted(place.glob(SUMS))
+    found = [path for glob in (f"*/{SUMS}", SUMS) for path in sorted(place.glob(glob)) if path.is_file()]
     if not found:
         raise InputError(
             f"This is not a kit: it has no {SUMS}.",
@@ -128,14 +143,12 @@ def _maker(folder: Path, checksum: str | None) -> Finding:
 
 def _packages(folder: Path) -> list[Finding]:
     """Whether every package that the kit's lists ask for lies in the kit."""
-    there = set()
-    for path in (folder / "wheels").rglob("*.whl"):
-        name, number = path.name.split("-")[:2]
-        there.add(f"{_plain(name)}=={number}")
+    named = [path.name.split("-") for path in (folder / "wheels").rglob("*.whl")]
+    there = {f"{_plain(parts[0])}=={parts[1]}" for parts in named if len(parts) > 1}
     findings = []
     for listed in sorted(folder.glob("requirements-*.txt")):
         system = listed.stem.removeprefix("requirements-")
-        wanted = read_text(listed, "The list of packages").split()
+        wanted = _text(listed, "The list of packages").split()
         missing = [
             line
             for line in wanted
@@ -158,13 +171,16 @@ def _whole(folder: Path) -> Finding:
     """Compare every file with its checksum."""
     wrong, own, count = [], 0, 0
     listed = set()
-    for number, line in enumerate(read_text(folder / SUMS, "The list of checksums").splitlines(), 1):
+    text = _text(folder / SUMS, "The list of checksums")
+    if not text.strip():
+        raise _useless(folder, "is empty")
+    for number, line in enumerate(text.splitlines(), 1):
         found = re.fullmatch(r"([0-9a-f]{64})  (.+)", line)
         if not found or not archives.is_name(found[2]):
-            return Finding(False, f"The list of checksums is damaged in line {number}. Copy the kit again.")
+            raise _useless(folder, f"is damaged in line {number}")
         path = folder / found[2]
         if archives.leads_out(found[2]):
-            return Finding(False, f"The list of checksums names a file outside the kit ({found[2]}).")
+            raise _useless(folder, f"names a file outside the kit ({found[2]!r}) in line {number}")
         count += 1
         listed.add(PurePosixPath(found[2]).as_posix())
         if not path.is_file():
@@ -176,8 +192,6 @@ def _whole(folder: Path) -> Finding:
                 own += 1
             elif changed:
                 wrong.append(f"{found[2]} has changed")
-    if not count:
-        return Finding(False, "The list of checksums is empty. Copy the kit again.")
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         known = (
@@ -197,6 +211,14 @@ def _whole(folder: Path) -> Finding:
     return Finding(True, f"The kit is whole: {count} files are as they were handed out.")
 
 
+def _text(path: Path, what: str) -> str:
+    return read_text(path, what, fix=_AGAIN)
+
+
+def _useless(folder: Path, what: str) -> InputError:
+    return InputError(f"The list of checksums {what}.", where=str(folder / SUMS), fix=_AGAIN)
+
+
 def _environment(folder: Path) -> list[Finding]:
     """Python, and every package at its version."""
     system = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
@@ -206,7 +228,7 @@ def _environment(folder: Path) -> list[Finding]:
             Finding(True, f"Python {sys.version.split()[0]}; the kit brings no packages for this system.")
         ]
     wrong = []
-    lines = read_text(listed, "The list of packages").split()
+    lines = _text(listed, "The list of packages").split()
     for line in lines:
         name, _, wanted = line.partition("==")
         try:
@@ -232,9 +254,10 @@ def _first_notebook(folder: Path) -> Finding:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    name = read_text(folder / "first.txt", "The name of the first notebook").strip()
+    said = folder / "first.txt"
+    name = _text(said, "The name of the first notebook").strip() if said.is_file() else ""
     path = folder / name
-    if not name or not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+    if not archives.is_name(name) or archives.leads_out(name) or not path.is_file():
         return Finding(False, "The kit does not say which notebook is its first.")
     listed = {
         of: total for total, of in (line.split("  ", 1) for line in read_text(folder / SUMS).splitlines())
