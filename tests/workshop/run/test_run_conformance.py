@@ -63,6 +63,7 @@ RAISES = {
     "a syntax error": "1 +",
     "an exit code": "raise SystemExit(3)",
     "standard output closed for good": "sys.stdout.close()\nprint('x')",
+    "standard output closed in the cell before": "print('y')",
 }
 # What libraries draw for browsers.
 OTHERS = {
@@ -78,6 +79,12 @@ OTHERS = {
     "a widget": "import ipywidgets\nslider = ipywidgets.IntSlider(value=4)\nslider.value",
     "what a widget hears": "heard = []\nslider.observe(lambda change: heard.append(change['new']), 'value')\nslider.value = 9\nheard",
     "a widget for output": "out = ipywidgets.Output()\nwith out:\n    print('inside')\nlen(out.outputs)",
+}
+
+# What a fork cannot have, and says so: it has no sockets, and no thread that serves them.
+WITHOUT_SOCKETS = {
+    "who may connect": ("%connect_info", "nothing else can connect to it; with --fresh it has"),
+    "a second shell": ("%subshell", "Kernel does not support subshells"),
 }
 
 # What was written to the file descriptor, between what was printed before and after it.
@@ -98,6 +105,10 @@ def a_notebook() -> nbformat.NotebookNode:
     cells = [
         new_code_cell(code, id=f"c{n}", metadata={"name": name})
         for n, (name, code) in enumerate((CELLS | OTHERS).items())
+    ]
+    cells += [
+        new_code_cell(code, id=f"s{n}", metadata={"name": name})
+        for n, (name, (code, _)) in enumerate(WITHOUT_SOCKETS.items())
     ]
     cells += [
         new_code_cell(code, id=f"r{n}", metadata={"name": name, "tags": ["raises-exception"]})
@@ -147,9 +158,11 @@ def test_every_cell_shows_what_nbclient_shows(tmp_path, reference, fresh):
     for name, text in IN_ORDER.items():
         # nbclient's own kernels read the descriptor now and then, so that there the order is a matter of timing.
         assert "".join(output["text"] for output in ours[name] if "text" in output) == text, name
+    for name, (_, words) in WITHOUT_SOCKETS.items():
+        assert (words in json.dumps(ours[name])) is not fresh, ours[name]
     different = {
         name: (ours[name], reference[name])
         for name in reference
-        if name not in IN_ORDER and ours[name] != reference[name]
+        if name not in IN_ORDER | WITHOUT_SOCKETS and ours[name] != reference[name]
     }
     assert not different, json.dumps(different, indent=1, ensure_ascii=False)[:6000]

@@ -326,10 +326,17 @@ def prepare(config: Any) -> None:
         # Nobody's own configuration, and no file of the forks: each gets a folder of its own.
         before = os.environ.get("IPYTHONDIR")
         os.environ["IPYTHONDIR"] = str(folder)
-        PipeApp.instance(config=config).initialize([])
+        app = PipeApp.instance(config=config)
+        app.initialize([])
+        assert app.shell is not None
+        app.shell.register_magic_function(_no_connection, magic_name="connect_info")
         os.environ.pop("IPYTHONDIR")
         if before is not None:
             os.environ["IPYTHONDIR"] = before
+
+
+def _no_connection(line: str) -> None:
+    print("This kernel has no sockets, so nothing else can connect to it; with --fresh it has.")
 
 
 def is_prepared() -> bool:

@@ -47,6 +47,11 @@ class OrderedStream(OutStream):
         super().close()
         vars(self)["write"] = functools.partial(OutStream.write, self)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """After each cell IPython puts back the `write` that it found before; a closed stream keeps its own."""
+        if name != "write" or self.pub_thread is not None:
+            super().__setattr__(name, value)
+
     def _watch_pipe_fd(self) -> None:
         poll = select.poll()
         poll.register(self._fid, select.POLLIN)
