@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from cleanworks.workshop.run import Job, RunOptions, run_notebooks
+from cleanworks.workshop.run.engine import METADATA, NBCLIENT, PIPE
 
 # One cell for each kind of message and each way to write; names say what a difference would be about.
 CELLS = {
@@ -76,11 +77,14 @@ OTHERS = {
     "bokeh": "from bokeh.embed import file_html\nfrom bokeh.plotting import figure as new\n"
     "drawn = new(width=200, height=100)\ndrawn.line([1, 2], [3, 4])\nHTML(file_html(drawn))",
     "rich in its own words": "from rich.console import Console\nConsole().print('[bold]Rain[/bold]', 5, {'a': 1})",
+}
+
+# A notebook that shows a widget is executed by nbclient in a fork, too, so these have one of their own.
+WIDGETS = {
     "a widget": "import ipywidgets\nslider = ipywidgets.IntSlider(value=4)\nslider.value",
     "what a widget hears": "heard = []\nslider.observe(lambda change: heard.append(change['new']), 'value')\nslider.value = 9\nheard",
     "a widget for output": "out = ipywidgets.Output()\nwith out:\n    print('inside')\nlen(out.outputs)",
 }
-
 # What a fork cannot have, and says so: it has no sockets, and no thread that serves them.
 WITHOUT_SOCKETS = {
     "who may connect": ("%connect_info", "nothing else can connect to it; with --fresh it has"),
@@ -101,18 +105,23 @@ _BY_NATURE = re.compile(
 )
 
 
-def a_notebook() -> nbformat.NotebookNode:
+def notebooks() -> dict[str, nbformat.NotebookNode]:
+    return {
+        "all": a_notebook(
+            CELLS | OTHERS | {name: code for name, (code, _) in WITHOUT_SOCKETS.items()}, RAISES
+        ),
+        "widgets": a_notebook(WIDGETS),
+    }
+
+
+def a_notebook(codes: dict[str, str], raises: dict[str, str] | None = None) -> nbformat.NotebookNode:
     cells = [
         new_code_cell(code, id=f"c{n}", metadata={"name": name})
-        for n, (name, code) in enumerate((CELLS | OTHERS).items())
-    ]
-    cells += [
-        new_code_cell(code, id=f"s{n}", metadata={"name": name})
-        for n, (name, (code, _)) in enumerate(WITHOUT_SOCKETS.items())
+        for n, (name, code) in enumerate(codes.items())
     ]
     cells += [
         new_code_cell(code, id=f"r{n}", metadata={"name": name, "tags": ["raises-exception"]})
-        for n, (name, code) in enumerate(RAISES.items())
+        for n, (name, code) in enumerate((raises or {}).items())
     ]
     return new_notebook(
         cells=cells,
@@ -138,23 +147,30 @@ def shown(node: nbformat.NotebookNode) -> dict[str, list]:
 
 @pytest.fixture(scope="module")
 def reference() -> dict[str, list]:
-    node = a_notebook()
+    nodes = notebooks().values()
     with pytest.MonkeyPatch.context() as patch:
         # ipykernel drops what programs print when it sees that pytest runs; ours never hears of it.
         patch.delenv("PYTEST_CURRENT_TEST", raising=False)
-        NotebookClient(node, timeout=120, kernel_name="python3").execute()
-    return shown(node)
+        for node in nodes:
+            NotebookClient(node, timeout=120, kernel_name="python3").execute()
+    return {name: outputs for node in nodes for name, outputs in shown(node).items()}
 
 
 @pytest.mark.parametrize(
     "fresh", [False, pytest.param(True, marks=pytest.mark.everything)], ids=["forked", "fresh"]
 )
 def test_every_cell_shows_what_nbclient_shows(tmp_path, reference, fresh):
-    path = tmp_path / "all.ipynb"
-    path.write_text(nbformat.writes(a_notebook()), encoding="utf-8")
-    result = run_notebooks([Job("all", path)], RunOptions(root=tmp_path, fresh=fresh))
-    assert result.lessons[0].status == "passed", result.lessons[0].failure
-    ours = shown(nbformat.read(Path(result.lessons[0].executed), as_version=4))
+    for name, node in notebooks().items():
+        (tmp_path / f"{name}.ipynb").write_text(nbformat.writes(node), encoding="utf-8")
+    jobs = [Job(name, tmp_path / f"{name}.ipynb") for name in notebooks()]
+    result = run_notebooks(jobs, RunOptions(root=tmp_path, fresh=fresh))
+    ours, by = {}, {}
+    for lesson in result.lessons:
+        assert lesson.status == "passed", lesson.failure
+        node = nbformat.read(Path(lesson.executed), as_version=4)
+        ours |= shown(node)
+        by[lesson.name] = node.metadata[METADATA]
+    assert by == {"all": NBCLIENT if fresh else PIPE, "widgets": NBCLIENT}
     for name, text in IN_ORDER.items():
         # nbclient's own kernels read the descriptor now and then, so that there the order is a matter of timing.
         assert "".join(output["text"] for output in ours[name] if "text" in output) == text, name
