@@ -48,6 +48,13 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
     texts: dict[str, str] = {}
     notes: list[str] = []
     if not (root / TOC).is_file():
+        books = [path.parent for path in sorted([*root.glob(f"*/{TOC}"), *root.glob(f"*/*/{TOC}")])]
+        if books and not (root / CONFIG).is_file():
+            raise InputError(
+                f"The table of contents lies in {books[0].relative_to(root).as_posix()}/, so that is the folder of the book.",
+                where=str(root),
+                fix=f"Write `cleanworks init {books[0].as_posix()}`.",
+            )
         texts |= _contents(root, notes)
     if not (root / CONFIG).is_file():
         texts[CONFIG] = _config(root)

@@ -318,7 +318,27 @@ def _collect(
                 )
             if "file" in child:
                 found.append((_file(root, child["file"], suffixes), caption))
+            elif isinstance(child.get("glob"), str):
+                known = {path for path, _ in found}
+                found += [
+                    (path, caption) for path in _matching(root, child["glob"], suffixes) if path not in known
+                ]
             _collect(root, child, caption, found, suffixes)
+
+
+def _matching(root: Path, pattern: str, suffixes: tuple[str, ...]) -> list[Path]:
+    """The pages that `- glob:` means, as Sphinx reads it: `*` stays in one folder, `**` does not."""
+    from sphinx.util.matching import patfilter
+
+    pages: dict[str, Path] = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name != "_build" and not name.startswith(".")]
+        for name in sorted(names):
+            end = next((end for end in (".ipynb", ".md", ".rst", *suffixes) if name.endswith(end)), None)
+            if end:
+                path = Path(folder, name)
+                pages.setdefault(path.relative_to(root).as_posix().removesuffix(end), path)
+    return [pages[name] for name in sorted(patfilter(pages, pattern))]
 
 
 def _misshapen(root: Path, what: str, fix: str) -> InputError:

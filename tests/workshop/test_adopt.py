@@ -68,6 +68,14 @@ def test_a_book_keeps_its_own_files(notebooks):
     assert (notebooks / "cleanworks.toml").is_file()
 
 
+def test_a_book_that_lies_in_a_folder_below_is_named(notebooks, capsys):
+    before = sorted(notebooks.parent.iterdir())
+    (notebooks / "_toc.yml").write_text("format: jb-book\nroot: README\nchapters:\n  - file: 01-wells\n")
+    assert run(["init", str(notebooks.parent)]) == 2
+    assert f"Write `cleanworks init {notebooks.as_posix()}`" in capsys.readouterr().err
+    assert sorted(notebooks.parent.iterdir()) == before
+
+
 def test_what_cannot_become_a_course_leaves_nothing_behind(tmp_path, capsys):
     (tmp_path / "notes.md").write_text("# Notes\n")
     assert run(["init", str(tmp_path)]) == 2

@@ -202,6 +202,12 @@ def test_nothing_to_run_is_no_success(book, capsys):
     assert "no exercise set" in capsys.readouterr().err
 
 
+def test_lint_says_that_it_does_not_look_at_text_notebooks(book, capsys):
+    (book / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n")
+    assert run(["lint", "--root", str(book)]) == 2
+    assert "are text (.md, 1 of them)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("with_toc", [True, False])
 def test_pytest_says_when_it_tests_nothing(book, pytester_run, with_toc):
     if with_toc:

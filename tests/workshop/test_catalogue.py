@@ -195,3 +195,12 @@ def test_a_byte_order_mark_is_not_part_of_a_file(course, name):
     path = course / name
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert Course.load(course).ids == ["r1", "r2"]
+
+
+def test_notebooks_that_a_pattern_means_are_part_of_the_course(course):
+    toc = "format: jb-book\nroot: index\nchapters:\n  - file: notebooks/weather/r2-two-stations\n  - glob: notebooks/*/*\n  - glob: '*/weather/r*'\n"
+    (course / "_toc.yml").write_text(toc)
+    (course / "_build" / "notebooks" / "x").mkdir(parents=True)
+    (course / "_build" / "notebooks" / "x" / "y.ipynb").write_text("{}")
+    assert [lesson.id for lesson in Course.load(course).lessons] == ["r2", "r1"]
+    assert len(Course.load(course).notebooks) == 4

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.files import read_text
+from cleanworks.workshop.files import is_myst_notebook, read_text
 from cleanworks.workshop.lint import bound, claims
 from cleanworks.workshop.lint.canonical import canonical, has_ids, with_format_of_ids
 from cleanworks.workshop.lint.context import Context, course_files
@@ -75,9 +75,17 @@ def lint_course(
     from cleanworks.workshop.catalogue import TOC, listed
 
     root = Path(root)
+    pages = []
     if not paths and (root / TOC).is_file():
-        listed(root)  # a table of contents that cannot be read would leave pages unseen
+        pages = listed(root)  # a table of contents that cannot be read would leave pages unseen
     files = _files(root, list(paths))
+    texts = [page for page, _ in pages if page.suffix == ".md" and is_myst_notebook(read_text(page))]
+    if not files and texts:
+        raise InputError(
+            f"The notebooks of this book are text (.md, {len(texts)} of them), and lint checks .ipynb.",
+            where=str(root / TOC),
+            fix="Nothing has to be done: `cleanworks run` executes them.",
+        )
     if not files:
         raise InputError(
             "There is no notebook here to check.",

@@ -7,6 +7,7 @@ outputs are no pieces: changing them executes nothing.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import json
@@ -274,11 +275,24 @@ def inherited_variables() -> dict[str, str]:
     return {name: os.environ[name] for name in sorted(_CHOOSING) if os.environ.get(name)}
 
 
+def _installed() -> str:
+    """Of the packages that are installed and their versions: what stands in where no lock file does. Folders' names say both."""
+    found = set()
+    for folder in sys.path:
+        with contextlib.suppress(OSError):
+            found |= {
+                name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info"))
+            }
+    return digest("\n".join(sorted(found)).encode())
+
+
 def shared_pieces(options: RunOptions, prints: Fingerprints) -> dict[str, str]:
     """Pieces that all lessons of a run share."""
     pieces = dict(tool_pieces())
     variables = {**inherited_variables(), **options.environment, "": options.hash_seed}
     pieces["environment"] = digest(json.dumps(variables, sort_keys=True).encode())
+    if not any(Path(path).name == "requirements.txt" for path in options.inputs):
+        pieces["installed packages"] = _installed()
     for path in options.inputs:
         pieces[f"file {shown(Path(path), options.root)}"] = _file_digest(Path(path), prints, "The run")
     return pieces

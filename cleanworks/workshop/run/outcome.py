@@ -98,6 +98,8 @@ class LessonFailure(Exception):
         kind, message = "error", f"{name}: {value}"
         if name == "SystemExit":
             kind, message = "exit", f"The cell raised SystemExit({value})."
+        elif name in ("ModuleNotFoundError", "ImportError"):
+            kind = "import"
         elif name == "StdinNotImplementedError":
             message = "The cell asks for input(), and nobody is there to answer."
         elif name == "NoneType":

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Status = Literal["passed", "failed", "skipped", "not run"]
 
-PASSING = {"timeout", "memory", "disk", "stopped", "internal"}
+PASSING = {"timeout", "memory", "disk", "stopped", "internal", "import"}
 
 
 @dataclass(frozen=True)

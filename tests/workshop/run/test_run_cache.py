@@ -217,6 +217,20 @@ def test_a_time_out_is_tried_again(course):
     assert "failed last time (timeout)" in result.reason
 
 
+def test_a_package_that_was_missing_is_looked_for_again(course):
+    course.add("needs", "import no_such_package_yet")
+    for _ in range(2):
+        result = course.run().lessons[0]
+        assert result.failure.kind == "import" and not result.cached
+
+
+def test_where_no_lock_file_is_the_installed_packages_count(lesson, tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    (site / "rainfall-2.0.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(str(site))
+    assert lesson.run().lessons[0].reason == "installed packages changed"
+
+
 def test_only_a_tagged_cell_may_raise_and_the_tag_counts(course):
     path = course.add("lesson", cell("1/0", "raises-exception"), "print('after')")
     assert course.run().ok and "after" in course.text("lesson")
