@@ -144,6 +144,7 @@ class _Run:
         self.lessons = self.read()
         if len(self.imports) > known:
             self.store.put_named(_IMPORTS, self.imports)
+        scratch.sweep()  # also where nothing has to be executed: the one who was killed may have executed all
         todo = self._look_up()
         interrupted = False
         if todo:
@@ -222,7 +223,6 @@ class _Run:
     # Executing.
     def _execute(self, todo: list[_Lesson]) -> None:
         server = self._need_server(todo)
-        scratch.sweep()
         with scratch.folder() as place:
             # The libraries load in the server's process while this one reads its own.
             from .kernels.settings import KernelSettings

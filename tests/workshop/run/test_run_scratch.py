@@ -43,6 +43,15 @@ def test_folders_of_the_dead_are_removed_and_those_of_the_living_stay(temporary)
     living.communicate("")
 
 
+def test_a_run_that_executes_nothing_removes_what_the_dead_left(temporary, make_course):
+    course = make_course()
+    course.add("lesson", "1 + 1")
+    course.run()
+    left = scratch.make()
+    os.close(scratch._held.pop(str(left)))  # as if its owner had been killed
+    assert course.run().lessons[0].cached and not left.exists()
+
+
 def test_a_run_that_was_killed_leaves_nothing_after_the_next_one(temporary, make_course):
     course = make_course(preload=("json",))
     course.add("lesson", "import os, signal\nos.kill(int(os.environ['VICTIM']), signal.SIGKILL)\ninput()")
