@@ -152,7 +152,7 @@ class Agenda:
         return tuple(_cuts(self))
 
     def table(self) -> pd.DataFrame:
-        """The agenda as a pandas table: day, start, end, minutes, kind, title, module."""
+        """The agenda as a pandas table: day, start, end, minutes, what, title, module."""
         import pandas as pd
 
         rows = [

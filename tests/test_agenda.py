@@ -217,7 +217,16 @@ def test_minutes_are_counted_by_kind():
     # Welcome, then ten minutes more until ten o'clock would begin: what a day leaves is counted to the minute.
     assert agenda.free_windows(day) == [(clock("09:10"), clock("10:00")), (clock("10:15"), clock("10:55"))]
     assert agenda.free_minutes([day, day]) == 180
-    assert made.table()["day"].tolist() == [1] * len(made.slots)
+    table = made.table()
+    assert table["day"].tolist() == [1] * len(made.slots)
+    assert table["title"].tolist() == [agenda.titled(slot) for slot in made.slots]
+    assert "Break" in table["title"].tolist(), "a break without a name is called one"
+
+
+def test_a_talk_is_no_lesson():
+    day = Day(clock("09:00"), clock("10:00"))
+    made = agenda.plan([Item("t", "A talk", 20, kind="talk"), Item("a", "A", 30)], [day])
+    assert made.minutes("talk") == 20 and made.minutes("teach") == 30
 
 
 def test_free_minutes_get_an_activity_that_fits_them():

@@ -51,7 +51,8 @@ def test_interest_is_simple_interest(amount, days, rate):
     [
         ((-1, 5, 0.1), "amount"),
         ((1, -5, 0.1), "days late"),
-        ((1, 5, 15.5), "15.5 is not a share"),
+        ((1, 5, 15.5), "^rate: 15.5 is not a share"),
+        ((1, 5, 0.1, -365), "^year_days: "),
         ((1, 5, 0.1, 0), "0 days"),
     ],
 )
@@ -76,6 +77,12 @@ def test_if_the_client_never_pays_the_second_limit_still_runs():
     assert due.tolist() == [DAY("2026-03-17"), DAY("2026-04-21")]
     assert pd.isna(p.due_date(received, 15)).tolist() == [False, True]
     assert p.due_date(pd.NaT, 15, taken_over="2026-02-20", limit_days=60) == DAY("2026-04-21")
+
+
+def test_one_date_and_a_column_of_dates_go_together():
+    over = pd.Series(pd.to_datetime(["2026-02-20", "2026-02-01"]), index=["s1", "s2"])
+    due = p.due_date("2026-05-01", 15, taken_over=over, limit_days=60)
+    assert due.to_dict() == {"s1": DAY("2026-04-21"), "s2": DAY("2026-04-02")}
 
 
 dates = st.dates(min_value=pd.Timestamp("2015-01-01").date(), max_value=pd.Timestamp("2035-01-01").date())
@@ -129,6 +136,12 @@ def test_a_payment_after_the_day_you_look_is_not_yet_known():
     assert column.tolist() == [10]
 
 
+def test_a_payment_before_the_day_you_look_stops_the_count():
+    assert p.days_late("2026-03-17", "2026-03-27", as_of="2026-12-31") == 10
+    column = p.days_late(pd.Series([DAY("2026-03-17")]), pd.Series([DAY("2026-03-27")]), as_of="2026-12-31")
+    assert column.tolist() == [10]
+
+
 # The split register ------------------------------------------------------------------------------------------------
 
 
@@ -163,6 +176,8 @@ def test_register_refuses_negative_amounts_by_row():
         p.split_register(table(("wages", 1.0, 1.0, None, None, None), ("wages", -1.0, 1.0, None, None, None)))
     with pytest.raises(InputError, match="Missing column: payee_type"):
         p.split_register(PAYMENTS.drop(columns="payee_type"))
+    with pytest.raises(InputError, match=r"^amount.* cannot be negative"):
+        p.split_register(PAYMENTS.assign(amount=-1.0))
 
 
 def test_every_payment_gets_one_state():
@@ -226,6 +241,7 @@ def test_cash_falls_until_the_money_comes():
     assert cash["balance"].tolist() == [-50, 70, -30]
     # 30 days of 50 borrowed; the last day is not followed by another.
     assert p.overdraft_cost(cash, rate=0.1) == pytest.approx(50 * 0.1 * 30 / 365)
+    assert p.overdraft_cost(cash, rate=0.1, year_days=360) == pytest.approx(50 * 0.1 * 30 / 360)
 
 
 @given(delay=st.integers(0, 200))
@@ -258,6 +274,10 @@ def test_what_lies_in_the_contractors_account():
     assert p.held_for_others(PAYMENTS, "2026-03-01").empty
     direct = PAYMENTS.assign(channel="direct")
     assert p.held_for_others(direct, "2026-03-20").empty
+    with pytest.raises(InputError, match=r"^table payments: Missing column: channel"):
+        p.held_for_others(PAYMENTS.drop(columns="channel"), "2026-03-20")
+    with pytest.raises(InputError, match=r"^date: "):
+        p.held_for_others(PAYMENTS, "soon")
 
 
 def test_money_received_and_passed_on_the_same_day_never_waits():
