@@ -31,7 +31,11 @@ def modules(room):
     files = sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{room}.py"]
     for path in files:
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
-        if not name.startswith(NEED_A_DATABASE) and path.name not in ("command.py", "report.py"):
+        if (
+            not name.startswith(NEED_A_DATABASE)
+            and path.name != "report.py"
+            and not name.endswith("_command")
+        ):
             yield f"cleanworks.{name}"
 
 

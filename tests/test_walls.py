@@ -33,7 +33,7 @@ def sources(room: str) -> list[Path]:
     """The modules of a room, but for its command line, which lessons never import."""
     folder = PACKAGE / room
     found = sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{room}.py"]
-    return [path for path in found if path.name != "command.py"]
+    return [path for path in found if not path.name.endswith("_command.py")]
 
 
 def imported_at_import(tree: ast.AST) -> Iterator[tuple[int, str]]:

@@ -56,7 +56,6 @@ from cleanworks.workshop.notebook import dump, parse, read
 from cleanworks.workshop.pages import (
     boxes,
     docstrings,
-    finding,
     plain,
     progress,
     running,
@@ -64,6 +63,7 @@ from cleanworks.workshop.pages import (
     spoken,
     terms,
     theme,
+    wayfinding,
 )
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.figure_tables import add_tables
@@ -120,7 +120,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     spoken.connect(app)
     progress.connect(app)
     live.connect(app)
-    finding.connect(app)
+    wayfinding.connect(app)
     running.connect(app)
     app.connect("html-page-context", theme.correct, priority=900)
     app.connect("build-finished", finish)

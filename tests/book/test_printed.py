@@ -19,7 +19,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import catalogue
 from cleanworks.workshop.book import Edition
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.printed import chapters, command, epub, pdf
+from cleanworks.workshop.printed import chapters, epub, pdf, print_command
 from tests.book.conftest import ROOT
 
 
@@ -73,7 +73,7 @@ def read(course, made, listed) -> list[chapters.Part]:
 def printed(course, made, listed, tmp_path_factory, installed_browser):
     """The book as PDF, read again."""
     folder = tmp_path_factory.mktemp("pdf")
-    (path,) = command.print_all(course, made, folder, whole=True)
+    (path,) = print_command.print_all(course, made, folder, whole=True)
     return pypdf.PdfReader(path)
 
 
@@ -133,7 +133,7 @@ def test_every_link_in_the_document_leads_somewhere(read):
 
 def test_a_part_brings_the_sources_it_cites_and_no_others(read):
     part = next(part for part in read if part.title == "Orientation")
-    shown = pdf.alone(part, command._sources(read))
+    shown = pdf.alone(part, print_command._sources(read))
     cited = {link for chapter in part.chapters for link in chapters.cited([chapter.body, *chapter.answers])}
     listed = {one["id"] for one in shown[-1].chapters[0].body.select("div.citation")}
     assert listed and listed <= cited
@@ -157,11 +157,15 @@ def test_a_missing_page_is_named(course, tmp_path):
 
 def test_a_part_is_a_document_of_its_own(course, made, read, tmp_path, installed_browser):
     part = next(part for part in read if part.title == "Orientation")
-    cover = command._named(command.cover_of(course, made), part.title)
+    cover = print_command._named(print_command.cover_of(course, made), part.title)
     mathjax = made.html / "_static" / "mathjax" / "tex-chtml.js"
     with pdf.printer() as browser:
         pdf.write(
-            browser, pdf.alone(part, command._sources(read)), cover, tmp_path / "part.pdf", mathjax=mathjax
+            browser,
+            pdf.alone(part, print_command._sources(read)),
+            cover,
+            tmp_path / "part.pdf",
+            mathjax=mathjax,
         )
     document = pypdf.PdfReader(tmp_path / "part.pdf")
     assert "Orientation" in document.pages[0].extract_text()
@@ -177,7 +181,7 @@ def test_a_part_is_a_document_of_its_own(course, made, read, tmp_path, installed
 @pytest.fixture(scope="module")
 def packed(course, made, read, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("epub") / "book.epub"
-    epub.write(copy.deepcopy(read), command.cover_of(course, made), path)
+    epub.write(copy.deepcopy(read), print_command.cover_of(course, made), path)
     return path
 
 
@@ -200,7 +204,7 @@ def test_the_epub_says_in_which_language_it_is(course, read, tmp_path):
     for language, direction in (("fr", "ltr"), ("pt_BR", "ltr"), ("ar", "rtl")):
         path, cover = (
             tmp_path / f"{language}.epub",
-            command.cover_of(course, Edition(ROOT, language=language)),
+            print_command.cover_of(course, Edition(ROOT, language=language)),
         )
         epub.write(first, cover, path)
         code = language.replace("_", "-")
@@ -230,7 +234,7 @@ def test_formulas_of_the_epub_need_no_program(packed, book):
 
 
 def test_the_same_book_gives_the_same_epub(packed, course, made, read, tmp_path):
-    epub.write(read, command.cover_of(course, made), tmp_path / "again.epub")
+    epub.write(read, print_command.cover_of(course, made), tmp_path / "again.epub")
     assert (tmp_path / "again.epub").read_bytes() == packed.read_bytes()
 
 

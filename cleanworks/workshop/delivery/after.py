@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cleanworks.workshop.delivery.command import Root, app_workshop
+from cleanworks.workshop.delivery.workshop_command import Root, app_workshop
 
 times_app = typer.Typer(help="The minutes that lessons really took.", no_args_is_help=True)
 app_workshop.add_typer(times_app, name="times")

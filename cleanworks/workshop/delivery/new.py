@@ -13,7 +13,7 @@ import typer
 
 from cleanworks.asking import Ask, asker
 from cleanworks.errors import InputError
-from cleanworks.workshop.delivery.command import Root, app_workshop
+from cleanworks.workshop.delivery.workshop_command import Root, app_workshop
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course

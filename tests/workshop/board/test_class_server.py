@@ -16,7 +16,7 @@ import segno
 
 from cleanworks.errors import InputError
 from cleanworks.learn import CheckSet, Correct, NotYet, sharing
-from cleanworks.workshop.board import command, server
+from cleanworks.workshop.board import class_command, server
 from cleanworks.workshop.board.room import BURST
 from tests.workshop.board.conftest import SECRET_NOTE, Browser
 
@@ -58,7 +58,7 @@ def test_a_class_may_be_encrypted_with_a_certificate_of_one_s_own(in_class, tmp_
         with pytest.raises(ssl.SSLCertVerificationError):  # a browser that does not know it warns
             await browser.ask("")
 
-    in_class(scenario, tls=command._tls(Path(files["-out"]), Path(files["-keyout"])))
+    in_class(scenario, tls=class_command._tls(Path(files["-out"]), Path(files["-keyout"])))
 
 
 def test_sixty_learners_and_the_board_is_right(in_class):
@@ -218,7 +218,7 @@ def test_a_phone_can_read_the_address_from_the_board_and_from_the_terminal(in_cl
         assert drawn[1].decode() in wanted.svg_inline(scale=4, dark="#000", light="#fff", omitsize=True)
 
     in_class(scenario)
-    command._print_qr("http://192.168.7.20:8000/")
+    class_command._print_qr("http://192.168.7.20:8000/")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) > 10 and len({len(line) for line in lines}) == 1, "no square of signs"
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cleanworks.errors import InputError
-from cleanworks.standards.command import data_app
+from cleanworks.standards.standards_command import data_app
 
 Source = Annotated[
     Path,
@@ -197,6 +197,6 @@ def _show(out, proposed):
 
 
 def _rows(out, title, columns, rows):
-    from cleanworks.standards.command import _print
+    from cleanworks.standards.standards_command import _print
 
     _print(out, title, columns, rows)

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from cleanworks import cli, profiles
-from cleanworks.profiles import command
+from cleanworks.profiles import profile_command
 
 ANSWERS = [
     "Kenya",
@@ -68,7 +68,7 @@ def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch):
     def stop(prompt):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "asker", lambda too_few: stop)
+    monkeypatch.setattr(profile_command, "asker", lambda too_few: stop)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert cli.run(["profile", "new", "kenya", "--folder", str(tmp_path)]) == 130
     assert list(tmp_path.iterdir()) == []
@@ -140,5 +140,5 @@ def test_the_list_counts_sources(capsys):
      ("payment.client_days", "soon"), ("money_scale", "0"), ("names.country", "x" * 61)],
 )  # fmt: skip
 def test_impossible_answers_are_refused(key, answer):
-    with pytest.raises(command.InputError):
-        command.understood(key, answer)
+    with pytest.raises(profile_command.InputError):
+        profile_command.understood(key, answer)
