@@ -12,7 +12,7 @@ import pytest
 
 from cleanworks import city
 from cleanworks.errors import InputError
-from cleanworks.standards import oc4ids, ocds
+from cleanworks.standards import checks, oc4ids, ocds
 from cleanworks.standards.validate import KEEP, merge_patch, validate
 
 TABLES = city.make(projects=20)
@@ -161,6 +161,32 @@ def test_what_a_schema_cannot_see_is_noted(tmp_path, thing, place, value, messag
     report = validate(put(tmp_path, changed(thing, place, value)))
     assert report.ok  # a note is no error
     assert any(message in one.message for one in report.problems if one.severity == "note"), report.problems
+
+
+@pytest.mark.parametrize(
+    ("kind", "thing", "said"),
+    [
+        # OCDS takes a null for a single value as its removal; OC4IDS knows no null.
+        ("releases", {"language": None}, []),
+        ("releases", {"tender": None}, ["null is not an object"]),
+        ("projects", {"description": None}, ["null is not a text"]),
+        ("projects", {"documents": None}, ["null is not a list"]),
+        ("projects", {"description": None, "title": 5}, ["null is not a text", "5 is a number, not a text"]),
+        (
+            "projects",
+            {"description": 4, "title": 5},
+            ["4 is a number, not a text", "5 is a number, not a text"],
+        ),
+        ("projects", {"budget": {"amount": {"amount": "ten"}}}, ["the amount 'ten' is not a number"]),
+        # An extension may put money anywhere.
+        ("releases", {"x_cost": {"currency": "won"}}, ["'won' is not a currency of three capital letters"]),
+        ("projects", {"documents": [{"title": "No id"}]}, ["id is missing"]),
+    ],
+)
+def test_kinds_of_values_without_the_schema(kind, thing, said):
+    whole = PROJECT if kind == "projects" else RELEASE
+    asked = {name: whole[name] for name in ("id", "ocid", "date", "tag", "initiationType") if name in whole}
+    assert [sentence for _, sentence in checks.structure({**asked, **thing}, kind)] == said
 
 
 def test_a_transaction_that_names_no_milestone_and_one_below_zero(tmp_path):

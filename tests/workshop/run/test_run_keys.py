@@ -46,6 +46,7 @@ PACKAGE = {
         ("import importlib\nimportlib.import_module('pkg.d')", ["pkg/__init__.py", "pkg/d.py"]),
         ("import numpy as np, pkg.d as d", ["pkg/__init__.py", "pkg/d.py"]),
         ("x = (\nfrom pkg import d", ["pkg/__init__.py", "pkg/d.py"]),
+        ("x = (\nimport os as o, pkg.d as d", ["pkg/__init__.py", "pkg/d.py"]),
     ],
 )
 def test_closure(closure, code, expected):
@@ -58,6 +59,19 @@ def test_modules_that_import_each_other_are_found_once(closure):
 
 def test_a_folder_without_init_is_a_package_too(closure):
     assert closure("from space import thing", {"space/thing.py": ""}) == ["space/thing.py"]
+
+
+def test_modules_of_one_name_in_two_folders_are_two(tmp_path):
+    prints = Fingerprints()
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "helper.py").write_text("")
+        found = Modules([tmp_path / folder], prints).closure(["helper"])
+        assert found == [tmp_path / folder / "helper.py"]
+
+
+def test_half_a_character_in_a_cell_does_not_hide_its_imports():
+    assert "pkg" in Fingerprints().imports_of_cell("import pkg\nx = '\ud83d'")
 
 
 def test_magics_do_not_hide_imports():
