@@ -169,6 +169,10 @@ def test_differences_name_the_row_and_the_shortfall():
     assert found.index.tolist() == [2]
     assert found["difference"].tolist() == [-10]
     assert p.split_differences(PAYMENTS, tolerance=10).empty
+    equal = pd.concat([PAYMENTS.iloc[[2]]] * 40, ignore_index=True)
+    assert p.split_differences(equal).index.tolist() == list(range(40)), (
+        "equal shortfalls stay in the order of the table"
+    )
 
 
 def test_register_refuses_negative_amounts_by_row():
