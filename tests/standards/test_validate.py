@@ -196,8 +196,10 @@ def test_a_transaction_that_names_no_milestone_and_one_below_zero(tmp_path):
     place = ("contractingProcesses", number, "summary", "transactions", 0)
     wrong = changed(PROJECT, (*place, "relatedImplementationMilestone", "id"), "gone")
     wrong = changed(wrong, (*place, "value", "amount"), -5)
+    wrong = changed(wrong, (*place, "payee"), {"id": "nobody"})
     messages = [one.message for one in validate(put(tmp_path, wrong)).problems]
     assert "there is no milestone 'gone'" in messages and "the amount is negative" in messages
+    assert any("the organisation 'nobody' is not among" in message for message in messages)
 
 
 def test_additional_fields_and_codes_are_notes(shared_data, tmp_path):

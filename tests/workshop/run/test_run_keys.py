@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cleanworks.workshop.code import plain_python
-from cleanworks.workshop.run.keys import Fingerprints, Modules, difference, imported_names
+from cleanworks.workshop.run.jobs import Job
+from cleanworks.workshop.run.keys import Fingerprints, Modules, declared_files, difference, imported_names
 
 
 @pytest.fixture
@@ -77,6 +78,17 @@ def test_half_a_character_in_a_cell_does_not_hide_its_imports():
 def test_magics_do_not_hide_imports():
     code = "%matplotlib inline\n!ls\nfiles = !ls\n%%time\nimport pkg"
     assert "pkg" in imported_names(plain_python(code))
+
+
+def test_a_declared_folder_stands_for_all_files_below_it(tmp_path):
+    (tmp_path / "data" / "inner").mkdir(parents=True)
+    files = [tmp_path / "data" / "a.csv", tmp_path / "data" / "inner" / "b.csv"]
+    for file in files:
+        file.write_text("")
+    assert declared_files(Job("l1", tmp_path / "l1.ipynb", data=[tmp_path / "data", tmp_path / "c.csv"])) == [
+        *files,
+        tmp_path / "c.csv",
+    ]
 
 
 def test_differences_are_named_and_few():
