@@ -8,7 +8,7 @@ import pytest
 
 from cleanworks import agenda, city
 from cleanworks.agenda import Day, Item, Pause, clock
-from cleanworks.construction import flags, published
+from cleanworks.construction import disclosure, flags, published
 from cleanworks.construction.progress import zeros_as_missing
 from cleanworks.errors import InputError
 from tests.city.auctions import PUBLISHED
@@ -27,6 +27,28 @@ def test_c4_a_zero_may_be_an_advance_and_what_was_paid_does_not_decide():
     kept = zeros_as_missing(progress)
     assert (kept["actual"] == 0).sum() > 0
     pd.testing.assert_frame_equal(kept, zeros_as_missing(progress.assign(paid=0.0)).assign(paid=kept["paid"]))
+
+
+def test_c7_most_wages_that_a_strict_rule_would_hold_were_earned():
+    attendance, wages, planted = (city.load(name) for name in ["attendance", "wages", "planted"])
+    key = ["worker_id", "contract_id"]
+    card = attendance.groupby([*key, attendance["date"].dt.to_period("M").rename("month")])["date"].nunique()
+    paid = wages.groupby([*key, wages["month"].dt.to_period("M")])["days_paid"].sum()
+    held = paid[paid > card.reindex(paid.index, fill_value=0)].reset_index()
+    of_ghosts = held["worker_id"].isin(planted.loc[planted["kind"] == "ghost_worker", "row_id"])
+    assert 0 < of_ghosts.mean() < 0.5
+
+
+def test_c10_a_project_without_changes_makes_the_building_stage_look_like_the_largest_gap():
+    tables = {name: city.load(name) for name in ["projects", "tenders", "contracts", "modifications"]}
+    filled = disclosure.coverage(tables)
+    changed = tables["contracts"].merge(tables["modifications"], on="contract_id")["project_id"]
+    rows = {"all": filled, "with a change": filled[filled.index.isin(changed)]}
+    lowest = {
+        name: disclosure.by_stage(some).groupby("stage")["share"].mean().idxmin()
+        for name, some in rows.items()
+    }
+    assert lowest == {"all": "implementation", "with a change": "preparation"}
 
 
 @pytest.mark.parametrize("seed", [3, 4, 5])
