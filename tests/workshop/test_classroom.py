@@ -302,8 +302,12 @@ def test_printed_columns_and_lists_of_terms_are_tables():
 @pytest.mark.parametrize(
     ("printed", "cells", "never"),
     [
-        ("2014-2015    495\n2018         318\nName: cases, dtype: int64", ["2018", "318"], "dtype"),
-        ("year\n2011    309\n2012    326\n\nyear\n2013    883\n2015   1378\n", ["309", "1378"], ">year<"),
+        ("2014-2015    495\n2018         318\nName: cases, dtype: int64", ["2018", "318", "cases"], "dtype"),
+        (
+            "year\n2011    309\n2012    326\n\nyear\n2013    883\n2015   1378\n",
+            ["309", "1378", "year"],
+            "output",
+        ),
         ("level: outcome\nresult: Users\ntarget: 1.6\nrisks: \n", ["outcome", "1.6"], 'class="output"'),
     ],
 )

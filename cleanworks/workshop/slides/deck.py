@@ -433,9 +433,13 @@ def _terms(texts: list[str]) -> Block | None:
     )
 
 
-def _rows_table(rows: list[tuple[str, ...]]) -> Block | None:
-    """A table without a head; the first cell of a row names it. None where it does not fit on a slide. Cells are HTML."""
-    room = 0.3
+def _rows_table(rows: list[tuple[str, ...]], head: Sequence[str] = ()) -> Block | None:
+    """A table; the first cell of a row names it. None where it does not fit on a slide. Cells of ``rows`` are HTML."""
+    top = ""
+    if any(head) and len(rows[0]) == len(head):
+        top = "".join(f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in head)
+        top = f"<thead><tr>{top}</tr></thead>"
+    room = 1.3 if top else 0.3
     for row in rows:
         texts = [re.sub(r"<[^>]+>", "", cell) for cell in row]
         widths = [22, 60] if len(row) == 2 else [84 // len(row)] * len(row)
@@ -448,7 +452,7 @@ def _rows_table(rows: list[tuple[str, ...]]) -> Block | None:
         cells = zip(row[1:], numbers[1:], strict=True)
         told = "".join(f"<td{' class=number' if number else ''}>{cell}</td>" for cell, number in cells)
         body += f'<tr><th scope="row">{row[0]}</th>{told}</tr>'
-    return Block(f"<table><tbody>{body}</tbody></table>", room)
+    return Block(f"<table>{top}<tbody>{body}</tbody></table>", room)
 
 
 def _chunked(texts: list[str]) -> Iterator[list[str]]:
@@ -660,19 +664,21 @@ def _lines_of_output(text: str) -> list[Block]:
 def _columns(lines: list[str]) -> Block | None:
     """Printed lines as a table, if each has as many cells: after a colon, or between two spaces and more.
 
-    Of a column that pandas prints, its kind under it and the name of its index above it are left away.
+    Of a column that pandas prints, the name of its index and its own stand above it, and its kind is left away.
     """
     lines = [re.sub(r"^[-*•]\s+", "", line.strip()) for line in lines]
-    if lines and re.fullmatch(r"(?:.+, )?dtype: \w+", lines[-1]):
+    head = ["", ""]
+    if lines and (last := re.fullmatch(r"(?:Name: (.+?), )?(?:Length: \d+, )?dtype: \w+", lines[-1])):
+        head[1] = last[1] or ""
         lines.pop()
     if len(lines) > 2 and re.fullmatch(r"\w+", lines[0]):
-        del lines[0]
+        head[0] = lines.pop(0)
     for mark, most in ((r"\s{2,}", 0), (r":(?:\s+|$)", 1)):
         cells = [re.split(mark, line, maxsplit=most) for line in lines]
         even = len(cells) > 1 and len({len(row) for row in cells}) == 1 and 1 < len(cells[0]) < 7
         named = all(row[0] and len(row[0]) <= 48 and ": " not in row[-1] for row in cells)
         if even and named and sum(not all(row) for row in cells) <= len(cells) / 4:
-            return _rows_table([tuple(escape(cell) for cell in row) for row in cells])
+            return _rows_table([tuple(escape(cell) for cell in row) for row in cells], head)
     return None
 
 
