@@ -173,7 +173,14 @@ def test_what_a_page_saves_is_what_evaluation_reads(tmp_path, tab, course):
         read = reading.answers(name, reading.loads(saved.read_bytes()), key)
         assert (read.code, read.kind) == ("AN07ÜL", name)
         assert read.answers
+    # On a laptop the five marks stand side by side, under the whole question; in the dark everything can be read.
     tab.set_viewport_size({"width": 1280, "height": 720})
+    marks = tab.query_selector_all("fieldset:first-of-type .option")
+    assert len({round(mark.bounding_box()["y"]) for mark in marks}) == 1
+    tab.emulate_media(color_scheme="dark")
+    assert violations(tab) == []
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    tab.emulate_media(color_scheme="light")
 
 
 # --- certificates -------------------------------------------------------------------------------------------------

@@ -32,20 +32,35 @@ LETTERS = "abcdefghijklmnopqrst"
 _STYLE = """
 body { font-size: 12pt; }
 fieldset { border: 1px solid #9ca3af; border-radius: 6px; margin: 1.2em 0; padding: .6em 1em; min-width: 0; break-inside: avoid; }
-legend { font-weight: 600; padding: 0 .3em; }
+legend { font-weight: 600; padding: .2em .3em; float: inline-start; width: 100%; }
+legend + * { clear: both; }
 legend p { margin: 0; }
 .option { display: flex; gap: .6em; align-items: baseline; padding: .45em .2em; min-height: 44px; }
 .option p { margin: 0; }
 .option:focus-within { outline: 2px solid #0f5a70; border-radius: 4px; }
-.scale { display: flex; flex-wrap: wrap; gap: .2em 1.1em; }
+.scale { display: grid; grid-template-columns: repeat(5, auto); justify-content: space-between; gap: .2em; }
+.scale .option { gap: .35em; }
+@media (max-width: 46em) { .scale { display: block; } }
 input[type=radio], input[type=checkbox] { width: 1.2em; height: 1.2em; flex: none; accent-color: #0f5a70; }
 input[type=text], textarea { font: inherit; width: 100%; max-width: 34em; padding: .5em; border: 1px solid #6b7280; border-radius: 4px; }
-textarea { min-height: 5em; display: block; }
+textarea { min-height: 5em; display: block; margin: 0 0 1.4em; }
 button { font: inherit; font-weight: 600; padding: .7em 1.4em; border: 0; border-radius: 6px; background: #0f5a70; color: #fff; }
 button:disabled { background: #d1d5db; color: #374151; }
 button:focus-visible, input:focus-visible, textarea:focus-visible { outline: 3px solid #d55e00; outline-offset: 2px; }
 #said { min-height: 3em; font-weight: 600; }
 code { background: #f3f4f6; padding: 0 .2em; overflow-wrap: anywhere; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { color-scheme: dark; }
+  body { background: #14181f; color: #e5e7eb; }
+  h1 { color: #8fd0e2; }
+  fieldset { border-color: #6b7280; }
+  .option:focus-within { outline-color: #8fd0e2; }
+  input[type=radio], input[type=checkbox] { accent-color: #8fd0e2; }
+  input[type=text], textarea { background: #1f2630; color: #f3f4f6; border-color: #9ca3af; }
+  button { background: #8fd0e2; color: #10222a; }
+  button:disabled { background: #374151; color: #d1d5db; }
+  code { background: #2a323d; }
+}
 """
 
 _PAPER_STYLE = """

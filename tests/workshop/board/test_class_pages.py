@@ -186,7 +186,7 @@ def spoken(page) -> str:
 @pytest.mark.parametrize(
     ("outline", "shown"),
     [
-        pytest.param(in_their_words("fr"), ("terminé : 1", "Jour 2, jeudi 3 décembre 2026", "C'est fait : Nuage 7"), id="fr"),
+        pytest.param(in_their_words("fr"), ("terminé\u00a0: 1", "Jour 2, jeudi 3 décembre 2026", "C'est fait\u00a0: Nuage 7"), id="fr"),
         pytest.param(in_their_words("ar"), ("انتهوا: 1", "اليوم 2، الخميس", "تم: Nuage 7"), id="ar"),
     ],
 )  # fmt: skip
