@@ -212,7 +212,14 @@
     const before = now?.version;
     now = JSON.parse(data);
     skew = Date.now() / 1000 - now.at;
-    if (lost) told.textContent = say("The class is there again.");
+    // Good news stands until something happens in the class.
+    if (lost) {
+      told.textContent = say("The class is there again.");
+      told.classList.add("good");
+    } else if (told.classList.contains("good") && before !== now.version) {
+      told.textContent = "";
+      told.classList.remove("good");
+    }
     lost = false;
     timer();
     plan();
@@ -225,6 +232,7 @@
   };
   stream.onerror = () => {
     lost = true;
+    told.classList.remove("good");
     told.textContent = say("The class does not answer. What you see is old; it comes back by itself when the class is served again.");
   };
 })();
