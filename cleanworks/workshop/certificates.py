@@ -108,7 +108,12 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
 
 
 _COLUMNS = ("name", "organisation", "statement")
-_MEANT = {"organization": "organisation", "organisme": "organisation", "nom": "name", "names": "name"}
+_MEANT = {
+    "names": "name", "organization": "organisation", "nom": "name", "organisme": "organisation",
+    "이름": "name", "성명": "name", "소속": "organisation", "기관": "organisation",
+    "الاسم": "name", "الجهة": "organisation", "المؤسسة": "organisation",
+}  # fmt: skip
+"""Headings in the languages of workshops, and what each stands for."""
 
 
 def _heading(row: list[str], path: Path) -> tuple[list[str], int, list[str]]:
@@ -138,6 +143,8 @@ def _heading(row: list[str], path: Path) -> tuple[list[str], int, list[str]]:
 
 
 def _tidy(text: str) -> str:
+    # A line break inside a cell parts words, too.
+    text = " ".join(text.split())
     kept = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn"))
     # Marks that turn the direction of text around could make a certificate read as something else.
     kept = "".join(c for c in kept if c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

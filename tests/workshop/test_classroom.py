@@ -224,6 +224,13 @@ def test_a_comma_in_a_name_does_not_cut_it(tmp_path, text):
         names(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    "text", ["nom;organisme\nOkello James;X", "성명,소속\nOkello James,X", 'الاسم,الجهة\n"Okello\nJames",X']
+)
+def test_a_list_in_another_language_is_understood_and_a_line_break_parts_words(tmp_path, text):
+    assert names(tmp_path, text)[0] == [certificates.Person("Okello James", "X")]
+
+
 def test_a_list_of_names_may_be_a_workbook(tmp_path):
     from openpyxl import Workbook
 
