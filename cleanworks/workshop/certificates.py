@@ -252,10 +252,10 @@ body { padding: 0; }
 .certificate .what { font-size: 17pt; font-weight: 600; margin: 5mm 0 3mm; }
 .certificate .modules { font-size: 9.5pt; max-width: 205mm; margin: 4mm auto; }
 .certificate .honest { font-size: 8.5pt; color: #4b5563; max-width: 205mm; margin: 5mm auto 0; }
-.signs { display: flex; justify-content: space-around; gap: 15mm; margin-top: 16mm; }
-.signs div { border-top: 1px solid #374151; min-width: 70mm; padding-top: 2mm; font-size: 10pt; }
+.signs { display: flex; justify-content: space-around; gap: 8mm; margin-top: 16mm; }
+.signs div { border-top: 1px solid #374151; flex: 0 1 70mm; min-width: 0; padding-top: 2mm; font-size: 10pt; overflow-wrap: anywhere; }
 @media print { .certificate { width: 281mm; height: 194mm; min-height: 0; margin: 8mm; overflow: hidden; } }
-@media (max-width: 1000px) { .certificate { width: auto; min-height: 0; padding: 8mm 4mm; } .signs { flex-direction: column; gap: 6mm; } }
+@media (max-width: 1000px) { .certificate { width: auto; min-height: 0; padding: 8mm 4mm; } .signs { flex-direction: column; gap: 6mm; } .signs div { flex: none; } }
 """
 
 
@@ -276,10 +276,13 @@ def page(
 
     ``logo`` is a picture that stands at the top; ``signed_by`` names whoever signs, each with a line.
     """
+    from babel.numbers import format_decimal
+
     say = partial(words.say, code=language)
+    lasted = format_decimal(hours, format="0.#", locale=language)
     picture = f'<img class="logo" alt="{paper.escape(organiser)}" src="{_embedded(logo)}">' if logo else ""
     sheets = "\n".join(
-        _certificate(person, title, place, dates, modules, hours, organiser, say, picture, signed_by)
+        _certificate(person, title, place, dates, modules, lasted, organiser, say, picture, signed_by)
         for person in people
     )
     return paper.Page(
@@ -321,7 +324,7 @@ def _certificate(
     place: str,
     dates: str,
     modules: Sequence[str],
-    hours: float,
+    hours: str,
     organiser: str,
     say: Callable[[str], str],
     picture: str,
@@ -348,7 +351,7 @@ def _certificate(
 <p>{say(STATEMENTS[person.statement])}:</p>
 <p class="what">{e(title)}</p>
 <p>{e(where)}</p>{by}
-<p class="modules">{say(f"{hours:g} hours of teaching and practice")}: {e("; ".join(modules))}.</p>
+<p class="modules">{say(f"{hours} hours of teaching and practice")}: {e("; ".join(modules))}.</p>
 <div class="signs"><div>{say("Place and date")}</div>{signs}</div>
 <p class="honest">{say(honest)}</p>
 </section>"""

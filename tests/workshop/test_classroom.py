@@ -269,6 +269,23 @@ def test_a_machine_that_cannot_list_its_fonts_is_no_hindrance(monkeypatch):
 
 
 @needs_browser
+def test_every_line_to_sign_on_stays_inside_the_frame(tmp_path, tab):
+    facts = {"title": "T", "place": "P", "dates": "D", "modules": ["M"], "organiser": "O", "language": "fr"}
+    signed = ["Le directeur de la formation", "L'animatrice", "La ministre"]
+    made = certificates.page([certificates.Person("Ada")], hours=5.4, signed_by=signed, **facts)
+    tab.goto(made.save(tmp_path / "certificate.html").as_uri())
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    frame = tab.locator(".certificate").bounding_box()
+    lines = [one.bounding_box() for one in tab.locator(".signs div").all()]
+    assert len(lines) == 4
+    assert all(
+        frame["x"] + 40 < one["x"] < one["x"] + one["width"] < frame["x"] + frame["width"] - 40
+        for one in lines
+    )
+    assert "5,4 heures" in tab.locator(".modules").inner_text()
+    tab.set_viewport_size({"width": 1280, "height": 720})
+
+
 def test_one_page_for_each_certificate_even_for_long_names():
     from cleanworks import paper
 
