@@ -153,6 +153,11 @@ def _markdown(text: str) -> str:
 # --- room ---------------------------------------------------------------------------------------------------------
 
 
+def _coded(text: str) -> str:
+    """A sentence as HTML, with what is typed into a terminal set as such."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def room(programme: Programme) -> Page:
     """What must be in the room, with numbers worked out from the number of participants."""
     workshop = programme.workshop
@@ -199,6 +204,6 @@ def room(programme: Programme) -> Page:
         f"<p>{escape(workshop.place)}. {say(f'{people} participants, {len(workshop.days)} days.')}</p>"
     )
     for heading, entries in lists.items():
-        boxes = "".join(f"<li>{escape(say(entry))}</li>" for entry in entries)
+        boxes = "".join(f"<li>{_coded(say(entry))}</li>" for entry in entries)
         parts.append(f'<h2>{say(heading)}</h2><ul class="boxes">{boxes}</ul>')
     return Page(title, "\n".join(parts), workshop.language, style=_STYLE)
