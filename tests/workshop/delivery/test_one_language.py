@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import re
 from pathlib import Path
@@ -137,6 +138,41 @@ def test_the_report_of_what_was_learned(course, made, tmp_path):
     spoken = [column for column in heads if words.say(column, language) != column]
     unknown = heads - set(words.words(language).values()) - {"n"}
     assert spoken == [] and unknown == set(), "each column has a name in this language"
+
+
+def reasons() -> set[str]:
+    """Every reason why a file of a participant is left out, as the modules that read them say it."""
+    found = set()
+    for name in (
+        "workshop/evaluate.py",
+        "workshop/forms/reading.py",
+        "workshop/forms/typed.py",
+        "learn/record.py",
+    ):
+        for call in ast.walk(ast.parse((ROOT / "cleanworks" / name).read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("ValueError", "found.leave"):
+                inside = list(ast.walk(call.args[-1])) if call.args else []
+                pieces = {part for one in inside if isinstance(one, ast.JoinedStr) for part in one.values}
+                for said in inside:
+                    if said in pieces:
+                        continue
+                    parts = said.values if isinstance(said, ast.JoinedStr) else [said]
+                    whole = "".join(
+                        part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else "1"
+                        for part in parts
+                    )
+                    if re.match(
+                        r"(?:is|has|does|was|holds|belongs|gives|judges|answers|cannot|says) \w", whole
+                    ):
+                        found.add(whole)
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_to_leave_a_file_out_has_a_translation(language):
+    every = {reason.replace("of 1 version", "of a newer version") for reason in reasons()}
+    assert len(every) > 40
+    assert {reason for reason in every if words.say(reason, language) == reason} == set()
 
 
 def test_the_certificates(made):
