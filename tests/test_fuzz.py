@@ -300,6 +300,34 @@ def test_lint_does_not_pass_over_a_table_of_contents_that_it_cannot_read(rooms, 
     assert "should be a list" in refused(capsys, "lint", "--root", tmp_path / "course")
 
 
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ("  config:\n    nb_custom_formats: [a]\n", "`nb_custom_formats` should be a block"),
+        ("  local_extensions: [a]\n", "`local_extensions` should be a block"),
+        ("  local_extensions:\n    mine: 3\n", "'mine' of `local_extensions` has no folder"),
+    ],
+)
+def test_settings_of_a_book_that_name_no_block_are_refused(tmp_path, block, said):
+    from cleanworks.errors import InputError
+    from cleanworks.workshop.book_settings import BookSettings
+
+    (tmp_path / "_config.yml").write_text(f"title: Wells\nsphinx:\n{block}")
+    with pytest.raises(InputError, match=said):
+        BookSettings.load(tmp_path)
+
+
+def test_a_block_without_a_value_says_nothing(rooms, tmp_path):
+    from cleanworks.workshop.book import EXTENSION, Edition, settings_file
+    from cleanworks.workshop.catalogue import Course
+
+    shutil.copytree(rooms / "course", tmp_path / "course")
+    (tmp_path / "course" / "_config.yml").write_text("title: Wells\nsphinx:\nexecute:\n")
+    course = Course.load(tmp_path / "course")
+    written = settings_file(course, Edition(course.root)).read_text(encoding="utf-8")
+    assert written == f"title: Wells\nsphinx:\n  extra_extensions:\n  - {EXTENSION}\n"
+
+
 def test_an_assignment_that_begins_with_an_empty_cell_has_the_name_of_its_file(rooms):
     from cleanworks.workshop.exercises.nbgrader import convert
     from cleanworks.workshop.settings import Settings

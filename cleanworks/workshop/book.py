@@ -231,7 +231,9 @@ def settings_file(course: Course, made: Edition) -> Path:
         )
     if EXTENSION in course.book.extensions:
         return path
-    settings = read_yaml(path, "The settings of the book") or {}
+    # A block without a value (`sphinx:` alone) says nothing, and the builder does not expect one.
+    read = read_yaml(path, "The settings of the book") or {}
+    settings = {name: value for name, value in read.items() if value is not None}
     sphinx = settings.setdefault("sphinx", {})
     sphinx["extra_extensions"] = [*course.book.extensions, EXTENSION]
     # Their folders are named from the book's folder, and the copy lies in another.

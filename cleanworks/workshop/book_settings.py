@@ -68,6 +68,13 @@ class BookSettings:
             )
         execute = _block(found, "execute", path)
         sphinx = _block(found, "sphinx", path)
+        for name, folder in _block(sphinx, "local_extensions", path).items():
+            if not isinstance(folder, str) or "\0" in folder:
+                raise InputError(
+                    f"The extension {name!r} of `local_extensions` has no folder.",
+                    where=str(path),
+                    fix="Write the folder that its module lies in, such as `mine: ./extensions`.",
+                )
         mode = execute.get("execute_notebooks", "auto")
         # YAML 1.1 reads the word off as false.
         mode = "off" if mode is False else mode
@@ -126,7 +133,7 @@ def _texts(values: Mapping[str, Any], name: str, path: Path) -> tuple[str, ...]:
 
 def _formats(config: Mapping[str, Any], path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
     formats: dict[str, tuple[str, dict[str, Any]]] = {}
-    for suffix, reader in (config.get("nb_custom_formats") or {}).items():
+    for suffix, reader in _block(config, "nb_custom_formats", path).items():
         name, options = (
             (reader, {})
             if isinstance(reader, str)
