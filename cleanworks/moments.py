@@ -81,6 +81,13 @@ def clocks(texts: Iterable[object]) -> tuple[np.ndarray, np.ndarray]:
     return walls, offsets
 
 
+def zones_matter(walls: np.ndarray, offsets: np.ndarray) -> bool:
+    """Whether clocks are not all UTC's: then their offsets are kept beside them. A day without a clock has no zone to lose."""
+    unwritten = np.isnan(offsets) & ~np.isnat(walls)
+    days = walls == walls.astype("datetime64[D]")
+    return bool(np.nan_to_num(offsets).any() or (unwritten & ~days).any())
+
+
 def read(values: object, name: str, *, form: str | None = None) -> tuple[pd.Series, pd.Series]:
     """A column of dates, however it is held, as wall clocks and offsets.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +18,7 @@ PART = ".part-"
 
 # What a spreadsheet takes for the beginning of a formula, also in the wide letters of East Asia.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_UNSEEN = re.compile("[\0-\x08\v\f\x0e-\x1f]")  # what no workbook can hold
 # What it passes over before it looks.
 _PASSED_OVER = " \t\r\n\v\f\0\xa0\u3000\ufeff\u200b"
 
@@ -32,7 +34,8 @@ def harmless(value: Any) -> Any:
     if not isinstance(value, str) or not value:
         return value
     begins = value.lstrip(_PASSED_OVER)
-    return f"'{value}" if begins.startswith(_FORMULA) or value[0] in "\t\r\n\0" else value
+    shown = _UNSEEN.sub("\ufffd", value)
+    return f"'{shown}" if begins.startswith(_FORMULA) or value[0] in "\t\r\n\0" else shown
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import stat
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 import cleanworks
@@ -93,3 +94,8 @@ def test_a_mask_that_takes_everything_leaves_the_file_to_its_owner(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "note.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_no_workbook_can_hold_is_shown_as_a_mark():
+    assert harmless("ocds-1\x00\x1f of\ttoday") == "ocds-1\ufffd\ufffd of\ttoday"
+    openpyxl.Workbook().active.append([harmless("".join(map(chr, range(256))))])

@@ -26,6 +26,7 @@ from cleanworks import archives, scratch, shown
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
 from cleanworks.errors import InputError
+from cleanworks.moments import OFFSET
 from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.shape import inside, text
 from cleanworks.standards.stream import LISTS, again, kept, open_source, refuse_bomb
@@ -557,7 +558,7 @@ class _Holder(_Pieces):
 
     def finish(self, held: dict[str, pd.DataFrame]):
         held |= {
-            name: pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
+            name: _joined(parts) if len(parts) > 1 else parts[0].reset_index(drop=True)
             for name, parts in self.parts.items()
         }
         return self.counts()
@@ -597,13 +598,23 @@ def _fill(rows, filled):
     return full, len(filled) - full - never, never
 
 
+def _joined(parts):
+    """Pieces as one table; one without offsets has only clocks of UTC."""
+    offsets = {column for part in parts for column in part if column.endswith(OFFSET)}
+    whole = [part.assign(**dict.fromkeys(sorted(offsets - set(part)), 0.0)) for part in parts]
+    return pd.concat(whole, ignore_index=True)
+
+
 def _fitted(table, schema):
     import pyarrow as pa
 
-    columns = [
-        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type)
-        for f in schema
-    ]
+    def missing(column):
+        # A piece without offsets has only clocks of UTC.
+        if column.name.endswith(OFFSET):
+            return pa.repeat(pa.scalar(0, column.type), table.num_rows)
+        return pa.nulls(table.num_rows, column.type)
+
+    columns = [table[f.name].cast(f.type) if f.name in table.column_names else missing(f) for f in schema]
     return pa.table(columns, schema=schema)
 
 

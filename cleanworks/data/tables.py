@@ -166,7 +166,12 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
     for heading, column in mapping.columns.items():
         place = sheet.headings.index(heading)
         texts = [row[place].strip() for row in sheet.rows]
-        made[column] = _column(texts, heading, column, mapping, sheet)
+        if kind_of(mapping.table, column) in ("date", "time"):
+            made[column], offsets = _days(texts, heading, mapping, sheet)
+            if offsets is not None:
+                made[column + moments.OFFSET] = offsets
+        else:
+            made[column] = _column(texts, heading, column, mapping, sheet)
         none = [row for row in np.flatnonzero(made[column].isna()) if texts[row]]
         if none:
             cells = "1 cell is" if len(none) == 1 else f"{len(none):,} cells are"
@@ -205,8 +210,6 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
 
 def _column(texts, heading, column, mapping, sheet):
     kind = kind_of(mapping.table, column)
-    if kind in ("date", "time"):
-        return _days(texts, heading, mapping, sheet)
     if kind in ("money", "number", "integer"):
         return pd.Series(list(_numbers(texts, heading, mapping, sheet)), dtype=float) * mapping.units.get(
             heading, 1
@@ -230,10 +233,12 @@ def _column(texts, heading, column, mapping, sheet):
 
 
 def _days(texts, heading, mapping, sheet):
-    found = []
+    """A column of clocks, and their offsets where they are not all UTC's."""
+    found, offsets = [], []
     for row, text in enumerate(texts):
         if not text or moments.placeholder(text):
             found.append(None)
+            offsets.append(np.nan)
             continue
         parsed = moments.parse(text) if mapping.dates == "%Y-%m-%d" else None
         try:
@@ -245,7 +250,9 @@ def _days(texts, heading, mapping, sheet):
                 fix="Correct the cell, or the line dates of the mapping.",
             ) from None
         found.append(day if moments.FIRST_YEAR <= day.year <= moments.LAST_YEAR else None)
-    return pd.Series(np.array(found, dtype="datetime64[us]").astype("datetime64[ns]"))
+        offsets.append(np.nan if not parsed or parsed[1] is None else parsed[1])
+    walls, beside = np.array(found, dtype="datetime64[us]").astype("datetime64[ns]"), np.array(offsets, float)
+    return pd.Series(walls), pd.Series(beside) if moments.zones_matter(walls, beside) else None
 
 
 def _numbers(texts, heading, mapping, sheet) -> Iterator[float]:

@@ -614,6 +614,13 @@ def is_linked(release: dict) -> bool:
 
 def _whole(releases):
     """One process from its releases; what no id tells apart inside one release stays apart."""
+    # A release that is there twice, as in two files of one download, says nothing twice: what has no id would be counted again.
+    once: dict[object, list[dict]] = {}
+    for release in releases:
+        same = once.setdefault(text(release.get("id")), [])
+        if release not in same:
+            same.append(release)
+    releases = [release for same in once.values() for release in same]
     if len(releases) == 1:
         return releases[0]
     return merging.compiled([_told_apart(release) for release in releases])
@@ -923,4 +930,5 @@ def _who(organisation):
     legal = text(identifier.get("id"))
     if legal is not None and not _placeholder(legal):
         return "-".join(part for part in (text(identifier.get("scheme")), legal) if part)
-    return text(organisation.get("name")) or number
+    # A word such as N/A is nobody; a 0 alone may be the first of a list that counts from 0.
+    return text(organisation.get("name")) or (number if number is not None and number.isdigit() else None)

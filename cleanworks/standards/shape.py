@@ -90,7 +90,7 @@ def frame(name: str, records: list[dict], columns: Iterable[str] = ()) -> pd.Dat
             walls, offsets = moments.clocks(values)
             made[column] = pd.Series(walls)
             # Only where some clock is not UTC's: the instant is the clock less its offset.
-            if np.nan_to_num(offsets).any():
+            if moments.zones_matter(walls, offsets):
                 made[column + OFFSET] = pd.Series(offsets)
         else:
             made[column] = _cast(name, column, values)
@@ -152,10 +152,7 @@ def _cast(name, column, values):
         return pd.Series([number(value) for value in values], dtype=float)
     if kind == "flag":
         return pd.Series(values, dtype=object)
-    # Most are texts with letters, or nothing.
-    texts = [
-        value if value is None or (type(value) is str and value.strip()) else text(value) for value in values
-    ]
+    texts = [None if value is None else text(value) for value in values]
     return pd.Series(texts, dtype=object)
 
 
@@ -167,9 +164,9 @@ def _is_date(name, column):
 
 
 def text(value) -> str | None:
-    """A JSON text or number as text; None for every other kind, and for a text of nothing but spaces."""
+    """A JSON text, without spaces around it, or a number as text; None for every other kind, and for a text of nothing but spaces."""
     if isinstance(value, str):
-        return value if value.strip() else None
+        return value.strip() or None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return None

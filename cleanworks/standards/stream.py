@@ -174,6 +174,10 @@ def _package(text, source):
                 "Keep one of them: nobody can tell which is meant.",
             )
         source.header[name] = text.value()
+        if name in LISTS and source.header[name]:
+            raise text.error(
+                f"The package holds two lists, {source.list_name} and {name}", "Make two files of it."
+            )
     text.take("}")
     if text.peek():
         text.unit = ""
@@ -197,6 +201,12 @@ def _lines(text, first, source):
                 where=f"{text.path}, line {line}",
                 fix="Write one JSON object on each line.",
             )
+        if _list_of(value) not in (None, source.list_name):
+            raise InputError(
+                f"{text.unit} is one of {_list_of(value)}, and those before it are {source.list_name}.",
+                where=f"{text.path}, line {line}",
+                fix="Make a file of each kind.",
+            )
         yield Element(number, line, value)
 
 
@@ -217,7 +227,8 @@ def _member_name(text):
     return name
 
 
-def _kind_of(value, path):
+def _list_of(value):
+    """The list to which an object belongs; None if it does not show that."""
     if "compiledRelease" in value or ("ocid" in value and isinstance(value.get("releases"), list)):
         return "records"
     if "ocid" in value:
@@ -226,6 +237,12 @@ def _kind_of(value, path):
         value
     ):
         return "projects"
+    return None
+
+
+def _kind_of(value, path):
+    if found := _list_of(value):
+        return found
     raise InputError(
         "This is JSON, but neither OCDS nor OC4IDS.",
         where=str(path),

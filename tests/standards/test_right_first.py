@@ -7,8 +7,9 @@ import json
 import pandas as pd
 import pytest
 
-from cleanworks import cli
+from cleanworks import cli, data
 from cleanworks.construction import flags, payments
+from cleanworks.data import database
 from cleanworks.errors import InputError
 from cleanworks.standards import coverage, oc4ids, ocds
 from cleanworks.standards.stream import open_source
@@ -140,6 +141,21 @@ def test_firms_that_share_a_placeholder_id_are_told_apart_by_name(tmp_path):
     assert "'0'" in note.message and "River Ltd" in note.message
 
 
+def test_a_placeholder_without_a_name_is_no_firm_and_spaces_make_no_second_one(tmp_path):
+    bids = [bid("1", "N/A", 100), bid("2", "n/a", 100), bid("3", "7", 130), bid("4", "7 ", 130)]
+    tables = ocds.read(package(tmp_path, [process(1, bids, [award("7", 130)])]))
+    assert tables["bids"]["tenderer_id"].tolist() == [None, None, "7", "7"]
+    assert answers(tables, "R028") == {"ocds-abc123-1": (0.0, False)}
+
+
+def test_a_release_that_is_there_twice_pays_once(tmp_path):
+    paid = {"transactions": [{"date": "2024-04-01T09:00:00Z", "value": {"amount": 60, "currency": "KRW"}}]}
+    one = process(1, [], [award("F1", 100)], contracts=[{"id": "c", "awardID": "a", "implementation": paid}])
+    (tmp_path / "b.json").write_text(json.dumps({**HEAD, "releases": [one]}), encoding="utf-8")
+    found = data.bring_in([package(tmp_path, [one]), tmp_path / "b.json"])
+    assert found.load()["payments"]["amount"].tolist() == [60]
+
+
 @pytest.mark.parametrize("number", [None, ..., "1"])
 def test_bids_without_an_id_of_their_own_are_each_their_own(number):
     bids = [bid(number, "F1", 100), bid(number, "F2", 100), bid(number, "F3", 130)]
@@ -179,6 +195,42 @@ def test_a_bid_is_late_by_the_clock_of_its_own_place():
     }
     # A day is shown by the clock that stood there.
     assert tables["bids"]["date"].dt.hour.tolist() == [17, 18, 8]
+
+
+@pytest.mark.parametrize(
+    ("date", "deadline", "late"),
+    [
+        ("2024-03-20T10:00:00+09:00", "2024-03-20", False),  # a deadline told as a day ends with that day
+        ("2024-03-20T20:00:00-05:00", "2024-03-20", None),  # the day after in UTC, the same day on the spot
+        ("2024-03-20T10:00:00Z", "2024-03-20T00:00:00Z", False),  # a day, written as its midnight
+        ("2024-03-20T10:00:00+09:00", "2024-03-20T00:00:00+09:00", False),
+        ("2024-03-21T00:00:00Z", "2024-03-20", True),
+        ("2024-03-20", "2024-03-20T08:00:00+09:00", None),
+        ("2024-03-21", "2024-03-20T18:00:00+09:00", True),
+        ("2024-03-20T17:30:00", "2024-03-20T18:00:00+09:00", None),  # late only if its unwritten zone is UTC
+        ("2024-03-20T18:30:00", "2024-03-20T18:00:00+09:00", True),
+        ("2024-03-20T08:30:00Z", "2024-03-20T09:00:00", False),
+    ],
+)
+def test_no_bid_is_late_by_a_zone_or_an_hour_that_nobody_wrote(tmp_path, date, deadline, late):
+    tender = {"id": "t", "tenderPeriod": {"startDate": "2024-03-01T00:00:00Z", "endDate": deadline}}
+    one = process(1, [bid("1", "F1", 100, date=date)], [award("F1", 100)], tender=tender)
+    tables = ocds.tables_of([one])
+    expected = {} if late is None else {"ocds-abc123-1": late}
+    assert {number: flagged for number, (_, flagged) in answers(tables, "R030").items()} == expected
+    # The same on DuckDB, and when the day comes from a piece that needed no offsets.
+    other = process(2, [bid("1", "F1", 100, date="2024-03-20T17:30:00+09:00")], [award("F1", 100)])
+    data.bring_in([package(tmp_path, [one, other])], to=tmp_path / "kept")
+    with database.database("200MB", 1) as engine:
+        found = flags.evaluate(database.tables_of(tmp_path / "kept", engine), ["R030"], engine=engine)
+    assert found[found["level"].eq("process")].set_index("id")["flagged"].to_dict() == expected
+
+
+@pytest.mark.parametrize("amount", [0, -100])
+def test_what_is_not_above_zero_is_no_price(amount):
+    bids = [bid("1", "F1", amount, "disqualified"), bid("2", "F2", 100), bid("3", "F3", 90)]
+    tables = ocds.tables_of([process(1, bids, [award("F3", 90)])])
+    assert answers(tables, "R036") == {"ocds-abc123-1": (0.0, False)}
 
 
 def test_columns_with_a_zone_are_compared_too():

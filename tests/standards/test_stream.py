@@ -135,6 +135,14 @@ def test_the_message_names_the_project_and_the_line(tmp_path):
         ("", "The file is empty"),
         ("   \n ", "The file is empty"),
         ("[1, 2]", "bare list, not a package"),
+        (
+            '{"version": "1.1", "releases": [{"ocid": "1"}], "records": [{"ocid": "2"}]}',
+            "line 1: The package holds two lists, releases and records",
+        ),
+        (
+            '{"ocid": "1"}\n{"ocid": "2", "compiledRelease": {}}',
+            "line 2: element 2 is one of records, and those before it are releases",
+        ),
         ("<html>", "web page or XML"),
         ("id,title\n1,Road", "not JSON"),
         (b"PK\x03\x04xxxx", "zip file or a spreadsheet"),

@@ -419,9 +419,11 @@ def prepared(tables: Mapping[str, pd.DataFrame], needed: Iterable[str]) -> dict[
         changed = {}
         for column in wanted.get(name, ()):
             if column in table:
-                values = _prepared(table, name, column)
+                values, offsets = _prepared(table, name, column)
                 if values is not table[column]:
                     changed[column] = values
+                if offsets is not None and np.nan_to_num(offsets).any():
+                    changed[column + moments.OFFSET] = offsets
         made[name] = table.assign(**changed) if changed else table
     return _in_currency_of_contract(made)
 
@@ -454,21 +456,22 @@ def by_calendar(name: str, column: str) -> bool:
 
 
 def _prepared(table, name, column):
+    """A column as it is read, and the offsets of its clocks where they are not beside it."""
     values, where = table[column], f"table {name}, column {column}"
     if column in NUMBERS:
-        return values if pd.api.types.is_numeric_dtype(values) else _as_numbers(values, where)
+        return values if pd.api.types.is_numeric_dtype(values) else _as_numbers(values, where), None
     dated = pd.api.types.is_datetime64_any_dtype(values) or column in DATES or column.startswith("date_")
     dated = dated and not column.endswith(moments.OFFSET)
     if not dated:
-        return values
+        return values, None
     calendar = by_calendar(name, column)
     beside = column + moments.OFFSET
     if pd.api.types.is_datetime64_any_dtype(values) and not isinstance(values.dtype, pd.DatetimeTZDtype):
-        return values if calendar or beside not in table else moments.utc(values, table[beside])
+        return (values if calendar or beside not in table else moments.utc(values, table[beside])), None
     if not values.notna().any():
-        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[ns]")
+        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[ns]"), None
     wall, offset = moments.read(values, where)
-    return wall if calendar else moments.utc(wall, offset)
+    return (wall, None) if calendar else (moments.utc(wall, offset), offset)
 
 
 def _as_numbers(values, where):

@@ -40,7 +40,8 @@ _EVENTS = (
     ("bids", "date"),
     ("milestones", "date_met"),
 )
-_DAY = 86_400_000_000  # in microseconds
+_DAY, _MINUTE = 86_400_000_000, 60_000_000  # in microseconds
+_END_OFFSET = "tender_end_offset"
 
 
 def reading_day(tables, settings) -> pd.Timestamp:
@@ -139,7 +140,7 @@ class Processes:
         """
         wanted = (
             "tender_id", "status", "procurement_method", "procurement_method_details", "cost_estimate", "tender_start", "tender_end",
-            "number_of_tenderers", "number_of_lots", "price_only", "buyer_id", "procuring_entity_id", "project_id",
+            _END_OFFSET, "number_of_tenderers", "number_of_lots", "price_only", "buyer_id", "procuring_entity_id", "project_id",
         )  # fmt: skip
         name = next(
             name for name in ("tenders", "bids", "awards", "contracts") if self.has(name, "tender_id")
@@ -170,11 +171,12 @@ class Processes:
     def offers(self):
         """Bids, one row for each of their firms: ``process, lot, firm, currency, amount`` and what may be said of them.
 
+        ``amount`` is unknown where it is not above 0, because that is no price.
         ``bid`` is 0 where the firm bid alone and else the number of the joint bid. ``valid``, ``out`` (disqualified), ``submitted``,
-        ``judged`` (has a status), ``late`` (after the deadline), ``dated`` (both days known), and of the process ``kept``, ``compared``, ``by_price`` (nothing else decides);
+        ``judged`` (has a status), ``late`` (after the deadline), ``dated`` (it can be told), and of the process ``kept``, ``compared``, ``by_price`` (nothing else decides);
         ``placed`` is no for a bid that names no lot in a process of several: it cannot be compared with any other.
         """
-        wanted = ("tenderer_id", "bid_id", "amount", "status", "currency", "lot_id", "date")
+        wanted = ("tenderer_id", "bid_id", "amount", "status", "currency", "lot_id", "date", "date_offset")
         frame, there = self._of_processes("bids", wanted)
         frame = self._coded(frame, there, "tenderer_id", "firm", lambda: self.firms)
         frame = self._lots_and_currencies(frame, there)
@@ -189,19 +191,34 @@ class Processes:
         else:
             frame = frame.with_columns(bid=whole(0))
         status = "status" in there
-        dated = "date" in there and self.has("tenders", "tender_end")
+        late, dated = self._late(there)
         return self.engine.keep(
             frame.select(
                 "process", "lot", "firm", "currency", "bid", "kept", "compared", "by_price", "placed",
-                amount=number("amount" in there and "amount"),
+                amount=above_zero("amount") if "amount" in there else number(None),
                 valid=known(col("status") == "valid") if status else lit(False),
                 out=known(col("status") == "disqualified") if status else lit(False),
                 submitted=among("status", SUBMITTED) if status else lit(True),
                 judged=~col("status").is_null() if status else lit(False),
-                late=known(col("date") > col("tender_end")) if dated else lit(False),
-                dated=~(col("date").is_null() | col("tender_end").is_null()) if dated else lit(False),
+                late=late,
+                dated=dated,
             )
         )  # fmt: skip
+
+    def _late(self, there):
+        """Whether a bid came after the deadline, and whether that can be told: not where a zone that is not written decides."""
+        if "date" not in there or not self.has("tenders", "tender_end"):
+            return lit(False), lit(False)
+        late = known(col("date") > col("closes"))
+        dated = ~(col("date").is_null() | col("closes").is_null())
+        if "date_offset" in there or self.has("tenders", _END_OFFSET):
+            offset = col("date_offset") if "date_offset" in there else lit(0.0)
+            deadline = col("closes_offset")
+            shift = offset.fill_null(0.0) - deadline.fill_null(0.0)
+            by_clocks = known((col("date") - col("closes")).dt.total_microseconds() / _MINUTE + shift > 0)
+            no_zone = offset.is_null() | deadline.is_null() | col("closes_day") | _midnight("date", offset)
+            dated = dated & ~(no_zone & (late != by_clocks))
+        return late, dated
 
     @cached_property
     def awarded(self):
@@ -548,9 +565,16 @@ class Processes:
         """Rows of a table with the number of their process; and which of the wanted columns there are."""
         there = [one for one in wanted if one in self._columns(name)]
         of_tender = ["process", "tender_id", "kept", "compared", "several", "by_price"]
+        tenders = self.tenders
         if "date" in there and self.has("tenders", "tender_end"):
-            of_tender.append("tender_end")
-        tenders = self.tenders.select(of_tender)
+            offset = col(_END_OFFSET) if self.has("tenders", _END_OFFSET) else lit(0.0)
+            # A deadline told as a day ends with the day; many publishers write a day as its midnight.
+            day = _midnight("tender_end", offset)
+            last = col("tender_end").dt.offset_by("1d").dt.offset_by("-1us")
+            closes = nw.when(day).then(last).otherwise(col("tender_end"))
+            tenders = tenders.with_columns(closes=closes, closes_day=day, closes_offset=offset)
+            of_tender += ["closes", "closes_day", "closes_offset"]
+        tenders = tenders.select(of_tender)
         rows = self.table(name).select("tender_id", *there)
         if rows.collect_schema()["tender_id"] != tenders.collect_schema()["tender_id"]:
             rows, tenders = (one.with_columns(col("tender_id").cast(nw.String)) for one in (rows, tenders))
@@ -584,6 +608,13 @@ def total(name: str, rows: str = "rows"):
     """A sum of `totals`: 0 without a row, and unknown where one of the values is, because what is missing is not zero."""
     complete = col(f"{name}_known").fill_null(0) == col(rows).fill_null(0)
     return nw.when(complete).then(col(name).fill_null(0.0))
+
+
+def _midnight(column: str, offset):
+    """Whether an instant is midnight by its own clock."""
+    clock = col(column).dt
+    minutes = clock.hour().cast(nw.Float64) * 60 + clock.minute().cast(nw.Float64) + offset.fill_null(0.0)
+    return known((minutes % 1440 == 0) & (clock.second() == 0))
 
 
 def days_between(start, end):

@@ -176,7 +176,7 @@ def R028(processes, settings):
         col("placed"),
         col("submitted"),
         col("firm") > 0,
-        known(col("amount") > 0),
+        ~col("amount").is_null(),
     )
     price = ["process", "lot", "amount", "currency"]
     twice = bids.group_by(*price).agg(rows=nw.len()).filter(col("rows") > 1).drop("rows")
@@ -219,7 +219,8 @@ def _tenderers(processes, bids):
     levels=("process", "tenderer"),
     source=CARDINAL,
     definition="A valid bid arrived after the deadline and its firm was awarded the contract.",
-    formula="bid date > tender_end, bid valid, its firm is supplier of an active award",
+    formula="bid date > tender_end, bid valid, its firm is supplier of an active award; a deadline told as a day, or at midnight, ends with that day; "
+    "no answer where it depends on a zone that is not written",
     unit="1 flagged, 0 not",
     fields=(
         "bids.tender_id",
