@@ -63,6 +63,14 @@ def placeholder(text: object) -> bool:
     return not FIRST_YEAR <= int(text.strip()[:4]) <= LAST_YEAR
 
 
+def without_placeholders(days: pd.Series) -> pd.Series:
+    """Days, missing where they lie so far away that they stand for "no date"; the same column where none does."""
+    first, last = (np.datetime64(f"{year}-01-01", "s") for year in (FIRST_YEAR, LAST_YEAR + 1))
+    values = days.to_numpy()
+    far = (values < first) | (values >= last)
+    return days.mask(far) if far.any() else days
+
+
 def clocks(texts: Iterable[object]) -> tuple[np.ndarray, np.ndarray]:
     """Many texts at once: wall clocks (datetime64[ns], NaT where there is none) and offsets in minutes (NaN where none is written)."""
     known: dict[object, tuple[dt.datetime, int | None] | None] = {None: None}

@@ -56,9 +56,41 @@ def read_parquet(file: Path) -> pd.DataFrame:
         table.validate(full=True)
         return table.to_pandas(date_as_object=False)
     except Exception as error:  # pyarrow has no common base for what it raises
+        refuse_broken_text(file)
         raise InputError(
             f"The file cannot be read: {error}.", where=str(file), fix="Import the data again."
         ) from None
+
+
+def refuse_broken_text(file: Path) -> None:
+    """Name the column and the row of the first text of a Parquet file that is not UTF-8, if there is one.
+
+    Raises
+    ------
+    InputError
+        There is one.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        opened = pq.ParquetFile(file)
+        names = [field.name for field in opened.schema_arrow if pa.types.is_string(field.type)]
+    except Exception:  # then it is no Parquet file at all
+        return
+    for name in names:
+        before = 0
+        for batch in opened.iter_batches(columns=[name]):
+            for row, value in enumerate(batch.column(0).cast(pa.binary()), start=before + 1):
+                try:
+                    (value.as_py() or b"").decode()
+                except UnicodeDecodeError:
+                    raise InputError(
+                        "The text is not UTF-8.",
+                        where=f"{file}, column {name}, row {row}",
+                        fix="Write the file again with texts in UTF-8.",
+                    ) from None
+            before += len(batch)
 
 
 def filled(place: Path) -> dict[str, dict[str, int]]:

@@ -5,6 +5,7 @@ The definitions are those of `cleanworks.construction.flags`; here is only what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import narwhals as nw
 import pandas as pd
 
 from cleanworks import moments, scratch
+from cleanworks.city import own
 from cleanworks.construction import flags
 from cleanworks.construction.flags import _core
 from cleanworks.errors import InputError
@@ -108,6 +110,7 @@ def database(memory: str = "4GB", threads: int | None = None) -> Iterator[Databa
             try:
                 yield Database(connection)
             except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+                _refuse_broken_text(error)
                 reason = str(error).strip().splitlines()[0]
                 raise InputError(
                     f"A column holds something else than it should: {reason}.",
@@ -155,6 +158,7 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
             if key in relation.columns:
                 _refuse_twice(engine, made[file.stem], key, file)
         except duckdb.Error as error:
+            _refuse_broken_text(error)
             reason = str(error).strip().splitlines()[0]
             raise InputError(
                 f"The file cannot be read: {reason}.", where=str(file), fix="Import the data again."
@@ -191,18 +195,32 @@ def _expressions(name, relation, empty):
         if column in empty and column not in _core.NUMBERS:
             yield f"CAST(NULL AS {'TIMESTAMP' if dated else 'VARCHAR'}) AS {quoted}"
         elif dated and str(kind) in ("VARCHAR", "DATE"):
-            yield f"CAST({quoted} AS TIMESTAMP) AS {quoted}"
+            yield f"{_day(f'CAST({quoted} AS TIMESTAMP)')} AS {quoted}"
         elif column in _core.NUMBERS:
             value = f"CAST({quoted} AS DOUBLE)"
             yield f"CASE WHEN isfinite({value}) THEN {value} END AS {quoted}"
         elif str(kind).startswith(("TIMESTAMP", "DATE")) and column + moments.OFFSET in relation.columns:
             if _core.by_calendar(name, column):
-                yield quoted
+                yield f"{_day(quoted)} AS {quoted}"
             else:
                 minutes = f'coalesce("{column}{moments.OFFSET}", 0)'
-                yield f"{quoted} - to_seconds({minutes} * 60) AS {quoted}"
+                yield f"{_day(quoted)} - to_seconds({minutes} * 60) AS {quoted}"
+        elif str(kind).startswith("TIMESTAMP"):
+            yield f"{_day(quoted)} AS {quoted}"
         else:
             yield quoted
+
+
+def _day(value):
+    """A day; none where it lies so far away that it stands for "no date"."""
+    first, last = f"{moments.FIRST_YEAR}-01-01", f"{moments.LAST_YEAR + 1}-01-01"
+    return f"CASE WHEN {value} >= TIMESTAMP '{first}' AND {value} < TIMESTAMP '{last}' THEN {value} END"
+
+
+def _refuse_broken_text(error):
+    found = re.search(r'Invalid string encoding found in Parquet file "(.+?)":', str(error))
+    if found:
+        own.refuse_broken_text(Path(found[1]))
 
 
 def _refuse_twice(engine, table, key, file):

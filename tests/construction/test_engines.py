@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from cleanworks import city
 from cleanworks.construction import flags
-from cleanworks.data import database, flagging
+from cleanworks.data import database, flagging, folder
 from cleanworks.errors import InputError
 from cleanworks.standards import ocds
 from tests.few import few
@@ -360,6 +363,39 @@ def test_the_published_fixtures_are_reproduced_from_files(shared_data, tmp_path,
     answers = by_files(ocds.read(folder / f"{code}.jsonl"), tmp_path, [code], settings)
     made = flagging.Flags("fixture", answers, pd.DataFrame(), {})
     assert json.loads(made.json()) == json.loads((folder / f"{code}.expected").read_text())
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "day"),
+    [
+        ("bids.date", "timestamp[us]", "9999-12-31"),
+        ("bids.date", "date32", "9999-12-31"),
+        ("tenders.tender_end", "timestamp[us]", "0001-01-01"),
+        ("tenders.tender_end", "string", "0001-01-01"),
+    ],
+)
+def test_a_day_that_stands_for_none_is_none_on_both_engines(tmp_path, place, kind, day):
+    name, _column = place.split(".")
+    texts = {"tenders.tender_end": "2024-03-31 09:00:00", "bids.date": "2024-03-01 09:00:00", place: day}
+    kinds = {place: kind}
+
+    def dated(of):
+        text = texts[of]
+        days = pyarrow.array([dt.datetime.fromisoformat(text)], "timestamp[us]")
+        return (
+            pyarrow.array([text]) if kinds.get(of) == "string" else days.cast(kinds.get(of, "timestamp[us]"))
+        )
+
+    tables = {
+        "tenders": {"tender_id": ["t"], "tender_end": dated("tenders.tender_end")},
+        "bids": {"tender_id": ["t"], "tenderer_id": ["A"], "bid_id": ["b"], "status": ["valid"], "date": dated("bids.date")},
+        "contracts": {"contract_id": ["c"], "tender_id": ["t"], "supplier_id": ["A"]},
+    }  # fmt: skip
+    for name, columns in tables.items():
+        parquet.write_table(pyarrow.table(columns), tmp_path / f"{name}.parquet")
+    assert flags.evaluate(folder.load(tmp_path), ["R030"]).empty
+    with database.database("200MB", 1) as engine:
+        assert flags.evaluate(database.tables_of(tmp_path, engine), ["R030"], engine=engine).empty
 
 
 def test_a_joint_bid_of_three_is_one_tenderer_on_both_engines(tmp_path):

@@ -15,7 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from cleanworks import city, cli, data
-from cleanworks.data import mapping
+from cleanworks.data import flagging, mapping
 from cleanworks.data.flagging import flags_of
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds, stream
@@ -62,16 +62,23 @@ def test_an_imported_folder_holds_the_tables_of_the_file(packages, imported, kin
     assert contracts["value_amount"].sum() == pytest.approx(TABLES["contracts"]["value_amount"].sum())
 
 
-def test_a_text_that_is_not_utf8_in_a_table_is_named_with_its_file(imported, tmp_path, capsys):
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("name", ["tenders", "bids"])
+def test_a_text_that_is_not_utf8_in_a_table_is_named_with_its_place(
+    imported, tmp_path, capsys, monkeypatch, name, large
+):
+    if large:
+        monkeypatch.setattr(flagging, "LARGE", 0)
     folder = tmp_path / "tables"
     shutil.copytree(imported["releases"].to, folder)
-    file = folder / "tenders.parquet"
+    file = folder / f"{name}.parquet"
     table = parquet.read_table(file)
-    _, places, letters = pyarrow.array([b"\xff"] * len(table), pyarrow.binary()).buffers()
+    texts = [*(one.encode() for one in table["tender_id"].to_pylist()[:-1]), b"\xff"]
+    _, places, letters = pyarrow.array(texts, pyarrow.binary()).buffers()
     broken = pyarrow.Array.from_buffers(pyarrow.string(), len(table), [None, places, letters])
     parquet.write_table(table.set_column(table.column_names.index("tender_id"), "tender_id", broken), file)
     said = refused(capsys, "data", "flags", folder, "--out", tmp_path / "out")
-    assert "tenders.parquet: The file cannot be read" in said and "UTF8" in said
+    assert f"{name}.parquet, column tender_id, row {len(table)}: The text is not UTF-8." in said
     assert not (tmp_path / "out").exists()
 
 

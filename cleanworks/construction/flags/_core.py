@@ -459,7 +459,9 @@ def _prepared(table, name, column):
     """A column as it is read, and the offsets of its clocks where they are not beside it."""
     values, where = table[column], f"table {name}, column {column}"
     if column in NUMBERS:
-        return values if pd.api.types.is_numeric_dtype(values) else _as_numbers(values, where), None
+        numbers = values if pd.api.types.is_numeric_dtype(values) else _as_numbers(values, where)
+        endless = np.isinf(numbers.to_numpy(float, na_value=np.nan))
+        return (numbers.mask(endless) if endless.any() else numbers), None
     dated = pd.api.types.is_datetime64_any_dtype(values) or column in DATES or column.startswith("date_")
     dated = dated and not column.endswith(moments.OFFSET)
     if not dated:
@@ -467,6 +469,7 @@ def _prepared(table, name, column):
     calendar = by_calendar(name, column)
     beside = column + moments.OFFSET
     if pd.api.types.is_datetime64_any_dtype(values) and not isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = moments.without_placeholders(values)
         return (values if calendar or beside not in table else moments.utc(values, table[beside])), None
     if not values.notna().any():
         return pd.Series(pd.NaT, index=values.index, dtype="datetime64[ns]"), None
