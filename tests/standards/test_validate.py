@@ -189,6 +189,27 @@ def test_kinds_of_values_without_the_schema(kind, thing, said):
     assert [sentence for _, sentence in checks.structure({**asked, **thing}, kind)] == said
 
 
+def test_a_release_names_only_its_parties_and_its_periods_end_after_they_begin():
+    def period(start, end):
+        return {"startDate": start, "endDate": end}
+
+    release = {
+        "ocid": "ocds-abc123-1",
+        "parties": [{"id": "a"}],
+        "buyer": {"id": "a"},
+        "tender": {
+            "procuringEntity": {"id": "b"},
+            "tenderPeriod": period("2024-03-02T00:00:00Z", "2024-03-01T00:00:00Z"),
+            # One moment, written in Seoul and in London.
+            "awardPeriod": period("2024-03-02T00:00:00+09:00", "2024-03-01T15:00:00Z"),
+        },
+    }
+    assert list(checks.consistency(release, "releases")) == [
+        ("/tender/procuringEntity", "the organisation 'b' is not among the parties"),
+        ("/tender/tenderPeriod", "it ends (2024-03-01) before it begins (2024-03-02)"),
+    ]
+
+
 def test_a_transaction_that_names_no_milestone_and_one_below_zero(tmp_path):
     number = next(
         n for n, c in enumerate(PROJECT["contractingProcesses"]) if c["summary"].get("transactions")

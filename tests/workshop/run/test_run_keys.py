@@ -6,7 +6,14 @@ import pytest
 
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.run.jobs import Job
-from cleanworks.workshop.run.keys import Fingerprints, Modules, declared_files, difference, imported_names
+from cleanworks.workshop.run.keys import (
+    Fingerprints,
+    Modules,
+    declared_files,
+    difference,
+    imported_names,
+    shown,
+)
 
 
 @pytest.fixture
@@ -89,6 +96,12 @@ def test_a_declared_folder_stands_for_all_files_below_it(tmp_path):
         *files,
         tmp_path / "c.csv",
     ]
+
+
+def test_a_file_is_shown_relative_to_the_course_only_if_it_lies_inside(tmp_path):
+    course, beside = tmp_path / "course", tmp_path / "course-data" / "rain.csv"
+    assert shown(course / "data" / "rain.csv", course) == "data/rain.csv"
+    assert shown(beside, course) == beside.as_posix()
 
 
 def test_differences_are_named_and_few():
