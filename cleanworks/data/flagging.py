@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ MARK, MADE_BY = "flags-made.json", "cleanworks data flags"
 LARGE = (
     3_000_000  # rows from which the tables of a folder stay on the disk, and only what is flagged is named
 )
+LARGE_FILE = 64 << 20  # bytes of an OCDS or OC4IDS file from which it is brought in first, piece by piece
 SHOWN = 20  # cases of one indicator in the report; all are in the other files
 _ROWS_OF_A_SHEET = 1_000_000
 # Levels in the words of Cardinal's output; the others are ours.
@@ -163,13 +164,36 @@ def flags_of(source, *, profile=None, as_of=None, currency: str | None = None, c
     if isinstance(source, Mapping):
         return _in_memory("tables", source, codes, settings)
     name = Path(source).resolve().name
+    if _large_file(Path(source)):
+        from cleanworks import scratch
+        from cleanworks.data import importing
+
+        with scratch.folder() as place:
+            importing.bring_in([source], place / "tables")
+            return _of_folder(name, place / "tables", codes, settings, where=str(source))
+    return _of_folder(name, source, codes, settings, where=str(source))
+
+
+def _large_file(source: Path) -> bool:
+    """Whether this is one OCDS or OC4IDS file whose tables are made better piece by piece."""
+    if not source.is_file() or source.suffix.lower() in folder.TO_BRING_IN:
+        return False
+    with source.open("rb") as opened:
+        packed = opened.read(2) == b"\x1f\x8b"
+    # JSON packs to about a tenth.
+    return source.stat().st_size * (10 if packed else 1) > LARGE_FILE
+
+
+def _of_folder(
+    name: str, source: str | Path, codes: Iterable[str] | None, settings: flags.Settings, where: str
+) -> Flags:
     if folder.rows_of(source) < LARGE:
-        return _in_memory(name, folder.load(source), codes, settings, where=str(source))
+        return _in_memory(name, folder.load(source), codes, settings, where=where)
     from cleanworks.data import database
 
     with database.database() as engine:
         tables = database.tables_of(Path(source), engine)
-        coverage = _coverage(tables, engine, str(source))
+        coverage = _coverage(tables, engine, where)
         hits, spreads = [], []
         for part in flags.parts(tables, codes, settings, engine):
             code = part.indicator.code
@@ -178,7 +202,13 @@ def flags_of(source, *, profile=None, as_of=None, currency: str | None = None, c
         rows = {name: table.aggregate("count(*)").fetchall()[0][0] for name, table in tables.items()}
     answers = pd.concat(hits, ignore_index=True)[["code", "level", "id", "value", "flagged"]]
     return Flags(
-        name, answers, coverage, {n: k for n, k in rows.items() if k}, as_of, tuple(spreads), whole=False
+        name,
+        answers,
+        coverage,
+        {n: k for n, k in rows.items() if k},
+        settings.as_of,
+        tuple(spreads),
+        whole=False,
     )
 
 

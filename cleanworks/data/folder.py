@@ -22,6 +22,7 @@ from cleanworks.standards.stream import open_source
 
 MARK = "import.json"
 MADE_BY = "cleanworks data import"
+TO_BRING_IN = (".csv", ".xlsx", ".zip")  # a table or an archive, of which nobody knows the columns
 
 
 def load(source: str | Path) -> dict[str, pd.DataFrame]:
@@ -39,7 +40,7 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
     """
     source = Path(source)
     if source.is_file():
-        if source.suffix.lower() in (".csv", ".xlsx", ".zip"):
+        if source.suffix.lower() in TO_BRING_IN:
             raise InputError(
                 "A table or an archive has to be brought in first.",
                 where=str(source),

@@ -14,7 +14,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from cleanworks import city, cli, data
+from cleanworks import city, cli, data, scratch
 from cleanworks.data import flagging, mapping
 from cleanworks.data.flagging import flags_of
 from cleanworks.errors import InputError
@@ -398,3 +398,19 @@ def test_cells_that_are_read_as_empty_are_said(tmp_path, capsys):
     said = "; ".join(made.sources[0]["left"])
     assert "column 'signed': 2 cells are read as empty (first row 3: '9999-12-31')" in said
     assert "column 'contract amount': 1 cell is read as empty (row 3: 'n/a')" in said
+
+
+def test_flags_of_a_large_file_are_those_of_its_tables_in_memory(packages, tmp_path, monkeypatch):
+    """A large file is brought in piece by piece first; what anybody sees is the same, and nothing of it is left."""
+    codes = ["R018", "R024", "R030", "R038"]
+    small = flags_of(packages["releases"], codes=codes)
+    monkeypatch.setattr(flagging, "LARGE_FILE", 0)
+    monkeypatch.setattr(scratch, "place", lambda: tmp_path)
+    monkeypatch.setattr(ocds, "read", None)  # which holds the whole file
+    large = flags_of(packages["releases"], codes=codes)
+    order = ["code", "level", "id"]
+    pd.testing.assert_frame_equal(
+        *(made.answers.sort_values(order, ignore_index=True) for made in (large, small)), rtol=1e-12
+    )
+    assert (large.name, large.rows, large.looked) == (small.name, small.rows, small.looked)
+    assert not list(tmp_path.iterdir())
