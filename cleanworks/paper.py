@@ -81,6 +81,26 @@ figcaption, .note { color: #4b5563; font-size: .9em; }
 """
 
 
+_NO_PROSE = re.compile(r"(<(?:script|style|pre|code)\b.*?</(?:script|style|pre|code)>|<[^>]*>)", re.S)
+
+
+def typeset(html: str, language: str) -> str:
+    """HTML with the spaces of a language's typesetting: French has one that never breaks before : ; ? ! and inside « ».
+
+    Code, scripts and attributes stay as they are.
+    """
+    if language.partition("_")[0] != "fr":
+        return html
+    parts = _NO_PROSE.split(html)
+    parts[::2] = [
+        re.sub(
+            r"(?<=\S) ([:;?!»])(?=\s|$)|(?<=[\w)»%])(:)(?=\s|$)", lambda at: f"\u00a0{at[1] or at[2]}", text
+        ).replace("« ", "«\u00a0")
+        for text in parts[::2]
+    ]
+    return "".join(parts)
+
+
 @dataclass(frozen=True)
 class Page:
     """Something to print.
@@ -103,11 +123,12 @@ class Page:
             "turn": "landscape" if self.landscape else "portrait",
             "width": "265mm" if self.landscape else "190mm",
         }
-        return (
+        return typeset(
             f'<!DOCTYPE html>\n<html lang="{escape(self.language)}" dir="{escape(self.direction or words.direction(self.language))}">\n<head>\n'
             '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f"<title>{escape(self.title)}</title>\n<style>{house}{self.style}</style>\n</head>\n"
-            f"<body>\n<main>\n{self.body}\n</main>\n</body>\n</html>\n"
+            f"<body>\n<main>\n{self.body}\n</main>\n</body>\n</html>\n",
+            self.language,
         )
 
     def _repr_html_(self) -> str:

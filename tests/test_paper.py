@@ -101,3 +101,13 @@ def test_a_figure_carries_its_words():
 def test_a_format_for_a_column_that_is_not_there():
     with pytest.raises(InputError, match="no column 'cost'"):
         paper.table(pd.DataFrame({"a": [1]}), caption="Costs", formats={"cost": "{}"})
+
+
+def test_french_has_its_spaces_and_code_has_not():
+    written = (
+        '<p title="a: b">Le kit : prêt ? « Oui » &amp; <code>x: int</code></p><p>Jour 1: lundi, 09:00</p>'
+    )
+    set_ = paper.typeset(written, "fr")
+    kept = '<p title="a: b">Le kit\u00a0: prêt\u00a0? «\u00a0Oui\u00a0» &amp; <code>x: int</code></p>'
+    assert set_ == kept + "<p>Jour 1\u00a0: lundi, 09:00</p>"
+    assert paper.typeset(written, "en") == written

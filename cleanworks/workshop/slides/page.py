@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from cleanworks import words
-from cleanworks.paper import escape
+from cleanworks.paper import escape, typeset
 from cleanworks.workshop.slides.deck import Deck, Slide
 
 LIBRARY = ("reveal.js", "reveal.css", "notes.js", "LICENSE")
@@ -39,7 +39,7 @@ def page(deck: Deck, *, language: str = "en", direction: str | None = None) -> s
 <main>
 <div class="reveal">
 <div class="slides">
-{sections}
+{typeset(sections, language)}
 </div>
 </div>
 </main>

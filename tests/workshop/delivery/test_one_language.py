@@ -80,6 +80,8 @@ def test_the_programme_and_the_room(made):
         start.start_page(made, "3.11", (), {"o1.ipynb": "1"}, book=False, runs=False, tables=True).html,
     ]  # fmt: skip
     assert [text for page in pages for text in english(page)] == []
+    if made.workshop.language == "fr":
+        assert [text for page in pages for text in told(page) if re.search(r"\w: | [:?!;»]|« ", text)] == []
     assert not [page for page in pages if "`" in BeautifulSoup(page, "html.parser").get_text()]
     length = {"fr": "15 min", "ko": "15분", "ar": "15 د"}[made.workshop.language]
     assert f'<td class="number">{length}</td>' in pages[0]
