@@ -46,7 +46,7 @@ def test_every_workshop_that_ships_can_be_held(course, file):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"days": []}, "`days` should have at least 1"),
+        ({"days": []}, "`days` has too few entries: 0"),
         ({"days": [day(end="08:00")]}, "not after its start"),
         ({"days": [day(start="9 am")]}, "not a time of day"),
         ({"days": [day(), day()]}, "does not come after the day before"),

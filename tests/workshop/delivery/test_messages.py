@@ -153,7 +153,7 @@ def test_a_refusal_names_file_line_and_nearest_word(course, tmp_path, old, new, 
         text = text.replace("60 }]", "60 }")
     notes, message = told(course, tmp_path, text)
     assert words in message and not notes
-    assert "days` should have at least" not in message
+    assert "days` has too few entries" not in message
 
 
 def test_a_module_that_is_not_translated_is_refused_or_named(course, tmp_path):
