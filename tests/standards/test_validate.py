@@ -181,6 +181,7 @@ def test_what_a_schema_cannot_see_is_noted(tmp_path, thing, place, value, messag
         # An extension may put money anywhere.
         ("releases", {"x_cost": {"currency": "won"}}, ["'won' is not a currency of three capital letters"]),
         ("projects", {"documents": [{"title": "No id"}]}, ["id is missing"]),
+        ("releases", {"buyer": {"id": 10**400, "name": "A number longer than any computer counts"}}, []),
     ],
 )
 def test_kinds_of_values_without_the_schema(kind, thing, said):
@@ -207,6 +208,14 @@ def test_a_release_names_only_its_parties_and_its_periods_end_after_they_begin()
     assert list(checks.consistency(release, "releases")) == [
         ("/tender/procuringEntity", "the organisation 'b' is not among the parties"),
         ("/tender/tenderPeriod", "it ends (2024-03-01) before it begins (2024-03-02)"),
+    ]
+
+
+def test_a_progress_is_looked_at_also_where_money_stands_beside_it():
+    observations = [{"measure": 250, "value": {"amount": 1}}, {"value": {"amount": 1}}]
+    project = {"metrics": [{"id": "physicalProgress", "observations": observations}]}
+    assert list(checks.consistency(project, "projects"))[-1:] == [
+        ("/metrics/physicalProgress", "a progress of 250 % cannot be")
     ]
 
 
