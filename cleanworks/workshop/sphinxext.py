@@ -115,6 +115,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("cleanworks.js", loading_method="defer")
     app.connect("config-inited", configure)
     app.connect("builder-inited", load_course)
+    app.connect("builder-inited", lay_out_styles)
     app.connect("source-read", mark_up_notebook)
     terms.connect(app)
     spoken.connect(app)
@@ -126,6 +127,18 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", finish)
     sources.register()
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
+
+
+def lay_out_styles(app: Sphinx) -> None:
+    """Put MyST-NB's style sheet where pages look for it before they are written, and not only after.
+
+    Sphinx adds a mark of its content to the address if it finds it there; a first build and a later one would write different pages.
+    """
+    from myst_nb.sphinx_ext import add_global_html_resources
+
+    if app.builder.format == "html":
+        Path(app.outdir, "_static").mkdir(parents=True, exist_ok=True)
+        add_global_html_resources(app, None)
 
 
 def configure(app: Sphinx, config: Any) -> None:
@@ -258,9 +271,11 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     lighten(Path(app.outdir))
     spoken.turn(Path(app.outdir), app.config.language)
     for entry in course_of(app).notebooks:
-        copy = Path(app.outdir) / "_sources" / entry.path.resolve().relative_to(Path(app.srcdir).resolve())
+        name = entry.path.resolve().relative_to(Path(app.srcdir).resolve())
+        copy = Path(app.outdir) / "_sources" / name
         if copy.is_file():
-            copy.write_text(_clean(app, copy), encoding="utf-8", newline="\n")
+            # From the source: the copy of a page that did not change was cleaned before, its options shuffled and all.
+            copy.write_text(_clean(app, entry.path, name), encoding="utf-8", newline="\n")
 
 
 def lighten(folder: Path) -> None:
@@ -341,16 +356,15 @@ _ICONS = r"_static/scripts/fontawesome\.js"
 _SEARCH = r"_static/searchtools\.js|_static/language_data\.js|searchindex\.js"
 
 
-def _clean(app: Sphinx, path: Path) -> str:
+def _clean(app: Sphinx, path: Path, name: Path) -> str:
     """A notebook without outputs, as one opens it to work in it."""
     notebook = parse(path.read_text(encoding="utf-8"), path)
     # Whoever works in a notebook runs all of its cells at once some day: a solution among them would overwrite the answer.
     audience = app.config.cleanworks_audience
     notebook = edition(notebook, "instructor" if audience == "instructor" else "learner")
     if app.config.language != spoken.SOURCE:
-        name = path.relative_to(Path(app.outdir) / "_sources").with_suffix(".po")
         folder = Path(app.config.locale_dirs[0]) / app.config.language / "LC_MESSAGES"
-        notebook = translated(notebook, entries(folder / name))
+        notebook = translated(notebook, entries(folder / name.with_suffix(".po")))
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

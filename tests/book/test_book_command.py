@@ -85,8 +85,11 @@ def test_a_changed_result_reaches_its_page(run, course):
     assert run()[0] == 0
     old = soup(course, LESSON).select_one("table.dataframe").get_text()
     number = next(part for part in old.split() if part.replace(".", "").isdigit() and "." in part)
+    other = course / "_build/html/_sources/notebooks/weather/r2-two-stations.ipynb"
+    before = other.read_bytes()
     data.write_text(text.replace(number, "77.5"), encoding="utf-8")
     assert run()[0] == 0
+    assert other.read_bytes() == before, "the options of its quiz were shuffled once more"
     assert "77.5" in soup(course, LESSON).select_one("table.dataframe").get_text()
 
 
@@ -291,6 +294,11 @@ def test_the_whole_course_on_one_page_keeps_its_boxes(built, tmp_path):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     page = BeautifulSoup((root / "_build/singlehtml/index.html").read_text("utf-8"), "html.parser")
     assert len(page.select(".cw-exercise")) >= 2 and page.select("form.cw-quiz")
+
+
+def test_a_first_build_marks_its_style_sheets_as_later_ones_do(built):
+    sheet = soup(built, LESSON).select_one('link[href*="/mystnb."]')
+    assert "?v=" in sheet["href"]
 
 
 def test_sources_of_the_tiny_course_are_untouched(built):
