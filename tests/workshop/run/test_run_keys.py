@@ -54,7 +54,7 @@ PACKAGE = {
         ("import importlib\nimportlib.import_module('pkg.d')", ["pkg/__init__.py", "pkg/d.py"]),
         ("import numpy as np, pkg.d as d", ["pkg/__init__.py", "pkg/d.py"]),
         ("x = (\nfrom pkg import d", ["pkg/__init__.py", "pkg/d.py"]),
-        ("x = (\nimport os as o, pkg.d as d", ["pkg/__init__.py", "pkg/d.py"]),
+        ("x = (\nimport pkg.d, os as o", ["pkg/__init__.py", "pkg/d.py"]),
     ],
 )
 def test_closure(closure, code, expected):
