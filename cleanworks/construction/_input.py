@@ -5,14 +5,17 @@ Every message names the table or value, the row, and the remedy, because a perso
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pandas as pd
 
 from cleanworks import moments
 from cleanworks.errors import InputError
+from cleanworks.typed import Day, Days, Numbers, Values
 
 
-def need_columns(table, columns, name):
+def need_columns(table: object, columns: Iterable[str], name: str) -> None:
     """Raise `InputError` unless ``table`` is a DataFrame with all ``columns``; ``name`` is what a person calls it."""
     if not isinstance(table, pd.DataFrame):
         raise InputError(
@@ -29,7 +32,7 @@ def need_columns(table, columns, name):
         )
 
 
-def need_amounts(values, name):
+def need_amounts(values: Numbers | Values, name: str) -> None:
     """Raise `InputError` if an amount is negative, infinite or not a number; missing values pass."""
     numbers = _numbers(values, name)
     _refuse(values, np.isinf(numbers), name, "An amount cannot be infinite", "Look for a division by zero.")
@@ -42,14 +45,14 @@ def need_amounts(values, name):
     )
 
 
-def need_percentages(values, name):
+def need_percentages(values: Numbers | Values, name: str) -> None:
     """Raise `InputError` if a percentage lies outside 0 to 100; missing values pass."""
     numbers = _numbers(values, name)
     outside = (numbers < 0) | (numbers > 100)
     _refuse(values, outside, name, "A percentage must lie between 0 and 100", "100 means finished, not 1.")
 
 
-def need_share(value, name):
+def need_share(value: float, name: str) -> None:
     """Raise `InputError` unless one number lies between 0 and 1."""
     numbers = _numbers(value, name)
     if numbers.size != 1 or not 0 <= float(numbers.ravel()[0]) <= 1:
@@ -58,7 +61,7 @@ def need_share(value, name):
         )
 
 
-def need_dates(values, name):
+def need_dates(values: Days | Sequence[Day] | None, name: str) -> pd.Timestamp | pd.Series:
     """Return ``values`` as pandas dates on their own clock; raise `InputError` for what is not a date. Missing dates stay missing.
 
     A text is read as ISO 8601 (2026-03-31); 05/02/2024 is refused, because nobody can tell its day from its month.
@@ -72,7 +75,9 @@ def need_dates(values, name):
     return wall.iloc[0]
 
 
-def need_both_dates(first, second, names):
+def need_both_dates(
+    first: Days | None, second: Days | None, names: tuple[str, str]
+) -> tuple[pd.Timestamp | pd.Series, pd.Timestamp | pd.Series]:
     """Two dates or columns of dates that are to be compared: as moments where both carry an offset, else by their clocks."""
     wall, other = need_dates(first, names[0]), need_dates(second, names[1])
     ours, theirs = _offset(first, names[0]), _offset(second, names[1])
@@ -83,13 +88,13 @@ def need_both_dates(first, second, names):
     return wall, other + (pd.Timedelta(0) if pd.isna(shift) else shift)
 
 
-def _offset(values, name):
+def _offset(values: Days | None, name: str) -> float | pd.Series:
     if isinstance(values, (pd.Series, pd.Index, np.ndarray, list, tuple)):
         return moments.read(values, name)[1]
     return moments.read([values], name)[1].iloc[0]
 
 
-def _numbers(values, name):
+def _numbers(values: Numbers | Values, name: str) -> np.ndarray:
     try:
         return np.asarray(values, dtype=float)
     except (ValueError, TypeError) as error:
@@ -104,7 +109,7 @@ def _numbers(values, name):
         ) from error
 
 
-def _refuse(values, wrong, name, what, fix):
+def _refuse(values: Numbers | Values, wrong: np.ndarray, name: str, what: str, fix: str) -> None:
     wrong = np.asarray(wrong)
     if not wrong.any():
         return
@@ -117,5 +122,5 @@ def _refuse(values, wrong, name, what, fix):
     raise InputError(f"{what}, and this one is {value}.", where=place, fix=fix)
 
 
-def _plural(word, items):
+def _plural(word: str, items: list[str]) -> str:
     return word if len(items) == 1 else f"{word}s"

@@ -14,13 +14,14 @@ Sources: cost-ids (the mapping files of OC4IDS 0.9.5), ccs-s76.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from cleanworks.construction._input import need_columns
 from cleanworks.errors import InputError
+from cleanworks.typed import Day, Tables
 
 PROACTIVE_ITEMS = 40
 
@@ -45,11 +46,11 @@ class Item:
     counts: int = 1
 
 
-def _document(kind):
+def _document(kind: str) -> str:
     return f"documents[documentType={kind}]"
 
 
-def _change(kind, field=""):
+def _change(kind: str, field: str = "") -> str:
     return f"{_CONTRACT}.modifications[type={kind}]" + (f".{field}" if field else "")
 
 
@@ -355,7 +356,7 @@ def published_share(disclosures: pd.DataFrame) -> pd.Series:
     )
 
 
-def timeliness(disclosures: pd.DataFrame, as_of=None) -> pd.DataFrame:
+def timeliness(disclosures: pd.DataFrame, as_of: Day | None = None) -> pd.DataFrame:
     """Days from event to publication.
 
     Parameters
@@ -374,13 +375,13 @@ def timeliness(disclosures: pd.DataFrame, as_of=None) -> pd.DataFrame:
     return _waits(disclosures, "date_event", "date_published", "published", as_of)
 
 
-def answer_times(questions: pd.DataFrame, as_of=None) -> pd.DataFrame:
+def answer_times(questions: pd.DataFrame, as_of: Day | None = None) -> pd.DataFrame:
     """Days from a citizen's question to its answer; like `timeliness`, with ``days`` and ``answered``."""
     need_columns(questions, ("date_asked", "date_answered"), "questions")
     return _waits(questions, "date_asked", "date_answered", "answered", as_of)
 
 
-def answering(questions: pd.DataFrame, as_of, within_days=14) -> pd.Series:
+def answering(questions: pd.DataFrame, as_of: Day, within_days: int = 14) -> pd.Series:
     """How questions are answered.
 
     Returns
@@ -411,7 +412,7 @@ def filled_items(project: Mapping) -> dict[str, bool]:
     return {one.key: any(has_value(project, path) for path in one.paths) for one in ITEMS}
 
 
-def has_value(thing, path: str) -> bool:
+def has_value(thing: object, path: str) -> bool:
     """Whether a path of `Item` leads to something that is not empty. Lists are walked; 0 and False are values."""
     head, _, rest = path.partition(".")
     name, _, condition = head.partition("[")
@@ -427,11 +428,11 @@ def has_value(thing, path: str) -> bool:
     return has_value(below, rest) if rest else _not_empty(below)
 
 
-def _matches(value, wanted):
+def _matches(value: object, wanted: str) -> bool:
     return wanted in value if isinstance(value, list) else value == wanted
 
 
-def _not_empty(value):
+def _not_empty(value: object) -> bool:
     if value is None or (isinstance(value, str) and not value.strip()):
         return False
     if isinstance(value, (Mapping, list)):
@@ -439,7 +440,7 @@ def _not_empty(value):
     return True
 
 
-def _projects_with(tables, field):
+def _projects_with(tables: Tables, field: str) -> Iterable[str]:
     """The projects for which ``table.column`` (or ``table[type=value].column``) holds something."""
     head, _, column = field.rpartition(".")
     name, _, condition = head.partition("[")
@@ -457,7 +458,7 @@ def _projects_with(tables, field):
     return []
 
 
-def _waits(table, start, end, done, as_of):
+def _waits(table: pd.DataFrame, start: str, end: str, done: str, as_of: Day | None) -> pd.DataFrame:
     finished = table[end].notna()
     until = table[end]
     if as_of is not None:

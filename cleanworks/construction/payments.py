@@ -17,6 +17,7 @@ A payment is one row: who pays, who is paid, for which claim, how much was regis
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ import pandas as pd
 
 from cleanworks.construction._input import need_amounts, need_both_dates, need_columns, need_dates, need_share
 from cleanworks.errors import InputError
+from cleanworks.typed import Day, Days, Numbers
 
 PRIME = "prime"
 THROUGH_PRIME = "through_prime"
@@ -32,7 +34,9 @@ THROUGH_PRIME = "through_prime"
 # The split register ------------------------------------------------------------------------------------------------
 
 
-def split_register(payments, by="payee_type", as_of=None):
+def split_register(
+    payments: pd.DataFrame, by: str | Sequence[str] = "payee_type", as_of: Day | None = None
+) -> pd.DataFrame:
     """What was registered for each kind of payee, and what reached them.
 
     Shares of re-subcontractors (tier 2) are left out: they are paid out of their subcontractor's share, and adding them
@@ -80,7 +84,7 @@ def split_register(payments, by="payee_type", as_of=None):
     return sums.assign(open=sums["registered"] - sums["paid"], share_paid=shares)
 
 
-def split_differences(payments, tolerance=1.0):
+def split_differences(payments: pd.DataFrame, tolerance: float = 1.0) -> pd.DataFrame:
     """Payments whose amount is not the one registered.
 
     Parameters
@@ -118,7 +122,9 @@ def split_differences(payments, tolerance=1.0):
 # Deadlines and interest --------------------------------------------------------------------------------------------
 
 
-def due_date(received, days, taken_over=None, limit_days=None):
+def due_date(
+    received: Days, days: int, taken_over: Days | None = None, limit_days: int | None = None
+) -> pd.Timestamp | pd.Series:
     """The last day on which a payment is on time.
 
     Parameters
@@ -164,7 +170,7 @@ def due_date(received, days, taken_over=None, limit_days=None):
     return _earlier(first, second)
 
 
-def advance_due_date(received, signed, days):
+def advance_due_date(received: Days, signed: Days, days: int) -> pd.Timestamp | pd.Series:
     """The last day to pass an advance on: ``days`` after its receipt, or after the subcontract if that was signed later.
 
     Parameters
@@ -192,7 +198,7 @@ def advance_due_date(received, signed, days):
     return start + pd.Timedelta(days=days)
 
 
-def days_late(due, paid, as_of=None):
+def days_late(due: Days, paid: Days | None, as_of: Day | None = None) -> int | pd.Series:
     """Whole days from the due date to payment; 0 when on time.
 
     Parameters
@@ -241,7 +247,7 @@ def days_late(due, paid, as_of=None):
     return max(late.days, 0)
 
 
-def late_interest(amount, days, rate, year_days=365):
+def late_interest(amount: Numbers, days: Numbers, rate: float, year_days: int = 365) -> Numbers:
     """Interest on money paid late: ``amount * rate * days / year_days``, simple interest.
 
     Parameters
@@ -279,7 +285,7 @@ def late_interest(amount, days, rate, year_days=365):
     return amount * rate * days / year_days
 
 
-def payment_status(payments, as_of, rate, year_days=365):
+def payment_status(payments: pd.DataFrame, as_of: Day, rate: float, year_days: int = 365) -> pd.DataFrame:
     """Every payment with its state on one day: the list an inspector works through.
 
     Parameters
@@ -325,7 +331,7 @@ def payment_status(payments, as_of, rate, year_days=365):
 # Direct payment ----------------------------------------------------------------------------------------------------
 
 
-def missed_instalments(payments, as_of):
+def missed_instalments(payments: pd.DataFrame, as_of: Day) -> pd.DataFrame:
     """How many instalments each subcontract is owed on one day.
 
     An instalment counts as missed when its due date has passed and it is unpaid on that day. Whether one that was paid late
@@ -382,17 +388,17 @@ class DirectPayment:
 
 
 def direct_payment(
-    missed=0,
+    missed: int = 0,
     *,
-    requested=False,
-    threshold=2,
-    may_threshold=1,
-    agreement=False,
-    insolvent=False,
-    guarantee_missing=False,
-    judgment=False,
-    very_low_price=False,
-):
+    requested: bool = False,
+    threshold: int = 2,
+    may_threshold: int = 1,
+    agreement: bool = False,
+    insolvent: bool = False,
+    guarantee_missing: bool = False,
+    judgment: bool = False,
+    very_low_price: bool = False,
+) -> DirectPayment:
     """When the client pays the subcontractor directly.
 
     The client *must* pay if the subcontractor asks and the prime contractor has missed ``threshold`` payments or more,
@@ -459,7 +465,7 @@ def direct_payment(
 # Cash --------------------------------------------------------------------------------------------------------------
 
 
-def cash_position(costs, receipts, opening=0.0):
+def cash_position(costs: pd.Series, receipts: pd.Series, opening: float = 0.0) -> pd.DataFrame:
     """A firm's cash, day by day on which something moves.
 
     Parameters
@@ -499,7 +505,7 @@ def cash_position(costs, receipts, opening=0.0):
     return flows.assign(balance=opening + (flows["in"] - flows["out"]).cumsum())
 
 
-def overdraft_cost(cash, rate, year_days=365):
+def overdraft_cost(cash: pd.DataFrame, rate: float, year_days: int = 365) -> float:
     """Interest that a firm pays on the days on which its cash is below 0.
 
     Parameters
@@ -536,7 +542,7 @@ def overdraft_cost(cash, rate, year_days=365):
 # Insolvency --------------------------------------------------------------------------------------------------------
 
 
-def held_for_others(payments, date):
+def held_for_others(payments: pd.DataFrame, date: Day) -> pd.DataFrame:
     """Payments that, at the end of one day, lay in a prime contractor's account although they belong to someone else.
 
     Parameters
@@ -577,7 +583,7 @@ def held_for_others(payments, date):
     return payments[received & waiting & theirs]
 
 
-def held_over_time(payments, dates):
+def held_over_time(payments: pd.DataFrame, dates: Sequence[Day] | pd.DatetimeIndex) -> pd.Series:
     """Money of others in contractors' accounts at the end of each of several days.
 
     Parameters
@@ -604,7 +610,13 @@ def held_over_time(payments, dates):
 ROUTES = ("ordinary account", "dedicated account", "bypass")
 
 
-def insolvency_loss(payments, date, route, recovery=0.0, unseizable=("wages",)):
+def insolvency_loss(
+    payments: pd.DataFrame,
+    date: Day,
+    route: str,
+    recovery: float = 0.0,
+    unseizable: Sequence[str] = ("wages",),
+) -> pd.DataFrame:
     """What the payees lose if the prime contractor fails at the end of one day.
 
     A model with three routes for the same payments:
@@ -668,22 +680,24 @@ def insolvency_loss(payments, date, route, recovery=0.0, unseizable=("wages",)):
 # Small helpers -----------------------------------------------------------------------------------------------------
 
 
-def _paid_by(paid, as_of):
+def _paid_by(paid: pd.Series, as_of: Day | None) -> pd.Series:
     dates = need_dates(paid, "date_paid")
     if as_of is None:
         return dates.notna()
     return dates.notna() & (dates <= need_dates(as_of, "as_of"))
 
 
-def _earlier(first, second):
+def _earlier(first: pd.Timestamp | pd.Series, second: pd.Timestamp | pd.Series) -> pd.Timestamp | pd.Series:
     return _pick(first, second, np.fmin)
 
 
-def _later(first, second):
+def _later(first: pd.Timestamp | pd.Series, second: pd.Timestamp | pd.Series) -> pd.Timestamp | pd.Series:
     return _pick(first, second, np.fmax)
 
 
-def _pick(first, second, choose):
+def _pick(
+    first: pd.Timestamp | pd.Series, second: pd.Timestamp | pd.Series, choose: np.ufunc
+) -> pd.Timestamp | pd.Series:
     """The earlier or later of two dates, row by row; a missing one leaves the other."""
     if isinstance(first, pd.Series) or isinstance(second, pd.Series):
         index = first.index if isinstance(first, pd.Series) else second.index
@@ -695,7 +709,7 @@ def _pick(first, second, choose):
     return pd.Timestamp(choose(first.to_datetime64(), second.to_datetime64()))
 
 
-def _by_day(money, name):
+def _by_day(money: pd.Series, name: str) -> pd.Series:
     if not isinstance(money, pd.Series):
         raise InputError(
             f"{name} must be a column of money indexed by date.",

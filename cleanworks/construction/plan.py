@@ -6,8 +6,9 @@ Every amount, duration and share of effect is an assumption of whoever makes the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,10 @@ import pandas as pd
 from cleanworks.construction._input import need_columns
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
+
+if TYPE_CHECKING:
+    from cleanworks.paper import Page
+
 
 # Steps of readiness: what a score says.
 STEPS = ("nothing yet", "planned", "partly there", "in place")
@@ -236,9 +241,9 @@ class CountryPlan:
     stages: pd.DataFrame
     drawn: pd.DataFrame
     indicators: pd.DataFrame
-    money: object = field(default=lambda amount: f"{amount:,.0f}")
+    money: Callable[[float], object] = field(default=lambda amount: f"{amount:,.0f}")
 
-    def page(self):
+    def page(self) -> Page:
         """The plan as a `cleanworks.paper.Page` of two A4 sheets; ``page().save("plan.pdf")`` prints it.
 
         Raises
@@ -259,7 +264,7 @@ class CountryPlan:
         )
         return Page(title, body, style=_STYLE)
 
-    def _check(self):
+    def _check(self) -> None:
         for name in ("country", "owner", "problem", "first_step", "risk"):
             text = getattr(self, name)
             if not isinstance(text, str) or not text.strip():
@@ -282,7 +287,7 @@ class CountryPlan:
                 "A cell of the indicators is too long.", where="indicators", fix="Use at most 80 letters."
             )
 
-    def _ready(self):
+    def _ready(self) -> str:
         from cleanworks.paper import table
 
         canvas = pd.DataFrame(
@@ -310,7 +315,7 @@ class CountryPlan:
             + "</div>"
         )
 
-    def _stages(self):
+    def _stages(self) -> str:
         from cleanworks.paper import escape, table
 
         rows = pd.DataFrame(
@@ -323,7 +328,7 @@ class CountryPlan:
         )
         length = max(float(self.stages["end"].max()), 1.0)
 
-        def share(months):
+        def share(months: float) -> str:
             return f"{100 * months / length:.2f}%"
 
         bars = "".join(
@@ -340,7 +345,7 @@ class CountryPlan:
         months = table(rows, caption="What comes when, in months from the decision")
         return f'<h2>Stages</h2><div class="parts">{months}</div>{picture}'
 
-    def _money(self):
+    def _money(self) -> str:
         from cleanworks.paper import escape, table
 
         low, middle, high = (self.drawn["net"].quantile(share) for share in (0.05, 0.5, 0.95))
@@ -363,7 +368,7 @@ class CountryPlan:
             f'<div class="amounts">{table(rows, caption="What we assumed: the 5th, 50th and 95th of a hundred draws in order")}</div>'
         )
 
-    def _pays_if(self):
+    def _pays_if(self) -> str:
         needed = break_even(self.drawn)
         if np.isnan(needed):
             return "No loss is avoided in any draw, so nothing can be said about when it pays."
@@ -371,7 +376,7 @@ class CountryPlan:
             return "Even if it avoided all of today's loss, it would not pay."
         return f"It pays if it avoids at least {_percent(needed, 1)} of today's loss."
 
-    def _indicators(self):
+    def _indicators(self) -> str:
         from cleanworks.paper import table
 
         rows = (
@@ -414,7 +419,7 @@ def _sentence(keys: Sequence[str]) -> str:
     return words[:1].upper() + words[1:] or "Nothing"
 
 
-def _check_scores(scores):
+def _check_scores(scores: Mapping[str, int]) -> None:
     missing = [key for key in PREREQUISITES if key not in scores]
     unknown = [key for key in scores if key not in PREREQUISITES]
     if missing or unknown:
@@ -429,7 +434,7 @@ def _check_scores(scores):
             )
 
 
-def _check_ranges(ranges):
+def _check_ranges(ranges: Mapping[str, tuple[float, float, float]]) -> None:
     for name in ASSUMPTIONS:
         if name not in ranges:
             raise InputError(

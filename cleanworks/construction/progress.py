@@ -38,14 +38,14 @@ import pandas as pd
 
 from cleanworks.construction._input import need_amounts, need_columns, need_dates, need_percentages
 from cleanworks.errors import InputError
-from cleanworks.typed import Numbers
+from cleanworks.typed import Day, Numbers, Values
 
 MONTH_DAYS = 365.25 / 12
 
 _PROGRESS = ("contract_id", "period", "planned", "actual")
 
 
-def planned_value(planned_percent, budget):
+def planned_value(planned_percent: Numbers, budget: Numbers) -> Numbers:
     """PV: what the work planned by this date is worth.
 
     Parameters
@@ -75,7 +75,7 @@ def planned_value(planned_percent, budget):
     return planned_percent * budget / 100
 
 
-def earned_value(actual_percent, budget):
+def earned_value(actual_percent: Numbers, budget: Numbers) -> Numbers:
     """EV: what the work done by this date is worth. Parameters, result and errors as in `planned_value`.
 
     Examples
@@ -88,7 +88,7 @@ def earned_value(actual_percent, budget):
     return actual_percent * budget / 100
 
 
-def schedule_index(earned, planned):
+def schedule_index(earned: Numbers, planned: Numbers) -> Numbers:
     """SPI = EV / PV: work done for each unit of work planned. Below 1: less is done than was planned.
 
     Parameters
@@ -116,7 +116,7 @@ def schedule_index(earned, planned):
     return _ratio(earned, planned)
 
 
-def cost_index(earned, cost):
+def cost_index(earned: Numbers, cost: Numbers) -> Numbers:
     """CPI = EV / AC: value of the work for each unit of money spent. Below 1: it cost more than it is worth.
 
     ``cost`` is the contractor's cost, or the amount the client has paid: the two answer different questions (see the
@@ -132,7 +132,7 @@ def cost_index(earned, cost):
     return _ratio(earned, cost)
 
 
-def ratio_percent(actual_percent, planned_percent):
+def ratio_percent(actual_percent: Numbers, planned_percent: Numbers) -> Numbers:
     """Actual progress as a percentage of planned progress: SPI times 100.
 
     The public feed of Seoul's project system carries a field ``PER_RT`` next to planned and actual progress. That it is
@@ -184,47 +184,47 @@ class EarnedValue:
     ac: Numbers
     bac: Numbers
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("pv", "ev", "ac", "bac"):
             need_amounts(getattr(self, name), name.upper())
 
     @property
-    def sv(self):
+    def sv(self) -> Numbers:
         """Schedule variance EV - PV, money."""
         return self.ev - self.pv
 
     @property
-    def cv(self):
+    def cv(self) -> Numbers:
         """Cost variance EV - AC, money."""
         return self.ev - self.ac
 
     @property
-    def spi(self):
+    def spi(self) -> Numbers:
         """Schedule performance index EV / PV; NaN where nothing was planned."""
         return _ratio(self.ev, self.pv)
 
     @property
-    def cpi(self):
+    def cpi(self) -> Numbers:
         """Cost performance index EV / AC; NaN where nothing was spent."""
         return _ratio(self.ev, self.ac)
 
     @property
-    def eac(self):
+    def eac(self) -> Numbers:
         """Estimate at completion BAC / CPI, money: the rest is assumed to cost as much per unit as so far."""
         return _ratio(self.bac, self.cpi)
 
     @property
-    def etc(self):
+    def etc(self) -> Numbers:
         """Estimate to complete EAC - AC, money."""
         return self.eac - self.ac
 
     @property
-    def vac(self):
+    def vac(self) -> Numbers:
         """Variance at completion BAC - EAC, money; negative means over budget."""
         return self.bac - self.eac
 
 
-def zeros_as_missing(progress, from_planned=5.0):
+def zeros_as_missing(progress: pd.DataFrame, from_planned: float = 5.0) -> pd.DataFrame:
     """Progress with the zeros removed that cannot be true: nobody entered a value.
 
     A developer who reads Seoul's public feed found 0 in records of works that were plainly running. Such a zero is not
@@ -264,7 +264,7 @@ def zeros_as_missing(progress, from_planned=5.0):
     return table.assign(actual=table["actual"].mask(doubtful))
 
 
-def earned_value_table(progress, contracts, cost="cost"):
+def earned_value_table(progress: pd.DataFrame, contracts: pd.DataFrame, cost: str = "cost") -> pd.DataFrame:
     """Every month of every contract with its earned-value figures.
 
     Parameters
@@ -319,7 +319,9 @@ def earned_value_table(progress, contracts, cost="cost"):
     return table.assign(**{name: getattr(figures, name) for name in names})
 
 
-def earned_schedule(planned, earned, times=None):
+def earned_schedule(
+    planned: Values, earned: float | Values, times: Values | None = None
+) -> float | np.ndarray:
     """ES: the time by which the work done so far had been planned to be done.
 
     Count the whole periods whose planned value is reached (C), then add the part of the next one (I)::
@@ -376,7 +378,7 @@ def earned_schedule(planned, earned, times=None):
     return float(result[0]) if np.ndim(earned) == 0 else result
 
 
-def schedule_table(progress, contracts):
+def schedule_table(progress: pd.DataFrame, contracts: pd.DataFrame) -> pd.DataFrame:
     """Every month of every contract with its schedule figures in time.
 
     Parameters
@@ -428,7 +430,7 @@ def schedule_table(progress, contracts):
     return table.assign(es=es, sv_t=es - table["at"], spi_t=_ratio(es, table["at"]))
 
 
-def forecast_duration(planned_duration, spi_t):
+def forecast_duration(planned_duration: Numbers, spi_t: Numbers) -> Numbers:
     """How long the work will take if it goes on at the same pace: planned duration / SPI(t).
 
     Parameters
@@ -458,7 +460,7 @@ def forecast_duration(planned_duration, spi_t):
     return _ratio(planned_duration, spi_t)
 
 
-def status_at(progress, date):
+def status_at(progress: pd.DataFrame, date: Day) -> pd.DataFrame:
     """The last report of each contract on or before a date: what an official sees who looks on that day.
 
     Parameters
@@ -491,7 +493,7 @@ def status_at(progress, date):
     )
 
 
-def longest_run(sign, of):
+def longest_run(sign: pd.Series, of: pd.Series) -> pd.Series:
     """The longest unbroken run of a sign for each contract, such as months in a row in which progress did not move.
 
     Parameters
@@ -527,7 +529,7 @@ def longest_run(sign, of):
     return sign.groupby([of, run]).sum().groupby(level=0).max()
 
 
-def review_points(progress, points: Sequence[float]):
+def review_points(progress: pd.DataFrame, points: Sequence[float]) -> pd.DataFrame:
     """When each contract passed the points at which it must be reviewed, against the plan.
 
     Seoul's project system asks for an evaluation of design, construction and supervision at 30, 60 and 95 % of
@@ -583,7 +585,9 @@ def review_points(progress, points: Sequence[float]):
     return reviews.assign(days_late=(reviews["actual_date"] - reviews["planned_date"]).dt.days)
 
 
-def early_warning(table, measure="spi", below=0.9, months=2, from_planned=10.0):
+def early_warning(
+    table: pd.DataFrame, measure: str = "spi", below: float = 0.9, months: int = 2, from_planned: float = 10.0
+) -> pd.DataFrame:
     """Which contracts a simple rule would have warned about, and when.
 
     **The rule.** Warn at the first month-end at which the measure has been below ``below`` at ``months`` month-ends in a
@@ -645,7 +649,7 @@ def early_warning(table, measure="spi", below=0.9, months=2, from_planned=10.0):
     )
 
 
-def paid_ahead(progress):
+def paid_ahead(progress: pd.DataFrame) -> pd.Series:
     """Percentage points by which payment runs ahead of the work: paid % - actual %.
 
     A large value is worth a look: an advance payment explains it, or progress was reported too high and corrected.
@@ -676,7 +680,7 @@ def paid_ahead(progress):
     return progress["paid"] - progress["actual"]
 
 
-def _ratio(top, bottom):
+def _ratio(top: Numbers, bottom: Numbers) -> Numbers:
     """``top / bottom``, NaN where ``bottom`` is 0: a ratio to nothing says nothing."""
     if isinstance(bottom, pd.Series):
         return top / bottom.where(bottom != 0)
@@ -686,13 +690,13 @@ def _ratio(top, bottom):
     return np.asarray(top, dtype=float) / np.where(bottom == 0, np.nan, bottom)
 
 
-def _in_order(progress):
+def _in_order(progress: pd.DataFrame) -> pd.DataFrame:
     need_percentages(progress["planned"], "planned %")
     need_percentages(progress["actual"], "actual %")
     return progress.sort_values(["contract_id", "period"], kind="stable")
 
 
-def _one_per_contract(contracts, column):
+def _one_per_contract(contracts: pd.DataFrame, column: str) -> pd.Series:
     need_columns(contracts, ("contract_id", column), "contracts")
     twice = contracts["contract_id"].duplicated()
     if twice.any():
@@ -704,7 +708,7 @@ def _one_per_contract(contracts, column):
     return contracts.set_index("contract_id")[column]
 
 
-def _every_contract_known(table, values):
+def _every_contract_known(table: pd.DataFrame, values: pd.Series) -> None:
     lost = values.isna()
     if lost.any():
         raise InputError(
@@ -714,7 +718,7 @@ def _every_contract_known(table, values):
         )
 
 
-def _check_plan(plan, clock):
+def _check_plan(plan: np.ndarray, clock: np.ndarray) -> None:
     if plan.ndim != 1 or plan.size == 0:
         raise InputError(
             "The plan is empty.", where="earned_schedule", fix="Give one planned value per period."

@@ -26,7 +26,7 @@ import pandas as pd
 from cleanworks.errors import InputError
 
 
-def wilson(hits, out_of, confidence=0.95):
+def wilson(hits: int, out_of: int, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for a share.
 
     Unlike the interval of the schoolbook (share plus or minus a margin) it never leaves 0 to 1 and stays useful when

@@ -59,9 +59,9 @@ def rank_sensitivity(
     scores: pd.DataFrame,
     generator: np.random.Generator,
     draws: int = 1000,
-    weights=None,
+    weights: Mapping[str, float] | None = None,
     concentration: float | None = None,
-):
+) -> pd.DataFrame:
     """How far the ranking depends on the weights: draw many sets of weights and rank under each.
 
     Parameters
@@ -198,18 +198,18 @@ def sample_to_find(projects: int, faulty: int, chance: float = 0.95) -> int:
     return low
 
 
-def _weights(weights) -> pd.Series:
-    weights = pd.Series(EQUAL_WEIGHTS if weights is None else dict(weights), dtype=float)
-    if weights.isna().any() or (weights < 0).any() or weights.sum() <= 0:
+def _weights(weights: Mapping[str, float] | pd.Series | None) -> pd.Series:
+    given = pd.Series(EQUAL_WEIGHTS if weights is None else dict(weights), dtype=float)
+    if given.isna().any() or (given < 0).any() or given.sum() <= 0:
         raise InputError(
             "Weights must be 0 or more, and not all 0.",
             where="weights",
-            fix=f"Give one for each of: {', '.join(weights.index)}.",
+            fix=f"Give one for each of: {', '.join(given.index)}.",
         )
-    return weights / weights.sum()
+    return given / given.sum()
 
 
-def _scores_in_range(scores):
+def _scores_in_range(scores: pd.DataFrame) -> None:
     wrong = (scores < 0) | (scores > 100)
     if wrong.to_numpy().any():
         row, column = next(zip(*np.nonzero(wrong.to_numpy()), strict=True))
@@ -220,7 +220,7 @@ def _scores_in_range(scores):
         )
 
 
-def _whole(value, name):
+def _whole(value: float, name: str) -> int:
     if isinstance(value, bool) or not float(value).is_integer() or value < 0:
         raise InputError(
             f"{value!r} is not a number of projects.", where=name, fix="Give a whole number, 0 or more."

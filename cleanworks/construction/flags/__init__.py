@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -29,7 +30,7 @@ from cleanworks.construction.flags._core import (
     low_outliers,
     quartiles,
 )
-from cleanworks.construction.flags._processes import reading_day
+from cleanworks.construction.flags._processes import Counting, Engine, Frame, Processes, reading_day
 from cleanworks.construction.flags.contracts import CONTRACTS
 from cleanworks.construction.flags.market import MARKET, benford_distance, first_digits
 from cleanworks.construction.flags.money import MONEY
@@ -38,6 +39,7 @@ from cleanworks.construction.flags.public import PUBLIC
 from cleanworks.construction.flags.reporting import REPORTING
 from cleanworks.construction.flags.tenders import TENDERS
 from cleanworks.errors import InputError
+from cleanworks.typed import Tables
 
 __all__ = [
     "REGISTRY",
@@ -97,8 +99,8 @@ def evaluate(
     tables: Mapping[str, pd.DataFrame],
     codes: Iterable[str] | None = None,
     settings: Settings | None = None,
-    engine=None,
-):
+    engine: Counting | None = None,
+) -> pd.DataFrame:
     """Run indicators over tables.
 
     Parameters
@@ -153,7 +155,12 @@ class Part:
     hits: pd.DataFrame
 
 
-def parts(tables, codes=None, settings: Settings | None = None, engine=None) -> Iterator[Part]:
+def parts(
+    tables: Mapping[str, Any],
+    codes: Iterable[str] | None = None,
+    settings: Settings | None = None,
+    engine: Counting | None = None,
+) -> Iterator[Part]:
     """What `evaluate` answers, one indicator and level after the other; only ids that are flagged come into memory.
 
     Examples
@@ -163,7 +170,7 @@ def parts(tables, codes=None, settings: Settings | None = None, engine=None) -> 
     """
     settings = settings or Settings()
     for one, source in _answering(tables, codes, settings, engine):
-        if one.portable:
+        if isinstance(source, Processes):
             found = [_part(one, level, rows, source.engine) for level, rows in one.function(source, settings)]
         else:
             levels = one.answer(source, settings).groupby("level", sort=False)
@@ -171,8 +178,8 @@ def parts(tables, codes=None, settings: Settings | None = None, engine=None) -> 
         yield from (part for part in found if len(part.values))
 
 
-def _part(one, level, frame, engine):
-    if isinstance(frame, pd.DataFrame):
+def _part(one: Indicator, level: str, frame: Frame | pd.DataFrame, engine: Engine | None) -> Part:
+    if engine is None or isinstance(frame, pd.DataFrame):
         numbers, hits = frame, frame[frame["flagged"]]
     else:
         frame = engine.keep(frame)
@@ -182,7 +189,9 @@ def _part(one, level, frame, engine):
     return Part(one, level, values, flagged, hits[["id", "value"]].reset_index(drop=True))
 
 
-def _answering(tables, codes, settings, engine):
+def _answering(
+    tables: Mapping[str, Any], codes: Iterable[str] | None, settings: Settings, engine: Counting | None
+) -> list[tuple[Indicator, Processes | Tables]]:
     """The indicators that are asked for and can answer, each with what it answers from."""
     if isinstance(codes, str):
         codes = [codes]
@@ -210,7 +219,9 @@ def _answering(tables, codes, settings, engine):
     return [(one, processes if one.portable else tables) for one in chosen]
 
 
-def _in_memory(tables, chosen, engine):
+def _in_memory(
+    tables: Mapping[str, Any], chosen: Iterable[Indicator], engine: Counting
+) -> dict[str, pd.DataFrame]:
     """The columns that some indicators read, as pandas tables."""
     reads = {name for one in chosen for name in one.reads}
     made = {}
@@ -221,7 +232,7 @@ def _in_memory(tables, chosen, engine):
     return _core.prepared(made, reads)
 
 
-def _whole(answers):
+def _whole(answers: Iterable[tuple[Indicator, pd.DataFrame]]) -> pd.DataFrame:
     """Answers of several indicators as one table, its few repeated words as categories: there may be millions of rows."""
     answers = [(one, answer) for one, answer in answers if len(answer)]
     if not answers:
@@ -243,7 +254,7 @@ def _whole(answers):
     )
 
 
-def coverage(tables: Mapping[str, pd.DataFrame], engine=None) -> pd.DataFrame:
+def coverage(tables: Mapping[str, pd.DataFrame], engine: Counting | None = None) -> pd.DataFrame:
     """Which indicators these tables allow, and what is missing for the others.
 
     Returns
@@ -458,7 +469,7 @@ def labels(tables: Mapping[str, pd.DataFrame], kind: str, level: str) -> set[str
     return found
 
 
-def _on_level(rows, tables, column):
+def _on_level(rows: pd.DataFrame, tables: Mapping[str, Any], column: str) -> pd.Series:
     if column in rows:
         return rows[column]
     through = "contract_id" if "contract_id" in rows else "tender_id" if "tender_id" in rows else "project_id"
@@ -472,15 +483,15 @@ def _on_level(rows, tables, column):
     )
 
 
-def missing_fields(one: Indicator, tables) -> list[str]:
+def missing_fields(one: Indicator, tables: Mapping[str, Any]) -> list[str]:
     """The ``table.column`` names that an indicator needs and the tables do not have."""
     return [field for field in one.fields if not any(_there(tables, choice) for choice in field.split("|"))]
 
 
-def _there(tables, field):
+def _there(tables: Mapping[str, Any], field: str) -> bool:
     table, _, column = field.partition(".")
     return table in tables and column in tables[table].columns
 
 
-def _filled(table, name, column):
+def _filled(table: pd.DataFrame, name: str, column: str) -> bool:
     return (name in _core.MAY_BE_EMPTY and table.empty) or bool(table[column].notna().any())

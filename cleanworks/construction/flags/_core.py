@@ -8,15 +8,17 @@ look, never a finding.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cleanworks import moments
-from cleanworks.construction.flags._processes import Processes
+from cleanworks.construction.flags._processes import Engine, Frame, Processes
 from cleanworks.errors import InputError
+from cleanworks.typed import Tables, Values
 
 COLUMNS = ("level", "id", "value", "flagged")
 
@@ -105,7 +107,7 @@ class Settings:
     accidents_rate: float = 1.0
 
     @classmethod
-    def of(cls, profile, **others) -> Settings:
+    def of(cls, profile: Any, **others: Any) -> Settings:
         """The settings of a country: ``profile`` is anything that answers ``profile["payment.client_days"]``."""
         known = {name: profile[key] for name, key in _PROFILE_KEYS.items()}
         # A limit in working days: whoever is inside it must not be flagged for the days of a weekend.
@@ -178,7 +180,7 @@ class Indicator:
     unit: str
     fields: tuple[str, ...]
     innocent: tuple[str, ...]
-    function: Callable[[Mapping[str, pd.DataFrame], Settings], pd.DataFrame]
+    function: Callable[..., Any]
     source: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     portable: bool = False
@@ -196,9 +198,9 @@ class Indicator:
         answer = self.answer(Processes(tables, settings) if self.portable else tables, settings)
         return answer.assign(code=self.code)[["code", *COLUMNS]]
 
-    def answer(self, tables, settings: Settings) -> pd.DataFrame:
+    def answer(self, tables: Tables | Processes, settings: Settings) -> pd.DataFrame:
         """Columns ``level, id, value, flagged``, from prepared tables; a portable one takes `Processes`."""
-        if not self.portable:
+        if not isinstance(tables, Processes):
             return self.function(tables, settings)
         parts = [(level, collected(tables.engine, part)) for level, part in self.function(tables, settings)]
         return together(*(answer(level, part["id"], part["value"], part["flagged"]) for level, part in parts))
@@ -221,23 +223,23 @@ class Indicator:
 
 
 def indicator(
-    code,
-    name,
+    code: str,
+    name: str,
     *,
-    family,
-    levels,
-    definition,
-    formula,
-    unit,
-    fields,
-    innocent,
-    source=(),
-    optional=(),
-    portable=False,
-):
+    family: str,
+    levels: Iterable[str],
+    definition: str,
+    formula: str,
+    unit: str,
+    fields: Iterable[str],
+    innocent: Iterable[str],
+    source: Iterable[str] = (),
+    optional: Iterable[str] = (),
+    portable: bool = False,
+) -> Callable[[Callable[..., Any]], Indicator]:
     """Make an `Indicator` of the function below it, and write the function's docstring from the same words."""
 
-    def make(function):
+    def make(function: Callable[..., Any]) -> Indicator:
         made = Indicator(
             code,
             name,
@@ -268,12 +270,17 @@ def indicators_in(room: Mapping[str, object]) -> tuple[Indicator, ...]:
     return tuple(value for value in room.values() if isinstance(value, Indicator))
 
 
-def collected(engine, part) -> pd.DataFrame:
+def collected(engine: Engine, part: Frame | pd.DataFrame) -> pd.DataFrame:
     """One part of the answer of a portable indicator as a table of pandas; few rows may be one already."""
     return part if isinstance(part, pd.DataFrame) else engine.collected(part)
 
 
-def answer(level, ids, values, flagged) -> pd.DataFrame:
+def answer(
+    level: str | Sequence[str],
+    ids: Sequence[str] | np.ndarray | pd.Series | pd.Index,
+    values: float | Values,
+    flagged: bool | Sequence[bool] | np.ndarray | pd.Series,
+) -> pd.DataFrame:
     """One answer; ``ids``, ``values`` and ``flagged`` have one length, or ``values`` and ``flagged`` are single."""
     ids = np.asarray(ids, dtype=object)
     columns = {"level": np.full(len(ids), level, dtype=object), "id": ids}
@@ -291,13 +298,13 @@ def no_answer() -> pd.DataFrame:
     return answer([], [], [], [])
 
 
-def together(*answers) -> pd.DataFrame:
+def together(*answers: pd.DataFrame) -> pd.DataFrame:
     """Several answers of one indicator, for example about processes and about firms."""
     filled = [part for part in answers if len(part)]
     return pd.concat(filled, ignore_index=True) if filled else no_answer()
 
 
-def quartiles(values) -> tuple[float, float]:
+def quartiles(values: Values) -> tuple[float, float]:
     """First and third quartile of Hyndman and Fan's type 8, as Cardinal computes them (hyndman-fan-1996).
 
     Examples
@@ -312,7 +319,7 @@ def quartiles(values) -> tuple[float, float]:
 FEWEST = 4  # values from which a fence can be computed: a quartile of fewer than four is one of them, and flags itself
 
 
-def low_fence(values, fence=None, *, fewest=FEWEST) -> float | None:
+def low_fence(values: Values, fence: float | None = None, *, fewest: int = FEWEST) -> float | None:
     """Q1 - 1.5 IQR, or the fence that somebody chose; None where nothing is an outlier.
 
     That is so with few values, and when Q1 or the fence is not above 0: the values cannot be negative, so the fence would
@@ -327,7 +334,7 @@ def low_fence(values, fence=None, *, fewest=FEWEST) -> float | None:
     return fence if first > 0 and fence > 0 else None
 
 
-def high_fence(values, fence=None, *, fewest=FEWEST) -> float | None:
+def high_fence(values: Values, fence: float | None = None, *, fewest: int = FEWEST) -> float | None:
     """Q3 + 1.5 IQR, or the fence that somebody chose; None where nothing is an outlier: with few values, or when it is not above 0."""
     if fence is not None:
         return fence
@@ -338,7 +345,9 @@ def high_fence(values, fence=None, *, fewest=FEWEST) -> float | None:
     return fence if fence > 0 else None
 
 
-def low_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarray:
+def low_outliers(
+    values: Values, fence: float | None = None, *, beyond: bool = False, fewest: int = FEWEST
+) -> np.ndarray:
     """True where a value is at or below `low_fence`; with ``beyond``, only below it.
 
     Cardinal counts the fence itself, so that of equal values all are outliers; our own indicators do not.
@@ -355,7 +364,9 @@ def low_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarr
     return values < fence if beyond else values <= fence
 
 
-def high_outliers(values, fence=None, *, beyond=False, fewest=FEWEST) -> np.ndarray:
+def high_outliers(
+    values: Values, fence: float | None = None, *, beyond: bool = False, fewest: int = FEWEST
+) -> np.ndarray:
     """True where a value is at or above `high_fence`; with ``beyond``, only above it.
 
     Examples
@@ -434,14 +445,14 @@ MAY_BE_EMPTY = frozenset({"modifications", "subcontracts", "accidents"})
 KEYS = {"projects": "project_id", "tenders": "tender_id", "contracts": "contract_id"}
 
 
-def _refuse_twice(table, name, key):
+def _refuse_twice(table: pd.DataFrame, name: str, key: str) -> None:
     twice = table[key].duplicated() & table[key].notna()
     if twice.any():
         place = int(twice.to_numpy().argmax())
         refuse_twice(key, table[key].iloc[place], f"table {name}, row {table.index[place]}")
 
 
-def refuse_twice(key: str, value, where: str):
+def refuse_twice(key: str, value: object, where: str) -> None:
     """Say that an id in which others are looked up appears twice."""
     raise InputError(
         f"{key} {value!r} appears twice.",
@@ -455,7 +466,7 @@ def by_calendar(name: str, column: str) -> bool:
     return column in _CALENDAR or (name, column) in _CALENDAR_IN
 
 
-def _prepared(table, name, column):
+def _prepared(table: pd.DataFrame, name: str, column: str) -> tuple[pd.Series, pd.Series | None]:
     """A column as it is read, and the offsets of its clocks where they are not beside it."""
     values, where = table[column], f"table {name}, column {column}"
     if column in NUMBERS:
@@ -477,7 +488,7 @@ def _prepared(table, name, column):
     return (wall, None) if calendar else (moments.utc(wall, offset), offset)
 
 
-def _as_numbers(values, where):
+def _as_numbers(values: pd.Series, where: str) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce").astype(float)
     wrong = (numbers.isna() & values.notna() & values.astype(str).str.strip().ne("")).to_numpy()
     if wrong.any():
@@ -490,7 +501,7 @@ def _as_numbers(values, where):
     return numbers
 
 
-def _in_currency_of_contract(tables):
+def _in_currency_of_contract(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     contracts = tables.get("contracts")
     if contracts is None or not {"currency", "contract_id"} <= set(contracts):
         return tables
@@ -509,19 +520,19 @@ def _in_currency_of_contract(tables):
     return tables
 
 
-def sums(values, groups) -> pd.Series:
+def sums(values: pd.Series, groups: pd.Series) -> pd.Series:
     """The sum of each group; unknown where one of its values is unknown, because what is missing is not zero."""
     values, groups = pd.Series(values), pd.Series(groups)
     total = values.groupby(groups).sum()
     return total.mask(values.isna().groupby(groups).any())
 
 
-def days_between(start, end) -> pd.Series:
+def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
     """``end - start`` in days, as floats."""
     return (end - start) / pd.Timedelta(days=1)
 
 
-def joined(frame, *columns) -> pd.Series:
+def joined(frame: pd.DataFrame, *columns: str) -> pd.Series:
     """The key of a row that has several parts, joined by ``/`` as in the table of planted cases; dates without time."""
     parts = [
         frame[c].dt.strftime("%Y-%m-%d")
@@ -535,7 +546,7 @@ def joined(frame, *columns) -> pd.Series:
     return key
 
 
-def longest_run(groups, wanted) -> pd.Series:
+def longest_run(groups: pd.Series, wanted: pd.Series) -> pd.Series:
     """Length of the longest unbroken run of ``wanted`` rows in each group; rows must be in order within a group."""
     groups, wanted = pd.Series(np.asarray(groups)), pd.Series(np.asarray(wanted, dtype=bool))
     starts = (~wanted) | (groups != groups.shift())

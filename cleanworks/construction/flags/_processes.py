@@ -8,13 +8,17 @@ comparison for untrue and a database leaves it unknown; 0 stands for an unknown 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
+
+from cleanworks.construction.flags._core import Settings
+from cleanworks.typed import Tables
 
 SUBMITTED = ("pending", "valid", "disqualified")
 FINAL = ("active", "cancelled", "unsuccessful")
@@ -44,7 +48,7 @@ _DAY, _MINUTE = 86_400_000_000, 60_000_000  # in microseconds
 _END_OFFSET = "tender_end_offset"
 
 
-def reading_day(tables, settings) -> pd.Timestamp:
+def reading_day(tables: Tables, settings: Settings) -> pd.Timestamp:
     """The day on which the tables are read: ``settings.as_of``, or the latest event in them (NaT if there is none).
 
     Examples
@@ -64,43 +68,76 @@ def reading_day(tables, settings) -> pd.Timestamp:
     return max(latest) if latest else pd.NaT
 
 
+Frame: TypeAlias = nw.LazyFrame[Any]
+"""Rows as an engine computes them. Those of pandas are there at once, and answer to the same methods."""
+
+
+class Engine(Protocol):
+    """What computes: pandas (`Memory`), or a database where tables outgrow the memory."""
+
+    def frame(self, table: Any) -> Frame: ...
+
+    def keep(self, frame: Frame) -> Frame: ...
+
+    def numbered(self, frame: Frame, name: str) -> Frame: ...
+
+    def numbers_of(self, frame: Frame, column: str, values: Frame, name: str) -> Frame: ...
+
+    def values_of(self, frame: Frame, values: Frame) -> Frame: ...
+
+    def latest(self, table: Any, columns: Sequence[str]) -> pd.DataFrame: ...
+
+    def collected(self, frame: Frame) -> pd.DataFrame: ...
+
+
+class Counting(Engine, Protocol):
+    """An engine that also knows which columns hold something, because the tables are not in memory to look."""
+
+    def filled(self, tables: Mapping[str, Any]) -> set[str]: ...
+
+
 class Memory:
     """pandas: what is computed is there at once."""
 
-    def frame(self, table) -> nw.DataFrame:
-        return nw.from_native(table, eager_only=True)
+    def frame(self, table: pd.DataFrame) -> Frame:
+        return _in_memory(table)
 
-    def keep(self, frame):
+    def keep(self, frame: Frame) -> Frame:
         """The same rows, computed only once however often they are read."""
         return frame
 
-    def numbered(self, frame, name: str):
+    def numbered(self, frame: Frame, name: str) -> Frame:
         """The rows with a whole number each, from 1."""
-        return frame.with_row_index(name).with_columns(col(name).cast(nw.Int64) + 1)
+        rows = cast("nw.DataFrame[Any]", frame).with_row_index(name)
+        return cast("Frame", rows.with_columns(col(name).cast(nw.Int64) + 1))
 
-    def numbers_of(self, frame, column: str, values, name: str):
+    def numbers_of(self, frame: Frame, column: str, values: Frame, name: str) -> Frame:
         """The frame with ``name`` in place of ``column``: the numbers of its values, 0 where a value is none of these."""
         native = frame.to_native()
         known_values = pd.Index(values.to_native()[values.columns[1]])
         # Numbers run from 1 in the order of the rows.
         found = known_values.get_indexer(native[column].array) + 1
         found = np.where(native[column].isna(), 0, found).astype(np.int64)
-        return nw.from_native(native.drop(columns=column).assign(**{name: found}), eager_only=True)
+        return _in_memory(native.drop(columns=column).assign(**{name: found}))
 
-    def values_of(self, frame, values):
+    def values_of(self, frame: Frame, values: Frame) -> Frame:
         """The frame with the values behind its numbers, in their order; the reverse of `numbers_of`."""
         native = frame.to_native()
         number, text = values.columns
         native = native.sort_values(number, kind="stable")
         found = values.to_native()[text].array.take(native[number].to_numpy(np.int64) - 1)
-        return nw.from_native(native.assign(**{text: found}), eager_only=True)
+        return _in_memory(native.assign(**{text: found}))
 
-    def latest(self, table, columns) -> pd.DataFrame:
+    def latest(self, table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         """Rows among which are the highest values of some columns."""
         return table[columns]
 
-    def collected(self, frame) -> pd.DataFrame:
+    def collected(self, frame: Frame) -> pd.DataFrame:
         return frame.to_native()
+
+
+def _in_memory(table: pd.DataFrame) -> Frame:
+    return cast("Frame", nw.from_native(table, eager_only=True))
 
 
 class Processes:
@@ -109,13 +146,13 @@ class Processes:
     ``tables`` are pandas DataFrames with dates as instants (see `_core.prepared`), or what ``engine.frame`` takes.
     """
 
-    def __init__(self, tables: Mapping[str, Any], settings, engine=None):
+    def __init__(self, tables: Mapping[str, Any], settings: Settings, engine: Engine | None = None) -> None:
         self.settings, self.engine = settings, engine or Memory()
         self._tables = tables
         self._frames: dict[Any, Any] = {}
         self.some_joint = False  # whether any bid is one of several firms; known once `offers` is made
 
-    def table(self, name: str):
+    def table(self, name: str) -> Frame:
         """One table as it came."""
         if name not in self._frames:
             self._frames[name] = self.engine.frame(self._tables[name])
@@ -124,15 +161,15 @@ class Processes:
     def has(self, name: str, *columns: str) -> bool:
         return name in self._tables and set(columns) <= set(self._columns(name))
 
-    def _columns(self, name):
+    def _columns(self, name: str) -> Sequence[str]:
         return self._tables[name].columns if name in self._tables else ()
 
-    def column(self, frame, name: str) -> np.ndarray:
+    def column(self, frame: Frame, name: str) -> np.ndarray:
         """One column of numbers, from which a fence is computed."""
         return self.engine.collected(frame.select(name))[name].to_numpy(float)
 
     @cached_property
-    def tenders(self):
+    def tenders(self) -> Frame:
         """One row a process: its number ``process``, ``tender_id``, what the table says of it, and four answers.
 
         ``kept``: not cancelled, not excluded; ``compared``: its prices are compared; ``several``: it has several lots; ``by_price``:
@@ -162,13 +199,13 @@ class Processes:
         return self.engine.keep(frame.with_columns(**answers))
 
     @cached_property
-    def firms(self):
+    def firms(self) -> Frame:
         """Every firm that bid or was awarded something: ``firm`` and ``tenderer_id``."""
         places = (("bids", "tenderer_id"), (self._awarding, "supplier_id"))
         return self._numbers("firm", "tenderer_id", places)
 
     @cached_property
-    def offers(self):
+    def offers(self) -> Frame:
         """Bids, one row for each of their firms: ``process, lot, firm, currency, amount`` and what may be said of them.
 
         ``amount`` is unknown where it is not above 0, because that is no price.
@@ -205,7 +242,7 @@ class Processes:
             )
         )  # fmt: skip
 
-    def _late(self, there):
+    def _late(self, there: Collection[str]) -> tuple[nw.Expr, nw.Expr]:
         """Whether a bid came after the deadline, and whether that can be told: not where a zone that is not written decides."""
         if "date" not in there or not self.has("tenders", "tender_end"):
             return lit(False), lit(False)
@@ -221,15 +258,15 @@ class Processes:
         return late, dated
 
     @cached_property
-    def awarded(self):
+    def awarded(self) -> Frame:
         """Awards, one row for each supplier, as `offers`; without such a table each contract is an active award."""
         name = self._awarding
-        there = (
+        wanted = (
             ("supplier_id", "amount", "status", "currency", "lot_id")
             if name == "awards"
             else ("supplier_id",)
         )
-        frame, there = self._of_processes(name, there)
+        frame, there = self._of_processes(name, wanted)
         frame = self._coded(frame, there, "supplier_id", "firm", lambda: self.firms)
         frame = self._lots_and_currencies(frame, there)
         status = "status" in there
@@ -243,7 +280,7 @@ class Processes:
         )  # fmt: skip
 
     @property
-    def contracts(self):
+    def contracts(self) -> Frame:
         """Contracts: ``process, firm, currency`` (a text, empty where none is written) and ``amount``."""
         frame, there = self._of_processes("contracts", ("supplier_id", "value_amount", "currency"))
         frame = self._coded(frame, there, "supplier_id", "firm", lambda: self._contractors)
@@ -255,18 +292,18 @@ class Processes:
         return frame.select("process", "firm", currency=currency, amount=number("value_amount"))
 
     @cached_property
-    def _contractors(self):
+    def _contractors(self) -> Frame:
         return self._numbers("firm", "supplier_id", (("contracts", "supplier_id"),))
 
     @cached_property
-    def decided(self):
+    def decided(self) -> Frame:
         """Active awards of processes in which every award is final."""
         awards = self.awarded.filter(col("kept"), col("placed"))
         still_open = awards.filter(~col("final")).select("process").unique()
         return awards.filter(col("active")).join(still_open, on="process", how="anti")
 
     @cached_property
-    def winners(self):
+    def winners(self) -> Frame:
         """``process, lot, winner, price, award_currency`` where one active award went to one firm and all awards are final."""
         one = self.decided.group_by(*UNIT).agg(
             col("firm").max().alias("winner"),
@@ -278,12 +315,12 @@ class Processes:
         return self.engine.keep(one.with_columns(price=nw.when(col("price") > 0).then(col("price"))))
 
     @cached_property
-    def contenders(self):
+    def contenders(self) -> Frame:
         """Valid bids of single firms that can be compared, kept processes only."""
         return self.offers.filter(col("valid"), col("kept"), col("placed"), col("bid") == 0, col("firm") > 0)
 
     @cached_property
-    def margins(self):
+    def margins(self) -> Frame:
         """``process, lot, winner, second, margin``: how far the lowest valid bid of another firm lies above the price awarded.
 
         ``second`` is that bid. The price awarded is the award's amount, else the winner's lowest valid bid. Where a lower bid than that
@@ -312,7 +349,7 @@ class Processes:
         units = units.with_columns(margin=(col("second") - col("paid")) / col("paid"))
         return self.engine.keep(units.select(*UNIT, "winner", "second", "margin"))
 
-    def in_one_currency(self, units):
+    def in_one_currency(self, units: Frame) -> Frame:
         """The units whose bids are all in one currency, and that is the award's where it says one. See `currencies`."""
         one = col("lowest_currency")
         same = (one == col("highest_currency")) & (
@@ -323,7 +360,7 @@ class Processes:
             same = same & one.is_in([0, *self.engine.collected(wanted)["currency"].tolist()])
         return units.filter(same)
 
-    def buyers(self, column: str | None = None):
+    def buyers(self, column: str | None = None) -> Frame | None:
         """``process`` and ``who``: ``tenders.buyer_id`` (or another column), else the public authority of its project."""
         if column is None and not self.has("tenders", "buyer_id"):
             if not (
@@ -340,7 +377,7 @@ class Processes:
         return self.tenders.select("process", who=col(column)).filter(~col("who").is_null())
 
     @cached_property
-    def counted(self):
+    def counted(self) -> Frame:
         """Open and selective tenders whose number of tenderers is known: 1 or more, and not fewer than the firms that bid."""
         tenders = self.tenders.filter(
             among("procurement_method", ("open", "selective")), known(col("number_of_tenderers") >= 1)
@@ -363,7 +400,7 @@ class Processes:
         return tenders.join(more, on="process", how="anti")
 
     @cached_property
-    def today(self):
+    def today(self) -> dt.datetime | None:
         """The day on which the tables are read, see `reading_day`; None where nothing tells it."""
         latest = {}
         if self.settings.as_of is None:
@@ -375,7 +412,7 @@ class Processes:
         return None if pd.isna(day) else day.to_pydatetime(warn=False)
 
     @cached_property
-    def changes(self):
+    def changes(self) -> Frame:
         """Changes with what they add to the price, and what their contract says of its signature.
 
         ``added`` is unknown where an amount is missing; in ``rise`` a change of time or scope alone may leave its amounts away.
@@ -394,7 +431,7 @@ class Processes:
         return self.engine.keep(self.looked_up(changes, signed, "contract_id"))
 
     @cached_property
-    def ledger(self):
+    def ledger(self) -> Frame:
         """Contracts, each with the `totals` of its changes, the day of the ``first`` and the ``agreed_end``, as far as the tables tell.
 
         ``added`` is what all changes add to the price, ``rises`` what those add that raise it, ``early`` what the early ones add. A
@@ -439,16 +476,16 @@ class Processes:
         return self.engine.keep(ledger)
 
     @cached_property
-    def tendered(self):
+    def tendered(self) -> Frame:
         """The `ledger` of contracts whose tender is known, with ``estimate`` and ``method`` of it."""
         tenders = self.table("tenders").filter(~col("tender_id").is_null())
-        said = {"estimate": "cost_estimate", "method": "procurement_method"}
-        said = {name: col(column) for name, column in said.items() if self.has("tenders", column)}
+        columns = {"estimate": "cost_estimate", "method": "procurement_method"}
+        said = {name: col(column) for name, column in columns.items() if self.has("tenders", column)}
         tenders = tenders.select("tender_id", **said)
         return self.engine.keep(self.looked_up(self.ledger, tenders, "tender_id", "inner"))
 
     @cached_property
-    def handed_on(self):
+    def handed_on(self) -> Frame:
         """The `totals` of the subcontracts of each contract: ``passed``, money of the first tier, and ``depth``, the highest tier."""
         sums, highest = {}, {}
         tier = self.has("subcontracts", "tier")
@@ -465,20 +502,20 @@ class Processes:
         return self.engine.keep(totals(firms, "contract_id", sums, highest=highest))
 
     @cached_property
-    def handing_on(self):
+    def handing_on(self) -> Frame:
         """Contracts with what `handed_on` says of them."""
         columns = self._there("contracts", "contract_id", "supplier_id", "value_amount")
         return self.looked_up(self.table("contracts").select(columns), self.handed_on, "contract_id")
 
     @cached_property
-    def claimed(self):
+    def claimed(self) -> Frame:
         """The `totals` of what was ``paid`` of the claims of each contract."""
         paid = nw.when(col("date_paid").is_null()).then(lit(0.0)).otherwise(number("amount"))
         claims = self.table("claims").filter(~col("contract_id").is_null())
         return self.engine.keep(totals(claims, "contract_id", {"paid": paid}))
 
     @cached_property
-    def passed_on(self):
+    def passed_on(self) -> Frame:
         """Payments that somebody who has received money owes to somebody else; the client's own are not among them.
 
         ``until`` is the day of payment, or the reading day while nothing was paid by then.
@@ -494,47 +531,64 @@ class Processes:
         owed = ~col("date_received").is_null() & ~known(col("payee_type") == "prime")
         return self.engine.keep(payments.filter(owed))
 
-    def _there(self, name, *wanted):
+    def _there(self, name: str, *wanted: str) -> list[str]:
         return [one for one in wanted if one in self._columns(name)]
 
-    def looked_up(self, frame, values, key: str, how: str = "left"):
+    def looked_up(
+        self, frame: Frame, values: Frame, key: str, how: Literal["left", "inner"] = "left"
+    ) -> Frame:
         """The frame with what ``values``, one row a key, says of its key."""
         if frame.collect_schema()[key] != values.collect_schema()[key]:
             frame, values = (one.with_columns(col(key).cast(nw.String)) for one in (frame, values))
         return frame.join(values, on=key, how=how)
 
-    def of_rows(self, level: str, frame, name: str, value, hit, unknown=False, **also):
+    def of_rows(
+        self,
+        level: str,
+        frame: Frame,
+        name: str,
+        value: nw.Expr,
+        hit: nw.Expr,
+        unknown: bool | nw.Expr = False,
+        **also: nw.Expr,
+    ) -> tuple[str, Frame]:
         """An answer about the rows whose value is known, or about all; ``hit`` reads ``value`` and what is named ``also``."""
         found = frame.select(id=col(name), value=value.cast(nw.Float64), **also)
         found = found if unknown else found.drop_nulls("value")
         return level, found.select("id", "value", flagged=known(hit))
 
-    def of_processes(self, frame, value: str, flagged):
+    def of_processes(self, frame: Frame, value: str, flagged: nw.Expr) -> tuple[str, Frame]:
         """An answer about processes, in the order in which they stand in their table."""
         found = self.engine.values_of(frame, self.tenders.select("process", "tender_id"))
         return "process", _answer(found, "tender_id", value, flagged)
 
-    def of_firms(self, frame, value, flagged, level: str = "tenderer"):
+    def of_firms(
+        self, frame: Frame, value: str | int, flagged: bool | nw.Expr, level: str = "tenderer"
+    ) -> tuple[str, Frame]:
         """An answer about firms, by their names."""
         found = self.engine.values_of(frame, self.firms).sort("tenderer_id")
         return level, _answer(found, "tenderer_id", value, flagged)
 
-    def of_names(self, level: str, frame, name: str, value, flagged):
+    def of_names(
+        self, level: str, frame: Frame, name: str, value: str, flagged: nw.Expr
+    ) -> tuple[str, Frame]:
         return level, _answer(frame.sort(name), name, value, flagged)
 
     @property
-    def _awarding(self):
+    def _awarding(self) -> str:
         return "awards" if "awards" in self._tables else "contracts"
 
     @cached_property
-    def _named_currencies(self):
+    def _named_currencies(self) -> Frame:
         return self._numbers("currency", "text", (("bids", "currency"), ("awards", "currency")), plain=False)
 
     @cached_property
-    def _lots(self):
+    def _lots(self) -> Frame:
         return self._numbers("lot", "text", (("bids", "lot_id"), ("awards", "lot_id")), plain=False)
 
-    def _numbers(self, number, name, places, plain=True):
+    def _numbers(
+        self, number: str, name: str, places: Iterable[tuple[str, str]], plain: bool = True
+    ) -> Frame:
         """A number from 1 for every different value of some columns; ``plain`` leaves the values as they are."""
         places = [(table, column) for table, column in places if self.has(table, column)]
         kinds = {self.table(table).collect_schema()[column] for table, column in places}
@@ -546,7 +600,9 @@ class Processes:
         values = nw.concat(parts).unique() if len(parts) > 1 else parts[0]
         return self.engine.keep(self.engine.numbered(values, number).select(number, name))
 
-    def _coded(self, frame, there, column, name, numbers):
+    def _coded(
+        self, frame: Frame, there: Collection[str], column: str, name: str, numbers: Callable[[], Frame]
+    ) -> Frame:
         """The frame with a column as the numbers of its values; 0 where a value, or the whole column, is missing."""
         if column not in there:
             return frame.with_columns(whole(0).alias(name))
@@ -556,12 +612,12 @@ class Processes:
             frame = frame.with_columns(col(column).cast(nw.String))
         return self.engine.numbers_of(frame, column, values, name)
 
-    def _lots_and_currencies(self, frame, there):
+    def _lots_and_currencies(self, frame: Frame, there: Collection[str]) -> Frame:
         frame = self._coded(frame, there, "lot_id", "lot", lambda: self._lots)
         frame = self._coded(frame, there, "currency", "currency", lambda: self._named_currencies)
         return frame.with_columns(placed=~(col("several") & (col("lot") == 0)))
 
-    def _of_processes(self, name, wanted):
+    def _of_processes(self, name: str, wanted: Sequence[str]) -> tuple[Frame, list[str]]:
         """Rows of a table with the number of their process; and which of the wanted columns there are."""
         there = [one for one in wanted if one in self._columns(name)]
         of_tender = ["process", "tender_id", "kept", "compared", "several", "by_price"]
@@ -581,17 +637,23 @@ class Processes:
         return rows.join(tenders, on="tender_id", how="inner"), there
 
 
-def known(condition):
+def known(condition: nw.Expr) -> nw.Expr:
     """A condition that is untrue where it is unknown."""
     return condition.fill_null(False)
 
 
-def among(column: str, values):
+def among(column: str, values: Iterable[str]) -> nw.Expr:
     """Whether a text is one of some; a missing one is not."""
     return known(col(column).is_in(list(values)))
 
 
-def totals(frame, key: str, sums=None, lowest=None, highest=None):
+def totals(
+    frame: Frame,
+    key: str,
+    sums: Mapping[str, nw.Expr] | None = None,
+    lowest: Mapping[str, nw.Expr] | None = None,
+    highest: Mapping[str, nw.Expr] | None = None,
+) -> Frame:
     """One row a key: how many ``rows`` it has, sums to be read by `total`, and lowest and highest values."""
     sums, lowest, highest = sums or {}, lowest or {}, highest or {}
     groups = frame.select(key, **sums, **lowest, **highest).group_by(key)
@@ -604,51 +666,51 @@ def totals(frame, key: str, sums=None, lowest=None, highest=None):
     )
 
 
-def total(name: str, rows: str = "rows"):
+def total(name: str, rows: str = "rows") -> nw.Expr:
     """A sum of `totals`: 0 without a row, and unknown where one of the values is, because what is missing is not zero."""
     complete = col(f"{name}_known").fill_null(0) == col(rows).fill_null(0)
     return nw.when(complete).then(col(name).fill_null(0.0))
 
 
-def _midnight(column: str, offset):
+def _midnight(column: str, offset: nw.Expr) -> nw.Expr:
     """Whether an instant is midnight by its own clock."""
     clock = col(column).dt
     minutes = clock.hour().cast(nw.Float64) * 60 + clock.minute().cast(nw.Float64) + offset.fill_null(0.0)
     return known((minutes % 1440 == 0) & (clock.second() == 0))
 
 
-def days_between(start, end):
+def days_between(start: nw.Expr, end: nw.Expr) -> nw.Expr:
     """``end - start`` in days."""
     return (end - start).dt.total_microseconds() / _DAY
 
 
-def above_zero(column: str):
+def above_zero(column: str) -> nw.Expr:
     """An amount; unknown where it is not above 0, because nothing can be divided by it."""
     return nw.when(number(column) > 0).then(number(column))
 
 
-def whole(value: int):
+def whole(value: int) -> nw.Expr:
     return lit(value, nw.Int64)
 
 
-def number(column):
+def number(column: str | Literal[False]) -> nw.Expr:
     """A column of amounts; all unknown where there is none."""
     return col(column).cast(nw.Float64) if column else lit(None, nw.Float64)
 
 
-def currency_of(processes, table: str):
+def currency_of(processes: Processes, table: str) -> nw.Expr:
     """The currency of a table's rows as a text; empty where none is written."""
     if not processes.has(table, "currency"):
         return lit("")
     return nw.when(col("currency").is_null()).then(lit("")).otherwise(col("currency").cast(nw.String))
 
 
-def currencies():
+def currencies() -> dict[str, nw.Expr]:
     """What a group of bids says of its currencies, for `Processes.in_one_currency`."""
     return {"lowest_currency": col("currency").min(), "highest_currency": col("currency").max()}
 
 
-def _answer(frame, id_, value, flagged):
-    value = col(value) if isinstance(value, str) else lit(float(value), nw.Float64)
-    flagged = lit(flagged) if isinstance(flagged, bool) else flagged
-    return frame.select(id=col(id_), value=value.cast(nw.Float64), flagged=known(flagged))
+def _answer(frame: Frame, id_: str, value: str | int, flagged: bool | nw.Expr) -> Frame:
+    number = col(value) if isinstance(value, str) else lit(float(value), nw.Float64)
+    hit = lit(flagged) if isinstance(flagged, bool) else flagged
+    return frame.select(id=col(id_), value=number.cast(nw.Float64), flagged=known(hit))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import narwhals as nw
 from narwhals import col, lit
 
+from cleanworks.construction.flags._core import Settings
+from cleanworks.construction.flags._processes import Frame, Processes
+
 from ._core import high_fence, indicators_in, portable_indicator
 from ._processes import above_zero, among, days_between, known, number, total
 
@@ -37,7 +40,7 @@ _VALUES = (
         "The city asked for more.",
     ),
 )
-def cost_overrun(processes, settings):
+def cost_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     share = total("added") / above_zero("value_amount")
     high = col("value") > settings.cost_overrun
     parts = [processes.of_rows("contract", processes.ledger, "contract_id", share, high)]
@@ -74,7 +77,7 @@ def cost_overrun(processes, settings):
     ),
     innocent=("Rain, heritage finds, utilities in the way.", "The site was handed over late by the client."),
 )
-def time_overrun(processes, settings):
+def time_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     parts = [_overrun(processes, "contract", processes.ledger, "agreed_end", settings)]
     if processes.has("projects", "project_id", "completion_end_date", "period_start", "period_end"):
         projects = processes.table("projects")
@@ -102,7 +105,7 @@ def time_overrun(processes, settings):
         "Many small changes, each well explained.",
     ),
 )
-def change_intensity(processes, settings):
+def change_intensity(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     if processes.today is None:
         return []
     over = known(col("period_end") < lit(processes.today))
@@ -134,7 +137,7 @@ def change_intensity(processes, settings):
     ),
     innocent=("A law changed.", "A clerical error was put right."),
 )
-def first_change(processes, settings):
+def first_change(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     days = days_between(col("date_signed"), col("first"))
     early = col("value") <= settings.early_change_days
     return [processes.of_rows("contract", processes.ledger, "contract_id", days, early)]
@@ -152,7 +155,7 @@ def first_change(processes, settings):
     fields=("modifications.contract_id", "modifications.rationale"),
     innocent=("The reason is in a paper file.", "The form has no field for it."),
 )
-def changes_without_reason(processes, settings):
+def changes_without_reason(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     reason = col("rationale").cast(nw.String).str.strip_chars()
     blank = col("rationale").is_null() | known(reason.is_in(["", "-", "none", "None", "nan"]))
     changes = processes.table("modifications").filter(~col("contract_id").is_null())
@@ -185,7 +188,7 @@ def changes_without_reason(processes, settings):
     ),
     innocent=("The estimate was too high.", "The ground was worse than the survey said."),
 )
-def low_bid_then_change(processes, settings):
+def low_bid_then_change(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     share = nw.when(~col("estimate").is_null()).then(total("early") / above_zero("value_amount"))
     low = known(number("value_amount") <= settings.low_bid_share * col("estimate"))
     hit = col("low") & (col("value") >= settings.price_raise)
@@ -204,7 +207,7 @@ def low_bid_then_change(processes, settings):
     fields=(*_VALUES, "contracts.tender_id", "tenders.tender_id", "tenders.procurement_method"),
     innocent=("Real extra work in a small contract.",),
 )
-def direct_then_raised(processes, settings):
+def direct_then_raised(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     limit = settings.direct_award_threshold
     if not limit:
         return []
@@ -236,7 +239,7 @@ def direct_then_raised(processes, settings):
         "There is only one office for this kind of work.",
     ),
 )
-def changes_by_one_official(processes, settings):
+def changes_by_one_official(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [_pairs(processes, processes.changes, settings)]
 
 
@@ -252,7 +255,7 @@ def changes_by_one_official(processes, settings):
     fields=("contracts.contract_id", "contracts.official_id", "contracts.supplier_id"),
     innocent=("The firm holds a framework contract.", "A small district with one official and few firms."),
 )
-def repeat_pairs(processes, settings):
+def repeat_pairs(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [_pairs(processes, processes.table("contracts"), settings)]
 
 
@@ -281,7 +284,7 @@ def repeat_pairs(processes, settings):
     ),
     innocent=("The client handed the site over late.", "The extension was agreed and not yet entered."),
 )
-def R067(processes, settings):
+def R067(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     met, late = "date_met", col("value") > 0
     if processes.has("milestones", "contract_id", "date_due", "date_met"):
         due = processes.table("milestones").filter(~col("contract_id").is_null())
@@ -314,7 +317,7 @@ def R067(processes, settings):
     fields=("claims.contract_id", "claims.amount", "claims.date_paid", *_VALUES),
     innocent=("A change was paid before it was entered.", "Tax is inside one amount and not in the other."),
 )
-def R068(processes, settings):
+def R068(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     paid = processes.claimed.rename({"rows": "claims"})
     contracts = processes.looked_up(processes.ledger, paid, "contract_id")
     worth = number("value_amount") + total("added")
@@ -334,7 +337,7 @@ def R068(processes, settings):
     fields=_VALUES,
     innocent=("Price adjustment that the law prescribes.", "Extra work that the city ordered."),
 )
-def R069(processes, settings):
+def R069(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     share = total("rises") / above_zero("value_amount")
     raised = col("value") > settings.price_raise
     return [processes.of_rows("contract", processes.ledger, "contract_id", share, raised)]
@@ -363,7 +366,7 @@ def R069(processes, settings):
         "The subcontract was signed long after the tender, on the market.",
     ),
 )
-def R070(processes, settings):
+def R070(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     contracts = processes.table("contracts").select("contract_id", "tender_id", "supplier_id")
     firms = processes.table("subcontracts").select("contract_id", firm=col("subcontractor_id")).unique()
     firms = firms.filter(~col("contract_id").is_null())
@@ -396,7 +399,7 @@ def R070(processes, settings):
     optional=("subcontracts.prime_amount", "subcontracts.tier"),
     innocent=("Building is organised in trades: a high share is normal in many countries.",),
 )
-def R071(processes, settings):
+def R071(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     share = total("passed") / above_zero("value_amount")
     most = col("value") > settings.subcontracted_share
     return [processes.of_rows("contract", processes.handing_on, "contract_id", share, most)]
@@ -414,7 +417,7 @@ def R071(processes, settings):
     fields=("subcontracts.contract_id", "contracts.contract_id", "contracts.supplier_id"),
     innocent=("A general contractor by trade.",),
 )
-def R072(processes, settings):
+def R072(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     contracts = processes.handing_on.filter(~col("supplier_id").is_null())
     contracts = contracts.select("supplier_id", passed=(~col("rows").is_null()).cast(nw.Float64))
     firms = contracts.group_by("supplier_id").agg(col("passed").mean().alias("share"), contracts=nw.len())
@@ -436,7 +439,7 @@ def R072(processes, settings):
     fields=("subcontracts.contract_id", "subcontracts.tier"),
     innocent=("A specialist part for which the law allows it.",),
 )
-def subcontract_chain(processes, settings):
+def subcontract_chain(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     chain = col("value") > 1
     return [
         processes.of_rows("contract", processes.handed_on, "contract_id", col("depth"), chain, unknown=True)
@@ -455,7 +458,7 @@ def subcontract_chain(processes, settings):
     fields=("subcontracts.subcontract_id", "subcontracts.value_amount", "subcontracts.prime_amount"),
     innocent=("The contractor supplies materials or machines itself.",),
 )
-def subcontract_rate(processes, settings):
+def subcontract_rate(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     rate = number("value_amount") / above_zero("prime_amount")
     low = col("value") < settings.subcontract_rate
     return [processes.of_rows("subcontract", processes.table("subcontracts"), "subcontract_id", rate, low)]
@@ -464,18 +467,20 @@ def subcontract_rate(processes, settings):
 CONTRACTS = indicators_in(globals())
 
 
-def _overrun(processes, level, frame, end, settings):
+def _overrun(
+    processes: Processes, level: str, frame: Frame, end: str, settings: Settings
+) -> tuple[str, Frame]:
     planned = days_between(col("period_start"), col("period_end"))
     share = days_between(col("period_end"), col(end)) / nw.when(planned > 0).then(planned)
     return processes.of_rows(level, frame, f"{level}_id", share, col("value") > settings.time_overrun)
 
 
-def _or_today(column, processes):
+def _or_today(column: str, processes: Processes) -> nw.Expr:
     """A day, or the reading day where it is not known."""
     return nw.when(~col(column).is_null()).then(col(column)).otherwise(lit(processes.today))
 
 
-def _pairs(processes, rows, settings):
+def _pairs(processes: Processes, rows: Frame, settings: Settings) -> tuple[str, Frame]:
     rows = rows.filter(~col("official_id").is_null(), ~col("supplier_id").is_null())
     official, firm = col("official_id").cast(nw.String), col("supplier_id").cast(nw.String)
     pairs = rows.select(pair=nw.concat_str(official, lit("/"), firm)).group_by("pair").agg(rows=nw.len())

@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 from narwhals import col, lit
 
+from cleanworks.construction.flags._core import Settings
+from cleanworks.construction.flags._processes import Frame, Processes
 from cleanworks.construction.scoring import wilson
+from cleanworks.typed import Values
 
 from ._core import answer, high_fence, indicators_in, portable_indicator
 from ._processes import currencies, currency_of, known, number
@@ -29,7 +32,7 @@ _BUYER = "tenders.buyer_id|projects.public_authority"
     optional=("tenders.project_id",),
     innocent=("A buyer of special works for which few firms exist.",),
 )
-def single_bid_share(processes, settings):
+def single_bid_share(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     who = processes.buyers()
     if who is None:
         return []
@@ -66,7 +69,7 @@ def single_bid_share(processes, settings):
     optional=("contracts.currency",),
     innocent=("One very large project outweighs the rest.", "A small market."),
 )
-def concentration(processes, settings):
+def concentration(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     who = processes.buyers()
     if who is None:
         return []
@@ -115,12 +118,12 @@ def concentration(processes, settings):
         "A published estimate and a floor price draw all bids together.",
     ),
 )
-def bid_spread(processes, settings):
+def bid_spread(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     valid = processes.offers.filter(col("valid"), col("placed"), known(col("amount") > 0))
     if processes.some_joint:  # its rows are one bid
         columns = ["process", "lot", "currency", "amount"]
-        joint = valid.filter(col("bid") > 0).group_by("process", "bid")
-        joint = joint.agg(*(col(name).max() for name in columns[1:]))
+        bids = valid.filter(col("bid") > 0).group_by("process", "bid")
+        joint = bids.agg(*(col(name).max() for name in columns[1:]))
         valid = nw.concat([valid.filter(col("bid") == 0).select(*columns), joint.select(*columns)])
     units = valid.group_by("process", "lot").agg(
         col("amount").mean().alias("mean"), col("amount").std().alias("std"), bids=nw.len(), **currencies()
@@ -143,7 +146,7 @@ def bid_spread(processes, settings):
     fields=("bids.tender_id", "bids.tenderer_id"),
     innocent=("Both work in the same trade and district.",),
 )
-def co_bidding(processes, settings):
+def co_bidding(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     bids = processes.engine.keep(processes.offers.filter(col("firm") > 0).select("process", "firm").unique())
     pairs = bids.join(bids.rename({"firm": "other"}), on="process", how="inner").filter(
         col("firm") < col("other")
@@ -177,7 +180,7 @@ def co_bidding(processes, settings):
         "Small works come in standard sizes.",
     ),
 )
-def threshold_bunching(processes, settings):
+def threshold_bunching(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     limit = settings.direct_award_threshold
     if not limit:
         return []
@@ -218,7 +221,7 @@ def threshold_bunching(processes, settings):
         "A unit price times round quantities.",
     ),
 )
-def benford(processes, settings):
+def benford(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     rows = []
     for name, column in (
         ("payments", "amount"),
@@ -252,7 +255,7 @@ def benford(processes, settings):
 MARKET = indicators_in(globals())
 
 
-def first_digits(amounts) -> pd.Series:
+def first_digits(amounts: Values) -> pd.Series:
     """The first digit, 1 to 9, of every amount above 0.
 
     Examples
@@ -269,7 +272,7 @@ def first_digits(amounts) -> pd.Series:
     )
 
 
-def benford_distance(amounts) -> tuple[float, int]:
+def benford_distance(amounts: Values) -> tuple[float, int]:
     """Mean absolute deviation of first digits from Benford's law, and the number of amounts it rests on.
 
     Examples
@@ -284,11 +287,11 @@ def benford_distance(amounts) -> tuple[float, int]:
     return _distance(digits.value_counts().reindex(range(1, 10), fill_value=0).to_numpy(float)), len(digits)
 
 
-def _first_digit(amount):
+def _first_digit(amount: nw.Expr) -> nw.Expr:
     # A logarithm just below a power of ten may round up: 1000 must begin with 1, not with 0 or 10.
     scaled = (amount / (lit(10.0) ** amount.log(10).floor())).round(9)
     return nw.when(scaled >= 10).then(lit(1.0)).otherwise(scaled.floor()).cast(nw.Int64)
 
 
-def _distance(counts) -> float:
+def _distance(counts: np.ndarray) -> float:
     return float(np.abs(counts / counts.sum() - np.log10(1 + 1 / np.arange(1, 10))).mean())

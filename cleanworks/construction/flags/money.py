@@ -5,6 +5,9 @@ from __future__ import annotations
 import narwhals as nw
 from narwhals import col, lit
 
+from cleanworks.construction.flags._core import Settings
+from cleanworks.construction.flags._processes import Frame, Processes
+
 from ._core import indicators_in, low_fence, portable_indicator
 from ._processes import above_zero, days_between, known, number, total, totals
 
@@ -33,7 +36,7 @@ _DOWN = (
         "The bank refused the transfer once.",
     ),
 )
-def payment_delay(processes, settings):
+def payment_delay(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     if processes.today is None:
         return []
     days = days_between(col("date_received"), col("until"))
@@ -60,7 +63,7 @@ def payment_delay(processes, settings):
     ),
     innocent=("One dispute over one month's work.", "The contractor itself was paid late."),
 )
-def late_share(processes, settings):
+def late_share(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     if processes.today is None:
         return []
     due = processes.passed_on.filter(known(col("date_due") <= lit(processes.today)))
@@ -97,7 +100,7 @@ def late_share(processes, settings):
     ),
     innocent=("The delay was agreed in writing.",),
 )
-def late_interest(processes, settings):
+def late_interest(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     if processes.today is None:
         return []
     days = days_between(col("date_due"), col("until"))
@@ -119,7 +122,7 @@ def late_interest(processes, settings):
     fields=("payments.payment_id", "payments.amount", "payments.amount_registered", "payments.date_paid"),
     innocent=("A correction for defects, agreed by both.", "Tax withheld by law."),
 )
-def short_payment(processes, settings):
+def short_payment(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     share = 1 - number("amount") / above_zero("amount_registered")
     share = nw.when(~col("date_paid").is_null()).then(share)
     short = col("value") > settings.correction_share
@@ -146,15 +149,15 @@ def short_payment(processes, settings):
     ),
     innocent=("The payment was made yesterday and is not yet entered.",),
 )
-def overdue(processes, settings):
+def overdue(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     if processes.today is None:
         return []
     today = lit(processes.today)
     unpaid = col("date_paid").is_null() | known(col("date_paid") > today)
     open_ = known(col("date_due") < today) & unpaid
-    owed = nw.when(open_).then(number("amount_registered")).otherwise(lit(0.0))
+    amount = nw.when(open_).then(number("amount_registered")).otherwise(lit(0.0))
     payments = processes.passed_on.filter(~col("contract_id").is_null())
-    owed = totals(payments, "contract_id", {"owed": owed}).sort("contract_id")
+    owed = totals(payments, "contract_id", {"owed": amount}).sort("contract_id")
     return [processes.of_rows("contract", owed, "contract_id", total("owed"), col("value") > 0)]
 
 
@@ -171,7 +174,7 @@ def overdue(processes, settings):
     optional=("claims.date_inspected",),
     innocent=("The claim was incomplete and sent back.", "The end of the budget year."),
 )
-def client_delay(processes, settings):
+def client_delay(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     if processes.today is None:
         return []
     start = col("date_claimed")
@@ -205,7 +208,7 @@ def client_delay(processes, settings):
     ),
     innocent=("The contractor does most work with its own people.",),
 )
-def pass_through(processes, settings):
+def pass_through(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # Tier 2 is paid out of tier 1 and must not be counted again.
     paid = nw.when(col("date_paid").is_null()).then(lit(0.0)).otherwise(number("amount"))
     own = known(col("payee_type") == "prime")
@@ -236,7 +239,7 @@ def pass_through(processes, settings):
         "The progress of the last month is not yet entered.",
     ),
 )
-def paid_ahead(processes, settings):
+def paid_ahead(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # An actual of 0 in a running contract usually means "not entered": it would make every such contract look prepaid.
     gap = nw.when(col("actual") > 0).then(number("paid") - number("actual"))
     progress = processes.table("progress").filter(~col("contract_id").is_null())

@@ -8,6 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cleanworks.construction.flags._core import Settings
+from cleanworks.typed import Tables
+
 from ._core import (
     answer,
     days_between,
@@ -47,7 +50,7 @@ CARD = ("ccs-s97", "ccs-s44")
         "Paid leave.",
     ),
 )
-def ghost_days(tables, settings):
+def ghost_days(tables: Tables, settings: Settings) -> pd.DataFrame:
     wages = _monthly(tables["wages"].rename(columns={"days_paid": "paid"}), "month", "paid")
     cards = _card_days(tables["attendance"])
     wages = wages[wages["month"].isin(cards["month"].unique())]
@@ -87,7 +90,7 @@ def ghost_days(tables, settings):
         "The worker is insured as an employee and not in the scheme.",
     ),
 )
-def unreported_days(tables, settings):
+def unreported_days(tables: Tables, settings: Settings) -> pd.DataFrame:
     cards = _card_days(tables["attendance"])
     told = _monthly(tables["retirement_days"].rename(columns={"days_reported": "told"}), "month", "told")
     if told.empty:
@@ -115,7 +118,7 @@ def unreported_days(tables, settings):
     fields=("attendance.worker_id", "attendance.contract_id", "attendance.date"),
     innocent=("Two sites of one firm, morning and afternoon: look at the hours.",),
 )
-def double_presence(tables, settings):
+def double_presence(tables: Tables, settings: Settings) -> pd.DataFrame:
     worker, _, day, workers, _ = _visits(tables["attendance"])
     if not len(worker):
         return no_answer()
@@ -137,7 +140,7 @@ def double_presence(tables, settings):
     fields=("wages.account_id|workers.account_id", "wages.worker_id|workers.worker_id"),
     innocent=("Members of one family.", "A worker without an account who uses a relative's."),
 )
-def shared_account(tables, settings):
+def shared_account(tables: Tables, settings: Settings) -> pd.DataFrame:
     parts = [
         tables[name][["account_id", "worker_id"]]
         for name in ("wages", "workers")
@@ -160,7 +163,7 @@ def shared_account(tables, settings):
     fields=("attendance.worker_id", "attendance.date"),
     innocent=("A night shift counts on two days.", "An agreed stretch before a long leave."),
 )
-def no_rest_day(tables, settings):
+def no_rest_day(tables: Tables, settings: Settings) -> pd.DataFrame:
     worker, _, day, workers, _ = _visits(tables["attendance"].assign(contract_id=""))
     if not len(worker):
         return no_answer()
@@ -184,7 +187,7 @@ def no_rest_day(tables, settings):
     optional=("workers.worker_id", "workers.employer_id", "wages.worker_id"),
     innocent=("A holiday on the day of payment.",),
 )
-def wage_delay(tables, settings):
+def wage_delay(tables: Tables, settings: Settings) -> pd.DataFrame:
     wages = tables["wages"]
     today = reading_day(tables, settings)
     wages = wages[wages["date_due"].notna() & ((wages["date_due"] <= today) | wages["date_paid"].notna())]
@@ -221,7 +224,7 @@ def wage_delay(tables, settings):
     ),
     innocent=("Machines do more than hands on some works.",),
 )
-def wage_share(tables, settings):
+def wage_share(tables: Tables, settings: Settings) -> pd.DataFrame:
     wages = tables["payments"]
     wages = wages[wages["payee_type"].eq("wages") & wages["date_paid"].notna()]
     wages = sums(wages["amount"], wages["contract_id"])
@@ -245,7 +248,7 @@ def wage_share(tables, settings):
     fields=("accidents.contract_id", "attendance.contract_id", "attendance.hours"),
     innocent=("An honest site reports more: none at all on a large site is worth a look too.",),
 )
-def accidents(tables, settings):
+def accidents(tables: Tables, settings: Settings) -> pd.DataFrame:
     hours = tables["attendance"].groupby("contract_id")["hours"].sum()
     hours = hours[hours > 0]
     count = tables["accidents"]["contract_id"].value_counts().reindex(hours.index).fillna(0)
@@ -256,7 +259,7 @@ def accidents(tables, settings):
 PEOPLE = indicators_in(globals())
 
 
-def _visits(attendance):
+def _visits(attendance: pd.DataFrame) -> tuple[np.ndarray, ...]:
     """Every (worker, contract, day) once and in this order, as three arrays of whole numbers; and what the first two mean.
 
     A nation's cards are hundreds of millions of rows: whole numbers sort and compare many times faster than texts. Days are
@@ -273,7 +276,7 @@ def _visits(attendance):
     return worker, contract, day, np.asarray(workers), np.asarray(contracts)
 
 
-def _runs(keys):
+def _runs(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The different values of keys that stand together, and how often each occurs."""
     starts = (
         np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
@@ -283,7 +286,7 @@ def _runs(keys):
     return keys[starts], np.diff(starts, append=len(keys))
 
 
-def _card_days(attendance):
+def _card_days(attendance: pd.DataFrame) -> pd.DataFrame:
     """Days with attendance by worker, contract and month (the month's last day)."""
     worker, contract, day, workers, contracts = _visits(attendance)
     month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
@@ -301,10 +304,10 @@ def _card_days(attendance):
     )
 
 
-def _monthly(table, month, column):
+def _monthly(table: pd.DataFrame, month: str, column: str) -> pd.DataFrame:
     table = table.assign(month=_month_end(table[month]))
     return table.groupby(["worker_id", "contract_id", "month"], sort=False)[column].sum().reset_index()
 
 
-def _month_end(dates):
+def _month_end(dates: pd.Series) -> pd.Series:
     return dates.dt.to_period("M").dt.end_time.dt.normalize().astype("datetime64[ns]")

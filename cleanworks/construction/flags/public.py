@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from cleanworks.construction import disclosure as measure
+from cleanworks.construction.flags._core import Settings
+from cleanworks.typed import Tables
 
 from ._core import answer, indicator, indicators_in
 from ._processes import reading_day
@@ -20,7 +24,7 @@ from ._processes import reading_day
     fields=("disclosures.project_id", "disclosures.date_published"),
     innocent=("The item does not exist yet or does not apply.",),
 )
-def disclosure_share(tables, settings):
+def disclosure_share(tables: Tables, settings: Settings) -> pd.DataFrame:
     share = measure.published_share(tables["disclosures"])
     return answer("project", share.index, share, share < settings.disclosure_share)
 
@@ -37,7 +41,7 @@ def disclosure_share(tables, settings):
     fields=("disclosures.disclosure_id", "disclosures.date_event", "disclosures.date_published"),
     innocent=("A court or a privacy rule held it back.",),
 )
-def disclosure_delay(tables, settings):
+def disclosure_delay(tables: Tables, settings: Settings) -> pd.DataFrame:
     delays = measure.timeliness(tables["disclosures"], as_of=reading_day(tables, settings))
     return answer(
         "disclosure", delays["disclosure_id"], delays["days"], delays["days"] > settings.disclosure_days
@@ -56,7 +60,7 @@ def disclosure_delay(tables, settings):
     fields=("questions.question_id", "questions.date_asked", "questions.date_answered"),
     innocent=("It was answered by telephone.", "It needed a site visit."),
 )
-def unanswered(tables, settings):
+def unanswered(tables: Tables, settings: Settings) -> pd.DataFrame:
     waits = measure.answer_times(tables["questions"], as_of=reading_day(tables, settings))
     return answer("question", waits["question_id"], waits["days"], waits["days"] > settings.answer_days)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cleanworks.construction.flags._core import Settings
+from cleanworks.typed import Tables
+
 from ._core import answer, days_between, indicator, indicators_in, longest_run, no_answer
 from ._processes import reading_day
 
@@ -25,7 +28,7 @@ _MONTHS = ("progress.contract_id", "progress.period", "progress.planned", "progr
     optional=("reports.actual",),
     innocent=("The works are suspended for the winter.", "The completion is under inspection."),
 )
-def report_silence(tables, settings):
+def report_silence(tables: Tables, settings: Settings) -> pd.DataFrame:
     daily = _running_daily(tables["reports"])
     last = daily.groupby("contract_id", sort=False)["date"].max()
     days = _working_days(last, reading_day(tables, settings), settings)
@@ -44,7 +47,7 @@ def report_silence(tables, settings):
     fields=("reports.contract_id", "reports.report_type", "reports.date"),
     innocent=("Bad weather.", "Suspended works."),
 )
-def report_gap(tables, settings):
+def report_gap(tables: Tables, settings: Settings) -> pd.DataFrame:
     daily = tables["reports"]
     daily = daily[daily["report_type"] == "daily"].sort_values(["contract_id", "date"], kind="stable")
     if daily.empty:
@@ -68,7 +71,7 @@ def report_gap(tables, settings):
     fields=_MONTHS,
     innocent=("The field was left empty and the system shows 0.", "The start was put off by agreement."),
 )
-def zero_progress(tables, settings):
+def zero_progress(tables: Tables, settings: Settings) -> pd.DataFrame:
     progress = tables["progress"]
     zero = progress["actual"].eq(0) & (progress["planned"] >= settings.zero_planned_percent)
     months = zero.groupby(progress["contract_id"], sort=False).sum()
@@ -87,7 +90,7 @@ def zero_progress(tables, settings):
     fields=_MONTHS,
     innocent=("Winter or rain.", "A stop ordered by the city."),
 )
-def flat_progress(tables, settings):
+def flat_progress(tables: Tables, settings: Settings) -> pd.DataFrame:
     progress = _in_order(tables["progress"])
     if progress.empty:
         return no_answer()
@@ -113,7 +116,7 @@ def flat_progress(tables, settings):
         "Progress is rounded to whole steps of ten.",
     ),
 )
-def copied_progress(tables, settings):
+def copied_progress(tables: Tables, settings: Settings) -> pd.DataFrame:
     progress = _in_order(tables["progress"])
     if progress.empty:
         return no_answer()
@@ -136,7 +139,7 @@ def copied_progress(tables, settings):
     fields=_MONTHS,
     innocent=("The plan at signature was never realistic.", "An agreed extension is not in the plan."),
 )
-def spi(tables, settings):
+def spi(tables: Tables, settings: Settings) -> pd.DataFrame:
     last = _last_month(tables["progress"])
     index = last["actual"] / last["planned"].where(last["planned"] > 0)
     known = index.notna()
@@ -155,7 +158,7 @@ def spi(tables, settings):
     fields=_MONTHS,
     innocent=("The plan at signature was never realistic.",),
 )
-def progress_gap(tables, settings):
+def progress_gap(tables: Tables, settings: Settings) -> pd.DataFrame:
     last = _last_month(tables["progress"])
     gap = last["planned"] - last["actual"]
     return answer("contract", last["contract_id"], gap, gap >= settings.progress_gap_points)
@@ -173,7 +176,7 @@ def progress_gap(tables, settings):
     fields=("reports.contract_id", "reports.report_type", "reports.date", "reports.submitted_at"),
     innocent=("Reports are collected and entered once a week.",),
 )
-def late_report(tables, settings):
+def late_report(tables: Tables, settings: Settings) -> pd.DataFrame:
     daily = tables["reports"]
     daily = daily[(daily["report_type"] == "daily") & daily["submitted_at"].notna()]
     days = (
@@ -185,24 +188,24 @@ def late_report(tables, settings):
 REPORTING = indicators_in(globals())
 
 
-def _in_order(progress):
+def _in_order(progress: pd.DataFrame) -> pd.DataFrame:
     return progress.sort_values(["contract_id", "period"], kind="stable")
 
 
-def _last_month(progress):
+def _last_month(progress: pd.DataFrame) -> pd.DataFrame:
     """The last month of each contract in which something was entered: an actual of 0 counts as not entered."""
     entered = progress[progress["actual"] > 0]
     return _in_order(entered).drop_duplicates("contract_id", keep="last")
 
 
-def _running_daily(reports):
+def _running_daily(reports: pd.DataFrame) -> pd.DataFrame:
     daily = reports[reports["report_type"] == "daily"]
     if "actual" not in daily:
         return daily
     return daily[~daily["contract_id"].isin(daily.loc[daily["actual"] >= 99.995, "contract_id"])]
 
 
-def _working_days(start, end, settings):
+def _working_days(start: pd.Series, end: pd.Series | pd.Timestamp, settings: Settings) -> np.ndarray:
     """Working days after ``start`` and before ``end``: 0 when ``end`` is the next working day. NaN where a date is missing."""
     start = pd.Series(start)
     end = end if isinstance(end, pd.Series) else pd.Series(pd.Timestamp(end), index=start.index)

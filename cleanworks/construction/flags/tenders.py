@@ -10,6 +10,9 @@ from __future__ import annotations
 import narwhals as nw
 from narwhals import col, lit
 
+from cleanworks.construction.flags._core import Settings
+from cleanworks.construction.flags._processes import Frame, Processes
+
 from ._core import high_fence, indicators_in, low_fence, portable_indicator, quartiles
 from ._processes import among, currencies, known, whole
 
@@ -38,7 +41,7 @@ AWARDED = "awards.supplier_id|contracts.supplier_id"
         "The notice was published again after a small correction.",
     ),
 )
-def R003(processes, settings):
+def R003(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # A period that ends before it begins has no length.
     tenders = processes.tenders.filter(col("kept"), known(col("tender_end") >= col("tender_start")))
     if settings.short_submission_methods:
@@ -73,7 +76,7 @@ def R003(processes, settings):
     optional=("tenders.status", "bids.tender_id", "bids.tenderer_id", "bids.status"),
     innocent=("Few firms can do such work.", "A busy season: firms are fully booked.", "The site is remote."),
 )
-def R018(processes, settings):
+def R018(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     tenders = processes.counted.filter(col("kept"))
     single = tenders.select("process", single=col("number_of_tenderers") == 1)
     return [processes.of_processes(single, "single", col("single"))]
@@ -110,7 +113,7 @@ _SHARPER = (
         "The estimate was published and all bid close to it.",
     ),
 )
-def R024(processes, settings):
+def R024(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     margins = processes.margins
     fence = low_fence(processes.column(margins, "margin"), settings.fences.get("R024"))
     close = lit(False) if fence is None else col("margin") <= fence
@@ -136,7 +139,7 @@ def R024(processes, settings):
     optional=("awards.status", "tenders.status"),
     innocent=("The firm is new and learns to bid.", "The firm is dear and honest."),
 )
-def R025(processes, settings):
+def R025(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     valid = processes.contenders.select("process", "lot", "firm").unique()
     valid = valid.join(processes.winners, on=["process", "lot"], how="inner")
     valid = valid.with_columns(won=(col("firm") == col("winner")).cast(nw.Int64))
@@ -169,7 +172,7 @@ def R025(processes, settings):
     ),
     innocent=("Rounded prices of small works.", "A price list or a price fixed by law."),
 )
-def R028(processes, settings):
+def R028(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     bids = processes.offers.filter(
         col("kept"),
         col("compared"),
@@ -191,7 +194,7 @@ def R028(processes, settings):
     return [processes.of_processes(looked, "hit", col("hit")), processes.of_firms(firms, 1, True)]
 
 
-def _tenderers(processes, bids):
+def _tenderers(processes: Processes, bids: Frame) -> Frame:
     """Bids with ``who``: the firm, or the members of a joint bid, which are one tenderer whatever their order."""
     joint = bids.filter(col("bid") > 0)
     left = processes.engine.keep(joint.select("bid", "firm").unique())
@@ -237,7 +240,7 @@ def _tenderers(processes, bids):
         "The date is the day of entry, not of receipt.",
     ),
 )
-def R030(processes, settings):
+def R030(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     awards = processes.awarded.filter(col("active"), col("placed"), col("firm") > 0)
     awards = awards.select("process", "lot", "firm").unique()
     bids = processes.offers.filter(col("kept"), col("placed"), col("valid"), col("dated"))
@@ -263,7 +266,7 @@ def R030(processes, settings):
         "Demanding works with a proper prequalification.",
     ),
 )
-def R035(processes, settings):
+def R035(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     bids = processes.offers.filter(col("kept"), col("placed"))
     # Whether all others were disqualified is not known as long as the fate of one bid, or its firm, is not.
     bids = bids.with_columns(
@@ -314,7 +317,7 @@ def R035(processes, settings):
     optional=(*_SHARPER, "tenders.price_only"),
     innocent=("The bid was abnormally low and the firm could not explain it.", "The firm lacked a licence."),
 )
-def R036(processes, settings):
+def R036(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     awards = processes.awarded.filter(col("active"), col("placed"))
     paid = nw.when(~col("amount").is_null() & (col("currency") > 0)).then(col("currency"))
     awards = awards.with_columns(award_currency=paid)
@@ -358,7 +361,7 @@ def R036(processes, settings):
     ),
     innocent=("A buyer of difficult works with strict licences.", "A newcomer that still learns the forms."),
 )
-def R038(processes, settings):
+def R038(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     bids = processes.offers.filter(col("kept"), col("submitted")).with_columns(col("out").cast(nw.Int64))
     each = bids.filter(col("bid") == 0).group_by("process").agg(col("out").sum(), bids=nw.len())
     if processes.some_joint:
@@ -379,7 +382,9 @@ def R038(processes, settings):
     return [*parts, processes.of_firms(firms, value, hit)]
 
 
-def _refusals(processes, shares, name, settings):
+def _refusals(
+    processes: Processes, shares: Frame, name: str, settings: Settings
+) -> tuple[Frame, str, str, nw.Expr]:
     shares = processes.engine.keep(shares.filter(col("bids") >= settings.minimum_submitted_bids))
     shares = shares.with_columns(ratio=col("out") / col("bids"))
     # Cardinal's published cases have two and three buyers.
@@ -407,7 +412,7 @@ def _refusals(processes, shares, name, settings):
     optional=("tenders.status",),
     innocent=("A general contractor or a trading house.", "Codes are chosen carelessly."),
 )
-def R048(processes, settings):
+def R048(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     awards = processes.table("awards").join(
         processes.tenders.filter(col("kept")).select("tender_id"), on="tender_id", how="semi"
     )
@@ -441,7 +446,7 @@ def R048(processes, settings):
     optional=_SHARPER,
     innocent=("A firm with idle machines near the site.", "A better method of building."),
 )
-def R058(processes, settings):
+def R058(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     margins = processes.margins
     fence = high_fence(processes.column(margins, "margin"), settings.fences.get("R058"))
     far = lit(False) if fence is None else col("margin") >= fence

@@ -8,13 +8,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cleanworks.construction.registry import journal, rules, shapes
 from cleanworks.construction.registry.rules import Refusal, User
 from cleanworks.construction.registry.store import BATCH, Store, reason
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
 
 # The first line of a registry that says whether its entries are simulated. No role's table: nobody enters it by hand.
 ORIGIN = ("registry", "origin")
@@ -56,7 +60,7 @@ class Registry:
         SQLAlchemy or the driver is missing, the place cannot be opened, or its tables belong to something else.
     """
 
-    def __init__(self, place: str | Path = ":memory:", *, must_exist: bool = False):
+    def __init__(self, place: str | Path = ":memory:", *, must_exist: bool = False) -> None:
         self.store = Store(place, must_exist=must_exist)
 
     def close(self) -> None:
@@ -65,7 +69,7 @@ class Registry:
     def __enter__(self) -> Registry:
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     # One action -------------------------------------------------------------------------------------------------
@@ -86,15 +90,15 @@ class Registry:
         self.act([Step(user, "enter", kind, key, record, at)])
         return key
 
-    def correct(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+    def correct(self, user: User, kind: str, key: str, at: str = "", **fields: Any) -> None:
         """Change fields of a record that is not approved yet; it starts its way again."""
         self.act([Step(user, "correct", kind, key, fields, at)])
 
-    def check(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+    def check(self, user: User, kind: str, key: str, at: str = "", **fields: Any) -> None:
         """The supervisor's signature."""
         self.act([Step(user, "check", kind, key, fields, at)])
 
-    def approve(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+    def approve(self, user: User, kind: str, key: str, at: str = "", **fields: Any) -> None:
         """The official's signature. `TakenAlready` if a colleague was first."""
         self.act([Step(user, "approve", kind, key, fields, at)])
 
@@ -102,11 +106,11 @@ class Registry:
         """Return a record to its writer; the reason is kept in the journal."""
         self.act([Step(user, "send back", kind, key, {"sent_back_because": reason}, at)])
 
-    def release(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+    def release(self, user: User, kind: str, key: str, at: str = "", **fields: Any) -> None:
         """The bank's transfer."""
         self.act([Step(user, "release", kind, key, fields, at)])
 
-    def answer(self, user: User, kind: str, key: str, at: str = "", **fields) -> None:
+    def answer(self, user: User, kind: str, key: str, at: str = "", **fields: Any) -> None:
         """Answer a question, settle a complaint, publish an item."""
         self.act([Step(user, "answer", kind, key, fields, at)])
 
@@ -149,7 +153,7 @@ class Registry:
             frame = frame[frame["worker_id"] == user.worker_id].reset_index(drop=True)
         return frame
 
-    def table(self, kind: str, contracts=None, state: bool = True) -> pd.DataFrame:
+    def table(self, kind: str, contracts: Iterable[str] | None = None, state: bool = True) -> pd.DataFrame:
         """All records of one kind; dates as dates. For the model's own use: a person looks through `see`."""
         with self.store.reading() as connection:
             rows = self.store.rows(connection, kind, contracts)
@@ -174,7 +178,7 @@ class Registry:
         """Whether its first journal line says that the entries are simulated. A registry filled by hand says nothing: False."""
         with self.store.reading() as connection:
             origin = self.store.find(connection, *ORIGIN)
-        return bool(origin) and bool(json.loads(origin.content)["simulated"])
+        return origin is not None and bool(json.loads(origin.content)["simulated"])
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last journal line. Publish it: nobody can then rewrite the past unseen."""
@@ -230,7 +234,7 @@ class Registry:
 class _Batch:
     """Steps on their way into one transaction. Records are looked up once and kept until the end."""
 
-    def __init__(self, store: Store, connection, trusted: bool):
+    def __init__(self, store: Store, connection: sqlalchemy.Connection, trusted: bool) -> None:
         self.store, self.connection, self.trusted = store, connection, trusted
         self.number, self.previous = store.last(connection)
         self.empty = self.number == 0
@@ -262,6 +266,7 @@ class _Batch:
         if step.action == "enter":
             self._need_parents(step, fields, contract)
             now = self.records[name] = _Now(state, {}, contract, stored=False)
+        assert now is not None  # `next_state` lets only "enter" begin a record
         if step.action == "correct" and (keys := [k for k in shapes.SHAPES[step.kind].key if k in fields]):
             raise Refusal(
                 f"{keys[0]} is the key of {what} and is never changed.",
@@ -288,7 +293,7 @@ class _Batch:
         self.touched.add(ORIGIN)
         self._write(step, rules.ENTERED, fields)
 
-    def _record(self, name):
+    def _record(self, name: tuple[str, str]) -> _Now | None:
         if name not in self.records:
             row = None if self.empty else self.store.find(self.connection, *name)
             self.records[name] = (
@@ -305,7 +310,7 @@ class _Batch:
                 fix="Register the user for the contract first.",
             )
 
-    def _need_parents(self, step: Step, fields, contract) -> None:
+    def _need_parents(self, step: Step, fields: Mapping[str, Any], contract: str) -> None:
         for column, parent in (shapes.SHAPES[step.kind].refers or {}).items():
             if fields.get(column) is not None and not self._record((parent, str(fields[column]))):
                 raise Refusal(
@@ -313,10 +318,8 @@ class _Batch:
                     where="rule of order",
                     fix=f"Enter it in {parent} first.",
                 )
-        if (
-            step.kind in rules.LONG_MODE_ONLY
-            and self._record(("contracts", contract)).content.get("mode") == "short"
-        ):
+        of = self._record(("contracts", contract)) if step.kind in rules.LONG_MODE_ONLY else None
+        if of is not None and of.content.get("mode") == "short":
             raise Refusal(
                 f"Contract {contract} is in short mode, which has no {step.kind}.",
                 where="rule of modes",
@@ -335,15 +338,15 @@ class _Batch:
 
     def _approved(self, kind: str, key: str) -> bool:
         found = self._record((kind, key))
-        return bool(found) and found.state in (rules.APPROVED, rules.RELEASED)
+        return found is not None and found.state in (rules.APPROVED, rules.RELEASED)
 
-    def _rows(self, kind: str, contract: str):
+    def _rows(self, kind: str, contract: str) -> list[_Now]:
         """Records of one contract, from the store and from this batch."""
         for row in self.store.rows(self.connection, kind, [contract]):
             self._record((kind, row.record))
         return [r for (k, _), r in self.records.items() if k == kind and r and r.contract_id == contract]
 
-    def _need_progress(self, contract: str, fields) -> None:
+    def _need_progress(self, contract: str, fields: Mapping[str, Any]) -> None:
         reached = max(
             (
                 r.content.get("actual") or 0
@@ -371,7 +374,7 @@ class _Batch:
                 fix="Enter the final inspection first.",
             )
 
-    def _by(self, name) -> str:
+    def _by(self, name: tuple[str, str]) -> str:
         lines = list(self.store.lines(self.connection, *name))
         return f"{lines[-1].user_id} was first, at {lines[-1].at}." if lines else ""
 

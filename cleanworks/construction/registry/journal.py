@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -50,7 +50,7 @@ def plain(record: Mapping[str, object]) -> dict[str, object]:
     return {str(name): _plain(value) for name, value in record.items()}
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value) or value is pd.NA:
         return None
     if isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):

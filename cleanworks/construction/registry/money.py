@@ -7,12 +7,15 @@ transfer follow ccs-s31 and ccs-s32; the way past the contractor's account is th
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from cleanworks.construction import payments as pay
 from cleanworks.construction.registry.core import Registry, Step
 from cleanworks.construction.registry.rules import Refusal, User
 from cleanworks.errors import InputError
+from cleanworks.typed import Day
 
 PAYEES = ("prime", "subcontractor", "wages", "equipment", "materials")
 ROUTES = ("through_prime", "direct")
@@ -82,7 +85,7 @@ def sign_split(registry: Registry, supervisor: User, official: User, claim_id: s
     registry.act([*steps, *(Step(official, "approve", "payments", key) for key in lines["payment_id"])])
 
 
-def pay_claim(registry: Registry, bank: User, claim_id: str, date, *, route: str, days: int) -> None:
+def pay_claim(registry: Registry, bank: User, claim_id: str, date: Day, *, route: str, days: int) -> None:
     """The client's money moves.
 
     Parameters
@@ -113,21 +116,26 @@ def pay_claim(registry: Registry, bank: User, claim_id: str, date, *, route: str
     registry.act(steps)
 
 
-def pass_on(registry: Registry, bank: User, payment_id: str, date, amount: float | None = None) -> None:
+def pass_on(registry: Registry, bank: User, payment_id: str, date: Day, amount: float | None = None) -> None:
     """The prime contractor's bank passes one share on; ``amount`` if it is not the registered one."""
     day = pd.Timestamp(date)
     more = {} if amount is None else {"amount": amount}
     registry.release(bank, "payments", payment_id, day.isoformat(), date_paid=day, **more)
 
 
-def status(registry: Registry, as_of, rate: float, year_days: int = 365) -> pd.DataFrame:
+def status(registry: Registry, as_of: Day, rate: float, year_days: int = 365) -> pd.DataFrame:
     """State, days late and interest of every share that belongs to someone other than the prime contractor."""
     lines = registry.table("payments", state=False)
     return pay.payment_status(lines[lines["payee_type"] != "prime"], as_of, rate, year_days)
 
 
 def direct_payment_duties(
-    registry: Registry, as_of, *, requested=(), threshold: int = 2, may_threshold: int = 1
+    registry: Registry,
+    as_of: Day,
+    *,
+    requested: Collection[str] = (),
+    threshold: int = 2,
+    may_threshold: int = 1,
 ) -> pd.DataFrame:
     """Subcontracts with missed instalments: whether the client may, or must, pay directly.
 

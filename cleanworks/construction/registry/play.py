@@ -127,7 +127,7 @@ def _steps(name: str, frame: pd.DataFrame) -> Iterator[Step]:
     later = {dates[step] for step, _ in follow if step in dates and step in _OPEN_ENDS.get(name, ())}
     users: dict[tuple[str, str | None], User] = {}
 
-    def user(role, contract):
+    def user(role: str, contract: str | None) -> User:
         if (role, contract) not in users:
             place = contract or "city"
             users[role, contract] = User(f"{role}-{place}", role, frozenset([contract] if contract else []))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,9 @@ _MAY_WAIT = (
 KEPT_BACK = {"progress": ("cost",)}
 
 
-def public_view(registry: Registry | str | Path, personal=PERSONAL) -> dict[str, pd.DataFrame]:
+def public_view(
+    registry: Registry | str | Path, personal: Collection[str] = PERSONAL
+) -> dict[str, pd.DataFrame]:
     """The public tables of a registry, by name, with the columns of the city's tables.
 
     Parameters
@@ -55,7 +58,7 @@ def public_view(registry: Registry | str | Path, personal=PERSONAL) -> dict[str,
     return shown
 
 
-def _public(registry: Registry, name: str, personal) -> pd.DataFrame:
+def _public(registry: Registry, name: str, personal: Collection[str]) -> pd.DataFrame:
     frame = registry.table(name)
     if frame.empty:
         return frame

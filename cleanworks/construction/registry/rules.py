@@ -53,7 +53,7 @@ class User:
     contracts: frozenset[str] = field(default_factory=frozenset)
     worker_id: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.role not in ROLES:
             raise InputError(
                 f"{self.role!r} is not a role.",
@@ -76,14 +76,14 @@ class Line:
     answer: str | None = None
 
     @property
-    def steps(self) -> tuple[tuple[str, str | None, str], ...]:
+    def steps(self) -> tuple[tuple[str, str, str], ...]:
         """The steps after entering: name, role, state reached."""
         wanted = (
             ("check", self.check, CHECKED),
             ("approve", self.approve, APPROVED),
             ("release", self.release, RELEASED),
         )
-        return tuple(step for step in wanted if step[1])
+        return tuple((name, role, state) for name, role, state in wanted if role)
 
     @property
     def final(self) -> str:

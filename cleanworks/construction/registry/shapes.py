@@ -231,7 +231,7 @@ def key_of(name: str, record: Mapping[str, object]) -> str:
     return "/".join(_plain(record[column]) for column in SHAPES[name].key)
 
 
-def _plain(value) -> str:
+def _plain(value: object) -> str:
     return (
         value.isoformat()[:10]
         if hasattr(value, "isoformat")
@@ -241,9 +241,9 @@ def _plain(value) -> str:
     )
 
 
-def _is_midnight(value) -> bool:
+def _is_midnight(value: object) -> bool:
     return isinstance(value, str) and value.endswith("T00:00:00")
 
 
-def _row(frame, wrong):
+def _row(frame: pd.DataFrame, wrong: pd.Series) -> int:
     return frame.index[wrong.to_numpy().argmax()]

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from cleanworks.construction.registry.journal import START, Entry
 from cleanworks.errors import InputError
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
 
 BATCH = 5_000
 
@@ -23,7 +30,7 @@ class Store:
     an `InputError`.
     """
 
-    def __init__(self, place: str | Path = ":memory:", *, must_exist: bool = False):
+    def __init__(self, place: str | Path = ":memory:", *, must_exist: bool = False) -> None:
         try:
             import sqlalchemy as sql
         except ImportError:
@@ -42,7 +49,7 @@ class Store:
             self.close()
             raise
 
-    def _engine(self, place: str, must_exist: bool):
+    def _engine(self, place: str, must_exist: bool) -> sqlalchemy.Engine:
         sql, extra = self.sql, {}
         try:
             url = _address(sql, place)
@@ -142,7 +149,7 @@ class Store:
             for statement in _TRIGGERS[self.engine.dialect.name]:
                 connection.execute(sql.text(statement))
 
-    def _there(self, connection) -> bool:
+    def _there(self, connection: sqlalchemy.Connection) -> bool:
         """Whether the registry's tables are there. A table of another database that has one of their names is refused."""
         look = self.sql.inspect(connection)
         ours = {table.name: {column.name for column in table.columns} for table in self.meta.tables.values()}
@@ -160,7 +167,7 @@ class Store:
         return bool(found)
 
     @contextmanager
-    def _opening(self):
+    def _opening(self) -> Iterator[None]:
         """Say in one sentence why a database cannot be opened."""
         try:
             yield
@@ -183,7 +190,7 @@ class Store:
         return text
 
     @contextmanager
-    def writing(self, create: bool = False):
+    def writing(self, create: bool = False) -> Iterator[sqlalchemy.Connection]:
         """A transaction that only one writer at a time can hold. An error inside undoes all of it."""
         if self.reads_only:
             raise InputError(
@@ -197,7 +204,7 @@ class Store:
             yield connection
 
     @contextmanager
-    def reading(self):
+    def reading(self) -> Iterator[sqlalchemy.Connection]:
         """A transaction that only reads. A file that broke after it was opened is named."""
         try:
             with self.engine.connect() as connection, connection.begin():
@@ -209,7 +216,7 @@ class Store:
                 fix="Check the path or the address; if the file is damaged, take its last copy.",
             ) from None
 
-    def last(self, connection) -> tuple[int, str]:
+    def last(self, connection: sqlalchemy.Connection) -> tuple[int, str]:
         """Number and hash of the journal's last line.
 
         Raises
@@ -226,7 +233,7 @@ class Store:
             )
         return found
 
-    def remembered(self, connection) -> tuple[int, str] | None:
+    def remembered(self, connection: sqlalchemy.Connection) -> tuple[int, str] | None:
         """Number and hash of the journal's last line as the registry keeps them; None if they are gone or not what they should be."""
         rows = connection.execute(self.sql.select(self.head.c.n, self.head.c.hash)).all()
         if len(rows) != 1 or not isinstance(rows[0][0], int) or not isinstance(rows[0][1], str):
@@ -238,7 +245,7 @@ class Store:
         """What a database raises for bytes that are not what the table says."""
         return (self.sql.exc.DatabaseError, ValueError, TypeError)
 
-    def every_line(self, connection):
+    def every_line(self, connection: sqlalchemy.Connection) -> Iterator[Entry]:
         """The journal, in order, with an empty line in the place of one that cannot be read."""
         j = self.journal
         query = self.sql.select(*(j.c[name] for name in Entry._fields))
@@ -251,32 +258,37 @@ class Store:
         except self.unreadable:
             pass
         # One line that cannot be read hides its whole batch: from here, line by line.
+        unreadable: tuple[type[Exception], ...] = (*self.unreadable, self.sql.exc.SQLAlchemyError)
         numbers = [n for (n,) in connection.execute(self.sql.select(j.c.n).order_by(j.c.n))][place:]
         for n in numbers:
             try:
                 yield Entry._make(connection.execute(query.where(j.c.n == n)).one())
-            except (*self.unreadable, self.sql.exc.SQLAlchemyError):
-                yield Entry(n, *[None] * (len(Entry._fields) - 1))
+            except unreadable:
+                yield Entry._make((n, *[None] * (len(Entry._fields) - 1)))
 
-    def find(self, connection, kind: str, record: str):
+    def find(self, connection: sqlalchemy.Connection, kind: str, record: str) -> sqlalchemy.Row | None:
         r = self.records
         query = self.sql.select(r.c.state, r.c.content, r.c.contract_id).where(
             r.c.kind == kind, r.c.record == record
         )
         return connection.execute(query).first()
 
-    def rows(self, connection, kind: str, contracts=None):
+    def rows(
+        self, connection: sqlalchemy.Connection, kind: str, contracts: Iterable[str] | None = None
+    ) -> Sequence[sqlalchemy.Row]:
         r = self.records
         query = self.sql.select(r.c.record, r.c.contract_id, r.c.state, r.c.content).where(r.c.kind == kind)
         if contracts is not None:
             query = query.where(r.c.contract_id.in_(sorted(contracts)))
         return connection.execute(query.order_by(r.c.record)).all()
 
-    def kinds(self, connection) -> set[object]:
+    def kinds(self, connection: sqlalchemy.Connection) -> set[object]:
         """The kinds of records that are there."""
         return {kind for (kind,) in connection.execute(self.sql.select(self.records.c.kind).distinct())}
 
-    def lines(self, connection, kind: str | None = None, record: str | None = None):
+    def lines(
+        self, connection: sqlalchemy.Connection, kind: str | None = None, record: str | None = None
+    ) -> Iterator[Entry]:
         j = self.journal
         query = self.sql.select(*(j.c[name] for name in Entry._fields)).order_by(j.c.n)
         if kind is not None:
@@ -286,7 +298,7 @@ class Store:
         for row in connection.execution_options(yield_per=BATCH).execute(query):
             yield Entry._make(row)
 
-    def append(self, connection, entries: list[Entry]) -> None:
+    def append(self, connection: sqlalchemy.Connection, entries: list[Entry]) -> None:
         """Add journal lines; the last one is the end of the chain from now on."""
         for start in range(0, len(entries), BATCH):
             connection.execute(
@@ -295,7 +307,7 @@ class Store:
         if entries:
             connection.execute(self.head.update().values(n=entries[-1].n, hash=entries[-1].hash))
 
-    def write(self, connection, new: list[dict], changed: list[dict]) -> None:
+    def write(self, connection: sqlalchemy.Connection, new: list[dict], changed: list[dict]) -> None:
         """Add new records, and new contents of records."""
         sql, r = self.sql, self.records
         for start in range(0, len(new), BATCH):
@@ -309,7 +321,7 @@ class Store:
         self.engine.dispose()
 
 
-def _address(sql, place: str):
+def _address(sql: ModuleType, place: str) -> sqlalchemy.URL:
     """The address of a place: a path is a file of SQLite, and PostgreSQL is reached by psycopg."""
     if "://" not in place:
         return sql.URL.create("sqlite", database=place)
@@ -317,7 +329,7 @@ def _address(sql, place: str):
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
-def _only_if_there(url, place: str):
+def _only_if_there(url: sqlalchemy.URL, place: str) -> sqlalchemy.URL:
     """The address of an SQLite file to read: SQLite would answer a wrong path with an empty new file."""
     path = Path(url.database or "")
     if not path.is_file():
@@ -343,7 +355,7 @@ def without_password(place: str) -> str:
     return f"{kind}://{name}{':***' if secret else ''}{at}{rest}"
 
 
-def _secrets(url, place: str) -> list[str]:
+def _secrets(url: sqlalchemy.URL, place: str) -> list[str]:
     """What no message may repeat: the password, also the rest of one that has ``@`` in it, and the values of options."""
     user = place.partition("://")[2].rpartition("@")[0]
     values = [
@@ -360,13 +372,13 @@ def _for_its_owner(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-def reason(error) -> str:
+def reason(error: Exception) -> str:
     """The first line of what a database says."""
     words = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
     return words.splitlines()[0].rstrip(".")
 
 
-def _begin(connection):
+def _begin(connection: sqlalchemy.Connection) -> None:
     writing = connection.get_execution_options().get("writing")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
