@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cleanworks import moments
 from cleanworks.standards import fields
+from cleanworks.standards.fields import Field
 from cleanworks.standards.shape import inside, text
 
 
-def _words(text):
+def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
@@ -90,7 +92,9 @@ def consistency(element: dict, list_name: str) -> Iterator[Finding]:
     yield from _empty_words(element, "")
 
 
-def _object(value, name, place, path, list_name):
+def _object(
+    value: dict[str, Any], name: str | None, place: tuple[str, ...], path: str, list_name: str
+) -> Iterator[tuple[str, str]]:
     """An object of the standard, or one that the standard does not know (``name`` is None)."""
     known = fields.objects(list_name).get(name, {}) if name else {}
     for field in known.values():
@@ -129,7 +133,7 @@ def _object(value, name, place, path, list_name):
             yield from _object(one, inner, below, where_one, list_name)
 
 
-def _below(member, where):
+def _below(member: object, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(member, dict):
         yield where, member
     elif isinstance(member, list):
@@ -150,7 +154,7 @@ _KINDS = {
 }
 
 
-def _kind(value, field, where, depth=None):
+def _kind(value: object, field: Field, where: str, depth: int | None = None) -> Iterator[tuple[str, str]]:
     """Whether a value is of the kind that its field holds."""
     depth = field.depth if depth is None else depth
     if field.kind == "any" and not depth:
@@ -172,24 +176,22 @@ def _kind(value, field, where, depth=None):
             yield where, f"{_shown(value)} is {kind_of(value)}, not an object"
     elif not _fits(value, field.kind):
         yield where, f"{_shown(value)} is {kind_of(value)}, not {_KINDS[field.kind]}"
-    elif field.name == "currency" and value and not CURRENCY.match(value):
+    elif field.name == "currency" and value and not CURRENCY.match(str(value)):
         yield where, f"{_shown(value)} is not a currency of three capital letters"
 
 
-def _fits(value, kind):
+def _fits(value: object, kind: str) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    whole = (
-        number and float(value).is_integer()
-        if number and abs(value) < 1e300
-        else number and isinstance(value, int)
-    )
+    whole = isinstance(value, int) and number
+    if isinstance(value, float) and abs(value) < 1e300:
+        whole = value.is_integer()
     return {
         "text": isinstance(value, str), "id": isinstance(value, str) or whole, "number": number, "integer": whole,
         "flag": isinstance(value, bool), "measure": isinstance(value, str) or number,
     }[kind]  # fmt: skip
 
 
-def _by_name(key, member, where):
+def _by_name(key: str, member: object, where: str) -> Iterator[tuple[str, str]]:
     """The few fields that mean the same wherever an extension puts them."""
     if key in _DATES:
         yield from _moment(member, where)
@@ -200,7 +202,7 @@ def _by_name(key, member, where):
         yield where, f"{_shown(member)} is not a currency of three capital letters"
 
 
-def _moment(value, where):
+def _moment(value: object, where: str) -> Iterator[tuple[str, str]]:
     if not (isinstance(value, str) and DATE_TIME.match(value)):
         yield where, f"{_shown(value)} is not a date and time with its zone (YYYY-MM-DDThh:mm:ssZ)"
     elif moments.parse(value) is None and not moments.placeholder(value):
@@ -215,7 +217,7 @@ def kind_of(value: object) -> str:
     return names.get(type(value), "a number")
 
 
-def _names(elements, where, required):
+def _names(elements: list[dict[str, Any]], where: str, required: bool) -> Iterator[tuple[str, str]]:
     seen = set()
     for number, element in enumerate(elements):
         if not isinstance(element, dict):
@@ -249,7 +251,7 @@ def organisations(value: object) -> Iterator[tuple[str, str]]:
             yield from organisations(member)
 
 
-def _empty_words(value, path):
+def _empty_words(value: object, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, member in value.items():
             where = f"{path}/{key}"
@@ -266,8 +268,9 @@ def _empty_words(value, path):
                 yield from _empty_words(member, f"{path}/{number}")
 
 
-def _project(project):
-    if text(project.get("id")) and not PROJECT_ID.match(text(project["id"])):
+def _project(project: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    own = text(project.get("id"))
+    if own and not PROJECT_ID.match(own):
         yield (
             "/id",
             f"{_shown(project.get('id'))} does not begin with a registered prefix such as oc4ids-abc123-",
@@ -287,7 +290,7 @@ def _project(project):
     yield from _payments(project, parties, "")
 
 
-def _payments(holder, parties, path):
+def _payments(holder: Mapping[str, Any], parties: set[str], path: str) -> Iterator[tuple[str, str]]:
     milestones = _ids(holder.get("milestones"))
     for number, transaction in enumerate(_objects(holder.get("transactions"))):
         where = f"{path}/transactions/{number}"
@@ -300,8 +303,9 @@ def _payments(holder, parties, path):
             yield f"{where}/value", "the amount is negative"
 
 
-def _release(release):
-    if text(release.get("ocid")) and not OCID.match(text(release["ocid"])):
+def _release(release: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    ocid = text(release.get("ocid"))
+    if ocid and not OCID.match(ocid):
         yield (
             "/ocid",
             f"{_shown(release.get('ocid'))} does not begin with a registered prefix such as ocds-abc123-",
@@ -320,25 +324,26 @@ def _release(release):
             yield from _payments(implementation, parties, f"/contracts/{number}/implementation")
 
 
-def _ordered(holder, path):
+def _ordered(holder: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
     for name, period in holder.items():
         start, end = (
             period.get(key) if isinstance(period, dict) else None for key in ("startDate", "endDate")
         )
         first, last = moments.instant(start), moments.instant(end)
-        if first and last and last < first and str(end)[:10] < str(start)[:10]:
-            yield f"{path}/{name}", f"it ends ({end[:10]}) before it begins ({start[:10]})"
+        ends, starts = str(end)[:10], str(start)[:10]
+        if first and last and last < first and ends < starts:
+            yield f"{path}/{name}", f"it ends ({ends}) before it begins ({starts})"
 
 
-def _percentages(metric, path):
+def _percentages(metric: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
     if metric.get("id") not in ("physicalProgress", "financialProgress"):
         return
     for observation in _objects(metric.get("observations")):
         if observation.get("measure") is None and "value" in observation:
             continue
         try:
-            measure = float(observation.get("measure"))
-        except (TypeError, ValueError):
+            measure = float(observation["measure"])
+        except (KeyError, TypeError, ValueError):
             yield (
                 f"{path}/{metric['id']}",
                 f"the measure {_shown(observation.get('measure'))} is not a number",
@@ -349,25 +354,28 @@ def _percentages(metric, path):
             yield f"{path}/{metric['id']}", f"a progress of {measure:g} % cannot be"
 
 
-def _known(reference, parties, path):
-    number = text(reference.get("id")) if isinstance(reference, dict) else None
+def _known(reference: object, parties: set[str], path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(reference, dict):
+        return
+    number = text(reference.get("id"))
     if number is not None and number not in parties:
         yield path, f"the organisation {_shown(reference['id'])} is not among the parties"
 
 
-def _ids(values):
-    return {text(value.get("id")) for value in _objects(values)} - {None}
+def _ids(values: object) -> set[str]:
+    numbers = (text(value.get("id")) for value in _objects(values))
+    return {number for number in numbers if number is not None}
 
 
-def _objects(values):
+def _objects(values: object) -> list[dict[str, Any]]:
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
-def _negative(value):
+def _negative(value: object) -> bool:
     amount = value.get("amount") if isinstance(value, dict) else None
     return isinstance(amount, (int, float)) and amount < 0
 
 
-def _shown(value):
+def _shown(value: object) -> str:
     shown = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from cleanworks.construction import disclosure, flags
 from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.shape import LOCAL
 from cleanworks.standards.stream import open_source
+from cleanworks.typed import Tables
 
 BATCH = 500
 
@@ -54,7 +56,7 @@ class Coverage:
     indicators: pd.DataFrame
 
 
-def of_file(path) -> Coverage:
+def of_file(path: str | Path) -> Coverage:
     """Look at an OCDS or OC4IDS file.
 
     Raises
@@ -118,7 +120,9 @@ def of_tables(tables: Mapping[str, pd.DataFrame]) -> Coverage:
     return Coverage("tables", projects, fields, made.items, made.disclosure_rate, indicators)
 
 
-def _coverage(what, elements, fields, items, columns):
+def _coverage(
+    what: str, elements: int, fields: Counter[str], items: Counter[str], columns: set[str]
+) -> Coverage:
     counted = pd.DataFrame(sorted(fields.items()), columns=["path", "filled"]).set_index("path")
     rows = disclosure.item_list()
     filled = pd.Series(items, dtype=float).reindex(rows.index).fillna(0)
@@ -134,13 +138,13 @@ def _coverage(what, elements, fields, items, columns):
     return Coverage(what, elements, shares, table, rate, flags.possible(columns))
 
 
-def _batches(values: Iterator[dict]):
+def _batches(values: Iterator[dict]) -> Iterator[list[dict]]:
     values = iter(values)
     while batch := list(islice(values, BATCH)):
         yield batch
 
 
-def _paths(value, path=""):
+def _paths(value: object, path: str = "") -> Iterator[str]:
     """The paths of everything that is filled, without list numbers and without the product's own local members."""
     if isinstance(value, dict):
         for key, member in value.items():
@@ -153,7 +157,7 @@ def _paths(value, path=""):
         yield path
 
 
-def _processes_as_projects(tables):
+def _processes_as_projects(tables: Tables) -> dict[str, pd.DataFrame]:
     """OCDS knows processes, not projects: CoST's items of the process, and the few of the project that OCDS holds."""
     tenders = tables["tenders"]
     projects = pd.DataFrame(

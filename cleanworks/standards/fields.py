@@ -186,8 +186,9 @@ def root(list_name: str) -> str:
     return "Project" if list_name == "projects" else "Release"
 
 
-def _field(text):
+def _field(text: str) -> Field:
     part = _LINE.fullmatch(text.strip())
+    assert part is not None, text
     lists = part["lists"] or ""
     return Field(
         part["name"],

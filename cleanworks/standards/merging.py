@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from cleanworks import moments
 from cleanworks.standards import fields
@@ -57,7 +58,7 @@ def in_order(releases: Iterable[Mapping]) -> list[Mapping]:
     return sorted(releases, key=_order)
 
 
-def _order(release):
+def _order(release: Mapping[str, Any]) -> tuple[dt.datetime, str]:
     moment = moments.instant(release.get("date"))
     # A date that is no moment can only be ordered by its text.
     return (dt.datetime.min, str(release.get("date"))) if moment is None else (moment, "")
@@ -74,7 +75,9 @@ class _List(dict):
 _MERGED = (_Object, _List)
 
 
-def _lay(whole, release, rules, known_by_id=False):
+def _lay(
+    whole: _Object, release: Mapping[str, Any], rules: dict[str, Any], known_by_id: bool = False
+) -> bool:
     """Lay an object over what is known so far; False if it held nothing at all."""
     laid = False
     for name, value in release.items():
@@ -89,9 +92,9 @@ def _lay(whole, release, rules, known_by_id=False):
                 whole[name] = value
             laid = True
         elif value:
-            known = whole.get(name)
+            known: Any = whole.get(name)
             merged = _Object if kind is dict else _List
-            inner = known if type(known) is merged else merged()
+            inner: Any = known if type(known) is merged else merged()
             below = rule if isinstance(rule, dict) else {}
             if _lay(inner, value, below) if kind is dict else _lay_list(inner, value, below):
                 whole[name] = inner
@@ -99,7 +102,7 @@ def _lay(whole, release, rules, known_by_id=False):
     return laid
 
 
-def _lay_list(whole, elements, rules):
+def _lay_list(whole: _List, elements: list[dict[str, Any]], rules: dict[str, Any]) -> bool:
     laid = False
     for element in elements:
         number = element.get("id")
@@ -122,11 +125,11 @@ def _lay_list(whole, elements, rules):
     return laid
 
 
-def _goes_on(value):
+def _goes_on(value: dict[str, Any] | list[Any]) -> bool:
     return isinstance(value, dict) or all(isinstance(element, dict) for element in value)
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     kind = type(value)
     if kind is _Object:
         return {

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -51,6 +52,7 @@ from cleanworks.standards.shape import (
     number as numeral,
 )
 from cleanworks.standards.stream import open_source
+from cleanworks.typed import Day, Tables
 
 VERSION = "0.9"
 PROJECT_PREFIX = "oc4ids-cwcity-"  # looks like a registered prefix and is none: the city is simulated
@@ -179,7 +181,7 @@ def projects(
     *,
     currency: str = "KRW",
     language: str = "en",
-    updated=None,
+    updated: Day | None = None,
     project_prefix: str = PROJECT_PREFIX,
     ocid_prefix: str = OCID_PREFIX,
     local: bool = False,
@@ -217,7 +219,16 @@ def projects(
         yield clean(_project(row, index, language, project_prefix, ocid_prefix))
 
 
-def write(path, tables, *, publisher: str, uri: str, published, lines: bool = False, **options) -> Path:
+def write(
+    path: str | Path,
+    tables: Tables,
+    *,
+    publisher: str,
+    uri: str,
+    published: Day,
+    lines: bool = False,
+    **options: Any,
+) -> Path:
     """Write an OC4IDS package, or JSON lines.
 
     Parameters
@@ -240,13 +251,13 @@ def write(path, tables, *, publisher: str, uri: str, published, lines: bool = Fa
     >>> oc4ids.write(folder / "projects.json", tables, **about).name
     'projects.json'
     """
-    published = pd.Timestamp(published)
-    elements = projects(tables, **{"updated": published, **options})
+    day = pd.Timestamp(published)
+    elements = projects(tables, **{"updated": day, **options})
     if lines:
         return write_text(path, json_lines(elements))
     header = {
         "uri": uri,
-        "publishedDate": published.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "publishedDate": day.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "version": VERSION,
         "publisher": {"name": publisher},
     }
@@ -256,7 +267,7 @@ def write(path, tables, *, publisher: str, uri: str, published, lines: bool = Fa
 class _Index:
     """The rows of all tables by the project or contract they belong to."""
 
-    def __init__(self, tables, currency, updated, local):
+    def __init__(self, tables: Tables, currency: str, updated: pd.Timestamp | None, local: bool) -> None:
         self.currency, self.updated, self.local = currency, updated, local
         self.tenders = grouped(tables, "tenders", "project_id")
         self.contracts = grouped(tables, "contracts", "project_id")
@@ -266,11 +277,13 @@ class _Index:
         self.disclosures = grouped(tables, "disclosures", "project_id")
         self.people = _people(tables)
 
-    def of(self, name, contract):
+    def of(self, name: str, contract: str) -> list[dict[str, Any]]:
         return self.of_contract[name].get(contract, [])
 
 
-def _project(row, index, language, project_prefix, ocid_prefix):
+def _project(
+    row: dict[str, Any], index: _Index, language: str, project_prefix: str, ocid_prefix: str
+) -> dict[str, Any]:
     project = row["project_id"]
     tenders, contracts = index.tenders.get(project, []), index.contracts.get(project, [])
     owner = {"id": _organisation_id(row.get("public_authority")), "name": row.get("public_authority")}
@@ -329,13 +342,21 @@ def _project(row, index, language, project_prefix, ocid_prefix):
     }
 
 
-def _local_project(row, index):
+def _local_project(row: dict[str, Any], index: _Index) -> dict[str, Any]:
     """What is not published yet is no document; between offices it travels as a list of its own."""
     missing = [one for one in index.disclosures.get(row["project_id"], []) if "date_published" not in one]
     return rest({**row, "unpublished": missing}, CARRIED["projects"], index.local)
 
 
-def _process(tender, contract, project, owner, parties, index, ocid_prefix):
+def _process(
+    tender: dict[str, Any],
+    contract: dict[str, Any] | None,
+    project: dict[str, Any],
+    owner: Mapping[str, Any],
+    parties: _Parties,
+    index: _Index,
+    ocid_prefix: str,
+) -> dict[str, Any]:
     ocid = ocid_prefix + tender["tender_id"]
     # A bid whose bidder nobody named tells of no party.
     bids = [bid for bid in index.bids.get(tender["tender_id"], []) if "tenderer_id" in bid]
@@ -364,7 +385,13 @@ def _process(tender, contract, project, owner, parties, index, ocid_prefix):
     return {"id": ocid, "summary": summary}
 
 
-def _contract(contract, project, owner, parties, index):
+def _contract(
+    contract: dict[str, Any],
+    project: dict[str, Any],
+    owner: Mapping[str, Any],
+    parties: _Parties,
+    index: _Index,
+) -> dict[str, Any]:
     number = contract["contract_id"]
     supplier = {"id": contract.get("supplier_id"), "name": contract.get("supplier_name")}
     parties.add(supplier["id"], supplier["name"], "supplier", "tenderer")
@@ -392,7 +419,7 @@ def _contract(contract, project, owner, parties, index):
     }
 
 
-def _modification(row, index):
+def _modification(row: dict[str, Any], index: _Index) -> dict[str, Any]:
     return {
         "id": row.get("modification_id"),
         "date": row.get("date"),
@@ -407,7 +434,7 @@ def _modification(row, index):
     }
 
 
-def _claim(row, index):
+def _claim(row: dict[str, Any], index: _Index) -> dict[str, Any]:
     return {
         "id": row.get("claim_id"),
         "title": f"Claim {row['number']}" if "number" in row else "Claim",
@@ -420,7 +447,7 @@ def _claim(row, index):
     }
 
 
-def _due(row, index):
+def _due(row: dict[str, Any], index: _Index) -> dict[str, Any]:
     unpaid = "date_paid" not in row
     carried = CARRIED["payments"] if unpaid else (*CARRIED["payments"], "amount")
     overdue = (
@@ -442,12 +469,12 @@ def _due(row, index):
     }
 
 
-def _who(row, unpaid):
+def _who(row: dict[str, Any], unpaid: bool) -> dict[str, Any]:
     # Payer and payee belong to the transaction; before it exists only a local member can name them.
     return {"from": row.get("payer_id"), "to": row.get("payee_id")} if unpaid else {}
 
 
-def _paid(row, parties, index):
+def _paid(row: dict[str, Any], parties: _Parties, index: _Index) -> dict[str, Any]:
     return {
         "id": row.get("payment_id"),
         "date": row["date_paid"],
@@ -461,7 +488,7 @@ def _paid(row, parties, index):
     }
 
 
-def _subcontract(row, index):
+def _subcontract(row: dict[str, Any], index: _Index) -> dict[str, Any]:
     return {
         "id": row.get("subcontract_id"),
         "documentType": "subContract",
@@ -470,11 +497,11 @@ def _subcontract(row, index):
     }
 
 
-def _documents(disclosures, index):
+def _documents(disclosures: list[dict[str, Any]], index: _Index) -> list[dict[str, Any]]:
     return [
         {
             "id": row.get("disclosure_id"),
-            "documentType": _DOCUMENTS.get(row.get("item"), row.get("item")),
+            "documentType": _DOCUMENTS.get(row.get("item", ""), row.get("item")),
             "title": str(row.get("item", "document")).capitalize(),
             "datePublished": row.get("date_published"),
             **rest(row, CARRIED["disclosures"], index.local),
@@ -484,7 +511,7 @@ def _documents(disclosures, index):
     ]
 
 
-def _location(row):
+def _location(row: dict[str, Any]) -> dict[str, Any]:
     point = [row["longitude"], row["latitude"]] if {"longitude", "latitude"} <= set(row) else None
     return {
         "id": "site",
@@ -493,7 +520,9 @@ def _location(row):
     }
 
 
-def _series(contracts, index, wanted):
+def _series(
+    contracts: Iterable[str], index: _Index, wanted: Iterable[tuple[str, str, str, dict[str, str] | None]]
+) -> list[dict[str, Any]]:
     # A row that names no month is no observation.
     months = [row for number in contracts for row in index.of("progress", number) if "period" in row]
     found = []
@@ -504,7 +533,9 @@ def _series(contracts, index, wanted):
     return found
 
 
-def _observation(row, value, unit, index):
+def _observation(
+    row: dict[str, Any], value: float, unit: Mapping[str, str] | None, index: _Index
+) -> dict[str, Any]:
     month = row["period"]
     measured = {"measure": value, "unit": unit} if unit else {"value": money(value, index.currency)}
     return {
@@ -515,7 +546,7 @@ def _observation(row, value, unit, index):
     }
 
 
-def _people(tables) -> dict[str, dict[str, list[dict]]]:
+def _people(tables: Tables) -> dict[str, dict[str, list[dict]]]:
     """Sums over people by contract and month; a sum over fewer than three people is left out."""
     found: dict[str, dict[str, list[dict]]] = {}
     if {"worker_id", "contract_id", "date"} <= set(tables.get("attendance", ())):
@@ -534,12 +565,12 @@ def _people(tables) -> dict[str, dict[str, list[dict]]]:
     return found
 
 
-def _add_sums(found, metric, sums, people):
+def _add_sums(found: dict[str, Any], metric: str, sums: pd.DataFrame, people: pd.Series) -> None:
     for row in rows(sums[people >= SMALLEST_GROUP]):
         found.setdefault(row["contract_id"], {}).setdefault(metric, []).append(row)
 
 
-def _people_metrics(contracts, index):
+def _people_metrics(contracts: Iterable[str], index: _Index) -> list[dict[str, Any]]:
     titles = {"workersOnSite": "Workers on site", "wagesPaid": "Wages paid"}
     found = []
     for metric, title in titles.items():
@@ -570,23 +601,24 @@ def _people_metrics(contracts, index):
 class _Parties:
     """The organisations of one project, each once, with all its roles."""
 
-    def __init__(self):
-        self._names, self._roles = {}, {}
+    def __init__(self) -> None:
+        self._names: dict[str, str | None] = {}
+        self._roles: dict[str, dict[str, None]] = {}
 
-    def add(self, number, name, *roles):
+    def add(self, number: str | None, name: str | None, *roles: str) -> None:
         if number is None:
             return
         self._names[number] = self._names.get(number) or name
         self._roles.setdefault(number, {}).update(dict.fromkeys(roles))
 
-    def reference(self, number):
+    def reference(self, number: str | None) -> dict[str, Any] | None:
         return None if number is None else {"id": number, "name": self._names.get(number)}
 
-    def list(self):
+    def list(self) -> list[dict[str, Any]]:
         return [{"id": n, "name": self._names[n], "roles": list(self._roles[n])} for n in self._names]
 
 
-def _organisation_id(name):
+def _organisation_id(name: str | None) -> str | None:
     return (
         None if name is None else "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
     )
@@ -596,7 +628,7 @@ def _organisation_id(name):
 
 
 def read(
-    path, *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX
+    path: str | Path, *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX
 ) -> dict[str, pd.DataFrame]:
     """An OC4IDS file as tables.
 
@@ -634,7 +666,9 @@ def read(
     )
 
 
-def tables_of(found: Iterable[dict], *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX):
+def tables_of(
+    found: Iterable[dict], *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX
+) -> dict[str, pd.DataFrame]:
     """OC4IDS projects as tables, see `read`.
 
     Examples
@@ -655,7 +689,7 @@ _KNOWN_ONLY_IF_SAID = ("modifications", "subcontracts")
 class _Reader:
     """Projects, one after the other, into the rows of all tables. Values of a wrong JSON kind are read as missing."""
 
-    def __init__(self, project_prefix, ocid_prefix):
+    def __init__(self, project_prefix: str, ocid_prefix: str) -> None:
         self.project_prefix, self.ocid_prefix = project_prefix, ocid_prefix
         self.records: dict[str, list[dict]] = {name: [] for name in (*CARRIED, "milestones")}
         self.said: set[str] = set()
@@ -668,7 +702,7 @@ class _Reader:
             for name, list_ in self.records.items()
         }
 
-    def project(self, project):
+    def project(self, project: dict[str, Any]) -> None:
         records = self.records
         given = text(project.get("id")) or f"(project {len(records['projects']) + 1} without id)"
         number = given.removeprefix(self.project_prefix)
@@ -714,7 +748,7 @@ class _Reader:
         if codes and not self.of_city:
             # Two currencies in one project: its budget and its final value cannot be compared.
             records["projects"][-1]["currency"] = codes.pop() if len(codes) == 1 else "several"
-        self.processes: list[str] = []
+        self.processes: list[str | None] = []
         for process in objects(project, "contractingProcesses"):
             self._process(process, number)
         self._series(project)
@@ -730,7 +764,7 @@ class _Reader:
                 }
             )
 
-    def _own(self, holder, given, seen):
+    def _own(self, holder: str, given: object, seen: dict[str, int]) -> str:
         """The id of one element: its holder and its local id, or its place where it has none or shares it."""
         known = text(given)
         key = known or ""
@@ -740,7 +774,7 @@ class _Reader:
         own = known if self.of_city else f"{holder}/{known}"
         return own if seen[key] == 1 else f"{own}#{seen[key]}"
 
-    def _process(self, process, project):
+    def _process(self, process: dict[str, Any], project: str) -> None:
         records = self.records
         summary = inside(process, "summary")
         tender = inside(summary, "tender")
@@ -821,8 +855,9 @@ class _Reader:
                 records["subcontracts"].append({**row, **inside(document, LOCAL)})
         self._money(summary, contract)
 
-    def _money(self, summary, contract):
-        records, seen = self.records, {}
+    def _money(self, summary: Mapping[str, Any], contract: str) -> None:
+        records = self.records
+        seen: dict[str, int] = {}
         paid: dict[str, list[dict]] = {}
         for place, transaction in enumerate(objects(summary, "transactions")):
             named = (
@@ -884,10 +919,10 @@ class _Reader:
                 row = {"payment_id": self._own(contract, one.get("id"), seen_paid), "contract_id": contract}
                 records["payments"].append({**row, **self._made(one)})
 
-    def _currency(self, value):
+    def _currency(self, value: Mapping[str, Any] | None) -> dict[str, Any]:
         return {"currency": value.get("currency")} if value and not self.of_city else {}
 
-    def _made(self, transaction):
+    def _made(self, transaction: dict[str, Any]) -> dict[str, Any]:
         value = inside(transaction, "value")
         return {
             "payer_id": _get(transaction, "payer", "id"),
@@ -897,7 +932,7 @@ class _Reader:
             **self._currency(value),
         }
 
-    def _series(self, project):
+    def _series(self, project: dict[str, Any]) -> None:
         months: dict[tuple, dict] = {}
         wanted = {
             ("forecasts", "physicalProgress"): "planned",
@@ -921,7 +956,7 @@ class _Reader:
         self.records["progress"] += months.values()
 
 
-def _get(thing, *names):
+def _get(thing: object, *names: str) -> Any:
     for name in names:
         if not isinstance(thing, Mapping):
             return None
@@ -929,7 +964,7 @@ def _get(thing, *names):
     return thing
 
 
-def _first(values, default=...):
+def _first(values: object, default: Any = ...) -> Any:
     default = {} if default is ... else default
     return (
         values[0]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -37,6 +38,7 @@ from cleanworks.standards.shape import (
     write_text,
 )
 from cleanworks.standards.stream import open_source
+from cleanworks.typed import Day, Tables
 
 VERSION = "1.1"
 EXTENSIONS = (
@@ -117,7 +119,7 @@ def compiled(
     *,
     currency: str = "KRW",
     language: str = "en",
-    published=None,
+    published: Day | None = None,
     ocid_prefix: str = OCID_PREFIX,
     project_prefix: str = PROJECT_PREFIX,
     local: bool = False,
@@ -160,7 +162,7 @@ def compiled(
         yield clean(whole)
 
 
-def releases(tables, **options) -> Iterator[dict]:
+def releases(tables: Tables, **options: Any) -> Iterator[dict]:
     """The releases of each tender in the order of events: tender, award, contract, implementation.
 
     Merged by OCDS's rules (see `cleanworks.standards.merging`) they give the compiled release. Options as in `compiled`.
@@ -174,7 +176,7 @@ def releases(tables, **options) -> Iterator[dict]:
         yield from _stages(whole)
 
 
-def records(tables, **options) -> Iterator[dict]:
+def records(tables: Tables, **options: Any) -> Iterator[dict]:
     """Records: the releases of each tender and their compiled release. Options as in `compiled`.
 
     Examples
@@ -187,15 +189,15 @@ def records(tables, **options) -> Iterator[dict]:
 
 
 def write(
-    path,
-    tables,
+    path: str | Path,
+    tables: Tables,
     *,
     publisher: str,
     uri: str,
-    published,
+    published: Day,
     kind: str = "records",
     lines: bool = False,
-    **options,
+    **options: Any,
 ) -> Path:
     """Write a package (or JSON lines) of ``kind`` "releases", "records" or "compiled" (lines only).
 
@@ -213,22 +215,24 @@ def write(
             where="kind",
             fix="Choose releases or records; compiled releases go into lines=True.",
         )
-    published = pd.Timestamp(published)
-    elements = makers[kind](tables, published=published, **options)
+    day = pd.Timestamp(published)
+    elements = makers[kind](tables, published=day, **options)
     if lines:
         return write_text(path, json_lines(elements))
     header = {
         "uri": uri,
         "version": VERSION,
         "extensions": list(EXTENSIONS),
-        "publishedDate": published.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "publishedDate": day.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "publisher": {"name": publisher},
     }
     return write_text(path, json_package(header, kind, elements))
 
 
 class _Index:
-    def __init__(self, tables, currency, local, ocid_prefix, project_prefix, language):
+    def __init__(
+        self, tables: Tables, currency: str, local: bool, ocid_prefix: str, project_prefix: str, language: str
+    ) -> None:
         self.currency, self.local, self.language = currency, local, language
         self.ocid_prefix, self.project_prefix = ocid_prefix, project_prefix
         self.projects = (
@@ -239,11 +243,11 @@ class _Index:
         by_contract = ("modifications", "subcontracts", "payments")
         self.of_contract = {name: grouped(tables, name, "contract_id") for name in by_contract}
 
-    def of(self, name, contract):
+    def of(self, name: str, contract: str) -> list[dict[str, Any]]:
         return self.of_contract[name].get(contract, [])
 
 
-def _compiled(tender, index):
+def _compiled(tender: dict[str, Any], index: _Index) -> dict[str, Any]:
     project = index.projects.get(tender.get("project_id"), {})
     parties = _Parties()
     buyer = None
@@ -269,7 +273,7 @@ def _compiled(tender, index):
     }
 
 
-def _planning(tender, project, index):
+def _planning(tender: dict[str, Any], project: dict[str, Any], index: _Index) -> dict[str, Any]:
     number = tender.get("project_id")
     return {
         "rationale": project.get("purpose"),
@@ -281,7 +285,13 @@ def _planning(tender, project, index):
     }
 
 
-def _tender(tender, buyer, awarded, bids, index):
+def _tender(
+    tender: dict[str, Any],
+    buyer: Mapping[str, Any] | None,
+    awarded: bool,
+    bids: list[dict[str, Any]],
+    index: _Index,
+) -> dict[str, Any]:
     price_only = tender.get("price_only")
     notice = {"id": "notice", "documentType": "tenderNotice", "datePublished": tender.get("date_published")}
     return {
@@ -306,7 +316,7 @@ def _tender(tender, buyer, awarded, bids, index):
     }
 
 
-def _bid(row, parties, index):
+def _bid(row: dict[str, Any], parties: _Parties, index: _Index) -> dict[str, Any]:
     parties.add(row.get("tenderer_id"), row.get("tenderer_name"), "tenderer")
     return {
         "id": row.get("bid_id"),
@@ -318,7 +328,7 @@ def _bid(row, parties, index):
     }
 
 
-def _award(contract, parties, index):
+def _award(contract: dict[str, Any], parties: _Parties, index: _Index) -> dict[str, Any]:
     supplier = {"id": contract.get("supplier_id"), "name": contract.get("supplier_name")}
     parties.add(supplier["id"], supplier["name"], "supplier", "tenderer")
     subcontracts = index.of("subcontracts", contract["contract_id"])
@@ -351,7 +361,9 @@ def _award(contract, parties, index):
     }
 
 
-def _contract(contract, project, parties, index):
+def _contract(
+    contract: dict[str, Any], project: dict[str, Any], parties: _Parties, index: _Index
+) -> dict[str, Any]:
     number = contract["contract_id"]
     payments = index.of("payments", number)
     for row in payments:
@@ -392,7 +404,7 @@ def _contract(contract, project, parties, index):
     }
 
 
-def _due(row, index):
+def _due(row: dict[str, Any], index: _Index) -> dict[str, Any]:
     unpaid = "date_paid" not in row
     carried = CARRIED["payments"] if unpaid else (*CARRIED["payments"], "amount")
     who = {"from": row.get("payer_id"), "to": row.get("payee_id")} if unpaid else {}
@@ -407,11 +419,11 @@ def _due(row, index):
     }
 
 
-def _award_id(contract):
+def _award_id(contract: dict[str, Any]) -> str:
     return f"award-{contract['contract_id']}"
 
 
-def _stage_dates(whole):
+def _stage_dates(whole: dict[str, Any]) -> list[tuple[str, str | None]]:
     """When each stage became known: (tag, date text or None)."""
     contracts, awards = whole.get("contracts") or [], whole.get("awards") or []
     notice = next((d.get("datePublished") for d in whole["tender"].get("documents") or []), None)
@@ -425,7 +437,7 @@ def _stage_dates(whole):
     ]
 
 
-def _stages(whole):
+def _stages(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The compiled release cut into what was published when."""
     known = ("ocid", "initiationType", "language")
     late = ("numberOfTenderers", "tenderers", "status", "bidOpening")
@@ -486,7 +498,7 @@ def _stages(whole):
 
 
 def read(
-    path, *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX
+    path: str | Path, *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX
 ) -> dict[str, pd.DataFrame]:
     """An OCDS file as tables.
 
@@ -589,7 +601,7 @@ def what_is_read(element: dict) -> dict:
     return made
 
 
-def _of_record(record):
+def _of_record(record: dict[str, Any]) -> list[dict[str, Any]]:
     ocid = text(record.get("ocid"))
     if isinstance(record.get("compiledRelease"), dict):
         return [{**record["compiledRelease"], "ocid": ocid or record["compiledRelease"].get("ocid")}]
@@ -612,7 +624,7 @@ def is_linked(release: dict) -> bool:
     return "url" in release and "ocid" not in release
 
 
-def _whole(releases):
+def _whole(releases: list[dict[str, Any]]) -> dict[str, Any]:
     """One process from its releases; what no id tells apart inside one release stays apart."""
     # A release that is there twice, as in two files of one download, says nothing twice: what has no id would be counted again.
     once: dict[object, list[dict]] = {}
@@ -626,7 +638,7 @@ def _whole(releases):
     return merging.compiled([_told_apart(release) for release in releases])
 
 
-def _told_apart(release):
+def _told_apart(release: dict[str, Any]) -> dict[str, Any]:
     """The release with a number added to an id that one of its lists holds twice: by id alone they would be merged into one."""
     changed = dict(release)
     for name in ("awards", "contracts"):
@@ -638,8 +650,9 @@ def _told_apart(release):
     return changed
 
 
-def _numbered(elements):
-    seen, made = {}, []
+def _numbered(elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    seen: dict[str, int] = {}
+    made = []
     for element in elements:
         number = text(element.get("id")) if isinstance(element, dict) else None
         if number is not None:
@@ -649,7 +662,9 @@ def _numbered(elements):
     return made
 
 
-def tables_of(found: Iterable[dict], *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX):
+def tables_of(
+    found: Iterable[dict], *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX
+) -> dict[str, pd.DataFrame]:
     """Compiled releases as tables, see `read`.
 
     Examples
@@ -670,7 +685,7 @@ _KNOWN_ONLY_IF_SAID = ("modifications", "subcontracts")
 class _Reader:
     """Compiled releases, one after the other, into the rows of all tables. Values of a wrong JSON kind are read as missing."""
 
-    def __init__(self, ocid_prefix, project_prefix):
+    def __init__(self, ocid_prefix: str, project_prefix: str) -> None:
         self.ocid_prefix, self.project_prefix = ocid_prefix, project_prefix
         self.lists: dict[str, list[dict]] = {name: [] for name in _COLUMNS}
         self.said: set[str] = set()
@@ -682,7 +697,7 @@ class _Reader:
             for name, list_ in self.lists.items()
         }
 
-    def release(self, release):
+    def release(self, release: dict[str, Any]) -> None:
         ocid = text(release.get("ocid")) or f"(process {len(self.lists['tenders']) + 1} without ocid)"
         number = ocid.removeprefix(self.ocid_prefix)
         # The simulated city's own ids are unique in the whole file; everybody else's are local to the process.
@@ -727,18 +742,19 @@ class _Reader:
         for award in objects(release, "awards"):
             award_id = self._own(number, award.get("id"), seen)
             self._award(award, award_id, number)
-            if text(award.get("id")) is not None:
-                awards.setdefault(text(award.get("id")), []).append((award_id, award))
+            named = text(award.get("id"))
+            if named is not None:
+                awards.setdefault(named, []).append((award_id, award))
         seen = {}
         for contract in objects(release, "contracts"):
             # An id that two awards share does not say which of them this contract follows.
-            named = awards.get(text(contract.get("awardID")) or "", [])
-            award_id, award = named[0] if len(named) == 1 else (None, {})
+            followed = awards.get(text(contract.get("awardID")) or "", [])
+            award_of, award = followed[0] if len(followed) == 1 else (None, {})
             self._contract(
-                contract, self._own(number, contract.get("id"), seen), number, project, award_id, award
+                contract, self._own(number, contract.get("id"), seen), number, project, award_of, award
             )
 
-    def _own(self, number, given, seen):
+    def _own(self, number: str, given: object, seen: dict[str, int]) -> str:
         """The id of one element: the process and its local id, or its place where it has none or shares it."""
         known = text(given)
         key = known if known is not None else ""
@@ -748,7 +764,7 @@ class _Reader:
         own = known if self.of_city else f"{number}/{known}"
         return own if seen[key] == 1 else f"{own}#{seen[key]}"
 
-    def _bid(self, bid, bid_id, number):
+    def _bid(self, bid: dict[str, Any], bid_id: str, number: str) -> None:
         value = inside(bid, "value")
         row = {
             "bid_id": bid_id,
@@ -765,7 +781,7 @@ class _Reader:
             {**row, "tenderer_id": _who(firm), "tenderer_name": firm.get("name")} for firm in firms
         ]
 
-    def _award(self, award, award_id, number):
+    def _award(self, award: dict[str, Any], award_id: str, number: str) -> None:
         value, suppliers = inside(award, "value"), objects(award, "suppliers")
         row = {
             "award_id": award_id,
@@ -787,7 +803,15 @@ class _Reader:
         if "subcontracting" in award or "hasSubcontracting" in award:
             self.said.add("subcontracts")
 
-    def _contract(self, contract, contract_id, number, project, award_id, award):
+    def _contract(
+        self,
+        contract: dict[str, Any],
+        contract_id: str,
+        number: str,
+        project: str | None,
+        award_id: str | None,
+        award: dict[str, Any],
+    ) -> None:
         suppliers = objects(contract, "suppliers") or objects(award, "suppliers") or [{}]
         value, period = inside(contract, "value") or inside(award, "value"), inside(contract, "period")
         self.lists["contracts"].append(
@@ -839,7 +863,9 @@ class _Reader:
         for milestone in objects(contract, "milestones"):
             self._milestone(milestone, contract_id, seen_milestones)
 
-    def _money(self, implementation, contract_id, seen_milestones):
+    def _money(
+        self, implementation: Mapping[str, Any], contract_id: str, seen_milestones: dict[str, int]
+    ) -> None:
         due, paid = {}, self.lists["payments"]
         seen: dict[str, int] = {}
         for milestone in objects(implementation, "milestones"):
@@ -877,7 +903,7 @@ class _Reader:
             if number not in met:
                 paid.append(self._due(milestone, self._own(contract_id, number, seen), contract_id))
 
-    def _due(self, milestone, payment_id, contract_id):
+    def _due(self, milestone: dict[str, Any], payment_id: str, contract_id: str) -> dict[str, Any]:
         known = dict(inside(milestone, LOCAL))
         payer, payee = known.pop("from", None), known.pop("to", None)
         return {
@@ -889,7 +915,7 @@ class _Reader:
             **known,
         }
 
-    def _milestone(self, milestone, contract_id, seen):
+    def _milestone(self, milestone: dict[str, Any], contract_id: str, seen: dict[str, int]) -> None:
         self.lists["milestones"].append(
             {
                 "milestone_id": self._own(contract_id, milestone.get("id"), seen),
@@ -901,13 +927,13 @@ class _Reader:
         )
 
 
-def _party(transaction, name):
+def _party(transaction: dict[str, Any], name: str) -> dict[str, Any] | None:
     """OCDS 1.0 names payer and payee by an identifier alone."""
     identifier = inside(transaction, name)
     return {"identifier": identifier, "name": identifier.get("legalName")} if identifier else None
 
 
-def _lots(thing):
+def _lots(thing: dict[str, Any]) -> str | None:
     """The lot, or the set of lots, that a bid or an award is for; None where none is named."""
     lots = thing.get("relatedLots")
     named = sorted({text(lot) or "" for lot in lots} - {""}) if isinstance(lots, list) else []
@@ -919,7 +945,7 @@ def _placeholder(number: str) -> bool:
     return PLACEHOLDER.fullmatch(number) is not None
 
 
-def _who(organisation):
+def _who(organisation: Mapping[str, Any] | None) -> str | None:
     """The id of an organisation, else its identifier, else its name; an id such as 0, - or N/A is none."""
     if not isinstance(organisation, dict):
         return None

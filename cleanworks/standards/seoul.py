@@ -17,6 +17,7 @@ import pandas as pd
 
 from cleanworks.construction._input import need_columns
 from cleanworks.errors import InputError
+from cleanworks.typed import Day
 
 UNIT = 100_000_000  # AMT_CTRT and AMT_BIZ are in units of 100 million won
 PAGE = 1000  # rows the service gives at most in one call
@@ -72,7 +73,7 @@ ITEMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def feed(tables: Mapping[str, pd.DataFrame], date, unit: float = UNIT) -> pd.DataFrame:
+def feed(tables: Mapping[str, pd.DataFrame], date: Day, unit: float = UNIT) -> pd.DataFrame:
     """The feed on one day, from ``projects``, ``contracts`` and ``progress``.
 
     Parameters
@@ -107,20 +108,20 @@ def feed(tables: Mapping[str, pd.DataFrame], date, unit: float = UNIT) -> pd.Dat
                 fix="The feed needs projects, contracts and progress.",
             )
         need_columns(tables[name], columns, name)
-    date = pd.Timestamp(date)
+    day = pd.Timestamp(date)
     contracts = tables["contracts"]
-    rows = contracts[contracts["date_signed"] <= date].merge(
+    rows = contracts[contracts["date_signed"] <= day].merge(
         tables["projects"], on="project_id", suffixes=("", "_project")
     )
     progress = tables["progress"]
     last = (
-        progress[progress["period"] <= date]
+        progress[progress["period"] <= day]
         .sort_values("period", kind="stable")
         .drop_duplicates("contract_id", keep="last")
     )
     rows = rows.merge(last[["contract_id", "planned", "actual"]], on="contract_id", how="left")
     planned, actual = rows["planned"].fillna(0), rows["actual"].fillna(0)
-    done = np.where(rows["completion_end_date"].notna() & (rows["completion_end_date"] <= date), "Y", "N")
+    done = np.where(rows["completion_end_date"].notna() & (rows["completion_end_date"] <= day), "Y", "N")
     start, end = rows["period_start"], rows["period_end"]
     ratio = (100 * actual / planned.where(planned > 0)).fillna(0)
     made = pd.DataFrame(
@@ -133,10 +134,10 @@ def feed(tables: Mapping[str, pd.DataFrame], date, unit: float = UNIT) -> pd.Dat
             "PROCS_PLAN": planned.round(2),
             "PROCS_PRFMNC": actual.round(2),
             "PER_RT": ratio.round(2),
-            "CRTR_YMD": date.strftime("%Y%m%d"),
+            "CRTR_YMD": day.strftime("%Y%m%d"),
             "DAY_TOT": (end - start).dt.days + 1,
-            "DAY_ELPS": (date - start).dt.days.clip(lower=0),
-            "DAY_JOB": (end - date).dt.days,
+            "DAY_ELPS": (day - start).dt.days.clip(lower=0),
+            "DAY_JOB": (end - day).dt.days,
             "AMT_CTRT": (rows["value_amount"] / unit).round(2),
             "AMT_BIZ": (rows["budget_amount"] / unit).round(2),
             "CSTRN_PRD": start.dt.strftime("%Y-%m-%d") + " ~ " + end.dt.strftime("%Y-%m-%d"),
@@ -281,7 +282,7 @@ def items(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(answers).set_axis(pd.Index(rows["BIZ_CD"], name="project_id"))
 
 
-def _numbers(values, name):
+def _numbers(values: pd.Series, name: str) -> pd.Series:
     try:
         return pd.to_numeric(values.replace("", None)).astype(float)
     except (ValueError, TypeError) as error:

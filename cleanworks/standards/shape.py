@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,18 +50,18 @@ def grouped(tables: Mapping[str, pd.DataFrame], name: str, by: str) -> dict[str,
     return found
 
 
-def clean(value):
+def clean(value: Any) -> Any:
     """The object without members that are empty: None, empty texts, lists and objects."""
     if isinstance(value, dict):
         kept = {key: clean(member) for key, member in value.items()}
         return {key: member for key, member in kept.items() if not _empty(member)}
     if isinstance(value, list):
-        kept = [clean(member) for member in value]
-        return [member for member in kept if not _empty(member)]
+        members = [clean(member) for member in value]
+        return [member for member in members if not _empty(member)]
     return value
 
 
-def money(amount, currency):
+def money(amount: float | None, currency: str | None) -> dict[str, Any] | None:
     """A value object, or None without an amount."""
     return None if amount is None else {"amount": amount, "currency": currency}
 
@@ -97,7 +98,7 @@ def frame(name: str, records: list[dict], columns: Iterable[str] = ()) -> pd.Dat
     return pd.DataFrame(made, index=range(len(records)))
 
 
-def write_text(path, pieces: Iterable[str]) -> Path:
+def write_text(path: str | Path, pieces: Iterable[str]) -> Path:
     """Write a file in one step: it appears complete or not at all."""
     path = Path(path)
     if not path.parent.is_dir():
@@ -108,7 +109,7 @@ def write_text(path, pieces: Iterable[str]) -> Path:
     return path
 
 
-def json_package(header: Mapping, name: str, elements: Iterable[dict]):
+def json_package(header: Mapping, name: str, elements: Iterable[dict]) -> Iterator[str]:
     """The text of a package, element by element."""
     head = json.dumps(header, ensure_ascii=False, indent=None)
     yield head[:-1] + f', "{name}": ['
@@ -117,13 +118,13 @@ def json_package(header: Mapping, name: str, elements: Iterable[dict]):
     yield "\n]}\n"
 
 
-def json_lines(elements: Iterable[dict]):
+def json_lines(elements: Iterable[dict]) -> Iterator[str]:
     """The text of a file of JSON lines."""
     for element in elements:
         yield json.dumps(element, ensure_ascii=False) + "\n"
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, float):
@@ -133,7 +134,7 @@ def _plain(value):
     return value
 
 
-def _empty(value):
+def _empty(value: object) -> bool:
     return value is None or (isinstance(value, (str, list, dict)) and not value)
 
 
@@ -142,7 +143,7 @@ _NUMBERS = {"number", "money", "integer"}
 _EXTRA_NUMBERS = frozenset({"amount", "number_of_lots"})
 
 
-def _cast(name, column, values):
+def _cast(name: str, column: str, values: list[Any]) -> pd.Series:
     described = schemas.CONSTRUCTION.get(name)
     kind = described[column].kind if described and column in described.names else None
     kind = kind or (
@@ -156,14 +157,14 @@ def _cast(name, column, values):
     return pd.Series(texts, dtype=object)
 
 
-def _is_date(name, column):
+def _is_date(name: str, column: str) -> bool:
     described = schemas.CONSTRUCTION.get(name)
     if described and column in described.names:
         return described[column].kind in _DATES
     return column.startswith("date_")
 
 
-def text(value) -> str | None:
+def text(value: object) -> str | None:
     """A JSON text, without spaces around it, or a number as text; None for every other kind, and for a text of nothing but spaces."""
     if isinstance(value, str):
         return value.strip() or None
@@ -175,7 +176,7 @@ def text(value) -> str | None:
 _PLAIN = re.compile(r"\s*-?\d{1,18}(\.\d+)?\s*")
 
 
-def number(value) -> float | None:
+def number(value: object) -> float | None:
     """A JSON number, or a text that is nothing but a plain number; None for every other kind ("1,000" could be two numbers)."""
     if isinstance(value, bool):
         return None
@@ -190,7 +191,7 @@ def number(value) -> float | None:
     return None
 
 
-def inside(thing, *names) -> Mapping:
+def inside(thing: object, *names: str) -> Mapping:
     """The object at a place, or an empty one where something else or nothing stands there."""
     for name in names:
         if not isinstance(thing, dict):
@@ -199,7 +200,7 @@ def inside(thing, *names) -> Mapping:
     return thing if isinstance(thing, dict) else {}
 
 
-def objects(thing, name) -> list[dict]:
+def objects(thing: object, name: str) -> list[dict]:
     """The objects of a list; some publishers write one object where a list belongs."""
     values = thing.get(name) if isinstance(thing, dict) else None
     if isinstance(values, list):

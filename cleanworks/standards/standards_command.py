@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from cleanworks.standards.validate import Report
 
 data_app = typer.Typer(help="Open contracting data: check, import, flags, report.", no_args_is_help=True)
 
@@ -42,7 +45,7 @@ def schemas(
         str | None,
         typer.Option("--from", help="Address of a mirror of raw.githubusercontent.com.", show_default=False),
     ] = None,
-):
+) -> None:
     """Fetch the published schemas and codelists, once.
 
     Those of OCDS 1.1.5 and OC4IDS 0.9.5. This needs a network.
@@ -68,7 +71,7 @@ def validate(
         ),
     ] = None,
     show: Annotated[int, typer.Option(help="How many kinds of problems to print.", min=0)] = 20,
-):
+) -> None:
     """Check a file against OCDS 1.1.5 or OC4IDS 0.9.5.
 
     Exit codes: 0 valid, 1 it has errors, 2 it cannot be read.
@@ -101,7 +104,7 @@ def coverage(
     fields: Annotated[
         bool, typer.Option("--fields", help="Also list every field and how often it is filled.")
     ] = False,
-):
+) -> None:
     """Say what a file holds, and which indicators it allows.
 
     Its fields, CoST's items, and what is missing for the other indicators.
@@ -138,7 +141,7 @@ def coverage(
     )
 
 
-def _kinds(out, report, severity, show):
+def _kinds(out: Console, report: Report, severity: str, show: int) -> None:
     """One line for one fault, however often it occurs, and where it occurs first."""
     kinds = [(key, n) for key, n in report.counts.most_common() if key[0] == severity]
     if not kinds:
@@ -149,7 +152,7 @@ def _kinds(out, report, severity, show):
         out.print(f"  and {len(kinds) - show:,} more kinds; --show says how many are printed.\n")
 
 
-def _print(out, title, columns, rows):
+def _print(out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(

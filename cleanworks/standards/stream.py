@@ -13,10 +13,12 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from json.scanner import make_scanner
 from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO, NoReturn, cast
 
 from cleanworks.errors import InputError
 
@@ -81,7 +83,7 @@ class Source:
         )
 
 
-def open_source(path) -> Source:
+def open_source(path: str | Path) -> Source:
     """Open a file and find out what it is.
 
     Returns
@@ -111,7 +113,7 @@ def open_source(path) -> Source:
     return source
 
 
-def _package_head(text, source):
+def _package_head(text: _Text, source: Source) -> Element | None:
     """Read members until the list begins. Without a list, the object itself is the first element, which is returned."""
     line = text.line
     text.take("{")
@@ -135,7 +137,7 @@ def _package_head(text, source):
     return Element(1, line, whole)
 
 
-def _refuse_list(text, name):
+def _refuse_list(text: _Text, name: str) -> None:
     line = text.line
     value = text.value()
     if isinstance(value, list):
@@ -147,7 +149,7 @@ def _refuse_list(text, name):
     )
 
 
-def _package(text, source):
+def _package(text: _Text, source: Source) -> Iterator[Element]:
     text.take("[")
     number = 0
     while _another(text, "]", first=not number):
@@ -185,7 +187,7 @@ def _package(text, source):
     _check_version(source, at_the_end=True)
 
 
-def _lines(text, first, source):
+def _lines(text: _Text, first: Element, source: Source) -> Iterator[Element]:
     source.bytes_read = text.consumed()
     yield first
     number = 1
@@ -210,7 +212,7 @@ def _lines(text, first, source):
         yield Element(number, line, value)
 
 
-def _another(text, closing, first=False):
+def _another(text: _Text, closing: str, first: bool = False) -> bool:
     """Whether the object or list goes on; steps over the comma before its next member."""
     if text.peek() == closing:
         return False
@@ -219,7 +221,7 @@ def _another(text, closing, first=False):
     return True
 
 
-def _member_name(text):
+def _member_name(text: _Text) -> str:
     name = text.value()
     if not isinstance(name, str):
         raise text.error("A member's name in quotes is missing", "Check the commas and quotes before it.")
@@ -227,7 +229,7 @@ def _member_name(text):
     return name
 
 
-def _list_of(value):
+def _list_of(value: dict[str, Any]) -> str | None:
     """The list to which an object belongs; None if it does not show that."""
     if "compiledRelease" in value or ("ocid" in value and isinstance(value.get("releases"), list)):
         return "records"
@@ -240,7 +242,7 @@ def _list_of(value):
     return None
 
 
-def _kind_of(value, path):
+def _kind_of(value: dict[str, Any], path: Path) -> str:
     if found := _list_of(value):
         return found
     raise InputError(
@@ -250,7 +252,7 @@ def _kind_of(value, path):
     )
 
 
-def _check_version(source, at_the_end=False):
+def _check_version(source: Source, at_the_end: bool = False) -> None:
     wanted = VERSIONS[source.list_name]
     version = source.header.get("version")
     name = "OC4IDS" if source.list_name == "projects" else "OCDS"
@@ -279,7 +281,7 @@ def _check_version(source, at_the_end=False):
     )
 
 
-def _refuse_start(text):
+def _refuse_start(text: _Text) -> None:
     start = text.peek()
     place = str(text.path)
     if not start:
@@ -307,7 +309,7 @@ def _refuse_start(text):
     )
 
 
-def _article(value):
+def _article(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
 
@@ -315,17 +317,18 @@ def _article(value):
 class _Text:
     """The decoded text of a file, one window at a time, with the line number."""
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.unit = "the head of the file"
         self.line = 1
         self._file = _open(path)
         self._decode = codecs.getincrementaldecoder("utf-8")("strict")
-        self._scan = make_scanner(
-            json.JSONDecoder(
+        decoder: Any = (
+            json.JSONDecoder(  # typeshed takes something else for what a scanner reads its hooks from
                 strict=True, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite
             )
         )
+        self._scan: Callable[[str, int], tuple[Any, int]] = make_scanner(decoder)
         self._buffer, self._place, self._ended, self._bytes = "", 0, False, 0
         self._consumed = 0
         self._between, self._misses = "", 0 if _msgspec() else _MISSES
@@ -353,7 +356,7 @@ class _Text:
         """Whether the text goes on with ``[]``."""
         return self._buffer[self._place + 1 :].lstrip()[:1] == "]"
 
-    def take(self, character):
+    def take(self, character: str) -> None:
         """Step over one expected character."""
         found = self.peek()
         if not found:
@@ -364,7 +367,7 @@ class _Text:
             )
         self._place += 1
 
-    def element(self):
+    def element(self) -> dict[str, Any]:
         """Read one of many values that are alike: as `value`, and mostly in a fifth of its time.
 
         The end of an element is looked for where the next one seems to begin. What is read whole up to there is the element: no object
@@ -393,7 +396,7 @@ class _Text:
             self._between = text[: brace + 1] if "\n" in text[:brace] else text
         return value
 
-    def value(self):
+    def value(self) -> Any:
         """Read one JSON value."""
         if not self.peek():
             raise self.cut_off()
@@ -443,7 +446,7 @@ class _Text:
             self._more(size)
             size *= 2
 
-    def _refuse_halves(self, value, end):
+    def _refuse_halves(self, value: object, end: int) -> None:
         """Half a character can be written in JSON with an escape, and nowhere else: no page, no table and no other program takes it."""
         if _HALF.search(self._buffer, self._place, end):
             try:
@@ -454,7 +457,7 @@ class _Text:
                     "Write the whole character there, or leave it out; texts that were cut to a length often end so.",
                 ) from None
 
-    def _could_go_on(self, place, message):
+    def _could_go_on(self, place: int, message: str) -> bool:
         """Whether the text is right so far and only its rest is missing."""
         if message.startswith("Unterminated string"):
             return True
@@ -463,7 +466,7 @@ class _Text:
         rest = self._buffer[place : place + 12]
         return place + len(rest) >= len(self._buffer) and _PREFIX.fullmatch(rest) is not None
 
-    def error(self, what, fix) -> InputError:
+    def error(self, what: str, fix: str) -> InputError:
         unit = f" ({self.unit})" if self.unit else ""
         return InputError(f"{what}{unit}.", where=f"{self.path}, line {self.line}", fix=fix)
 
@@ -475,7 +478,7 @@ class _Text:
             fix="It was cut off while it was written or downloaded; get it again.",
         )
 
-    def _syntax(self, place, message):
+    def _syntax(self, place: int, message: str) -> InputError:
         line = self.line + self._buffer.count("\n", self._place, place)
         if message.startswith("Invalid control character"):
             raw = (
@@ -495,7 +498,7 @@ class _Text:
             fix="Correct that place, or export the file again.",
         )
 
-    def _more(self, size=CHUNK):
+    def _more(self, size: int = CHUNK) -> None:
         try:
             data = self._file.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -535,7 +538,7 @@ def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
 
 
 @functools.cache
-def _msgspec():
+def _msgspec() -> ModuleType | None:
     """The quicker reader; None where it is not installed, as in the page: then everything is read by the slower one."""
     try:
         import msgspec
@@ -544,11 +547,12 @@ def _msgspec():
     return msgspec
 
 
-def _strictly(text):
+def _strictly(text: str) -> Any:
     """The value of a text of strict JSON; None if it is none, or holds a key twice, or cannot be told quickly."""
     if "\\u003" in text:
         return None  # an escaped colon could hide a key
     msgspec = _msgspec()
+    assert msgspec is not None  # without it `_misses` says that this is never tried
     try:
         value = msgspec.json.decode(text)
         # A key that came twice is lost with its colon. Colons inside texts are the same in both.
@@ -575,16 +579,16 @@ def again(line: bytes) -> dict:
 
 
 class _KeyTwice(ValueError):
-    def __init__(self, key):
+    def __init__(self, key: str) -> None:
         self.key = key
 
 
 class _NoNumber(ValueError):
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         self.text = text
 
 
-def _object(pairs):
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
@@ -592,27 +596,27 @@ def _object(pairs):
     return made
 
 
-def _no_number(text):
+def _no_number(text: str) -> NoReturn:
     raise _NoNumber(text)
 
 
-def _finite(text):
+def _finite(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise _NoNumber(text)
     return value
 
 
-def _open(path):
+def _open(path: Path) -> BinaryIO:
     file = path.open("rb")
     if file.read(2) == b"\x1f\x8b":
         file.close()
-        return gzip.open(path, "rb")
+        return cast("BinaryIO", gzip.open(path, "rb"))
     file.seek(0)
     return file
 
 
-def _likely_encoding(data):
+def _likely_encoding(data: bytes) -> str:
     """The name of an older encoding in which the bytes read as Korean or as Latin letters; a guess for the message alone."""
     try:
         text = data.decode("cp949")
@@ -625,7 +629,7 @@ def _likely_encoding(data):
     )
 
 
-def _refuse_bytes(data, path):
+def _refuse_bytes(data: bytes, path: str | Path) -> None:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:64]:
         raise InputError(
             "The file is UTF-16 or binary, not UTF-8 text.",

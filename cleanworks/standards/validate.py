@@ -13,9 +13,10 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NoReturn
 
 from cleanworks import moments
 from cleanworks.errors import InputError
@@ -94,7 +95,7 @@ class Report:
             self.problems.append(problem)
 
 
-def validate(path, schema_folder=None) -> Report:
+def validate(path: str | Path, schema_folder: str | Path | None = None) -> Report:
     """Check a file of projects, releases or records.
 
     Parameters
@@ -141,14 +142,14 @@ def validate(path, schema_folder=None) -> Report:
 class _WholeFile:
     """What only the file as a whole shows: ids that come twice, dates that are equal, one id for several names."""
 
-    def __init__(self, list_name):
+    def __init__(self, list_name: str) -> None:
         self.list_name = list_name
         # One number for each element is all that is kept: its id would be several times larger.
         self.seen: set[int] = set()
         self.moments: set[int] = set()
         self.names: dict[str, set[str]] = {}
 
-    def findings(self, value, name) -> Iterator[tuple[str, str, str]]:
+    def findings(self, value: dict[str, Any], name: str) -> Iterator[tuple[str, str, str]]:
         for number, known_as in checks.organisations(value):
             if checks.PLACEHOLDER.fullmatch(number):
                 names = self.names.setdefault(number, set())
@@ -159,7 +160,7 @@ class _WholeFile:
         elif name and self._again(self.seen, name):
             yield "error", "", "an element before it has the same id"
 
-    def _release(self, release, ocid):
+    def _release(self, release: dict[str, Any], ocid: object) -> Iterator[tuple[str, str, str]]:
         number, moment = text(release.get("id")), moments.instant(release.get("date"))
         if not ocid:
             return
@@ -172,7 +173,7 @@ class _WholeFile:
                 "a release before it, of the same process, has the same date: their order in the file decides",
             )
 
-    def _again(self, seen, key):
+    def _again(self, seen: set[int], key: object) -> bool:
         there = hash(key) in seen
         seen.add(hash(key))
         return there
@@ -195,7 +196,9 @@ class _WholeFile:
             )
 
 
-def _findings(value, list_name, schema) -> Iterator[tuple[str, str, str]]:
+def _findings(
+    value: dict[str, Any], list_name: str, schema: _Schema | None
+) -> Iterator[tuple[str, str, str]]:
     """The union of what the schema and the product's own checks find; what both find at one place is said once."""
     if list_name == "records":
         yield from _record_findings(value, schema)
@@ -214,7 +217,7 @@ def _findings(value, list_name, schema) -> Iterator[tuple[str, str, str]]:
     yield from (("note", place, message) for place, message in notes if place not in said)
 
 
-def _record_findings(record, schema):
+def _record_findings(record: dict[str, Any], schema: _Schema | None) -> Iterator[tuple[str, str, str]]:
     ocid = text(record.get("ocid"))
     if ocid is None:
         yield (
@@ -227,8 +230,8 @@ def _record_findings(record, schema):
         yield "error", "/releases", f"releases is {checks.kind_of(releases)}, not a list"
         releases = []
     linked = 0
-    for number, release in enumerate(releases or []):
-        place = f"/releases/{number}"
+    for position, release in enumerate(releases or []):
+        place = f"/releases/{position}"
         if not isinstance(release, dict):
             yield "error", place, f"this release is {checks.kind_of(release)}, not an object"
         elif is_linked(release):
@@ -255,8 +258,8 @@ def _record_findings(record, schema):
             yield severity, place + path, message
 
 
-def _package_problems(source: Source, schema, report):
-    def problem(place, message):
+def _package_problems(source: Source, schema: _Schema | None, report: Report) -> Iterator[Problem]:
+    def problem(place: str, message: str) -> Problem:
         return Problem("error", 0, 0, "", place, message)
 
     for sentence in source.notes:
@@ -287,19 +290,25 @@ def _package_problems(source: Source, schema, report):
 class _Schema:
     """The official schema of one standard, ready to check elements of one kind."""
 
-    def __init__(self, name, schema, package, codelists):
+    def __init__(
+        self,
+        name: str,
+        schema: dict[str, Any],
+        package: dict[str, Any] | None,
+        codelists: dict[str, set[str]],
+    ) -> None:
         import jsonschema_rs
 
         self.name = name
         self._schema, self._codelists = schema, codelists
         # `retriever` answers every outward reference itself: nothing is ever fetched.
-        options = {"validate_formats": True, "retriever": _no_network}
+        options: dict[str, Any] = {"validate_formats": True, "retriever": _no_network}
         self._validator = jsonschema_rs.Draft4Validator(schema, **options)
         self._package = jsonschema_rs.Draft4Validator(package, **options) if package else None
         self._trees: dict[str, dict] = {}
 
     @classmethod
-    def load(cls, folder, list_name):
+    def load(cls, folder: str | Path, list_name: str) -> _Schema:
         folder = Path(folder)
         project = list_name == "projects"
         file = _find(folder, "project-schema.json" if project else "release-schema.json")
@@ -316,7 +325,7 @@ class _Schema:
             names.append(extension.parent.name)
         return cls(" + ".join(names), schema, package, codelists)
 
-    def errors(self, value) -> Iterator[tuple[str, str]]:
+    def errors(self, value: object) -> Iterator[tuple[str, str]]:
         wrong_kind: set[str] = set()
         for error in sorted(
             self._validator.iter_errors(value), key=lambda error: " is not of type" not in error.message
@@ -328,18 +337,20 @@ class _Schema:
                 continue  # of a wrong kind, it is in no list of codes either
             yield _place(place, message), message
 
-    def package_errors(self, header, list_name):
+    def package_errors(self, header: dict[str, Any], list_name: str) -> Iterator[tuple[str, str]]:
         if self._package is None:
             return
         for error in self._package.iter_errors({**header, list_name: [{}]}):
             message = _sentence(error.message)
             yield _place("".join(f"/{part}" for part in error.instance_path), message), message
 
-    def unknown(self, value):
+    def unknown(self, value: object) -> Iterator[tuple[str, str]]:
         """Fields that the schema does not know, and codes that are not in an open list: allowed, and worth knowing."""
         yield from self._compare(value, self._tree(self._schema, "#"), "")
 
-    def _tree(self, schema, name):
+    def _tree(
+        self, schema: dict[str, Any], name: str
+    ) -> dict[str, tuple[set[str] | None, tuple[dict[str, Any], str] | None]]:
         """For each property of an object: (codes allowed or None, the object below or None)."""
         if name not in self._trees:
             self._trees[name] = tree = {}
@@ -348,16 +359,19 @@ class _Schema:
             self._trees[name] = tree
         return self._trees[name]
 
-    def _branch(self, member, name):
-        codes = self._codelists.get(member.get("codelist")) if member.get("openCodelist") else None
-        target = member.get("items") if isinstance(member.get("items"), dict) else member
+    def _branch(
+        self, member: dict[str, Any], name: str
+    ) -> tuple[set[str] | None, tuple[dict[str, Any], str] | None]:
+        codes = self._codelists.get(member.get("codelist", "")) if member.get("openCodelist") else None
+        items = member.get("items")
+        target = items if isinstance(items, dict) else member
         reference = target.get("$ref", "")
         if reference.startswith("#/definitions/"):
             definition = reference.removeprefix("#/definitions/")
             return codes, (self._schema["definitions"].get(definition, {}), definition)
         return codes, ((target, name) if "properties" in target else None)
 
-    def _compare(self, value, tree, path):
+    def _compare(self, value: object, tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
         if not isinstance(value, dict):
             return
         for key, member in value.items():
@@ -376,7 +390,7 @@ class _Schema:
                         yield from self._compare(one, subtree, f"{path}/{key}")
 
 
-def merge_patch(target, patch):
+def merge_patch(target: Any, patch: Any) -> Any:
     """JSON merge patch (RFC 7396), by which OCDS extensions change the schema.
 
     Examples
@@ -395,7 +409,7 @@ def merge_patch(target, patch):
     return merged
 
 
-def _find(folder, name):
+def _find(folder: Path, name: str) -> Path:
     if not folder.is_dir():
         raise InputError(
             "There is no such folder.",
@@ -416,7 +430,7 @@ def _find(folder, name):
     return found[0]
 
 
-def _json(file):
+def _json(file: Path) -> dict[str, Any]:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -425,7 +439,7 @@ def _json(file):
         ) from error
 
 
-def _without_elements(package, list_name):
+def _without_elements(package: dict[str, Any], list_name: str) -> dict[str, Any]:
     """The schema of a package's head: the elements are checked one by one, and links to other schemas are not followed."""
     package = {**package, "properties": {**package["properties"], list_name: {"type": "array"}}}
     package.pop("definitions", None)
@@ -434,27 +448,27 @@ def _without_elements(package, list_name):
     return package
 
 
-def _codelists(folder, known=None):
+def _codelists(folder: Path, known: dict[str, set[str]] | None = None) -> dict[str, set[str]]:
     """Codelist file -> codes. A file named ``+x.csv`` adds to ``x.csv``."""
     found = {}
     for file in sorted(folder.glob("*.csv")):
         with file.open(encoding="utf-8", newline="") as text:
-            codes = {row.get("Code") or row.get("code") for row in csv.DictReader(text)} - {None}
+            codes = {row.get("Code") or row.get("code") or "" for row in csv.DictReader(text)} - {""}
         name = file.name.lstrip("+")
         found[name] = codes | (known or {}).get(name, set()) if file.name.startswith("+") else codes
     return found
 
 
-def _no_network(uri):
+def _no_network(uri: str) -> NoReturn:
     raise ValueError(f"the schema refers to {uri}, and nothing is fetched here")
 
 
-def _place(place, message):
+def _place(place: str, message: str) -> str:
     """A missing field is missing at its own place, as the product's own checks have it."""
     return f"{place}/{message.removesuffix(' is missing')}" if message.endswith(" is missing") else place
 
 
-def _sentence(message):
+def _sentence(message: str) -> str:
     missing = re.fullmatch(r'"([^"]*)" is a required property', message)
     if missing:
         return f"{missing.group(1)} is missing"
@@ -463,6 +477,6 @@ def _sentence(message):
     return message if len(message) <= 300 else message[:297] + "..."
 
 
-def _kind(message):
+def _kind(message: str) -> str:
     """The message without the values in it, so that equal problems are counted together."""
     return re.sub(r"'[^']*'|\"[^\"]*\"|\{.*\}|\[.*\]|\b\d[\d.-]+", "...", message)
