@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +13,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from cleanworks.errors import InputError
 from cleanworks.standards.standards_command import data_app
+
+if TYPE_CHECKING:
+    from cleanworks.data import mapping
+
 
 Source = Annotated[
     Path,
@@ -50,7 +55,7 @@ def bring_in(
     encoding: Annotated[
         str | None, typer.Option(help="Of CSV files that are not UTF-8, such as cp949 or latin-1.")
     ] = None,
-):
+) -> None:
     """Bring files in as tables.
 
     It writes tables as Parquet, a dictionary of their columns, and a list of what was taken and what was left out.
@@ -140,7 +145,7 @@ def flags(
         typer.Option(help="The day that counts as today, YYYY-MM-DD; by default the latest day in the data."),
     ] = None,
     currency: Annotated[str | None, typer.Option(help="Compare prices in this currency only.")] = None,
-):
+) -> None:
     """Compute the indicators of data, with a report.
 
     The report is index.html; the answers are flags.csv, flags.json and flags.xlsx.
@@ -166,7 +171,7 @@ def report(
         str | None,
         typer.Option(help="The day that counts as today, YYYY-MM-DD; by default the latest day in the data."),
     ] = None,
-):
+) -> None:
     """Write a report with figures, as far as the data allow.
 
     On payments, progress, disclosure and transparency.
@@ -178,7 +183,7 @@ def report(
     Console(highlight=False).print(f"Open {to}", markup=False, soft_wrap=True)
 
 
-def _show(out, proposed):
+def _show(out: Console, proposed: Sequence[mapping.Columns]) -> None:
     for one in proposed:
         place = f"{one.file}, sheet {one.sheet}" if one.sheet else one.file
         rows = [
@@ -196,7 +201,7 @@ def _show(out, proposed):
             out.print(f"Question: {question}.", markup=False, soft_wrap=True)
 
 
-def _rows(out, title, columns, rows):
+def _rows(out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from cleanworks.standards.standards_command import _print
 
     _print(out, title, columns, rows)

@@ -6,7 +6,7 @@ The definitions are those of `cleanworks.construction.flags`; here is only what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from cleanworks import moments, scratch
 from cleanworks.city import own
 from cleanworks.construction import flags
 from cleanworks.construction.flags import _core
+from cleanworks.construction.flags._processes import Frame
 from cleanworks.errors import InputError
 
 
@@ -32,35 +33,35 @@ class Database:
     True
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection):
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection, self._kept = connection, 0
 
-    def frame(self, relation) -> nw.LazyFrame:
+    def frame(self, relation: duckdb.DuckDBPyRelation) -> nw.LazyFrame:
         return nw.from_native(relation)
 
-    def keep(self, frame):
+    def keep(self, frame: Frame) -> Frame:
         """The same rows, computed only once however often they are read."""
         self._kept += 1
         name = f"kept_{self._kept}"
         frame.to_native().create(name)
         return nw.from_native(self.connection.table(name))
 
-    def numbered(self, frame, name: str):
+    def numbered(self, frame: Frame, name: str) -> Frame:
         """The rows with a whole number each, from 1."""
         return nw.from_native(frame.to_native().project(f'row_number() OVER () AS "{name}", *'))
 
-    def numbers_of(self, frame, column: str, values, name: str):
+    def numbers_of(self, frame: Frame, column: str, values: Frame, name: str) -> Frame:
         """The frame with ``name`` in place of ``column``: the numbers of its values, 0 where a value is none of these."""
         number, text = values.columns
         values = values.select(nw.col(number).alias("_number"), nw.col(text).alias("_text"))
         frame = frame.join(values, left_on=column, right_on="_text", how="left").drop(column)
         return frame.with_columns(nw.col("_number").fill_null(0).alias(name)).drop("_number")
 
-    def values_of(self, frame, values):
+    def values_of(self, frame: Frame, values: Frame) -> Frame:
         """The frame with the values behind its numbers; the reverse of `numbers_of`."""
         return frame.join(values, on=values.columns[0], how="inner")
 
-    def filled(self, tables) -> set[str]:
+    def filled(self, tables: Mapping[str, duckdb.DuckDBPyRelation]) -> set[str]:
         """As `cleanworks.construction.flags.filled_columns`."""
         found = set()
         for name, table in tables.items():
@@ -70,11 +71,11 @@ class Database:
             found |= {f"{name}.{one}" for one, n in zip(table.columns, there, strict=True) if n or empty}
         return found
 
-    def latest(self, table, columns) -> pd.DataFrame:
+    def latest(self, table: duckdb.DuckDBPyRelation, columns: Sequence[str]) -> pd.DataFrame:
         """The highest values of some columns."""
         return table.aggregate(", ".join(f'max("{one}") AS "{one}"' for one in columns)).df()
 
-    def collected(self, frame) -> pd.DataFrame:
+    def collected(self, frame: Frame) -> pd.DataFrame:
         return frame.to_native().df()
 
 
@@ -168,7 +169,9 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
     return made
 
 
-def _in_currency_of_contract(table, contracts):
+def _in_currency_of_contract(
+    table: duckdb.DuckDBPyRelation, contracts: duckdb.DuckDBPyRelation | None
+) -> duckdb.DuckDBPyRelation:
     """The table with unknown amounts in the rows that are in another currency than their contract."""
     key = {"currency", "contract_id"}
     if contracts is None or not (key <= set(table.columns) and key <= set(contracts.columns)):
@@ -187,7 +190,7 @@ def _in_currency_of_contract(table, contracts):
     )
 
 
-def _expressions(name, relation, empty):
+def _expressions(name: str, relation: duckdb.DuckDBPyRelation, empty: set[str]) -> Iterator[str]:
     for column, kind in zip(relation.columns, relation.types, strict=True):
         quoted = '"' + column.replace('"', '""') + '"'
         dated = column in _core.DATES or column.startswith("date_")
@@ -211,19 +214,19 @@ def _expressions(name, relation, empty):
             yield quoted
 
 
-def _day(value):
+def _day(value: str) -> str:
     """A day; none where it lies so far away that it stands for "no date"."""
     first, last = f"{moments.FIRST_YEAR}-01-01", f"{moments.LAST_YEAR + 1}-01-01"
     return f"CASE WHEN {value} >= TIMESTAMP '{first}' AND {value} < TIMESTAMP '{last}' THEN {value} END"
 
 
-def _refuse_broken_text(error):
+def _refuse_broken_text(error: Exception) -> None:
     found = re.search(r'Invalid string encoding found in Parquet file "(.+?)":', str(error))
     if found:
         own.refuse_broken_text(Path(found[1]))
 
 
-def _refuse_twice(engine, table, key, file):
+def _refuse_twice(engine: Database, table: duckdb.DuckDBPyRelation, key: str, file: Path) -> None:
     frame = nw.from_native(table).filter(~nw.col(key).is_null()).group_by(key).agg(rows=nw.len())
     twice = engine.collected(frame.filter(nw.col("rows") > 1).head(1))
     if len(twice):

@@ -8,9 +8,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,15 @@ from cleanworks.construction import flags
 from cleanworks.data import folder
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, escape
+from cleanworks.profiles import Profile
+from cleanworks.typed import Day, Tables
 from cleanworks.written import harmless
+
+if TYPE_CHECKING:
+    import openpyxl
+
+    from cleanworks.data.database import Database
+
 
 MARK, MADE_BY = "flags-made.json", "cleanworks data flags"
 LARGE = (
@@ -124,7 +133,14 @@ class Flags:
         return Path(out)
 
 
-def flags_of(source, *, profile=None, as_of=None, currency: str | None = None, codes=None) -> Flags:
+def flags_of(
+    source: str | Path | Tables,
+    *,
+    profile: Profile | str | None = None,
+    as_of: Day | None = None,
+    currency: str | None = None,
+    codes: Iterable[str] | None = None,
+) -> Flags:
     """Compute the indicators that some data allow.
 
     Parameters
@@ -212,19 +228,21 @@ def _of_folder(
     )
 
 
-def _in_memory(name, tables, codes, settings, where="tables"):
+def _in_memory(
+    name: str, tables: Tables, codes: Iterable[str] | None, settings: flags.Settings, where: str = "tables"
+) -> Flags:
     coverage = _coverage(tables, None, where)
     answers = flags.evaluate(tables, codes, settings)
     rows = {table: len(rows) for table, rows in tables.items() if len(rows)}
     return Flags(name, answers, coverage, rows, settings.as_of, tuple(_spreads(answers)))
 
 
-def _spreads(answers):
+def _spreads(answers: pd.DataFrame) -> Iterator[Spread]:
     for (code, level), rows in answers.groupby(["code", "level"], observed=True, sort=False):
         yield Spread.of(str(code), str(level), rows["value"].to_numpy(float), rows["flagged"].to_numpy(bool))
 
 
-def _coverage(tables, engine, where):
+def _coverage(tables: Mapping[str, Any], engine: Database | None, where: str) -> pd.DataFrame:
     coverage = flags.coverage(tables, engine)
     if not coverage["possible"].any():
         missing = "; ".join(
@@ -254,7 +272,7 @@ _FAMILIES = {
 }  # fmt: skip
 
 
-def _body(made):
+def _body(made: Flags) -> str:
     able = made.coverage[made.coverage["possible"]]
     held = ", ".join(f"{rows:,} {name.replace('_', ' ')}" for name, rows in made.rows.items())
     hits = sum(one.flagged for one in made.spreads)
@@ -293,7 +311,7 @@ def _body(made):
     return "\n".join(parts)
 
 
-def _overview(entries):
+def _overview(entries: Sequence[tuple[str, flags.Indicator, Sequence[Spread]]]) -> str:
     rows = []
     for code, one, spreads in entries:
         for spread in spreads:
@@ -309,14 +327,16 @@ def _overview(entries):
     return f'<h2>At a glance</h2><div class="scroll" tabindex="0" role="region" aria-label="Overview"><table><caption>What was computed</caption><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
-def _share(spread, one):
+def _share(spread: Spread, one: flags.Indicator) -> str:
     """The share that is worth a look; none where only those are listed, as firms are beside their processes."""
     if spread.flagged == spread.looked and spread.level != one.levels[0]:
         return ""
     return f"{spread.flagged / spread.looked:.1%}"
 
 
-def _one(code, one, spreads, cases):
+def _one(
+    code: str, one: flags.Indicator, spreads: Sequence[Spread], cases: Mapping[tuple[str, str], pd.DataFrame]
+) -> str:
     parts = [
         f'<section class="flag" id="{escape(code)}"><h3>{escape(one.name)} <code>{escape(code)}</code></h3><p>{escape(one.definition)}</p>'
     ]
@@ -354,9 +374,9 @@ def _one(code, one, spreads, cases):
     return "\n".join(parts)
 
 
-def _picture(spread, name):
+def _picture(spread: Spread, name: str) -> str:
     """How the values are spread: a histogram, those worth a look in another colour and named in words."""
-    if spread.everyone is None:
+    if spread.everyone is None or spread.marked is None:
         return ""
     wide, tall = 460, 90
     step, top = wide / 24, max(spread.everyone.max(), 1)
@@ -381,7 +401,7 @@ def _picture(spread, name):
     )
 
 
-def _missing(unable):
+def _missing(unable: pd.DataFrame) -> str:
     if unable.empty:
         return ""
     rows = "".join(
@@ -395,14 +415,14 @@ def _missing(unable):
     )
 
 
-def _fields(text):
+def _fields(text: str) -> str:
     return ", ".join(
         f"<code>{escape(field.replace('|', ' or '))}</code>" for field in text.split(", ") if field
     )
 
 
-def _number(value):
-    if not np.isfinite(value):
+def _number(value: float | None) -> str:
+    if value is None or not np.isfinite(value):
         return "-"
     size = abs(value)
     if size >= 1000:
@@ -410,7 +430,7 @@ def _number(value):
     return f"{value:.3g}" if size < 1 else f"{value:.4g}"
 
 
-def _csv(answers):
+def _csv(answers: pd.DataFrame) -> str:
     rows = io.StringIO(newline="")
     writer = csv.writer(rows, lineterminator="\r\n")
     writer.writerow(["code", "indicator", "of", "id", "value", "unit", "worth a look"])
@@ -430,7 +450,7 @@ def _csv(answers):
     return rows.getvalue()
 
 
-def _workbook(made, path):
+def _workbook(made: Flags, path: Path) -> None:
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
@@ -461,7 +481,9 @@ def _workbook(made, path):
     book.save(path)
 
 
-def _sheet(book, title, columns, rows):
+def _sheet(
+    book: openpyxl.Workbook, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     sheet.append(columns)

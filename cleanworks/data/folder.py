@@ -209,7 +209,7 @@ _OPEN_DATA = {
 }  # fmt: skip
 
 
-def _meaning(name, column):
+def _meaning(name: str, column: str) -> tuple[str, str, str]:
     described = schemas.CONSTRUCTION.get(name)
     if described and column in described.names:
         known = described[column]
@@ -223,5 +223,5 @@ def _meaning(name, column):
     return ("date" if column.startswith("date") else "text"), "", _OPEN_DATA.get(column, "")
 
 
-def _names():
+def _names() -> set[str]:
     return {*schemas.CONSTRUCTION, "awards", "award_items", "milestones"}

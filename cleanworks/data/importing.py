@@ -16,9 +16,10 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -29,7 +30,11 @@ from cleanworks.errors import InputError
 from cleanworks.moments import OFFSET
 from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.shape import inside, text
-from cleanworks.standards.stream import LISTS, again, kept, open_source, refuse_bomb
+from cleanworks.standards.stream import LISTS, Element, Source, again, kept, open_source, refuse_bomb
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 # Releases are sorted by their process into pieces of about this size, which are in memory one after the other.
 PIECE, MOST_PIECES = 32 << 20, 128
@@ -99,6 +104,7 @@ class Imported:
         )
 
 
+Files = Sequence[tuple[Path, str]]  # each with the name that a person knows
 Tell = Callable[[int, int, str], None]  # bytes read, bytes in all, the file in hand
 
 
@@ -205,12 +211,13 @@ def proposals(files: Sequence[str | Path], encoding: str | None = None) -> list[
 class _unpacked:
     """The files that a request names, folders and zips opened: ((path, name), ...) and what was left, and why."""
 
-    def __init__(self, files: Iterable[str | Path]):
+    def __init__(self, files: Iterable[str | Path]) -> None:
         self.files = [Path(file) for file in files]
         self.place: Path | None = None
 
-    def __enter__(self):
-        found, left = [], []
+    def __enter__(self) -> tuple[list[tuple[Path, str]], list[dict]]:
+        found: list[tuple[Path, str]] = []
+        left: list[dict] = []
         try:
             for path in self.files:
                 if path.is_dir():
@@ -232,11 +239,13 @@ class _unpacked:
             raise
         return found, left
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         if self.place:
             scratch.remove(self.place)
 
-    def _add(self, path, name, found, left, asked):
+    def _add(
+        self, path: Path, name: str, found: list[tuple[Path, str]], left: list[dict], asked: bool
+    ) -> None:
         lower = name.lower()
         if not path.stat().st_size:
             if asked:
@@ -260,7 +269,7 @@ class _unpacked:
         else:
             found.append((path, name))
 
-    def _unzip(self, path, name, found, left):
+    def _unzip(self, path: Path, name: str, found: list[tuple[Path, str]], left: list[dict]) -> None:
         self.place = self.place or scratch.make()
         with archives.opened(path, name) as archive:
             entries = archives.members(archive, name, largest=LARGEST_ARCHIVE, what="zip of data")
@@ -281,7 +290,7 @@ class _unpacked:
                 self._add(target, f"{name}/{inner}", found, left, asked=False)
 
 
-def _kind(path, name):
+def _kind(path: Path, name: str) -> str:
     lower = name.lower().removesuffix(".gz")
     if lower.endswith((".csv", ".tsv", ".xlsx", ".xlsm")):
         return "tables"
@@ -291,7 +300,7 @@ def _kind(path, name):
     return "tables"
 
 
-def _start(path):
+def _start(path: Path) -> bytes:
     opened = gzip.open if path.open("rb").read(2) == b"\x1f\x8b" else open
     try:
         with opened(path, "rb") as file:
@@ -300,7 +309,7 @@ def _start(path):
         raise InputError("The compressed file is damaged.", where=path.name, fix="Get it again.") from None
 
 
-def _named(files):
+def _named(files: Iterable[str | Path]) -> str:
     names = [str(file) for file in files]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "files"
 
@@ -308,7 +317,7 @@ def _named(files):
 # OCDS and OC4IDS --------------------------------------------------------------------------------------------------------
 
 
-def _standard(found, kind, keep, made, tell, place):
+def _standard(found: Files, kind: str, keep: _Pieces, made: Imported, tell: Tell | None, place: Path) -> None:
     read = _Told(tell, sum(path.stat().st_size for path, _ in found))
     elements = _elements(found, made, read)
     if kind == "OC4IDS":
@@ -332,7 +341,7 @@ def _standard(found, kind, keep, made, tell, place):
         piece.unlink()
 
 
-def _compiled(piece):
+def _compiled(piece: Path) -> Iterator[dict]:
     """The compiled release of each process of a piece; only texts are held of the others."""
     processes: dict[bytes, list[tuple[bytes, bytes]]] = {}
     with piece.open("rb") as lines:
@@ -350,7 +359,7 @@ def _compiled(piece):
             yield from ocds.compiled_of(releases, "releases")
 
 
-def _elements(found, made, read):
+def _elements(found: Files, made: Imported, read: _Told) -> Iterator[tuple[Element, str]]:
     for path, name in found:
         read.begin(path, name)
         try:
@@ -379,7 +388,7 @@ def _elements(found, made, read):
 LISTS_SHORT = dict(zip(LISTS, ("projects", "releases", "records"), strict=True))
 
 
-def _batches(values, size):
+def _batches(values: Iterable[dict], size: int) -> Iterator[list[dict]]:
     batch = []
     for value in values:
         batch.append(value)
@@ -393,18 +402,18 @@ def _batches(values, size):
 class _Told:
     """Tells how far the reading is, at most a few times a second."""
 
-    def __init__(self, tell: Tell | None, total: int):
+    def __init__(self, tell: Tell | None, total: int) -> None:
         self.tell, self.total, self.before, self.name, self.last = tell, total, 0, "", 0.0
 
-    def begin(self, path, name):
+    def begin(self, path: Path, name: str) -> None:
         self.name = name
 
-    def step(self, source):
+    def step(self, source: Source) -> None:
         if self.tell and time.monotonic() - self.last > 0.2:
             self.last = time.monotonic()
             self.tell(min(self.before + source.bytes_read, self.total), self.total, self.name)
 
-    def done(self, path):
+    def done(self, path: Path) -> None:
         self.before += path.stat().st_size
         if self.tell:
             self.tell(self.before, self.total, self.name)
@@ -413,7 +422,7 @@ class _Told:
 # CSV and spreadsheets -----------------------------------------------------------------------------------------------------
 
 
-def _sheets(path, name, encoding):
+def _sheets(path: Path, name: str, encoding: str | None) -> tuple[list[tables.Sheet], list[str]]:
     if name.lower().endswith((".xlsx", ".xlsm")):
         return tables.from_workbook(path, name)
     _refuse_large(path.stat().st_size, name)
@@ -427,8 +436,9 @@ def _sheets(path, name, encoding):
     return [tables.from_csv(data, name, encoding)], []
 
 
-def _gunzipped(data, name):
-    pieces, size = [], 0
+def _gunzipped(data: bytes, name: str) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             while piece := file.read(1 << 20):
@@ -445,7 +455,7 @@ def _gunzipped(data, name):
     return b"".join(pieces)
 
 
-def _refuse_one_line(start, name):
+def _refuse_one_line(start: bytes, name: str) -> None:
     if b"\n" not in start and b"\r" not in start:
         raise InputError(
             f"The first line has more than {len(start):,} bytes, so this is not a table.",
@@ -454,7 +464,7 @@ def _refuse_one_line(start, name):
         )
 
 
-def _refuse_large(size, name):
+def _refuse_large(size: int, name: str) -> None:
     if size > LARGEST_TABLE:
         raise InputError(
             f"The table has more than {LARGEST_TABLE >> 30} GiB, and it has to be read in one piece.",
@@ -463,7 +473,14 @@ def _refuse_large(size, name):
         )
 
 
-def _tables(found, mappings, encoding, keep, made, tell):
+def _tables(
+    found: Files,
+    mappings: Sequence[mapping.Columns] | None,
+    encoding: str | None,
+    keep: _Pieces,
+    made: Imported,
+    tell: Tell | None,
+) -> None:
     read = _Told(tell, sum(path.stat().st_size for path, _ in found))
     rows_before: dict[str, int] = {}
     used = set()
@@ -504,7 +521,7 @@ def _tables(found, mappings, encoding, keep, made, tell):
         )  # fmt: skip
 
 
-def _mapping_of(sheet, mappings):
+def _mapping_of(sheet: tables.Sheet, mappings: Sequence[mapping.Columns] | None) -> mapping.Columns | None:
     if mappings is None:
         made = mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.first_values())
         asked = [question for question in made.questions if "numbered instead" not in question]
@@ -529,12 +546,15 @@ def _mapping_of(sheet, mappings):
 class _Pieces:
     """Pieces of tables, counted as they come."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.parts: dict[str, list] = {}
         self.rows: dict[str, int] = {}
         self.filled: dict[str, dict[str, int]] = {}
 
-    def add(self, made):
+    def kept(self, name: str, table: pd.DataFrame) -> pd.DataFrame | Path:
+        raise NotImplementedError
+
+    def add(self, made: Mapping[str, pd.DataFrame]) -> None:
         for name, table in made.items():
             # A table of changes without a row says that none was made; the reader leaves its columns away where nothing is known.
             if not len(table.columns) or (not len(table) and name not in ("modifications", "subcontracts")):
@@ -553,10 +573,10 @@ class _Pieces:
 class _Holder(_Pieces):
     """Pieces in memory: where nothing is to be written, as in the page, which has no Parquet."""
 
-    def kept(self, name, table):
+    def kept(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
         return table
 
-    def finish(self, held: dict[str, pd.DataFrame]):
+    def finish(self, held: dict[str, pd.DataFrame]) -> dict[str, tuple[int, dict[str, int]]]:
         held |= {
             name: _joined(parts) if len(parts) > 1 else parts[0].reset_index(drop=True)
             for name, parts in self.parts.items()
@@ -567,11 +587,11 @@ class _Holder(_Pieces):
 class _Keeper(_Pieces):
     """Pieces on the disk, joined into one Parquet file for each table at the end."""
 
-    def __init__(self, place: Path):
+    def __init__(self, place: Path) -> None:
         super().__init__()
         self.place = place
 
-    def kept(self, name, table):
+    def kept(self, name: str, table: pd.DataFrame) -> Path:
         file = self.place / f"{name}.parquet"
         table.to_parquet(file, index=False)
         return file
@@ -591,24 +611,24 @@ class _Keeper(_Pieces):
         return self.counts()
 
 
-def _fill(rows, filled):
+def _fill(rows: int, filled: Mapping[str, int]) -> tuple[int, int, int]:
     """Columns that are filled in every row, in some, in none."""
     never = sum(n == 0 for n in filled.values())
     full = sum(0 < n == rows for n in filled.values())
     return full, len(filled) - full - never, never
 
 
-def _joined(parts):
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Pieces as one table; one without offsets has only clocks of UTC."""
     offsets = {column for part in parts for column in part if column.endswith(OFFSET)}
     whole = [part.assign(**dict.fromkeys(sorted(offsets - set(part)), 0.0)) for part in parts]
     return pd.concat(whole, ignore_index=True)
 
 
-def _fitted(table, schema):
+def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
     import pyarrow as pa
 
-    def missing(column):
+    def missing(column: pa.Field) -> pa.Array:
         # A piece without offsets has only clocks of UTC.
         if column.name.endswith(OFFSET):
             return pa.repeat(pa.scalar(0, column.type), table.num_rows)
@@ -618,7 +638,7 @@ def _fitted(table, schema):
     return pa.table(columns, schema=schema)
 
 
-def _plain(table):
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose columns have one kind of value each: texts that came from local members may be anything."""
     changed = {}
     for column in table:

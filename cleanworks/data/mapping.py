@@ -104,7 +104,7 @@ def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str,
     {'Contract no.': 'contract_id', 'Firm': 'supplier_name'}
     """
     found = {heading: _column(heading) for heading in headings}
-    table = _table(file, sheet, set(found.values()) - {None})
+    table = _table(file, sheet, {column for column in found.values() if column is not None})
     made = Columns(file, sheet, table)
     known = _columns_of(table)
     taken: set[str] = set()
@@ -283,17 +283,17 @@ _TWINS = {"public_authority": "buyer_id", "value_amount": "amount", "amount": "v
           "budget_amount": "cost_estimate", "status": "status"}  # fmt: skip
 
 
-def _columns_of(table):
+def _columns_of(table: str) -> set[str]:
     described = schemas.CONSTRUCTION.get(table)
     return {*(described.names if described else ()), *_EXTRA.get(table, ())}
 
 
-def _key_of(table):
+def _key_of(table: str) -> list[str]:
     described = schemas.CONSTRUCTION.get(table)
     return described.key if described and len(described.key) == 1 else []
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     text = unicodedata.normalize("NFKD", text)
     text = "".join(letter for letter in text if not unicodedata.combining(letter)).lower()
     text = unicodedata.normalize("NFC", text)
@@ -304,7 +304,7 @@ def _plain(text):
 _BY_NAME = {_plain(name): column for column, names in NAMES.items() for name in (column, *names.split("|"))}
 
 
-def _column(heading):
+def _column(heading: str) -> str | None:
     plain = _plain(heading)
     if plain in _BY_NAME:
         return _BY_NAME[plain]
@@ -316,7 +316,7 @@ def _column(heading):
     return _BY_NAME.get(without) or _BY_NAME.get(without.replace(" ", ""))
 
 
-def _table(file, sheet, columns):
+def _table(file: str, sheet: str, columns: set[str]) -> str:
     names = [_plain(Path(file).stem), _plain(sheet)]
     for name in schemas.CONSTRUCTION:
         if name in names:
@@ -324,7 +324,7 @@ def _table(file, sheet, columns):
     scores = {
         name: len(columns & _columns_of(name)) + 0.5 * len(columns & set(_key_of(name))) for name in _OFFERED
     }
-    best = max(scores, key=scores.get)
+    best = max(scores, key=lambda name: scores[name])
     if scores[best] < 2:
         raise InputError(
             "No table of the toolkit fits these headings.", where=f"{file}{', sheet ' + sheet if sheet else ''}",
@@ -347,7 +347,7 @@ _OFFERED = (
 )
 
 
-def _reads(day, form):
+def _reads(day: str, form: str) -> bool:
     try:
         dt.datetime.strptime(day, form)
     except ValueError:
@@ -355,7 +355,7 @@ def _reads(day, form):
     return True
 
 
-def _quoted(text):
+def _quoted(text: object) -> str:
     return (
         '"'
         + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")

@@ -14,11 +14,15 @@ from cleanworks.construction.flags import _core
 from cleanworks.data import folder
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, escape
+from cleanworks.profiles import Profile
+from cleanworks.typed import Day
 
 Tables = Mapping[str, pd.DataFrame]
 
 
-def report_of(source, *, profile=None, date=None) -> Page:
+def report_of(
+    source: str | Path | Tables, *, profile: Profile | str | None = None, date: Day | None = None
+) -> Page:
     """A page on payments, progress, disclosure (CoST's items) and transparency.
 
     Parameters
@@ -82,14 +86,14 @@ def report_of(source, *, profile=None, date=None) -> Page:
     return Page(f"Report on {name}", head + "".join(parts))
 
 
-def _there(tables, field):
+def _there(tables: Tables, field: str) -> bool:
     return any(
         table in tables and column in tables[table] and tables[table][column].notna().any()
         for table, column in (choice.split(".") for choice in field.split("|"))
     )
 
 
-def _payments(tables: Tables, day, profile) -> str:
+def _payments(tables: Tables, day: pd.Timestamp, profile: Profile) -> str:
     rows = tables["payments"]
     rows = rows[rows["date_due"].notna()]
     unpaid, paid = rows["date_paid"].isna(), rows["date_paid"].notna()
@@ -124,7 +128,7 @@ def _payments(tables: Tables, day, profile) -> str:
     return words + paper.figure(figure, alt=alt)
 
 
-def _progress(tables: Tables, day, profile) -> str:
+def _progress(tables: Tables, day: pd.Timestamp, profile: Profile) -> str:
     rows = tables["progress"].dropna(subset=["planned", "actual"])
     last = rows.sort_values("period", kind="stable").drop_duplicates("contract_id", keep="last")
     behind = last["planned"] - last["actual"]
@@ -145,7 +149,7 @@ def _progress(tables: Tables, day, profile) -> str:
     return words + paper.figure(figure, alt=alt)
 
 
-def _disclosure(tables: Tables, day, profile) -> str:
+def _disclosure(tables: Tables, day: pd.Timestamp, profile: Profile) -> str:
     projects = folder.with_projects(tables)
     filled = disclosure.coverage(projects)
     rate = disclosure.disclosure_rate(filled)
@@ -171,7 +175,7 @@ def _disclosure(tables: Tables, day, profile) -> str:
     )
 
 
-def _transparency(tables: Tables, day, profile) -> str:
+def _transparency(tables: Tables, day: pd.Timestamp, profile: Profile) -> str:
     projects = folder.with_projects(tables)
     if "public_authority" not in projects["projects"]:
         return "<p>The projects do not say whose they are.</p>"
@@ -188,7 +192,7 @@ def _transparency(tables: Tables, day, profile) -> str:
     )  # fmt: skip
 
 
-_PARTS: tuple[tuple[str, tuple[str, ...], Callable[[Tables, object, object], str]], ...] = (
+_PARTS: tuple[tuple[str, tuple[str, ...], Callable[[Tables, pd.Timestamp, Profile], str]], ...] = (
     ("Payments", ("payments.date_due", "payments.date_paid"), _payments),
     (
         "Progress",

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -208,7 +208,7 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
     return table, left
 
 
-def _column(texts, heading, column, mapping, sheet):
+def _column(texts: Sequence[str], heading: str, column: str, mapping: Columns, sheet: Sheet) -> pd.Series:
     kind = kind_of(mapping.table, column)
     if kind in ("money", "number", "integer"):
         return pd.Series(list(_numbers(texts, heading, mapping, sheet)), dtype=float) * mapping.units.get(
@@ -232,9 +232,12 @@ def _column(texts, heading, column, mapping, sheet):
     return pd.Series([text or None for text in texts], dtype=object)
 
 
-def _days(texts, heading, mapping, sheet):
+def _days(
+    texts: Sequence[str], heading: str, mapping: Columns, sheet: Sheet
+) -> tuple[pd.Series, pd.Series | None]:
     """A column of clocks, and their offsets where they are not all UTC's."""
-    found, offsets = [], []
+    found: list[dt.datetime | None] = []
+    offsets: list[float] = []
     for row, text in enumerate(texts):
         if not text or moments.placeholder(text):
             found.append(None)
@@ -255,7 +258,7 @@ def _days(texts, heading, mapping, sheet):
     return pd.Series(walls), pd.Series(beside) if moments.zones_matter(walls, beside) else None
 
 
-def _numbers(texts, heading, mapping, sheet) -> Iterator[float]:
+def _numbers(texts: Sequence[str], heading: str, mapping: Columns, sheet: Sheet) -> Iterator[float]:
     point = "," if mapping.decimal == "," else "."
     group = "." if point == "," else ","
     shape = re.compile(rf"-?(\d+|\d{{1,3}}([{group} '\u00a0\u202f]\d{{3}})+)([{point}]\d+)?")
@@ -273,7 +276,7 @@ def _numbers(texts, heading, mapping, sheet) -> Iterator[float]:
             )
 
 
-def _sheet(name, sheet, rows):
+def _sheet(name: str, sheet: str, rows: list[list[str]]) -> Sheet:
     where = f"{name}, sheet {sheet}" if sheet else name
     if not rows:
         raise InputError("The file is empty.", where=where, fix="Export it again.")
@@ -313,7 +316,7 @@ def _sheet(name, sheet, rows):
     return Sheet(name, sheet, headings, body)
 
 
-def _cell(value):
+def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
@@ -327,7 +330,7 @@ def _cell(value):
     return str(value)
 
 
-def _decoded(data, name, encoding):
+def _decoded(data: bytes, name: str, encoding: str | None) -> str:
     if not data.strip():
         raise InputError("The file is empty.", where=name, fix="Export it again.")
     try:
