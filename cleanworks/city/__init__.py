@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import pandas as pd
 
@@ -129,7 +129,7 @@ def write(
     profile: Profile | str | None = None,
     *,
     integrity: bool = True,
-) -> dict:
+) -> dict[str, Any]:
     """Write the tables to a folder as CSV files with a manifest, without ever holding the whole city in memory.
 
     ``integrity`` adds the tables of the integrity assessment. Returns the manifest; raises InputError if the folder
@@ -147,7 +147,7 @@ def write(
     return storage.write(folder, projects, seed, chosen, extra=extra)
 
 
-def write_compact(folder: str | Path, profile: Profile | str | None = None) -> dict:
+def write_compact(folder: str | Path, profile: Profile | str | None = None) -> dict[str, Any]:
     """Write the tables that :func:`load` gives to a folder, as small files of typed columns that it reads in a moment.
 
     They weigh a ninth of the CSV files; numpy reads them without further libraries. Returns the manifest; raises InputError

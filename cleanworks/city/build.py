@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ def block(number: int, seed: int, profile: Profile) -> Block:
 
 def _labels(made: Block) -> Rows:
     """The table of labels, without those whose row was cut off later on (a tender that was never opened)."""
-    parts: dict[str, list] = {"kind": [], "table": [], "row_id": [], "_project": []}
+    parts: dict[str, list[Any]] = {"kind": [], "table": [], "row_id": [], "_project": []}
     for kind, table, row_ids, project in made.labels:
         present = np.isin(row_ids.astype(str), _row_ids(made, table))
         parts["kind"].append(np.full(present.sum(), kind, dtype=object))

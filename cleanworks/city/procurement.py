@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cleanworks.city import firms
@@ -205,7 +207,7 @@ def _estimates(
     return rounded(amount, profile["currency.round_to"])
 
 
-def _tenders(block: Block, rng: Draws, published: np.ndarray, estimate: np.ndarray) -> dict:
+def _tenders(block: Block, rng: Draws, published: np.ndarray, estimate: np.ndarray) -> dict[str, Any]:
     profile, n = block.profile, len(estimate)
     small = estimate < profile["procurement.direct_award_threshold"]
     large = estimate > 5 * profile["city.contract_median"]

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ def write(
     *,
     blocks_at_once: int = 3,
     extra: Tables | None = None,
-) -> dict:
+) -> dict[str, Any]:
     """Make the city and write it to a folder, one CSV file per table, a few blocks of projects at a time.
 
     Files appear under their names only when all are complete, the manifest last. ``extra`` holds further finished
@@ -80,7 +81,7 @@ def write(
 
 def write_compact(
     folder: str | Path, tables: Mapping[str, pd.DataFrame], projects: int, seed: int, profile: Profile
-) -> dict:
+) -> dict[str, Any]:
     """Write finished tables to a folder as small files of typed columns (:mod:`cleanworks.city.compact`).
 
     As with :func:`write`, files appear under their names only when all are complete. Returns the manifest; raises InputError
@@ -107,11 +108,11 @@ def write_compact(
 def _finish(
     folder: Path,
     parts: Mapping[str, Path],
-    entries: Mapping[str, dict],
+    entries: Mapping[str, dict[str, Any]],
     projects: int,
     seed: int,
     profile: Profile,
-) -> dict:
+) -> dict[str, Any]:
     """Give the files their names and write the manifest, last."""
     manifest = {
         "fingerprint": fingerprint(projects, seed, profile),
@@ -170,7 +171,7 @@ def to_csv(described: Table, frame: pd.DataFrame, *, header: bool = True) -> str
 class Ready:
     """A folder of ready-made tables, believed only if its manifest says that they are what is wanted."""
 
-    def __init__(self, folder: Path, manifest: dict) -> None:
+    def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
         self.folder, self.manifest = folder, manifest
 
     def __eq__(self, other: object) -> bool:

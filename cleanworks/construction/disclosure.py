@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -407,7 +408,7 @@ def answering(questions: pd.DataFrame, as_of: Day, within_days: int = 14) -> pd.
 # From an OC4IDS project --------------------------------------------------------------------------------------------------
 
 
-def filled_items(project: Mapping) -> dict[str, bool]:
+def filled_items(project: Mapping[str, Any]) -> dict[str, bool]:
     """Which of CoST's rows one OC4IDS project fills: item key -> bool, 39 in all."""
     return {one.key: any(has_value(project, path) for path in one.paths) for one in ITEMS}
 

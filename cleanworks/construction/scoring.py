@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -168,7 +169,9 @@ class Score:
         )
 
 
-def score(alarms: Iterable, real: Iterable, everything: Iterable, confidence: float = 0.95) -> Score:
+def score(
+    alarms: Iterable[Any], real: Iterable[Any], everything: Iterable[Any], confidence: float = 0.95
+) -> Score:
     """Compare alarms with the truth.
 
     Parameters

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import narwhals as nw
@@ -36,7 +37,7 @@ class Database:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection, self._kept = connection, 0
 
-    def frame(self, relation: duckdb.DuckDBPyRelation) -> nw.LazyFrame:
+    def frame(self, relation: duckdb.DuckDBPyRelation) -> nw.LazyFrame[Any]:
         return nw.from_native(relation)
 
     def keep(self, frame: Frame) -> Frame:

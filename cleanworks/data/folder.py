@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -122,7 +123,7 @@ def with_projects(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
     return made
 
 
-def about(source: str | Path, mark: str = MARK, made_by: str = MADE_BY) -> dict:
+def about(source: str | Path, mark: str = MARK, made_by: str = MADE_BY) -> dict[str, Any]:
     """What is known of where a folder's data came from; empty for anything else."""
     try:
         found = json.loads((Path(source) / mark).read_text(encoding="utf-8"))
@@ -164,7 +165,10 @@ def whole(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> Iterator[Path]
 
 
 def describe(
-    new: Path, tables: Mapping[str, tuple[int, Mapping[str, int]]], sources: list[dict], notes: list[str]
+    new: Path,
+    tables: Mapping[str, tuple[int, Mapping[str, int]]],
+    sources: list[dict[str, Any]],
+    notes: list[str],
 ) -> None:
     """Write the dictionary, the words and the mark of an import. ``tables`` is name -> (rows, column -> filled rows)."""
     rows = io.StringIO(newline="")

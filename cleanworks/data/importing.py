@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -75,7 +75,7 @@ class Imported:
     """
 
     to: Path | None
-    sources: list[dict] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)
     tables: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     held: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
@@ -215,9 +215,9 @@ class _unpacked:
         self.files = [Path(file) for file in files]
         self.place: Path | None = None
 
-    def __enter__(self) -> tuple[list[tuple[Path, str]], list[dict]]:
+    def __enter__(self) -> tuple[list[tuple[Path, str]], list[dict[str, Any]]]:
         found: list[tuple[Path, str]] = []
-        left: list[dict] = []
+        left: list[dict[str, Any]] = []
         try:
             for path in self.files:
                 if path.is_dir():
@@ -244,7 +244,7 @@ class _unpacked:
             scratch.remove(self.place)
 
     def _add(
-        self, path: Path, name: str, found: list[tuple[Path, str]], left: list[dict], asked: bool
+        self, path: Path, name: str, found: list[tuple[Path, str]], left: list[dict[str, Any]], asked: bool
     ) -> None:
         lower = name.lower()
         if not path.stat().st_size:
@@ -269,7 +269,9 @@ class _unpacked:
         else:
             found.append((path, name))
 
-    def _unzip(self, path: Path, name: str, found: list[tuple[Path, str]], left: list[dict]) -> None:
+    def _unzip(
+        self, path: Path, name: str, found: list[tuple[Path, str]], left: list[dict[str, Any]]
+    ) -> None:
         self.place = self.place or scratch.make()
         with archives.opened(path, name) as archive:
             entries = archives.members(archive, name, largest=LARGEST_ARCHIVE, what="zip of data")
@@ -341,7 +343,7 @@ def _standard(found: Files, kind: str, keep: _Pieces, made: Imported, tell: Tell
         piece.unlink()
 
 
-def _compiled(piece: Path) -> Iterator[dict]:
+def _compiled(piece: Path) -> Iterator[dict[str, Any]]:
     """The compiled release of each process of a piece; only texts are held of the others."""
     processes: dict[bytes, list[tuple[bytes, bytes]]] = {}
     with piece.open("rb") as lines:
@@ -388,7 +390,7 @@ def _elements(found: Files, made: Imported, read: _Told) -> Iterator[tuple[Eleme
 LISTS_SHORT = dict(zip(LISTS, ("projects", "releases", "records"), strict=True))
 
 
-def _batches(values: Iterable[dict], size: int) -> Iterator[list[dict]]:
+def _batches(values: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
     batch = []
     for value in values:
         batch.append(value)
@@ -547,7 +549,7 @@ class _Pieces:
     """Pieces of tables, counted as they come."""
 
     def __init__(self) -> None:
-        self.parts: dict[str, list] = {}
+        self.parts: dict[str, list[Any]] = {}
         self.rows: dict[str, int] = {}
         self.filled: dict[str, dict[str, int]] = {}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -323,7 +324,7 @@ def pps_probabilities(sizes: Values, n: int) -> tuple[np.ndarray, np.ndarray]:
 def two_stage_sample(
     frame: pd.DataFrame,
     cluster: str,
-    clusters: int | Mapping,
+    clusters: int | Mapping[str, Any],
     people: int,
     rng: np.random.Generator | Draws,
     *,
@@ -381,7 +382,9 @@ def two_stage_sample(
     return sample
 
 
-def _clusters_wanted(clusters: int | Mapping | pd.Series, names: Sequence[str], stratum: str | None) -> dict:
+def _clusters_wanted(
+    clusters: int | Mapping[str, Any] | pd.Series, names: Sequence[str], stratum: str | None
+) -> dict[str, Any]:
     if isinstance(clusters, (Mapping, pd.Series)):
         wanted = dict(clusters)
         absent = [name for name in names if name not in wanted]
@@ -571,7 +574,7 @@ def nonresponse_weights(table: pd.DataFrame, weight: str, responded: str, cell: 
     return (weights[answered] * factor).rename("weight")
 
 
-def poststratify(table: pd.DataFrame, weight: str, cell: str, totals: Mapping) -> pd.Series:
+def poststratify(table: pd.DataFrame, weight: str, cell: str, totals: Mapping[str, Any]) -> pd.Series:
     """Scale weights so that each cell sums to its known total in the population.
 
     Examples

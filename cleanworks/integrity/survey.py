@@ -90,7 +90,7 @@ def mean(
     stratum: str | None = None,
     cluster: str | None = None,
     where: pd.Series | None = None,
-    units: Mapping | int | None = None,
+    units: Mapping[str, Any] | int | None = None,
     lonely: str = "refuse",
     level: float = 0.95,
 ) -> Estimate:
@@ -145,7 +145,7 @@ def proportion(
     stratum: str | None = None,
     cluster: str | None = None,
     where: pd.Series | None = None,
-    units: Mapping | int | None = None,
+    units: Mapping[str, Any] | int | None = None,
     lonely: str = "refuse",
     level: float = 0.95,
     interval: str = "wilson",
@@ -178,7 +178,7 @@ def ratio(
     stratum: str | None = None,
     cluster: str | None = None,
     where: pd.Series | None = None,
-    units: Mapping | int | None = None,
+    units: Mapping[str, Any] | int | None = None,
     lonely: str = "refuse",
     level: float = 0.95,
 ) -> Estimate:
@@ -204,7 +204,7 @@ def by_group(
     weight: str | None = None,
     stratum: str | None = None,
     cluster: str | None = None,
-    units: Mapping | int | None = None,
+    units: Mapping[str, Any] | int | None = None,
     lonely: str = "refuse",
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -381,7 +381,7 @@ class _Design:
     weights: np.ndarray
     unit_codes: np.ndarray
     unit_strata: np.ndarray
-    stratum_names: list
+    stratum_names: list[Any]
     stratum_units: np.ndarray
     fractions: np.ndarray
     lonely: str
@@ -393,7 +393,7 @@ class _Design:
         weight: str | None,
         stratum: str | None,
         cluster: str | None,
-        units: Mapping | pd.Series | int | None,
+        units: Mapping[str, Any] | pd.Series | int | None,
         lonely: str,
     ) -> _Design:
         _input.choice(lonely, LONELY, "lonely")
@@ -440,7 +440,9 @@ class _Design:
         return math.sqrt(float((factor * (squares + silent)).sum()))
 
 
-def _fractions(units: Mapping | pd.Series | int | None, names: Sequence, drawn: np.ndarray) -> np.ndarray:
+def _fractions(
+    units: Mapping[str, Any] | pd.Series | int | None, names: Sequence[Any], drawn: np.ndarray
+) -> np.ndarray:
     """Sampling fraction of the first stage in each stratum; 0 without population counts."""
     if units is None:
         return np.zeros(len(names))

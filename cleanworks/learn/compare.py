@@ -159,7 +159,7 @@ def open_answer(
 def compare_function(
     answer: Any,
     right: Callable[..., Any],
-    inputs: Iterable[tuple],
+    inputs: Iterable[tuple[Any, ...]],
     *,
     rtol: float = RTOL,
     atol: float = 1e-9,
@@ -386,7 +386,9 @@ def _compare_spans(answer: Any, right: pd.Timedelta, *, name: str) -> Outcome:
     return NotYet(f"{name} is too {'long' if pd.Timedelta(answer) > right else 'short'}.")
 
 
-def _compare_sets(answer: Any, right: set | frozenset, *, rtol: float, atol: float, name: str) -> Outcome:
+def _compare_sets(
+    answer: Any, right: set[Any] | frozenset[Any], *, rtol: float, atol: float, name: str
+) -> Outcome:
     kinds = (set, frozenset, list, tuple, range, KeysView, ValuesView, pd.Series, pd.Index, np.ndarray)
     if isinstance(answer, str) or not isinstance(answer, kinds):
         return NotYet(f"{name} should be a set or a list. It is {_what(answer)}.")
@@ -407,7 +409,9 @@ def _compare_sets(answer: Any, right: set | frozenset, *, rtol: float, atol: flo
     return NotYet(f"{name} has {_count(len(given), 'entry', 'entries')}: {' and '.join(said)}.")
 
 
-def _without_close(missing: set, extra: set, rtol: float, atol: float) -> tuple[list, list]:
+def _without_close(
+    missing: set[Any], extra: set[Any], rtol: float, atol: float
+) -> tuple[list[Any], list[Any]]:
     """Both sets without the numbers that have a partner within the tolerance in the other one."""
     others = sorted((value for value in extra if _is_number(value)), key=_float)
     lacking = [value for value in missing if not _is_number(value)]
@@ -422,7 +426,9 @@ def _without_close(missing: set, extra: set, rtol: float, atol: float) -> tuple[
     return lacking, [*(value for value in extra if not _is_number(value)), *others]
 
 
-def _compare_lists(answer: Any, right: list, *, unit: str, rtol: float, atol: float, name: str) -> Outcome:
+def _compare_lists(
+    answer: Any, right: list[Any], *, unit: str, rtol: float, atol: float, name: str
+) -> Outcome:
     kinds = (list, tuple, range, KeysView, ValuesView, pd.Series, pd.Index, np.ndarray)
     if isinstance(answer, str) or not isinstance(answer, kinds):
         return NotYet(f"{name} should be a list of {_count(len(right), 'value')}. It is {_what(answer)}.")
@@ -438,7 +444,9 @@ def _compare_lists(answer: Any, right: list, *, unit: str, rtol: float, atol: fl
     return Correct()
 
 
-def _compare_dicts(answer: Any, right: Mapping, *, unit: str, rtol: float, atol: float, name: str) -> Outcome:
+def _compare_dicts(
+    answer: Any, right: Mapping[str, Any], *, unit: str, rtol: float, atol: float, name: str
+) -> Outcome:
     if isinstance(answer, pd.Series):
         answer = answer.to_dict()
     if not isinstance(answer, Mapping):
@@ -577,7 +585,9 @@ def _pairs(mistakes: Mistakes) -> Iterable[tuple[Any, str]]:
     return mistakes.items() if isinstance(mistakes, Mapping) else mistakes
 
 
-def _agrees(wrong: Callable, inputs: list[tuple], given: list, rtol: float, atol: float) -> bool:
+def _agrees(
+    wrong: Callable[..., Any], inputs: list[tuple[Any, ...]], given: list[Any], rtol: float, atol: float
+) -> bool:
     results = [wrong(*copy.deepcopy(arguments)) for arguments in inputs]
     return all(
         isinstance(_compare(mine, other, rtol=rtol, atol=atol, name=""), Correct)

@@ -95,7 +95,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Profile(Mapping):
+class Profile(Mapping[str, Any]):
     """The values of one country, read by dotted key: ``profile["payment.due_days"]``.
 
     ``code`` is the file's name without its ending; ``entries`` maps dotted keys to :class:`Entry`.
@@ -503,7 +503,7 @@ def missing(profile: Profile) -> list[str]:
     return [key for key in load("exampleland") if key not in profile]
 
 
-def _leaves(tree: Mapping, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Pairs of dotted key and leaf. A table is a leaf as soon as it holds one of a leaf's marks."""
     for key, node in tree.items():
         name = f"{prefix}{key}"

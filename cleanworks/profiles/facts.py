@@ -63,7 +63,7 @@ def taken(tree: dict[str, Any], file: str, text: str) -> tuple[tuple[Fact, ...],
     InputError
         An entry lacks a field, has one too many, or does not say where it comes from.
     """
-    found: dict[str, list] = {}
+    found: dict[str, list[Any]] = {}
     kinds: dict[str, type[Fact] | type[Chart]] = {"facts": Fact, "charts": Chart}
     for name, kind in kinds.items():
         rows = tree.pop(name, [])

@@ -78,7 +78,7 @@ _NAMED = {
 Finding = tuple[str, str]  # (place in the element, sentence)
 
 
-def structure(element: dict, list_name: str) -> Iterator[Finding]:
+def structure(element: dict[str, Any], list_name: str) -> Iterator[Finding]:
     """What is wrong with one project or release by itself: kinds of values, required fields, dates, codes, ids.
 
     Every field of the standard may hold any JSON value here; nothing makes it stop.
@@ -86,7 +86,7 @@ def structure(element: dict, list_name: str) -> Iterator[Finding]:
     yield from _object(element, fields.root(list_name), (), "", list_name)
 
 
-def consistency(element: dict, list_name: str) -> Iterator[Finding]:
+def consistency(element: dict[str, Any], list_name: str) -> Iterator[Finding]:
     """What does not fit together inside one project or release, and what is there without saying anything."""
     yield from _project(element) if list_name == "projects" else _release(element)
     yield from _empty_words(element, "")

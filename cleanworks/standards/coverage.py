@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -71,9 +72,9 @@ def of_file(path: str | Path) -> Coverage:
     """
     source = open_source(path)
     reader = oc4ids if source.list_name == "projects" else ocds
-    fields: Counter = Counter()
-    items: Counter = Counter()
-    columns: set = set()
+    fields: Counter[str] = Counter()
+    items: Counter[str] = Counter()
+    columns: set[str] = set()
     elements = 0
     values = (element.value for element in source.elements)
     # A process may be spread over many releases: its fields are those of all of them together.
@@ -138,7 +139,7 @@ def _coverage(
     return Coverage(what, elements, shares, table, rate, flags.possible(columns))
 
 
-def _batches(values: Iterator[dict]) -> Iterator[list[dict]]:
+def _batches(values: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     values = iter(values)
     while batch := list(islice(values, BATCH)):
         yield batch

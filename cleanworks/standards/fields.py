@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 SIMPLE = ("text", "id", "number", "integer", "flag", "moment", "measure", "object", "any")
 
@@ -171,7 +172,7 @@ Sustainability: strategies text[]
 
 
 @cache
-def objects(list_name: str) -> MappingProxyType:
+def objects(list_name: str) -> MappingProxyType[str, Any]:
     """Object name -> field name -> `Field`, for ``"projects"``, or ``"releases"`` and ``"records"``."""
     text = _OC4IDS if list_name == "projects" else _OCDS
     found: dict[str, dict[str, Field]] = {}
@@ -201,7 +202,7 @@ def _field(text: str) -> Field:
 
 
 @cache
-def merge_rules(name: str = "Release") -> dict:
+def merge_rules(name: str = "Release") -> dict[str, Any]:
     """Field name -> "omitWhenMerged", "wholeListMerge", or the rules of the objects below."""
     known = objects("releases")
     rules: dict[str, object] = {}

@@ -19,7 +19,7 @@ from cleanworks.standards import fields
 OMIT, WHOLE = "omitWhenMerged", "wholeListMerge"
 
 
-def compiled(releases: Iterable[Mapping]) -> dict:
+def compiled(releases: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The compiled release of the releases of one process.
 
     Examples
@@ -45,7 +45,7 @@ def compiled(releases: Iterable[Mapping]) -> dict:
     return {**made, **_plain(whole)}
 
 
-def in_order(releases: Iterable[Mapping]) -> list[Mapping]:
+def in_order(releases: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Releases in the order of their moments; those of one moment stay in the order of the file, those without one come first.
 
     Examples
@@ -64,11 +64,11 @@ def _order(release: Mapping[str, Any]) -> tuple[dt.datetime, str]:
     return (dt.datetime.min, str(release.get("date"))) if moment is None else (moment, "")
 
 
-class _Object(dict):
+class _Object(dict[str, Any]):
     """An object being merged: it is gone through, where a plain value is replaced."""
 
 
-class _List(dict):
+class _List(dict[str, Any]):
     """A list being merged: its elements by their id."""
 
 

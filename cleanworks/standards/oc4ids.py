@@ -185,7 +185,7 @@ def projects(
     project_prefix: str = PROJECT_PREFIX,
     ocid_prefix: str = OCID_PREFIX,
     local: bool = False,
-) -> Iterator[dict]:
+) -> Iterator[dict[str, Any]]:
     """The city's tables as OC4IDS projects, one after the other.
 
     Parameters
@@ -546,9 +546,9 @@ def _observation(
     }
 
 
-def _people(tables: Tables) -> dict[str, dict[str, list[dict]]]:
+def _people(tables: Tables) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """Sums over people by contract and month; a sum over fewer than three people is left out."""
-    found: dict[str, dict[str, list[dict]]] = {}
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     if {"worker_id", "contract_id", "date"} <= set(tables.get("attendance", ())):
         days = tables["attendance"]
         month = days["date"].dt.to_period("M").dt.end_time.dt.normalize().astype("datetime64[ns]")
@@ -667,7 +667,7 @@ def read(
 
 
 def tables_of(
-    found: Iterable[dict], *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX
+    found: Iterable[dict[str, Any]], *, project_prefix: str = PROJECT_PREFIX, ocid_prefix: str = OCID_PREFIX
 ) -> dict[str, pd.DataFrame]:
     """OC4IDS projects as tables, see `read`.
 
@@ -691,7 +691,7 @@ class _Reader:
 
     def __init__(self, project_prefix: str, ocid_prefix: str) -> None:
         self.project_prefix, self.ocid_prefix = project_prefix, ocid_prefix
-        self.records: dict[str, list[dict]] = {name: [] for name in (*CARRIED, "milestones")}
+        self.records: dict[str, list[dict[str, Any]]] = {name: [] for name in (*CARRIED, "milestones")}
         self.said: set[str] = set()
         self.seen: dict[str, int] = {}  # processes; one may belong to two projects
 
@@ -858,7 +858,7 @@ class _Reader:
     def _money(self, summary: Mapping[str, Any], contract: str) -> None:
         records = self.records
         seen: dict[str, int] = {}
-        paid: dict[str, list[dict]] = {}
+        paid: dict[str, list[dict[str, Any]]] = {}
         for place, transaction in enumerate(objects(summary, "transactions")):
             named = (
                 text(_get(transaction, "relatedImplementationMilestone", "id"))
@@ -933,7 +933,7 @@ class _Reader:
         }
 
     def _series(self, project: dict[str, Any]) -> None:
-        months: dict[tuple, dict] = {}
+        months: dict[tuple[Any, ...], dict[str, Any]] = {}
         wanted = {
             ("forecasts", "physicalProgress"): "planned",
             ("metrics", "physicalProgress"): "actual",

@@ -123,7 +123,7 @@ def compiled(
     ocid_prefix: str = OCID_PREFIX,
     project_prefix: str = PROJECT_PREFIX,
     local: bool = False,
-) -> Iterator[dict]:
+) -> Iterator[dict[str, Any]]:
     """One compiled release for each tender: all that is known of it today.
 
     Parameters
@@ -162,7 +162,7 @@ def compiled(
         yield clean(whole)
 
 
-def releases(tables: Tables, **options: Any) -> Iterator[dict]:
+def releases(tables: Tables, **options: Any) -> Iterator[dict[str, Any]]:
     """The releases of each tender in the order of events: tender, award, contract, implementation.
 
     Merged by OCDS's rules (see `cleanworks.standards.merging`) they give the compiled release. Options as in `compiled`.
@@ -176,7 +176,7 @@ def releases(tables: Tables, **options: Any) -> Iterator[dict]:
         yield from _stages(whole)
 
 
-def records(tables: Tables, **options: Any) -> Iterator[dict]:
+def records(tables: Tables, **options: Any) -> Iterator[dict[str, Any]]:
     """Records: the releases of each tender and their compiled release. Options as in `compiled`.
 
     Examples
@@ -536,7 +536,7 @@ def read(
     return tables_of(found, ocid_prefix=ocid_prefix, project_prefix=project_prefix)
 
 
-def merge(found: Iterable[dict]) -> list[dict]:
+def merge(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Compiled releases from releases: those of one ``ocid`` merged by the rules of OCDS 1.1, see `cleanworks.standards.merging`.
 
     Examples
@@ -545,13 +545,13 @@ def merge(found: Iterable[dict]) -> list[dict]:
     >>> len(ocds.merge(found)) == len(tables["tenders"])
     True
     """
-    by_ocid: dict[object, list[dict]] = {}
+    by_ocid: dict[object, list[dict[str, Any]]] = {}
     for release in found:
         by_ocid.setdefault(release.get("ocid"), []).append(release)
     return [merging.compiled(releases) for releases in by_ocid.values()]
 
 
-def compiled_of(found: Iterable[dict], list_name: str) -> Iterable[dict]:
+def compiled_of(found: Iterable[dict[str, Any]], list_name: str) -> Iterable[dict[str, Any]]:
     """The compiled release of each process, from releases or records in any order: releases of one ``ocid`` are merged.
 
     Records are compiled one after the other; releases are all in memory, because those of one process may lie far apart.
@@ -564,7 +564,7 @@ def compiled_of(found: Iterable[dict], list_name: str) -> Iterable[dict]:
     """
     if list_name == "records":
         return (whole for record in found for whole in _of_record(record))
-    by_ocid: dict[str, list[dict]] = {}
+    by_ocid: dict[str, list[dict[str, Any]]] = {}
     for release in found:
         # Releases without a usable ocid cannot belong together.
         by_ocid.setdefault(text(release.get("ocid")) or f"\0{len(by_ocid)}", []).append(release)
@@ -576,7 +576,7 @@ _READ = ("ocid", "id", "date", "tag", "url", "planning", "tender", "bids", "awar
 _UNREAD = frozenset({"items", "tenderers", "milestones", "amendments", "description", "eligibilityCriteria"})
 
 
-def what_is_read(element: dict) -> dict:
+def what_is_read(element: dict[str, Any]) -> dict[str, Any]:
     """A release, or a record, without what no table holds.
 
     Only whole members of a release and of its tender are left away, so that merging gives the same tables.
@@ -613,7 +613,7 @@ def _of_record(record: dict[str, Any]) -> list[dict[str, Any]]:
     return [_whole(embedded)] if embedded else []
 
 
-def is_linked(release: dict) -> bool:
+def is_linked(release: dict[str, Any]) -> bool:
     """Whether this is only a link to a release: an address, and nothing of a release but its id, date and tag.
 
     Examples
@@ -663,7 +663,7 @@ def _numbered(elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def tables_of(
-    found: Iterable[dict], *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX
+    found: Iterable[dict[str, Any]], *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX
 ) -> dict[str, pd.DataFrame]:
     """Compiled releases as tables, see `read`.
 
@@ -687,7 +687,7 @@ class _Reader:
 
     def __init__(self, ocid_prefix: str, project_prefix: str) -> None:
         self.ocid_prefix, self.project_prefix = ocid_prefix, project_prefix
-        self.lists: dict[str, list[dict]] = {name: [] for name in _COLUMNS}
+        self.lists: dict[str, list[dict[str, Any]]] = {name: [] for name in _COLUMNS}
         self.said: set[str] = set()
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -737,7 +737,7 @@ class _Reader:
         seen: dict[str, int] = {}
         for bid in objects(inside(release, "bids"), "details"):
             self._bid(bid, self._own(number, bid.get("id"), seen), number)
-        awards: dict[str, list[tuple[str, dict]]] = {}
+        awards: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         seen = {}
         for award in objects(release, "awards"):
             award_id = self._own(number, award.get("id"), seen)

@@ -21,7 +21,7 @@ OFFSET = moments.OFFSET  # what the name of the column of offsets ends with
 LOCAL = "x_cleanworks"  # the member that holds what a standard has no field for
 
 
-def rows(table: pd.DataFrame) -> list[dict]:
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as dicts of plain Python values; dates as OCDS writes them, missing values left out."""
     columns = []
     for name in table.columns:
@@ -40,9 +40,9 @@ def rows(table: pd.DataFrame) -> list[dict]:
     ]
 
 
-def grouped(tables: Mapping[str, pd.DataFrame], name: str, by: str) -> dict[str, list[dict]]:
+def grouped(tables: Mapping[str, pd.DataFrame], name: str, by: str) -> dict[str, list[dict[str, Any]]]:
     """The rows of one table by the value of one column; empty if there is no such table."""
-    found: dict[str, list[dict]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     if name in tables and by in tables[name]:
         for row in rows(tables[name]):
             if by in row:
@@ -66,13 +66,13 @@ def money(amount: float | None, currency: str | None) -> dict[str, Any] | None:
     return None if amount is None else {"amount": amount, "currency": currency}
 
 
-def rest(row: Mapping, carried: Iterable[str], local: bool) -> dict:
+def rest(row: Mapping[str, Any], carried: Iterable[str], local: bool) -> dict[str, Any]:
     """The columns for which the standard has no field, when they are to be kept: ``{LOCAL: {...}}`` or nothing."""
     kept = {name: value for name, value in row.items() if name not in set(carried)}
     return {LOCAL: kept} if local and kept else {}
 
 
-def frame(name: str, records: list[dict], columns: Iterable[str] = ()) -> pd.DataFrame:
+def frame(name: str, records: list[dict[str, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
     """Records as a table with the types that the city's schema gives these columns; other columns follow.
 
     The columns are those of ``columns`` and of the records, in the order of the schema. Dates are shown by their own clock; where
@@ -109,7 +109,7 @@ def write_text(path: str | Path, pieces: Iterable[str]) -> Path:
     return path
 
 
-def json_package(header: Mapping, name: str, elements: Iterable[dict]) -> Iterator[str]:
+def json_package(header: Mapping[str, Any], name: str, elements: Iterable[dict[str, Any]]) -> Iterator[str]:
     """The text of a package, element by element."""
     head = json.dumps(header, ensure_ascii=False, indent=None)
     yield head[:-1] + f', "{name}": ['
@@ -118,7 +118,7 @@ def json_package(header: Mapping, name: str, elements: Iterable[dict]) -> Iterat
     yield "\n]}\n"
 
 
-def json_lines(elements: Iterable[dict]) -> Iterator[str]:
+def json_lines(elements: Iterable[dict[str, Any]]) -> Iterator[str]:
     """The text of a file of JSON lines."""
     for element in elements:
         yield json.dumps(element, ensure_ascii=False) + "\n"
@@ -191,7 +191,7 @@ def number(value: object) -> float | None:
     return None
 
 
-def inside(thing: object, *names: str) -> Mapping:
+def inside(thing: object, *names: str) -> Mapping[str, Any]:
     """The object at a place, or an empty one where something else or nothing stands there."""
     for name in names:
         if not isinstance(thing, dict):
@@ -200,7 +200,7 @@ def inside(thing: object, *names: str) -> Mapping:
     return thing if isinstance(thing, dict) else {}
 
 
-def objects(thing: object, name: str) -> list[dict]:
+def objects(thing: object, name: str) -> list[dict[str, Any]]:
     """The objects of a list; some publishers write one object where a list belongs."""
     values = thing.get(name) if isinstance(thing, dict) else None
     if isinstance(values, list):

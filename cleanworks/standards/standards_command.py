@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from cleanworks.standards.validate import Report
+if TYPE_CHECKING:
+    from cleanworks.standards.validate import Report
 
 data_app = typer.Typer(help="Open contracting data: check, import, flags, report.", no_args_is_help=True)
 

@@ -52,7 +52,7 @@ class Element:
 
     number: int
     line: int
-    value: dict
+    value: dict[str, Any]
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Source:
     path: Path
     list_name: str
     package: bool
-    header: dict = field(default_factory=dict)
+    header: dict[str, Any] = field(default_factory=dict)
     elements: Iterator[Element] = field(default_factory=lambda: iter(()))
     bytes_read: int = 0  # of the file on the disk, as far as can be known
     notes: list[str] = field(
@@ -562,7 +562,7 @@ def _strictly(text: str) -> Any:
     return value if same else None
 
 
-def kept(value: dict) -> bytes:
+def kept(value: dict[str, Any]) -> bytes:
     """An object on one line, for `again`: quickly, where that can be."""
     if msgspec := _msgspec():
         with contextlib.suppress(ValueError, RecursionError, msgspec.MsgspecError):
@@ -570,7 +570,7 @@ def kept(value: dict) -> bytes:
     return json.dumps(value).encode()  # what is nested more deeply than msgspec goes
 
 
-def again(line: bytes) -> dict:
+def again(line: bytes) -> dict[str, Any]:
     """The object that `kept` wrote."""
     if msgspec := _msgspec():
         with contextlib.suppress(ValueError, RecursionError, msgspec.MsgspecError):

@@ -70,7 +70,7 @@ class Report:
     elements: int = 0
     invalid: int = 0
     problems: list[Problem] = field(default_factory=list)
-    counts: Counter = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     first: dict[tuple[str, str, str], Problem] = field(default_factory=dict)
 
     @property
@@ -305,7 +305,7 @@ class _Schema:
         options: dict[str, Any] = {"validate_formats": True, "retriever": _no_network}
         self._validator = jsonschema_rs.Draft4Validator(schema, **options)
         self._package = jsonschema_rs.Draft4Validator(package, **options) if package else None
-        self._trees: dict[str, dict] = {}
+        self._trees: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def load(cls, folder: str | Path, list_name: str) -> _Schema:

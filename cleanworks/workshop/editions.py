@@ -357,5 +357,5 @@ def _readable_html(text: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", text)) if text.lstrip().startswith("<") else text
 
 
-def _joined(text: str | list) -> str:
+def _joined(text: str | list[Any]) -> str:
     return text if isinstance(text, str) else "".join(str(part) for part in text)

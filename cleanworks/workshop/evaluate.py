@@ -162,7 +162,7 @@ def _progress(content: Any, key: Key) -> record.Lessons:
     return lessons
 
 
-def _class(content: dict, key: Key) -> list[record.Lessons]:
+def _class(content: dict[str, Any], key: Key) -> list[record.Lessons]:
     """The records in the file of a class that was served live (:meth:`cleanworks.workshop.board.room.Room.saved`).
 
     Raises
@@ -301,7 +301,7 @@ def _summary(made: Class) -> str:
     return f"<ul>{items}</ul><p class='note'>{say(told)}</p>"
 
 
-def _learning(made: Class) -> tuple[str, dict]:
+def _learning(made: Class) -> tuple[str, dict[str, Any]]:
     key = made.key
     if not made.tests:
         return "", {}
@@ -442,17 +442,17 @@ def _gain_figure(gains: pd.DataFrame, n: int) -> str:
     return paper.figure(figure, alt=say(alt))
 
 
-def _judgement(made: Class) -> tuple[str, dict]:
+def _judgement(made: Class) -> tuple[str, dict[str, Any]]:
     return _said(made.judgements, made.key.statements, made.key.least, "What participants say", "evaluation")
 
 
-def _later(made: Class) -> tuple[str, dict]:
+def _later(made: Class) -> tuple[str, dict[str, Any]]:
     return _said(made.follow_ups, made.key.follow_up, made.key.least, "What became of it", "follow-up")
 
 
 def _said(
     forms: list[reading.Answers], statements: Mapping[str, KeyStatement], least: int, heading: str, name: str
-) -> tuple[str, dict]:
+) -> tuple[str, dict[str, Any]]:
     """The marks and the words of a survey."""
     import pandas as pd
 
@@ -484,7 +484,7 @@ def _said(
     return html + "".join(written), {name: table}
 
 
-def _planned(made: Class) -> tuple[str, dict]:
+def _planned(made: Class) -> tuple[str, dict[str, Any]]:
     """What was planned, and beside it what the same person said three months later."""
     import pandas as pd
 
@@ -525,7 +525,7 @@ _DONE = {5: "done", 4: "mostly done", 3: "partly done", 2: "hardly begun", 1: "n
 _UNKNOWN = "not known"
 
 
-def _done(said: Mapping | None) -> str:
+def _done(said: Mapping[str, Any] | None) -> str:
     """What somebody says three months later of the plan."""
     return _DONE[said["plan"][0]] if said and "plan" in said else _UNKNOWN
 
@@ -534,7 +534,7 @@ AGREES = 4
 """The mark from which on somebody is counted as saying yes: "mostly" and "fully"."""
 
 
-def _levels(made: Class) -> tuple[str, dict]:
+def _levels(made: Class) -> tuple[str, dict[str, Any]]:
     """Reaction, learning, behaviour and result side by side, each with what it can prove and what it cannot."""
     import pandas as pd
 
@@ -622,7 +622,7 @@ def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:600]
 
 
-def _exercises(made: Class) -> tuple[str, dict]:
+def _exercises(made: Class) -> tuple[str, dict[str, Any]]:
     least = made.key.least
     if len(made.progress) < least:
         told = _paragraph(f"Fewer than {least} progress records came back; none is shown.")
@@ -727,9 +727,9 @@ def _open_table(records: list[record.Lessons], key: Key) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["question", "answered", "ticked the rubric", "lines found true"])
 
 
-def _by_question(records: list[record.Lessons], kind: str) -> list[tuple[str, list[dict]]]:
+def _by_question(records: list[record.Lessons], kind: str) -> list[tuple[str, list[dict[str, Any]]]]:
     """Every question of the quiz or of the exercises with what each record says of it."""
-    found: dict[str, list[dict]] = defaultdict(list)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for lessons in records:
         for lesson in lessons.values():
             for id, entry in lesson.get(kind, {}).items():
@@ -749,7 +749,7 @@ def _share(count: int, of: int, least: int) -> str:
     return say(HIDDEN) if of < least or learning.hidden([count, of - count], least)[0] else str(count)
 
 
-def _minutes(made: Class) -> tuple[str, dict]:
+def _minutes(made: Class) -> tuple[str, dict[str, Any]]:
     import pandas as pd
 
     rows = []
@@ -803,7 +803,7 @@ def _objective(key: Key, name: str) -> str:
     return objectives[int(number) - 1] if 0 < int(number) <= len(objectives) else name
 
 
-def _natural(id: str) -> list:
+def _natural(id: str) -> list[Any]:
     import re
 
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", id)]

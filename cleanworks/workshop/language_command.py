@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -89,7 +89,7 @@ def status(
         raise typer.Exit(1)
 
 
-def _show(found: list) -> None:
+def _show(found: list[Any]) -> None:
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("page", overflow="fold")
     for heading in ("words", "missing", "translated"):

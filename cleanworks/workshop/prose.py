@@ -45,7 +45,7 @@ def html(source: str) -> str:
     """Markdown of a lesson as HTML. Formulas become pictures; raw HTML of the source is shown as text."""
     formulas: list[str] = []
 
-    def keep(found: re.Match) -> str:
+    def keep(found: re.Match[str]) -> str:
         formulas.append(formula(found[1].strip()))
         return f"\ue000{len(formulas) - 1}\ue001"
 

@@ -16,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 _OPTION = re.compile(r"^[-*+] \[([ xX])\]\s*(.*)$")
 _QUOTE = re.compile(r"^\s*>\s?(.*)$")
@@ -113,7 +114,7 @@ class Quiz:
 def parse_quiz(source: str) -> Quiz:
     """Read a quiz cell; never fails, `Quiz.problems` says what is wrong."""
     question: list[str] = []
-    options: list[dict] = []
+    options: list[dict[str, Any]] = []
     stray: list[int] = []
     for number, line in enumerate(source.splitlines(), 1):
         if match := _OPTION.match(line):

@@ -162,7 +162,7 @@ def add(path: Path | str, new: Iterable[Record]) -> Path:
     return path
 
 
-def comparison(times: Times, planned: Mapping[str, Minutes]) -> list[dict]:
+def comparison(times: Times, planned: Mapping[str, Minutes]) -> list[dict[str, Any]]:
     """Planned against measured, one row per lesson and part that has records."""
     rows = []
     for lesson, plan in planned.items():

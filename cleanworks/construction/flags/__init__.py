@@ -363,7 +363,7 @@ def reference() -> pd.DataFrame:
 
 
 def score(
-    results: pd.DataFrame, code: str, real: Iterable, level: str | None = None, confidence: float = 0.95
+    results: pd.DataFrame, code: str, real: Iterable[Any], level: str | None = None, confidence: float = 0.95
 ) -> scoring.Score:
     """How good one indicator is against known cases: precision, recall and false alarms with Wilson intervals.
 

@@ -71,7 +71,7 @@ class Settings:
     price_raise: float = 0.10
     report_gap_days: int = 5  # working days
     weekend: tuple[int, ...] = (5, 6)  # Monday is 0
-    holidays: tuple = ()
+    holidays: tuple[Any, ...] = ()
     flat_months: int = 3
     progress_gap_points: float = 10.0
     paid_ahead_points: float = 10.0

@@ -11,13 +11,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from cleanworks.construction.flags._core import Settings
+if TYPE_CHECKING:
+    from cleanworks.construction.flags._core import Settings
 from cleanworks.typed import Tables
 
 SUBMITTED = ("pending", "valid", "disqualified")

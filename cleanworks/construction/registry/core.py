@@ -41,7 +41,7 @@ class _Now:
     """A record while a batch runs."""
 
     state: str
-    content: dict
+    content: dict[str, Any]
     contract_id: str | None
     stored: bool
 
@@ -378,7 +378,7 @@ class _Batch:
         lines = list(self.store.lines(self.connection, *name))
         return f"{lines[-1].user_id} was first, at {lines[-1].at}." if lines else ""
 
-    def _write(self, step: Step, state: str, fields: dict) -> None:
+    def _write(self, step: Step, state: str, fields: dict[str, Any]) -> None:
         self.number += 1
         at = step.at or datetime.now(UTC).isoformat(timespec="seconds")
         change = journal.to_json(fields)

@@ -81,7 +81,7 @@ def find_damage(
         Empty if everything fits. The first broken line is named and then the walk goes on, so that several are found.
     """
     found, previous, number = [], START, 0
-    rebuilt: dict[tuple[str, str], dict] = {}
+    rebuilt: dict[tuple[str, str], dict[str, Any]] = {}
     states: dict[tuple[str, str], str] = {}
     contracts: dict[tuple[str, str], object] = {}
     for entry in lines:
@@ -134,7 +134,7 @@ def find_damage(
     return found
 
 
-def _change(text: str) -> dict | None:
+def _change(text: str) -> dict[str, Any] | None:
     try:
         change = json.loads(text)
     except (ValueError, RecursionError):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cleanworks.construction.registry.journal import START, Entry
 from cleanworks.errors import InputError
@@ -266,7 +266,7 @@ class Store:
             except unreadable:
                 yield Entry._make((n, *[None] * (len(Entry._fields) - 1)))
 
-    def find(self, connection: sqlalchemy.Connection, kind: str, record: str) -> sqlalchemy.Row | None:
+    def find(self, connection: sqlalchemy.Connection, kind: str, record: str) -> sqlalchemy.Row[Any] | None:
         r = self.records
         query = self.sql.select(r.c.state, r.c.content, r.c.contract_id).where(
             r.c.kind == kind, r.c.record == record
@@ -275,7 +275,7 @@ class Store:
 
     def rows(
         self, connection: sqlalchemy.Connection, kind: str, contracts: Iterable[str] | None = None
-    ) -> Sequence[sqlalchemy.Row]:
+    ) -> Sequence[sqlalchemy.Row[Any]]:
         r = self.records
         query = self.sql.select(r.c.record, r.c.contract_id, r.c.state, r.c.content).where(r.c.kind == kind)
         if contracts is not None:
@@ -307,7 +307,9 @@ class Store:
         if entries:
             connection.execute(self.head.update().values(n=entries[-1].n, hash=entries[-1].hash))
 
-    def write(self, connection: sqlalchemy.Connection, new: list[dict], changed: list[dict]) -> None:
+    def write(
+        self, connection: sqlalchemy.Connection, new: list[dict[str, Any]], changed: list[dict[str, Any]]
+    ) -> None:
         """Add new records, and new contents of records."""
         sql, r = self.sql, self.records
         for start in range(0, len(new), BATCH):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import nbformat
 import pydantic.dataclasses
@@ -148,8 +148,8 @@ def of(course: Course, programme: Programme, notebooks: Path) -> Outline:
     )
 
 
-def _exercises(lesson: str, cells: list) -> list[Exercise]:
-    found: dict[str, dict] = {}
+def _exercises(lesson: str, cells: list[Any]) -> list[Exercise]:
+    found: dict[str, dict[str, Any]] = {}
     for number, cell in enumerate(cells):
         tags = set(cell.metadata.get("tags", []))
         block = cell.metadata.get(BLOCK, {})

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from markdown_it import MarkdownIt
@@ -72,11 +73,11 @@ def _notebooks(course: Course, programme: Programme, workshop: Workshop, folder:
     return files
 
 
-def _entries(lesson: Lesson) -> list:
+def _entries(lesson: Lesson) -> list[Any]:
     return [lesson, lesson.exercises] if lesson.exercises else [lesson]
 
 
-def _undated(content: dict) -> None:
+def _undated(content: dict[str, Any]) -> None:
     """Without the moments of the run, so that two builds give the same bytes."""
     for cell in content["cells"]:
         cell["metadata"].pop("execution", None)

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cleanworks import agenda
 from cleanworks.agenda import Agenda, Item
@@ -167,7 +168,7 @@ def _item(lesson: Lesson, times: Times) -> Item:
 def _day(workshop: Workshop, number: int) -> agenda.Day:
     day = workshop.days[number]
 
-    def pairs(activities: Sequence) -> tuple[tuple[str, int], ...]:
+    def pairs(activities: Sequence[Any]) -> tuple[tuple[str, int], ...]:
         return tuple((activity.title, activity.minutes) for activity in activities)
 
     return agenda.Day(

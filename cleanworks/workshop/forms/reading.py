@@ -37,7 +37,7 @@ class Answers:
     answers: dict[str, Any]
 
     @property
-    def same(self) -> tuple:
+    def same(self) -> tuple[Any, ...]:
         """Two files with this in common say the same."""
         return self.kind, self.code, self.form, json.dumps(self.answers, sort_keys=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cleanworks.workshop.lint.context import Context
@@ -54,7 +54,7 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.place}\n    {self.what} {self.fix} [{self.rule}]"
 
-    def record(self) -> dict:
+    def record(self) -> dict[str, Any]:
         """Plain data for programs."""
         return {
             "path": self.path.as_posix(),

@@ -7,6 +7,7 @@ import itertools
 import re
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from cleanworks.workshop.code import parsed, plain_python
 from cleanworks.workshop.editions import Answers, edition
@@ -225,10 +226,10 @@ _TERM = re.compile(r"\{term\}`([^`]+)`")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(")
 
 
-def rule(name: str, asks: str, fix: str) -> Callable:
+def rule(name: str, asks: str, fix: str) -> Callable[..., Any]:
     """Register the function below as a rule."""
 
-    def register(look: Callable[[Notebook, Context], Iterator[Hit]]) -> Callable:
+    def register(look: Callable[[Notebook, Context], Iterator[Hit]]) -> Callable[..., Any]:
         RULES.append(Rule(name, asks, fix, look))
         return look
 

@@ -312,7 +312,7 @@ class PipeApp(IPKernelApp):
         self.pipe.send(IDLE, parent, json.dumps({"cpu": cpu}).encode())
 
 
-class _Frames(list):
+class _Frames(list[Any]):
     """A request that is a message already, where ipykernel expects the parts of one."""
 
     def __init__(self, message: dict[str, Any]):

@@ -23,7 +23,7 @@ def start(arguments: list[str]) -> None:
         if os.name == "posix":
             outstream_class = f"{__package__}.streams.OrderedStream"
 
-        def init_iopub(self, context: zmq.Context) -> None:
+        def init_iopub(self, context: zmq.Context[Any]) -> None:
             # Never drop a message because many come at once: one of them says that the cell has ended.
             context.setsockopt(zmq.SNDHWM, 0)
             super().init_iopub(context)
