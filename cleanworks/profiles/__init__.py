@@ -220,7 +220,8 @@ class Profile(Mapping[str, Any]):
 
     def name(self, key: str) -> str:
         """A name used in this country: ``name("payment_system")`` is ``self["names.payment_system"]``."""
-        return self[f"names.{key}"]
+        name: str = self[f"names.{key}"]
+        return name
 
     def money(self, amount: float, *, exact: bool = False) -> str:
         """An amount as text: three significant digits with m, bn or tn, or every digit if ``exact``.

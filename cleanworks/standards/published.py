@@ -180,7 +180,7 @@ def _get(file: File, address: str) -> bytes:
     other = f"Set {FOLDER} to a folder that holds the files, or give --from the address of a mirror."
     try:
         with urllib.request.urlopen(place, timeout=_SECONDS) as answer:
-            content = answer.read()
+            content: bytes = answer.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise InputError(

@@ -380,7 +380,7 @@ class _Text:
                 end, size = self._buffer.find(self._between, self._place), 2 * size
             if end >= 0:
                 text = self._buffer[self._place : end + 1]
-                value = _strictly(text)
+                value: dict[str, Any] | None = _strictly(text)
                 if value is not None:
                     self._misses = 0
                     self.line += text.count("\n")
@@ -547,7 +547,7 @@ def _msgspec() -> ModuleType | None:
     return msgspec
 
 
-def _strictly(text: str) -> Any:
+def _strictly(text: str) -> dict[str, Any] | None:
     """The value of a text of strict JSON; None if it is none, or holds a key twice, or cannot be told quickly."""
     if "\\u003" in text:
         return None  # an escaped colon could hide a key
@@ -566,7 +566,8 @@ def kept(value: dict[str, Any]) -> bytes:
     """An object on one line, for `again`: quickly, where that can be."""
     if msgspec := _msgspec():
         with contextlib.suppress(ValueError, RecursionError, msgspec.MsgspecError):
-            return msgspec.json.encode(value)
+            quick: bytes = msgspec.json.encode(value)
+            return quick
     return json.dumps(value).encode()  # what is nested more deeply than msgspec goes
 
 
@@ -574,8 +575,10 @@ def again(line: bytes) -> dict[str, Any]:
     """The object that `kept` wrote."""
     if msgspec := _msgspec():
         with contextlib.suppress(ValueError, RecursionError, msgspec.MsgspecError):
-            return msgspec.json.decode(line)
-    return json.loads(line)
+            quick: dict[str, Any] = msgspec.json.decode(line)
+            return quick
+    value: dict[str, Any] = json.loads(line)
+    return value
 
 
 class _KeyTwice(ValueError):

@@ -432,7 +432,8 @@ def _find(folder: Path, name: str) -> Path:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return read
     except (OSError, ValueError) as error:
         raise InputError(
             f"The schema cannot be read: {error}.", where=str(file), fix="Get it again."

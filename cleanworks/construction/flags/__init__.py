@@ -211,11 +211,11 @@ def _answering(
         # A column without a single value allows no answer; coverage says which one it is.
         chosen = [one for one in chosen if not _lacking(one, filled)]
     if engine:
-        processes = _core.Processes(tables, settings, engine)
+        processes = Processes(tables, settings, engine)
         tables = _in_memory(tables, [one for one in chosen if not one.portable], engine)
     else:
         tables = _core.prepared(tables, {name for one in chosen for name in one.reads})
-        processes = _core.Processes(tables, settings)
+        processes = Processes(tables, settings)
     return [(one, processes if one.portable else tables) for one in chosen]
 
 

@@ -80,12 +80,12 @@ class _Writer:
 
     where: str
     front: str
-    total: Counter[str]
+    total: Counter[str | None]
     story: bool = False
     cells: list[NotebookNode] = field(default_factory=list)
     open: list[tuple[str, str | None]] = field(default_factory=list)
     sections: int = 0
-    seen: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str | None] = field(default_factory=Counter)
 
     def add(self, cell: NotebookNode) -> None:
         role = _role(cell)
