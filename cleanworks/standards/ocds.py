@@ -627,7 +627,7 @@ def is_linked(release: dict[str, Any]) -> bool:
 def _whole(releases: list[dict[str, Any]]) -> dict[str, Any]:
     """One process from its releases; what no id tells apart inside one release stays apart."""
     # A release that is there twice, as in two files of one download, says nothing twice: what has no id would be counted again.
-    once: dict[object, list[dict]] = {}
+    once: dict[object, list[dict[str, Any]]] = {}
     for release in releases:
         same = once.setdefault(text(release.get("id")), [])
         if release not in same:

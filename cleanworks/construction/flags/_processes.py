@@ -694,7 +694,7 @@ def whole(value: int) -> nw.Expr:
     return lit(value, nw.Int64)
 
 
-def number(column: str | Literal[False]) -> nw.Expr:
+def number(column: str | Literal[False] | None) -> nw.Expr:
     """A column of amounts; all unknown where there is none."""
     return col(column).cast(nw.Float64) if column else lit(None, nw.Float64)
 
