@@ -27,6 +27,7 @@ Settings (under `sphinx: config:` of `_config.yml`):
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import re
@@ -42,6 +43,7 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.index_entries import split_index_msg
 from sphinx.util.osutil import relative_uri
 
 from cleanworks import words
@@ -116,6 +118,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("builder-inited", load_course)
     app.connect("builder-inited", lay_out_styles)
+    app.connect("html-collect-pages", keep_index_entries)
     app.connect("source-read", mark_up_notebook)
     terms.connect(app)
     spoken.connect(app)
@@ -139,6 +142,24 @@ def lay_out_styles(app: Sphinx) -> None:
     if app.builder.format == "html":
         Path(app.outdir, "_static").mkdir(parents=True, exist_ok=True)
         add_global_html_resources(app, None)
+
+
+def keep_index_entries(app: Sphinx) -> list[Any]:
+    """Let the search find terms of pages that are not written again: Sphinx forgets what their index entries add to it."""
+    builder: Any = app.builder
+    if not getattr(builder, "indexer", None):
+        return []
+    found = builder.indexer._index_entries
+    for name in app.env.all_docs.keys() - found.keys():
+        words = set()
+        for kind, value, target, main, _ in app.env.get_domain("index").data["entries"].get(name, ()):
+            with contextlib.suppress(ValueError):
+                words |= {(part, target or "", main) for part in split_index_msg(kind, value)}
+        found[name] = sorted(words)
+    whole = dict(sorted(found.items()))
+    found.clear()
+    found.update(whole)
+    return []
 
 
 def configure(app: Sphinx, config: Any) -> None:

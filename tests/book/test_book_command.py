@@ -90,6 +90,9 @@ def test_a_changed_result_reaches_its_page(run, course):
     data.write_text(text.replace(number, "77.5"), encoding="utf-8")
     assert run()[0] == 0
     assert other.read_bytes() == before, "the options of its quiz were shuffled once more"
+    assert "term-station" in (course / "_build/html/searchindex.js").read_text("utf-8"), (
+        "of a page not built again"
+    )
     assert "77.5" in soup(course, LESSON).select_one("table.dataframe").get_text()
 
 
