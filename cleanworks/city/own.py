@@ -6,7 +6,6 @@ carry. Under it :func:`cleanworks.city.load` gives these tables and no others: r
 
 from __future__ import annotations
 
-import ast
 import csv
 import json
 import os
@@ -17,6 +16,7 @@ import pandas as pd
 
 from cleanworks.city import schemas
 from cleanworks.errors import InputError
+from cleanworks.literals import texts_in
 
 VARIABLE = "CLEANWORKS_OWN_DATA"
 _FIX = "Bring your files in: cleanworks data import FILES --out FOLDER"
@@ -134,7 +134,7 @@ def lacks(place: Path, tables: Sequence[str], code: Iterable[str]) -> str:
     for cell in code:
         if "city.make(" in cell:
             return "The page makes a city of its own."
-        named |= _texts(cell)
+        named |= texts_in(cell)
     empty = [
         f"{name}.{column.name}"
         for name in tables
@@ -146,15 +146,3 @@ def lacks(place: Path, tables: Sequence[str], code: Iterable[str]) -> str:
 
 def _listed(word: str, names: Sequence[str]) -> str:
     return f"{word}{'' if len(names) == 1 else 's'} {', '.join(f'`{name}`' for name in names)}"
-
-
-def _texts(code: str) -> set[str]:
-    try:
-        tree = ast.parse(code)
-    except SyntaxError:
-        return set()
-    return {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cleanworks.literals import texts_in
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.live.release import Release
 from cleanworks.workshop.run.course import module_roots
@@ -50,24 +51,11 @@ def _tables(course: Course, entry: Entry) -> list[str]:
             for found in modules.files(name):
                 path = Path(found.path).resolve()
                 if path.is_relative_to(folder) and path.name != "__init__.py":
-                    named |= _texts(path.read_text(encoding="utf-8"))
+                    named |= texts_in(path.read_text(encoding="utf-8"))
         for cell in entry.notebook.node.cells:
             if cell.cell_type == "code":
-                named |= _texts(plain_python(cell.source))
+                named |= texts_in(plain_python(cell.source))
     return [*entry.block.tables, *sorted(known & named - set(entry.block.tables))]
-
-
-def _texts(code: str) -> set[str]:
-    """The texts in a source."""
-    try:
-        tree = ast.parse(code)
-    except SyntaxError:
-        return set()
-    return {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
 
 
 def _add(image: str, release: Release, chosen: list[str]) -> None:
