@@ -77,8 +77,10 @@ BY_HAND = {
                              GROUP BY tender_id, amount, currency HAVING count(DISTINCT tenderer_id) > 1)
                SELECT (SELECT count(DISTINCT tender_id) FROM bids), (SELECT count(DISTINCT tender_id) FROM same)""",
     "R030": """WITH won AS (SELECT DISTINCT tender_id, supplier_id AS tenderer_id FROM awards WHERE status = 'active'),
-               found AS (SELECT tender_id, bool_or(date > tender_end) AS late FROM bids JOIN won USING (tender_id, tenderer_id)
-                         JOIN tenders USING (tender_id) WHERE bids.status = 'valid' GROUP BY 1)
+               closing AS (SELECT tender_id, CASE WHEN tender_end = date_trunc('day', tender_end) THEN tender_end + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND
+                           ELSE tender_end END AS closes FROM tenders),
+               found AS (SELECT tender_id, bool_or(date > closes) AS late FROM bids JOIN won USING (tender_id, tenderer_id)
+                         JOIN closing USING (tender_id) WHERE bids.status = 'valid' GROUP BY 1)
                SELECT count(*), count(*) FILTER (late) FROM found""",
     "R035": """WITH units AS (SELECT tender_id, count(DISTINCT tenderer_id) FILTER (status = 'valid') AS firms,
                                      any_value(tenderer_id) FILTER (status = 'valid') AS sole,

@@ -62,6 +62,10 @@ class Database:
         """The frame with the values behind its numbers; the reverse of `numbers_of`."""
         return frame.join(values, on=values.columns[0], how="inner")
 
+    def in_order(self, frame: Frame, name: str) -> Frame:
+        """The frame as it is: of many rows only those that are brought into memory are put in order, there."""
+        return frame
+
     def filled(self, tables: Mapping[str, duckdb.DuckDBPyRelation]) -> set[str]:
         """As `cleanworks.construction.flags.filled_columns`."""
         found = set()

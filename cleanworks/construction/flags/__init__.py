@@ -182,9 +182,9 @@ def _part(one: Indicator, level: str, frame: Frame | pd.DataFrame, engine: Engin
     if engine is None or isinstance(frame, pd.DataFrame):
         numbers, hits = frame, frame[frame["flagged"]]
     else:
-        frame = engine.keep(frame)
+        # Names are looked up for what is flagged alone.
         numbers = engine.collected(frame.select("value", "flagged"))
-        hits = engine.collected(frame.filter(nw.col("flagged")))
+        hits = engine.collected(frame.filter(nw.col("flagged"))).sort_values("id", ignore_index=True)
     values, flagged = numbers["value"].to_numpy(float), numbers["flagged"].to_numpy(bool)
     return Part(one, level, values, flagged, hits[["id", "value"]].reset_index(drop=True))
 

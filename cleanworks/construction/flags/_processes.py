@@ -86,6 +86,8 @@ class Engine(Protocol):
 
     def values_of(self, frame: Frame, values: Frame) -> Frame: ...
 
+    def in_order(self, frame: Frame, name: str) -> Frame: ...
+
     def latest(self, table: Any, columns: Sequence[str]) -> pd.DataFrame: ...
 
     def collected(self, frame: Frame) -> pd.DataFrame: ...
@@ -128,6 +130,9 @@ class Memory:
         native = native.sort_values(number, kind="stable")
         found = values.to_native()[text].array.take(native[number].to_numpy(np.int64) - 1)
         return _in_memory(native.assign(**{text: found}))
+
+    def in_order(self, frame: Frame, name: str) -> Frame:
+        return frame.sort(name)
 
     def latest(self, table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         """Rows among which are the highest values of some columns."""
@@ -560,20 +565,21 @@ class Processes:
 
     def of_processes(self, frame: Frame, value: str, flagged: nw.Expr) -> tuple[str, Frame]:
         """An answer about processes, in the order in which they stand in their table."""
-        found = self.engine.values_of(frame, self.tenders.select("process", "tender_id"))
-        return "process", _answer(found, "tender_id", value, flagged)
+        found = self.engine.keep(_answer(frame, "process", value, flagged).rename({"id": "process"}))
+        found = self.engine.values_of(found, self.tenders.select("process", "tender_id"))
+        return "process", found.select(id=col("tender_id"), value=col("value"), flagged=col("flagged"))
 
     def of_firms(
         self, frame: Frame, value: str | int, flagged: bool | nw.Expr, level: str = "tenderer"
     ) -> tuple[str, Frame]:
         """An answer about firms, by their names."""
-        found = self.engine.values_of(frame, self.firms).sort("tenderer_id")
+        found = self.engine.in_order(self.engine.values_of(frame, self.firms), "tenderer_id")
         return level, _answer(found, "tenderer_id", value, flagged)
 
     def of_names(
         self, level: str, frame: Frame, name: str, value: str, flagged: nw.Expr
     ) -> tuple[str, Frame]:
-        return level, _answer(frame.sort(name), name, value, flagged)
+        return level, _answer(self.engine.in_order(frame, name), name, value, flagged)
 
     @property
     def _awarding(self) -> str:
