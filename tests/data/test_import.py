@@ -372,7 +372,7 @@ def test_a_table_on_one_line_is_one_message(tmp_path, packed):
     text = b"contract,amount," * (1 << 17)
     path = tmp_path / ("contracts.csv.gz" if packed else "contracts.csv")
     path.write_bytes(gzip.compress(text) if packed else text)
-    with pytest.raises(InputError, match="first line has more than 1,048,576 bytes, so this is no table"):
+    with pytest.raises(InputError, match="first line has more than 1,048,576 bytes, so this is not a table"):
         data.bring_in([path], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
