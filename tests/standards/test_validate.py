@@ -181,6 +181,11 @@ def test_what_a_schema_cannot_see_is_noted(tmp_path, thing, place, value, messag
         # An extension may put money anywhere.
         ("releases", {"x_cost": {"currency": "won"}}, ["'won' is not a currency of three capital letters"]),
         ("projects", {"documents": [{"title": "No id"}]}, ["id is missing"]),
+        (
+            "releases",
+            {"awards": [{"id": "1", "status": "won"}]},
+            ["'won' is not in the list of codes: active, cancelled, pending, unsuccessful"],
+        ),
         ("releases", {"buyer": {"id": 10**400, "name": "A number longer than any computer counts"}}, []),
     ],
 )
