@@ -229,7 +229,7 @@ def test_a_wrong_day_is_named_where_other_columns_are_missing(tmp_path):
 def test_a_heading_as_long_as_a_book_is_refused_at_once(tmp_path, capsys):
     (tmp_path / "works.csv").write_text("[" * 100_000)
     said = refused(capsys, "data", "import", tmp_path / "works.csv", "--out", tmp_path / "out", "--yes")
-    assert "no row of headings" in said
+    assert "not a row of headings" in said
 
 
 def test_a_report_in_an_encoding_that_there_is_not_is_refused(tmp_path, capsys):

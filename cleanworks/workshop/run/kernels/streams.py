@@ -27,13 +27,14 @@ class OrderedStream(OutStream):
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._reading = threading.RLock()
-        self._taking = False
+        self._taker: int | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._available = array("i", [0])
         super().__init__(*args, **kwargs)
 
     def write(self, string: str) -> int:
-        if self._should_watch and not self._taking and self._is_master_process():
+        # Another thread may hold what it has read and not yet written; to ask for it waits until it is.
+        if self._should_watch and self._taker != threading.get_ident() and self._is_master_process():
             self._read_all()
         return super().write(string) or 0
 
@@ -67,7 +68,7 @@ class OrderedStream(OutStream):
 
     def _read_all(self, to_the_end: bool = False) -> None:
         with self._reading, contextlib.suppress(OSError):
-            self._taking = True
+            self._taker = threading.get_ident()
             try:
                 while self._should_watch and (number := self._bytes_available()):
                     data = os.read(self._fid, number)
@@ -76,7 +77,7 @@ class OrderedStream(OutStream):
                 if to_the_end and (rest := self._decoder.decode(b"", True)):
                     self.write(rest)
             finally:
-                self._taking = False
+                self._taker = None
 
     def _bytes_available(self) -> int:
         fcntl.ioctl(self._fid, FIONREAD, self._available)
