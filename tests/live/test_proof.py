@@ -215,7 +215,7 @@ def test_without_a_compiler_of_bytecode_a_page_shows_the_same(pyodide, monkeypat
         lambda: images.pack(images.contents(release.images["core"], fetch(ROOT, release))),
     )
     own, _ = build._own_files(course, {})
-    course_image = images.made("cleanworks", [], tmp_path, lambda: images.pack(images.with_bytecode(own)))
+    course_image = images.made("cleanworks", [], tmp_path, lambda: images.pack(images.sourceless(own)))
     images._recipe.cache_clear()
     assert not [path for path in images.unpack(_inflated(course_image)) if path.endswith(".pyc")]
     plain = pyodide(SMALL, "mean([])", start=start, instead={"core": core, "cleanworks": course_image})

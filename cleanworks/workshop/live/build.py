@@ -120,7 +120,7 @@ def prepare(
     own, chosen = _own_files(course, chosen)
     made = [
         *images.of_release(release, files, store),
-        images.made("cleanworks", [_digest(own)], store, lambda: images.pack(images.with_bytecode(own))),
+        images.made("cleanworks", [_digest(own)], store, lambda: images.pack(images.sourceless(own))),
         *_tables(course, environment or {}, _digest(own), store),
     ]
     images.prune(store)

@@ -164,16 +164,6 @@ def sourceless(files: Mapping[str, bytes]) -> Files:
     return {(f"{path}c" if path in made else path): made.get(path, data) for path, data in files.items()}
 
 
-def with_bytecode(files: Mapping[str, bytes]) -> Files:
-    """The files with compiled modules beside the sources, where Python looks for them."""
-    made = bytecode({path: data for path, data in files.items() if path.endswith(".py")})
-    beside = {}
-    for path, data in made.items():
-        folder, _, name = path.rpartition("/")
-        beside[f"{folder}/__pycache__/{name[:-3]}.cpython-312.pyc"] = data
-    return {**files, **beside}
-
-
 # --- what is in them ----------------------------------------------------------------------------------------------
 
 # Tests, headers, type stubs, other people's fonts and sample data: nothing that a lesson or a learner's code imports.
