@@ -18,7 +18,7 @@ from cleanworks.errors import InputError
 # The largest kit (a book, wheels for three systems) has about 700 MB; a laptop has room for twice that.
 LARGEST = 1_500_000_000
 MOST = 20_000
-_LONGEST = 200
+_LONGEST, _LONGEST_PATH = 200, 1000  # bytes, within the limits of every system
 
 _LZMA: tuple[type[Exception], ...] = ()
 with contextlib.suppress(ImportError):  # the Python of a page has none
@@ -160,9 +160,9 @@ def leads_out(name: str) -> bool:
 
 
 def is_name(name: str) -> bool:
-    """Whether every file system can hold a file of this name: no part is too long, and no NUL stands in it."""
-    parts = PurePosixPath(name).parts
-    return "\0" not in name and all(len(part.encode("utf-8", "replace")) <= _LONGEST for part in parts)
+    """Whether every system can hold a file of this name: neither a part nor the whole is too long, and no NUL stands in it."""
+    sizes = [len(part.encode("utf-8", "replace")) for part in PurePosixPath(name).parts]
+    return "\0" not in name and max(sizes, default=0) <= _LONGEST and sum(sizes) + len(sizes) <= _LONGEST_PATH
 
 
 def unpack(archive: Path, place: Path) -> None:

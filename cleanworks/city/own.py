@@ -57,8 +57,9 @@ def read_parquet(file: Path) -> pd.DataFrame:
         return table.to_pandas(date_as_object=False)
     except Exception as error:  # pyarrow has no common base for what it raises
         refuse_broken_text(file)
+        reason = str(error).strip().rstrip(".") or "it is damaged"  # some of what pyarrow raises says nothing
         raise InputError(
-            f"The file cannot be read: {error}.", where=str(file), fix="Import the data again."
+            f"The file cannot be read: {reason}.", where=str(file), fix="Import the data again."
         ) from None
 
 
@@ -75,22 +76,22 @@ def refuse_broken_text(file: Path) -> None:
 
     try:
         opened = pq.ParquetFile(file)
-        names = [field.name for field in opened.schema_arrow if pa.types.is_string(field.type)]
-    except Exception:  # then it is no Parquet file at all
+        texts = (pa.string(), pa.large_string())
+        for name in [field.name for field in opened.schema_arrow if field.type in texts]:
+            before = 0
+            for batch in opened.iter_batches(columns=[name]):
+                for row, value in enumerate(batch.column(0).cast(pa.binary()), start=before + 1):
+                    try:
+                        (value.as_py() or b"").decode()
+                    except UnicodeDecodeError:
+                        raise InputError(
+                            "The text is not UTF-8.",
+                            where=f"{file}, column {name}, row {row}",
+                            fix="Write the file again with texts in UTF-8.",
+                        ) from None
+                before += len(batch)
+    except (OSError, pa.ArrowException):  # damaged, or not a Parquet file at all: whoever reads it says so
         return
-    for name in names:
-        before = 0
-        for batch in opened.iter_batches(columns=[name]):
-            for row, value in enumerate(batch.column(0).cast(pa.binary()), start=before + 1):
-                try:
-                    (value.as_py() or b"").decode()
-                except UnicodeDecodeError:
-                    raise InputError(
-                        "The text is not UTF-8.",
-                        where=f"{file}, column {name}, row {row}",
-                        fix="Write the file again with texts in UTF-8.",
-                    ) from None
-            before += len(batch)
 
 
 def filled(place: Path) -> dict[str, dict[str, int]]:

@@ -8,6 +8,7 @@ buttons say is translated by :mod:`cleanworks.words`.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import copy
 import dataclasses
@@ -120,7 +121,9 @@ def read(path: Path) -> Catalog:
 
     try:
         with path.open("rb") as file:
-            return read_po(file, abort_invalid=True)
+            catalog = read_po(file, abort_invalid=True)
+        codecs.lookup(catalog.charset)  # an empty name is found only when the file is written
+        return catalog
     except PoFileError as error:
         raise InputError(
             f"The translations cannot be read: {error}.", where=str(path), fix="Correct that line."
@@ -133,7 +136,7 @@ def read(path: Path) -> Catalog:
         ) from None
     except LookupError as error:
         raise InputError(
-            f"The header of the translations names a charset that is not known: {str(error).removeprefix('unknown encoding: ')}.",
+            f"The header of the translations names a charset that is not known: {str(error).removeprefix('unknown encoding:').strip()!r}.",
             where=str(path),
             fix="Write `charset=utf-8` in its header, and save it so.",
         ) from None

@@ -1,6 +1,10 @@
 """Somebody's own tables in the place of the simulated city."""
 
+import contextlib
+
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cleanworks import city, data, figures
@@ -87,3 +91,18 @@ def test_another_folder_is_refused(what, tmp_path):
     with pytest.raises(InputError, match="not a folder of imported data") as error:
         own.lacks(place, (), ())
     assert "cleanworks data import" in error.value.fix
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()], ids=str)
+def test_a_parquet_file_whose_pages_are_damaged_is_named_and_not_the_disk(tmp_path, kind):
+    file = tmp_path / "tenders.parquet"
+    ids = pa.array([f"T-{number * 7919}" for number in range(300)], kind)
+    pq.write_table(pa.table({"tender_id": ids}), file, compression="zstd")
+    whole = file.read_bytes()
+    for at in range(44, 1000, 160):
+        file.write_bytes(whole[:at] + b"\xff" * 20 + whole[at + 20 :])
+        with contextlib.suppress(InputError):  # or the damage is not noticed
+            own.read_parquet(file)
+    file.write_bytes(whole[:684] + b"\xff" * 20 + whole[704:])
+    with pytest.raises(InputError, match=r"tenders\.parquet: The file cannot be read: \w"):
+        own.read_parquet(file)

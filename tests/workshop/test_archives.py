@@ -146,6 +146,7 @@ def test_a_program_that_somebody_added_is_named(tmp_path):
         (b"\xff\xfea\x00", "is not UTF-8 text"),
         (b"hello\n", "is damaged in line 1"),
         (b"0" * 64 + b"  " + b"x" * 300, "is damaged in line 1"),
+        (b"0" * 64 + b"  " + b"wheels/li" * 600, "is damaged in line 1"),
         (b"0" * 64 + b"  ../out\n", "names a file outside the kit ('../out') in line 1"),
     ],
 )

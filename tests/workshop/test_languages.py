@@ -182,6 +182,17 @@ def test_a_file_that_is_not_gettext_is_named(begun):
         languages.status(Course.load(begun), "ko")
 
 
+@pytest.mark.parametrize("charset", ["", "nonsense"])
+def test_a_charset_that_is_none_is_named(tmp_path, charset):
+    path = tmp_path / "page.po"
+    path.write_text(
+        f'msgid ""\nmsgstr "Content-Type: text/plain; charset={charset}\\n"\n\nmsgid "a"\nmsgstr "b"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match=f"a charset that is not known: '{charset}'"):
+        languages.read(path)
+
+
 # --- what readers and learners get --------------------------------------------------------------------------------
 
 
