@@ -540,9 +540,12 @@ def _explain(cases: pd.DataFrame, frame: pd.DataFrame, described: Table, where: 
 
 def _duplicated(frame: pd.DataFrame, described: Table, where: str) -> InputError:
     second = int(np.flatnonzero(frame.duplicated(described.key))[0])
-    same = (frame[described.key] == frame[described.key].iloc[second]).all(axis=1)
+    keys = frame[described.key]
+    wanted = keys.iloc[second]
+    # Two cells without a value are not equal for pandas, and a key may lack one.
+    same = ((keys == wanted) | (keys.isna() & wanted.isna())).all(axis=1)
     first = int(np.flatnonzero(same)[0])
-    value = ", ".join(str(v) for v in frame[described.key].iloc[second])
+    value = ", ".join("" if pd.isna(v) else str(v) for v in wanted)
     columns = " and ".join(f"'{name}'" for name in described.key)
     return InputError(
         f"The key {columns} holds '{value}' twice, first in row {first + FIRST_ROW}"

@@ -235,3 +235,11 @@ def test_pandas_alone_reads_the_files(tables, tmp_path):
     path = tmp_path / "progress.csv"
     path.write_text(storage.to_csv(schemas.table("progress"), tables["progress"]), encoding="utf-8")
     assert len(pd.read_csv(path, parse_dates=["period"])) == len(tables["progress"])
+
+
+def test_a_key_that_is_missing_in_two_rows_is_named_as_a_key_that_is_there_twice():
+    table = pd.DataFrame({"claim_id": ["CL-1", None, None], "amount": [1.0, 2.0, 3.0]})
+    with pytest.raises(
+        InputError, match=r"table claims, row 4: The key 'claim_id' holds '' twice, first in row 3"
+    ):
+        reading.check_present({"claims": table})
