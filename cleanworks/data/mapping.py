@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cleanworks import toml
 from cleanworks.city import schemas
 from cleanworks.errors import InputError
 
@@ -201,7 +202,7 @@ def read(path: Path) -> list[Columns]:
         Not such a file, or a table or column that the toolkit does not have.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = toml.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
             f"The mapping cannot be read: {error}.", where=str(path), fix="Let the import write a new one."

@@ -36,6 +36,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cleanworks import toml
 from cleanworks.errors import InputError
 from cleanworks.profiles import facts as country_facts
 from cleanworks.profiles.facts import Chart, Fact
@@ -365,7 +366,7 @@ def parse(text: str, code: str, path: Path | None = None) -> Profile:
     """
     file = path.name if path else f"{code}.toml"
     try:
-        tree = tomllib.loads(text)
+        tree = toml.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         where = f"{file}, line {found[1]}" if found else file

@@ -35,6 +35,7 @@ from pydantic import (
     field_validator,
 )
 
+from cleanworks import toml
 from cleanworks.errors import InputError
 from cleanworks.workshop.lines import Source, meant, nearest
 from cleanworks.workshop.metadata import LessonId, Text
@@ -198,7 +199,7 @@ def load(path: Path | str) -> Workshop:
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
-        values = tomllib.loads(text)
+        values = toml.loads(text)
     except FileNotFoundError:
         there = sorted(one.stem for one in Path(FOLDER).glob("*.toml"))
         raise InputError(
@@ -258,7 +259,7 @@ def _unreadable(error: tomllib.TOMLDecodeError, path: Path, text: str) -> InputE
 
 def values_of(text: str) -> dict[str, Any]:
     """The named values of a workshop file's text."""
-    return tomllib.loads(text)
+    return toml.loads(text)
 
 
 _LOOKED_AT, _LISTED = 60, 20

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from cleanworks import toml
 from cleanworks.errors import InputError
 from cleanworks.workshop.files import read_text
 from cleanworks.workshop.validation import first_problem
@@ -174,7 +175,7 @@ class Settings(BaseModel):
         """
         path = Path(root) / FILE
         try:
-            values = tomllib.loads(read_text(path, "The file of settings")) if path.is_file() else {}
+            values = toml.loads(read_text(path, "The file of settings")) if path.is_file() else {}
         except tomllib.TOMLDecodeError as error:
             raise InputError(
                 f"The settings cannot be read: {error}.", where=str(path), fix="Correct that line."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cleanworks import agenda
+from cleanworks import agenda, toml
 from cleanworks.agenda import Agenda, Item
 from cleanworks.errors import InputError
 from cleanworks.workshop import languages
@@ -90,7 +90,7 @@ def path_of(course: Course, name: str, where: str | None = None) -> list[str]:
     """The modules of a path, by importance: a list of `workshops/paths.toml`, or a part of the course in its order."""
     file = course.root / FOLDER / PATHS
     try:
-        lists = tomllib.loads(file.read_text(encoding="utf-8"))
+        lists = toml.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         lists = {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

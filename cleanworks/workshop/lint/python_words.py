@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cleanworks import toml
 from cleanworks.errors import InputError
 from cleanworks.workshop.code import parsed
 from cleanworks.workshop.metadata import ROLES
@@ -116,9 +117,7 @@ def meanings(path: Path) -> dict[str, str]:
         The file is missing or is no TOML.
     """
     try:
-        return {
-            str(word): str(text) for word, text in tomllib.loads(path.read_text(encoding="utf-8")).items()
-        }
+        return {str(word): str(text) for word, text in toml.loads(path.read_text(encoding="utf-8")).items()}
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise InputError(
             f"The words of Python cannot be read: {error}", where=str(path), fix="Correct the file."

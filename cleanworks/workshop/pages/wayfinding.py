@@ -19,7 +19,7 @@ from sphinx.search.en import SearchEnglish
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from cleanworks import words
+from cleanworks import toml, words
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.pages.kept import course_of
@@ -75,7 +75,7 @@ def path(course: Course, name: str) -> Table:
 def _named(course: Course, name: str) -> list[str]:
     file = course.root / PATHS
     try:
-        paths = tomllib.loads(file.read_text(encoding="utf-8"))
+        paths = toml.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(
             "There is no list of learning paths.", where=str(file), fix='Write `name = ["o1", "c4"]` into it.'
