@@ -50,6 +50,8 @@ WAYS = [
     ("UPDATE journal SET change = x'ff00fe' WHERE n = 2", "journal line 2"),
     ("UPDATE journal SET change = CAST(x'ff41' AS TEXT) WHERE n = 2", "journal line 2"),
     ("UPDATE journal SET hash = x'00' WHERE n = 3", "journal line 3"),
+    ("UPDATE journal SET hash = x'00' WHERE n = 2", "journal line 2"),
+    ("UPDATE journal SET hash = 1.5 WHERE n = 2", "journal line 2"),
     ("DELETE FROM head", "end of the journal"),
     ("UPDATE head SET n = 'two'", "end of the journal"),
     ("UPDATE head SET hash = NULL", "end of the journal"),

@@ -88,7 +88,7 @@ def find_damage(
         number += 1
         if not isinstance(entry.n, int) or not all(isinstance(value, str) for value in entry[1:]):
             found.append(Damage(f"journal line {number}", "it holds something else than text"))
-            previous = entry.hash
+            previous = entry.hash if isinstance(entry.hash, str) else ""
             continue
         if entry.n != number:
             found.append(
