@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -151,6 +151,11 @@ def ask_all(code: str, ask: Callable[[str], str]) -> str:
         f"# {answers['names.country']}. Every value is illustrative until it says `source = \"key in book/references.bib\"` instead.",
         'extends = "exampleland"', f"money_scale = {scale:g}",
     ]  # fmt: skip
+    return _file(lines, answers)
+
+
+def _file(lines: list[str], answers: Mapping[str, Any]) -> str:
+    """The text of a profile: its first lines, and each answer under the heading of its section."""
     section = ""
     for key, value in answers.items():
         heading, _, name = key.partition(".")
@@ -174,19 +179,14 @@ def ask_changes(extends: str, base: profiles.Profile, ask: Callable[[str], str])
         '# Every value below is illustrative until it says `source = "key in book/references.bib"` instead.',
         f"extends = {_toml(extends)}",
     ]
-    section = ""
+    changed: dict[str, Any] = {}
     for number, (key, question) in enumerate(questions.items(), 1):
         source = base.cite(key)
         standing = f"{_as_text(base[key])}, from {source}" if source else _as_text(base[key])
         answer = _ask(f"{number}/{len(questions)} {question} [{standing}]: ", key, base[key], ask)
-        if answer == base[key]:
-            continue
-        heading, _, name = key.partition(".")
-        if heading != section:
-            lines += ["", f"[{heading}]"]
-            section = heading
-        lines.append(f"{name} = {{value = {_toml(answer)}, illustrative = true}}")
-    return "\n".join(lines) + "\n"
+        if answer != base[key]:
+            changed[key] = answer
+    return _file(lines, changed)
 
 
 def _ask(prompt: str, key: str, example: Any, ask: Callable[[str], str]) -> Any:
