@@ -74,6 +74,7 @@ class PublishedFigures:
         InputError
             When nothing is found, or when a year would appear twice.
         """
+        shown.offer()
         rows = _read(self.folder, name)
         where = f"published table {name}"
         chosen = rows[rows["measure"].eq(measure) & rows["year"].notna()]

@@ -50,6 +50,20 @@ def test_every_lesson_and_exercise_set_runs(executed):
     assert "does not declare" not in said
 
 
+def test_no_output_ends_with_the_name_of_a_type(executed):
+    """pandas prints `Name: cases, dtype: int64` under a column, which says nothing to a reader."""
+    folder, _ = executed(None)
+    found = []
+    for path in sorted(folder.rglob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", ()):
+                data = output.get("data", {})
+                text = "".join(output.get("text") or data.get("text/html") or data.get("text/plain") or "")
+                if re.search(r"\bdtype: \w+\s*$", text, re.MULTILINE):
+                    found.append(f"{path.name} {cell['id']}")
+    assert not found
+
+
 def test_a_lesson_that_leans_on_the_profile_runs_for_another_country():
     said = cleanworks("run", "c6", "--profile", "exampleland")
     assert "2 passed" in said and "does not declare" not in said
