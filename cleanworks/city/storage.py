@@ -25,13 +25,18 @@ _UNFINISHED = ".part"
 
 
 def fingerprint(projects: int, seed: int, profile: Profile) -> str:
-    """A short text that changes whenever the tables would: with size, seed, profile, or the code that makes them."""
+    """A short text that changes whenever the tables would: with size, seed, profile, or, after a dash, the code that makes them.
+
+    Nothing follows the dash where only compiled modules are, as in a page.
+    """
     digest = hashlib.sha256(f"{projects} {seed} {profile.code}".encode())
     for key in sorted(profile):
         digest.update(f"{key}={profile[key]!r}".encode())
-    for path in (Path(draws.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    code = hashlib.sha256()
+    for path in (Path(draws.__file__), *sources) if sources else ():
+        code.update(path.read_bytes())
+    return f"{digest.hexdigest()[:16]}-{code.hexdigest()[:16] if sources else ''}"
 
 
 def write(
@@ -193,7 +198,9 @@ class Ready:
             raise InputError(
                 "The list of data files cannot be read.", where=str(path), fix="Make the data again."
             ) from None
-        return cls(Path(folder), manifest) if known[0] == fingerprint(projects, seed, profile) else None
+        # Compiled modules came together with the tables that they made.
+        same = str(known[0]).startswith(fingerprint(projects, seed, profile))
+        return cls(Path(folder), manifest) if same else None
 
     def __contains__(self, name: str) -> bool:
         return name in self.manifest["tables"]

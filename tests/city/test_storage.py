@@ -64,6 +64,16 @@ def test_another_profile_is_made_and_not_read(ready):
     assert not there & here
 
 
+def test_tables_of_older_code_are_made_again(tmp_path, monkeypatch):
+    manifest = city.write(tmp_path, integrity=False)
+    (tmp_path / "manifest.json").write_text(
+        json.dumps({**manifest, "fingerprint": manifest["fingerprint"][:-1] + "-"})
+    )
+    monkeypatch.setenv("CLEANWORKS_DATA", str(tmp_path))
+    (tmp_path / "projects.csv").unlink()
+    assert len(city.load("projects")) == 300
+
+
 def test_a_table_that_is_not_in_the_folder_is_made(ready):
     assert len(city.load("institutions")) > 0
 
