@@ -77,7 +77,6 @@ def plain_job(course: Course, one: PlainNotebook) -> Job:
         one.path,
         roots=module_roots(course.root),
         timeout=max(limit, RunOptions.timeout) if limit else None,
-        shares=False,
         target=f"{one.name}.ipynb",
         read=read,
     )
@@ -105,8 +104,6 @@ def course_job(course: Course, entry: Entry) -> Job:
         timeout=block.timeout,
         seconds=block.seconds,
         megabytes=block.megabytes,
-        # The checks of an exercise set read tables too.
-        shares=bool(block.tables) or block.kind == "exercises",
         skip=skip,
     )
 

@@ -49,8 +49,6 @@ class Job:
         Seconds of wall time for the whole notebook. The run's default if not given.
     seconds, megabytes : float, optional
         Budgets: CPU time and peak memory. Exceeding one fails the lesson.
-    shares : bool
-        Whether the cells use what the calls of `RunOptions.preload` make. A lesson that does not may start before they are made.
     skip : Skip, optional
     target : str, optional
         Where the executed copy goes, relative to the run's output folder.
@@ -66,7 +64,6 @@ class Job:
     timeout: float | None = None
     seconds: float | None = None
     megabytes: float | None = None
-    shares: bool = True
     skip: Skip | None = None
     target: str | None = None
     read: Callable[[str], dict[str, Any]] | None = None

@@ -86,15 +86,9 @@ class Pool:
         started: Callable[[Task], None],
         finished: Callable[[Task, Outcome], None],
         tick: Callable[[], None] = lambda: None,
-        may_start: Callable[[Task], bool] = lambda task: True,
-        news: Iterable[Any] = (),
     ) -> None:
-        """Execute all tasks. `started` and `finished` are called in this process.
-
-        A task for which `may_start` is not true lets others go first; `tick` is called when one of `news`, files with something to
-        read, could have changed that.
-        """
-        self._queue, self._may_start, self._news = list(tasks), may_start, list(news)
+        """Execute all tasks. `started`, `finished` and, at least five times a second, `tick` are called in this process."""
+        self._queue = list(tasks)
         try:
             while self._queue or any(worker.task for worker in self._workers):
                 self._hand_out()
@@ -120,13 +114,9 @@ class Pool:
         while len(self._workers) < min(self._limit + 1, len(self._queue) + len(self._busy())):
             self._workers.append(self._new_worker())
         for worker in self._workers:
-            if worker.state == "idle" and len(self._busy()) <= self._limit:
-                task = next(filter(self._may_start, self._queue), None)
-                if task is None:
-                    return
-                self._queue.remove(task)
-                worker.task = task
-                worker.pipe.send(task)
+            if worker.state == "idle" and self._queue and len(self._busy()) <= self._limit:
+                worker.task = self._queue.pop(0)
+                worker.pipe.send(worker.task)
                 worker.enter("starting")
 
     def _new_worker(self) -> _Worker:
@@ -167,8 +157,7 @@ class Pool:
 
     def _listen(self) -> list[_Worker]:
         by_pipe = {worker.pipe: worker for worker in self._workers}
-        ready = wait([*by_pipe, *self._news], timeout=_TICK)
-        return [by_pipe[one] for one in ready if one in by_pipe]
+        return [by_pipe[one] for one in wait([*by_pipe], timeout=_TICK) if isinstance(one, Connection)]
 
     def _receive(self, worker: _Worker, finished: Callable[[Task, Outcome], None]) -> None:
         try:

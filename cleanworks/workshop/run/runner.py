@@ -253,12 +253,9 @@ class _Run:
                     self._note(line)
                 self.listener.tick()
 
-            def may_start(task: Task) -> bool:
-                return server is None or server.complete or not by_index[task.index].job.shares
-
             # No need to wait until the libraries are loaded: the first requests wait for the server in its queue.
             pool = Pool(self.workers, guard, self._note)
-            pool.run(tasks, started, finished, tick, may_start, [server] if server else [])
+            pool.run(tasks, started, finished, tick)
 
     def _need_server(self, todo: Sequence[_Lesson] | None = None) -> Any:
         """The process that forks the kernels, started at the first call; None where there is no fork."""
@@ -282,8 +279,6 @@ class _Run:
                 self.options.hash_seed,
                 self.options.environment,
                 direct=not fresh and engine.name == PIPE,
-                early=True,
-                lean=not is_many(count),
             )
         if not self.options.fresh:
             self._note("Kernels are not forked on this system: every notebook starts a fresh Python.")

@@ -276,7 +276,7 @@ from cleanworks.workshop.run.progress import Lines
 if __name__ == "__main__":
     root = Path(sys.argv[1])
     jobs = [Job(path.stem, path) for path in sorted(root.glob("*.ipynb"))]
-    # More than five notebooks: the server gets a successor that makes what they share.
+    # More than five notebooks share what is made beforehand.
     preload = ("json", "os:getpid") if len(jobs) > 5 else ("json",)
     options = RunOptions(root=root, workers=3, preload=preload, fresh="fresh" in sys.argv, memory_reserve=0)
     sys.exit(run_notebooks(jobs, options, Lines(sys.stdout)).exit_code)
@@ -347,9 +347,9 @@ def test_ctrl_c_ends_everything_and_keeps_what_was_finished(sleepers, start, fre
     assert list(sleepers.root.rglob(".part-*")) == []
 
 
-@pytest.mark.parametrize("who", ["main", "main and workers", "server", "successor", "supervisors", "workers"])
+@pytest.mark.parametrize("who", ["main", "main and workers", "server", "supervisors", "workers"])
 def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
-    if who in ("main", "server", "successor"):
+    if who in ("main", "server"):
         for number in range(4):
             sleepers.add(f"later-{number}", "1")
     process = start(sleepers)
@@ -360,9 +360,6 @@ def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
         "main": [main],
         "main and workers": [main, *(child for child in main.children() if child != server)],
         "server": [server],
-        "successor": [
-            child for child in server.children() if child.children() and child.children()[0].children()
-        ],
         "supervisors": server.children(),
         "workers": [child for child in main.children() if child != server],
     }[who]

@@ -10,9 +10,8 @@ With `"direct": true` the request carries a socket (SCM_RIGHTS) that the kernel 
 With `fresh` the child does not continue as it is but starts a new Python: the same care, none of the warmth.
 The server ends when its standard input closes, so it never outlives the process that started it.
 
-What is preloaded may include calls, such as one that makes tables for all. With `--early` the server serves while they are made: a fork
-of it, its *successor*, makes them and then takes its place, and both end together. Its lines on standard output: "ready" when kernels may
-be asked for, "complete" when they have everything, and anything else for a person to read.
+What is preloaded may include calls, such as one that makes tables for all. Its lines on standard output: "ready" when kernels may be
+asked for, and anything else for a person to read.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ from typing import Any
 
 from .. import engine
 from .guard import Guard
-from .lifeline import adopt_orphans, children, die_with_parent
-from .server_process import COMPLETE, READY
+from .lifeline import adopt_orphans, children
+from .server_process import READY
 from .supervisor import Supervisor
 
 _LONGEST_REQUEST = 1 << 20
@@ -43,16 +42,8 @@ _LONGEST_REQUEST = 1 << 20
 class Server:
     """Accepts requests one after the other, and forks a supervisor for each."""
 
-    def __init__(
-        self,
-        listener: socket.socket,
-        lifeline: int,
-        additions: Mapping[str, str],
-        successor: tuple[int, int] | None = None,
-    ):
+    def __init__(self, listener: socket.socket, lifeline: int, additions: Mapping[str, str]):
         self._listener, self._lifeline = listener, lifeline
-        # Its process id, and a pipe on which it says that it takes over.
-        self._successor, self._relief = successor or (0, -1)
         # Environment variables that the libraries set while they were loaded, as they would in a kernel.
         self._additions = dict(additions)
         self._supervisors: set[int] = set()
@@ -65,13 +56,8 @@ class Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
         self._private = [waker, woken, self._lifeline]
-        sources: list[socket.socket | int] = [self._listener, self._lifeline, waker]
-        if self._successor:
-            self._private.append(self._relief)
-            sources.append(self._relief)
-        relieved = False
         with selectors.DefaultSelector() as selector:
-            for source in sources:
+            for source in (self._listener, self._lifeline, waker):
                 selector.register(source, selectors.EVENT_READ)
             while True:
                 ready = [key.fileobj for key, _ in selector.select()]
@@ -79,24 +65,14 @@ class Server:
                     with contextlib.suppress(BlockingIOError):
                         os.read(waker, 4096)
                     self._reap()
-                    if relieved and not self._successor:
-                        # It was killed; requests that wait in the queue are ours again.
-                        relieved = False
-                        selector.register(self._listener, selectors.EVENT_READ)
                 if self._lifeline in ready and not os.read(self._lifeline, 4096):
                     break
-                if self._relief in ready:
-                    selector.unregister(self._relief)
-                    if relieved := bool(os.read(self._relief, 1)):
-                        selector.unregister(self._listener)
-                        continue
-                    _say("What notebooks share could not be made beforehand; each makes its own.", COMPLETE)
                 if self._listener in ready:
                     self._accept(selector)
         for pid in self._supervisors:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-        while self._supervisors or self._successor:
+        while self._supervisors:
             self._reap(block=True)
 
     def _accept(self, selector: selectors.BaseSelector) -> None:
@@ -134,16 +110,13 @@ class Server:
         try:
             while (pid := os.waitpid(-1, 0 if block else os.WNOHANG)[0]) > 0:
                 self._supervisors.discard(pid)
-                if pid == self._successor:
-                    self._successor = 0
                 self._end_strays()
         except ChildProcessError:
             self._supervisors.clear()
-            self._successor = 0
 
     def _end_strays(self) -> None:
         """Children that are no supervisors lost theirs to a kill: they are what it would have ended."""
-        for pid in set(children(os.getpid())) - self._supervisors - {self._successor}:
+        for pid in set(children(os.getpid())) - self._supervisors:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -247,48 +220,21 @@ def _follow_the_shell() -> None:
     IPKernelApp.init_gui_pylab = init_gui_pylab  # type: ignore[method-assign]  # on purpose
 
 
-IS_SUCCESSOR = (0, 0)
-
-
-def _load(options: argparse.Namespace) -> tuple[int, int] | None:
-    """Have everything in memory that the kernels share; or, with `early`, all but the calls.
-
-    Returns the successor that makes the calls and the pipe on which it will say that it takes over, `IS_SUCCESSOR` in the
-    successor itself, and None where there is none.
-    """
+def _load(preload: Sequence[str], direct: bool) -> None:
+    """Have everything in memory that the kernels share."""
     from .warmup import make_calls, share_what_is_loaded, warm_up
 
-    _say(*warm_up(options.preload, use=not options.lean))
-    if options.direct and not engine.missing():
+    notes = warm_up(preload)
+    if direct and not engine.missing():
         _prepare()
-    calls = [name for name in options.preload if ":" in name]
-    if not (calls and options.early):
-        _say(*make_calls(calls))
-        if not options.lean:
-            share_what_is_loaded()
-        return None
+    _say(*notes, *make_calls(preload))
     share_what_is_loaded()
-    relief, announce = os.pipe()
-    parent = os.getpid()
-    pid = os.fork()
-    if pid:
-        os.close(announce)
-        return pid, relief
-    os.close(relief)
-    die_with_parent(parent)
-    adopt_orphans()
-    _say(*make_calls(calls))
-    share_what_is_loaded()
-    os.write(announce, b"!")
-    os.close(announce)
-    return IS_SUCCESSOR
 
 
 def _say(*lines: str) -> None:
     # Whoever started us may be gone already; the lifeline tells.
     with contextlib.suppress(OSError):
-        for line in lines:
-            print(line, flush=True)
+        print(*lines, sep="\n", end="\n" * bool(lines), flush=True)
 
 
 def kernel_file(command: Sequence[str]) -> str:
@@ -303,10 +249,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fork kernels from a process that has the libraries loaded.")
     parser.add_argument("socket")
     parser.add_argument("--preload", nargs="*", default=())
-    parser.add_argument(
-        "--early", action="store_true", help="Serve while the calls among what is preloaded are made."
-    )
-    parser.add_argument("--lean", action="store_true", help="Only a few kernels will be asked for.")
     parser.add_argument(
         "--direct", action="store_true", help="Only kernels without sockets will be asked for."
     )
@@ -323,17 +265,13 @@ def main() -> None:
         listener.bind(options.socket)
         listener.listen(64)
         before = dict(os.environ)
-        successor = _load(options) if options.preload or options.direct else None
+        if options.preload or options.direct:
+            _load(options.preload, options.direct)
         # The largest files and numbers of open files are the kernels' own business from here on.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if successor == IS_SUCCESSOR:
-            successor = None
-        else:
-            _say(READY)
-        if successor is None:
-            _say(COMPLETE)
+        _say(READY)
         additions = {name: value for name, value in os.environ.items() if name not in before}
-        Server(listener, lifeline, additions, successor).serve()
+        Server(listener, lifeline, additions).serve()
     # Whoever started us and was killed can no longer do it. A folder that holds anything else stays.
     with contextlib.suppress(OSError):
         os.unlink(options.socket)

@@ -16,8 +16,8 @@ from .settings import LEFT_OUT, ONE_THREAD
 
 PRELOAD = "CLEANWORKS_PRELOAD"
 DEFAULT_PRELOAD = "numpy,pandas,matplotlib.pyplot"
-# The server's lines when it may be asked for kernels, and when these find everything that was to be shared.
-READY, COMPLETE = "ready", "complete"
+# The server's line when it may be asked for kernels.
+READY = "ready"
 # macOS has a fork too, but its own libraries do not survive one.
 CAN_FORK = sys.platform == "linux"
 
@@ -25,9 +25,7 @@ CAN_FORK = sys.platform == "linux"
 class KernelServer:
     """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case.
 
-    With `direct`, it prepares for kernels without Jupyter's sockets; for any other it then starts a new Python. With `early` it serves
-    while the calls of `preload` are made; kernels that are asked for before `complete` do not have what the calls leave behind.
-    `lean` is for a few kernels: nothing is done that only pays when many share it.
+    With `direct`, it prepares for kernels without Jupyter's sockets; for any other it then starts a new Python.
     """
 
     def __init__(
@@ -36,10 +34,8 @@ class KernelServer:
         hash_seed: int | None = None,
         environment: Mapping[str, str] | None = None,
         direct: bool = False,
-        early: bool = False,
-        lean: bool = False,
     ):
-        self.ready = self.complete = False
+        self.ready = False
         self._folder = scratch.make()
         self.address = str(self._folder / "s")
         inherited = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
@@ -51,9 +47,8 @@ class KernelServer:
         command = [sys.executable, "-m", f"{__package__}.server", self.address]
         if preload:
             command += ["--preload", *preload]
-        command += [
-            word for word, wanted in (("--direct", direct), ("--early", early), ("--lean", lean)) if wanted
-        ]
+        if direct:
+            command.append("--direct")
         process = subprocess.Popen(
             command,
             env=environment,
@@ -91,7 +86,7 @@ class KernelServer:
                 "The process that starts the kernels ended: " + " ".join([*lines, *last]),
                 fix="Try again with --fresh; if that works, one of the preloaded modules is the cause.",
             )
-        return [line for line in lines if line not in (READY, COMPLETE)]
+        return [line for line in lines if line != READY]
 
     def wait_until_ready(self) -> list[str]:
         """Wait for the libraries to be loaded; returns what there is to say about it."""
@@ -114,7 +109,6 @@ class KernelServer:
         *lines, self._text = self._text.split(b"\n")
         found = [line.decode("utf-8", "replace") for line in lines]
         self.ready = self.ready or READY in found
-        self.complete = self.complete or COMPLETE in found
         return found
 
     def __enter__(self) -> KernelServer:
