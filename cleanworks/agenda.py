@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -324,38 +325,62 @@ def _fixed(number: int, day: Day) -> list[Slot]:
 
 def _with_free(slots: Sequence[Slot], days: Sequence[Day]) -> Iterable[Slot]:
     """The slots with one more for every stretch that nothing fills."""
+    given: Counter[str] = Counter()
     for number, day in enumerate(days):
+        today: Counter[str] = Counter()
         at = day.start
-        for slot in (slot for slot in slots if slot.day == number):
-            yield from _free(number, at, slot.start)
-            yield slot
+        ends = (Slot(number, day.end, day.end, "free", ""),)
+        for slot in (*(slot for slot in slots if slot.day == number), *ends):
+            for free in _free(number, at, slot.start, today, given):
+                today[free.title] += 1
+                given[free.title] += 1
+                yield free
+            if slot.minutes:
+                yield slot
             at = slot.end
-        yield from _free(number, at, day.end)
 
 
 ACTIVITIES = (
     (8, "Stretch, and one question from the wall"),
+    (8, "Everybody stands: one word on the last hour"),
     (15, "In pairs: one thing that I can use at home"),
+    (15, "Each table: the one question that is still open"),
+    (15, "Two pairs explain one result to each other"),
+    (15, "Find the mistake: a helper shows a cell with one"),
     (30, "Questions from the wall, answered by the room"),
+    (30, "One exercise again, without its hints"),
+    (30, "In pairs: who at home could change this, and what stops them"),
     (45, "Try today's question on a table of your own"),
     (45, "My action plan: what I will change, by when, who signs"),
     (45, "Two offices compare how they do it"),
+    (45, "Look at a public page of your own country: what is missing?"),
+    (45, "Draw the table that your office would need"),
+    (45, "One pair shows its result, and the room asks"),
+    (45, "Teach one thing of today to somebody from another office"),
+    (45, "A task of your own office, with a helper at hand"),
 )
 """(minutes at most, what to do) with free minutes: nothing in a plan is only a hole."""
 
 
-def _free(day: int, start: int, end: int) -> Iterable[Slot]:
-    """Free minutes as named activities; an hour and more as several, each another one."""
-    long = [title for most, title in ACTIVITIES if most == ACTIVITIES[-1][0]]
-    pieces = max(1, -(-(end - start) // ACTIVITIES[-1][0]))
-    for number in range(pieces if end > start else 0):
+def _free(
+    day: int, start: int, end: int, today: Mapping[str, int], given: Mapping[str, int]
+) -> Iterable[Slot]:
+    """Free minutes as named activities, an hour and more as several.
+
+    What a day or the workshop has had comes last, and a stretch never has the same one twice: when all are used up,
+    they are longer instead.
+    """
+    if end <= start:
+        return
+    longest = ACTIVITIES[-1][0]
+    pieces = -(-(end - start) // longest)
+    most = longest if pieces > 1 else min(most for most, _ in ACTIVITIES if end - start <= most)
+    # `sorted` keeps the order of the list among those that were given equally often.
+    named = sorted((title for fits, title in ACTIVITIES if fits == most), key=lambda t: (today[t], given[t]))
+    pieces = min(pieces, sum(not today[title] for title in named) or 1)
+    for number, title in enumerate(named[:pieces]):
         first = start + (end - start) * number // pieces
         last = start + (end - start) * (number + 1) // pieces
-        title = (
-            long[number % len(long)]
-            if pieces > 1
-            else next(title for most, title in ACTIVITIES if last - first <= most)
-        )
         yield Slot(day, first, last, "free", title)
 
 

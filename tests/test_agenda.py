@@ -242,6 +242,23 @@ def test_free_minutes_get_an_activity_that_fits_them():
     assert [length for length, _ in named(46)] == [23, 23] and len({title for _, title in named(46)}) == 2
 
 
+@pytest.mark.parametrize("pauses", [(), ("10:00", "11:30", "13:00")])
+def test_no_activity_is_offered_twice_on_a_day_that_is_nearly_empty(pauses):
+    breaks = tuple(Pause(clock(at), 15) for at in pauses)
+    days = [Day(clock("09:00"), clock("16:30"), breaks=breaks)] * 2
+    made = agenda.plan([Item("a", "A", 20)], days)
+    for number in range(2):
+        offered = [slot.title for slot in made.of_day(number) if slot.kind == "free"]
+        assert len(offered) == len(set(offered)) > 4
+    assert sum(slot.minutes for slot in made.slots) == 2 * (days[0].end - days[0].start)
+
+
+def test_the_next_day_offers_what_the_first_did_not():
+    day = Day(clock("09:00"), clock("10:00"))
+    made = agenda.plan([Item("a", "A", 50), Item("b", "B", 50)], [day, day])
+    assert len({slot.title for slot in made.slots if slot.kind == "free"}) == 2
+
+
 def test_what_is_too_long_says_how_much_and_how_much_the_breaks_cost():
     days = [Day(clock("09:00"), clock("10:00"))]
     with pytest.raises(

@@ -129,10 +129,12 @@ def _title(slot: Slot, programme: Programme) -> str:
 
 
 def table(programme: Programme) -> str:
-    """The agenda as CSV."""
+    """The agenda as CSV, with headings in the workshop's language."""
+    say = partial(words.say, code=programme.workshop.language)
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(["date", "start", "end", "minutes", "what", "module", "title"])
+    headings = ("Date", "Start", "End", "Minutes", "What", "Module", "Title")
+    writer.writerow([harmless(say(heading)) for heading in headings])
     for slot in programme.agenda.slots:
         date = programme.workshop.days[slot.day].date.isoformat()
         row = [
@@ -140,7 +142,7 @@ def table(programme: Programme) -> str:
             hhmm(slot.start),
             hhmm(slot.end),
             slot.minutes,
-            words.say(KINDS[slot.kind], programme.workshop.language),
+            say(KINDS[slot.kind]),
             slot.item,
             _title(slot, programme),
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,7 +39,7 @@ def new(
     \b
     Exit codes: 0 written, 2 something is wrong, 130 interrupted.
     """
-    from cleanworks.workshop import plan
+    from cleanworks.workshop import languages, plan
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.delivery import references
     from cleanworks.workshop.delivery.programme import settle
@@ -64,13 +65,20 @@ def new(
     ask = asker("Give ten lines; an empty line keeps what stands in brackets.")
     text = asked(course, name, folder, ask)
     workshop = plan.parse(plan.values_of(text), name, str(target), text)
-    references.resolve(course, workshop, settle(course, workshop).lessons, allow_english=True)
+    lessons = settle(course, workshop).lessons
+    _, _, notes = references.resolve(course, workshop, lessons, allow_english=True)
+    # The command that is printed must work as it stands.
+    english = " --allow-english" if languages.untranslated(course, workshop.language, lessons) else ""
     with os.fdopen(
         os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8"
     ) as file:
         file.write(text)
+    print(f"\nWritten: {target}")
+    for note in notes:
+        print(f"Note: {note}")
     print(
-        f"\nWritten: {target}\nSee its clock:  cleanworks workshop agenda {target}\nMake the kit:   cleanworks workshop build {target}"
+        f"See its clock:  cleanworks workshop agenda {shlex.quote(str(target))}{english}\n"
+        f"Make the kit:   cleanworks workshop build {shlex.quote(str(target))}{english}"
     )
 
 
@@ -89,12 +97,13 @@ def asked(course: Course, name: str, folder: Path, ask: Ask) -> str:
             getattr(importlib.import_module(module), function)(answer, folder)
         return answer
 
+    spoken = [languages.SOURCE, *languages.languages(course)]
+
     def language(answer: str) -> str:
-        known = [languages.SOURCE, *languages.languages(course)]
-        if answer not in known:
+        if answer not in spoken:
             raise InputError(
                 f"There is no translation into {answer!r}.",
-                fix=f"{meant(answer, known)}There are {', '.join(known)}.",
+                fix=f"{meant(answer, spoken)}There are {', '.join(spoken)}.",
             )
         return answer
 
@@ -135,7 +144,7 @@ def asked(course: Course, name: str, folder: Path, ask: Ask) -> str:
         ("audience", "For whom", "officials of public works", _words),
         ("organiser", "Who invites", "To be named", _words),
         ("profile", "Country: the code of a profile, or a .toml file here", "seoul", country),
-        ("language", "Language", languages.SOURCE, language),
+        ("language", f"Language: {', '.join(spoken)}", languages.SOURCE, language),
         ("participants", "How many people", "20", number(2000)),
         ("modules", f"What is taught: {paths}", course.lessons[0].id if course.lessons else "", modules),
         ("date", "First day", (datetime.date.today() + datetime.timedelta(days=60)).isoformat(), date),

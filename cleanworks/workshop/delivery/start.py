@@ -14,7 +14,7 @@ _UNIX = """#!/bin/sh
 # Makes a Python environment from the wheels of this folder, without the internet, and opens the notebooks.
 cd "$(dirname "$0")" || exit 1
 %(machine)sVERSION="%(python)s"
-if [ ! -f .venv/ready ]; then
+if [ ! -f .venv/ready ] || ! .venv/bin/python -c "" >/dev/null 2>&1; then
   PYTHON=""
   for name in python$VERSION python3 python; do
     if command -v "$name" >/dev/null 2>&1 && "$name" -c "import sys, venv; sys.exit('%%d.%%d' %% sys.version_info[:2] != '$VERSION')" 2>/dev/null; then
@@ -53,33 +53,52 @@ fi
 
 _WINDOWS = r"""@echo off
 rem Makes a Python environment from the wheels of this folder, without the internet, and opens the notebooks.
-cd /d "%~dp0"
-if exist .venv\ready goto open
+rem `pushd` gives a folder of the network a letter, which `cd` cannot.
+pushd "%~dp0"
+if exist course\ goto whole
+echo Files of this folder are missing. If you opened a zip file, extract all of it first, and start this again in the new folder.
+pause
+exit /b 2
+:whole
+if not exist .venv\ready goto make
+rem The environment of a folder that was moved may start no longer, and is made again.
+.venv\Scripts\python.exe -c "import sys" >nul 2>&1
+if %errorlevel% equ 0 goto open
+:make
 set PY=
 if exist python\python.exe set PY=python\python.exe
-if not defined PY py -@PYTHON@ -c "import venv" >nul 2>&1 && set PY=py -@PYTHON@
-if not defined PY python -c "import sys, venv; sys.exit('%%d.%%d' %% sys.version_info[:2] != '@PYTHON@')" >nul 2>&1 && set PY=python
-if not defined PY (
-  echo Python @PYTHON@ is not installed on this computer. Ask your instructor for it, install it, and start this again.
-  pause
-  exit /b 2
-)
+if defined PY goto found
+py -@PYTHON@ -c "import venv" >nul 2>&1
+if %errorlevel% equ 0 set PY=py -@PYTHON@
+if defined PY goto found
+python -c "import sys, venv; sys.exit('%%d.%%d' %% sys.version_info[:2] != '@PYTHON@')" >nul 2>&1
+if %errorlevel% equ 0 set PY=python
+if defined PY goto found
+echo Python @PYTHON@ is not installed on this computer. Ask your instructor for it, install it, and start this again.
+pause
+exit /b 2
+:found
 echo Preparing the notebooks. This takes a minute or two, once.
 if exist .venv rmdir /s /q .venv
-%PY% -m venv .venv || goto failed
-.venv\Scripts\python -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels\common --find-links wheels\windows --no-deps -r requirements-windows.txt || goto failed
+%PY% -m venv .venv
+if %errorlevel% neq 0 goto failed
+.venv\Scripts\python.exe -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels\common --find-links wheels\windows --no-deps -r requirements-windows.txt
+if %errorlevel% neq 0 goto failed
 echo ready> .venv\ready
 :open
-@PROFILE@if "%1"=="check" (
-  .venv\Scripts\python -m cleanworks.workshop.delivery.verify .
-  pause
-  exit /b
-)
+@PROFILE@if "%~1"=="check" goto check
 rem The checks in the notebooks write here what you did; nothing leaves this computer.
 if not defined CLEANWORKS_RECORD set "CLEANWORKS_RECORD=%~dp0my-progress.json"
 if exist data\manifest.json set "CLEANWORKS_DATA=%~dp0data"
-.venv\Scripts\python -m jupyterlab course
+.venv\Scripts\python.exe -m jupyterlab course
+rem What went wrong stays on the screen.
+if %errorlevel% neq 0 pause
 exit /b
+:check
+.venv\Scripts\python.exe -m cleanworks.workshop.delivery.verify .
+set STATUS=%errorlevel%
+pause
+exit /b %STATUS%
 :failed
 echo Something could not be installed. Show the lines above to your instructor.
 pause

@@ -112,8 +112,8 @@ def test_names_of_any_script_survive_and_no_spreadsheet_takes_them_for_formulas(
     )
     made = settle(course, workshop)
     rows = list(csv.DictReader(io.StringIO(agenda_files.table(made))))
-    talk = next(row for row in rows if row["what"] == "Talk")
-    assert talk["title"].lstrip("'") == name and talk["title"][0] not in "=+-@"
+    talk = next(row for row in rows if row["What"] == "Talk")
+    assert talk["Title"].lstrip("'") == name and talk["Title"][0] not in "=+-@"
     assert "<b>" not in agenda_files.page(made).html
     text = agenda_files.calendar(made)
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,66 @@ def test_every_key_of_the_file_is_explained():
     for block in ("workshop", "day", "break", "activity", "module", "member"):
         for key, meaning, _ in workshop_file(None, block)[1]:
             assert meaning, key
+
+
+class Terminal:
+    """`workshop new` behind a real terminal: what it shows, and keys that are typed."""
+
+    def __init__(self, folder: Path):
+        pexpect = pytest.importorskip("pexpect", reason="pexpect, which IPython brings, has no Windows")
+        command = [
+            "-m",
+            "cleanworks.cli",
+            "workshop",
+            "new",
+            "gulu",
+            "--folder",
+            str(folder),
+            "--root",
+            str(ROOT),
+        ]
+        self.shown = pexpect.spawn(
+            sys.executable, command, encoding="utf-8", timeout=120, dimensions=(40, 200)
+        )
+        self.end = pexpect.EOF
+
+    def type(self, question: int, answer: str) -> None:
+        self.shown.expect_exact(f"{question}/10 ")
+        self.shown.expect_exact("]: ")
+        self.shown.sendline(answer)
+
+    def close(self) -> tuple[str, int]:
+        self.shown.expect(self.end)
+        said = self.shown.before
+        self.shown.close()
+        return said, self.shown.exitstatus
+
+
+def test_at_a_terminal_wrong_answers_are_asked_again_and_french_says_what_stays_english(tmp_path):
+    terminal = Terminal(tmp_path)
+    typed = [
+        (1, "Des chantiers propres à Thiès"),
+        (2, "Thiès"),
+        (3, ""),
+        (4, "Ministère"),
+        (5, "exampleland"),
+    ]
+    typed += [(6, "français"), (6, "fr"), (7, "dix"), (7, "10"), (8, "o1, c5"), (9, "2027-03-02"), (10, "1")]
+    for question, answer in typed:
+        terminal.type(question, answer)
+    said, status = terminal.close()
+    made = plan.load(tmp_path / "gulu.toml")
+    assert status == 0 and (made.title, made.language) == ("Des chantiers propres à Thiès", "fr")
+    assert "Not in 'fr', but in English: c5." in said and "build" in said.split("--allow-english")[-2]
+
+
+@pytest.mark.parametrize("key", ["interrupt", "end of input"])
+def test_at_a_terminal_a_key_that_stops_leaves_nothing(tmp_path, key):
+    terminal = Terminal(tmp_path)
+    terminal.type(1, "Clean works")
+    terminal.shown.expect_exact("2/10 ")
+    terminal.shown.expect_exact("]: ")
+    terminal.shown.sendintr() if key == "interrupt" else terminal.shown.sendeof()
+    said, status = terminal.close()
+    assert status == 130 and "Traceback" not in said and "Interrupted" in said
+    assert list(tmp_path.iterdir()) == []

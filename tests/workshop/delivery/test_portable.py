@@ -76,4 +76,4 @@ def test_the_start_file_looks_in_the_kit_first():
     lines = start.scripts("3.11", None)["start.bat"].split("\r\n")
     own = lines.index(r"if exist python\python.exe set PY=python\python.exe")
     others = [n for n, line in enumerate(lines) if "set PY=py" in line and n != own]
-    assert others and all(n > own and lines[n].startswith("if not defined PY") for n in others)
+    assert others and min(others) > own and lines[own + 1] == "if defined PY goto found"
