@@ -18,4 +18,9 @@ def few(values: Iterable[Any], kept: Collection[Any]) -> list[Any]:
     missing = [one for one in kept if one not in values]
     if missing:
         raise ValueError(f"not among the values: {missing}")
-    return [one if one in kept else pytest.param(one, marks=pytest.mark.everything) for one in values]
+    return [
+        one
+        if one in kept
+        else pytest.param(*(one if isinstance(one, tuple) else (one,)), marks=pytest.mark.everything)
+        for one in values
+    ]

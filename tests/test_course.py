@@ -72,9 +72,7 @@ def test_a_lesson_that_leans_on_the_profile_runs_for_another_country():
 @pytest.mark.parametrize(
     ("profile", "sets"),
     [
-        # A set of each part; c6 takes most of its amounts and rules from the profile.
-        (None, ("o1", "c6", "m4", "w1")),
-        ("exampleland", ("c6",)),
+        (None, ("o1", "c6")),
         pytest.param(None, (), marks=pytest.mark.everything),
         pytest.param("exampleland", (), marks=pytest.mark.everything),
     ],

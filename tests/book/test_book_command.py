@@ -261,6 +261,7 @@ def test_feedback_of_every_option_is_in_the_page_but_not_readable(built):
     assert "A dry day is written as 0" not in quiz.get_text()
 
 
+@pytest.mark.everything
 def test_jupyter_book_by_hand_gives_the_same_pages(built, tmp_path):
     root = tmp_path / "course"
     shutil.copytree(built, root, ignore=shutil.ignore_patterns("_build", "__pycache__"))

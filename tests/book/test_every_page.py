@@ -343,6 +343,7 @@ def _look(tab, names: Iterable[str], scheme: str, width: int, rules: list[str] |
     return found
 
 
+@pytest.mark.everything
 def test_every_kind_of_page_is_open_to_everybody_on_a_phone_in_the_dark(tab, kinds):
     found = _look(tab, kinds, "dark", 360)
     assert not found, "\n".join(found)

@@ -38,8 +38,8 @@ def made(book) -> Edition:
     return Edition(ROOT, folder=book.parent)
 
 
-# What the thin book holds: a part, a lesson with its exercises of two others, and the lists that they lead to.
-THIN = re.compile(r"index|book/(references|glossary)|(notebooks|exercises)/(orientation/.*|.*/(c6|m4)-.*)")
+# What the thin book holds: a part, a lesson with its exercises of another, and the lists that they lead to.
+THIN = re.compile(r"index|book/(references|glossary)|(notebooks|exercises)/(orientation/.*|.*/m4-.*)")
 
 
 @pytest.fixture(scope="module", params=["thin", pytest.param("whole", marks=pytest.mark.everything)])

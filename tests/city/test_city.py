@@ -8,6 +8,7 @@ from pandas.testing import assert_frame_equal
 from cleanworks import city, profiles
 from cleanworks.city import build, reading, schemas
 from cleanworks.errors import InputError
+from tests.few import few
 
 NAMES = list(schemas.CONSTRUCTION)
 
@@ -34,7 +35,7 @@ def test_no_row_is_an_orphan(tables):
 
 
 @pytest.mark.parametrize("code", ["seoul", "exampleland"])
-@pytest.mark.parametrize("projects", [1, 37, 100, 250])
+@pytest.mark.parametrize("projects", few([1, 37, 100, 250], [1, 37]))
 def test_keys_hold_at_any_size_and_for_any_profile(code, projects):
     made = city.make(projects, profile=code)
     assert len(made["projects"]) == projects

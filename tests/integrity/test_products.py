@@ -69,7 +69,7 @@ def test_the_error_is_that_of_a_bootstrap():
     }
     said = products.year_results(2025, **{**chosen, **pick}, **rules()).table
     generator, found = np.random.default_rng(2), []
-    for _ in range(50):
+    for _ in range(20):
         again = {
             name: frame.groupby("institution_id").sample(frac=1, replace=True, random_state=generator)
             for name, frame in pick.items()

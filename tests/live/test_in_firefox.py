@@ -33,6 +33,7 @@ def _shown(cell: str) -> str:
     return f"return document.querySelector('[data-cw-cell=\"{cell}\"] .cw-live-output')?.innerText;"
 
 
+@pytest.mark.everything
 def test_an_exercise_by_keyboard(live, installed_firefox, tmp_path):  # noqa: F811
     """Not attempted, wrong, right; a figure; an endless loop stopped; the code is there again after a reload."""
     cells = cells_of("c6")

@@ -139,8 +139,8 @@ def test_a_first_cell_that_stops(course):
 
 
 def test_an_answer_without_end_is_stopped_and_named(course):
-    edit(set_path(course), lambda nb: nb["metadata"]["cleanworks"].update(timeout=10))
-    edit(set_path(course), put("r1-e1-wrong-answer", "while True:\n    pass"))
+    edit(set_path(course), lambda nb: nb["metadata"]["cleanworks"].update(timeout=5))
+    edit(set_path(course), put("r1-e1-wrong-answer", "import time\nwhile True:\n    time.sleep(60)"))
     (fault,) = faults(course)
     assert "The trials stopped in the trial of this wrong answer" in fault and "r1-e1-wrong-answer" in fault
 

@@ -138,6 +138,14 @@ def pytest_in(course, *arguments):
     return done.returncode, done.stdout
 
 
+def test_pytest_runs_one_test_per_notebook(course):
+    break_cell(lesson_path(course, "r2"))
+    code, out = pytest_in(course, "-q", "notebooks")
+    assert code == 1 and "1 passed" in out and "1 failed" in out
+    assert "FAILED r2  notebooks" in out and "ZeroDivisionError" in out
+
+
+@pytest.mark.everything
 def test_pytest_runs_one_test_per_notebook_also_in_parallel(course):
     break_cell(lesson_path(course, "r2"))
     code, out = pytest_in(course, "-n", "2", "-q")

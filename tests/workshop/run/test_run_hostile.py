@@ -106,11 +106,11 @@ def test_every_hostile_lesson_fails_alone(make_course, fresh):
     ("cells", "kind"),
     [
         (["import os\nos._exit(3)"], "died"),
-        (["while True: print('x' * 1000)"], "output"),
+        pytest.param(["while True: print('x' * 1000)"], "output", marks=pytest.mark.everything),
         pytest.param(["import os\nos.chdir(os.path.dirname(os.getcwd()))"], "directory", marks=pytest.mark.everything),
         pytest.param(["import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"], "processes", marks=pytest.mark.everything),
         pytest.param(["raise SystemExit"], "exit", marks=pytest.mark.everything),
-        (["while True: pass"], "timeout"),
+        pytest.param(["while True: pass"], "timeout", marks=pytest.mark.everything),
     ],
     ids=["os._exit", "prints for ever", "changes directory", "leaves a program", "SystemExit", "hangs"],
 )  # fmt: skip

@@ -20,6 +20,7 @@ import pytest
 from cleanworks.workshop.run.kernels.lifeline import descendants
 from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
 from cleanworks.workshop.run.outcome import tidy
+from tests.few import few
 from tests.workshop.run.conftest import cell, linux, outputs_of, text_of
 
 pytestmark = linux
@@ -59,21 +60,22 @@ SAME = [
 ]
 
 
-def test_forked_and_fresh_kernels_give_the_same_outputs(make_course):
+# What is prepared for many notebooks is more than what is prepared for one.
+@pytest.mark.parametrize("others", few([5, 0], [5]))
+def test_forked_and_fresh_kernels_give_the_same_outputs(make_course, others):
     copies = {}
-    # What is prepared for many notebooks is more than what is prepared for one.
-    for name, fresh, others in (("many", False, 5), ("one", False, 0), ("fresh", True, 0)):
+    for name, fresh, beside in (("forked", False, others), ("fresh", True, 0)):
         course = make_course(name, fresh=fresh)
         # The same path for all, since a traceback or a path in an output would show it.
         folder = course.root.parent / "work"
         folder.mkdir(exist_ok=True)
         course.add("lesson", *SAME, workdir=folder)
-        for number in range(others):
+        for number in range(beside):
             course.add(f"other-{number}", "1")
         assert course.run(preload=("numpy", "pandas", "matplotlib.pyplot")).ok
         copies[name] = course.outputs("lesson")
-    for number, (many, one, fresh) in enumerate(zip(*copies.values(), strict=True)):
-        assert many == one == fresh, SAME[number]
+    for number, (forked, fresh) in enumerate(zip(*copies.values(), strict=True)):
+        assert forked == fresh, SAME[number]
 
 
 # Threads by name, without those that only watch a descriptor or a parent. Those of Jupyter's sockets: a fork that any Jupyter tool

@@ -78,8 +78,11 @@ MOMENTS = [
 
 
 @linux
-def test_killed_at_any_moment_the_next_run_is_right(course, start):
-    for value, (pattern, number) in enumerate(MOMENTS, 2):
+@pytest.mark.parametrize(
+    "moments", [MOMENTS[1:5:3], pytest.param(MOMENTS, marks=pytest.mark.everything)], ids=["two", "all"]
+)
+def test_killed_at_any_moment_the_next_run_is_right(course, start, moments):
+    for value, (pattern, number) in enumerate(moments, 2):
         (course.root / "rain.csv").write_text(str(value))
         folder = course.options.out_folder if pattern == "*.ipynb" else course.options.cache_folder
         before = {path: path.stat().st_mtime_ns for path in folder.glob(pattern)}
