@@ -21,7 +21,7 @@ from cleanworks import learning, paper, words
 from cleanworks.errors import InputError
 from cleanworks.learn import record
 from cleanworks.words import say
-from cleanworks.workshop.forms import Key, reading, typed
+from cleanworks.workshop.forms import Key, handed_in, typed
 from cleanworks.workshop.times import PARTS, Times
 from cleanworks.written import harmless
 
@@ -54,10 +54,10 @@ class Class:
     """All that a class handed in: tests, judgements, progress, what was said three months later, and what was left out and why."""
 
     key: Key
-    tests: list[reading.Answers] = field(default_factory=list)
-    judgements: list[reading.Answers] = field(default_factory=list)
-    follow_ups: list[reading.Answers] = field(default_factory=list)
-    plans: list[reading.Answers] = field(default_factory=list)
+    tests: list[handed_in.Answers] = field(default_factory=list)
+    judgements: list[handed_in.Answers] = field(default_factory=list)
+    follow_ups: list[handed_in.Answers] = field(default_factory=list)
+    plans: list[handed_in.Answers] = field(default_factory=list)
     progress: list[tuple[str, record.Lessons]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     times: Times = field(default_factory=Times)
@@ -72,11 +72,11 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
         There is no such folder, or not one file in it can be used.
     """
     folder = Path(folder)
-    found = reading.Found()
+    found = handed_in.Found()
     made = Class(key, times=times or Times())
-    read: list[reading.Answers] = []
+    read: list[handed_in.Answers] = []
     copies: dict[str, str] = {}
-    for name, content in reading.files(folder, found, (".json", *typed.SUFFIXES)):
+    for name, content in handed_in.files(folder, found, (".json", *typed.SUFFIXES)):
         if name.rpartition("/")[2] == KEY:
             continue
         digest = hashlib.sha256(content).hexdigest()
@@ -87,7 +87,7 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
         if name.casefold().endswith(typed.SUFFIXES):
             try:
                 for one in typed.sheets(name, content, key):
-                    if isinstance(one, reading.Answers):
+                    if isinstance(one, handed_in.Answers):
                         read.append(one)
                     else:
                         found.leave(*one)
@@ -95,13 +95,13 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
                 found.leave(name, str(error))
             continue
         try:
-            content = reading.loads(content)
+            content = handed_in.loads(content)
         except ValueError:
             found.leave(name, "is broken: it is not a JSON file")
             continue
         try:
-            if isinstance(content, dict) and content.get("format") == reading.FORMAT:
-                read.append(reading.answers(name, content, key))
+            if isinstance(content, dict) and content.get("format") == handed_in.FORMAT:
+                read.append(handed_in.answers(name, content, key))
             elif isinstance(content, dict) and content.get("format") == CLASS:
                 made.progress += [(f"{name}, line {n}", one) for n, one in enumerate(_class(content, key), 1)]
             else:
@@ -126,9 +126,9 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
     return made
 
 
-def _once(read: list[reading.Answers], found: reading.Found) -> list[reading.Answers]:
+def _once(read: list[handed_in.Answers], found: handed_in.Found) -> list[handed_in.Answers]:
     """One page per code: equal ones count once; of different ones nobody knows which counts, so none does."""
-    groups: dict[tuple[str, str], list[reading.Answers]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[handed_in.Answers]] = defaultdict(list)
     for answers in read:
         groups[answers.kind, answers.code].append(answers)
     kept = []
@@ -182,7 +182,7 @@ def _class(content: dict[str, Any], key: Key) -> list[record.Lessons]:
     return [{id: one for id, one in lessons.items() if id in key.lessons} for lessons in found]
 
 
-def answers_table(tests: Iterable[reading.Answers], key: Key) -> pd.DataFrame:
+def answers_table(tests: Iterable[handed_in.Answers], key: Key) -> pd.DataFrame:
     """The answers as `cleanworks.learning` wants them; a question left out counts as not right."""
     import pandas as pd
 
@@ -451,7 +451,11 @@ def _later(made: Class) -> tuple[str, dict[str, Any]]:
 
 
 def _said(
-    forms: list[reading.Answers], statements: Mapping[str, KeyStatement], least: int, heading: str, name: str
+    forms: list[handed_in.Answers],
+    statements: Mapping[str, KeyStatement],
+    least: int,
+    heading: str,
+    name: str,
 ) -> tuple[str, dict[str, Any]]:
     """The marks and the words of a survey."""
     import pandas as pd
@@ -593,7 +597,7 @@ def _levels(made: Class) -> tuple[str, dict[str, Any]]:
     return html + _shown(table, "What is known after three months"), {"levels": table}
 
 
-def _yes(forms: list[reading.Answers], id: str, said: str, least: int) -> str:
+def _yes(forms: list[handed_in.Answers], id: str, said: str, least: int) -> str:
     marks = [form.answers[id][0] for form in forms if id in form.answers]
     if len(marks) < least:
         return say(f"{said}: too few answers")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import random
 
-from cleanworks.workshop.forms import form_for, reading
+from cleanworks.workshop.forms import form_for, handed_in
 
 
 def answer_file(key, code, kind, answers, changes=None) -> bytes:
-    form = "" if kind in reading.SURVEYS else form_for(code, kind)
+    form = "" if kind in handed_in.SURVEYS else form_for(code, kind)
     content = {
-        "format": reading.FORMAT,
+        "format": handed_in.FORMAT,
         "workshop": key.workshop,
         "test": key.test,
         "kind": kind,
@@ -20,7 +20,7 @@ def answer_file(key, code, kind, answers, changes=None) -> bytes:
         "answers": [[id, answers[id]] for id in sorted(answers)],
     }
     content.update(changes or {})
-    content["check"] = reading.checksum(content)
+    content["check"] = handed_in.checksum(content)
     return json.dumps(content, ensure_ascii=False, indent=1).encode()
 
 

@@ -13,7 +13,7 @@ import pytest
 from cleanworks.errors import InputError
 from cleanworks.workshop import certificates, forms, handouts, slides
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.forms import Key, reading
+from cleanworks.workshop.forms import Key, handed_in
 
 needs_browser = pytest.mark.usefixtures("installed_browser")
 
@@ -170,7 +170,7 @@ def test_what_a_page_saves_is_what_evaluation_reads(tmp_path, tab, course):
             tab.click("#save")
         saved = tmp_path / f"{name}.json"
         download.value.save_as(saved)
-        read = reading.answers(name, reading.loads(saved.read_bytes()), key)
+        read = handed_in.answers(name, handed_in.loads(saved.read_bytes()), key)
         assert (read.code, read.kind) == ("AN07ÜL", name)
         assert read.answers
     # On a laptop the five marks stand side by side, under the whole question; in the dark everything can be read.

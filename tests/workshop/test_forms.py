@@ -13,7 +13,7 @@ import pytest
 from cleanworks.errors import InputError
 from cleanworks.workshop import forms
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.forms import Key, reading
+from cleanworks.workshop.forms import Key, handed_in
 from tests.workshop.class_files import answer_file, given_answers
 
 
@@ -78,7 +78,7 @@ def test_a_form_belongs_to_its_code():
 
 
 def read(content, key):
-    return reading.answers("file.json", reading.loads(content), key)
+    return handed_in.answers("file.json", handed_in.loads(content), key)
 
 
 def some(key, code="AN07UL", kind="before"):
@@ -120,13 +120,13 @@ def test_a_changed_file_is_noticed(key):
     content = json.loads(answer_file(key, "AN07UL", "before", some(key)))
     content["answers"][0][1] = [1 - content["answers"][0][1][0]] if content["answers"][0][1][0] < 2 else [0]
     with pytest.raises(ValueError, match="changed"):
-        reading.answers("file.json", content, key)
+        handed_in.answers("file.json", content, key)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"NaN", b'{"a": NaN}', b"[" * 100_000])
 def test_what_is_no_json_is_no_more_than_that(content):
     with pytest.raises(ValueError):
-        reading.loads(content)
+        handed_in.loads(content)
 
 
 def test_a_zip_cannot_reach_out_of_itself(tmp_path, key):
@@ -135,8 +135,8 @@ def test_a_zip_cannot_reach_out_of_itself(tmp_path, key):
         for name in ("../../out.json", "/etc/out.json", "C:\\out.json", "..\\out.json", "good/in.json"):
             archive.writestr(name, content)
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 nothing")
-    found = reading.Found()
-    assert [name for name, _ in reading.files(tmp_path, found)] == ["files.zip > good/in.json"]
+    found = handed_in.Found()
+    assert [name for name, _ in handed_in.files(tmp_path, found)] == ["files.zip > good/in.json"]
     assert len(found.left_out) == 5
     assert sum("leads out of the zip" in why for _, why in found.left_out) == 4
 
@@ -149,8 +149,8 @@ def test_a_bomb_and_a_link_are_left_alone(tmp_path):
     (tmp_path / "in" / "bomb.zip").write_bytes(bomb.getvalue())
     (tmp_path / "secret.json").write_text("{}")
     (tmp_path / "in" / "link.json").symlink_to(tmp_path / "secret.json")
-    found = reading.Found()
-    assert list(reading.files(tmp_path / "in", found)) == []
+    found = handed_in.Found()
+    assert list(handed_in.files(tmp_path / "in", found)) == []
     assert {name for name, _ in found.left_out} == {"bomb.zip > big.json", "link.json"}
 
 

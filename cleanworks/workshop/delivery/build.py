@@ -22,7 +22,15 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import languages
 from cleanworks.workshop.board.outline import outline
 from cleanworks.workshop.catalogue import Course, Lesson
-from cleanworks.workshop.delivery import agenda_files, classroom, portable, reading, references, start, wheels
+from cleanworks.workshop.delivery import (
+    agenda_files,
+    classroom,
+    portable,
+    readable,
+    references,
+    start,
+    wheels,
+)
 from cleanworks.workshop.delivery.facilitation import facilitation
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
@@ -339,7 +347,7 @@ class _Secrets:
 
 def given_away(course: Course, path: Path, secrets: dict[str, _Secrets] | None = None) -> str:
     """The first line of a solution, note or quiz feedback that a learner could read in a file; empty if there is none."""
-    for name, text in reading.texts(path):
+    for name, text in readable.texts(path):
         if found := _in_text(course, name, text, {} if secrets is None else secrets):
             return found
     return ""

@@ -14,7 +14,7 @@ from typing import Any
 from cleanworks.errors import InputError
 from cleanworks.learn.outcome import MIME
 from cleanworks.workshop.editions import edition, leaks
-from cleanworks.workshop.exercises.plan import Plan, Trial, make_plan
+from cleanworks.workshop.exercises.trials import Plan, Trial, make_plan
 from cleanworks.workshop.lint.context import Context
 from cleanworks.workshop.metadata import NotebookBlock
 from cleanworks.workshop.notebook import Cell, Notebook, dump, read

@@ -10,9 +10,9 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from cleanworks import paper, words
+from cleanworks.workshop.forms.handed_in import FORMAT
 from cleanworks.workshop.forms.items import FORMS, Item, Test
 from cleanworks.workshop.forms.key import Key, KeyStatement
-from cleanworks.workshop.forms.reading import FORMAT
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

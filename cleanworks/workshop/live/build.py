@@ -36,11 +36,11 @@ MOST_MEMORY = 2**30
 
 _HERE = Path(__file__).parent
 
-# What runs cells, the guard of whole numbers, and how a page draws the tables of its figures: modules of their own in the
+# What runs cells, what keeps whole numbers wide, and how a page draws the tables of its figures: modules of their own in the
 # page, because the toolkit around them is not there.
 _PROGRAMS = {
     "cwshell": _HERE / "shell.py",
-    "cwguard": _HERE / "guard.py",
+    "cwguard": _HERE / "whole_numbers.py",
     "cwtables": _HERE.parent / "pages" / "figure_tables.py",
 }
 

@@ -198,7 +198,7 @@ class _Task:
         sums = {image.name: image.sha256 for image in payload.images}
         used = [sums[name] for name in (*needs.START, *images) if name in sums and name != "cleanworks"]
         cells = [(cell.id, cell.source) for cell in _code(copy)]
-        programs = [(_HERE / name).read_bytes() for name in ("shell.py", "guard.py", "node.mjs")]
+        programs = [(_HERE / name).read_bytes() for name in ("shell.py", "whole_numbers.py", "node.mjs")]
         facts = [used, cells, sorted(payload.environment.items()), MOST_MEMORY]
         key = hashlib.sha256(json.dumps(facts).encode())
         for data in (*programs, needs.code_of(course, entry).encode()):

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from cleanworks.workshop.catalogue import Course, Entry, Lesson
 from cleanworks.workshop.lint import python_words
 from cleanworks.workshop.lint.context import Context
-from cleanworks.workshop.pages import reading
+from cleanworks.workshop.pages.readability import measure
 
 Table = tuple[list[str], list[list[str]]]
 
@@ -157,7 +157,7 @@ def readability(course: Course) -> Table:
     """How hard the prose of each lesson is to read."""
     rows = []
     for lesson in course.lessons:
-        measured = reading.measure(lesson.notebook.node)
+        measured = measure(lesson.notebook.node)
         rows.append(
             [
                 link_by_id(course, lesson),

@@ -1,6 +1,6 @@
 """Which engine executes the cells: our own transport over one pipe, or nbclient.
 
-Both execute cells in ipykernel's own shell and give the same outputs. The pipe (`direct`, `kernels.direct`) has no sockets
+Both execute cells in ipykernel's own shell and give the same outputs. The pipe (`pipe`, `kernels.pipe_kernel`) has no sockets
 and no threads that serve them, and takes less time. But it stands on names that ipykernel does not document. So it is used
 with the versions it was tested with, where all these names exist; everywhere else nbclient executes every cell, and the
 run's report says which one it was.

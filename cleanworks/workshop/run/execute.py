@@ -41,7 +41,7 @@ def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
 
 def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
     if task.settings.direct:
-        from .direct import NeedsJupyter, NoTransport, execute_cells
+        from .pipe import NeedsJupyter, NoTransport, execute_cells
 
         try:
             outcome = execute_cells(task, folder, gate)

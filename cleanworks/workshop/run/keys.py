@@ -39,7 +39,7 @@ _EXECUTING = sorted(
     [
         *(
             _HERE / f"{name}.py"
-            for name in ("access", "client", "direct", "engine", "execute", "outcome", "runner", "watch")
+            for name in ("access", "client", "engine", "execute", "outcome", "pipe", "runner", "watch")
         ),
         *(_HERE / "kernels").glob("*.py"),
     ]

@@ -10,7 +10,7 @@ import pytest
 from cleanworks import paper
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import build, reading
+from cleanworks.workshop.delivery import build, readable
 from cleanworks.workshop.editions import leaks
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -72,7 +72,7 @@ def test_what_cannot_be_read_is_not_handed_out(course, tmp_path, name):
 
 def test_wheels_of_others_are_not_opened(tmp_path):
     (tmp_path / "numpy-2.0-py3-none-any.whl").write_bytes(b"not even a zip")
-    assert list(reading.texts(tmp_path / "numpy-2.0-py3-none-any.whl")) == []
+    assert list(readable.texts(tmp_path / "numpy-2.0-py3-none-any.whl")) == []
 
 
 @pytest.mark.usefixtures("installed_browser")
@@ -85,7 +85,7 @@ def test_code_and_prose_of_solutions_are_found_in_a_pdf(course, tmp_path):
     body = "".join(f"<pre>{paper.escape(cell.source)}</pre>" for cell in cells)
     path = tmp_path / "solutions.pdf"
     path.write_bytes(paper.pdf(paper.Page("Solutions", body).html))
-    ((_, text),) = reading.texts(path)
+    ((_, text),) = readable.texts(path)
     planted = leaks(source, node, taught=[lesson.notebook.node])
     found = leaks(text, node, taught=[lesson.notebook.node])
     assert any(leak.text in cells[0].source for leak in found)

@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from cleanworks.workshop.run import Job, RunOptions, engine, run_notebooks
-from cleanworks.workshop.run.kernels import direct, streams
+from cleanworks.workshop.run.kernels import pipe_kernel, streams
 from cleanworks.workshop.run.terminal import report
 
 
@@ -36,14 +36,16 @@ def test_a_name_that_is_gone_is_found(monkeypatch):
     assert engine.missing.__wrapped__() == (f"{place}._gone", "ipykernel.gone:Kernel")
 
 
-@pytest.mark.parametrize("module", [direct, streams], ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize(
+    "module", [pipe_kernel, streams], ids=lambda module: module.__name__.rpartition(".")[2]
+)
 def test_every_private_name_of_others_is_listed(module):
     """What a class of ours reads of itself and does not define is somebody else's."""
     listed = {name for names in engine.NAMES.values() for name in names}
     tree = ast.parse(inspect.getsource(module))
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     # Ours are also the attributes that a class of the two modules sets.
-    for one in (direct, streams):
+    for one in (pipe_kernel, streams):
         for node in ast.walk(ast.parse(inspect.getsource(one))):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 own.add(node.attr)

@@ -6,7 +6,7 @@ It listens on a Unix socket. Each connection brings one request (JSON, one line)
 
     {"command": [...], "cwd": "...", "env": {...}, "log": "...", "fresh": false, "memory_limit": 4096, "file_limit": 1024}
 
-With `"direct": true` the request carries a socket (SCM_RIGHTS) that the kernel serves instead of Jupyter's (`kernels.direct`).
+With `"direct": true` the request carries a socket (SCM_RIGHTS) that the kernel serves instead of Jupyter's (`kernels.pipe_kernel`).
 With `fresh` the child does not continue as it is but starts a new Python: the same care, none of the warmth.
 The server ends when its standard input closes, so it never outlives the process that started it.
 
@@ -161,8 +161,8 @@ def become_kernel(request: Mapping[str, Any], additions: Mapping[str, str]) -> N
 
 
 def _is_prepared() -> bool:
-    direct = sys.modules.get(f"{__package__}.direct")
-    return direct is not None and direct.is_prepared()
+    pipe_kernel = sys.modules.get(f"{__package__}.pipe_kernel")
+    return pipe_kernel is not None and pipe_kernel.is_prepared()
 
 
 def _become_warm_kernel(command: Sequence[str], pipe: int | None) -> None:
@@ -186,7 +186,7 @@ def _become_warm_kernel(command: Sequence[str], pipe: int | None) -> None:
             line = {"type": "absent", "content": {"missing": ", ".join(lost)}}
             os.write(pipe, json.dumps(line).encode() + b"\n")
             return
-        from .direct import serve_cells
+        from .pipe_kernel import serve_cells
 
         if not _is_prepared():
             _prepare()
@@ -197,8 +197,8 @@ def _become_warm_kernel(command: Sequence[str], pipe: int | None) -> None:
 
 def _prepare() -> None:
     """Have everything ready for kernels without sockets."""
-    from .direct import prepare
     from .launch import configuration
+    from .pipe_kernel import prepare
 
     _follow_the_shell()
     prepare(configuration(ours=True))

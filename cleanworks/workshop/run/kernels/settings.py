@@ -80,7 +80,7 @@ class KernelSettings:
 
     @property
     def direct(self) -> bool:
-        """Whether kernels are forks that speak with their worker alone: no Jupyter message, no socket (`kernels.direct`)."""
+        """Whether kernels are forks that speak with their worker alone: no Jupyter message, no socket (`kernels.pipe_kernel`)."""
         return bool(self.server) and not self.fresh and self.engine == PIPE
 
     def command(self) -> list[str]:

@@ -40,7 +40,7 @@ _KERNEL_PARTS = (
     "pstats",
     "encodings.idna",
     "encodings.latin_1",
-    f"{__package__}.direct",
+    f"{__package__}.pipe_kernel",
     f"{__package__}.launch",
 )
 INLINE = "module://matplotlib_inline.backend_inline"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.pages import reading, reports
+from cleanworks.workshop.pages import readability, reports
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,7 +20,7 @@ def course() -> Course:
 def test_every_lesson_is_plain(course):
     hard = []
     for lesson in course.lessons:
-        found = reading.measure(lesson.notebook.node)
+        found = readability.measure(lesson.notebook.node)
         assert found.words > 100, lesson.id
         if not found.plain:
             hard.append(
@@ -30,8 +30,8 @@ def test_every_lesson_is_plain(course):
 
 
 def test_long_words_in_long_sentences_are_hard():
-    easy = reading.grade(["The cat sat on the mat."])
-    hard = reading.grade(
+    easy = readability.grade(["The cat sat on the mat."])
+    hard = readability.grade(
         [
             "Notwithstanding interdepartmental disagreements, administrative authorities systematically institutionalised"
         ]
@@ -44,11 +44,11 @@ def test_only_prose_counts():
         "# A heading\n\nTwo words {cite}`key`. Then [three more words](https://example.org).\n\n"
         "```{code} python\nx = 1\n```\n\n| a | b |\n\n- One {term}`item <other>` here.\n$$\nx = y\n$$\n"
     )
-    assert reading.prose(source) == ["Two words", "Then three more words", "One item here"]
+    assert readability.prose(source) == ["Two words", "Then three more words", "One item here"]
 
 
 def test_nothing_to_read_is_not_hard():
-    assert reading.grade([]) == 0
+    assert readability.grade([]) == 0
 
 
 def test_every_objective_is_tested(course):

@@ -1,4 +1,4 @@
-"""Cells executed in a fork of the warm parent, over one pipe: the worker's side of `kernels.direct`.
+"""Cells executed in a fork of the warm parent, over one pipe: the worker's side of `kernels.pipe_kernel`.
 
 Outputs come as Jupyter's messages and are put together as nbclient does it. Widgets need a partner that answers them; a lesson that has
 one is executed by nbclient instead.
@@ -24,7 +24,7 @@ from .kernels.settings import KernelSettings, last_words, log_file
 from .outcome import LessonFailure, Outcome, Task, asks_to_exit, judge_outputs, tidy
 from .watch import ProcessWatch
 
-# The message types of `kernels.direct`; importing that module would load a whole kernel.
+# The message types of `kernels.pipe_kernel`; importing that module would load a whole kernel.
 _READY, _IDLE, _BROKEN, _COMM = "ready", "idle", "cleanworks_broken", "comm"
 _ABSENT = "absent"
 # Seconds: for the server to listen, for a kernel to be there, and for its supervisor to report its end.
