@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.live import images, needs
 from cleanworks.workshop.live.build import prepare
@@ -110,6 +111,11 @@ def test_the_images_hold_what_pages_need_and_weigh_no_more_than_they_may(payload
     assert not [path for path in matplotlib if "/tests/" in path or path.endswith(".afm")]
 
 
+def test_another_program_of_pyodide_is_not_altered_blindly():
+    with pytest.raises(InputError, match="has another form"):
+        images._linking_once("var GOT={};var more={}")
+
+
 def test_a_construction_page_reads_no_more_than_it_may(payload):
     course, weight = Course.load(ROOT), {image.name: image.bytes for image in payload.images}
     for entry in course.notebooks:
@@ -124,6 +130,8 @@ def test_the_manifest_names_every_image_with_its_sum(payload, tmp_path):
     text = (tmp_path / "manifest.js").read_text(encoding="utf-8")
     known = json.loads(text.removeprefix("CleanWorksLive.manifest(").rstrip().removesuffix(")"))
     assert known["environment"]["CLEANWORKS_DATA"] == "/data"
+    # Whoever draws nothing does not wait for matplotlib.
+    assert [name for name, entry in known["images"].items() if entry["imports"]] == ["numpy", "pandas"]
     for entry in known["images"].values():
         packed = images.read_script((tmp_path / entry["file"]).read_bytes())
         assert hashlib.sha256(packed).hexdigest() == entry["sha256"] and len(packed) == entry["bytes"]
