@@ -16,7 +16,17 @@ from playwright.sync_api import expect
 from cleanworks.workshop.pages.tables import tidy
 from tests.book.conftest import book  # noqa: F401  (a fixture)
 from tests.few import few
-from tests.live.reading import ROOT, Reading, cells_of, linked_copy, little_memory, page_of, sealed, served
+from tests.live.reading import (
+    LONG,
+    ROOT,
+    Reading,
+    cells_of,
+    linked_copy,
+    little_memory,
+    page_of,
+    sealed,
+    served,
+)
 
 EVERYTHING = pytest.mark.everything
 
@@ -168,6 +178,12 @@ def test_a_reader_does_an_exercise_with_the_keyboard(tab):
     assert reader.code(starter) == cells[starter]["source"]
     page.reload()
     assert reader.code(starter) == cells[starter]["source"]
+
+    # Whoever has run code in this tab and goes into an editor finds Python on its way.
+    expect(page.get_by_role("region", name="Python in this page")).to_be_hidden()
+    with page.expect_request("**/_static/live/images/core.js"):
+        reader.cell(starter).get_by_role("textbox").focus()
+    expect(page.get_by_role("region", name="Python in this page")).to_contain_text("Python starts")
 
 
 def test_tables_look_as_in_the_book(tab):
@@ -388,6 +404,24 @@ def test_the_first_exercise_of_other_sets(tab, set_id):
     reader.write(f"{question}-starter", f"{starter}\n{cells[f'{question}-solution']['source']}")
     expect(reader.check(question)).to_contain_text("Correct.")
     assert reader.record(question)["outcome"] == "correct"
+
+
+@EVERYTHING
+def test_on_the_next_page_python_is_there_when_an_answer_is_written(tab):
+    reader = tab().open(page_of("c6"))
+    reader.check("c6-e1")
+    reader.asked.clear()
+    reader.open(page_of("c8"))
+    reader.cell("c8-e1-check").get_by_role("button", name="Check").focus()
+    assert not any("/images/" in url for url in reader.asked), "nobody wrote anything"
+    reader.cell("c8-e1-starter").get_by_role("textbox").focus()
+    expect(reader.page.get_by_role("region", name="Python in this page")).to_contain_text(
+        "Python is ready.", timeout=LONG
+    )
+    with reader.running():
+        reader.press(reader.cell("c8-e1-check"), "Check")
+        expect(reader.cell("c8-e1-check").locator(".cw-bar-say")).not_to_contain_text("Python starts")
+    expect(reader.cell("c8-e1-check").locator(".cw-live-output")).to_contain_text("Not attempted.")
 
 
 @EVERYTHING

@@ -237,6 +237,7 @@ window.CleanWorksLive = (() => {
       set manifest(value) { manifest = value; },
       set source(value) { source = value; },
       get isReady() { return isReady; },
+      get isIdle() { return !ready && !refused; },
     };
   })();
 
@@ -322,6 +323,24 @@ window.CleanWorksLive = (() => {
 
   // --- running ---
 
+  // Whether Python has run in this tab, kept until the tab is closed.
+  const sitting = {
+    begin() {
+      try {
+        sessionStorage.setItem("cleanworks-python", "ran");
+      } catch {
+        // Where nothing is kept, Python starts at the first Run of each page.
+      }
+    },
+    get begun() {
+      try {
+        return sessionStorage.getItem("cleanworks-python") === "ran";
+      } catch {
+        return false;
+      }
+    },
+  };
+
   let busy = Promise.resolve();
   let current = null; // the cell that runs or waits for Python
 
@@ -366,6 +385,7 @@ window.CleanWorksLive = (() => {
       panel.state(say("Python starts …"), "starting");
     }
     await machine.start();
+    sitting.begin();
     panel.state(say("Running: {name}.", { name: cell.name }), "running");
     const first = standsOn(cell).filter((one) => isStale(one, cell) && (one.type === "plain" || one.question === cell.question || one.halted !== one.code));
     for (const [index, one] of first.entries()) {
@@ -434,8 +454,12 @@ window.CleanWorksLive = (() => {
     for (const cell of cells) cell.ran = null;
     asking?.();
     machine.stop();
+    startAhead();
+  }
+
+  // So that the next Run finds it there.
+  function startAhead() {
     panel.state(say("Python starts …"), "starting");
-    // At once, so that the next Run finds it there.
     machine.start().then(() => panel.state(say("Python is ready."), "ready"), (error) => {
       if (error.kind !== "stopped") panel.state(explain(error), "off");
     });
@@ -852,6 +876,14 @@ window.CleanWorksLive = (() => {
     };
     ["keydown", "pointerdown", "focusin"].forEach((kind) => document.addEventListener(kind, sign, true));
   }
+
+  // A page that nobody runs loads no Python. But whoever has run code in this tab, on this page or another, and goes into an
+  // editor, will soon run it: Python starts while the answer is written.
+  document.addEventListener("focusin", ({ target }) => {
+    if (!target.closest(".cw-editor, .cw-field") || !machine.isIdle || !sitting.begun) return;
+    panel.show();
+    startAhead();
+  });
 
   // The same page in another tab.
   window.addEventListener("storage", (event) => {
