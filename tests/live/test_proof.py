@@ -263,15 +263,21 @@ def test_every_page_agrees_with_the_book(executed):
 
 @pytest.mark.everything
 @pytest.mark.usefixtures("pyodide")
-def test_every_page_of_another_country_agrees_with_its_book(executed):
-    executed("exampleland")
-    _agree("exampleland")
+@pytest.mark.parametrize("profile", ["exampleland", "uganda"])
+def test_every_page_of_another_country_agrees_with_its_book(executed, profile):
+    executed(profile)
+    _agree(profile)
 
 
-def _agree(profile: str | None, *ids: str) -> None:
+@pytest.mark.everything
+@pytest.mark.usefixtures("pyodide")
+def test_every_page_in_another_language_agrees_with_its_book():
+    _agree(None, language="fr")
+
+
+def _agree(profile: str | None, *ids: str, language: str | None = None) -> None:
     course = Course.load(ROOT)
-    done = proof.prove(
-        course, ids, environment=Edition(ROOT, profile=profile).environment, say=lambda text: None
-    )
+    edition = Edition(ROOT, profile=profile, language=language)
+    done = proof.prove(course, ids, environment=edition.environment, say=lambda text: None)
     wrong = [f"{one.name}: {difference}" for one in done for difference in one.differences]
     assert len(done) == (2 * len(ids) or len(course.notebooks)) and not wrong, "\n".join(wrong)

@@ -109,6 +109,7 @@ def prove(
     profile: Annotated[
         str | None, typer.Option("--profile", help="The country profile to prove with.")
     ] = None,
+    language: Annotated[str | None, typer.Option("--language", help="The language to prove with.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Notebooks at a time.")] = None,
     root: Root = Path("."),
 ) -> None:
@@ -122,9 +123,8 @@ def prove(
     from cleanworks.workshop.live import proof
 
     course = Course.load(root.resolve())
-    done = proof.prove(
-        course, ids or (), environment=Edition(course.root, profile=profile).environment, workers=jobs
-    )
+    edition = Edition(course.root, profile=profile, language=language)
+    done = proof.prove(course, ids or (), environment=edition.environment, workers=jobs)
     for one in done:
         for difference in one.differences:
             print(f"{one.name}: {difference}")
