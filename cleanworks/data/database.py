@@ -6,7 +6,7 @@ The definitions are those of `cleanworks.construction.flags`; here is only what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,37 +19,15 @@ from cleanworks import moments, scratch
 from cleanworks.city import own
 from cleanworks.construction import flags
 from cleanworks.construction.flags import _core
-from cleanworks.construction.flags._processes import Frame
+from cleanworks.construction.flags._processes import Frame, days_between
 from cleanworks.errors import InputError
 
 
-class Database:
-    """An engine for `cleanworks.construction.flags`: intermediate tables lie in a file that is deleted at the end.
+class Lazy:
+    """What engines share that compute no row before it is asked for."""
 
-    Examples
-    --------
-    >>> with database(memory="1GB") as engine:
-    ...     "tenders.tender_id" in engine.filled(tables_of(kept, engine))
-    ...
-    True
-    """
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection, self._kept = connection, 0
-
-    def frame(self, relation: duckdb.DuckDBPyRelation) -> nw.LazyFrame[Any]:
-        return nw.from_native(relation)
-
-    def keep(self, frame: Frame) -> Frame:
-        """The same rows, computed only once however often they are read."""
-        self._kept += 1
-        name = f"kept_{self._kept}"
-        frame.to_native().create(name)
-        return nw.from_native(self.connection.table(name))
-
-    def numbered(self, frame: Frame, name: str) -> Frame:
-        """The rows with a whole number each, from 1."""
-        return nw.from_native(frame.to_native().project(f'row_number() OVER () AS "{name}", *'))
+    def frame(self, table: Any) -> Frame:
+        return nw.from_native(table)
 
     def numbers_of(self, frame: Frame, column: str, values: Frame, name: str) -> Frame:
         """The frame with ``name`` in place of ``column``: the numbers of its values, 0 where a value is none of these."""
@@ -66,19 +44,59 @@ class Database:
         """The frame as it is: of many rows only those that are brought into memory are put in order, there."""
         return frame
 
-    def filled(self, tables: Mapping[str, duckdb.DuckDBPyRelation]) -> set[str]:
+    def filled(self, tables: Mapping[str, Any]) -> set[str]:
         """As `cleanworks.construction.flags.filled_columns`."""
         found = set()
         for name, table in tables.items():
-            counts = table.aggregate(", ".join(["count(*)", *(f'count("{one}")' for one in table.columns)]))
-            rows, *there = counts.fetchall()[0]
-            empty = not rows and name in _core.MAY_BE_EMPTY
-            found |= {f"{name}.{one}" for one, n in zip(table.columns, there, strict=True) if n or empty}
+            frame = self.frame(table)
+            # Columns go by their place: any name may be one of somebody's columns.
+            counts = {f"n{place}": nw.col(one).count() for place, one in enumerate(frame.columns)}
+            there = self.collected(frame.select(rows=nw.len(), **counts)).iloc[0]
+            empty = not there["rows"] and name in _core.MAY_BE_EMPTY
+            found |= {
+                f"{name}.{one}" for place, one in enumerate(frame.columns) if there[f"n{place}"] or empty
+            }
         return found
 
-    def latest(self, table: duckdb.DuckDBPyRelation, columns: Sequence[str]) -> pd.DataFrame:
+    def latest(self, table: Any, columns: Sequence[str]) -> pd.DataFrame:
         """The highest values of some columns."""
-        return table.aggregate(", ".join(f'max("{one}") AS "{one}"' for one in columns)).df()
+        return self.collected(self.frame(table).select(nw.col(*columns).max()))
+
+    def collected(self, frame: Frame) -> pd.DataFrame:
+        raise NotImplementedError
+
+
+class Database(Lazy):
+    """An engine for `cleanworks.construction.flags`: intermediate tables lie in a file that is deleted at the end.
+
+    Examples
+    --------
+    >>> with database(memory="1GB") as engine:
+    ...     "tenders.tender_id" in engine.filled(tables_of(kept, engine))
+    ...
+    True
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection, self._kept = connection, 0
+
+    def brought(self, table: pd.DataFrame) -> Frame:
+        """A small table that was computed here, where the others are."""
+        return self.keep(nw.from_native(self.connection.from_df(table)))
+
+    def keep(self, frame: Frame) -> Frame:
+        """The same rows, computed only once however often they are read."""
+        self._kept += 1
+        name = f"kept_{self._kept}"
+        frame.to_native().create(name)
+        return nw.from_native(self.connection.table(name))
+
+    def numbered(self, frame: Frame, name: str) -> Frame:
+        """The rows with a whole number each, from 1."""
+        return nw.from_native(frame.to_native().project(f'row_number() OVER () AS "{name}", *'))
+
+    def days_between(self, start: nw.Expr, end: nw.Expr) -> nw.Expr:
+        return days_between(start, end)
 
     def collected(self, frame: Frame) -> pd.DataFrame:
         return frame.to_native().df()
@@ -159,61 +177,64 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
                 "SELECT name FROM parquet_schema(?) WHERE logical_type ILIKE 'null%'", [str(file)]
             )
             empty = {name for (name,) in valueless.fetchall()}
-            made[file.stem] = relation.project(", ".join(_expressions(file.stem, relation, empty)))
+            kinds = {column: str(kind) for column, kind in zip(relation.columns, relation.types, strict=True)}
+            made[file.stem] = relation.project(", ".join(expressions(file.stem, kinds, empty)))
             key = _core.KEYS.get(file.stem)
             if key in relation.columns:
-                _refuse_twice(engine, made[file.stem], key, file)
+                refuse_twice(engine, made[file.stem], key, file)
         except duckdb.Error as error:
             _refuse_broken_text(error)
             reason = str(error).strip().splitlines()[0]
             raise InputError(
                 f"The file cannot be read: {reason}.", where=str(file), fix="Import the data again."
             ) from None
-    for name in _core.IN_CURRENCY_OF_CONTRACT & set(made):
-        made[name] = _in_currency_of_contract(made[name], made.get("contracts"))
+    if "contracts" in made:
+        contracts = nw.from_native(made["contracts"])
+        for name in _core.IN_CURRENCY_OF_CONTRACT & set(made):
+            made[name] = in_currency_of_contract(nw.from_native(made[name]), contracts).to_native()
     return made
 
 
-def _in_currency_of_contract(
-    table: duckdb.DuckDBPyRelation, contracts: duckdb.DuckDBPyRelation | None
-) -> duckdb.DuckDBPyRelation:
+def in_currency_of_contract(table: Frame, contracts: Frame) -> Frame:
     """The table with unknown amounts in the rows that are in another currency than their contract."""
     key = {"currency", "contract_id"}
-    if contracts is None or not (key <= set(table.columns) and key <= set(contracts.columns)):
+    if not (key <= set(table.columns) and key <= set(contracts.columns)):
         return table
-    own = contracts.filter("contract_id IS NOT NULL AND currency IS NOT NULL")
-    own = own.project("CAST(contract_id AS VARCHAR) AS _contract, CAST(currency AS VARCHAR) AS _currency")
-    joined = table.set_alias("rows").join(
-        own.set_alias("own"), "CAST(rows.contract_id AS VARCHAR) = own._contract", how="left"
-    )
-    same = "coalesce(CAST(currency AS VARCHAR) = _currency, TRUE)"
-    return joined.project(
-        ", ".join(
-            f'CASE WHEN {same} THEN "{one}" END AS "{one}"' if one in _core.AMOUNTS else f'"{one}"'
-            for one in table.columns
-        )
+    contract, currency = nw.col("contract_id").cast(nw.String), nw.col("currency").cast(nw.String)
+    own = contracts.filter(~contract.is_null(), ~currency.is_null())
+    own = own.select(_contract=contract, _currency=currency)
+    joined = table.with_columns(_contract=contract).join(own, on="_contract", how="left")
+    other = (currency != nw.col("_currency")).fill_null(False)
+    return joined.select(
+        nw.when(~other).then(nw.col(one)).alias(one) if one in _core.AMOUNTS else nw.col(one)
+        for one in table.columns
     )
 
 
-def _expressions(name: str, relation: duckdb.DuckDBPyRelation, empty: set[str]) -> Iterator[str]:
-    for column, kind in zip(relation.columns, relation.types, strict=True):
+def expressions(name: str, kinds: Mapping[str, str], empty: Collection[str]) -> Iterator[str]:
+    """How each column of a file is read: in words of SQL that DuckDB and Spark both understand.
+
+    ``kinds`` are the columns with their types, ``empty`` those without any value.
+    """
+    for column, kind in kinds.items():
         quoted = '"' + column.replace('"', '""') + '"'
         dated = column in _core.DATES or column.startswith("date_")
         dated = dated and not column.endswith(moments.OFFSET)
         if column in empty and column not in _core.NUMBERS:
-            yield f"CAST(NULL AS {'TIMESTAMP' if dated else 'VARCHAR'}) AS {quoted}"
-        elif dated and str(kind) in ("VARCHAR", "DATE"):
+            yield f"CAST(NULL AS {'TIMESTAMP' if dated else 'STRING'}) AS {quoted}"
+        elif dated and kind in ("VARCHAR", "STRING", "DATE"):
             yield f"{_day(f'CAST({quoted} AS TIMESTAMP)')} AS {quoted}"
         elif column in _core.NUMBERS:
+            # What is no number is above every number.
             value = f"CAST({quoted} AS DOUBLE)"
-            yield f"CASE WHEN isfinite({value}) THEN {value} END AS {quoted}"
-        elif str(kind).startswith(("TIMESTAMP", "DATE")) and column + moments.OFFSET in relation.columns:
+            yield f"CASE WHEN abs({value}) < CAST('Infinity' AS DOUBLE) THEN {value} END AS {quoted}"
+        elif kind.startswith(("TIMESTAMP", "DATE")) and column + moments.OFFSET in kinds:
             if _core.by_calendar(name, column):
                 yield f"{_day(quoted)} AS {quoted}"
             else:
-                minutes = f'coalesce("{column}{moments.OFFSET}", 0)'
-                yield f"{_day(quoted)} - to_seconds({minutes} * 60) AS {quoted}"
-        elif str(kind).startswith("TIMESTAMP"):
+                seconds = f'CAST(coalesce("{column}{moments.OFFSET}", 0) * 60 AS BIGINT)'
+                yield f"{_day(quoted)} - {seconds} * INTERVAL '1' SECOND AS {quoted}"
+        elif kind.startswith("TIMESTAMP"):
             yield f"{_day(quoted)} AS {quoted}"
         else:
             yield quoted
@@ -231,7 +252,7 @@ def _refuse_broken_text(error: Exception) -> None:
         own.refuse_broken_text(Path(found[1]))
 
 
-def _refuse_twice(engine: Database, table: duckdb.DuckDBPyRelation, key: str, file: Path) -> None:
+def refuse_twice(engine: Lazy, table: Any, key: str, file: object) -> None:
     frame = nw.from_native(table).filter(~nw.col(key).is_null()).group_by(key).agg(rows=nw.len())
     twice = engine.collected(frame.filter(nw.col("rows") > 1).head(1))
     if len(twice):

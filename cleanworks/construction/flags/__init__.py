@@ -39,7 +39,6 @@ from cleanworks.construction.flags.public import PUBLIC
 from cleanworks.construction.flags.reporting import REPORTING
 from cleanworks.construction.flags.tenders import TENDERS
 from cleanworks.errors import InputError
-from cleanworks.typed import Tables
 
 __all__ = [
     "REGISTRY",
@@ -112,8 +111,8 @@ def evaluate(
     settings : Settings, optional
         Thresholds and the reading day.
     engine : optional
-        What computes, pandas by default. With `cleanworks.data.database` the tables are files and may outgrow the memory: the portable
-        indicators (tenders, the market, contracts, payments) run there, and the columns that others need are brought into memory.
+        What computes, pandas by default. With `cleanworks.data.database` the tables are files and may outgrow the memory, with
+        `cleanworks.data.cluster` they may outgrow the machine.
 
     Returns
     -------
@@ -131,8 +130,9 @@ def evaluate(
     >>> list(answers.columns), sorted(set(answers["code"]))
     (['code', 'level', 'id', 'value', 'flagged'], ['R018', 'R024'])
     """
-    one_by_one = _answering(tables, codes, settings or Settings(), engine)
-    return _whole([(one, one.answer(source, settings or Settings())) for one, source in one_by_one])
+    settings = settings or Settings()
+    chosen, processes = _answering(tables, codes, settings, engine)
+    return _whole([(one, one.answer(processes, settings)) for one in chosen])
 
 
 @dataclass(frozen=True)
@@ -169,17 +169,16 @@ def parts(
     [('R018', 'process'), ('R024', 'process')]
     """
     settings = settings or Settings()
-    for one, source in _answering(tables, codes, settings, engine):
-        if isinstance(source, Processes):
-            found = [_part(one, level, rows, source.engine) for level, rows in one.function(source, settings)]
-        else:
-            levels = one.answer(source, settings).groupby("level", sort=False)
-            found = [_part(one, level, rows, None) for level, rows in levels]
+    chosen, processes = _answering(tables, codes, settings, engine)
+    for one in chosen:
+        found = [
+            _part(one, level, rows, processes.engine) for level, rows in one.function(processes, settings)
+        ]
         yield from (part for part in found if len(part.values))
 
 
-def _part(one: Indicator, level: str, frame: Frame | pd.DataFrame, engine: Engine | None) -> Part:
-    if engine is None or isinstance(frame, pd.DataFrame):
+def _part(one: Indicator, level: str, frame: Frame | pd.DataFrame, engine: Engine) -> Part:
+    if isinstance(frame, pd.DataFrame):
         numbers, hits = frame, frame[frame["flagged"]]
     else:
         # Names are looked up for what is flagged alone.
@@ -191,8 +190,8 @@ def _part(one: Indicator, level: str, frame: Frame | pd.DataFrame, engine: Engin
 
 def _answering(
     tables: Mapping[str, Any], codes: Iterable[str] | None, settings: Settings, engine: Counting | None
-) -> list[tuple[Indicator, Processes | Tables]]:
-    """The indicators that are asked for and can answer, each with what it answers from."""
+) -> tuple[list[Indicator], Processes]:
+    """The indicators that are asked for and can answer, and what they answer from."""
     if isinstance(codes, str):
         codes = [codes]
     filled = engine.filled(tables) if engine else filled_columns(tables)
@@ -210,26 +209,9 @@ def _answering(
                 )
         # A column without a single value allows no answer; coverage says which one it is.
         chosen = [one for one in chosen if not _lacking(one, filled)]
-    if engine:
-        processes = Processes(tables, settings, engine)
-        tables = _in_memory(tables, [one for one in chosen if not one.portable], engine)
-    else:
+    if not engine:
         tables = _core.prepared(tables, {name for one in chosen for name in one.reads})
-        processes = Processes(tables, settings)
-    return [(one, processes if one.portable else tables) for one in chosen]
-
-
-def _in_memory(
-    tables: Mapping[str, Any], chosen: Iterable[Indicator], engine: Counting
-) -> dict[str, pd.DataFrame]:
-    """The columns that some indicators read, as pandas tables."""
-    reads = {name for one in chosen for name in one.reads}
-    made = {}
-    for name in {place.partition(".")[0] for place in reads} & set(tables):
-        columns = [column for column in tables[name].columns if f"{name}.{column}" in reads]
-        if columns:
-            made[name] = engine.collected(engine.frame(tables[name]).select(columns))
-    return _core.prepared(made, reads)
+    return chosen, Processes(tables, settings, engine)
 
 
 def _whole(answers: Iterable[tuple[Indicator, pd.DataFrame]]) -> pd.DataFrame:

@@ -7,7 +7,6 @@ look, never a finding.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,7 @@ import pandas as pd
 from cleanworks import moments
 from cleanworks.construction.flags._processes import Engine, Frame, Processes
 from cleanworks.errors import InputError
-from cleanworks.typed import Tables, Values
+from cleanworks.typed import Values
 
 COLUMNS = ("level", "id", "value", "flagged")
 
@@ -162,8 +161,8 @@ class Indicator:
     ``source`` holds keys of the bibliography; an empty tuple means that the formula is ours.
     ``innocent`` lists explanations of a flag that are no irregularity.
 
-    A ``portable`` one is written for any engine: its function takes `Processes` and gives pairs of a level and a frame with
-    ``id``, ``value`` and ``flagged``. The function of the others takes pandas tables and gives the whole answer.
+    It is written once, for every engine: its function takes `Processes` and gives pairs of a level and a frame with ``id``, ``value``
+    and ``flagged``.
 
     Examples
     --------
@@ -183,7 +182,6 @@ class Indicator:
     function: Callable[..., Any]
     source: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
-    portable: bool = False
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -195,14 +193,13 @@ class Indicator:
     def __call__(self, tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> pd.DataFrame:
         """Columns ``code, level, id, value, flagged``; one row per thing looked at."""
         settings, tables = settings or Settings(), prepared(tables, self.reads)
-        answer = self.answer(Processes(tables, settings) if self.portable else tables, settings)
-        return answer.assign(code=self.code)[["code", *COLUMNS]]
+        return self.answer(Processes(tables, settings), settings).assign(code=self.code)[["code", *COLUMNS]]
 
-    def answer(self, tables: Tables | Processes, settings: Settings) -> pd.DataFrame:
-        """Columns ``level, id, value, flagged``, from prepared tables; a portable one takes `Processes`."""
-        if not isinstance(tables, Processes):
-            return self.function(tables, settings)
-        parts = [(level, collected(tables.engine, part)) for level, part in self.function(tables, settings)]
+    def answer(self, processes: Processes, settings: Settings) -> pd.DataFrame:
+        """Columns ``level, id, value, flagged``."""
+        parts = [
+            (level, collected(processes.engine, part)) for level, part in self.function(processes, settings)
+        ]
         return together(*(answer(level, part["id"], part["value"], part["flagged"]) for level, part in parts))
 
     def documentation(self) -> str:
@@ -235,7 +232,6 @@ def indicator(
     innocent: Iterable[str],
     source: Iterable[str] = (),
     optional: Iterable[str] = (),
-    portable: bool = False,
 ) -> Callable[[Callable[..., Any]], Indicator]:
     """Make an `Indicator` of the function below it, and write the function's docstring from the same words."""
 
@@ -253,7 +249,6 @@ def indicator(
             function,
             tuple(source),
             tuple(optional),
-            portable,
         )
         function.__doc__ = made.documentation()
         object.__setattr__(made, "__doc__", function.__doc__)
@@ -262,16 +257,13 @@ def indicator(
     return make
 
 
-portable_indicator = functools.partial(indicator, portable=True)
-
-
 def indicators_in(room: Mapping[str, object]) -> tuple[Indicator, ...]:
     """The indicators of one module, in the order in which they are written there."""
     return tuple(value for value in room.values() if isinstance(value, Indicator))
 
 
 def collected(engine: Engine, part: Frame | pd.DataFrame) -> pd.DataFrame:
-    """One part of the answer of a portable indicator as a table of pandas; few rows may be one already."""
+    """One part of the answer of an indicator as a table of pandas; few rows may be one already."""
     return part if isinstance(part, pd.DataFrame) else engine.collected(part)
 
 
@@ -520,18 +512,6 @@ def _in_currency_of_contract(tables: dict[str, pd.DataFrame]) -> dict[str, pd.Da
     return tables
 
 
-def sums(values: pd.Series, groups: pd.Series) -> pd.Series:
-    """The sum of each group; unknown where one of its values is unknown, because what is missing is not zero."""
-    values, groups = pd.Series(values), pd.Series(groups)
-    total = values.groupby(groups).sum()
-    return total.mask(values.isna().groupby(groups).any())
-
-
-def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
-    """``end - start`` in days, as floats."""
-    return (end - start) / pd.Timedelta(days=1)
-
-
 def joined(frame: pd.DataFrame, *columns: str) -> pd.Series:
     """The key of a row that has several parts, joined by ``/`` as in the table of planted cases; dates without time."""
     parts = [
@@ -544,12 +524,3 @@ def joined(frame: pd.DataFrame, *columns: str) -> pd.Series:
     for part in parts[1:]:
         key = key + "/" + part
     return key
-
-
-def longest_run(groups: pd.Series, wanted: pd.Series) -> pd.Series:
-    """Length of the longest unbroken run of ``wanted`` rows in each group; rows must be in order within a group."""
-    groups, wanted = pd.Series(np.asarray(groups)), pd.Series(np.asarray(wanted, dtype=bool))
-    starts = (~wanted) | (groups != groups.shift())
-    lengths = wanted.astype("int64").groupby([groups, starts.cumsum()], sort=False).sum()
-    # The row that breaks a run belongs to the next block and counts 0; the first row of a group may count itself.
-    return lengths.groupby(level=0, sort=False).max()

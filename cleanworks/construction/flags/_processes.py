@@ -45,8 +45,10 @@ _EVENTS = (
     ("bids", "date"),
     ("milestones", "date_met"),
 )
-_DAY, _MINUTE = 86_400_000_000, 60_000_000  # in microseconds
+MONDAY = dt.datetime(1900, 1, 1)  # from which days and weeks are counted
+_DAY, _DAY_MINUTES = 86_400_000_000, 1440  # a day in microseconds and in minutes
 _END_OFFSET = "tender_end_offset"
+_OF_WORKERS = ("attendance", "wages", "retirement_days")
 
 
 def reading_day(tables: Tables, settings: Settings) -> pd.Timestamp:
@@ -78,6 +80,8 @@ class Engine(Protocol):
 
     def frame(self, table: Any) -> Frame: ...
 
+    def brought(self, table: pd.DataFrame) -> Frame: ...
+
     def keep(self, frame: Frame) -> Frame: ...
 
     def numbered(self, frame: Frame, name: str) -> Frame: ...
@@ -87,6 +91,8 @@ class Engine(Protocol):
     def values_of(self, frame: Frame, values: Frame) -> Frame: ...
 
     def in_order(self, frame: Frame, name: str) -> Frame: ...
+
+    def days_between(self, start: nw.Expr, end: nw.Expr) -> nw.Expr: ...
 
     def latest(self, table: Any, columns: Sequence[str]) -> pd.DataFrame: ...
 
@@ -103,6 +109,10 @@ class Memory:
     """pandas: what is computed is there at once."""
 
     def frame(self, table: pd.DataFrame) -> Frame:
+        return _in_memory(table)
+
+    def brought(self, table: pd.DataFrame) -> Frame:
+        """A small table that was computed here, where the others are."""
         return _in_memory(table)
 
     def keep(self, frame: Frame) -> Frame:
@@ -134,6 +144,9 @@ class Memory:
     def in_order(self, frame: Frame, name: str) -> Frame:
         return frame.sort(name)
 
+    def days_between(self, start: nw.Expr, end: nw.Expr) -> nw.Expr:
+        return days_between(start, end)
+
     def latest(self, table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         """Rows among which are the highest values of some columns."""
         return table[columns]
@@ -163,6 +176,10 @@ class Processes:
         if name not in self._frames:
             self._frames[name] = self.engine.frame(self._tables[name])
         return self._frames[name]
+
+    def days_between(self, start: nw.Expr, end: nw.Expr) -> nw.Expr:
+        """``end - start`` in days."""
+        return self.engine.days_between(start, end)
 
     def has(self, name: str, *columns: str) -> bool:
         return name in self._tables and set(columns) <= set(self._columns(name))
@@ -258,7 +275,7 @@ class Processes:
             offset = col("date_offset") if "date_offset" in there else lit(0.0)
             deadline = col("closes_offset")
             shift = offset.fill_null(0.0) - deadline.fill_null(0.0)
-            by_clocks = known((col("date") - col("closes")).dt.total_microseconds() / _MINUTE + shift > 0)
+            by_clocks = known(self.days_between(col("closes"), col("date")) + shift / _DAY_MINUTES > 0)
             no_zone = offset.is_null() | deadline.is_null() | col("closes_day") | _midnight("date", offset)
             dated = dated & ~(no_zone & (late != by_clocks))
         return late, dated
@@ -462,7 +479,7 @@ class Processes:
                 "rises": nw.when(col("rise") < 0).then(lit(0.0)).otherwise(col("rise")),
             }
             if {"date", "date_signed"} <= set(changes.columns):
-                days = days_between(col("date_signed"), col("date"))
+                days = self.days_between(col("date_signed"), col("date"))
                 late = known(days > self.settings.early_change_days)
                 # A change without a day, or without its amounts, may or may not be an early rise.
                 early = nw.when(late).then(lit(0.0)).otherwise(col("added"))
@@ -537,6 +554,60 @@ class Processes:
         owed = ~col("date_received").is_null() & ~known(col("payee_type") == "prime")
         return self.engine.keep(payments.filter(owed))
 
+    def share_of_claims(self, payments: Frame) -> Frame:
+        """The ``share`` of what some payments passed on in what the client paid for the contract."""
+        paid = nw.when(col("date_paid").is_null()).then(lit(0.0)).otherwise(number("amount"))
+        payments = payments.filter(~col("contract_id").is_null())
+        sent = totals(payments, "contract_id", {"sent": paid}).rename({"rows": "payments"})
+        shares = self.looked_up(self.claimed, sent, "contract_id")
+        shares = shares.select("contract_id", sent=total("sent", "payments"), came=total("paid"))
+        shares = shares.filter(col("came") > 0).select("contract_id", share=col("sent") / col("came"))
+        return shares.drop_nulls("share")
+
+    @cached_property
+    def workers(self) -> Frame:
+        """Every worker with a card, a wage or a report of days: ``worker`` and ``worker_id``."""
+        return self._numbers("worker", "worker_id", [(name, "worker_id") for name in _OF_WORKERS])
+
+    @cached_property
+    def sites(self) -> Frame:
+        """The contracts of `workers`: ``site`` and ``contract_id``."""
+        return self._numbers("site", "contract_id", [(name, "contract_id") for name in _OF_WORKERS])
+
+    def _numbered_workers(self, name: str, **more: nw.Expr) -> Frame:
+        rows = self.table(name).filter(~col("worker_id").is_null())
+        there = self._there(name, "worker_id", "contract_id")
+        rows = self._coded(rows.select(*there, **more), there, "worker_id", "worker", lambda: self.workers)
+        return self._coded(rows, there, "contract_id", "site", lambda: self.sites)
+
+    @cached_property
+    def visits(self) -> Frame:
+        """Every ``worker``, ``site`` and ``day`` of the cards once; site 0 is none that is known."""
+        rows = self._numbered_workers("attendance", day=col("date").dt.truncate("1d")).drop_nulls("day")
+        return self.engine.keep(rows.select("worker", "site", "day").unique())
+
+    @cached_property
+    def card_days(self) -> Frame:
+        """``days`` with a card by ``worker``, ``site`` and the first day of the ``month``."""
+        visits = self.visits.filter(col("site") > 0)
+        visits = visits.select("worker", "site", month=col("day").dt.truncate("1mo"))
+        return self.engine.keep(visits.group_by("worker", "site", "month").agg(days=nw.len()))
+
+    def told_by_month(self, name: str, column: str) -> Frame:
+        """The `totals` of what a list tells of a worker's month on a site: ``told``."""
+        rows = self._numbered_workers(name, month=col("month").dt.truncate("1mo"), told=number(column))
+        rows = rows.filter(col("site") > 0).drop_nulls("month")
+        return self.engine.keep(totals(rows, ("worker", "site", "month"), {"told": col("told")}))
+
+    def of_months(self, frame: Frame, value: str, flagged: nw.Expr) -> tuple[str, Frame]:
+        """An answer about the months of workers on their sites, each named by its last day."""
+        found = self.engine.values_of(frame.with_columns(hit=flagged), self.workers)
+        found = self.engine.values_of(found, self.sites)
+        day = col("month").dt.offset_by("1mo").dt.offset_by("-1d").dt.to_string("%Y-%m-%d")
+        parts = [col("worker_id").cast(nw.String), col("contract_id").cast(nw.String), day]
+        found = found.with_columns(name=nw.concat_str(parts, separator="/"))
+        return self.of_names("worker and month", found, "name", value, col("hit"))
+
     def _there(self, name: str, *wanted: str) -> list[str]:
         return [one for one in wanted if one in self._columns(name)]
 
@@ -573,8 +644,15 @@ class Processes:
         self, frame: Frame, value: str | int, flagged: bool | nw.Expr, level: str = "tenderer"
     ) -> tuple[str, Frame]:
         """An answer about firms, by their names."""
-        found = self.engine.in_order(self.engine.values_of(frame, self.firms), "tenderer_id")
-        return level, _answer(found, "tenderer_id", value, flagged)
+        return self.of_numbers(level, frame, self.firms, value, flagged)
+
+    def of_numbers(
+        self, level: str, frame: Frame, values: Frame, value: str | int, flagged: bool | nw.Expr
+    ) -> tuple[str, Frame]:
+        """An answer about what has a number, by the names behind the numbers."""
+        name = values.columns[1]
+        found = self.engine.in_order(self.engine.values_of(frame, values), name)
+        return level, _answer(found, name, value, flagged)
 
     def of_names(
         self, level: str, frame: Frame, name: str, value: str, flagged: nw.Expr
@@ -656,14 +734,15 @@ def among(column: str, values: Iterable[str]) -> nw.Expr:
 
 def totals(
     frame: Frame,
-    key: str,
+    key: str | Sequence[str],
     sums: Mapping[str, nw.Expr] | None = None,
     lowest: Mapping[str, nw.Expr] | None = None,
     highest: Mapping[str, nw.Expr] | None = None,
 ) -> Frame:
     """One row a key: how many ``rows`` it has, sums to be read by `total`, and lowest and highest values."""
     sums, lowest, highest = sums or {}, lowest or {}, highest or {}
-    groups = frame.select(key, **sums, **lowest, **highest).group_by(key)
+    keys = [key] if isinstance(key, str) else list(key)
+    groups = frame.select(*keys, **sums, **lowest, **highest).group_by(*keys)
     return groups.agg(
         *(col(name).sum() for name in sums),
         *(col(name).count().alias(f"{name}_known") for name in sums),
@@ -683,11 +762,11 @@ def _midnight(column: str, offset: nw.Expr) -> nw.Expr:
     """Whether an instant is midnight by its own clock."""
     clock = col(column).dt
     minutes = clock.hour().cast(nw.Float64) * 60 + clock.minute().cast(nw.Float64) + offset.fill_null(0.0)
-    return known((minutes % 1440 == 0) & (clock.second() == 0))
+    return known((minutes % _DAY_MINUTES == 0) & (clock.second() == 0))
 
 
 def days_between(start: nw.Expr, end: nw.Expr) -> nw.Expr:
-    """``end - start`` in days."""
+    """``end - start`` in days, where an engine knows the length of a time."""
     return (end - start).dt.total_microseconds() / _DAY
 
 

@@ -8,8 +8,8 @@ from narwhals import col, lit
 from cleanworks.construction.flags._core import Settings
 from cleanworks.construction.flags._processes import Frame, Processes
 
-from ._core import high_fence, indicators_in, portable_indicator
-from ._processes import above_zero, among, days_between, known, number, total
+from ._core import high_fence, indicator, indicators_in
+from ._processes import above_zero, among, known, number, total
 
 CHANGES = ("ccs-s85", "ccs-s86")
 STANDARD = ("cost-ids", "oc4ids")
@@ -23,7 +23,7 @@ _VALUES = (
 )
 
 
-@portable_indicator(
+@indicator(
     "cost-overrun",
     "Cost overrun",
     family="contract",
@@ -52,7 +52,7 @@ def cost_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     return parts
 
 
-@portable_indicator(
+@indicator(
     "time-overrun",
     "Time overrun",
     family="contract",
@@ -85,7 +85,7 @@ def time_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     return parts
 
 
-@portable_indicator(
+@indicator(
     "change-intensity",
     "Changes a year",
     family="contract",
@@ -111,7 +111,7 @@ def change_intensity(processes: Processes, settings: Settings) -> list[tuple[str
     over = known(col("period_end") < lit(processes.today))
     end = nw.when(over).then(col("period_end")).otherwise(lit(processes.today))
     contracts = processes.ledger.select(
-        "contract_id", "rows", years=days_between(col("date_signed"), end) / 365.25
+        "contract_id", "rows", years=processes.days_between(col("date_signed"), end) / 365.25
     )
     # At least a quarter: one change in the first week is not fifty a year.
     years = nw.when(col("years") < 0.25).then(lit(0.25)).otherwise(col("years"))
@@ -120,7 +120,7 @@ def change_intensity(processes: Processes, settings: Settings) -> list[tuple[str
     return [processes.of_rows("contract", contracts, "contract_id", rate, often)]
 
 
-@portable_indicator(
+@indicator(
     "first-change",
     "Time to the first change",
     family="contract",
@@ -138,12 +138,12 @@ def change_intensity(processes: Processes, settings: Settings) -> list[tuple[str
     innocent=("A law changed.", "A clerical error was put right."),
 )
 def first_change(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    days = days_between(col("date_signed"), col("first"))
+    days = processes.days_between(col("date_signed"), col("first"))
     early = col("value") <= settings.early_change_days
     return [processes.of_rows("contract", processes.ledger, "contract_id", days, early)]
 
 
-@portable_indicator(
+@indicator(
     "changes-without-reason",
     "Changes without a reason",
     family="contract",
@@ -165,7 +165,7 @@ def changes_without_reason(processes: Processes, settings: Settings) -> list[tup
     return [processes.of_rows("contract", contracts, "contract_id", col("blank"), without)]
 
 
-@portable_indicator(
+@indicator(
     "low-bid-then-change",
     "Low bid, then a quick rise",
     family="contract",
@@ -195,7 +195,7 @@ def low_bid_then_change(processes: Processes, settings: Settings) -> list[tuple[
     return [processes.of_rows("contract", processes.tendered, "contract_id", share, hit, low=low)]
 
 
-@portable_indicator(
+@indicator(
     "direct-then-raised",
     "Direct award below the threshold, then raised",
     family="contract",
@@ -219,7 +219,7 @@ def direct_then_raised(processes: Processes, settings: Settings) -> list[tuple[s
     return [processes.of_rows("contract", contracts, "contract_id", now, hit, just=just)]
 
 
-@portable_indicator(
+@indicator(
     "changes-by-one-official",
     "Many changes by one official for one firm",
     family="contract",
@@ -243,7 +243,7 @@ def changes_by_one_official(processes: Processes, settings: Settings) -> list[tu
     return [_pairs(processes, processes.changes, settings)]
 
 
-@portable_indicator(
+@indicator(
     "repeat-pairs",
     "The same official and the same firm",
     family="contract",
@@ -259,7 +259,7 @@ def repeat_pairs(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     return [_pairs(processes, processes.table("contracts"), settings)]
 
 
-@portable_indicator(
+@indicator(
     "R067",
     "Delivery failure",
     family="contract",
@@ -291,7 +291,9 @@ def R067(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         if processes.has("milestones", "type"):
             kinds = among("type", ("delivery", "assessment", "reporting"))
             due = due.filter(kinds | col("type").is_null())
-        due = due.select("contract_id", late=days_between(col("date_due"), _or_today(met, processes)))
+        due = due.select(
+            "contract_id", late=processes.days_between(col("date_due"), _or_today(met, processes))
+        )
         due = due.group_by("contract_id").agg(col("late").max()).sort("contract_id")
         return [processes.of_rows("contract", due, "contract_id", col("late"), late)]
     done = nw.when(known(number("actual") >= 99.995)).then(col("period"))
@@ -301,11 +303,11 @@ def R067(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # Progress is known by month: a contract finished in the month of its due date is on time.
     end = "agreed_end" if "agreed_end" in contracts.columns else "period_end"
     after = col(end).dt.truncate("1mo").dt.offset_by("1mo")
-    days = days_between(after, _or_today("done", processes)) + 1
+    days = processes.days_between(after, _or_today("done", processes)) + 1
     return [processes.of_rows("contract", contracts, "contract_id", days, late)]
 
 
-@portable_indicator(
+@indicator(
     "R068",
     "Payments exceed the contract",
     family="contract",
@@ -325,7 +327,7 @@ def R068(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_rows("contract", contracts, "contract_id", share, col("value") > 1.000001)]
 
 
-@portable_indicator(
+@indicator(
     "R069",
     "Price raised by a change",
     family="contract",
@@ -343,7 +345,7 @@ def R069(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_rows("contract", processes.ledger, "contract_id", share, raised)]
 
 
-@portable_indicator(
+@indicator(
     "R070",
     "Losers hired as subcontractors",
     family="contract",
@@ -381,7 +383,7 @@ def R070(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_rows("contract", hired, "contract_id", col("lost"), col("value") > 0)]
 
 
-@portable_indicator(
+@indicator(
     "R071",
     "Most work subcontracted",
     family="contract",
@@ -405,7 +407,7 @@ def R071(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_rows("contract", processes.handing_on, "contract_id", share, most)]
 
 
-@portable_indicator(
+@indicator(
     "R072",
     "Prevalence of subcontracts",
     family="contract",
@@ -427,7 +429,7 @@ def R072(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_names("supplier", firms, "supplier_id", "share", hit)]
 
 
-@portable_indicator(
+@indicator(
     "subcontract-chain",
     "Length of the subcontract chain",
     family="contract",
@@ -446,7 +448,7 @@ def subcontract_chain(processes: Processes, settings: Settings) -> list[tuple[st
     ]
 
 
-@portable_indicator(
+@indicator(
     "subcontract-rate",
     "Subcontract rate",
     family="contract",
@@ -470,8 +472,8 @@ CONTRACTS = indicators_in(globals())
 def _overrun(
     processes: Processes, level: str, frame: Frame, end: str, settings: Settings
 ) -> tuple[str, Frame]:
-    planned = days_between(col("period_start"), col("period_end"))
-    share = days_between(col("period_end"), col(end)) / nw.when(planned > 0).then(planned)
+    planned = processes.days_between(col("period_start"), col("period_end"))
+    share = processes.days_between(col("period_end"), col(end)) / nw.when(planned > 0).then(planned)
     return processes.of_rows(level, frame, f"{level}_id", share, col("value") > settings.time_overrun)
 
 

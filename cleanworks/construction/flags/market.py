@@ -12,14 +12,14 @@ from cleanworks.construction.flags._processes import Frame, Processes
 from cleanworks.construction.scoring import wilson
 from cleanworks.typed import Values
 
-from ._core import answer, high_fence, indicators_in, portable_indicator
+from ._core import answer, high_fence, indicator, indicators_in
 from ._processes import currencies, currency_of, known, number
 
 RED_FLAGS = ("ocp-red-flags",)
 _BUYER = "tenders.buyer_id|projects.public_authority"
 
 
-@portable_indicator(
+@indicator(
     "single-bid-share",
     "Share of single bids",
     family="market",
@@ -49,7 +49,7 @@ def single_bid_share(processes: Processes, settings: Settings) -> list[tuple[str
     return [processes.of_names("buyer", share, "who", "share", hit)]
 
 
-@portable_indicator(
+@indicator(
     "concentration",
     "Concentration of winners",
     family="market",
@@ -102,7 +102,7 @@ def concentration(processes: Processes, settings: Settings) -> list[tuple[str, F
     return [processes.of_names("buyer", index, "name", "index", col("index") > settings.concentration)]
 
 
-@portable_indicator(
+@indicator(
     "bid-spread",
     "Spread of bids",
     family="market",
@@ -134,7 +134,7 @@ def bid_spread(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     return [processes.of_processes(spread, "spread", col("spread") < settings.low_spread)]
 
 
-@portable_indicator(
+@indicator(
     "co-bidding",
     "Firms that bid together",
     family="market",
@@ -164,7 +164,7 @@ def co_bidding(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     return [processes.of_names("pair of firms", pairs, "name", "tenders", hit)]
 
 
-@portable_indicator(
+@indicator(
     "threshold-bunching",
     "Estimates just below the threshold",
     family="market",
@@ -204,7 +204,7 @@ def threshold_bunching(processes: Processes, settings: Settings) -> list[tuple[s
     ]
 
 
-@portable_indicator(
+@indicator(
     "benford",
     "First digits",
     family="market",

@@ -8,8 +8,8 @@ from narwhals import col, lit
 from cleanworks.construction.flags._core import Settings
 from cleanworks.construction.flags._processes import Frame, Processes
 
-from ._core import indicators_in, low_fence, portable_indicator
-from ._processes import above_zero, days_between, known, number, total, totals
+from ._core import indicator, indicators_in, low_fence
+from ._processes import above_zero, known, number, total, totals
 
 LAW = ("ccs-s90", "ccs-s96")
 _DOWN = (
@@ -21,7 +21,7 @@ _DOWN = (
 )
 
 
-@portable_indicator(
+@indicator(
     "payment-delay",
     "Days until the money was passed on",
     family="payment",
@@ -39,12 +39,12 @@ _DOWN = (
 def payment_delay(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     if processes.today is None:
         return []
-    days = days_between(col("date_received"), col("until"))
+    days = processes.days_between(col("date_received"), col("until"))
     late = col("value") > settings.prime_to_sub_days
     return [processes.of_rows("payment", processes.passed_on, "payment_id", days, late)]
 
 
-@portable_indicator(
+@indicator(
     "late-share",
     "Share of payments made late",
     family="payment",
@@ -80,7 +80,7 @@ def late_share(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     return parts
 
 
-@portable_indicator(
+@indicator(
     "late-interest",
     "Interest owed for lateness",
     family="payment",
@@ -103,14 +103,14 @@ def late_share(processes: Processes, settings: Settings) -> list[tuple[str, Fram
 def late_interest(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     if processes.today is None:
         return []
-    days = days_between(col("date_due"), col("until"))
+    days = processes.days_between(col("date_due"), col("until"))
     payments = processes.passed_on.select("payment_id", "amount_registered", days=days)
     late = nw.when(col("days") < 0).then(lit(0.0)).otherwise(col("days"))
     owed = number("amount_registered") * settings.late_interest_rate * late / settings.year_days
     return [processes.of_rows("payment", payments, "payment_id", owed, col("days") > 0, days=col("days"))]
 
 
-@portable_indicator(
+@indicator(
     "short-payment",
     "Paid less than registered",
     family="payment",
@@ -129,7 +129,7 @@ def short_payment(processes: Processes, settings: Settings) -> list[tuple[str, F
     return [processes.of_rows("payment", processes.table("payments"), "payment_id", share, short)]
 
 
-@portable_indicator(
+@indicator(
     "overdue",
     "Overdue and unpaid",
     family="payment",
@@ -161,7 +161,7 @@ def overdue(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]
     return [processes.of_rows("contract", owed, "contract_id", total("owed"), col("value") > 0)]
 
 
-@portable_indicator(
+@indicator(
     "client-delay",
     "Days until the client paid",
     family="payment",
@@ -183,10 +183,14 @@ def client_delay(processes: Processes, settings: Settings) -> list[tuple[str, Fr
         start = nw.when(seen).then(col("date_inspected")).otherwise(start)
     paid = nw.when(~col("date_paid").is_null()).then(col("date_paid")).otherwise(lit(processes.today))
     late, claims = col("value") > settings.client_days, processes.table("claims")
-    return [processes.of_rows("claim", claims, "claim_id", days_between(start, paid), late, unknown=True)]
+    return [
+        processes.of_rows(
+            "claim", claims, "claim_id", processes.days_between(start, paid), late, unknown=True
+        )
+    ]
 
 
-@portable_indicator(
+@indicator(
     "pass-through",
     "Share passed on to subcontractors",
     family="payment",
@@ -210,21 +214,16 @@ def client_delay(processes: Processes, settings: Settings) -> list[tuple[str, Fr
 )
 def pass_through(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # Tier 2 is paid out of tier 1 and must not be counted again.
-    paid = nw.when(col("date_paid").is_null()).then(lit(0.0)).otherwise(number("amount"))
-    own = known(col("payee_type") == "prime")
-    payments = processes.table("payments").select("contract_id", "tier", own=own, sent=paid)
-    payments = payments.filter(known(col("tier") <= 1), ~col("own"), ~col("contract_id").is_null())
-    sent = totals(payments, "contract_id", {"sent": col("sent")}).rename({"rows": "payments"})
-    shares = processes.looked_up(processes.claimed, sent, "contract_id")
-    shares = shares.select("contract_id", sent=total("sent", "payments"), came=total("paid"))
-    shares = shares.filter(col("came") > 0).select("contract_id", share=col("sent") / col("came"))
-    shares = processes.engine.keep(shares.drop_nulls("share"))
+    payments = processes.table("payments").filter(
+        known(col("tier") <= 1), ~known(col("payee_type") == "prime")
+    )
+    shares = processes.engine.keep(processes.share_of_claims(payments))
     fence = low_fence(processes.column(shares, "share"))
     hit = lit(False) if fence is None else col("share") < fence
     return [processes.of_names("contract", shares, "contract_id", "share", hit)]
 
 
-@portable_indicator(
+@indicator(
     "paid-ahead",
     "Paid ahead of the work",
     family="payment",

@@ -5,23 +5,15 @@ The ids of these rows point at persons. They are for the office that holds the r
 
 from __future__ import annotations
 
-import numpy as np
+import narwhals as nw
 import pandas as pd
+from narwhals import col, lit
 
 from cleanworks.construction.flags._core import Settings
-from cleanworks.typed import Tables
+from cleanworks.construction.flags._processes import Frame, Processes
 
-from ._core import (
-    answer,
-    days_between,
-    indicator,
-    indicators_in,
-    joined,
-    no_answer,
-    sums,
-    together,
-)
-from ._processes import reading_day
+from ._core import indicator, indicators_in
+from ._processes import MONDAY, known, number, total, totals, whole
 
 CARD = ("ccs-s97", "ccs-s44")
 
@@ -50,21 +42,18 @@ CARD = ("ccs-s97", "ccs-s44")
         "Paid leave.",
     ),
 )
-def ghost_days(tables: Tables, settings: Settings) -> pd.DataFrame:
-    wages = _monthly(tables["wages"].rename(columns={"days_paid": "paid"}), "month", "paid")
-    cards = _card_days(tables["attendance"])
-    wages = wages[wages["month"].isin(cards["month"].unique())]
-    both = wages.merge(cards, on=["worker_id", "contract_id", "month"], how="left")
-    extra = both["paid"] - both["days"].fillna(0)
-    by_month = answer(
-        "worker and month",
-        joined(both, "worker_id", "contract_id", "month"),
-        extra,
-        extra > settings.extra_days,
-    )
-    flagged = (extra > settings.extra_days).groupby(both["worker_id"], sort=False).any()
-    total = extra.groupby(both["worker_id"], sort=False).sum()
-    return together(by_month, answer("worker", total.index, total, flagged))
+def ghost_days(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    cards, paid = processes.card_days, processes.told_by_month("wages", "days_paid")
+    paid = paid.join(cards.select("month").unique(), on="month", how="semi")
+    both = paid.join(cards, on=["worker", "site", "month"], how="left")
+    extra = both.select("worker", "site", "month", value=total("told") - col("days").fill_null(0))
+    extra = processes.engine.keep(extra.drop_nulls("value"))
+    extra = extra.with_columns(hit=col("value") > settings.extra_days)
+    workers = extra.group_by("worker").agg(col("value").sum(), col("hit").max())
+    return [
+        processes.of_months(extra, "value", col("hit")),
+        processes.of_numbers("worker", workers, processes.workers, "value", col("hit")),
+    ]
 
 
 @indicator(
@@ -90,20 +79,15 @@ def ghost_days(tables: Tables, settings: Settings) -> pd.DataFrame:
         "The worker is insured as an employee and not in the scheme.",
     ),
 )
-def unreported_days(tables: Tables, settings: Settings) -> pd.DataFrame:
-    cards = _card_days(tables["attendance"])
-    told = _monthly(tables["retirement_days"].rename(columns={"days_reported": "told"}), "month", "told")
-    if told.empty:
-        return no_answer()
-    cards = cards[cards["month"] <= told["month"].max()]
-    both = cards.merge(told, on=["worker_id", "contract_id", "month"], how="left")
-    missing = both["days"] - both["told"].fillna(0)
-    return answer(
-        "worker and month",
-        joined(both, "worker_id", "contract_id", "month"),
-        missing,
-        missing > settings.missing_days,
-    )
+def unreported_days(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    cards, told = processes.card_days, processes.told_by_month("retirement_days", "days_reported")
+    last = processes.engine.latest(told.to_native(), ["month"])["month"].max()
+    if pd.isna(last):
+        return []
+    cards = cards.filter(col("month") <= lit(last.to_pydatetime()))
+    both = cards.join(told, on=["worker", "site", "month"], how="left")
+    missing = both.select("worker", "site", "month", value=col("days") - total("told")).drop_nulls("value")
+    return [processes.of_months(missing, "value", col("value") > settings.missing_days)]
 
 
 @indicator(
@@ -118,14 +102,11 @@ def unreported_days(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=("attendance.worker_id", "attendance.contract_id", "attendance.date"),
     innocent=("Two sites of one firm, morning and afternoon: look at the hours.",),
 )
-def double_presence(tables: Tables, settings: Settings) -> pd.DataFrame:
-    worker, _, day, workers, _ = _visits(tables["attendance"])
-    if not len(worker):
-        return no_answer()
-    span = day.max() + 1
-    key, sites = _runs(np.sort(worker * span + day))
-    double = np.bincount((key[sites > 1] // span).astype(np.intp), minlength=len(workers))
-    return answer("worker", workers, double, double > 0)
+def double_presence(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    days = processes.visits.filter(col("site") > 0).group_by("worker", "day").agg(sites=nw.len())
+    days = days.select("worker", double=(col("sites") > 1).cast(nw.Int64))
+    double = days.group_by("worker").agg(col("double").sum())
+    return [processes.of_numbers("worker", double, processes.workers, "double", col("double") > 0)]
 
 
 @indicator(
@@ -140,15 +121,18 @@ def double_presence(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=("wages.account_id|workers.account_id", "wages.worker_id|workers.worker_id"),
     innocent=("Members of one family.", "A worker without an account who uses a relative's."),
 )
-def shared_account(tables: Tables, settings: Settings) -> pd.DataFrame:
+def shared_account(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    pair = ["account_id", "worker_id"]
     parts = [
-        tables[name][["account_id", "worker_id"]]
+        processes.table(name).select(col(*pair).cast(nw.String))
         for name in ("wages", "workers")
-        if "account_id" in tables.get(name, ())
+        if processes.has(name, *pair)
     ]
-    rows = pd.concat(parts).dropna().drop_duplicates()
-    count = rows["account_id"].value_counts(sort=False)
-    return answer("account", count.index, count, count >= settings.shared_account)
+    if not parts:
+        return []
+    count = nw.concat(parts).drop_nulls().unique().group_by("account_id").agg(workers=nw.len())
+    several = col("workers") >= settings.shared_account
+    return [processes.of_names("account", count, "account_id", "workers", several)]
 
 
 @indicator(
@@ -163,15 +147,16 @@ def shared_account(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=("attendance.worker_id", "attendance.date"),
     innocent=("A night shift counts on two days.", "An agreed stretch before a long leave."),
 )
-def no_rest_day(tables: Tables, settings: Settings) -> pd.DataFrame:
-    worker, _, day, workers, _ = _visits(tables["attendance"].assign(contract_id=""))
-    if not len(worker):
-        return no_answer()
+def no_rest_day(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    days = processes.visits.select("worker", "day").unique()
     # Day minus place is the same along a run of days without a gap.
-    _, days = _runs(worker * (len(day) + day.max() + 1) + day - np.arange(len(day)) + len(day))
-    longest = np.zeros(len(workers), dtype=np.int64)
-    np.maximum.at(longest, worker[np.cumsum(days) - 1], days)
-    return answer("worker", workers, longest, longest >= settings.rest_run_days)
+    days = days.select("worker", day=processes.days_between(lit(MONDAY), col("day")), one=whole(1))
+    # Narwhals 2.29 loses the order of `cum_count` by its own column on pandas; a sum of ones keeps it.
+    place = col("one").cum_sum().over("worker", order_by="day")
+    runs = days.select("worker", run=col("day") - place).group_by("worker", "run").agg(days=nw.len())
+    longest = runs.group_by("worker").agg(col("days").max())
+    long = col("days") >= settings.rest_run_days
+    return [processes.of_numbers("worker", longest, processes.workers, "days", long)]
 
 
 @indicator(
@@ -187,21 +172,23 @@ def no_rest_day(tables: Tables, settings: Settings) -> pd.DataFrame:
     optional=("workers.worker_id", "workers.employer_id", "wages.worker_id"),
     innocent=("A holiday on the day of payment.",),
 )
-def wage_delay(tables: Tables, settings: Settings) -> pd.DataFrame:
-    wages = tables["wages"]
-    today = reading_day(tables, settings)
-    wages = wages[wages["date_due"].notna() & ((wages["date_due"] <= today) | wages["date_paid"].notna())]
-    days = days_between(wages["date_due"], wages["date_paid"].fillna(today))
-    parts = [answer("wage", wages["wage_id"], days, days > 0)]
-    workers = tables.get("workers", pd.DataFrame())
-    if {"worker_id", "employer_id"} <= set(workers) and "worker_id" in wages:
-        employer = wages["worker_id"].map(
-            workers.drop_duplicates("worker_id").set_index("worker_id")["employer_id"]
-        )
-        share = (days > 0).groupby(employer, sort=True).agg(["mean", "count"])
-        share = share[share["count"] >= settings.minimum_group]
-        parts.append(answer("employer", share.index, share["mean"], share["mean"] > settings.late_share))
-    return together(*parts)
+def wage_delay(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    if processes.today is None:
+        return []
+    today, paid = lit(processes.today), ~col("date_paid").is_null()
+    wages = processes.table("wages").filter(known(col("date_due") <= today) | paid)
+    until = nw.when(paid).then(col("date_paid")).otherwise(today)
+    wages = wages.with_columns(days=processes.days_between(col("date_due"), until)).drop_nulls("days")
+    parts = [processes.of_rows("wage", wages, "wage_id", col("days"), col("value") > 0)]
+    if processes.has("workers", "worker_id", "employer_id") and processes.has("wages", "worker_id"):
+        employers = processes.table("workers").select("worker_id", who=col("employer_id").cast(nw.String))
+        employers = employers.drop_nulls().group_by("worker_id").agg(col("who").min())
+        late = wages.select("worker_id", late=(col("days") > 0).cast(nw.Float64))
+        late = processes.looked_up(late, employers, "worker_id", "inner")
+        share = late.group_by("who").agg(col("late").mean(), wages=nw.len())
+        share = share.filter(col("wages") >= settings.minimum_group)
+        parts.append(processes.of_names("employer", share, "who", "late", col("late") > settings.late_share))
+    return parts
 
 
 @indicator(
@@ -224,16 +211,13 @@ def wage_delay(tables: Tables, settings: Settings) -> pd.DataFrame:
     ),
     innocent=("Machines do more than hands on some works.",),
 )
-def wage_share(tables: Tables, settings: Settings) -> pd.DataFrame:
-    wages = tables["payments"]
-    wages = wages[wages["payee_type"].eq("wages") & wages["date_paid"].notna()]
-    wages = sums(wages["amount"], wages["contract_id"])
-    claims = tables["claims"]
-    claims = claims[claims["date_paid"].notna()]
-    came = sums(claims["amount"], claims["contract_id"])
-    came = came[came > 0]
-    share = (wages.reindex(came.index).where(came.index.isin(wages.index), 0.0) / came).dropna()
-    return answer("contract", share.index, share, False)
+def wage_share(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    payments = processes.table("payments").filter(known(col("payee_type") == "wages"))
+    return [
+        processes.of_rows(
+            "contract", processes.share_of_claims(payments), "contract_id", col("share"), lit(False)
+        )
+    ]
 
 
 @indicator(
@@ -248,66 +232,16 @@ def wage_share(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=("accidents.contract_id", "attendance.contract_id", "attendance.hours"),
     innocent=("An honest site reports more: none at all on a large site is worth a look too.",),
 )
-def accidents(tables: Tables, settings: Settings) -> pd.DataFrame:
-    hours = tables["attendance"].groupby("contract_id")["hours"].sum()
-    hours = hours[hours > 0]
-    count = tables["accidents"]["contract_id"].value_counts().reindex(hours.index).fillna(0)
-    rate = count * 200_000 / hours
-    return answer("contract", rate.index, rate, rate > settings.accidents_rate)
+def accidents(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    cards = processes.table("attendance").filter(~col("contract_id").is_null())
+    hours = totals(cards, "contract_id", {"hours": number("hours")})
+    hours = hours.select("contract_id", hours=total("hours")).filter(col("hours") > 0)
+    hurt = processes.table("accidents").filter(~col("contract_id").is_null())
+    hurt = hurt.group_by("contract_id").agg(accidents=nw.len())
+    sites = processes.looked_up(hours, hurt, "contract_id")
+    rate = col("accidents").fill_null(0) * 200_000 / col("hours")
+    many = col("value") > settings.accidents_rate
+    return [processes.of_rows("contract", sites, "contract_id", rate, many)]
 
 
 PEOPLE = indicators_in(globals())
-
-
-def _visits(attendance: pd.DataFrame) -> tuple[np.ndarray, ...]:
-    """Every (worker, contract, day) once and in this order, as three arrays of whole numbers; and what the first two mean.
-
-    A nation's cards are hundreds of millions of rows: whole numbers sort and compare many times faster than texts. Days are
-    counted from 1970.
-    """
-    worker, workers = pd.factorize(attendance["worker_id"])
-    contract, contracts = pd.factorize(attendance["contract_id"])
-    day = attendance["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    many, span = max(len(contracts), 1), day.max() + 1 if len(day) else 1
-    # np.unique hashes, and takes fifty times as long on keys that are nearly in order.
-    key, _ = _runs(np.sort((worker.astype(np.int64) * many + contract) * span + day))
-    pair, day = np.divmod(key, span)
-    worker, contract = np.divmod(pair, many)
-    return worker, contract, day, np.asarray(workers), np.asarray(contracts)
-
-
-def _runs(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different values of keys that stand together, and how often each occurs."""
-    starts = (
-        np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-        if len(keys)
-        else np.zeros(0, dtype=np.int64)
-    )
-    return keys[starts], np.diff(starts, append=len(keys))
-
-
-def _card_days(attendance: pd.DataFrame) -> pd.DataFrame:
-    """Days with attendance by worker, contract and month (the month's last day)."""
-    worker, contract, day, workers, contracts = _visits(attendance)
-    month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    many, span = max(len(contracts), 1), month.max() + 1 if len(month) else 1
-    key, days = _runs((worker * many + contract) * span + month)
-    pair, month = np.divmod(key, span)
-    last = (month + 1).astype("datetime64[M]").astype("datetime64[D]") - 1
-    return pd.DataFrame(
-        {
-            "worker_id": workers[pair // many],
-            "contract_id": contracts[pair % many],
-            "month": last.astype("datetime64[ns]"),
-            "days": days,
-        }
-    )
-
-
-def _monthly(table: pd.DataFrame, month: str, column: str) -> pd.DataFrame:
-    table = table.assign(month=_month_end(table[month]))
-    return table.groupby(["worker_id", "contract_id", "month"], sort=False)[column].sum().reset_index()
-
-
-def _month_end(dates: pd.Series) -> pd.Series:
-    return dates.dt.to_period("M").dt.end_time.dt.normalize().astype("datetime64[ns]")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import narwhals as nw
+from narwhals import col, lit
 
-from cleanworks.construction import disclosure as measure
 from cleanworks.construction.flags._core import Settings
-from cleanworks.typed import Tables
+from cleanworks.construction.flags._processes import Frame, Processes
 
-from ._core import answer, indicator, indicators_in
-from ._processes import reading_day
+from ._core import indicator, indicators_in
+from ._processes import known
 
 
 @indicator(
@@ -24,9 +24,12 @@ from ._processes import reading_day
     fields=("disclosures.project_id", "disclosures.date_published"),
     innocent=("The item does not exist yet or does not apply.",),
 )
-def disclosure_share(tables: Tables, settings: Settings) -> pd.DataFrame:
-    share = measure.published_share(tables["disclosures"])
-    return answer("project", share.index, share, share < settings.disclosure_share)
+def disclosure_share(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    items = processes.table("disclosures").filter(~col("project_id").is_null())
+    items = items.select("project_id", share=(~col("date_published").is_null()).cast(nw.Float64))
+    share = items.group_by("project_id").agg(col("share").mean())
+    few = col("share") < settings.disclosure_share
+    return [processes.of_names("project", share, "project_id", "share", few)]
 
 
 @indicator(
@@ -41,11 +44,8 @@ def disclosure_share(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=("disclosures.disclosure_id", "disclosures.date_event", "disclosures.date_published"),
     innocent=("A court or a privacy rule held it back.",),
 )
-def disclosure_delay(tables: Tables, settings: Settings) -> pd.DataFrame:
-    delays = measure.timeliness(tables["disclosures"], as_of=reading_day(tables, settings))
-    return answer(
-        "disclosure", delays["disclosure_id"], delays["days"], delays["days"] > settings.disclosure_days
-    )
+def disclosure_delay(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    return _waits(processes, "disclosure", "date_event", "date_published", settings.disclosure_days)
 
 
 @indicator(
@@ -60,9 +60,19 @@ def disclosure_delay(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=("questions.question_id", "questions.date_asked", "questions.date_answered"),
     innocent=("It was answered by telephone.", "It needed a site visit."),
 )
-def unanswered(tables: Tables, settings: Settings) -> pd.DataFrame:
-    waits = measure.answer_times(tables["questions"], as_of=reading_day(tables, settings))
-    return answer("question", waits["question_id"], waits["days"], waits["days"] > settings.answer_days)
+def unanswered(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    return _waits(processes, "question", "date_asked", "date_answered", settings.answer_days)
 
 
 PUBLIC = indicators_in(globals())
+
+
+def _waits(processes: Processes, level: str, start: str, end: str, limit: int) -> list[tuple[str, Frame]]:
+    """The days from one event to the other, or to the reading day while that has not come."""
+    if processes.today is None:
+        return []
+    today = lit(processes.today)
+    until = nw.when(known(col(end) <= today)).then(col(end)).otherwise(today)
+    rows = processes.table(f"{level}s").filter(known(col(start) <= today))
+    days = processes.days_between(col(start), until)
+    return [processes.of_rows(level, rows, f"{level}_id", days, col("value") > limit)]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
+from narwhals import col, lit
 
 from cleanworks.construction.flags._core import Settings
-from cleanworks.typed import Tables
+from cleanworks.construction.flags._processes import Frame, Processes
 
-from ._core import answer, days_between, indicator, indicators_in, longest_run, no_answer
-from ._processes import reading_day
+from ._core import indicator, indicators_in
+from ._processes import MONDAY, known, number, whole
 
 EARNED = ("ccs-s88",)
 _MONTHS = ("progress.contract_id", "progress.period", "progress.planned", "progress.actual")
@@ -28,11 +30,17 @@ _MONTHS = ("progress.contract_id", "progress.period", "progress.planned", "progr
     optional=("reports.actual",),
     innocent=("The works are suspended for the winter.", "The completion is under inspection."),
 )
-def report_silence(tables: Tables, settings: Settings) -> pd.DataFrame:
-    daily = _running_daily(tables["reports"])
-    last = daily.groupby("contract_id", sort=False)["date"].max()
-    days = _working_days(last, reading_day(tables, settings), settings)
-    return answer("contract", last.index, days, days > settings.report_gap_days)
+def report_silence(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    if processes.today is None:
+        return []
+    daily = _daily(processes)
+    if "actual" in daily.columns:
+        done = daily.filter(known(number("actual") >= 99.995)).select("contract_id").unique()
+        daily = daily.join(done, on="contract_id", how="anti")
+    daily, today = _counted(processes, daily, settings)
+    last = daily.group_by("contract_id").agg(col("through").max())
+    last = last.select("contract_id", gap=lit(today) - col("through"))
+    return [_gaps(processes, last, settings)]
 
 
 @indicator(
@@ -47,16 +55,12 @@ def report_silence(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=("reports.contract_id", "reports.report_type", "reports.date"),
     innocent=("Bad weather.", "Suspended works."),
 )
-def report_gap(tables: Tables, settings: Settings) -> pd.DataFrame:
-    daily = tables["reports"]
-    daily = daily[daily["report_type"] == "daily"].sort_values(["contract_id", "date"], kind="stable")
-    if daily.empty:
-        return no_answer()
-    same = daily["contract_id"].eq(daily["contract_id"].shift())
-    before = daily["date"].shift().where(same)
-    gap = pd.Series(_working_days(before, daily["date"], settings), index=daily.index)
-    longest = gap.groupby(daily["contract_id"], sort=False).max().fillna(0)
-    return answer("contract", longest.index, longest, longest > settings.report_gap_days)
+def report_gap(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    daily, _ = _counted(processes, _daily(processes), settings)
+    before = col("through").shift(1).over("contract_id", order_by="number")
+    gaps = daily.select("contract_id", gap=col("before") - before)
+    gaps = gaps.group_by("contract_id").agg(col("gap").max())
+    return [_gaps(processes, gaps, settings)]
 
 
 @indicator(
@@ -71,11 +75,11 @@ def report_gap(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=_MONTHS,
     innocent=("The field was left empty and the system shows 0.", "The start was put off by agreement."),
 )
-def zero_progress(tables: Tables, settings: Settings) -> pd.DataFrame:
-    progress = tables["progress"]
-    zero = progress["actual"].eq(0) & (progress["planned"] >= settings.zero_planned_percent)
-    months = zero.groupby(progress["contract_id"], sort=False).sum()
-    return answer("contract", months.index, months, months > 0)
+def zero_progress(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    zero = known((number("actual") == 0) & (number("planned") >= settings.zero_planned_percent))
+    months = _months(processes).select("contract_id", zero=zero.cast(nw.Int64))
+    months = months.group_by("contract_id").agg(col("zero").sum())
+    return [processes.of_names("contract", months, "contract_id", "zero", col("zero") > 0)]
 
 
 @indicator(
@@ -90,15 +94,11 @@ def zero_progress(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=_MONTHS,
     innocent=("Winter or rain.", "A stop ordered by the city."),
 )
-def flat_progress(tables: Tables, settings: Settings) -> pd.DataFrame:
-    progress = _in_order(tables["progress"])
-    if progress.empty:
-        return no_answer()
-    actual = progress["actual"]
-    same = progress["contract_id"].eq(progress["contract_id"].shift())
-    flat = same & actual.eq(actual.shift()) & actual.between(0, 100, inclusive="neither")
-    run = longest_run(progress["contract_id"], flat)
-    return answer("contract", run.index, run, run >= settings.flat_months)
+def flat_progress(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    before = col("actual").shift(1).over("contract_id", order_by=_IN_ORDER)
+    months = _months(processes).with_columns(before=before)
+    same = (col("actual") == col("before")) & (col("actual") > 0) & (col("actual") < 100)
+    return [_longest_run(processes, months.with_columns(wanted=known(same)), settings.flat_months)]
 
 
 @indicator(
@@ -116,15 +116,10 @@ def flat_progress(tables: Tables, settings: Settings) -> pd.DataFrame:
         "Progress is rounded to whole steps of ten.",
     ),
 )
-def copied_progress(tables: Tables, settings: Settings) -> pd.DataFrame:
-    progress = _in_order(tables["progress"])
-    if progress.empty:
-        return no_answer()
-    copied = progress["actual"].eq(progress["planned"]) & progress["planned"].between(
-        0, 100, inclusive="neither"
-    )
-    run = longest_run(progress["contract_id"], copied)
-    return answer("contract", run.index, run, run >= settings.copied_months)
+def copied_progress(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    copied = (col("actual") == col("planned")) & (col("planned") > 0) & (col("planned") < 100)
+    months = _months(processes).with_columns(wanted=known(copied))
+    return [_longest_run(processes, months, settings.copied_months)]
 
 
 @indicator(
@@ -139,11 +134,10 @@ def copied_progress(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=_MONTHS,
     innocent=("The plan at signature was never realistic.", "An agreed extension is not in the plan."),
 )
-def spi(tables: Tables, settings: Settings) -> pd.DataFrame:
-    last = _last_month(tables["progress"])
-    index = last["actual"] / last["planned"].where(last["planned"] > 0)
-    known = index.notna()
-    return answer("contract", last.loc[known, "contract_id"], index[known], index[known] < settings.spi)
+def spi(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    index = col("actual") / nw.when(col("planned") > 0).then(col("planned"))
+    slow = col("value") < settings.spi
+    return [processes.of_rows("contract", _last_month(processes), "contract_id", index, slow)]
 
 
 @indicator(
@@ -158,10 +152,10 @@ def spi(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=_MONTHS,
     innocent=("The plan at signature was never realistic.",),
 )
-def progress_gap(tables: Tables, settings: Settings) -> pd.DataFrame:
-    last = _last_month(tables["progress"])
-    gap = last["planned"] - last["actual"]
-    return answer("contract", last["contract_id"], gap, gap >= settings.progress_gap_points)
+def progress_gap(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    behind = col("value") >= settings.progress_gap_points
+    gap = col("planned") - col("actual")
+    return [processes.of_rows("contract", _last_month(processes), "contract_id", gap, behind)]
 
 
 @indicator(
@@ -176,44 +170,71 @@ def progress_gap(tables: Tables, settings: Settings) -> pd.DataFrame:
     fields=("reports.contract_id", "reports.report_type", "reports.date", "reports.submitted_at"),
     innocent=("Reports are collected and entered once a week.",),
 )
-def late_report(tables: Tables, settings: Settings) -> pd.DataFrame:
-    daily = tables["reports"]
-    daily = daily[(daily["report_type"] == "daily") & daily["submitted_at"].notna()]
-    days = (
-        days_between(daily["date"], daily["submitted_at"]).groupby(daily["contract_id"], sort=False).median()
-    )
-    return answer("contract", days.index, days, False)
+def late_report(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
+    days = processes.days_between(col("date"), col("submitted_at"))
+    reports = _daily(processes).select("contract_id", days=days).drop_nulls("days")
+    late = reports.group_by("contract_id").agg(col("days").median())
+    return [processes.of_names("contract", late, "contract_id", "days", lit(False))]
 
 
 REPORTING = indicators_in(globals())
 
+# Of two entries for one month the larger counts as the later one, whatever the order of the file.
+_IN_ORDER = ("period", "actual", "planned")
 
-def _in_order(progress: pd.DataFrame) -> pd.DataFrame:
-    return progress.sort_values(["contract_id", "period"], kind="stable")
+
+def _months(processes: Processes) -> Frame:
+    months = processes.table("progress").filter(~col("contract_id").is_null(), ~col("period").is_null())
+    return months.select("contract_id", "period", planned=number("planned"), actual=number("actual"))
 
 
-def _last_month(progress: pd.DataFrame) -> pd.DataFrame:
+def _last_month(processes: Processes) -> Frame:
     """The last month of each contract in which something was entered: an actual of 0 counts as not entered."""
-    entered = progress[progress["actual"] > 0]
-    return _in_order(entered).drop_duplicates("contract_id", keep="last")
+    entered = _months(processes).filter(known(col("actual") > 0))
+    return entered.unique("contract_id", keep="last", order_by=_IN_ORDER)
 
 
-def _running_daily(reports: pd.DataFrame) -> pd.DataFrame:
-    daily = reports[reports["report_type"] == "daily"]
-    if "actual" not in daily:
-        return daily
-    return daily[~daily["contract_id"].isin(daily.loc[daily["actual"] >= 99.995, "contract_id"])]
+def _longest_run(processes: Processes, months: Frame, limit: int) -> tuple[str, Frame]:
+    """The longest unbroken run of ``wanted`` months of each contract."""
+    months = months.with_columns(col("wanted").cast(nw.Int64), broken=(~col("wanted")).cast(nw.Int64))
+    months = months.with_columns(block=col("broken").cum_sum().over("contract_id", order_by=_IN_ORDER))
+    runs = months.group_by("contract_id", "block").agg(col("wanted").sum())
+    runs = runs.group_by("contract_id").agg(run=col("wanted").max())
+    return processes.of_names("contract", runs, "contract_id", "run", col("run") >= limit)
 
 
-def _working_days(start: pd.Series, end: pd.Series | pd.Timestamp, settings: Settings) -> np.ndarray:
-    """Working days after ``start`` and before ``end``: 0 when ``end`` is the next working day. NaN where a date is missing."""
-    start = pd.Series(start)
-    end = end if isinstance(end, pd.Series) else pd.Series(pd.Timestamp(end), index=start.index)
-    known = (start.notna() & end.notna()).to_numpy()
-    days = np.full(len(start), np.nan)
+def _daily(processes: Processes) -> Frame:
+    daily = processes.table("reports").filter(known(col("report_type") == "daily"))
+    return daily.filter(~col("contract_id").is_null(), ~col("date").is_null())
+
+
+def _gaps(processes: Processes, gaps: Frame, settings: Settings) -> tuple[str, Frame]:
+    gaps = gaps.with_columns(gap=nw.when(known(col("gap") > 0)).then(col("gap")).otherwise(lit(0)))
+    long = col("gap") > settings.report_gap_days
+    return processes.of_names("contract", gaps, "contract_id", "gap", long)
+
+
+def _counted(processes: Processes, daily: Frame, settings: Settings) -> tuple[Frame, int]:
+    """Daily reports with the working days ``before`` their day and ``through`` it, and those before the reading day.
+
+    They are counted from the day of the first report, on a calendar that has a row for every day.
+    """
+    number = processes.days_between(lit(MONDAY), col("date")).floor().cast(nw.Int64)
+    daily = processes.engine.keep(daily.select("contract_id", number=number))
+    ends = processes.engine.collected(daily.select(first=col("number").min(), last=col("number").max())).iloc[
+        0
+    ]
+    if pd.isna(ends["first"]):
+        return daily.with_columns(before=whole(0), through=whole(0)), 0
+    numbers = np.arange(ends["first"], ends["last"] + 1, dtype=np.int64)
+    start = np.datetime64(MONDAY, "D")
     week = [int(day not in settings.weekend) for day in range(7)]
-    holidays = np.array([np.datetime64(day, "D") for day in settings.holidays], dtype="datetime64[D]")
-    first = start[known].to_numpy().astype("datetime64[D]") + 1
-    last = end[known].to_numpy().astype("datetime64[D]")
-    days[known] = np.busday_count(first, np.maximum(first, last), weekmask=week, holidays=holidays)
-    return days
+    holidays = np.array(settings.holidays, dtype="datetime64[D]")
+
+    def working(until: np.ndarray | np.datetime64) -> np.ndarray:
+        return np.busday_count(start + numbers[0], until, weekmask=week, holidays=holidays)
+
+    through = working(start + numbers + 1)
+    calendar = pd.DataFrame({"number": numbers, "before": working(start + numbers), "through": through})
+    today = 0 if processes.today is None else int(working(np.datetime64(processes.today, "D")))
+    return daily.join(processes.engine.brought(calendar), on="number", how="inner"), today

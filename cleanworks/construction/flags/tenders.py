@@ -13,14 +13,14 @@ from narwhals import col, lit
 from cleanworks.construction.flags._core import Settings
 from cleanworks.construction.flags._processes import Frame, Processes
 
-from ._core import high_fence, indicators_in, low_fence, portable_indicator, quartiles
+from ._core import high_fence, indicator, indicators_in, low_fence, quartiles
 from ._processes import among, currencies, known, whole
 
 CARDINAL = ("ccs-s84",)
 AWARDED = "awards.supplier_id|contracts.supplier_id"
 
 
-@portable_indicator(
+@indicator(
     "R003",
     "Short submission period",
     family="tender",
@@ -46,7 +46,7 @@ def R003(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     tenders = processes.tenders.filter(col("kept"), known(col("tender_end") >= col("tender_start")))
     if settings.short_submission_methods:
         tenders = tenders.filter(among("procurement_method", settings.short_submission_methods))
-    limit = lit(settings.short_submission_days)
+    limit: nw.Expr = lit(settings.short_submission_days)
     if (
         settings.short_submission_days_small is not None
         and settings.small_works_amount is not None
@@ -58,12 +58,12 @@ def R003(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         for details, days in settings.short_submission_days_by_details.items():
             own = known(col("procurement_method_details") == details)
             limit = nw.when(own).then(lit(days)).otherwise(limit)
-    hours = (col("tender_end") - col("tender_start")).dt.total_minutes() / 60
-    short = tenders.with_columns(short=hours < limit * 24)
+    length = processes.days_between(col("tender_start"), col("tender_end"))
+    short = tenders.with_columns(short=length < limit)
     return [processes.of_processes(short.select("process", "short"), "short", col("short"))]
 
 
-@portable_indicator(
+@indicator(
     "R018",
     "Single bid",
     family="tender",
@@ -96,7 +96,7 @@ _SHARPER = (
 )  # fmt: skip
 
 
-@portable_indicator(
+@indicator(
     "R024",
     "Price close to the winning bid",
     family="tender",
@@ -126,7 +126,7 @@ def R024(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_processes(margins, "margin", col("hit")), processes.of_firms(firms, 0, True)]
 
 
-@portable_indicator(
+@indicator(
     "R025",
     "Excessive unsuccessful bids",
     family="tender",
@@ -153,7 +153,7 @@ def R025(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_firms(firms, "ratio", hit)]
 
 
-@portable_indicator(
+@indicator(
     "R028",
     "Identical prices",
     family="tender",
@@ -215,7 +215,7 @@ def _tenderers(processes: Processes, bids: Frame) -> Frame:
     return nw.concat([alone, joint.join(who, on="bid", how="inner").select(*columns, "who")])
 
 
-@portable_indicator(
+@indicator(
     "R030",
     "Late bid won",
     family="tender",
@@ -250,7 +250,7 @@ def R030(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_processes(won, "late", col("late")), processes.of_firms(firms, 1, True)]
 
 
-@portable_indicator(
+@indicator(
     "R035",
     "All other bids disqualified",
     family="tender",
@@ -298,7 +298,7 @@ def R035(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_processes(found, "others", col("hit")), processes.of_firms(firms, 0, True)]
 
 
-@portable_indicator(
+@indicator(
     "R036",
     "Lowest bid disqualified",
     family="tender",
@@ -343,7 +343,7 @@ def R036(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_processes(found, "hit", col("hit"))]
 
 
-@portable_indicator(
+@indicator(
     "R038",
     "Excessive disqualified bids",
     family="tender",
@@ -392,7 +392,7 @@ def _refusals(
     return shares, name, "ratio", lit(False) if fence is None else col("ratio") >= fence
 
 
-@portable_indicator(
+@indicator(
     "R048",
     "Heterogeneous supplier",
     family="tender",
@@ -433,7 +433,7 @@ def R048(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [processes.of_names("tenderer", firms, "supplier_id", "kinds", hit)]
 
 
-@portable_indicator(
+@indicator(
     "R058",
     "Heavily discounted bid",
     family="tender",
