@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib
 import os
@@ -36,6 +37,21 @@ COMMANDS = (
     "cleanworks.allimi.site_command",
     "cleanworks.registry_command",
 )
+
+# What to do where the system refuses, by its own number for the reason.
+REMEDIES = {
+    **dict.fromkeys([errno.ENOSPC, errno.EDQUOT], "Make room on that disk, and run this again."),
+    **dict.fromkeys(
+        [errno.EACCES, errno.EPERM, errno.EROFS],
+        "Choose a folder where you may read and write, or ask whoever looks after the machine.",
+    ),
+    **dict.fromkeys(
+        [errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST],
+        "Look at what is there: a file or folder is missing, or something else has its name.",
+    ),
+    errno.ENAMETOOLONG: "Choose a folder with a shorter path.",
+    **dict.fromkeys([errno.EMFILE, errno.ENFILE], "Close other programs: too many files are open."),
+}
 
 HELP = """
 Make and check a course of executable notebooks.
@@ -121,12 +137,11 @@ def _explain(error: Exception, say: Console) -> int:
         # The reader of our output has gone: `cleanworks catalogue | head`.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         return DONE
-    if isinstance(error, OSError):
+    # A library may raise an OSError that the system never gave; that says nothing about the disk.
+    if isinstance(error, OSError) and error.errno is not None:
         place = f"{error.filename}: " if error.filename else ""
-        say.print(
-            f"{place}{error.strerror or error}. Check that the disk has room and that you may write there.",
-            markup=False,
-        )
+        remedy = REMEDIES.get(error.errno, "")
+        say.print(f"{place}{error.strerror or error}. {remedy}".rstrip(), markup=False)
         return BAD_INPUT
     say.print(
         f"CleanWorks itself made a mistake ({type(error).__name__}: {error}). "

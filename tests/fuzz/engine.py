@@ -191,7 +191,7 @@ def look(case: Case, rooms: Path, place: Path) -> list[Found]:
         for what, holds in {
             "traceback": trouble or "Traceback (most recent call last)" in text,
             "itself made a mistake": "itself made a mistake" in text,
-            "blames the disk": "Check that the disk has room" in text,
+            "blames the disk": any(remedy in text for remedy in cli.REMEDIES.values()),
             "refused without a word": code and not text.strip(),
             "unknown exit code": code not in (0, 1, 2, 70),
             "left something behind": code == 2 and left,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
@@ -189,13 +190,25 @@ def test_an_interrupt_exits_with_130(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "error",
-    [OSError(28, "No space left on device", "/out/x"), PermissionError(13, "Permission denied", "/out/x")],
+    ("error", "remedy"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/out/x"), "Make room on that disk"),
+        (PermissionError(errno.EACCES, "Permission denied", "/out/x"), "Choose a folder where you may"),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "/out/x"), "shorter path"),
+        (OSError(errno.EIO, "Input/output error", "/out/x"), "/out/x: Input/output error."),
+    ],
 )
-def test_a_disk_that_is_full_or_closed(run, monkeypatch, error):
+def test_what_the_system_refuses_is_said_with_what_to_do(run, monkeypatch, error, remedy):
     break_catalogue(monkeypatch, error)
     code, _, err = run("catalogue")
-    assert code == 2 and "/out/x" in err and error.strerror in err
+    assert code == 2 and f"/out/x: {error.strerror}." in err and remedy in err
+
+
+def test_an_error_that_only_looks_like_the_systems_blames_no_disk(run, monkeypatch):
+    """Readers of Parquet and of gz raise OSErrors of their own about a damaged file."""
+    break_catalogue(monkeypatch, OSError("Not a gzipped file"))
+    code, _, err = run("catalogue")
+    assert code == 70 and "CleanWorks itself made a mistake (OSError: Not a gzipped file)" in err
 
 
 def test_a_mistake_of_the_tool_is_said_without_traceback_and_shown_on_request(run, monkeypatch):
