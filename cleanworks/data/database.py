@@ -65,6 +65,11 @@ class Lazy:
     def collected(self, frame: Frame) -> pd.DataFrame:
         raise NotImplementedError
 
+    def first(self, table: Any, column: str, condition: str) -> object:
+        """The column's value in one row that meets a condition in SQL, or None."""
+        found = self.collected(nw.from_native(table.filter(condition)).select(column).head(1))
+        return found[column].iloc[0] if len(found) else None
+
 
 class Database(Lazy):
     """An engine for `cleanworks.construction.flags`: intermediate tables lie in a file that is deleted at the end.
@@ -178,6 +183,7 @@ def tables_of(source: Path, engine: Database) -> dict[str, duckdb.DuckDBPyRelati
             )
             empty = {name for (name,) in valueless.fetchall()}
             kinds = {column: str(kind) for column, kind in zip(relation.columns, relation.types, strict=True)}
+            refuse_other_values(engine, file.stem, relation, kinds, empty, file)
             made[file.stem] = relation.project(", ".join(expressions(file.stem, kinds, empty)))
             key = _core.KEYS.get(file.stem)
             if key in relation.columns:
@@ -211,6 +217,46 @@ def in_currency_of_contract(table: Frame, contracts: Frame) -> Frame:
     )
 
 
+_TEXT = ("VARCHAR", "STRING")
+_NUMERIC = ("TINYINT", "SMALLINT", "INT", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")  # fmt: skip
+_READ = {place for one in flags.REGISTRY.values() for place in one.reads}
+
+
+def tells_a_day(column: str) -> bool:
+    return (column in _core.DATES or column.startswith("date_")) and not column.endswith(moments.OFFSET)
+
+
+def refuse_other_values(
+    engine: Lazy, name: str, table: Any, kinds: Mapping[str, str], empty: Collection[str], file: object
+) -> None:
+    """Name a value that `expressions` cannot read as the number or the day that an indicator needs."""
+    for column, kind in kinds.items():
+        if f"{name}.{column}" not in _READ or column in empty:
+            continue
+        text, where = kind in _TEXT, f"{file}, column {column}"
+        quoted = '"' + column.replace('"', '""') + '"'
+        if column in _core.NUMBERS:
+            if not text and not kind.startswith(_NUMERIC):
+                raise InputError("The column holds no numbers.", where=where, fix="Import the data again.")
+            wrong = f"trim({quoted}) <> '' AND TRY_CAST({quoted} AS DOUBLE) IS NULL"
+            value = engine.first(table, column, wrong) if text else None
+            if value is not None:
+                _core.refuse_no_number(value, where)
+        elif tells_a_day(column):
+            if kind.startswith(_NUMERIC):
+                raise InputError(
+                    "The column holds numbers, not dates.", where=where, fix="Import the data again."
+                )
+            wrong = f"trim({quoted}) <> '' AND TRY_CAST({quoted} AS TIMESTAMP) IS NULL"
+            value = engine.first(table, column, wrong) if text else None
+            if value is not None:
+                raise InputError(
+                    f"{value!r} is not a date.",
+                    where=where,
+                    fix="Write it as YYYY-MM-DD, and import the data again.",
+                )
+
+
 def expressions(name: str, kinds: Mapping[str, str], empty: Collection[str]) -> Iterator[str]:
     """How each column of a file is read: in words of SQL that DuckDB and Spark both understand.
 
@@ -218,15 +264,14 @@ def expressions(name: str, kinds: Mapping[str, str], empty: Collection[str]) -> 
     """
     for column, kind in kinds.items():
         quoted = '"' + column.replace('"', '""') + '"'
-        dated = column in _core.DATES or column.startswith("date_")
-        dated = dated and not column.endswith(moments.OFFSET)
+        dated = tells_a_day(column)
         if column in empty and column not in _core.NUMBERS:
             yield f"CAST(NULL AS {'TIMESTAMP' if dated else 'STRING'}) AS {quoted}"
-        elif dated and kind in ("VARCHAR", "STRING", "DATE"):
-            yield f"{_day(f'CAST({quoted} AS TIMESTAMP)')} AS {quoted}"
+        elif dated and kind in (*_TEXT, "DATE"):
+            yield f"{_day(f'TRY_CAST({quoted} AS TIMESTAMP)')} AS {quoted}"
         elif column in _core.NUMBERS:
             # What is no number is above every number.
-            value = f"CAST({quoted} AS DOUBLE)"
+            value = f"TRY_CAST({quoted} AS DOUBLE)"
             yield f"CASE WHEN abs({value}) < CAST('Infinity' AS DOUBLE) THEN {value} END AS {quoted}"
         elif kind.startswith(("TIMESTAMP", "DATE")) and column + moments.OFFSET in kinds:
             if _core.by_calendar(name, column):

@@ -566,7 +566,22 @@ def test_clocks_with_their_offset_are_instants_in_files_too(tmp_path):
     ("tables", "message"),
     [
         ({"tenders": pd.DataFrame({"tender_id": ["a", "a"]})}, "'a' appears twice"),
-        ({"bids": pd.DataFrame({"amount": ["12 million"]})}, "12 million"),
+        (
+            {"bids": pd.DataFrame({"amount": ["3", " ", None, "12 million"]})},
+            "column amount: '12 million' is not a number. Write digits only",
+        ),
+        (
+            {"bids": pd.DataFrame({"date": ["2024-05-02", "05/02/2024"]})},
+            "column date: '05/02/2024' is not a date.",
+        ),
+        (
+            {"bids": pd.DataFrame({"date": [20240502, 20240503]})},
+            "column date: The column holds numbers, not dates.",
+        ),
+        (
+            {"bids": pd.DataFrame({"amount": [dt.date(2024, 5, 2)]})},
+            "column amount: The column holds no numbers.",
+        ),
     ],
 )
 def test_a_wrong_file_is_one_message(tmp_path, tables, message):

@@ -485,12 +485,17 @@ def _as_numbers(values: pd.Series, where: str) -> pd.Series:
     wrong = (numbers.isna() & values.notna() & values.astype(str).str.strip().ne("")).to_numpy()
     if wrong.any():
         row = int(wrong.argmax())
-        raise InputError(
-            f"{values.iloc[row]!r} is not a number.",
-            where=f"{where}, row {values.index[row]}",
-            fix="Write digits only, with a point for decimals: no spaces, no thousands marks, no currency.",
-        )
+        refuse_no_number(values.iloc[row], f"{where}, row {values.index[row]}")
     return numbers
+
+
+def refuse_no_number(value: object, where: str) -> None:
+    """Say that something stands where a number should."""
+    raise InputError(
+        f"{value!r} is not a number.",
+        where=where,
+        fix="Write digits only, with a point for decimals: no spaces, no thousands marks, no currency.",
+    )
 
 
 def _in_currency_of_contract(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
