@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +17,6 @@ import zmq
 from jupyter_client.client import KernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -82,7 +82,7 @@ class LessonClient(NotebookClient):
         self._environment = settings.environment(folder)
         self._limit = limit
         self._deadline = time.monotonic() + limit
-        self._broken_off: LessonFailure | None = None
+        self._broken_off: Exception | None = None
         self._reply: dict[str, Any] = {}
         self.reset_execution_trackers()
 
@@ -155,6 +155,8 @@ class LessonClient(NotebookClient):
             raise LessonFailure.from_timeout(self._limit) from None
         except DeadKernelError:
             raise self._broken_off or self.death() from None
+        if self._broken_off:
+            raise self._broken_off
         if asks_to_exit(self._reply):
             raise LessonFailure.from_exit()
         if MAY_RAISE not in tags_of(cell):
@@ -162,37 +164,40 @@ class LessonClient(NotebookClient):
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         if msg["msg_type"] == LIMIT:
-            # Do not wait for the cell to end: it may go on for ever. nbclient takes a cancelled wait for a dead kernel.
-            self._broken_off = LessonFailure("output", msg["content"]["text"])
-            if self.task_poll_for_reply is not None:
-                self.task_poll_for_reply.cancel()
+            self.break_off(LessonFailure("output", msg["content"]["text"]))
             return None
         return super().process_message(msg, cell, cell_index)
+
+    def break_off(self, why: Exception | None) -> None:
+        """Do not wait for the cell to end, which may go on for ever; without a reason the kernel is dead."""
+        self._broken_off = self._broken_off or why
+        if self.task_poll_for_reply is not None:
+            # nbclient takes a cancelled wait for a dead kernel.
+            self.task_poll_for_reply.cancel()
 
     def _keep_reply(self, cell: Any, cell_index: int, execute_reply: dict[str, Any]) -> None:
         self._reply = execute_reply["content"]
 
     @property
-    def pid(self) -> int:
-        """The kernel's process. Every provisioner that can be used here starts one."""
-        provisioner = self.kernel.provisioner
-        assert isinstance(provisioner, LocalProvisioner)
-        assert provisioner.pid is not None
-        return provisioner.pid
+    def process(self) -> Any:
+        """The kernel's process, with the methods of `subprocess.Popen`; None before it is started."""
+        return getattr(self.kernel.provisioner, "process", None)
 
     # Ending.
     def death(self) -> LessonFailure:
         """Why the kernel is no more, from its supervisor and from its own last words."""
-        process = getattr(self.kernel.provisioner, "process", None)
-        code = process.poll() if process is not None else None
+        process, code = self.process, None
+        if process is not None:
+            # A kernel that is silent for ever without ending is of no use either.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(1.0)
         return LessonFailure.from_death(code, getattr(process, "why", ""), last_words(self._folder))
 
     async def stop(self) -> float:
         """End the kernel at once, with everything it started. Returns its peak memory in megabytes."""
         peak = 0.0
         try:
-            provisioner = self.kernel.provisioner
-            process = getattr(provisioner, "process", None)
+            provisioner, process = self.kernel.provisioner, self.process
             if provisioner is not None and process is not None:
                 watch = ProcessWatch(process.pid)
                 peak = watch.megabytes()
@@ -216,26 +221,32 @@ async def _message(channel: Any, timeout: float) -> dict[str, Any] | None:
         return None
 
 
-def execute_cells(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
-    """Execute a task's cells in a kernel that speaks Jupyter's protocol.
+def execute_cells(
+    task: Task, folder: Path, gate: Callable[[], None], kind: type[LessonClient] = LessonClient
+) -> Outcome:
+    """Execute a task's cells in a kernel that speaks Jupyter's protocol, or whatever this `kind` of client speaks.
 
     Raises
     ------
     LessonFailure
         No cell could be executed at all.
+    pipe.NeedsJupyter
+        A cell shows a widget, and this client has no partner for it. The gate has been passed.
+    pipe.NoTransport
+        There is no such kernel with what is installed. The gate has not been passed.
     """
     with asyncio.Runner(loop_factory=_LOOP) as runner:
-        return runner.run(_execute(task, folder, gate))
+        return runner.run(_execute(task, folder, gate, kind))
 
 
-async def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
+async def _execute(task: Task, folder: Path, gate: Callable[[], None], kind: type[LessonClient]) -> Outcome:
     notebook = nbformat.from_dict(dict(task.content))
     notebook.metadata.pop("widgets", None)
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     for _, cell in code:
         cell.outputs, cell.execution_count = [], None
     outcome = Outcome.empty(task)
-    client = LessonClient(notebook, task.settings, folder, task.timeout)
+    client = kind(notebook, task.settings, folder, task.timeout)
     try:
         outcome.language_info = await client.start(task.workdir)
         gate()
@@ -251,7 +262,7 @@ async def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcom
 
 async def _run_cells(client: LessonClient, code: list[tuple[int, Any]], outcome: Outcome, task: Task) -> None:
     """Run the cells in turn until one fails; times, CPU and the failure go into the outcome."""
-    watch = ProcessWatch(client.pid)
+    watch = ProcessWatch(client.process.pid)
     client.begin()
     begun = time.monotonic()
     base = cpu = watch.cpu()

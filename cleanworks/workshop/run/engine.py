@@ -1,9 +1,9 @@
-"""Which engine executes the cells: our own transport over one pipe, or nbclient.
+"""Over what nbclient speaks with the kernels: our own pipe, or Jupyter's sockets.
 
-Both execute cells in ipykernel's own shell and give the same outputs. The pipe (`pipe`, `kernels.pipe_kernel`) has no sockets
-and no threads that serve them, and takes less time. But it stands on names that ipykernel does not document. So it is used
-with the versions it was tested with, where all these names exist; everywhere else nbclient executes every cell, and the
-run's report says which one it was.
+Cells are executed in ipykernel's own shell in both cases and give the same outputs. The pipe (`pipe`, `kernels.pipe_kernel`) has no
+sockets and no threads that serve them, and takes less time. But it stands on names that ipykernel does not document. So it is used with
+the versions it was tested with, where all these names exist; everywhere else all cells go over the sockets, and the run's report says
+which of the two it was.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PIPE, NBCLIENT = "pipe", "nbclient"
-SPOKEN = {PIPE: "our own pipe", NBCLIENT: "nbclient"}
+SPOKEN = {PIPE: "nbclient over our own pipe", NBCLIENT: "nbclient"}
 
 METADATA = "cleanworks_engine"
 """Where an executed copy says which engine executed it."""
@@ -61,7 +61,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Engine:
-    """The engine of a run, and why it is nbclient where it is."""
+    """The engine of a run, and why it is nbclient over sockets where it is."""
 
     name: str
     why: str = ""

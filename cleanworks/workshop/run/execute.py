@@ -40,11 +40,13 @@ def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:
 
 
 def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
+    from .client import execute_cells
+
     if task.settings.direct:
-        from .pipe import NeedsJupyter, NoTransport, execute_cells
+        from .pipe import NeedsJupyter, NoTransport, PipeClient
 
         try:
-            outcome = execute_cells(task, folder, gate)
+            outcome = execute_cells(task, folder, gate, PipeClient)
             outcome.engine = PIPE
             return outcome
         except NoTransport:
@@ -52,8 +54,6 @@ def _execute(task: Task, folder: Path, gate: Callable[[], None]) -> Outcome:
         except NeedsJupyter:
             # The gate is open: the cells start again, in the same turn, in a kernel that nbclient can talk to.
             task, gate = replace(task, settings=replace(task.settings, fresh=True)), _open
-    from .client import execute_cells
-
     outcome = execute_cells(task, folder, gate)
     outcome.engine = NBCLIENT
     return outcome

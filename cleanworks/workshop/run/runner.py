@@ -272,7 +272,7 @@ class _Run:
             count = len(self.jobs if todo is None else todo)
             fresh, engine = self.options.fresh, choose()
             if engine.why and not fresh:
-                self._note(f"nbclient executes every cell: {engine.why}.")
+                self._note(f"Kernels are spoken to over Jupyter's sockets: {engine.why}.")
             preload = () if fresh else self.options.preloaded(count, self._imported(todo or ()))
             return KernelServer(
                 preload,

@@ -7,6 +7,8 @@ import json
 import signal
 import socket
 import subprocess
+import time
+from typing import Any
 
 
 class ForkedKernel:
@@ -65,3 +67,42 @@ class ForkedKernel:
 
     def close(self) -> None:
         self._connection.close()
+
+
+# Seconds in which a server that has just been started listens.
+_LISTEN = 10.0
+
+
+def ask(address: str, pipe: socket.socket | None = None, **request: Any) -> ForkedKernel:
+    """Have the server at this address start a kernel (`server` says what a request holds); one with a `pipe` serves that.
+
+    It waits until the server has loaded its libraries.
+    """
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        _connect(connection, address)
+        line = json.dumps({**request, "direct": pipe is not None}).encode() + b"\n"
+        sent = socket.send_fds(connection, [line], [pipe.fileno()] if pipe is not None else [])
+        connection.sendall(line[sent:])
+        answer = b""
+        while b"\n" not in answer:
+            part = connection.recv(65536)
+            if not part:
+                raise RuntimeError("The server of warm kernels did not start a kernel.")
+            answer += part
+    except BaseException:
+        connection.close()
+        raise
+    first, _, rest = answer.partition(b"\n")
+    return ForkedKernel(connection, json.loads(first)["pid"], rest)
+
+
+def _connect(connection: socket.socket, address: str) -> None:
+    give_up = time.monotonic() + _LISTEN
+    while True:
+        try:
+            return connection.connect(address)
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > give_up:
+                raise RuntimeError(f"There is no server of warm kernels at {address}.") from None
+            time.sleep(0.02)

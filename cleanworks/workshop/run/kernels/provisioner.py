@@ -8,12 +8,10 @@ another interpreter than this one, kernels start as usual.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Float, Unicode
 
-from .forked import ForkedKernel
+from .forked import ForkedKernel, ask
 from .server_process import CAN_FORK, shared_server
 
 # Modules whose command line is that of a kernel of this package's kind.
@@ -59,48 +57,20 @@ class WarmForkProvisioner(LocalProvisioner):
         if not self.server:
             server = shared_server()
             self.server = server.address
-        self.cwd = str(kwargs.get("cwd") or Path.cwd())
-        kernel = await self._ask(cmd, kwargs.get("env") or os.environ)
+        kernel = await asyncio.to_thread(
+            ask,
+            self.server,
+            command=list(cmd),
+            cwd=str(kwargs.get("cwd") or Path.cwd()),
+            env=dict(kwargs.get("env") or os.environ),
+            log=self.log_file,
+            fresh=self.fresh,
+            memory_limit=self.memory_limit,
+            file_limit=self.file_limit,
+        )
         self.process = kernel  # type: ignore[assignment]  # it has the part of Popen that is asked for
         self.pid = self.pgid = kernel.pid
         return self.connection_info
-
-    async def _ask(self, command: Sequence[str], environment: Mapping[str, str]) -> ForkedKernel:
-        request = {
-            "command": list(command),
-            "cwd": self.cwd,
-            "env": dict(environment),
-            "log": self.log_file,
-            "fresh": self.fresh,
-            "memory_limit": self.memory_limit,
-            "file_limit": self.file_limit,
-        }
-        loop = asyncio.get_running_loop()
-        connection = socket.socket(socket.AF_UNIX)
-        connection.setblocking(False)
-        try:
-            await self._connect(loop, connection)
-            await loop.sock_sendall(connection, json.dumps(request).encode() + b"\n")
-            answer = b""
-            while b"\n" not in answer:
-                part = await loop.sock_recv(connection, 65536)
-                if not part:
-                    raise RuntimeError("The server of warm kernels did not start a kernel.")
-                answer += part
-        except BaseException:
-            connection.close()
-            raise
-        line, _, rest = answer.partition(b"\n")
-        return ForkedKernel(connection, json.loads(line)["pid"], rest)
-
-    async def _connect(self, loop: asyncio.AbstractEventLoop, connection: socket.socket) -> None:
-        # The server may be a moment away from listening.
-        for _ in range(200):
-            try:
-                return await loop.sock_connect(connection, self.server)
-            except (FileNotFoundError, ConnectionRefusedError):
-                await asyncio.sleep(0.05)
-        raise RuntimeError(f"There is no server of warm kernels at {self.server}.")
 
     async def send_signal(self, signum: int) -> None:
         if isinstance(self.process, ForkedKernel):
