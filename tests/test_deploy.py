@@ -134,3 +134,26 @@ def test_what_a_readme_names_is_there(path):
         assert (ROOT / name).exists(), name
     variables = set(re.findall(r"\bCLASS_[A-Z]+", text))
     assert variables <= set(re.findall(r"CLASS_[A-Z]+", HUB.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("lake-7", True),
+        ("ada", True),
+        ("ada lovelace", False),
+        ("ada/../..", False),
+        ("ada\n", False),
+        ("7a", False),
+    ],
+)
+def test_a_name_that_is_no_folder_is_refused(room, name, folder):
+    """JupyterHub asks with `match`, which is content with a beginning."""
+    assert bool(re.match(settings().Authenticator.username_pattern, name)) is folder
+
+
+def test_country_and_language_reach_every_learner(room, monkeypatch):
+    monkeypatch.setenv("CLEANWORKS_PROFILE", "uganda")
+    monkeypatch.setenv("CLEANWORKS_LANGUAGE", "fr")
+    chosen = {"CLEANWORKS_PROFILE": "uganda", "CLEANWORKS_LANGUAGE": "fr"}
+    assert settings().Spawner.environment == chosen

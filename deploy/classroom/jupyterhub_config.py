@@ -33,7 +33,8 @@ if not (KIT / "course").is_dir():
 c.JupyterHub.authenticator_class = "shared-password"
 c.SharedPasswordAuthenticator.user_password = PASSWORD
 c.Authenticator.allow_all = True
-c.Authenticator.username_pattern = r"[a-z][a-z0-9-]{1,29}"
+# JupyterHub looks for the pattern at the beginning of a name only, and a name becomes a folder.
+c.Authenticator.username_pattern = r"[a-z][a-z0-9-]{1,29}\Z"
 
 # One process for each learner, all of them of the same user of the machine: whoever knows how can read the folder of
 # another. That is right for two days of invented data and for nothing else.
@@ -112,9 +113,8 @@ def ask(act, body, cookie=""):
 
 
 c.Spawner.pre_spawn_hook = give_lessons
-for name in ("CLEANWORKS_PROFILE", "CLEANWORKS_LANGUAGE"):
-    if name in os.environ:
-        c.Spawner.environment[name] = os.environ[name]
+asked_for = ("CLEANWORKS_PROFILE", "CLEANWORKS_LANGUAGE")
+c.Spawner.environment = {name: os.environ[name] for name in asked_for if name in os.environ}
 
 # Who has done nothing for an hour gives the memory back; the files stay.
 c.JupyterHub.load_roles = [

@@ -2,9 +2,10 @@
 
     python try_room.py ../../_build/workshops/NAME
 
-Each learner logs in with the password of the room, agrees to be shown (the last one does not), starts a server, opens a kernel, and
-solves the first exercise with the solution from the instructor's copy. Then the board must show nine who are done, and no tenth.
-Prints how long it took and the memory of a learner; ends with 1 if the board is wrong. Needs what README.md installs.
+First the login page, as a browser fills it in: another password and a name that is no folder are refused, the password of the room is not.
+Then each learner agrees to be shown (the last one does not), starts a server, opens a kernel, and solves the first exercise with the
+solution from the instructor's copy. The board must show nine who are done, and no tenth.
+Prints how long it took and the memory of a learner; ends with 1 if something is wrong. Needs what README.md installs.
 """
 
 import asyncio
@@ -17,8 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.parse import quote
+from urllib import request
+from urllib.error import HTTPError as Refused
+from urllib.parse import quote, urlencode
 
 import nbformat
 import psutil
@@ -136,6 +140,59 @@ def solved(place):
     return question, before
 
 
+class Browser:
+    """Fills in the login page of the hub and keeps its cookies."""
+
+    def __init__(self, address):
+        self.address = address
+        self.cookies = CookieJar()
+        self.opener = request.build_opener(
+            request.ProxyHandler({}), request.HTTPCookieProcessor(self.cookies)
+        )
+
+    def open(self, path, **fields):
+        """The status, the last address and the text of a page; fields are sent as its form sends them."""
+        if fields:
+            fields["_xsrf"] = next(one.value for one in self.cookies if one.name == "_xsrf")
+        sent = urlencode(fields).encode() or None
+        try:
+            with self.opener.open(self.address + path, sent, timeout=60) as answer:
+                return answer.status, answer.url, answer.read().decode()
+        except Refused as refused:
+            return refused.code, refused.url, refused.read().decode()
+
+    def log_in(self, name, password):
+        status, _, page = self.open("hub/login")
+        if status != 200 or 'name="password"' not in page:
+            sys.exit(f"The login page answers {status} and asks for no password.")
+        return self.open("hub/login", username=name, password=password)
+
+
+def log_in_wrong_and_right(address, password):
+    """What is wrong with the login page, in sentences."""
+    wrong = []
+    for name, word in (
+        ("ada", password + "x"),
+        ("ada", ""),
+        ("ada lovelace", password),
+        ("ada/../..", password),
+    ):
+        status, _, page = Browser(address).log_in(name, word)
+        if status != 403 or 'name="password"' not in page:
+            wrong.append(f"{name!r} with {len(word)} signs as password was answered {status}.")
+    browser = Browser(address)
+    status, url, page = browser.log_in("ada", password)
+    if status != 200 or "/hub/login" in url or 'name="share"' not in page:
+        wrong.append(f"The right password led to {url} ({status}), not to the question of the board.")
+    status, url, _ = browser.open("hub/admin")
+    if status not in (403, 404):
+        wrong.append(f"A learner was let into {url} ({status}).")
+    status, url, page = Browser(address).open("hub/home")
+    if "/hub/login" not in url:
+        wrong.append(f"Without a password one came to {url} ({status}).")
+    return wrong
+
+
 async def learner(hub, number, cells):
     name, agreed = f"learner-{number}", number < LEARNERS - 1
     await hub.ask(f"hub/api/users/{name}", "POST", {})
@@ -171,8 +228,9 @@ async def work(built, folder):
             arguments=["--allow-root"] if os.geteuid() == 0 else [],
         )
     )
+    password = secrets.token_hex(8)
     settings = os.environ | {
-        "CLASS_PASSWORD": secrets.token_hex(8), "CLASS_KIT": str(place / "learner"), "CLASS_PLACES": str(folder / "class"),
+        "CLASS_PASSWORD": password, "CLASS_KIT": str(place / "learner"), "CLASS_PLACES": str(folder / "class"),
         "CLASS_ADDRESS": public, "CLASS_BOARD": board,
     }  # fmt: skip
     commands = (
@@ -186,6 +244,8 @@ async def work(built, folder):
                 processes.append(subprocess.Popen(command, env=settings, cwd=folder, stdout=log, stderr=log))
         hub = Hub(public, token)
         await until(lambda: hub.ask("hub/api"), "the hub answers")
+        wrong = await asyncio.to_thread(log_in_wrong_and_right, public, password)
+        print("\n".join(wrong) or "The login page takes the password of the room and no other.")
         question, cells = solved(place)
         begun = time.monotonic()
         said = await asyncio.gather(*(learner(hub, number, cells) for number in range(LEARNERS)))
@@ -225,7 +285,7 @@ async def work(built, folder):
     print(
         f"All started and solved it within {seconds:.0f} s; memory of a learner {max(memory) / 1e6:.0f} MB at most."
     )
-    return len(done) == LEARNERS - 1
+    return len(done) == LEARNERS - 1 and not wrong
 
 
 def main():
