@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from cleanworks import city
 from cleanworks.construction.registry.public import PERSONAL
 from cleanworks.learn import CheckSet, Correct, NotYet, Outcome, compare, open_answer
@@ -38,6 +40,34 @@ def hidden_columns(hidden: Any) -> Outcome:
     if named != offered & set(PERSONAL):
         return NotYet("Another column leads to a person as well, or one of the names was not offered.")
     return Correct("These lead to persons; the public view leaves them out.")
+
+
+def typed_by_hand(reports: pd.DataFrame) -> pd.DataFrame:
+    """A public page as a clerk might type it: in every eleventh line tens and units have changed places."""
+    approved = reports["approved_at"].notna()
+    page = reports.loc[approved, ["report_id", "actual"]].rename(columns={"actual": "signed"})
+    page = page.reset_index(drop=True)
+    whole = page["signed"] // 1
+    turned = (page["signed"] - whole + whole % 10 * 10 + whole // 10).round(1)
+    page["typed"] = page["signed"].where(page.index % 11 != 5, turned)
+    return page
+
+
+@check.question("c2-e4", "different")
+def second_entry(different: object) -> Outcome:
+    page = typed_by_hand(city.load("reports"))
+    signed, typed = page["signed"], page["typed"]
+    return compare(
+        different,
+        int((signed != typed).sum()),
+        unit="lines",
+        mistakes={
+            len(page): "That is every line of the page. Count those in which the two columns differ.",
+            int((signed == typed).sum()): "In these lines the two agree. Ask for the others.",
+            int((typed > signed).sum()): "These are typed too high. Figures that are too low are wrong as well.",
+            int((typed < signed).sum()): "These are typed too low. Figures that are too high are wrong as well.",
+        },
+    )
 
 
 @check.question("c2-e3", "first_part")

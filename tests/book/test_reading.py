@@ -194,6 +194,21 @@ def test_wide_tables_scroll_inside_the_page(tab, first_with):
     assert widths and max(widths) <= 360
 
 
+def test_the_words_of_a_figure_can_be_read_on_a_phone(tab, first_with):
+    page = tab(width=390).open(first_with('src="../../_images/'))
+    box = page.locator(".cell_output:has(img)").first
+    # The names along the axes are 10 points high, and a figure is 7.2 inches wide.
+    assert box.locator("img").bounding_box()["width"] * 10 / 72 / 7.2 > 11
+    assert box.get_attribute("tabindex") == "0" and box.get_attribute("aria-label")
+    box.focus()
+    box.press("ArrowRight")
+    page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.wait_for_function("box => !box.hasAttribute('tabindex')", arg=box.element_handle())
+    assert box.locator("img").bounding_box()["width"] <= box.bounding_box()["width"]
+
+
 def test_formulas_are_drawn_from_the_book_itself(tab, first_with):
     page = tab().open(first_with('class="math notranslate nohighlight"'))
     page.locator("mjx-container").first.wait_for()

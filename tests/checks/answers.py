@@ -85,6 +85,11 @@ _add(
     'first_part = "The public page comes first, and it needs nothing from anybody else because it stands on its own feet."',
 )
 _add(
+    "c2-e4",
+    'page = typed_by_hand(reports)\ndifferent = len(page.query("signed != typed"))',
+    'page = typed_by_hand(reports)\ndifferent = (page["signed"] - page["typed"]).sum()',
+)
+_add(
     "c3-e1",
     'line = (["enter", "contractor"], ["check", "supervisor"], ["approve", "official"])',
     'line = [("enter", "contractor"), ("approve", "official")]',

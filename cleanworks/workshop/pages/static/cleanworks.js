@@ -131,3 +131,21 @@ function reachFormulas() {
 window.addEventListener("load", () => {
   if (window.MathJax && window.MathJax.startup) window.MathJax.startup.promise.then(reachFormulas);
 });
+
+// --- figures on a phone ---
+
+// What scrolls can be scrolled with the keyboard, too. It is named by the first sentence of what the figure shows.
+function reachFigures() {
+  for (const box of document.querySelectorAll(".cell_output:has(img)")) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    if (scrolls === box.hasAttribute("tabindex")) continue;
+    for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+    if (!scrolls) continue;
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", box.querySelector("img").alt.split(/[.:] /)[0]);
+  }
+}
+
+window.addEventListener("load", reachFigures);
+window.matchMedia("(max-width: 576px)").addEventListener("change", reachFigures);
