@@ -64,8 +64,12 @@ def second_entry(different: object) -> Outcome:
         mistakes={
             len(page): "That is every line of the page. Count those in which the two columns differ.",
             int((signed == typed).sum()): "In these lines the two agree. Ask for the others.",
-            int((typed > signed).sum()): "These are typed too high. Figures that are too low are wrong as well.",
-            int((typed < signed).sum()): "These are typed too low. Figures that are too high are wrong as well.",
+            int(
+                (typed > signed).sum()
+            ): "These are typed too high. Figures that are too low are wrong as well.",
+            int(
+                (typed < signed).sum()
+            ): "These are typed too low. Figures that are too high are wrong as well.",
         },
     )
 

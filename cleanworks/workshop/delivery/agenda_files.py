@@ -23,6 +23,11 @@ tr.break td, tr.free td, tr.buffer td { background: #f3f4f6; }
 .cut { display: block; font-size: .88em; color: #7c2d12; }
 .cut::before { content: "\\2702\\00a0"; }
 section { break-inside: avoid-page; }
+@media screen and (max-width: 40em) {
+  td.clock, td.kind, td.number { width: auto; font-size: .85em; }
+  td.clock { white-space: normal; }
+  th, td { padding-inline: .3em; }
+}
 """
 
 
