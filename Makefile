@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 # project's own code anew, which takes longer than most commands.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book pdf test test-everything test-quick check types lock clean
+.PHONY: help book pdf spark test test-everything test-quick check types lock clean
 
 help:
 	@echo "make book    build the book; prints the path of its first page"
@@ -19,6 +19,7 @@ help:
 	@echo "make test-quick        run the tests of the library and of the run alone"
 	@echo "make check   the quick checks of a contributor: ruff, notebooks' form, the walls between packages, types"
 	@echo "make types   let mypy read the code"
+	@echo "make spark   fetch Spark for its test, half a gigabyte; it needs Java 17 or newer"
 	@echo "make lock    write requirements.txt again from pyproject.toml"
 	@echo "make clean   remove what was built (keeps the environment)"
 
@@ -48,10 +49,16 @@ check: $(VENV)/.ready
 types: $(VENV)/.ready
 	@$(BIN)/python -m mypy
 
+# Half a gigabyte in a folder of its own, where tests/data/test_cluster.py looks for it.
+spark: $(VENV)/.ready
+	@[ -d _build/spark ] || { rm -rf _build/spark.new; $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--target _build/spark.new "pyspark>=4,<5" && mv _build/spark.new _build/spark; }
+	@echo "Spark is in _build/spark."
+
 # One file for Linux, macOS, Windows and Python 3.11 to 3.13, and one version of each package for all of them where there is one:
 # learners side by side must see the same numbers. `uv` is the only extra tool it needs.
 lock:
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
+	uv pip compile pyproject.toml --extra book --extra analysis --extra kit --extra test --universal --python-version 3.11 --fork-strategy fewest \
 		--no-header --no-annotate -o requirements.txt --upgrade
 
 clean:
