@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cleanworks import prerequisites
 from cleanworks.errors import InputError
 
 if TYPE_CHECKING:
@@ -489,20 +490,7 @@ def missing_needs(chosen: Iterable[str], all_items: Mapping[str, Item]) -> list[
 
 def in_order(ids: Iterable[str], all_items: Mapping[str, Item]) -> list[str]:
     """Modules in the order of the course, but each after what it needs."""
-    wanted, order = set(ids), []
-
-    def visit(id: str, above: tuple[str, ...]) -> None:
-        if id in order or id in above:
-            return
-        for need in all_items[id].needs:
-            if need in wanted:
-                visit(need, (*above, id))
-        order.append(id)
-
-    for id in all_items:
-        if id in wanted:
-            visit(id, ())
-    return order
+    return prerequisites.in_order(ids, {id: item.needs for id, item in all_items.items()})
 
 
 def choose(path: Sequence[str], all_items: Mapping[str, Item], days: Sequence[Day]) -> list[str]:

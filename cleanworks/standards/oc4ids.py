@@ -775,7 +775,6 @@ class _Reader:
         return own if seen[key] == 1 else f"{own}#{seen[key]}"
 
     def _process(self, process: dict[str, Any], project: str) -> None:
-        records = self.records
         summary = inside(process, "summary")
         tender = inside(summary, "tender")
         ocid = text(process.get("id")) or text(summary.get("ocid"))
@@ -783,21 +782,8 @@ class _Reader:
         self.seen[tender_id] = self.seen.get(tender_id, 0) + 1
         if self.seen[tender_id] > 1:
             tender_id += f"#{self.seen[tender_id]}"
-        estimate, agreed = inside(tender, "costEstimate"), inside(summary, "contractValue")
-        records["tenders"].append(
-            {
-                "tender_id": tender_id,
-                "project_id": project,
-                "title": summary.get("title"),
-                "procurement_method": tender.get("procurementMethod"),
-                "procurement_method_details": tender.get("procurementMethodDetails"),
-                "date_published": tender.get("datePublished"),
-                "cost_estimate": estimate.get("amount"),
-                "number_of_tenderers": tender.get("numberOfTenderers"),
-                "procuring_entity_id": _get(tender, "procuringEntity", "id"),
-                **({} if self.of_city or not estimate else {"currency": estimate.get("currency")}),
-                **inside(tender, LOCAL),
-            }
+        self.records["tenders"].append(
+            {"tender_id": tender_id, "project_id": project, **self._tender(summary, tender)}
         )
         self.processes.append(tender_id)
         if not summary.get("suppliers") and "contractValue" not in summary:
@@ -806,32 +792,50 @@ class _Reader:
         # A process of OC4IDS is one contract; only the city's own reference numbers are known to be unique.
         contract = (text(summary.get("externalReference")) if self.of_city else None) or tender_id
         self.processes[-1] = contract
-        supplier = next(iter(objects(summary, "suppliers")), {})
-        records["contracts"].append(
-            {
-                "contract_id": contract,
-                "project_id": project,
-                "tender_id": tender_id,
-                "title": summary.get("title"),
-                "description": summary.get("description"),
-                "status": summary.get("status"),
-                "supplier_id": text(supplier.get("id")) or text(supplier.get("name")),
-                "supplier_name": supplier.get("name"),
-                "nature": _first(summary.get("nature"), None),
-                "value_amount": agreed.get("amount"),
-                "period_start": _get(summary, "contractPeriod", "startDate"),
-                "period_end": _get(summary, "contractPeriod", "endDate"),
-                **({} if self.of_city else {"currency": agreed.get("currency")}),
-                **inside(summary, LOCAL),
-            }
-        )
+        ids = {"contract_id": contract, "project_id": project, "tender_id": tender_id}
+        self.records["contracts"].append({**ids, **self._contract(summary)})
+        self._modifications(summary, contract)
+        self._subcontracts(summary, contract)
+        self._money(summary, contract)
+
+    def _tender(self, summary: Mapping[str, Any], tender: Mapping[str, Any]) -> dict[str, Any]:
+        estimate = inside(tender, "costEstimate")
+        return {
+            "title": summary.get("title"),
+            "procurement_method": tender.get("procurementMethod"),
+            "procurement_method_details": tender.get("procurementMethodDetails"),
+            "date_published": tender.get("datePublished"),
+            "cost_estimate": estimate.get("amount"),
+            "number_of_tenderers": tender.get("numberOfTenderers"),
+            "procuring_entity_id": _get(tender, "procuringEntity", "id"),
+            **({} if self.of_city or not estimate else {"currency": estimate.get("currency")}),
+            **inside(tender, LOCAL),
+        }
+
+    def _contract(self, summary: Mapping[str, Any]) -> dict[str, Any]:
+        agreed, supplier = inside(summary, "contractValue"), next(iter(objects(summary, "suppliers")), {})
+        return {
+            "title": summary.get("title"),
+            "description": summary.get("description"),
+            "status": summary.get("status"),
+            "supplier_id": text(supplier.get("id")) or text(supplier.get("name")),
+            "supplier_name": supplier.get("name"),
+            "nature": _first(summary.get("nature"), None),
+            "value_amount": agreed.get("amount"),
+            "period_start": _get(summary, "contractPeriod", "startDate"),
+            "period_end": _get(summary, "contractPeriod", "endDate"),
+            **({} if self.of_city else {"currency": agreed.get("currency")}),
+            **inside(summary, LOCAL),
+        }
+
+    def _modifications(self, summary: Mapping[str, Any], contract: str) -> None:
         if "modifications" in summary:
             self.said.add("modifications")
         seen: dict[str, int] = {}
         for change in objects(summary, "modifications"):
             old, new = inside(change, "oldContractValue"), inside(change, "newContractValue")
             same = text(old.get("currency")) == text(new.get("currency"))
-            records["modifications"].append(
+            self.records["modifications"].append(
                 {
                     "modification_id": self._own(contract, change.get("id"), seen),
                     "contract_id": contract,
@@ -845,15 +849,16 @@ class _Reader:
                     **inside(change, LOCAL),
                 }
             )
-        seen = {}
+
+    def _subcontracts(self, summary: Mapping[str, Any], contract: str) -> None:
+        seen: dict[str, int] = {}
         for document in objects(summary, "documents"):
             if document.get("documentType") == "subContract":
                 row = {
                     "subcontract_id": self._own(contract, document.get("id"), seen),
                     "contract_id": contract,
                 }
-                records["subcontracts"].append({**row, **inside(document, LOCAL)})
-        self._money(summary, contract)
+                self.records["subcontracts"].append({**row, **inside(document, LOCAL)})
 
     def _money(self, summary: Mapping[str, Any], contract: str) -> None:
         records = self.records

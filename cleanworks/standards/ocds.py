@@ -12,7 +12,7 @@ Read from foreign data, the tables have what flags need: ``tenders`` with ``stat
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -437,60 +437,76 @@ def _stage_dates(whole: dict[str, Any]) -> list[tuple[str, str | None]]:
     ]
 
 
+# Which fields of a contract, and of a tender, are not known yet when it is first published.
+_LATE_OF_CONTRACT = ("implementation", "amendments", "status")
+_LATE_OF_TENDER = ("numberOfTenderers", "tenderers", "status", "bidOpening")
+_RUNNING = ("id", "awardID", "status", "amendments", "implementation")
+_OF_EVERY_RELEASE = ("ocid", "initiationType", "language")
+
+
+def _picked(record: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: record[name] for name in names if name in record}
+
+
+def _without(record: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
+
+
+# What each stage publishes, made from the compiled release.
+_PARTS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "tender": lambda whole: {
+        "planning": whole.get("planning"),
+        "buyer": whole.get("buyer"),
+        "tender": _without(whole["tender"], _LATE_OF_TENDER) | {"status": "active"},
+    },
+    "award": lambda whole: {
+        "tender": {"id": whole["tender"]["id"], **_picked(whole["tender"], _LATE_OF_TENDER)},
+        "bids": whole.get("bids"),
+        "awards": whole.get("awards"),
+    },
+    "contract": lambda whole: {
+        "contracts": [_without(one, _LATE_OF_CONTRACT) for one in whole.get("contracts", [])]
+    },
+    "implementation": lambda whole: {
+        "contracts": [_picked(one, _RUNNING) for one in whole.get("contracts", [])]
+    },
+}
+
+
+def _tags(stage: str, part: Mapping[str, Any]) -> list[str]:
+    """The tags of the release that publishes this part."""
+    if stage == "tender" and "planning" in part:
+        return ["planning", "tender"]
+    if stage == "award" and "awards" not in part:
+        return ["tenderUpdate"]
+    return [stage]
+
+
+def _parties(stage: str, parties: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that a stage names: first the public side, with the bids everybody, and with the contracts nobody again."""
+    if stage == "tender":
+        return [one for one in parties if {"buyer", "procuringEntity"} & set(one.get("roles", []))]
+    return [] if stage == "contract" else parties
+
+
 def _stages(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The compiled release cut into what was published when."""
-    known = ("ocid", "initiationType", "language")
-    late = ("numberOfTenderers", "tenderers", "status", "bidOpening")
-    contracts = whole.get("contracts", [])
-    early = [
-        {key: value for key, value in c.items() if key not in ("implementation", "amendments", "status")}
-        for c in contracts
-    ]
-    tender_early = {key: value for key, value in whole["tender"].items() if key not in late}
-    running = [
-        {key: c[key] for key in ("id", "awardID", "status", "amendments", "implementation") if key in c}
-        for c in contracts
-    ]
-    parts = {
-        "tender": {
-            "planning": whole.get("planning"),
-            "buyer": whole.get("buyer"),
-            "tender": tender_early | {"status": "active"},
-        },
-        "award": {
-            "tender": {
-                "id": whole["tender"]["id"],
-                **{key: whole["tender"][key] for key in late if key in whole["tender"]},
-            },
-            "bids": whole.get("bids"),
-            "awards": whole.get("awards"),
-        },
-        "contract": {"contracts": early},
-        "implementation": {"contracts": running},
-    }
     dates = dict(_stage_dates(whole))
     previous = dates["tender"] or whole["date"]
-    for tag, part in parts.items():
-        part = clean(part)
-        if tag == "award" and not ({"bids", "awards"} & set(part)):
-            continue
-        if not part:
+    for stage, of in _PARTS.items():
+        part = clean(of(whole))
+        if not part or (stage == "award" and not {"bids", "awards"} & set(part)):
             continue
         # A stage never precedes the one before it; a missing date takes the one before.
-        previous = max(previous, dates[tag] or previous)
-        tags = ["contract"] if tag == "contract" else [tag]
-        release = {key: whole[key] for key in known if key in whole}
-        release |= {"id": f"{whole['ocid']}-{tag}-{previous[:10]}", "date": previous, "tag": tags, **part}
-        if tag == "award" and "awards" not in part:
-            release["tag"] = ["tenderUpdate"]
-        if tag == "tender":
-            release["tag"] = ["planning", "tender"] if "planning" in part else ["tender"]
-        if "parties" in whole and tag == "tender":
-            release["parties"] = [
-                p for p in whole["parties"] if {"buyer", "procuringEntity"} & set(p.get("roles", []))
-            ]
-        elif "parties" in whole and tag in ("award", "implementation"):
-            release["parties"] = whole["parties"]
+        previous = max(previous, dates[stage] or previous)
+        release = {
+            **_picked(whole, _OF_EVERY_RELEASE),
+            "id": f"{whole['ocid']}-{stage}-{previous[:10]}",
+            "date": previous,
+            "tag": _tags(stage, part),
+            **part,
+            "parties": _parties(stage, whole.get("parties", [])),
+        }
         yield {key: value for key, value in release.items() if value not in ([], {})}
 
 

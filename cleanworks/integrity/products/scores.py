@@ -136,18 +136,9 @@ def year_results(
             experienced = (
                 answers["experienced"].astype(float).groupby(answers["institution_id"], observed=True).sum()
             )
-    effort = (
-        tasks["site_score"]
-        .fillna(tasks["desk_score"])
-        .groupby(tasks["institution_id"])
-        .mean()
-        .reindex(bodies.index)
-    )
-    deduction = (
-        assessment.case_deduction(found, bodies["staff"], unit=unit, cap=cap)
-        .reindex(bodies.index)
-        .fillna(0.0)
-    )
+    effort = _effort(tasks).reindex(bodies.index)
+    deduction = assessment.case_deduction(found, bodies["staff"], unit=unit, cap=cap)
+    deduction = deduction.reindex(bodies.index).fillna(0.0)
 
     table = bodies[["name", "type", "region"]].copy()
     for name in ("users", "staff"):
@@ -170,25 +161,34 @@ def year_results(
     table["overall"] = assessment.overall_2022(
         table["perceived"], table["effort"], table["deduction"], cap=cap
     )
-    # What one point more of each survey adds to the overall score: the rule is linear.
-    slope = {
-        "users": _slope(
-            lambda x: assessment.overall_2022(assessment.perceived_2022(x, 50.0), 50.0, 0.0, cap=cap)
-        ),
-        "staff": _slope(
-            lambda x: assessment.overall_2022(assessment.perceived_2022(50.0, x), 50.0, 0.0, cap=cap)
-        ),
-    }
+    slope = _slopes(cap)
     table["error"] = np.hypot(*(10 * slope[name] * errors[name] for name in ("users", "staff"))).where(open_)
     z = two_sided(0.95)
     table["low"], table["high"] = table["overall"] - z * table["error"], table["overall"] + z * table["error"]
-    # A type with one score has no spread, and so no grades.
-    spread = table.groupby("type")["overall"].transform("std", ddof=0)
-    table["grade"] = grades.grade(
-        table["overall"].where(spread > 0), table["type"].where(spread > 0)
-    ).reindex(table.index)
+    table["grade"] = _grades(table)
     table["experienced"] = experienced.reindex(bodies.index).fillna(0).astype("int64")
     return YearResults(year, table, items, least)
+
+
+def _effort(tasks: pd.DataFrame) -> pd.Series:
+    """The mean score of each body's initiatives: on the spot where somebody looked, else on paper."""
+    return tasks["site_score"].fillna(tasks["desk_score"]).groupby(tasks["institution_id"]).mean()
+
+
+def _slopes(cap: float) -> dict[str, float]:
+    """What one point more of each survey adds to the overall score: the rule is linear."""
+
+    def overall(users: float, staff: float) -> Any:
+        return assessment.overall_2022(assessment.perceived_2022(users, staff), 50.0, 0.0, cap=cap)
+
+    return {"users": _slope(lambda x: overall(x, 50.0)), "staff": _slope(lambda x: overall(50.0, x))}
+
+
+def _grades(table: pd.DataFrame) -> pd.Series:
+    """Grades within each type. A type with one score has no spread, and so no grades."""
+    spread = table.groupby("type")["overall"].transform("std", ddof=0)
+    found = grades.grade(table["overall"].where(spread > 0), table["type"].where(spread > 0))
+    return found.reindex(table.index)
 
 
 def _of_year(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from cleanworks import words
+from cleanworks import prerequisites, words
 from cleanworks.errors import InputError
 from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.files import read_text
@@ -103,19 +103,10 @@ class Context:
 
     def before(self, notebook: Notebook) -> list[Notebook]:
         """The lessons that a lesson needs, those that they need included."""
-        by_id = {
-            one.block.id: (one, one.block.prerequisites)
-            for one in self.notebooks
-            if one.block and one.block.kind == "lesson"
-        }
-        found: dict[str, Notebook] = {}
-        waiting = list(notebook.block.prerequisites) if notebook.block else []
-        while waiting:
-            id = waiting.pop()
-            if id in by_id and id not in found:
-                found[id], needed = by_id[id]
-                waiting += needed
-        return list(found.values())
+        lessons = {one.block.id: one for one in self.notebooks if one.block and one.block.kind == "lesson"}
+        needs = {id: one.block.prerequisites for id, one in lessons.items() if one.block}
+        first = notebook.block.prerequisites if notebook.block else ()
+        return [lessons[id] for id in prerequisites.with_needs(first, needs)]
 
     @cached_property
     def python_words(self) -> dict[str, str]:

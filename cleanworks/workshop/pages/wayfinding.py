@@ -19,7 +19,7 @@ from sphinx.search.en import SearchEnglish
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from cleanworks import toml, words
+from cleanworks import prerequisites, toml, words
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.pages.kept import course_of
@@ -59,7 +59,9 @@ def path(course: Course, name: str) -> Table:
     """
     named = _named(course, name)
     rows, total = [], 0
-    for number, lesson in enumerate(_in_order(course, _with_needs(course, named)), 1):
+    needs = _needs(course)
+    steps = prerequisites.in_order(prerequisites.with_needs(named, needs), needs)
+    for number, lesson in enumerate(map(course.lesson, steps), 1):
         minutes = lesson.minutes.teach + lesson.minutes.practise
         total += minutes
         added = "" if lesson.id in named else " (needed by a later one)"
@@ -96,32 +98,9 @@ def _named(course: Course, name: str) -> list[str]:
     return list(paths[name])
 
 
-def _with_needs(course: Course, ids: list[str]) -> set[str]:
-    """These lessons and everything that they need, directly or not."""
-    found: set[str] = set()
-    waiting = list(ids)
-    while waiting:
-        id = waiting.pop()
-        if id not in found and id in course.ids:
-            found.add(id)
-            waiting += course.lesson(id).block.prerequisites
-    return found
-
-
-def _in_order(course: Course, ids: set[str]) -> list[Lesson]:
-    """In the order of the book, except that what a lesson needs always comes before it."""
-    found: dict[str, Lesson] = {}
-
-    def add(lesson: Lesson, way: tuple[str, ...] = ()) -> None:
-        for id in lesson.block.prerequisites:
-            if id in ids and id not in found and id not in way:
-                add(course.lesson(id), (*way, lesson.id))
-        found.setdefault(lesson.id, lesson)
-
-    for lesson in course.lessons:
-        if lesson.id in ids:
-            add(lesson)
-    return list(found.values())
+def _needs(course: Course) -> dict[str, tuple[str, ...]]:
+    """What each lesson needs, in the order of the book."""
+    return {one.id: tuple(one.block.prerequisites) for one in course.lessons}
 
 
 # --- which lesson needs which -------------------------------------------------------------------------------------
@@ -168,24 +147,8 @@ def columns(course: Course) -> list[list[Lesson]]:
     InputError
         Lessons need each other in a circle.
     """
-    depth: dict[str, int] = {}
-    rest = list(course.lessons)
-    while rest:
-        ready = [
-            one for one in rest if all(id in depth for id in one.block.prerequisites if id in course.ids)
-        ]
-        if not ready:
-            raise InputError(
-                f"The lessons {', '.join(one.id for one in rest)} need each other in a circle.",
-                where="prerequisites",
-                fix="Take one of the prerequisites out of a notebook's metadata.",
-            )
-        for one in ready:
-            depth[one.id] = 1 + max((depth[id] for id in one.block.prerequisites if id in depth), default=-1)
-        rest = [one for one in rest if one.id not in depth]
     return [
-        [one for one in course.lessons if depth[one.id] == level]
-        for level in range(max(depth.values(), default=-1) + 1)
+        [one for one in course.lessons if one.id in level] for level in prerequisites.levels(_needs(course))
     ]
 
 
@@ -223,7 +186,12 @@ def picture(course: Course, address: Any, language: str = "en") -> str:
 def _nearest(course: Course, lesson: Lesson) -> list[str]:
     """What a lesson needs, without what another of these needs anyway: a picture of fewer lines says the same."""
     ids = [id for id in lesson.block.prerequisites if id in course.ids]
-    return [id for id in ids if not any(id in _with_needs(course, [other]) for other in ids if other != id)]
+    needs = _needs(course)
+    return [
+        id
+        for id in ids
+        if not any(id in prerequisites.with_needs([other], needs) for other in ids if other != id)
+    ]
 
 
 def visit(translator: Any, node: graph) -> None:

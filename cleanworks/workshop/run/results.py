@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 Status = Literal["passed", "failed", "skipped", "not run"]
 
@@ -27,13 +27,6 @@ class Failure:
     code: str | None = None
     details: tuple[str, ...] = ()
     file_line: int | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Failure:
-        return cls(**{**values, "details": tuple(values.get("details", ()))})
 
 
 @dataclass(frozen=True)
