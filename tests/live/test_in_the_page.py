@@ -250,7 +250,8 @@ def test_without_the_editor_a_plain_field_does(tab, live, tmp_path):
 
 
 _NO_WORKER = "window.Worker = function () { throw new DOMException('as in a test', 'SecurityError'); };"
-_SILENT = "window.Worker = class { postMessage() {} terminate() {} set onerror(f) { setTimeout(() => f(new Event('error', { cancelable: true }))); } };"
+_SILENT = "window.asked = false; window.Worker = class { constructor() { window.asked = true; } postMessage() {} terminate() {} };"
+_ERROR = "window.Worker = class { postMessage() {} terminate() {} set onerror(f) { setTimeout(() => f(new Event('error', { cancelable: true }))); } };"
 _NO_WASM = "delete window.WebAssembly;"
 
 
@@ -258,15 +259,20 @@ _NO_WASM = "delete window.WebAssembly;"
     "refusal",
     [
         pytest.param(_NO_WORKER, id="worker"),
-        pytest.param(_SILENT, id="its error", marks=EVERYTHING),
+        pytest.param(_ERROR, id="its error", marks=EVERYTHING),
+        pytest.param(_SILENT, id="no word", marks=EVERYTHING),
         pytest.param(_NO_WASM, id="wasm", marks=EVERYTHING),
     ],
 )
 def test_a_browser_that_refuses_says_what_to_do_and_the_page_stays(tab, refusal):
-    reader = tab(script=refusal).open(page_of("c6"))
+    reader = tab(script=refusal)
+    reader.page.clock.install()
+    reader.open(page_of("c6"))
     cell = reader.cell("c6-e1-check")
     with reader.running():
         reader.press(cell, "Check")
+        reader.page.wait_for_function("() => window.asked ?? true")
+        reader.page.clock.fast_forward(20_000)
     expect(cell.locator(".cw-bar-say")).to_contain_text(
         "This browser does not let Python run in a page. To run the code, download the notebook"
     )
