@@ -155,7 +155,7 @@ def test_what_a_page_saves_is_what_evaluation_reads(tmp_path, tab, course):
     tab.set_viewport_size({"width": 360, "height": 740})
     for name, page in (
         ("before", forms.test_page(test, key, "before")),
-        ("evaluation", forms.evaluation_page(key)),
+        ("evaluation", forms.form_page("evaluation", key)),
     ):
         tab.goto(page.save(tmp_path / f"{name}.html").as_uri())
         tab.fill("#code", "an 07-ül")

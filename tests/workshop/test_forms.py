@@ -68,7 +68,7 @@ def test_no_page_says_what_is_right(lessons, test, key):
 
 
 def test_pages_ask_for_nothing_outside(test, key):
-    for page in (forms.test_page(test, key, "before"), forms.evaluation_page(key)):
+    for page in (forms.test_page(test, key, "before"), forms.form_page("evaluation", key)):
         assert "http" not in page.html and "src=" not in page.html
 
 

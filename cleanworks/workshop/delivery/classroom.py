@@ -144,9 +144,11 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
         forms.test_page(test, key, moment, workshop.language).save(screen / f"{moment}.html")
         for moment in ("before", "after")
     ]
-    files.append(forms.evaluation_page(key, workshop.language).save(screen / "evaluation.html"))
-    files.append(forms.action_plan_page(key, workshop.language).save(screen / "action-plan.html"))
-    files.append(forms.follow_up_page(key, workshop.language).save(screen / "three-months-later.html"))
+    files.append(forms.form_page("evaluation", key, workshop.language).save(screen / "evaluation.html"))
+    files.append(forms.form_page("action-plan", key, workshop.language).save(screen / "action-plan.html"))
+    files.append(
+        forms.form_page("follow-up", key, workshop.language).save(screen / "three-months-later.html")
+    )
     pages = {
         f"{m}-form-{f}": forms.printed_test(test, key, m, f, workshop.language)
         for m in ("before", "after")

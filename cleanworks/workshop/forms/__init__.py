@@ -9,9 +9,7 @@ answer: what is right stands only in the key, which stays with the instructor.
 from cleanworks.workshop.forms.items import FORMS, IN_A_WORKSHOP, SECONDS, Item, Test, draw, form_for
 from cleanworks.workshop.forms.key import Key, Statement
 from cleanworks.workshop.forms.pages import (
-    action_plan_page,
-    evaluation_page,
-    follow_up_page,
+    form_page,
     printed_evaluation,
     printed_follow_up,
     printed_test,
@@ -26,11 +24,9 @@ __all__ = [
     "Key",
     "Statement",
     "Test",
-    "action_plan_page",
     "draw",
-    "evaluation_page",
-    "follow_up_page",
     "form_for",
+    "form_page",
     "printed_evaluation",
     "printed_follow_up",
     "printed_test",

@@ -111,42 +111,39 @@ def test_page(test: Test, key: Key, moment: str, language: str = "en") -> paper.
     return _page(title, f"<p>{say(intro)}</p>", "\n".join(sets), key, moment, language)
 
 
-def evaluation_page(key: Key, language: str = "en") -> paper.Page:
-    """The form in which participants judge the workshop."""
-    say = partial(words.say, code=language)
-    intro = (
-        "Tell the organisers what was good and what was not. Your words are shown to them without your code. "
-        "Name no person in them."
-    )
-    title = f"{say('Your view')}: {key.title}"
-    return _page(title, f"<p>{say(intro)}</p>", _statements(key.statements, say), key, "evaluation", language)
-
-
 _MONTHS_LATER = (
     "Five minutes, three months later. Answer what is true; a no helps as much as a yes. Use the code of the test, so that "
     "your answers belong together and nobody knows whose they are. Send the saved file back."
 )
 
-
-def follow_up_page(key: Key, language: str = "en") -> paper.Page:
-    """The survey after three months."""
-    say = partial(words.say, code=language)
-    title = f"{say('Three months later')}: {key.title}"
-    return _page(
-        title, f"<p>{say(_MONTHS_LATER)}</p>", _statements(key.follow_up, say), key, "follow-up", language
-    )
-
-
-def action_plan_page(key: Key, language: str = "en") -> paper.Page:
-    """What a participant plans, to fill in on the last day and to hand in as a file."""
-    say = partial(words.say, code=language)
-    intro = (
+# Of each form beside the tests: its title, what stands above the questions, and where the key has these.
+_FORMS = {
+    "evaluation": (
+        "Your view",
+        "Tell the organisers what was good and what was not. Your words are shown to them without your code. "
+        "Name no person in them.",
+        "statements",
+    ),
+    "action-plan": (
+        "My action plan",
         "Hand this in only if you want to. The organisers read it without your code; after three months they see beside it "
-        "what you then say became of it. Name no person."
-    )
-    title = f"{say('My action plan')}: {key.title}"
-    lines = _statements(key.action_plan, say)
-    return _page(title, f"<p>{say(intro)}</p>", lines, key, "action-plan", language)
+        "what you then say became of it. Name no person.",
+        "action_plan",
+    ),
+    "follow-up": ("Three months later", _MONTHS_LATER, "follow_up"),
+}
+
+
+def form_page(kind: str, key: Key, language: str = "en") -> paper.Page:
+    """A form to fill in and to hand in as a file.
+
+    ``evaluation``: how participants judge the workshop; ``action-plan``: what one of them plans, on the last day; ``follow-up``: the
+    survey after three months.
+    """
+    say = partial(words.say, code=language)
+    title, intro, where = _FORMS[kind]
+    questions = _statements(getattr(key, where), say)
+    return _page(f"{say(title)}: {key.title}", f"<p>{say(intro)}</p>", questions, key, kind, language)
 
 
 def _statements(statements: Mapping[str, KeyStatement], say: Callable[[str], str]) -> str:

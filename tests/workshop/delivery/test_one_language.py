@@ -102,9 +102,9 @@ def test_the_forms(course, made):
     )
     pages = [
         *(forms.test_page(test, key, moment, language).html for moment in ("before", "after")),
-        forms.evaluation_page(key, language).html,
-        forms.follow_up_page(key, language).html,
-        forms.action_plan_page(key, language).html,
+        forms.form_page("evaluation", key, language).html,
+        forms.form_page("follow-up", key, language).html,
+        forms.form_page("action-plan", key, language).html,
         forms.printed_test(test, key, "before", "A", language).html,
         forms.printed_evaluation(key, language).html,
         forms.printed_follow_up(key, language).html,
