@@ -15,7 +15,7 @@ import os
 import textwrap
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -132,6 +132,25 @@ def _say_categories(axis: Axis) -> None:
         written, _Said
     ):
         axis.set_major_formatter(_Said(written))
+
+
+class _Dates(ConciseDateFormatter):
+    """Dates along an axis, with months in the reader's language."""
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        return [_dated(text) for text in super().format_ticks(values)]
+
+
+def _dated(text: str) -> str:
+    """A date that matplotlib wrote, such as "Jan 2025", in the reader's language."""
+    parts = text.split()
+    if len(parts) < 2:
+        return text
+    named = dict(zip(("year", "month", "day"), reversed(parts), strict=False))
+    said = words.say("{day} {month} {year}" if "day" in named else "{month} {year}")
+    for name, part in named.items():
+        said = said.replace(f"{{{name}}}", words.say(part))
+    return said
 
 
 @functools.cache
@@ -287,9 +306,7 @@ def date_axis(axes: Axes, which: Literal["x", "y"] = "x") -> None:
     """
     locator = AutoDateLocator(minticks=3, maxticks=7)
     formats = ["%Y", "%b %Y", "%d %b %Y", "%H:%M", "%H:%M", "%S.%f"]
-    formatter = ConciseDateFormatter(
-        locator, formats=formats, zero_formats=["%Y", *formats[1:]], show_offset=False
-    )
+    formatter = _Dates(locator, formats=formats, zero_formats=["%Y", *formats[1:]], show_offset=False)
     _axis(axes, which).set_major_locator(locator)
     _axis(axes, which).set_major_formatter(formatter)
 

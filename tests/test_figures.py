@@ -80,3 +80,21 @@ def test_dates_never_touch_each_other(days):
     boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
     assert len(boxes) >= 3
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Jan 2025"), ("fr", "janv. 2025"), ("ar", "يناير 2025")]
+)
+def test_months_along_an_axis_are_in_the_language(monkeypatch, language, said):
+    monkeypatch.setenv("CLEANWORKS_LANGUAGE", language)
+    figure, axes = figures.new("It rained", x="Date")
+    axes.plot(np.array(["2025-01-01", "2025-06-01"], dtype="datetime64[D]"), [1, 2])
+    figures.date_axis(axes)
+    figure.canvas.draw()
+    assert said in [label.get_text() for label in axes.get_xticklabels()]
+
+
+def test_a_year_and_a_day_keep_their_order(monkeypatch):
+    monkeypatch.setenv("CLEANWORKS_LANGUAGE", "ko")
+    dates = [figures._dated(text) for text in ("2025", "Jan 2025", "05 Mar 2025", "14:30")]
+    assert dates == ["2025", "2025년 1월", "2025년 3월 05일", "14:30"]
