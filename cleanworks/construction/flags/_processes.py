@@ -129,8 +129,9 @@ class Memory:
         native = frame.to_native()
         known_values = pd.Index(values.to_native()[values.columns[1]])
         # Numbers run from 1 in the order of the rows.
-        found = known_values.get_indexer(native[column].array) + 1
-        found = np.where(native[column].isna(), 0, found).astype(np.int64)
+        # Few values fill many rows: each is looked up once, and a missing one is -1, which is the last.
+        places, values_there = pd.factorize(native[column])
+        found = np.append(known_values.get_indexer(values_there) + 1, 0).astype(np.int64)[places]
         return _in_memory(native.drop(columns=column).assign(**{name: found}))
 
     def values_of(self, frame: Frame, values: Frame) -> Frame:
