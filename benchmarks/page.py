@@ -236,7 +236,7 @@ def main() -> int:
         if not good:
             missed.append(what)
         print(
-            f"{what:44}{value:8.1f} {unit:3}target {target:g}{'' if good else '  MISSED'}{more}", flush=True
+            f"{what:52}{value:8.1f} {unit:3}target {target:g}{'' if good else '  MISSED'}{more}", flush=True
         )
 
     sizes, manifest = weights(live)

@@ -173,8 +173,10 @@ def _executed(
             names = {entry.name for entry in mine} | {f"{entry.name}-instructor" for entry in mine}
             result = run_notebooks([job for job in jobs if job.name in names], options)
         if result.exit_code:
+            broken = "; ".join(f"{one.name}: {one.why.message}" for one in result.failed[:3])
             raise InputError(
-                "Not all notebooks run, so there is nothing to compare with.", fix="See `cleanworks run`."
+                f"Not all notebooks run, so there is nothing to compare with. {broken}",
+                fix="See `cleanworks run`, with the same profile and language.",
             )
         found |= {entry.name: read(made.executed / course.relative(entry.path)).node for entry in mine}
     return found
