@@ -136,7 +136,7 @@ def normal_quantile(share: Any) -> Any:
 def _quantiles(share: np.ndarray) -> np.ndarray:
     away = share - 0.5
     square = 0.180625 - away * away
-    found = away * _polynomial(square, _CENTRE[0]) / _polynomial(square, _CENTRE[1])
+    found: np.ndarray = away * _polynomial(square, _CENTRE[0]) / _polynomial(square, _CENTRE[1])
     outside = np.flatnonzero(np.abs(away) > 0.425)
     here = share[outside]
     root = np.sqrt(-log(np.maximum(np.minimum(here, 1 - here), _SMALLEST)))
@@ -242,7 +242,8 @@ class Draws:
         total = parts[..., 0].copy()
         for place in range(1, parts.shape[-1]):
             total += parts[..., place]
-        return parts / total[..., None]
+        shares: np.ndarray = parts / total[..., None]
+        return shares
 
     def poisson(self, mean: Any = 1.0, size: Size = None) -> Any:
         """Counts, found by adding up their chances; large means are made of several smaller ones."""

@@ -234,7 +234,8 @@ def hidden(counts: ArrayLike, least: int = LEAST, *, total_shown: bool = True) -
 
 def _numbers(values: ArrayLike) -> np.ndarray:
     numbers = np.asarray(values, float)
-    return numbers[~np.isnan(numbers)]
+    known: np.ndarray = numbers[~np.isnan(numbers)]
+    return known
 
 
 def _correlation(first: pd.Series, second: pd.Series) -> float:

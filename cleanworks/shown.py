@@ -64,7 +64,7 @@ def html(table: pd.DataFrame | pd.Series) -> str:
     formatters = [_formatter(frame.iloc[:, place]) for place in range(frame.shape[1])]
     long = len(frame) > _ROWS
     with pd.option_context("display.max_colwidth", None):
-        made = frame.to_html(
+        made: str = frame.to_html(
             formatters=formatters, notebook=True, border=0, max_rows=10 if long else None, max_cols=20
         )
     # An unknown whole number, such as a year that no source gives.

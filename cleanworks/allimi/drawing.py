@@ -168,7 +168,8 @@ def _hull(points: np.ndarray) -> np.ndarray:
         return np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], dtype=float)
     middle = edge.mean(axis=0)
     wider = middle + (edge - middle) * 1.05
-    return np.clip(wider, [2, 2], [WIDTH - 2, HEIGHT - 2])
+    inside: np.ndarray = np.clip(wider, [2, 2], [WIDTH - 2, HEIGHT - 2])
+    return inside
 
 
 def _nearer(outline: np.ndarray, own: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -53,7 +53,9 @@ def steps(steps: object) -> Outcome:
 @check.question("c11-e2", "public_after")
 def public_after(public_after: object) -> Outcome:
     def end(order: Sequence[str]) -> float:
-        return plan.roadmap(SCORES, order, build_months=MONTHS, step_months=3).loc["Disclosure", "end"]
+        built = plan.roadmap(SCORES, order, build_months=MONTHS, step_months=3)
+        last: float = built.loc["Disclosure", "end"]
+        return last
 
     return compare(
         public_after,

@@ -34,7 +34,8 @@ def years(years: object) -> Outcome:
     first = one["date"].min()
 
     def until(when: pd.Timestamp) -> float:
-        return (when.year - first.year) + (when.month - first.month) / 12
+        passed: float = (when.year - first.year) + (when.month - first.month) / 12
+        return passed
 
     results = one[one["kind"] == "results"]["date"]
     rule = one[one["kind"] == "rule"]["date"].min()
