@@ -255,7 +255,7 @@ body { padding: 0; }
 .signs { display: flex; justify-content: space-around; gap: 8mm; margin-top: 16mm; }
 .signs div { border-top: 1px solid #374151; flex: 0 1 70mm; min-width: 0; padding-top: 2mm; font-size: 10pt; overflow-wrap: anywhere; }
 @media print { .certificate { width: 281mm; height: 194mm; min-height: 0; margin: 8mm; overflow: hidden; } }
-@media (max-width: 1000px) { .certificate { width: auto; min-height: 0; padding: 8mm 4mm; } .signs { flex-direction: column; gap: 6mm; } .signs div { flex: none; } }
+@media screen and (max-width: 1000px) { .certificate { width: auto; min-height: 0; padding: 8mm 4mm; } .signs { flex-direction: column; gap: 6mm; } .signs div { flex: none; } }
 """
 
 

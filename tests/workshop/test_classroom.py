@@ -283,6 +283,11 @@ def test_every_line_to_sign_on_stays_inside_the_frame(tmp_path, tab):
         for one in lines
     )
     assert "5,4 heures" in tab.locator(".modules").inner_text()
+    # Paper is narrower than a laptop in pixels, and no phone.
+    tab.set_viewport_size({"width": 900, "height": 720})
+    tab.emulate_media(media="print")
+    assert len({one.bounding_box()["y"] for one in tab.locator(".signs div").all()}) == 1
+    tab.emulate_media(media="screen")
     tab.set_viewport_size({"width": 1280, "height": 720})
 
 
