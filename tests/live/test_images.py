@@ -140,6 +140,19 @@ def test_the_manifest_names_every_image_with_its_sum(payload, tmp_path):
     }
 
 
+def test_the_licence_of_everything_in_the_images_lies_beside_them(payload, tmp_path):
+    payload.write(tmp_path)
+    told = (tmp_path / "LICENSES.txt").read_text(encoding="utf-8")
+    for parts in payload.release.images.values():
+        for name in (*(file for file in parts.files if file.endswith(".whl")), *parts.installed):
+            # SQLite is in the public domain.
+            assert re.search(rf"^{re.escape(name.split('-')[0])}\b.*\d", told, re.M) or name.startswith(
+                "sqlite3"
+            ), name
+    assert "Mozilla Public License" in told and "pyodide.asm.js is changed" in told
+    assert "Copyright (c) 2005-2024, NumPy Developers" in told
+
+
 def test_a_page_needs_what_its_cells_import_and_what_its_metadata_names():
     course = Course.load(ROOT)
     assert {"sqlite3", "sqlalchemy", "data-payments"} <= set(needs.images_for(course, course.entry("c6")))

@@ -20,6 +20,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.live import images, needs
 from cleanworks.workshop.live.fetch import Say, cache_folder, fetch, say_on_stderr
 from cleanworks.workshop.live.images import HOME, SITE, Image
+from cleanworks.workshop.live.licences import FILE, licences
 from cleanworks.workshop.live.release import Release
 
 if TYPE_CHECKING:
@@ -47,11 +48,12 @@ _PROGRAMS = {
 
 @dataclass(frozen=True)
 class Payload:
-    """The images of an edition, and the variables that its lessons read."""
+    """The images of an edition, the variables that its lessons read, and the licences of what is in the images."""
 
     release: Release
     images: tuple[Image, ...]
     environment: Mapping[str, str]
+    licences: str
 
     @property
     def version(self) -> str:
@@ -85,10 +87,11 @@ class Payload:
         return parts.imports if parts else ()
 
     def write(self, folder: Path) -> None:
-        """Put manifest and images into a folder `_static/live`."""
+        """Put manifest, images and licences into a folder `_static/live`."""
         (folder / "images").mkdir(parents=True, exist_ok=True)
         for image in self.images:
             shutil.copyfile(image.path, folder / "images" / f"{image.name}.js")
+        (folder / FILE).write_text(self.licences, encoding="utf-8")
         (folder / "manifest.js").write_bytes(self.manifest())
 
 
@@ -126,7 +129,7 @@ def prepare(
     images.prune(store)
     order = {name: number for number, name in enumerate(needs.START)}
     made.sort(key=lambda image: order.get(image.name, len(order)))
-    return Payload(release, tuple(made), chosen)
+    return Payload(release, tuple(made), chosen, licences(release, files))
 
 
 def image_store(course: Course) -> Path:
