@@ -397,7 +397,9 @@ def test_an_unknown_language_or_a_path_for_one_stays_english(monkeypatch):
 def test_the_words_of_the_toolkit_keep_their_values(path):
     for text, translation in words.read_po(path.read_text(encoding="utf-8")).items():
         assert languages.faults(text, translation) == [], text
-        assert re.findall(r"\{[a-z]+\}", text) == re.findall(r"\{[a-z]+\}", translation), text
+        # A language may have another order: a Korean date begins with the year.
+        values = [sorted(re.findall(r"\{[a-z]+\}", one)) for one in (text, translation)]
+        assert values[0] == values[1], text
 
 
 # --- the translations of this course ------------------------------------------------------------------------------
