@@ -96,13 +96,15 @@ def _plain(text: str) -> str:
     return re.sub(r"\W+", "", text.replace("ﬁ", "fi").replace("ﬂ", "fl"))
 
 
-def test_people_who_listen_to_the_pdf_can_find_their_way(printed):
+def test_people_who_listen_to_the_pdf_can_find_their_way(printed, read):
     root = printed.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in root and root["/Lang"] == "en"
     assert root["/ViewerPreferences"]["/DisplayDocTitle"] and "CleanWorks" in printed.metadata.title
     titles = [one.title for one in _flat(printed.outline)]
     assert "Anti-corruption monitoring and evaluation" in titles and "Answers: Orientation" in titles
-    assert len(titles) > 100
+    # Where a long heading breaks into two lines, its words stay apart.
+    assert {chapter.title for part in read for chapter in part.chapters} <= set(titles)
+    assert len(titles) > 50
 
 
 def test_every_letter_is_in_the_file(printed):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
@@ -59,6 +59,10 @@ _FIT = """
     .filter(one => !one.closest('mjx-assistive-mml, svg') && one.getBoundingClientRect().right > right)
     .map(one => one.tagName.toLowerCase() + ': ' + one.textContent.trim().slice(0, 60)).slice(0, 10);
 }
+"""
+
+_HEADINGS = """
+() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(one => one.textContent.trim().replace(/\\s+/g, ' '))
 """
 
 
@@ -189,7 +193,7 @@ def write(browser: Any, parts: list[Part], cover: Cover, target: Path, *, mathja
     """
     numbers: dict[str, int] = {}
     for _ in range(4):
-        printed = _print(browser, document(parts, cover, mathjax=mathjax, numbers=numbers))
+        printed, headings = _print(browser, document(parts, cover, mathjax=mathjax, numbers=numbers))
         found = page_numbers(printed)
         wanted = {place: found[place] for _, place, _ in entries(parts)}
         if wanted == numbers:
@@ -201,14 +205,15 @@ def write(browser: Any, parts: list[Part], cover: Cover, target: Path, *, mathja
             where=target.name,
             fix="Run it again; if it stays so, please report it.",
         )
-    finished, count = _finish(printed, cover)
+    finished, count = _finish(printed, cover, headings)
     target.parent.mkdir(parents=True, exist_ok=True)
     with whole(target) as file:
         file.write(finished)
     return count
 
 
-def _print(browser: Any, html: str) -> bytes:
+def _print(browser: Any, html: str) -> tuple[bytes, list[str]]:
+    """The printed document, and its headings as they are written."""
     with scratch.folder() as folder:
         path = folder / "book.html"
         path.write_text(html, encoding="utf-8")
@@ -225,7 +230,10 @@ def _print(browser: Any, html: str) -> bytes:
                     where="; ".join(wide),
                     fix="Make the table narrower, or the line shorter.",
                 )
-            return page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+            headings = page.evaluate(_HEADINGS)
+            return page.pdf(
+                prefer_css_page_size=True, print_background=True, tagged=True, outline=True
+            ), headings
         finally:
             page.close()
 
@@ -242,7 +250,23 @@ def page_numbers(pdf: bytes) -> dict[str, int]:
     return {name: number + 1 for name, number in found.items() if number is not None}
 
 
-def _finish(pdf: bytes, cover: Cover) -> tuple[bytes, int]:
+def _write_bookmarks(item: Any, headings: Mapping[str, str]) -> None:
+    """Give bookmarks the words of their headings: where a heading breaks into two lines, the browser joins the words around the break."""
+    from pypdf.generic import NameObject, TextStringObject
+
+    while item is not None:
+        item = item.get_object()
+        if title := item.get("/Title"):
+            item[NameObject("/Title")] = TextStringObject(headings.get(_letters(title), title))
+        _write_bookmarks(item.get("/First"), headings)
+        item = item.get("/Next")
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split())
+
+
+def _finish(pdf: bytes, cover: Cover, headings: Iterable[str]) -> tuple[bytes, int]:
     """Say in the file what it is; the same book gives the same file."""
     from pypdf import PdfReader, PdfWriter
     from pypdf.generic import BooleanObject, DictionaryObject, NameObject
@@ -251,6 +275,7 @@ def _finish(pdf: bytes, cover: Cover) -> tuple[bytes, int]:
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     reader = PdfReader(io.BytesIO(pdf))
     writer = PdfWriter(clone_from=reader)
+    _write_bookmarks(writer.root_object.get("/Outlines"), {_letters(one): one for one in headings})
     day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).strftime("D:%Y%m%d%H%M%SZ")
     writer.add_metadata(
         {

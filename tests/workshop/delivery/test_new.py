@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from pathlib import Path
 
@@ -117,7 +118,13 @@ class Terminal:
             str(ROOT),
         ]
         self.shown = pexpect.spawn(
-            sys.executable, command, encoding="utf-8", timeout=120, dimensions=(40, 200)
+            sys.executable,
+            command,
+            encoding="utf-8",
+            timeout=120,
+            dimensions=(40, 200),
+            # Whoever runs the tests in the background has switched Ctrl-C off for all that they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self.end = pexpect.EOF
 
