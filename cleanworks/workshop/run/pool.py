@@ -7,6 +7,7 @@ next kernel ready and waits at the gate, so that no core stands idle between two
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
@@ -89,6 +90,9 @@ class Pool:
     ) -> None:
         """Execute all tasks. `started`, `finished` and, at least five times a second, `tick` are called in this process."""
         self._queue = list(tasks)
+        if self._context.get_start_method() == "fork":
+            # The workers get nbclient from here; it takes half a second to load, once instead of in each of them.
+            importlib.import_module(".pipe", __package__)
         try:
             while self._queue or any(worker.task for worker in self._workers):
                 self._hand_out()

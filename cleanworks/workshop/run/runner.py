@@ -279,6 +279,7 @@ class _Run:
                 self.options.hash_seed,
                 self.options.environment,
                 direct=not fresh and engine.name == PIPE,
+                lean=not is_many(count),
             )
         if not self.options.fresh:
             self._note("Kernels are not forked on this system: every notebook starts a fresh Python.")

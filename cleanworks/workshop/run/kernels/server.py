@@ -220,15 +220,16 @@ def _follow_the_shell() -> None:
     IPKernelApp.init_gui_pylab = init_gui_pylab  # type: ignore[method-assign]  # on purpose
 
 
-def _load(preload: Sequence[str], direct: bool) -> None:
+def _load(preload: Sequence[str], direct: bool, lean: bool) -> None:
     """Have everything in memory that the kernels share."""
     from .warmup import make_calls, share_what_is_loaded, warm_up
 
-    notes = warm_up(preload)
+    notes = warm_up(preload, use=not lean)
     if direct and not engine.missing():
         _prepare()
     _say(*notes, *make_calls(preload))
-    share_what_is_loaded()
+    if not lean:
+        share_what_is_loaded()
 
 
 def _say(*lines: str) -> None:
@@ -249,6 +250,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fork kernels from a process that has the libraries loaded.")
     parser.add_argument("socket")
     parser.add_argument("--preload", nargs="*", default=())
+    parser.add_argument("--lean", action="store_true", help="Only a few kernels will be asked for.")
     parser.add_argument(
         "--direct", action="store_true", help="Only kernels without sockets will be asked for."
     )
@@ -266,7 +268,7 @@ def main() -> None:
         listener.listen(64)
         before = dict(os.environ)
         if options.preload or options.direct:
-            _load(options.preload, options.direct)
+            _load(options.preload, options.direct, options.lean)
         # The largest files and numbers of open files are the kernels' own business from here on.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         _say(READY)

@@ -26,6 +26,7 @@ class KernelServer:
     """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case.
 
     With `direct`, it prepares for kernels without Jupyter's sockets; for any other it then starts a new Python.
+    `lean` is for a few kernels: nothing is done that only pays when many share it.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class KernelServer:
         hash_seed: int | None = None,
         environment: Mapping[str, str] | None = None,
         direct: bool = False,
+        lean: bool = False,
     ):
         self.ready = False
         self._folder = scratch.make()
@@ -47,8 +49,7 @@ class KernelServer:
         command = [sys.executable, "-m", f"{__package__}.server", self.address]
         if preload:
             command += ["--preload", *preload]
-        if direct:
-            command.append("--direct")
+        command += [word for word, wanted in (("--direct", direct), ("--lean", lean)) if wanted]
         process = subprocess.Popen(
             command,
             env=environment,

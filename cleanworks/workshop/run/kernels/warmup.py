@@ -63,8 +63,8 @@ def _as_in_a_notebook() -> Iterator[None]:
         del vars(builtins)["get_ipython"]
 
 
-def warm_up(names: Sequence[str]) -> list[str]:
-    """Import the modules and the kernel, and use them once. Returns what a person should know, a line each.
+def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
+    """Import the modules and the kernel, and `use` them once. Returns what a person should know, a line each.
 
     Of an entry ``module:function`` the module is imported; `make_calls` makes the call.
     """
@@ -82,7 +82,7 @@ def warm_up(names: Sequence[str]) -> list[str]:
                 notes.append(_not_loaded(name, error))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for function in (_use_matplotlib, _use_pandas, _use_traceback):
+            for function in (_use_matplotlib, _use_pandas, _use_traceback) if use else ():
                 with contextlib.suppress(Exception):
                     function()
     _forget_warnings(set(sys.modules) - before)
