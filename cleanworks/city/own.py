@@ -64,7 +64,7 @@ def read_parquet(file: Path) -> pd.DataFrame:
 
 
 def refuse_broken_text(file: Path) -> None:
-    """Name the column and the row of the first text of a Parquet file that is not UTF-8, if there is one.
+    """Name the column and the row of the first text of a Parquet file that is not UTF-8, if there is one, or a column's own name.
 
     Raises
     ------
@@ -90,6 +90,12 @@ def refuse_broken_text(file: Path) -> None:
                             fix="Write the file again with texts in UTF-8.",
                         ) from None
                 before += len(batch)
+    except UnicodeDecodeError:
+        raise InputError(
+            "The name of a column is not UTF-8.",
+            where=str(file),
+            fix="Write the file again with names in UTF-8.",
+        ) from None
     except (OSError, pa.ArrowException):  # damaged, or not a Parquet file at all: whoever reads it says so
         return
 

@@ -106,3 +106,11 @@ def test_a_parquet_file_whose_pages_are_damaged_is_named_and_not_the_disk(tmp_pa
     file.write_bytes(whole[:684] + b"\xff" * 20 + whole[704:])
     with pytest.raises(InputError, match=r"tenders\.parquet: The file cannot be read: \w"):
         own.read_parquet(file)
+
+
+def test_the_name_of_a_column_that_is_not_utf8_is_refused(tmp_path):
+    file = tmp_path / "claims.parquet"
+    pd.DataFrame({"site_name": ["North"]}).to_parquet(file)
+    file.write_bytes(file.read_bytes().replace(b"site_name", b"si\xb3e_name"))
+    with pytest.raises(InputError, match=r"claims\.parquet: The name of a column is not UTF-8"):
+        own.read_parquet(file)
