@@ -64,7 +64,7 @@ def read_parquet(file: Path) -> pd.DataFrame:
 
 
 def refuse_broken_text(file: Path) -> None:
-    """Name the column and the row of the first text of a Parquet file that is not UTF-8, if there is one, or a column's own name.
+    """Name the column and the row of the first text of a Parquet file that is not UTF-8, if there is one.
 
     Raises
     ------
@@ -74,6 +74,7 @@ def refuse_broken_text(file: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    refuse_broken_names(file)
     try:
         opened = pq.ParquetFile(file)
         texts = (pa.string(), pa.large_string())
@@ -90,6 +91,23 @@ def refuse_broken_text(file: Path) -> None:
                             fix="Write the file again with texts in UTF-8.",
                         ) from None
                 before += len(batch)
+    except (OSError, pa.ArrowException):  # damaged, or not a Parquet file at all: whoever reads it says so
+        return
+
+
+def refuse_broken_names(file: Path) -> None:
+    """Say of a Parquet file that the name of a column is not UTF-8, if it is so.
+
+    Raises
+    ------
+    InputError
+        It is so.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.ParquetFile(file).close()
     except UnicodeDecodeError:
         raise InputError(
             "The name of a column is not UTF-8.",

@@ -125,7 +125,7 @@ def cluster(session: SparkSession | None = None) -> Iterator[Cluster]:
         raise InputError(
             f"Spark could not compute this: {_first_line(error)}.",
             where="tables",
-            fix="If a column holds something else than it should, import the data again; else look into Spark's log.",
+            fix="If a column holds something else than it should, import the data again; otherwise look into Spark's log.",
         ) from None
     finally:
         if own:

@@ -63,6 +63,19 @@ def test_an_imported_folder_holds_the_tables_of_the_file(packages, imported, kin
 
 
 @pytest.mark.parametrize("large", [False, True])
+def test_the_name_of_a_column_that_is_not_utf8_is_refused(imported, tmp_path, capsys, monkeypatch, large):
+    if large:
+        monkeypatch.setattr(flagging, "LARGE", 0)
+    folder = tmp_path / "tables"
+    shutil.copytree(imported["releases"].to, folder)
+    file = folder / "tenders.parquet"
+    file.write_bytes(file.read_bytes().replace(b"tender_id", b"te\xb3der_id"))
+    said = refused(capsys, "data", "flags", folder, "--out", tmp_path / "out")
+    assert "tenders.parquet: The name of a column is not UTF-8." in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("name", ["tenders", "bids"])
 def test_a_text_that_is_not_utf8_in_a_table_is_named_with_its_place(
     imported, tmp_path, capsys, monkeypatch, name, large
