@@ -1,9 +1,10 @@
 """Reading OCDS: `cleanworks data import` beside json.loads alone and DuckDB's read_json, and beside an older checkout.
 
-    python benchmarks/reading_ocds.py [--megabytes 60] [--kind releases] [--sample FILE] [--older FOLDER]
+    python benchmarks/reading_ocds.py [--megabytes 60] [--kind releases] [--sample FILE] [--workers 2] [--older FOLDER]
 
 The file is made of the processes of a sample (by default the open example of lesson c12), repeated with new ids. Each side runs in a
-process of its own: CPU and wall seconds, and highest memory; what all sides share, the start of Python and its imports, is in them.
+process of its own: CPU and wall seconds, and the highest memory of one process; what all sides share, the start of Python and its imports,
+is in them. This checkout reads alone and with so many workers.
 `json.loads` only makes objects. DuckDB only counts the processes and awards, with whatever types it infers, of one release on each
 line: as one package, 60 MB do not fit into the 4 GB that it is given.
 FOLDER is another checkout of this project, for example a worktree of an older commit.
@@ -25,6 +26,7 @@ from cleanworks.standards.stream import open_source
 
 HERE = Path(__file__).resolve().parent.parent
 IMPORT = "from cleanworks import data; data.bring_in([{file!r}], to={out!r})"
+TOGETHER = IMPORT.replace("out!r}", "out!r}, workers={workers}")
 SIDES = {
     "json.loads alone": "import json; json.loads(open({file!r}, encoding='utf-8').read())",
     "DuckDB read_json": (
@@ -32,6 +34,7 @@ SIDES = {
         "duckdb.sql(\"SELECT count(DISTINCT ocid), sum(len({awards})) FROM read_json('{lines}')\").fetchall()"
     ),
     "this checkout": IMPORT,
+    "with workers": TOGETHER,
 }
 
 
@@ -82,6 +85,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=60)
     parser.add_argument("--kind", choices=("releases", "records"), default="releases")
     parser.add_argument("--sample", type=Path, default=data.example("paraguay-2017").file)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--older", type=Path, help="another checkout, to compare with")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
@@ -92,18 +96,24 @@ def main() -> None:
         awards = "compiledRelease.awards" if chosen.kind == "records" else "awards"
         sides = {
             name: measured(
-                code.format(file=str(file), lines=f"{place}/package.jsonl", awards=awards, out=f"{place}/new")
+                code.format(
+                    file=str(file),
+                    lines=f"{place}/package.jsonl",
+                    awards=awards,
+                    out=f"{place}/new",
+                    workers=chosen.workers,
+                )
             )
             for name, code in SIDES.items()
         }
         if chosen.older:
             code = IMPORT.format(file=str(file), out=f"{place}/old")
             sides["older checkout"] = measured(code, chosen.older.resolve())
-        ours = sides["this checkout"]
+        ours, together = sides["this checkout"], sides["with workers"]
         for name, (cpu, wall, memory) in sides.items():
             print(
                 f"    {name:17} {cpu:6.1f} s CPU {wall:6.1f} s wall {memory:6,.0f} MiB peak, "
-                f"{cpu / ours[0]:.2f} times the CPU of this checkout"
+                f"{cpu / ours[0]:.2f} times the CPU of this checkout, {wall / together[1]:.2f} times the wall seconds with workers"
             )
 
 

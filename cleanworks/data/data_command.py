@@ -55,12 +55,20 @@ def bring_in(
     encoding: Annotated[
         str | None, typer.Option(help="Of CSV files that are not UTF-8, such as cp949 or latin-1.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Processes that read large OCDS files together; as many as processors, at most 8.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Bring files in as tables.
 
     It writes tables as Parquet, a dictionary of their columns, and a list of what was taken and what was left out.
     """
-    from cleanworks.data import importing
+    from cleanworks.data import helpers, importing
     from cleanworks.data import mapping as columns
 
     out = Console(highlight=False)
@@ -102,6 +110,7 @@ def bring_in(
             mappings=chosen,
             encoding=encoding,
             tell=lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
+            workers=workers or min(helpers.cores(), 8),
         )
     _rows(
         out,

@@ -7,6 +7,7 @@ process are merged however far they lie apart, and only one piece is in memory a
 from __future__ import annotations
 
 import contextlib
+import gc
 import gzip
 import io
 import json
@@ -19,18 +20,30 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
 from cleanworks import archives, scratch, shown
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
+from cleanworks.data.helpers import Helpers
 from cleanworks.errors import InputError
 from cleanworks.moments import OFFSET
 from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.shape import inside, text
-from cleanworks.standards.stream import LISTS, Element, Source, again, kept, open_source, refuse_bomb
+from cleanworks.standards.stream import (
+    LISTS,
+    Element,
+    Part,
+    Source,
+    again,
+    divided,
+    kept,
+    open_part,
+    open_source,
+    refuse_bomb,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +51,9 @@ if TYPE_CHECKING:
 
 # Releases are sorted by their process into pieces of about this size, which are in memory one after the other.
 PIECE, MOST_PIECES = 32 << 20, 128
+RUN = 16 << 20  # bytes that wait to be sorted by their piece
+PART = 4 << 20  # bytes that one process reads at a time, where there are several
+MOST_AHEAD = 64  # parts that wait for their turn
 AT_ONCE = 3_000  # elements whose tables are in memory together
 LARGEST_ARCHIVE = 64 << 30  # bytes of all that a zip holds; they are unpacked to the disk and read from there
 LARGEST_TABLE = 2 << 30  # bytes of one CSV file, unpacked
@@ -115,6 +131,7 @@ def bring_in(
     mappings: Sequence[mapping.Columns] | None = None,
     encoding: str | None = None,
     tell: Tell | None = None,
+    workers: int = 1,
 ) -> Imported:
     """Read files and keep their tables in a folder.
 
@@ -132,6 +149,9 @@ def bring_in(
         Of CSV files that are not UTF-8.
     tell : callable, optional
         Called with the bytes read, the bytes in all and the file in hand.
+    workers : int
+        Processes that read large OCDS files together, this one included; the tables are the same. With more than one, a script must call
+        this under ``if __name__ == "__main__":``, because each process reads the script first.
 
     Raises
     ------
@@ -179,7 +199,7 @@ def bring_in(
             if kind == "tables":
                 _tables(found, mappings, encoding, keep, made, tell)
             else:
-                _standard(found, kind, keep, made, tell, Path(place))
+                _standard(found, kind, keep, made, tell, Path(place), workers)
             if isinstance(keep, _Holder):
                 made.tables = keep.finish(made.held)
             elif new:
@@ -319,38 +339,106 @@ def _named(files: Iterable[str | Path]) -> str:
 # OCDS and OC4IDS --------------------------------------------------------------------------------------------------------
 
 
-def _standard(found: Files, kind: str, keep: _Pieces, made: Imported, tell: Tell | None, place: Path) -> None:
-    read = _Told(tell, sum(path.stat().st_size for path, _ in found))
-    elements = _elements(found, made, read)
+def _standard(
+    found: Files, kind: str, keep: _Pieces, made: Imported, tell: Tell | None, place: Path, workers: int
+) -> None:
+    told, read = _Told(tell, sum(path.stat().st_size for path, _ in found)), _Read()
     if kind == "OC4IDS":
-        for batch in _batches((element.value for element, _ in elements), AT_ONCE):
+        for batch in _batches((element.value for element, _ in _elements(found, read, told)), AT_ONCE):
             keep.add(oc4ids.tables_of(batch))
+        read.tell(made)
         return
     size = sum(path.stat().st_size * (10 if name.endswith(".gz") else 1) for path, name in found)
-    pieces = [place / f"releases-{number}" for number in range(min(size // PIECE + 1, MOST_PIECES))]
-    with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(piece.open("wb")) for piece in pieces]
+    pieces = min(size // PIECE + 1, MOST_PIECES)
+    # Another Python takes most of a second to begin.
+    many = workers if isinstance(keep, _Keeper) and size > 4 * PART else 1
+    with Helpers(many - 1) as helpers:
+        together = _sorted_together(found, told, pieces, place, helpers) if many > 1 else None
+        if together is not None:
+            runs, read = together
+        else:
+            with (place / "sorted").open("wb") as file, _without_cycles():
+                runs = [_Sorter(file, pieces, "").all(_elements(found, read, told))]
+        read.tell(made)
+        if isinstance(keep, _Keeper):
+            tasks = ((*batch, place, number) for number, batch in enumerate(_processes(runs, pieces)))
+            for kept_there in helpers.each(_tabled, tasks, ahead=2 * many):
+                keep.take(kept_there)
+        else:
+            for processes, before in _processes(runs, pieces):
+                keep.add(ocds.tables_of(_compiled(processes), already=before))
+
+
+Runs = tuple[
+    Path, list[list[int]]
+]  # a file of elements, and for each run in it where each piece begins, and the end
+
+
+class _Sorter:
+    """Elements written into one file by the piece of their process: in runs, each of which is sorted by piece."""
+
+    def __init__(self, file: BinaryIO, pieces: int, mark: str) -> None:
+        self.file, self.mark = file, mark
+        self.held: list[list[bytes]] = [[] for _ in range(pieces)]
+        self.size, self.places = 0, list[list[int]]()
+
+    def all(self, elements: Iterable[tuple[Element, str]]) -> Runs:
         for count, (element, list_name) in enumerate(elements):
             value = element.value
+            line = kept(ocds.what_is_read(value))
             ocid = text(value.get("ocid")) or text(inside(value, "compiledRelease").get("ocid"))
             # What has no usable ocid belongs to nothing else.
-            key = json.dumps(ocid or f"\0{count}").encode()
-            line = b"%s\t%s\t%s\n" % (list_name.encode(), key, kept(ocds.what_is_read(value)))
-            files[zlib.crc32(key) % len(files)].write(line)
-    for piece in pieces:
-        for compiled in _batches(_compiled(piece), AT_ONCE):
-            keep.add(ocds.tables_of(compiled))
-        piece.unlink()
+            key = json.dumps(ocid or f"\0{self.mark}{count}").encode()
+            piece = zlib.crc32(key if ocid else line) % len(self.held)
+            self.held[piece].append(b"%s\t%s\t%s\n" % (list_name.encode(), key, line))
+            self.size += len(line)
+            if self.size > RUN:
+                self._write()
+        self._write()
+        return Path(self.file.name), self.places
+
+    def _write(self) -> None:
+        begins = [self.file.tell()]
+        for lines in self.held:
+            self.file.write(b"".join(lines))
+            begins.append(self.file.tell())
+            lines.clear()
+        self.places.append(begins)
+        self.size = 0
 
 
-def _compiled(piece: Path) -> Iterator[dict[str, Any]]:
-    """The compiled release of each process of a piece; only texts are held of the others."""
-    processes: dict[bytes, list[tuple[bytes, bytes]]] = {}
-    with piece.open("rb") as lines:
-        for line in lines:
-            list_name, key, value = line.split(b"\t", 2)
-            processes.setdefault(key, []).append((list_name, value))
-    for parts in processes.values():
+Process = list[tuple[bytes, bytes]]  # list name and text of each of its releases or records
+
+
+def _processes(runs: Sequence[Runs], pieces: int) -> Iterator[tuple[list[Process], int]]:
+    """Batches of processes, each with how many came before it; only texts of one piece are in memory."""
+    before = 0
+    with contextlib.ExitStack() as stack:
+        opened = [(stack.enter_context(path.open("rb")), places) for path, places in runs]
+        for piece in range(pieces):
+            processes: dict[bytes, Process] = {}
+            for file, places in opened:
+                for begins in places:
+                    file.seek(begins[piece])
+                    for line in file.read(begins[piece + 1] - begins[piece]).split(b"\n")[:-1]:
+                        list_name, key, value = line.split(b"\t", 2)
+                        processes.setdefault(key, []).append((list_name, value))
+            batch, size = list[Process](), 0
+            for process in processes.values():
+                batch.append(process)
+                size += sum(len(value) for _, value in process)
+                if len(batch) == AT_ONCE or size > PART:
+                    yield batch, before
+                    before += len(batch)
+                    batch, size = [], 0
+            if batch:
+                yield batch, before
+                before += len(batch)
+
+
+def _compiled(batch: Iterable[Process]) -> Iterator[dict[str, Any]]:
+    """The compiled release of each process."""
+    for parts in batch:
         # One process may be in two files of records; the later file stands.
         records = [value for list_name, value in parts if list_name == b"records"]
         whole = next(iter(ocds.compiled_of(map(again, reversed(records)), "records")), None)
@@ -361,30 +449,122 @@ def _compiled(piece: Path) -> Iterator[dict[str, Any]]:
             yield from ocds.compiled_of(releases, "releases")
 
 
-def _elements(found: Files, made: Imported, read: _Told) -> Iterator[tuple[Element, str]]:
+def _tabled(batch: list[Process], before: int, place: Path, number: int) -> _Keeper:
+    """The tables of a batch, in files; for any process."""
+    keep = _Keeper(place, f"{number}-")
+    with _without_cycles():
+        made = ocds.tables_of(_compiled(batch), already=before)
+    keep.add(made)
+    return keep
+
+
+@contextlib.contextmanager
+def _without_cycles() -> Iterator[None]:
+    """No search for objects that hold each other: reading makes none, and to look through all that was read takes a third of the time."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+# A task of one process: its number, and stretches of files, or whole files, with the name that a person knows.
+Task = tuple[int, list[tuple[Path | Part, str]]]
+
+
+def _tasks(found: Files) -> Iterator[Task]:
+    number, small, size = 0, list[tuple[Path | Part, str]](), 0
     for path, name in found:
-        read.begin(path, name)
+        parts: list[Path | Part] = [*divided(path, PART)] or [path]
+        for part in parts:
+            small.append((part, name))
+            size += PART if isinstance(part, Part) else path.stat().st_size
+            if size >= PART:
+                yield number, small
+                number, small, size = number + 1, [], 0
+    if small:
+        yield number, small
+
+
+@dataclass
+class _Read:
+    """What was read of files: for each its name, kind, list, elements, and whether it came to its end; and what was taken for granted."""
+
+    files: list[tuple[str, str, str, int, bool]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def take(self, other: _Read) -> None:
+        """Add what another process read after this."""
+        for file, kind, list_name, number, ended in other.files:
+            if self.files and not self.files[-1][-1]:
+                number += self.files.pop()[3]
+            self.files.append((file, kind, list_name, number, ended))
+        self.notes += other.notes
+
+    def tell(self, made: Imported) -> None:
+        made.sources += [
+            {
+                "file": file,
+                "kind": kind,
+                "taken": f"{number:,} {LISTS_SHORT[list_name]}",
+                "left": [] if number else ["the list is empty"],
+            }
+            for file, kind, list_name, number, _ in self.files
+        ]
+        made.notes += self.notes
+
+
+def _sort_apart(task: Task, pieces: int, place: Path) -> tuple[Runs, _Read, int]:
+    """The runs of one task, what was read, and its bytes; for any process."""
+    number, parts = task
+    read = _Read()
+    with (place / f"sorted-{number}").open("wb") as file, _without_cycles():
+        runs = _Sorter(file, pieces, f"{number}-").all(_elements(parts, read, _Told(None, 0)))
+    size = sum(p.end - p.begin if isinstance(p, Part) else p.stat().st_size for p, _ in parts)
+    return runs, read, size
+
+
+def _sorted_together(
+    found: Files, told: _Told, pieces: int, place: Path, helpers: Helpers
+) -> tuple[list[Runs], _Read] | None:
+    """The runs of several processes; None where a file is wrong, or cannot be cut where it seemed: reading it in one finds out what is."""
+    runs, read, done = list[Runs](), _Read(), 0
+    try:
+        tasks = ((task, pieces, place) for task in _tasks(found))
+        for run, more, size in helpers.each(_sort_apart, tasks, ahead=MOST_AHEAD):
+            runs.append(run)
+            read.take(more)
+            done += size
+            told.reached(done, more.files[-1][0])
+    except InputError:
+        return None
+    return runs, read
+
+
+def _elements(
+    found: Iterable[tuple[Path | Part, str]], read: _Read, told: _Told
+) -> Iterator[tuple[Element, str]]:
+    for opened, name in found:
+        path = opened.path if isinstance(opened, Part) else opened
+        told.begin(path, name)
         try:
-            source = open_source(path)
+            source = open_part(opened) if isinstance(opened, Part) else open_source(opened)
             number = 0
             for element in source.elements:
                 number += 1
-                read.step(source)
+                told.step(source)
                 yield element, source.list_name
         except InputError as error:
             where = (error.where or "").replace(str(path), name)
             raise InputError(error.what, where=where or name, fix=error.fix) from None
-        read.done(path)
-        left = ["the list is empty"] if not number else []
-        made.sources.append(
-            {
-                "file": name,
-                "kind": source.what,
-                "taken": f"{number:,} {LISTS_SHORT[source.list_name]}",
-                "left": left,
-            }
-        )
-        made.notes += [f"{name}: {note}" for note in source.notes]
+        told.done(path)
+        ended = not isinstance(opened, Part) or opened.last
+        read.files.append((name, source.what, source.list_name, number, ended))
+        if ended:
+            read.notes += [f"{name}: {note}" for note in source.notes]
 
 
 LISTS_SHORT = dict(zip(LISTS, ("projects", "releases", "records"), strict=True))
@@ -419,6 +599,10 @@ class _Told:
         self.before += path.stat().st_size
         if self.tell:
             self.tell(self.before, self.total, self.name)
+
+    def reached(self, size: int, name: str) -> None:
+        if self.tell:
+            self.tell(size, self.total, name)
 
 
 # CSV and spreadsheets -----------------------------------------------------------------------------------------------------
@@ -589,14 +773,23 @@ class _Holder(_Pieces):
 class _Keeper(_Pieces):
     """Pieces on the disk, joined into one Parquet file for each table at the end."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, mark: str = "") -> None:
         super().__init__()
-        self.place = place
+        self.place, self.mark = place, mark
 
     def kept(self, name: str, table: pd.DataFrame) -> Path:
-        file = self.place / f"{name}.parquet"
+        file = self.place / f"{self.mark}{name}.parquet"
         table.to_parquet(file, index=False)
         return file
+
+    def take(self, other: _Keeper) -> None:
+        """Add the pieces that come after these."""
+        for name, parts in other.parts.items():
+            self.parts.setdefault(name, []).extend(parts)
+            self.rows[name] = self.rows.get(name, 0) + other.rows[name]
+            counts = self.filled.setdefault(name, {})
+            for column, there in other.filled[name].items():
+                counts[column] = counts.get(column, 0) + there
 
     def finish(self, new: Path) -> dict[str, tuple[int, dict[str, int]]]:
         import pyarrow as pa

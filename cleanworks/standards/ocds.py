@@ -679,16 +679,20 @@ def _numbered(elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def tables_of(
-    found: Iterable[dict[str, Any]], *, ocid_prefix: str = OCID_PREFIX, project_prefix: str = PROJECT_PREFIX
+    found: Iterable[dict[str, Any]],
+    *,
+    ocid_prefix: str = OCID_PREFIX,
+    project_prefix: str = PROJECT_PREFIX,
+    already: int = 0,
 ) -> dict[str, pd.DataFrame]:
-    """Compiled releases as tables, see `read`.
+    """Compiled releases as tables, see `read`; ``already`` is how many came before these, so that those without an ocid are numbered on.
 
     Examples
     --------
     >>> len(ocds.tables_of(ocds.compiled(tables))["tenders"]) == len(tables["tenders"])
     True
     """
-    reader = _Reader(ocid_prefix, project_prefix)
+    reader = _Reader(ocid_prefix, project_prefix, already)
     for release in found:
         reader.release(release)
     return reader.tables()
@@ -701,8 +705,8 @@ _KNOWN_ONLY_IF_SAID = ("modifications", "subcontracts")
 class _Reader:
     """Compiled releases, one after the other, into the rows of all tables. Values of a wrong JSON kind are read as missing."""
 
-    def __init__(self, ocid_prefix: str, project_prefix: str) -> None:
-        self.ocid_prefix, self.project_prefix = ocid_prefix, project_prefix
+    def __init__(self, ocid_prefix: str, project_prefix: str, already: int = 0) -> None:
+        self.ocid_prefix, self.project_prefix, self.already = ocid_prefix, project_prefix, already
         self.lists: dict[str, list[dict[str, Any]]] = {name: [] for name in _COLUMNS}
         self.said: set[str] = set()
 
@@ -714,7 +718,8 @@ class _Reader:
         }
 
     def release(self, release: dict[str, Any]) -> None:
-        ocid = text(release.get("ocid")) or f"(process {len(self.lists['tenders']) + 1} without ocid)"
+        place = self.already + len(self.lists["tenders"]) + 1
+        ocid = text(release.get("ocid")) or f"(process {place} without ocid)"
         number = ocid.removeprefix(self.ocid_prefix)
         # The simulated city's own ids are unique in the whole file; everybody else's are local to the process.
         self.of_city = ocid.startswith(OCID_PREFIX)

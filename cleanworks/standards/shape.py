@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,22 +79,27 @@ def frame(name: str, records: list[dict[str, Any]], columns: Iterable[str] = ())
     a clock is not UTC's, a column ``..._offset`` (minutes) beside it gives the instant.
     """
     described = schemas.CONSTRUCTION[name].names if name in schemas.CONSTRUCTION else []
-    # Many records have the same few shapes.
-    present = dict.fromkeys(
-        [*columns, *(key for shape in dict.fromkeys(map(tuple, records)) for key in shape)]
-    )
+    # Many records have the same few shapes; where it is one, their columns lie ready.
+    shapes = dict.fromkeys(map(tuple, records))
+    present = dict.fromkeys([*columns, *(key for shape in shapes for key in shape)])
+    ready: dict[str, Sequence[Any]] = {}
+    if len(shapes) == 1:
+        ready = dict(zip(records[0], zip(*map(dict.values, records), strict=True), strict=True))
     order = [column for column in described if column in present] + [c for c in present if c not in described]
     made: dict[str, pd.Series] = {}
     for column in order:
-        values = [record.get(column) for record in records]
-        if _is_date(name, column):
+        values = ready[column] if column in ready else [record.get(column) for record in records]
+        nothing = values.count(None) == len(values)  # most columns of most publishers
+        if nothing and _is_date(name, column):
+            made[column] = pd.Series(np.full(len(values), np.datetime64("NaT", "ns")))
+        elif _is_date(name, column):
             walls, offsets = moments.clocks(values)
             made[column] = pd.Series(walls)
             # Only where some clock is not UTC's: the instant is the clock less its offset.
             if moments.zones_matter(walls, offsets):
                 made[column + OFFSET] = pd.Series(offsets)
         else:
-            made[column] = _cast(name, column, values)
+            made[column] = _cast(name, column, values, nothing)
     return pd.DataFrame(made, index=range(len(records)))
 
 
@@ -143,12 +148,15 @@ _NUMBERS = {"number", "money", "integer"}
 _EXTRA_NUMBERS = frozenset({"amount", "number_of_lots"})
 
 
-def _cast(name: str, column: str, values: list[Any]) -> pd.Series:
+def _cast(name: str, column: str, values: Sequence[Any], nothing: bool) -> pd.Series:
     described = schemas.CONSTRUCTION.get(name)
     kind = described[column].kind if described and column in described.names else None
     kind = kind or (
         "number" if column in _EXTRA_NUMBERS else "date" if column.startswith("date_") else "text"
     )
+    if nothing:
+        numeric = kind in _NUMBERS
+        return pd.Series([np.nan if numeric else None] * len(values), dtype=float if numeric else object)
     if kind in _NUMBERS:
         return pd.Series([number(value) for value in values], dtype=float)
     if kind == "flag":

@@ -100,17 +100,126 @@ def open_source(path: str | Path) -> Source:
     path = Path(path)
     if not path.is_file():
         raise InputError("There is no such file.", where=str(path), fix="Check the name and the folder.")
-    text = _Text(path)
+    return _opened(_Text(path))
+
+
+def _opened(text: _Text) -> Source:
     if text.peek() != "{":
         _refuse_start(text)
-    source = Source(path, "", False)
+    source = Source(text.path, "", False)
     first = _package_head(text, source)
     if first is not None:
-        source.list_name = _kind_of(first.value, path)
+        source.list_name = _kind_of(first.value, text.path)
         source.elements = _lines(text, first, source)
     else:
         source.elements = _package(text, source)
     return source
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a large file that can be read by itself, as `open_part` does: what its elements stand in, and from where to where."""
+
+    path: Path
+    head: bytes  # of the package, up to the bracket of its list; nothing for JSON lines
+    begin: int
+    end: int
+    tail: bytes  # what closes the package in the middle of the file
+    list_name: str
+    members: frozenset[str] | None  # of the head; None for the last part, which holds the others
+
+    @property
+    def last(self) -> bool:
+        """Whether the file ends with it."""
+        return self.members is None
+
+
+def divided(path: Path, size: int) -> list[Part]:
+    """Parts of about so many bytes that several processes can read; none where a file is compressed, small, or shows no place to cut it.
+
+    Cuts are looked for where an element seems to end and the next one to begin. Whether they are right shows when the parts are read: the
+    first one begins at the first element, so each that holds whole elements alone ends where the next one begins.
+    """
+    whole = path.stat().st_size
+    with path.open("rb") as file:
+        if whole < 2 * size or file.read(2) == b"\x1f\x8b":
+            return []
+        try:
+            text = _Text(path)
+            source = _opened(text)
+            head = text.before() if source.package else b""
+            # The first element that is not read member by member shows what stands between two.
+            for _ in range(1 if source.package else 2):
+                next(source.elements, None)
+            between = text.between()
+        except InputError:
+            return []  # whoever reads it says what is wrong
+        if head is None or "{" not in between:
+            return []
+        first = len(head) + text.mark
+        cuts = [first]
+        for target in range(first + size, whole - size // 2, size):
+            if target > cuts[-1]:
+                file.seek(target)
+                window = file.read(size)
+                place = window.find(between.encode())
+                if place >= 0:
+                    cuts.append(target + place + 1)
+    skipped = between.index("{") - 1
+    known = frozenset(source.header)
+    tail = b"]}" if source.package else b""
+    begins = [cuts[0], *(cut + skipped for cut in cuts[1:])]
+    parts = [
+        Part(path, head, begin, end, tail, source.list_name, known)
+        for begin, end in zip(begins, cuts[1:], strict=False)
+    ]
+    return [*parts, Part(path, head, begins[-1], whole, b"", source.list_name, None)]
+
+
+def open_part(part: Part) -> Source:
+    """Open a part as if it were a file.
+
+    Raises
+    ------
+    InputError
+        Now or while reading: as `open_source`, or the file was not to be cut there. Lines are counted from the part's own beginning, so the
+        whole file must be read to name one.
+    """
+    source = _opened(_Text(part.path, cast("BinaryIO", _Stretch(part))))
+    source.elements = _only_elements(source.elements, source, part)
+    return source
+
+
+def _only_elements(elements: Iterator[Element], source: Source, part: Part) -> Iterator[Element]:
+    yield from elements
+    same = (source.list_name, source.package) == (part.list_name, bool(part.head))
+    if not same or not (part.last or part.members == frozenset(source.header)):
+        raise InputError("The file cannot be cut.", where=str(part.path), fix="Read it whole.")
+
+
+class _Stretch:
+    """The bytes of a part, with the head of the package before and the end of it behind."""
+
+    def __init__(self, part: Part) -> None:
+        self._head, self._tail, self._left = part.head, part.tail, part.end - part.begin
+        self._file = part.path.open("rb")
+        self._file.seek(part.begin)
+
+    def read(self, size: int) -> bytes:
+        if self._head:
+            data, self._head = self._head, b""
+        elif self._left:
+            data = self._file.read(min(size, self._left))
+            self._left = self._left - len(data) if data else 0
+        else:
+            data, self._tail = self._tail, b""
+        return data
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _package_head(text: _Text, source: Source) -> Element | None:
@@ -317,11 +426,11 @@ def _article(value: object) -> str:
 class _Text:
     """The decoded text of a file, one window at a time, with the line number."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: BinaryIO | None = None) -> None:
         self.path = path
         self.unit = "the head of the file"
         self.line = 1
-        self._file = _open(path)
+        self._file = file or _open(path)
         self._decode = codecs.getincrementaldecoder("utf-8")("strict")
         decoder: Any = (
             json.JSONDecoder(  # typeshed takes something else for what a scanner reads its hooks from
@@ -333,7 +442,18 @@ class _Text:
         self._consumed = 0
         self._between, self._misses = "", 0 if _msgspec() else _MISSES
         self._more()
+        self.mark = 3 if self._buffer.startswith("\ufeff") else 0  # bytes of the mark of the byte order
         self._buffer = self._buffer.removeprefix("\ufeff")
+
+    def before(self) -> bytes | None:
+        """All that was read so far, and the bracket of the list that follows; None where it is not in memory any more."""
+        if self.peek() != "[" or self._bytes > CHUNK:
+            return None
+        return self._buffer[: self._place + 1].encode()
+
+    def between(self) -> str:
+        """What stands between an element and the next one, up to the name of the next one's first member; empty where that is not known."""
+        return self._between
 
     def peek(self) -> str:
         """The next character that is not white space; empty at the end of the file."""

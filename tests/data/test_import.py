@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import multiprocessing
 import shutil
 import zipfile
 
@@ -15,10 +16,11 @@ import pytest
 from pyarrow import parquet
 
 from cleanworks import city, cli, data, scratch
-from cleanworks.data import flagging, mapping
+from cleanworks.data import flagging, helpers, importing, mapping
 from cleanworks.data.flagging import flags_of
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds, stream
+from tests.few import few
 
 TABLES = city.make(projects=40)
 ABOUT = {"publisher": "Simulated city", "uri": "https://example.org/package.json", "published": "2026-06-30"}
@@ -40,6 +42,21 @@ def packages(tmp_path_factory):
 def imported(packages, tmp_path_factory):
     place = tmp_path_factory.mktemp("imported")
     return {kind: data.bring_in([packages[kind]], place / kind) for kind in packages}
+
+
+RELEASES_WITHOUT_OCID = {
+    "version": "1.1",
+    "releases": [{"id": str(n), "tag": ["tender"], "tender": {"title": f"Bridge {n}"}} for n in range(30)],
+}
+
+
+def put_aside(file, package):
+    file.write_text(json.dumps(package))
+    return file
+
+
+def contents(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
 def refused(capsys, *arguments):
@@ -113,6 +130,47 @@ def test_releases_of_one_process_in_several_files_are_one_process(tmp_path):
     made = data.bring_in([tmp_path / "0.jsonl", tmp_path / "1.jsonl"], tmp_path / "out")
     (row,) = data.load(made.to)["tenders"].itertuples()
     assert (row.title, row.status) == ("Bridge", "complete")
+
+
+@pytest.mark.parametrize("kind", few(["releases", "records", "lines"], ["releases"]))
+def test_parts_of_files_give_the_same_folder_to_the_last_byte(packages, tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(importing, "PART", packages[kind].stat().st_size // 7)
+    monkeypatch.setattr(importing, "PIECE", packages[kind].stat().st_size // 2)
+    files = [packages[kind], put_aside(tmp_path / f"z-{kind}.json", RELEASES_WITHOUT_OCID)]
+    data.bring_in(files, tmp_path / "alone")
+    monkeypatch.setattr(importing, "Helpers", lambda number: helpers.Helpers(0))
+    data.bring_in(files, tmp_path / "together", workers=2)
+    assert contents(tmp_path / "alone") == contents(tmp_path / "together")
+    numbers = data.load(tmp_path / "together")["tenders"]["tender_id"]
+    assert numbers.is_unique and numbers.str.contains("without ocid").sum() == 30
+
+
+@pytest.mark.everything
+def test_two_processes_read_a_file_say_what_is_wrong_in_it_and_leave_nothing(
+    packages, tmp_path, monkeypatch, capsys
+):
+    file, out = packages["lines"], tmp_path / "out"
+    monkeypatch.setattr(importing, "PART", file.stat().st_size // 7)
+    data.bring_in([file], tmp_path / "alone")
+    data.bring_in([file], out, workers=2)
+    assert contents(out) == contents(tmp_path / "alone")
+
+    lines = file.read_bytes().split(b"\n")
+    lines[30] = lines[30][:-1]
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_bytes(b"\n".join(lines))
+    messages = {
+        refused(capsys, "data", "import", wrong, "--out", tmp_path / "new", "--workers", n) for n in (1, 2)
+    }
+    assert len(messages) == 1 and "element 31" in messages.pop()
+
+    def interrupt(done, total, name):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        data.bring_in([file], tmp_path / "new", workers=2, tell=interrupt)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["alone", "out", "wrong.jsonl"]
+    assert not multiprocessing.active_children()
 
 
 def test_archives_and_folders_are_opened(packages, tmp_path):

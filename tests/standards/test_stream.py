@@ -241,11 +241,29 @@ def test_most_elements_are_read_quickly_and_hold_the_same(tmp_path, monkeypatch,
         content = '{"releases": [\n' + ",\n".join(json.dumps(one) for one in RELEASES) + "\n]}"
     else:
         content = json.dumps({"releases": RELEASES}, indent=2 if form == "indented" else None)
+    file = put(tmp_path, content)
     slowly, read_slowly = [], stream._Text.value
     monkeypatch.setattr(stream._Text, "value", lambda text: slowly.append(text.unit) or read_slowly(text))
-    elements = list(stream.open_source(put(tmp_path, content)).elements)
+    elements = list(stream.open_source(file).elements)
     assert [one.value for one in elements] == RELEASES
     assert len({unit for unit in slowly if unit[-1].isdigit()}) <= 2  # the first one, and the last one
+    parts = stream.divided(file, 300)
+    assert len(parts) > 2 and parts[-1].last
+    assert [one.value for part in parts for one in stream.open_part(part).elements] == RELEASES
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["], %s: [%s]}", "], %s: {}} [%s]", "]} {%s: [%s]}"],
+    ids=["a second list", "a list after the package", "a second package"],
+)
+def test_a_file_is_not_cut_into_parts_inside_what_follows_its_list(tmp_path, after):
+    """Between two elements of another list it looks like a place to cut."""
+    releases = ", ".join(json.dumps(one) for one in RELEASES)
+    file = put(tmp_path, '{"releases": [' + releases + after % ('"others"', releases))
+    with pytest.raises(InputError):
+        for part in stream.divided(file, 300):
+            list(stream.open_part(part).elements)
 
 
 @pytest.mark.parametrize(
