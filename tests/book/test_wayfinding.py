@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from playwright.sync_api import expect
+
+from cleanworks.workshop import plan
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.delivery import build
+from cleanworks.workshop.delivery.programme import settle
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("width", [1280, 360])
@@ -41,3 +50,35 @@ def test_a_term_says_its_meaning_when_one_points_at_it(tab):
     page = tab().open("notebooks/integrity/m11-publishing-results")
     term = page.locator("a[href*='glossary.html#term-']").first
     assert len(re.findall(r"\w+", term.get_attribute("title") or "")) >= 5
+
+
+def test_the_first_page_of_a_kit_opens_the_book_and_no_link_is_dead(book, tmp_path):
+    course, workshop = Course.load(ROOT), plan.load(ROOT / "workshops" / "half-day-introduction.toml")
+    build.agenda(course, workshop, tmp_path)
+    kit = tmp_path / "learner"
+    build._copied(course, book, kit / "book")
+    build._installation(course, settle(course, workshop), kit, build.Options())
+    page = BeautifulSoup((kit / "START-HERE.html").read_text(encoding="utf-8"), "html.parser")
+    links = [link["href"] for link in page.select("a[href]")]
+    assert links[0] == "book/index.html" and len(links) >= 3
+    assert [link for link in links if not (kit / link).is_file()] == []
+    opens = page.find("h2").find_next("p").get_text(strip=True)
+    assert opens == "Open the book. Nothing has to be installed."
+    # The notebooks that its pages offer are there too.
+    lesson = kit / links[1]
+    offered = BeautifulSoup(lesson.read_text(encoding="utf-8"), "html.parser").select(
+        "a.cw-download[download]"
+    )
+    assert [link["href"] for link in offered if not (lesson.parent / link["href"]).is_file()] == []
+    assert offered
+
+
+def test_beside_a_notebook_to_download_stand_the_three_ways_to_run_it(tab):
+    page = tab().open("exercises/construction/c6-paying-subcontractors")
+    ways = page.locator("a.cw-download[download] >> xpath=following::details[contains(@class, 'cw-run')][1]")
+    expect(ways.get_by_role("listitem").first).to_be_hidden()
+    ways.locator("summary").press("Enter")
+    expect(ways.get_by_role("listitem")).to_contain_text(
+        ["Here, in the page", "START-HERE.html", "With Python"]
+    )
+    assert ways.locator("dt").all_inner_texts() == ["Linux, macOS", "Windows (PowerShell)"]

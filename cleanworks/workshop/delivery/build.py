@@ -198,8 +198,18 @@ def _book(course: Course, workshop: Workshop, target: Path) -> None:
         raise InputError(
             f"The book has {len(faults)} faults; the first: {faults[0]}.", fix="See `cleanworks book`."
         )
-    # Intermediate files of the builder tell when it ran and where; nobody reads a book in them.
-    shutil.copytree(made.html, target, ignore=shutil.ignore_patterns(".buildinfo", "edition.txt", "_sources"))
+    _copied(course, made.html, target)
+
+
+def _copied(course: Course, html: Path, target: Path) -> None:
+    """A built book without the builder's intermediate files, which tell when it ran and where; nobody reads a book in them."""
+    shutil.copytree(html, target, ignore=shutil.ignore_patterns(".buildinfo", "edition.txt", "_sources"))
+    # The notebooks that its pages offer to download lie among them.
+    for entry in course.notebooks:
+        name = Path("_sources", course.relative(entry.path))
+        if (html / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(html / name, target / name)
 
 
 def _data(course: Course, folder: Path, *, ready: bool) -> None:

@@ -178,8 +178,8 @@ def start_page(
         )
         begin = f'<a href="{escape(lesson)}">{escape(notebooks.get(first, say("Open the book")))}</a>'
         parts.append(
-            f'<h2>{say("Open the book")}</h2><p><a href="book/index.html"><b>{say("Open the book")}</b></a></p>'
-            f"<p>{say(f'The workshop begins here: {begin}')}. {agenda}.</p><p>{say('Nothing has to be installed.')}</p>"
+            f'<h2>{say("Open the book")}</h2><p><a href="book/index.html"><b>{say("Open the book")}</b></a>. '
+            f"{say('Nothing has to be installed.')}</p><p>{say(f'The workshop begins here: {begin}')}. {agenda}.</p>"
         )
         if runs:
             parts.append(f"<p>{say(_RUNS.format(_key(say('Run')), _key(say('Check'))))}</p>")
