@@ -90,6 +90,61 @@ window.CleanWorksLive = (() => {
       if (!images[name]) throw new Trouble("altered", file);
     }
 
+    // An image as it was packed. It is unpacked here and not in the worker, where Python starts meanwhile.
+    async function opened(name) {
+      await image(name);
+      const { file, sha256: sum } = manifest.images[name];
+      if ((await digest(images[name])) !== sum) {
+        // What was read wrongly once may be read anew.
+        delete images[name];
+        throw new Trouble("altered", file);
+      }
+      const stream = new Blob([images[name]]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+      return new Uint8Array(await new Response(stream).arrayBuffer());
+    }
+
+    async function digest(bytes) {
+      // A page from a plain http address has no `crypto.subtle`.
+      const sum = window.crypto?.subtle ? new Uint8Array(await window.crypto.subtle.digest("SHA-256", bytes)) : sha256(bytes);
+      return [...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    }
+
+    function sha256(bytes) {
+      const primes = [];
+      for (let n = 2; primes.length < 64; n += 1) if (primes.every((p) => n % p)) primes.push(n);
+      const fraction = (value) => ((value - Math.floor(value)) * 2 ** 32) | 0;
+      const k = primes.map((p) => fraction(Math.cbrt(p)));
+      const h = primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
+      const padded = new Uint8Array(((bytes.length + 72) >> 6) << 6);
+      padded.set(bytes);
+      padded[bytes.length] = 0x80;
+      const view = new DataView(padded.buffer);
+      view.setUint32(padded.length - 8, Math.floor(bytes.length / 2 ** 29));
+      view.setUint32(padded.length - 4, bytes.length << 3);
+      const w = new Int32Array(64);
+      const turned = (x, by) => (x >>> by) | (x << (32 - by));
+      for (let at = 0; at < padded.length; at += 64) {
+        for (let i = 0; i < 16; i += 1) w[i] = view.getInt32(at + 4 * i);
+        for (let i = 16; i < 64; i += 1) {
+          const s0 = turned(w[i - 15], 7) ^ turned(w[i - 15], 18) ^ (w[i - 15] >>> 3);
+          const s1 = turned(w[i - 2], 17) ^ turned(w[i - 2], 19) ^ (w[i - 2] >>> 10);
+          w[i] = (w[i - 16] + s0 + w[i - 7] + s1) | 0;
+        }
+        let [a, b, c, d, e, f, g, x] = h;
+        for (let i = 0; i < 64; i += 1) {
+          const s1 = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25);
+          const one = (x + s1 + ((e & f) ^ (~e & g)) + k[i] + w[i]) | 0;
+          const s0 = turned(a, 2) ^ turned(a, 13) ^ turned(a, 22);
+          const two = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+          [x, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
+        }
+        [a, b, c, d, e, f, g, x].forEach((value, i) => { h[i] = (h[i] + value) | 0; });
+      }
+      const sum = new DataView(new ArrayBuffer(32));
+      h.forEach((value, i) => sum.setInt32(4 * i, value));
+      return new Uint8Array(sum.buffer);
+    }
+
     function names() {
       const all = [];
       const add = (name) => {
@@ -159,9 +214,7 @@ window.CleanWorksLive = (() => {
           else if (data.say === "module") compiled = data.module;
           else if (data.say === "ready") resolve();
           else if (data.say === "failed") {
-            const trouble = new Trouble(data.kind, manifest.images[data.file]?.file ?? data.why);
-            // What was read wrongly once may be read anew.
-            if (data.file) delete images[data.file];
+            const trouble = new Trouble("broken", data.why);
             fall(trouble);
             reject(trouble);
           } else if (data.say === "output") job?.id === data.id && job.output(data.output);
@@ -171,20 +224,17 @@ window.CleanWorksLive = (() => {
             tellResult(data.result);
           }
         };
-        const order = (act, more) => own === generation && made.postMessage({ act, ...more });
-        const given = (name) => {
-          const { sha256, imports } = manifest.images[name];
-          return { name, bytes: images[name], sha256, imports };
-        };
+        const order = (act, more = {}, bytes = []) =>
+          own === generation && made.postMessage({ act, ...more }, bytes.map(({ buffer }) => buffer));
         (async () => {
-          await image("core");
-          await image("wasm");
           const { memory, environment: env } = manifest;
-          order("boot", { images: { core: given("core"), wasm: given("wasm") }, module: compiled, memory, env });
-          // Python starts while its libraries are read.
+          // A program that was compiled is not unpacked again.
+          const [files, wasm] = await Promise.all([opened("core"), compiled ? new Uint8Array(0) : opened("wasm")]);
+          order("boot", { files, wasm, module: compiled, memory, env }, [files, wasm]);
+          // Python starts while its libraries are read and unpacked.
           for (const name of all) {
-            await image(name);
-            order("mount", given(name));
+            const bytes = await opened(name);
+            order("mount", { image: bytes, imports: manifest.images[name].imports }, [bytes]);
           }
           order("start");
         })().catch(reject);

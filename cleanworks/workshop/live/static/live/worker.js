@@ -10,20 +10,7 @@ CleanWorksLive.worker(function () {
   const folders = new Set();
   const tell = (say, more = {}) => self.postMessage({ say, ...more });
 
-  class Trouble extends Error {
-    constructor(kind, file, why) {
-      super(why ?? kind);
-      this.kind = kind;
-      this.file = file;
-    }
-  }
-
   // --- images: 4 bytes with the length of an index, the index [[path, offset, size], ...], the files ---
-
-  async function inflated(bytes) {
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  }
 
   function* filesOf(image) {
     const length = new DataView(image.buffer, image.byteOffset).getUint32(0, true);
@@ -31,53 +18,6 @@ CleanWorksLive.worker(function () {
     for (const [name, at, size] of JSON.parse(new TextDecoder().decode(image.subarray(4, start)))) {
       yield [name, image.subarray(start + at, start + at + size)];
     }
-  }
-
-  async function opened({ name, bytes, sha256 }) {
-    if (await digest(bytes) !== sha256) throw new Trouble("altered", name);
-    return inflated(bytes);
-  }
-
-  async function digest(bytes) {
-    // A page from a plain http address has no `crypto.subtle`.
-    const sum = self.crypto?.subtle ? new Uint8Array(await self.crypto.subtle.digest("SHA-256", bytes)) : sha256(bytes);
-    return [...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
-
-  function sha256(bytes) {
-    const primes = [];
-    for (let n = 2; primes.length < 64; n += 1) if (primes.every((p) => n % p)) primes.push(n);
-    const fraction = (value) => ((value - Math.floor(value)) * 2 ** 32) | 0;
-    const k = primes.map((p) => fraction(Math.cbrt(p)));
-    const h = primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
-    const padded = new Uint8Array(((bytes.length + 72) >> 6) << 6);
-    padded.set(bytes);
-    padded[bytes.length] = 0x80;
-    const view = new DataView(padded.buffer);
-    view.setUint32(padded.length - 8, Math.floor(bytes.length / 2 ** 29));
-    view.setUint32(padded.length - 4, bytes.length << 3);
-    const w = new Int32Array(64);
-    const turned = (x, by) => (x >>> by) | (x << (32 - by));
-    for (let at = 0; at < padded.length; at += 64) {
-      for (let i = 0; i < 16; i += 1) w[i] = view.getInt32(at + 4 * i);
-      for (let i = 16; i < 64; i += 1) {
-        const s0 = turned(w[i - 15], 7) ^ turned(w[i - 15], 18) ^ (w[i - 15] >>> 3);
-        const s1 = turned(w[i - 2], 17) ^ turned(w[i - 2], 19) ^ (w[i - 2] >>> 10);
-        w[i] = (w[i - 16] + s0 + w[i - 7] + s1) | 0;
-      }
-      let [a, b, c, d, e, f, g, x] = h;
-      for (let i = 0; i < 64; i += 1) {
-        const s1 = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25);
-        const one = (x + s1 + ((e & f) ^ (~e & g)) + k[i] + w[i]) | 0;
-        const s0 = turned(a, 2) ^ turned(a, 13) ^ turned(a, 22);
-        const two = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-        [x, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
-      }
-      [a, b, c, d, e, f, g, x].forEach((value, i) => { h[i] = (h[i] + value) | 0; });
-    }
-    const sum = new DataView(new ArrayBuffer(32));
-    h.forEach((value, i) => sum.setInt32(4 * i, value));
-    return new Uint8Array(sum.buffer);
   }
 
   // --- starting ---
@@ -125,8 +65,7 @@ CleanWorksLive.worker(function () {
     }
   }
 
-  async function boot({ images, module, memory, env }) {
-    const [files, wasm] = [await opened(images.core), await opened(images.wasm)];
+  async function boot({ files, wasm, module, memory, env }) {
     for (const [name, bytes] of filesOf(files)) core[name] = bytes;
     core["pyodide.asm.wasm"] = new Uint8Array(0);
     compileOnce(wasm, module);
@@ -146,9 +85,9 @@ CleanWorksLive.worker(function () {
     for (const name of Object.keys(core)) delete core[name];
   }
 
-  async function mount(image) {
+  async function mount({ image, imports }) {
     const libraries = [];
-    for (const [name, bytes] of filesOf(await opened(image))) {
+    for (const [name, bytes] of filesOf(image)) {
       const folder = name.slice(0, name.lastIndexOf("/"));
       if (!folders.has(folder)) {
         python.FS.mkdirTree(folder);
@@ -159,8 +98,8 @@ CleanWorksLive.worker(function () {
     }
     // What other libraries are linked against has to be there before they are.
     for (const name of libraries) await python._api.loadDynlib(name, true, ["/usr/lib"]);
-    if (image.imports?.length) {
-      python.runPython(`import importlib; importlib.invalidate_caches(); import ${image.imports.join(", ")}`);
+    if (imports?.length) {
+      python.runPython(`import importlib; importlib.invalidate_caches(); import ${imports.join(", ")}`);
     }
   }
 
@@ -211,10 +150,10 @@ _run`);
       if (failed) return;
       try {
         await acts[data.act](data);
-        if (data.act === "boot" || data.act === "mount") tell("step", { name: data.name ?? "core" });
+        if (data.act === "boot" || data.act === "mount") tell("step");
       } catch (error) {
         failed = true;
-        tell("failed", { id: data.id, kind: error.kind ?? "broken", file: error.file, why: String(error?.message ?? error) });
+        tell("failed", { why: String(error?.message ?? error) });
       }
     });
   };
