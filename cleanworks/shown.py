@@ -1,8 +1,8 @@
 """Tables as a reader sees them: money as the country writes it, thousands separators, no powers of ten, no `dtype`, whole texts.
 
 pandas shows 116753191000, 6.6e-07 and 14.0 where 14 was counted, cuts texts after fifty letters, and names the type of a single
-column under it. A notebook asks `bundle` instead, so that no lesson needs a line of code for it. What is computed with stays as
-it is; only the picture on the page changes.
+column under it; numpy names the type of a single number. A notebook asks `bundle` and `number` instead, so that no lesson needs a
+line of code for it. What is computed with stays as it is; only the picture on the page changes.
 
 Sums of money name their currency and have the country's marks. Other numbers keep the point of Python, because learners read
 them off a table and type them into code: in Viet Nam 1.234 would be a thousand in the table and little more than one in the code.
@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 _ROWS = 60  # longer tables show their first and last rows, as pandas does
@@ -25,6 +26,12 @@ _SEPARATED = 10_000  # from here on; below, a year would get a separator
 _SMALLEST = 0.0001
 # Columns of the city's tables that hold sums of money, and those that lessons make of them.
 _MONEY = re.compile(r"(?:^|[_ ])amount(?:[_ ]|$)|^(?:budget|price)$", re.IGNORECASE)
+
+
+_NUMBERS = sorted(
+    {kind for kind in np.sctypeDict.values() if issubclass(kind, np.bool_ | np.integer | np.floating)},
+    key=str,
+)
 
 
 _writes_money: Callable[[float], str] | None = None
@@ -45,6 +52,26 @@ def offer() -> None:
     if shell is not None:
         for kind in (pd.DataFrame, pd.Series):
             shell.display_formatter.mimebundle_formatter.for_type(kind, bundle)
+        for kind in _NUMBERS:
+            shell.display_formatter.mimebundle_formatter.for_type(kind, number)
+        # IPython asks printers for exactly these types before the bundle; Python in the page has no printers.
+        printers = getattr(shell.display_formatter, "formatters", {})
+        if "text/plain" in printers:
+            for kind in _NUMBERS:
+                printers["text/plain"].for_type(kind, _print_number)
+
+
+def _print_number(value: np.generic, printer: Any, cycle: bool) -> None:
+    printer.text(number(value)["text/plain"])
+
+
+def number(value: np.generic, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    """A single number or yes and no of numpy as Python writes it: 19, and not `np.int64(19)`.
+
+    >>> number(np.int64(19))["text/plain"]
+    '19'
+    """
+    return {"text/plain": repr(value.item())}
 
 
 def bundle(table: pd.DataFrame | pd.Series, include: Any = None, exclude: Any = None) -> dict[str, str]:

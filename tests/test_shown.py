@@ -74,7 +74,10 @@ def test_a_notebook_shows_the_readers_form():
         "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance();"
         "from cleanworks.construction import published; t = published.table('arrears');"
         "import pandas as pd; d, _ = s.display_formatter.format(pd.Series([116753191000]));"
-        "assert '116,753,191,000' in d['text/html'], d; assert '116753191000' in d['text/plain'], d"
+        "assert '116,753,191,000' in d['text/html'], d; assert '116753191000' in d['text/plain'], d;"
+        "import numpy as np; kinds = [np.int64(19), np.float64(8.25), np.bool_(True), np.float64('nan')];"
+        "said = [s.display_formatter.format(kind)[0]['text/plain'] for kind in kinds];"
+        "assert said == ['19', '8.25', 'True', 'nan'], said"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

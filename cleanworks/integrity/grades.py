@@ -12,6 +12,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from cleanworks import shown
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.integrity import _input
@@ -31,6 +32,7 @@ def cut_offs(mean: float, sd: float, *, decimals: int = 2) -> pd.Series:
     unit = 10**decimals
     # The inner rounding removes what binary fractions add: 6.02 - 0.145 must be 5.875, not 5.8750000001.
     lowest = [math.ceil(round((mean + edge * sd) * unit, 6)) / unit for edge in reversed(EDGES)]
+    shown.offer()
     return pd.Series(lowest, index=pd.Index([1, 2, 3, 4], name="grade"), name="lowest score")
 
 
@@ -68,6 +70,7 @@ def grade(scores: pd.Series, groups: pd.Series | None = None) -> pd.Series:
             )
     z = (scores - by.transform("mean")) / by.transform("std", ddof=0)
     bands = 5 - np.searchsorted(EDGES, z.fillna(0).to_numpy(), side="right")
+    shown.offer()
     return pd.Series(bands, index=scores.index, name="grade").astype("Int64").mask(scores.isna())
 
 
@@ -147,6 +150,7 @@ def rank_intervals(
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0, method="inverted_cdf")
     found = pd.DataFrame({"low": low.astype("int64"), "high": high.astype("int64")}, index=scores.index)
     found.insert(0, "rank", ranks(scores, groups).astype("int64"))
+    shown.offer()
     return found
 
 
