@@ -41,6 +41,7 @@ _NODES: dict[type[ast.AST], str] = {
     ast.JoinedStr: 'f"..."',
     ast.Dict: "{...: ...}",
     ast.Invert: "~",
+    ast.BitAnd: "&",
 }
 
 
@@ -85,7 +86,7 @@ def _words(tree: ast.AST, modules: set[str]) -> Iterator[str]:
     for node in sorted(placed, key=lambda node: (node.lineno, node.col_offset)):
         if type(node) in _NODES:
             yield _NODES[type(node)]
-        if isinstance(node, ast.UnaryOp) and type(node.op) in _NODES:
+        if isinstance(node, ast.UnaryOp | ast.BinOp) and type(node.op) in _NODES:
             yield _NODES[type(node.op)]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and hasattr(builtins, node.func.id):
             yield node.func.id
@@ -103,8 +104,8 @@ def explained(notebook: Notebook) -> set[str]:
         if cell.is_markdown:
             for inline in _INLINE.findall(cell.source):
                 names.update(re.findall(r"\w+", inline))
-                names.update(sign for sign in ("~", 'f"', "{") if sign in inline)
-    signs = {"~": "~", 'f"': 'f"..."', "{": "{...: ...}"}
+                names.update(sign for sign in ("~", "&", 'f"', "{") if sign in inline)
+    signs = {'f"': 'f"..."', "{": "{...: ...}"}
     return {signs.get(name, name) for name in names}
 
 
