@@ -23,7 +23,7 @@ def not_chosen(not_chosen: object) -> Outcome:
         atol=0.6,
         mistakes=[
             (100 - right, "This is the share of those that were chosen. The task asks for the others."),
-            (asked - chosen, "This says how many countries, not how many of 100."),
+            (asked - chosen, "This says how many countries. Which percentage of the eleven is that?"),
         ],
     )
 
@@ -53,6 +53,8 @@ def years(years: object) -> Outcome:
 
 @check.question("o0-e3", "too_much")
 def too_much(too_much: object) -> Outcome:
+    if isinstance(too_much, list | tuple | set) and all(isinstance(letter, str) for letter in too_much):
+        too_much = "".join(too_much)
     if not isinstance(too_much, str) or not set("".join(too_much.casefold().split())) <= set("abcd,"):
         return NotYet('Give letters from a to d between quotation marks, for example "ac".')
     given = {letter for letter in too_much.casefold() if letter.isalpha()}

@@ -29,9 +29,9 @@ KINDS = {
     "rule": "law, decree or method",
     "building": "reported as being built",
     "reported": "reported as built",
-    "results": "results published",
+    "results": "assessment made and reported",
 }
-"""What a step is, in words, from the first contact to results."""
+"""What a step is, in words, from the first contact to an assessment that was made."""
 
 RUNS = ("reported", "results")
 """The kinds of step that speak of something that runs."""
