@@ -20,6 +20,7 @@ _SYSTEM = (
     "/var/lib", "/var/cache", "/Library", "/System", "/Applications", "C:\\Windows", "C:\\Program Files",
 )  # fmt: skip
 _COMPILED = re.compile(r"(.*)[\\/]__pycache__[\\/]([^\\/]+?)\.[^\\/.]+(?:\.opt-\d)?\.pyc$")
+_BYTECODE = re.compile(r"\.pyc(?:\.\d+)?$")  # Python writes under a name with a number behind it, and renames
 
 
 def opened(
@@ -46,7 +47,7 @@ def opened(
         if real in known or real in written or not _is_news(real, ours, quiet):
             continue
         if mode == "write":
-            if not path.endswith(".pyc") and not _COMPILED.match(path):
+            if not _BYTECODE.search(path):
                 written[real] = None
         elif os.path.isfile(real):
             read[real] = None
