@@ -88,7 +88,11 @@ def html(table: pd.DataFrame | pd.Series) -> str:
     frame = (
         table.to_frame("" if table.name is None else table.name) if isinstance(table, pd.Series) else table
     )
-    formatters = [_formatter(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    mixed = not {"unit", "measure"}.isdisjoint(frame.columns)
+    formatters = [
+        _as_it_is if mixed and name == "value" and pd.api.types.is_float_dtype(column) else _formatter(column)
+        for name, column in frame.items()
+    ]
     long = len(frame) > _ROWS
     with pd.option_context("display.max_colwidth", None):
         made: str = frame.to_html(
@@ -139,6 +143,13 @@ def _rounded(value: Any) -> str:
 
 def _with_decimals(value: Any) -> str:
     return _apart(f"{value:,.2f}".rstrip("0").rstrip(".")) if _is_number(value) else _no_number(value)
+
+
+def _as_it_is(value: Any) -> str:
+    """A number among others of other units, whose decimals say nothing about it."""
+    if not _is_number(value) or 0 < abs(value) < _SMALLEST:
+        return _small(value)
+    return _apart(f"{value:,.4f}".rstrip("0").rstrip("."))
 
 
 def _apart(number: str) -> str:

@@ -44,6 +44,11 @@ def test_numbers_are_written_for_readers(values, written):
     assert found == written
 
 
+def test_numbers_of_different_units_keep_their_own_decimals():
+    table = pd.DataFrame({"value": [2118.0, 87.78, 12.0, np.nan, 6.6e-07], "unit": list("abcde")})
+    assert cells(shown.html(table))[::2] == ["2,118", "87.78", "12", "NaN", "below 0.0001"]
+
+
 def test_a_column_is_a_table_without_the_name_of_its_type():
     page = shown.html(pd.Series({"Aram-gu": 20_000}, name="budget"))
     assert "dtype" not in page and "budget" in page and "20,000" in page
