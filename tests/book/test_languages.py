@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from playwright.sync_api import expect
 from cleanworks import cli
 from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course
+from tests.few import few
+from tests.live.reading import Reading
 
 from .conftest import TINY, Reader, listen
 
@@ -25,6 +28,8 @@ def arabic(tmp_path_factory) -> Path:
         settings.write(
             "  config:\n    html_context: {default_mode: auto}\n"
         )  # else the theme warns in the console
+    with (root / "cleanworks.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[live]\nrun = true\n")
     languages.update(Course.load(root), "ar", ["r1", "index"])
     for path in languages.folder(Course.load(root), "ar").rglob("*.po"):
         content = languages.read(path)
@@ -74,6 +79,41 @@ def test_the_quiz_answers_in_the_language_of_the_page(lesson):
         "صحيح." if quiz.locator("input").first.evaluate("input => noteOf(input).right") else "ليس بعد."
     )
     expect(quiz.locator(".cw-said")).to_contain_text("ترجمة")
+
+
+@pytest.mark.parametrize("lesson", few([1280, 360], [360]), indirect=True)
+def test_code_runs_from_left_to_right_among_words_from_right_to_left(lesson, arabic):
+    if not (arabic / "_static" / "live" / "images").is_dir():
+        missing = "Python for the pages is not here: `cleanworks live fetch` says what is missing."
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    exercise = next((arabic / "exercises").rglob("r1-*.html")).relative_to(arabic).as_posix()
+    reader = Reading(lesson, f"{arabic.as_uri()}/").open(exercise)
+    starter, check = reader.cell("r1-e1-starter"), reader.cell("r1-e1-check")
+    reader.write("r1-e1-starter", 'total_mm = week["mm"].mean()\nprint("rain", total_mm)')
+    for cell in (starter, check):
+        with reader.running():
+            cell.locator("[data-do=run]").press("Enter")
+    outcome = check.locator(".cw-live-output .cleanworks-outcome")
+    expect(outcome).to_contain_text("ليس بعد.")
+    direction = "node => getComputedStyle(node).direction"
+    assert outcome.evaluate(direction) == "rtl"
+    assert starter.locator(".cw-live-output pre").evaluate(direction) == "ltr"
+    # The first letter of the code stands at the left, the first button at the right, and the next one beside it.
+    code = starter.locator(".cm-line").first
+    assert code.evaluate(direction) == "ltr"
+    first = code.evaluate(
+        "line => { const range = document.createRange(); range.selectNodeContents(line); return range.getBoundingClientRect().left }"
+    )
+    assert first - starter.locator(".cw-editor").bounding_box()["x"] < 30
+    run, reset = (starter.locator(".cw-bar button:visible").nth(place).bounding_box() for place in range(2))
+    bar = starter.locator(".cw-bar").bounding_box()
+    assert abs(run["x"] + run["width"] - bar["x"] - bar["width"]) < 2
+    assert reset["x"] + reset["width"] < run["x"] and reset["y"] == run["y"]
+    # The mark of a cell that runs is at the side where lines of words begin.
+    edge = "node => [getComputedStyle(node).borderRightWidth, getComputedStyle(node).borderLeftWidth].map(parseFloat)"
+    right, left = starter.locator(".cell_input").evaluate(edge)
+    assert right > left
+    assert lesson.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @both
