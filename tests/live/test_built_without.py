@@ -49,6 +49,7 @@ def test_the_build_ends_well_and_every_page_with_code_says_it_in_a_sentence(cour
     assert not (html / "_static" / "live" / "images").exists()
 
 
+@pytest.mark.everything
 def test_a_fault_of_the_course_is_not_taken_for_a_missing_network(course, capsys, monkeypatch, tmp_path):
     """A course whose tables cannot be made gets a message and no book without Python."""
     monkeypatch.setattr("cleanworks.workshop.live.build.fetch", lambda root, release, *, say: {})

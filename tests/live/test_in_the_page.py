@@ -103,6 +103,16 @@ def test_a_reader_does_an_exercise_with_the_keyboard(tab):
         "nobody ran anything"
     )
 
+    # What is typed is indented, and Tab leaves the editor.
+    place = reader.write("c6-e2-starter", "def twice(x):\nreturn 2 * x", by_hand=True)
+    assert reader.code("c6-e2-starter") == "def twice(x):\n    return 2 * x"
+    page.keyboard.press("Tab")
+    expect(place).not_to_be_focused()
+    button = reader.cell("c6-e2-starter").get_by_role("button", name="Run the cell of question c6-e2")
+    expect(button).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(place).to_be_focused()
+
     # Check on a cold page: what the answer stands on runs first, and the page says so.
     wrong = cells["c6-e1-wrong-answer"]
     given = cells[starter]["source"].partition("due = ...")[0]
@@ -224,19 +234,7 @@ def _shape(html: str) -> list[tuple[str, dict[str, object], str]]:
     ]  # fmt: skip
 
 
-def test_typing_indents_and_tab_leaves_the_editor(tab):
-    reader = tab().open(page_of("c6"))
-    place = reader.write("c6-e2-starter", "def twice(x):\nreturn 2 * x", by_hand=True)
-    assert reader.code("c6-e2-starter") == "def twice(x):\n    return 2 * x"
-    reader.page.keyboard.press("Tab")
-    expect(place).not_to_be_focused()
-    expect(
-        reader.cell("c6-e2-starter").get_by_role("button", name="Run the cell of question c6-e2")
-    ).to_be_focused()
-    reader.page.keyboard.press("Shift+Tab")
-    expect(place).to_be_focused()
-
-
+@EVERYTHING
 def test_without_the_editor_a_plain_field_does(tab, live, tmp_path):
     copy = linked_copy(live, tmp_path / "book")
     (copy / "_static/live/editor.js").unlink()
@@ -314,6 +312,7 @@ def test_a_damaged_copy_of_the_book_names_the_file(tab, live, tmp_path, fault):
 _NO_STORAGE = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('as in a test', 'SecurityError'); } });"
 
 
+@EVERYTHING
 def test_where_nothing_is_kept_the_page_says_so_and_runs(tab):
     reader = tab(script=_NO_STORAGE).open(page_of("c6"))
     reader.write("c6-e1-starter", "print(6 * 7)")
