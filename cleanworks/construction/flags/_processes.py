@@ -239,13 +239,14 @@ class Processes:
         """
         wanted = ("tenderer_id", "bid_id", "amount", "status", "currency", "lot_id", "date", "date_offset")
         frame, there = self._of_processes("bids", wanted)
-        frame = self._coded(frame, there, "tenderer_id", "firm", lambda: self.firms)
-        frame = self._lots_and_currencies(frame, there)
+        # Looked for before texts become numbers, or a database would make them numbers twice.
         if "bid_id" in there:
             joint = frame.filter(~col("bid_id").is_null()).group_by("process", "bid_id").agg(rows=nw.len())
             joint = self.engine.numbered(joint.filter(col("rows") > 1).drop("rows"), "bid")
             joint = self.engine.keep(joint)
             self.some_joint = bool(self.engine.collected(joint.select(rows=nw.len()))["rows"].iloc[0])
+        frame = self._coded(frame, there, "tenderer_id", "firm", lambda: self.firms)
+        frame = self._lots_and_currencies(frame, there)
         if self.some_joint:
             frame = frame.join(joint, on=["process", "bid_id"], how="left")
             frame = frame.with_columns(bid=col("bid").fill_null(0).cast(nw.Int64))
@@ -421,7 +422,8 @@ class Processes:
         )
         more = nw.concat([alone, joint]).group_by("process", "number_of_tenderers").agg(firms=nw.len())
         more = more.filter(known(col("firms") > col("number_of_tenderers"))).select("process")
-        return tenders.join(more, on="process", how="anti")
+        tenders = tenders.select("process", "kept", "number_of_tenderers")
+        return self.engine.keep(tenders.join(more, on="process", how="anti"))
 
     @cached_property
     def today(self) -> dt.datetime | None:
