@@ -171,7 +171,8 @@ class Registry:
         with self.store.reading() as connection:
             lines = list(self.store.lines(connection, kind, key))
         columns = ["n", "at", "user_id", "role", "action", "state", "hash"]
-        return pd.DataFrame([[getattr(line, c) for c in columns] for line in lines], columns=columns)
+        found = pd.DataFrame([[getattr(line, c) for c in columns] for line in lines], columns=columns)
+        return found.assign(at=pd.to_datetime(found["at"], format="ISO8601"))
 
     @property
     def simulated(self) -> bool:
