@@ -38,6 +38,7 @@ class Helpers:
     """
 
     def __init__(self, number: int) -> None:
+        self.number = number
         self._pool: ProcessPoolExecutor | None = None
         if number > 0:
             context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold

@@ -11,7 +11,6 @@ import gc
 import gzip
 import io
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -196,14 +195,15 @@ def bring_in(
                 tempfile.TemporaryDirectory(dir=new.parent if new else None, prefix=".pieces-")
             )
             keep = _Keeper(Path(place)) if new else _Holder()
+            helpers = stack.enter_context(Helpers(_useful(found, kind, workers) - 1 if new else 0))
             if kind == "tables":
                 _tables(found, mappings, encoding, keep, made, tell)
             else:
-                _standard(found, kind, keep, made, tell, Path(place), workers)
+                _standard(found, kind, keep, made, tell, Path(place), helpers)
             if isinstance(keep, _Holder):
                 made.tables = keep.finish(made.held)
             elif new:
-                made.tables = keep.finish(new)
+                made.tables = keep.finish(new, helpers)
             if not any(rows for rows, _ in made.tables.values()):
                 raise InputError("The files hold no rows.", where=_named(files), fix="Export them again.")
             if new:
@@ -340,7 +340,7 @@ def _named(files: Iterable[str | Path]) -> str:
 
 
 def _standard(
-    found: Files, kind: str, keep: _Pieces, made: Imported, tell: Tell | None, place: Path, workers: int
+    found: Files, kind: str, keep: _Pieces, made: Imported, tell: Tell | None, place: Path, helpers: Helpers
 ) -> None:
     told, read = _Told(tell, sum(path.stat().st_size for path, _ in found)), _Read()
     if kind == "OC4IDS":
@@ -348,25 +348,31 @@ def _standard(
             keep.add(oc4ids.tables_of(batch))
         read.tell(made)
         return
-    size = sum(path.stat().st_size * (10 if name.endswith(".gz") else 1) for path, name in found)
-    pieces = min(size // PIECE + 1, MOST_PIECES)
-    # Another Python takes most of a second to begin.
-    many = workers if isinstance(keep, _Keeper) and size > 4 * PART else 1
-    with Helpers(many - 1) as helpers:
-        together = _sorted_together(found, told, pieces, place, helpers) if many > 1 else None
-        if together is not None:
-            runs, read = together
-        else:
-            with (place / "sorted").open("wb") as file, _without_cycles():
-                runs = [_Sorter(file, pieces, "").all(_elements(found, read, told))]
-        read.tell(made)
-        if isinstance(keep, _Keeper):
-            tasks = ((*batch, place, number) for number, batch in enumerate(_processes(runs, pieces)))
-            for kept_there in helpers.each(_tabled, tasks, ahead=2 * many):
-                keep.take(kept_there)
-        else:
-            for processes, before in _processes(runs, pieces):
-                keep.add(ocds.tables_of(_compiled(processes), already=before))
+    pieces = min(_size(found) // PIECE + 1, MOST_PIECES)
+    together = _sorted_together(found, told, pieces, place, helpers) if helpers.number else None
+    if together is not None:
+        runs, read = together
+    else:
+        with (place / "sorted").open("wb") as file, _without_cycles():
+            runs = [_Sorter(file, pieces, "").all(_elements(found, read, told))]
+    read.tell(made)
+    if isinstance(keep, _Keeper):
+        tasks = ((*batch, place, number) for number, batch in enumerate(_processes(runs, pieces)))
+        for kept_there in helpers.each(_tabled, tasks, ahead=4 * (helpers.number + 1)):
+            keep.take(kept_there)
+    else:
+        for processes, before in _processes(runs, pieces):
+            keep.add(ocds.tables_of(_compiled(processes), already=before))
+
+
+def _size(found: Files) -> int:
+    """The bytes of some files; of compressed ones about what they unpack to."""
+    return sum(path.stat().st_size * (10 if name.endswith(".gz") else 1) for path, name in found)
+
+
+def _useful(found: Files, kind: str, workers: int) -> int:
+    """How many of so many processes are worth it: another Python takes most of a second to begin."""
+    return workers if kind == "OCDS" and _size(found) > 4 * PART else 1
 
 
 Runs = tuple[
@@ -791,19 +797,25 @@ class _Keeper(_Pieces):
             for column, there in other.filled[name].items():
                 counts[column] = counts.get(column, 0) + there
 
-    def finish(self, new: Path) -> dict[str, tuple[int, dict[str, int]]]:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        for name, parts in self.parts.items():
-            schema = pa.unify_schemas(
-                [pq.read_schema(part).remove_metadata() for part in parts], promote_options="permissive"
-            )
-            with pq.ParquetWriter(new / f"{name}.parquet", schema, compression="zstd") as writer:
-                for part in parts:
-                    writer.write_table(_fitted(pq.read_table(part), schema))
-                    os.unlink(part)
+    def finish(self, new: Path, helpers: Helpers) -> dict[str, tuple[int, dict[str, int]]]:
+        tasks = ((parts, new / f"{name}.parquet") for name, parts in self.parts.items())
+        for _ in helpers.each(_one_file, tasks, ahead=len(self.parts)):
+            pass
         return self.counts()
+
+
+def _one_file(parts: Sequence[Path], file: Path) -> None:
+    """Join pieces of a table; for any process."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.unify_schemas(
+        [pq.read_schema(part).remove_metadata() for part in parts], promote_options="permissive"
+    )
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for part in parts:
+            writer.write_table(_fitted(pq.read_table(part), schema))
+            part.unlink()
 
 
 def _fill(rows: int, filled: Mapping[str, int]) -> tuple[int, int, int]:
