@@ -5,6 +5,8 @@
 The tables (tenders, four times as many bids, awards with items, contracts) are made, not real, and lie in Parquet files. Each side
 runs in a process of its own: wall and CPU seconds, highest memory, and for each indicator what it looked at and flagged, which must be
 equal. The limits are 8 GiB and 1.2 times the time of the hand-written queries. On a city of some projects pandas is timed too.
+
+DuckDB's quartiles are Hyndman and Fan's type 7 and the product's are type 8, so at a fence one case more or less may be flagged.
 """
 
 from __future__ import annotations
