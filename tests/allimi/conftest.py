@@ -10,7 +10,7 @@ import pytest
 
 from cleanworks import allimi, city
 
-PROJECTS = 80
+PROJECTS = 40
 
 
 @pytest.fixture(scope="session")
