@@ -29,6 +29,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 10, 20)
 
 
+def pytest_unconfigure() -> None:
+    """Libraries in C++ complain about what is still there when Python ends."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of published schemas and fixtures of others, which are no part of the project.

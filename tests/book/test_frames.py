@@ -43,7 +43,7 @@ def test_the_lessons_with_frames_have_them(frames):
 @pytest.mark.parametrize(
     ("scheme", "place"),
     [
-        ("light", "desk"),
+        pytest.param("light", "desk", marks=pytest.mark.everything),
         ("dark", "phone"),
         pytest.param("light", "phone", marks=pytest.mark.everything),
         pytest.param("dark", "desk", marks=pytest.mark.everything),

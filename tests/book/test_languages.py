@@ -52,7 +52,7 @@ def lesson(arabic, browser, request):
     assert not reader.complaints, "\n".join(reader.complaints)
 
 
-both = pytest.mark.parametrize("lesson", [1280, 360], indirect=True)
+both = pytest.mark.parametrize("lesson", few([1280, 360], [360]), indirect=True)
 
 
 @both
@@ -81,7 +81,7 @@ def test_the_quiz_answers_in_the_language_of_the_page(lesson):
     expect(quiz.locator(".cw-said")).to_contain_text("ترجمة")
 
 
-@pytest.mark.parametrize("lesson", few([1280, 360], [360]), indirect=True)
+@both
 def test_code_runs_from_left_to_right_among_words_from_right_to_left(lesson, arabic):
     if not (arabic / "_static" / "live" / "images").is_dir():
         missing = "Python for the pages is not here: `cleanworks live fetch` says what is missing."

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.few import few
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "book" / "library").glob("*.md"))
 
@@ -39,14 +41,14 @@ def rooms(page: Path) -> list[Room]:
     return found
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", few([page.stem for page in PAGES], ["checks", "payments", "surveys"]))
 def test_every_example_of_a_page_gives_what_it_shows(page, tmp_path, monkeypatch):
     monkeypatch.delenv("CLEANWORKS_PROFILE", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     said, wrong = [], 0
     runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     reader: dict = {}
-    for room in rooms(page):
+    for room in rooms(ROOT / "book" / "library" / f"{page}.md"):
         exec(room.setup, reader)
         module = importlib.import_module(room.module)
         for name in room.names:

@@ -294,7 +294,9 @@ def in_order(answers):
     return answers.sort_values(["code", "level", "id"], ignore_index=True)
 
 
-@pytest.mark.parametrize(("seed", "settings"), [(0, {"minimum_contracting_processes": 3}), (1, OTHER)])
+@pytest.mark.parametrize(
+    ("seed", "settings"), few([(0, {"minimum_contracting_processes": 3}), (1, OTHER)], [(1, OTHER)])
+)
 def test_both_engines_answer_the_same(tmp_path, seed, settings):
     tables, settings = generated(seed), flags.Settings(**settings)
     expected = flags.evaluate(tables, CODES, settings)
@@ -330,8 +332,8 @@ def test_what_follows_a_signature_is_ported():
 @pytest.mark.parametrize(
     ("seed", "settings", "without"),
     [
-        (0, {}, ()),
-        (1, THRESHOLD, ("milestones",)),
+        pytest.param(0, {}, (), marks=pytest.mark.everything),
+        pytest.param(1, THRESHOLD, ("milestones",), marks=pytest.mark.everything),
         (2, {**THRESHOLD, "as_of": "2024-11-15", "fences": {"R072": 0.2}}, ("projects",)),
     ],
 )
@@ -363,7 +365,10 @@ HOLIDAYS = (
 
 @pytest.mark.parametrize(
     ("seed", "settings"),
-    [(0, {}), (1, {"holidays": HOLIDAYS, "weekend": (4, 5), "as_of": "2024-05-05", "minimum_group": 2})],
+    [
+        pytest.param(0, {}, marks=pytest.mark.everything),
+        (1, {"holidays": HOLIDAYS, "weekend": (4, 5), "as_of": "2024-05-05", "minimum_group": 2}),
+    ],
 )
 def test_both_engines_answer_the_same_of_workers_reports_and_the_public(tmp_path, seed, settings):
     tables, settings = on_site(seed), flags.Settings(**settings)

@@ -5,11 +5,12 @@ import pytest
 from cleanworks import city, profiles
 from cleanworks.checks import m4
 from cleanworks.integrity import assessment
+from tests.few import few
 
 OURS = "CEN-026"
 
 
-@pytest.fixture(params=["seoul", "exampleland"])
+@pytest.fixture(params=few(["seoul", "exampleland"], ["exampleland"]))
 def country(request, monkeypatch):
     monkeypatch.setenv(profiles.VARIABLE, request.param)
     return profiles.load(request.param)

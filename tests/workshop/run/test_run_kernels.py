@@ -61,7 +61,8 @@ SAME = [
 
 
 # What is prepared for many notebooks is more than what is prepared for one.
-@pytest.mark.parametrize("others", few([5, 0], [5]))
+@pytest.mark.everything
+@pytest.mark.parametrize("others", [5, 0])
 def test_forked_and_fresh_kernels_give_the_same_outputs(make_course, others):
     copies = {}
     for name, fresh, beside in (("forked", False, others), ("fresh", True, 0)):
@@ -349,7 +350,9 @@ def test_ctrl_c_ends_everything_and_keeps_what_was_finished(sleepers, start, fre
     assert list(sleepers.root.rglob(".part-*")) == []
 
 
-@pytest.mark.parametrize("who", ["main", "main and workers", "server", "supervisors", "workers"])
+@pytest.mark.parametrize(
+    "who", few(["main", "main and workers", "server", "supervisors", "workers"], ["main", "server"])
+)
 def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
     if who in ("main", "server"):
         for number in range(4):
