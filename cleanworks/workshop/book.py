@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import hashlib
 import io
 import os
@@ -16,6 +17,7 @@ import shutil
 import sys
 import time
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -347,7 +349,11 @@ def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | 
     if made.language:
         languages.compiled(course, made.language, made.locale)
     messages = io.StringIO()
-    with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(io.StringIO()):
+    with (
+        contextlib.redirect_stderr(messages),
+        contextlib.redirect_stdout(io.StringIO()),
+        _little_garbage(),
+    ):
         result = build_sphinx(
             course.root,
             made.work / "html",
@@ -393,6 +399,18 @@ def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | 
             )
         return []
     return [_with_cell(line, course, made) for line in lines]
+
+
+@contextlib.contextmanager
+def _little_garbage() -> Iterator[None]:
+    """Look for garbage less often. The trees of a hundred pages are millions of small objects that all stay, and to look through
+    them again and again takes a sixth of a build."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _with_cell(message: str, course: Course, made: Edition) -> str:
