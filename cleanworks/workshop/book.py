@@ -404,7 +404,7 @@ def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | 
 @contextlib.contextmanager
 def _little_garbage() -> Iterator[None]:
     """Look for garbage less often. The trees of a hundred pages are millions of small objects that all stay, and to look through
-    them again and again takes a sixth of a build."""
+    them again and again takes an eighth of a build."""
     before = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
     try:
