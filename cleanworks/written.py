@@ -23,6 +23,15 @@ _UNSEEN = re.compile("[\0-\x08\v\f\x0e-\x1f]")  # what no workbook can hold
 _PASSED_OVER = " \t\r\n\v\f\0\xa0\u3000\ufeff\u200b"
 
 
+def is_short_name(text: str) -> bool:
+    """Whether a file may be called so on every system: small letters, figures and hyphens, and no device of Windows.
+
+    >>> [is_short_name(text) for text in ("kenya", "da-nang-2", "../kenya", "Kenya", "con")]
+    [True, True, False, False, False]
+    """
+    return bool(re.fullmatch(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z][a-z0-9-]{1,29}", text))
+
+
 def harmless(value: Any) -> Any:
     """A cell for CSV or a workbook; a text that a spreadsheet would run begins with an apostrophe.
 

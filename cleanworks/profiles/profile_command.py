@@ -12,7 +12,7 @@ import typer
 from cleanworks import profiles
 from cleanworks.asking import asker
 from cleanworks.errors import InputError
-from cleanworks.written import whole
+from cleanworks.written import is_short_name, whole
 
 # What a new country is asked for, in this order; the rest is taken over and can be changed in the file. A question per key.
 QUESTIONS: dict[str, str] = {
@@ -99,10 +99,10 @@ def new(
     \b
     Exit codes: 0 written, 2 something is wrong, 130 interrupted.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9-]{1,30}", code):
+    if not is_short_name(code):
         raise InputError(
             f"{code!r} cannot be the name of a profile.",
-            fix="Use two to thirty small letters, such as kenya.",
+            fix="Use two to thirty small letters, such as kenya; figures and hyphens may follow the first.",
         )
     target = folder / f"{code}.toml"
     if target.exists():

@@ -74,6 +74,16 @@ def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "code", ["../kenya", "a/b", "", "Kenya", "k", "k" * 31, "con", "com1", "-kenya", "kenya.toml"]
+)
+def test_what_cannot_be_the_name_of_a_file_is_refused_before_the_first_question(tmp_path, capsys, code):
+    assert cli.run(["profile", "new", "--folder", str(tmp_path / "made"), "--", code]) == 2
+    said = capsys.readouterr()
+    assert "cannot be the name of a profile" in said.err and not said.out
+    assert not list(tmp_path.iterdir())
+
+
 def test_nothing_is_overwritten(tmp_path, monkeypatch, capsys):
     (tmp_path / "kenya.toml").write_text("mine", encoding="utf-8")
     assert cli.run(["profile", "new", "kenya", "--folder", str(tmp_path)]) == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 from cleanworks.asking import Ask, asker
 from cleanworks.errors import InputError
 from cleanworks.workshop.delivery.workshop_command import Root, app_workshop
+from cleanworks.written import is_short_name
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course
@@ -44,10 +44,10 @@ def new(
     from cleanworks.workshop.delivery import references
     from cleanworks.workshop.delivery.programme import settle
 
-    if not re.fullmatch(r"[a-z][a-z0-9-]{1,40}", name):
+    if not is_short_name(name):
         raise InputError(
             f"{name!r} cannot be the name of a workshop.",
-            fix="Use small letters, figures and hyphens, such as kampala-march.",
+            fix="Use two to thirty small letters, figures and hyphens, such as kampala-march.",
         )
     target = folder / f"{name}.toml"
     if target.exists():

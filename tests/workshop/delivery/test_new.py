@@ -86,6 +86,14 @@ def test_answers_that_end_too_early_leave_nothing(tmp_path, monkeypatch, capsys,
     assert "end too early" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["../kampala", "a/b", "", "Kampala", "nul", "kampala.toml"])
+def test_what_cannot_be_the_name_of_a_file_is_refused_before_the_first_question(tmp_path, capsys, name):
+    assert cli.run(["workshop", "new", "--folder", str(tmp_path / "made"), "--", name]) == 2
+    said = capsys.readouterr()
+    assert "cannot be the name of a workshop" in said.err and not said.out
+    assert not list(tmp_path.iterdir())
+
+
 def test_nothing_is_overwritten(tmp_path, capsys):
     (tmp_path / "gulu.toml").write_text("mine", encoding="utf-8")
     assert new(tmp_path) == 2 and new(tmp_path, "Gulu!") == 2
