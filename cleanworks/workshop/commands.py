@@ -72,7 +72,10 @@ def catalogue(
 
 def lint(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Notebooks or folders. All of the course if none is named.")
+        list[Path] | None,
+        typer.Argument(
+            help="Notebooks, folders or ids of lessons, such as c6. All of the course if none is named."
+        ),
     ] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="First bring every file into its canonical form.")

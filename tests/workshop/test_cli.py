@@ -105,6 +105,7 @@ def test_the_catalogue_as_a_table_and_as_data(run):
 
 def test_lint_says_what_it_found_and_exits_with_1(run, course):
     assert run("lint") == (0, "Nothing found in 4 notebooks.\n", "")
+    assert run("lint", "r1") == (0, "Nothing found in 2 notebooks.\n", ""), "a lesson with its exercises"
     edit(lesson_path(course), lambda nb: cell_of(nb, "r1-k1")["metadata"].update(tags=["quizz"]))
     code, out, _ = run("lint")
     assert code == 1 and "notebooks/weather/r1-rain-gauge.ipynb:" in out and "`quizz`" in out
@@ -149,7 +150,10 @@ def test_split_says_how_many_and_refuses_the_same_place(run, course):
         (["nonsense"], "No such command 'nonsense'"),
         (["catalogue", "--nonsense"], "--nonsense"),
         (["catalogue", "--root", "nowhere"], "nowhere/_toc.yml: There is no table of contents here."),
-        (["lint", "nowhere.ipynb"], "nowhere.ipynb: There is no such file or folder."),
+        (
+            ["lint", "nowhere.ipynb"],
+            "nowhere.ipynb: There is no such file or folder, and no lesson with this id.",
+        ),
         (["exercises", "prove", "r9"], "There is no exercise set 'r9'. There are r1, r2."),
         (["exercises", "split", "out", "r9"], "There is no lesson 'r9'. The lessons are r1, r2."),
         (["run", "r9"], "There is no lesson 'r9'"),
