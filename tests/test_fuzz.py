@@ -161,7 +161,7 @@ def test_a_workshop_file_pasted_a_thousand_times_is_told_so_at_once(tmp_path):
     assert "things are wrong" in said and " more" in said.splitlines()[-1] and len(said.splitlines()) < 30
 
 
-@pytest.mark.parametrize("block", [[1], "r1", {"question": ["r1-e1"]}])
+@pytest.mark.parametrize("block", [[1], "r1", {"question": ["r1-e1"]}, {"question": {}}])
 def test_a_cell_whose_block_is_no_block_is_named(block):
     from cleanworks.errors import InputError
     from cleanworks.workshop.files import checked_content

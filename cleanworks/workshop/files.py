@@ -228,7 +228,7 @@ def _cell_problem(cell: Any) -> str | None:
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         return "The cell's tags are not a list of words."
     block = metadata.get("cleanworks", {})
-    if not isinstance(block, dict) or not isinstance(block.get("question") or "", str):
+    if not isinstance(block, dict) or not isinstance(block.get("question"), str | None):
         return "The cell's entry `cleanworks` in its metadata is not a block of named values."
     outputs, attachments = cell.get("outputs", []), cell.get("attachments", {})
     if not isinstance(outputs, list) or not all(map(_is_output, outputs)):
