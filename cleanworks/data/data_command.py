@@ -68,7 +68,7 @@ def bring_in(
 
     It writes tables as Parquet, a dictionary of their columns, and a list of what was taken and what was left out.
     """
-    from cleanworks.data import helpers, importing
+    from cleanworks.data import importing, parallel
     from cleanworks.data import mapping as columns
 
     out = Console(highlight=False)
@@ -110,7 +110,7 @@ def bring_in(
             mappings=chosen,
             encoding=encoding,
             tell=lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
-            workers=workers or min(helpers.cores(), 8),
+            workers=workers or min(parallel.cores(), 8),
         )
     _rows(
         out,

@@ -26,7 +26,7 @@ import pandas as pd
 from cleanworks import archives, scratch, shown
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
-from cleanworks.data.helpers import Helpers
+from cleanworks.data.parallel import Helpers
 from cleanworks.errors import InputError
 from cleanworks.moments import OFFSET
 from cleanworks.standards import oc4ids, ocds
@@ -371,7 +371,7 @@ def _size(found: Files) -> int:
 
 
 def _useful(found: Files, kind: str, workers: int) -> int:
-    """How many of so many processes are worth it: another Python takes most of a second to begin."""
+    """How many processes are worth starting: another Python takes most of a second to begin."""
     return workers if kind == "OCDS" and _size(found) > 4 * PART else 1
 
 

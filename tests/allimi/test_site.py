@@ -172,7 +172,7 @@ def test_one_page_alone_is_the_page_of_the_site(site, tables):
         "projects": tables["projects"].assign(district=lambda t: t["district"].where(t.index != 3)),
     }
     whole = allimi.make(no_district, date="2026-06-30")
-    for number in numbers.iloc[[0, 3, 20, 39]]:
+    for number in numbers.iloc[[0, 3, 4, 20, 39]]:
         assert allimi.page(tables, number, date="2026-06-30") == site.preview(
             f"project/{number.lower()}.html"
         )

@@ -354,6 +354,8 @@ def test_the_colours_of_every_page_are_open_to_everybody(tab, pages, half):
             page.wait_for_selector(f"html[data-theme='{scheme}']", state="attached")
             faults = _axe(page, ["color-contrast", "link-in-text-block"])
             found += [f"{name}, {scheme}, {width} px: {fault}" for fault in faults]
+            if (widest := page.evaluate("document.documentElement.scrollWidth")) > width:
+                found.append(f"{name}, {width} px: {widest} px wide")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1280, "height": 900})
     assert not found, "\n".join(found)

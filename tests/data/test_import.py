@@ -16,7 +16,7 @@ import pytest
 from pyarrow import parquet
 
 from cleanworks import city, cli, data, scratch
-from cleanworks.data import flagging, helpers, importing, mapping
+from cleanworks.data import flagging, importing, mapping, parallel
 from cleanworks.data.flagging import flags_of
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds, stream
@@ -138,7 +138,7 @@ def test_parts_of_files_give_the_same_folder_to_the_last_byte(packages, tmp_path
     monkeypatch.setattr(importing, "PIECE", packages[kind].stat().st_size // 2)
     files = [packages[kind], put_aside(tmp_path / f"z-{kind}.json", RELEASES_WITHOUT_OCID)]
     data.bring_in(files, tmp_path / "alone")
-    monkeypatch.setattr(importing, "Helpers", lambda number: helpers.Helpers(0))
+    monkeypatch.setattr(importing, "Helpers", lambda number: parallel.Helpers(0))
     data.bring_in(files, tmp_path / "together", workers=2)
     assert contents(tmp_path / "alone") == contents(tmp_path / "together")
     numbers = data.load(tmp_path / "together")["tenders"]["tender_id"]

@@ -82,7 +82,7 @@ class _Task(Generic[Result]):
         self.function, self.arguments, self.future = function, arguments, future
 
     def free(self) -> bool:
-        """Whether nobody has begun it; then no helper will."""
+        """Whether no helper has begun it. From now on none will."""
         return self.future is None or self.future.cancel()
 
     def do(self) -> Future[Result]:
