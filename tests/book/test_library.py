@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.delivery import build
 from tests.few import few
 
 ROOT = Path(__file__).parents[2]
@@ -92,3 +94,17 @@ def test_a_source_in_a_description_leads_to_the_list_of_sources(soups):
     soup = soups["book/library/surveys.html"]
     title = soup.find("dt", id="cleanworks.integrity.survey.bribery_prevalence")
     assert title.find_next_sibling("dd").select('a[href*="references.html#"]')
+
+
+def test_no_page_beside_the_lessons_gives_an_answer_away(tmp_path):
+    """A kit with such a page is refused, and with it every workshop that hands out the book."""
+    course, secrets = Course.load(ROOT), {}
+    for page in [*sorted((ROOT / "book").glob("*.md")), *PAGES]:
+        examples = [
+            inspect.getdoc(getattr(importlib.import_module(room.module), name)) or ""
+            for room in (rooms(page) if page in PAGES else ())
+            for name in room.names
+        ]
+        shown = tmp_path / page.with_suffix(".txt").name
+        shown.write_text("\n".join([page.read_text(encoding="utf-8"), *examples]), encoding="utf-8")
+        assert build.given_away(course, shown, secrets) == "", page.name

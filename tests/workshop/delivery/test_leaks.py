@@ -98,3 +98,16 @@ def test_names_that_a_solution_shows_give_nothing_away_and_their_values_do(cours
     page = "<html><body><p>Not attempted. Replace the placeholder in president, unknown, run that cell.</p>\n{}</body></html>"
     assert leaks(page.format(""), source) == []
     assert [leak.question for leak in leaks(page.format("<p>president = 1</p>"), source)] == ["o0-e4"]
+
+
+def test_a_function_of_one_name_answers_only_beside_its_question(course, tmp_path):
+    """c12 asks for the number of `answers`; the library counts some of its own."""
+    page = "<html><body><pre>len(answers)</pre></body></html>"
+    for name, refuses in (("book/library/own-data.html", False), ("handouts/c12.html", True)):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text(page, encoding="utf-8")
+        assert bool(build.given_away(course, path)) is refuses, name
+    whole = tmp_path / "whole.html"
+    whole.write_text("<html><body><pre>bodies = len(answers)</pre></body></html>", encoding="utf-8")
+    assert build.given_away(course, whole) == "bodies = len(answers)"
