@@ -6,6 +6,8 @@ import logging
 import os
 import re
 import runpy
+import shutil
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -116,11 +118,66 @@ def test_the_values_for_a_cluster_parse_and_say_what_is_to_be_filled_in():
     assert values["singleuser"]["image"] == {"name": "REGISTRY/cleanworks", "tag": "TAG"}
 
 
-def test_binder_installs_the_pins_of_the_repository():
-    folder = DEPLOY / "binder"
-    assert (folder / "requirements.txt").read_bytes() == (ROOT / "requirements.txt").read_bytes()
-    assert re.fullmatch(r"python-3\.1[123]\n", (folder / "runtime.txt").read_text(encoding="utf-8"))
-    assert os.access(folder / "postBuild", os.X_OK)
+@pytest.fixture
+def cluster():
+    return yaml.safe_load((DEPLOY / "z2jh" / "values.yaml").read_text(encoding="utf-8"))
+
+
+def test_learners_of_a_cluster_get_the_lessons_of_the_kit_once_and_see_them(cluster, tmp_path):
+    """The command that the chart runs at each start, with this machine's folders in the place of the image's."""
+    learner, home = cluster["singleuser"], "/home/jovyan"
+    work = learner["storage"]["homeMountPath"]
+    assert cluster["hub"]["config"]["KubeSpawner"]["notebook_dir"] == work
+    kit = tmp_path / "binder" / "kit" / "course" / "notebooks"
+    kit.mkdir(parents=True)
+    (kit / "o1.ipynb").write_text("first", encoding="utf-8")
+    mine = Path(work.replace(home, str(tmp_path)))
+    mine.mkdir()
+    shell, option, command = learner["lifecycleHooks"]["postStart"]["exec"]["command"]
+    for text in ("first", "my work"):
+        subprocess.run([shell, option, command.replace(home, str(tmp_path))], check=True, cwd="/")
+        assert (mine / "notebooks" / "o1.ipynb").read_text(encoding="utf-8") == text
+        (mine / "notebooks" / "o1.ipynb").write_text("my work", encoding="utf-8")
+    assert learner["extraEnv"]["CLEANWORKS_RECORD"].startswith(work)
+    assert learner["extraEnv"]["CLEANWORKS_DATA"] == f"{home}/binder/kit/data"
+
+
+@pytest.mark.parametrize(("name", "fits"), [("lake-7", True), ("ada/../..", False), ("7a", False)])
+def test_a_cluster_takes_the_names_that_the_room_takes(cluster, name, fits):
+    assert bool(re.match(cluster["hub"]["config"]["Authenticator"]["username_pattern"], name)) is fits
+
+
+@pytest.mark.parametrize("kit", [True, False])
+def test_the_image_has_the_pins_the_package_and_no_solutions(tmp_path, kit):
+    """The steps of the page for clusters, with a pip and a repo2docker that only write down what they are asked."""
+    for name in ("notebooks", "exercises", "deploy", "_build/workshops/two-day-ccs/learner/course"):
+        (tmp_path / name).mkdir(parents=True)
+    shutil.copytree(DEPLOY / "binder", tmp_path / "deploy" / "binder")
+    shutil.copyfile(ROOT / "requirements.txt", tmp_path / "requirements.txt")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("python", "repo2docker", "cleanworks"):
+        (tools / name).write_text(f'#!/bin/sh\necho {name} "$@" >> "{tmp_path}/asked"\n', encoding="utf-8")
+        (tools / name).chmod(0o755)
+    steps = re.search(r"```sh\n(.*?)```", (DEPLOY / "z2jh" / "README.md").read_text(encoding="utf-8"), re.S)[
+        1
+    ]
+    if not kit:
+        steps = "\n".join(line for line in steps.splitlines() if not line.strip().endswith("binder/kit"))
+    # repo2docker takes its files from a folder `binder` at the top, and runs its script there.
+    steps += "\nset -e; ./binder/postBuild"
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "-ec", steps], check=True, cwd=tmp_path, env=environment)
+    asked = (tmp_path / "asked").read_text(encoding="utf-8")
+    assert "repo2docker --no-run" in asked and "--config" not in asked
+    assert "pip install --no-cache-dir -r requirements.txt\n" in asked
+    assert "--no-deps --no-build-isolation .\n" in asked
+    assert (tmp_path / "exercises").exists() is not kit
+    assert re.fullmatch(
+        r"python-3\.1[123]\n", (tmp_path / "binder" / "runtime.txt").read_text(encoding="utf-8")
+    )
+    # A link would lead nowhere from where the folder is copied to.
+    assert not [path for path in (DEPLOY / "binder").iterdir() if path.is_symlink()]
 
 
 @pytest.mark.parametrize(
