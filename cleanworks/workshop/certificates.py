@@ -280,7 +280,7 @@ def page(
 
     say = partial(words.say, code=language)
     lasted = format_decimal(hours, format="0.#", locale=language)
-    picture = f'<img class="logo" alt="{paper.escape(organiser)}" src="{_embedded(logo)}">' if logo else ""
+    picture = f'<img class="logo" alt="{paper.escape(organiser)}" src="{embedded(logo)}">' if logo else ""
     sheets = "\n".join(
         _certificate(person, title, place, dates, modules, lasted, organiser, say, picture, signed_by)
         for person in people
@@ -294,7 +294,7 @@ _PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", "
 _LARGEST_LOGO = 2_000_000
 
 
-def _embedded(logo: Path) -> str:
+def embedded(logo: Path) -> str:
     """A picture as an address that needs no file."""
     kind = _PICTURES.get(logo.suffix.lower())
     if kind is None:

@@ -394,9 +394,11 @@ def notes(
     for number, day in enumerate(workshop.days):
         place = workshop.source.at("days", number, "date")
         if day.date < (today or datetime.date.today()):
-            said.append(f"{place}: {day.date:%A %d %B %Y} has passed.")
+            said.append(f"{place}: {day.date:%A} {day.date.day} {day.date:%B %Y} has passed.")
         if day.date.weekday() in rest:
-            said.append(f"{place}: {day.date:%d %B %Y} is a {day.date:%A}, when offices are closed.")
+            said.append(
+                f"{place}: {day.date.day} {day.date:%B %Y} is a {day.date:%A}, when offices are closed."
+            )
     return said
 
 

@@ -270,7 +270,9 @@ class download(nodes.inline):
 
 class DownloadRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        text = words.say(f"Download {self.text}", self.config.language)
+        # A page without a translation has the English words here, and the verb is in the book's language all the same.
+        what = words.say(self.text, self.config.language)
+        text = words.say(f"Download {what}", self.config.language)
         return [download(self.text, nodes.Text(text), docname=self.env.docname)], []
 
 

@@ -123,3 +123,8 @@ def test_people_who_use_a_screen_reader_lose_nothing(lesson):
     options = {"preload": False, "runOnly": wcag, "rules": {"color-contrast": {"enabled": False}}}
     result = Axe().run(lesson, options=options)
     assert result.violations_count == 0, result.generate_report()
+
+
+def test_a_button_on_a_page_without_a_translation_is_in_one_language(arabic):
+    page = next((arabic / "notebooks").rglob("r2-*.html")).read_text(encoding="utf-8")
+    assert ">تنزيل هذا الدفتر</a>" in page

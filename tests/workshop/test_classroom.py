@@ -158,7 +158,11 @@ def test_what_a_page_saves_is_what_evaluation_reads(tmp_path, tab, course):
         ("evaluation", forms.form_page("evaluation", key)),
     ):
         tab.goto(page.save(tmp_path / f"{name}.html").as_uri())
+        # A test that shows a box and no question says what it waits for.
+        waiting = tab.get_by_text("The questions appear when you have typed your code.")
+        assert waiting.is_visible() is (name == "before")
         tab.fill("#code", "an 07-ül")
+        assert not waiting.is_visible()
         assert tab.evaluate("document.documentElement.scrollWidth") <= 360
         assert violations(tab) == []
         for question in tab.query_selector_all("fieldset"):
@@ -418,6 +422,14 @@ def test_one_line_that_asks_nothing_gets_no_slide_of_its_own(lesson):
     cells.append(nbformat.v4.new_markdown_cell("## Step 9\n\nOne line?"))
     made = slides.deck(nbformat.v4.new_notebook(cells=cells), lesson.block)
     assert [slide.title for slide in made.slides if slide.kind != "first"] == ["Step 9"]
+
+
+def test_a_list_that_needs_two_slides_leaves_none_with_one_line(lesson):
+    """Five points of three lines each: three and two, and not four and one."""
+    points = "\n".join(f"- Point {n}: " + "late money empties a sound account, " * 4 for n in range(5))
+    cell = nbformat.v4.new_markdown_cell(f"## Key points\n\n{points}")
+    made = slides.deck(nbformat.v4.new_notebook(cells=[cell]), lesson.block, teach=30).slides[1:]
+    assert [sum(block.html.count("<li>") for block in slide.blocks) for slide in made] == [3, 2]
 
 
 def test_a_handout_in_another_language_has_its_sections_full(lesson):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import re
 import zoneinfo
 from collections.abc import Iterable
 from functools import partial
@@ -64,9 +65,27 @@ def page(programme: Programme, *, running: bool = False) -> Page:
 def dates(programme: Programme) -> str:
     """The days of a workshop as they are written in its language."""
     days = [day.date for day in programme.workshop.days]
-    language = programme.workshop.language
-    first, last = written(days[0], language), written(days[-1], language)
-    return first if first == last else f"{first} – {last}"
+    return period(days[0], days[-1], programme.workshop.language)
+
+
+def period(first: datetime.date, last: datetime.date, language: str) -> str:
+    """From a day to another, without saying the month and the year twice.
+
+    >>> import datetime
+    >>> period(datetime.date(2026, 12, 17), datetime.date(2026, 12, 18), "en")
+    '17–18 December 2026'
+    >>> period(datetime.date(2027, 3, 1), datetime.date(2027, 3, 3), "fr")
+    '1er–3 mars 2027'
+    """
+    begin, end = written(first, language), written(last, language)
+    if first == last:
+        return begin
+    # What both days share is said once where it comes last; elsewhere, as in Korean, both are written out.
+    parts, others = begin.split(" "), end.split(" ")
+    if others[0].rstrip("er") == str(last.day):
+        while len(parts) > 1 and parts[-1] == others[len(parts) - 1]:
+            parts.pop()
+    return f"{parts[0]}–{end}" if len(parts) == 1 else f"{' '.join(parts)} – {end}"
 
 
 def written(day: datetime.date, language: str, *, weekday: bool = False) -> str:
@@ -75,16 +94,24 @@ def written(day: datetime.date, language: str, *, weekday: bool = False) -> str:
     >>> import datetime
     >>> written(datetime.date(2026, 12, 14), "fr", weekday=True)
     'lundi 14 décembre 2026'
+    >>> written(datetime.date(2027, 3, 1), "fr")
+    '1er mars 2027'
     """
     if language == "en":
-        return f"{day:%A, %d %B %Y}" if weekday else f"{day:%d %B %Y}"
+        return f"{day:%A}, {day.day} {day:%B %Y}" if weekday else f"{day.day} {day:%B %Y}"
     from babel import UnknownLocaleError
     from babel.dates import format_date
 
     try:
-        return format_date(day, "full" if weekday else "long", locale=language)
+        text = format_date(day, "full" if weekday else "long", locale=language)
     except (UnknownLocaleError, ValueError):
         return day.isoformat()
+    return _first_of_month(text, language)
+
+
+def _first_of_month(text: str, language: str) -> str:
+    """Babel writes "1 mars"; the French number the other days and count the first."""
+    return re.sub(r"\b1(?= )", "1er", text) if language == "fr" else text
 
 
 def _day(programme: Programme, number: int, running: bool) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from cleanworks import agenda, toml
@@ -13,7 +14,7 @@ from cleanworks.agenda import Agenda, Item
 from cleanworks.errors import InputError
 from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course, Lesson
-from cleanworks.workshop.lines import meant
+from cleanworks.workshop.lines import meant, nearest
 from cleanworks.workshop.plan import FOLDER, Workshop, minute
 from cleanworks.workshop.times import Times
 
@@ -52,10 +53,9 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     unknown = [id for id in workshop.module_ids if id not in known]
     if unknown:
         close = [
-            f"{id!r}: {meant(id, list(known)).strip()}"
-            if len(unknown) > 1
-            else meant(id, list(known)).strip()
+            f"{id!r}: {said}" if len(unknown) > 1 else said
             for id in unknown
+            for said in [_module_meant(course, id)]
         ]
         raise InputError(
             f"There is no module {', '.join(map(repr, unknown))}.",
@@ -73,7 +73,10 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     try:
         made = agenda.plan(items, days)
     except InputError as error:
-        raise InputError(error.what, where=where, fix=error.fix) from None
+        day = re.match(r"Day (\d+):", error.what)
+        at = workshop.source.at("days", int(day[1]) - 1, "start") if day else where
+        raise InputError(error.what, where=at, fix=error.fix) from None
+    warnings += _idle(workshop, made)
     taught = [item.id for item in items if item.kind == "module"]
     lessons = tuple(course.lesson(id) for id in taught)
     titles = {
@@ -84,6 +87,32 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     }
     english = tuple(languages.untranslated(course, workshop.language, lessons))
     return Programme(workshop, lessons, made, tuple(warnings), titles, english)
+
+
+def _idle(workshop: Workshop, made: Agenda) -> list[str]:
+    """What to say of days on which nothing is taught: a plan of activities alone is rarely meant."""
+    idle = [
+        number
+        for number in range(len(workshop.days))
+        if not any(slot.kind in ("teach", "practise", "talk") for slot in made.of_day(number))
+    ]
+    if not idle:
+        return []
+    days = f"day {idle[0] + 1}" if len(idle) == 1 else f"{len(idle)} days, from day {idle[0] + 1} on"
+    return [
+        f"{workshop.source.at('days', idle[0], 'date')}: no module is left for {days}. Add modules, or leave out what is not needed."
+    ]
+
+
+def _module_meant(course: Course, id: str) -> str:
+    """ "Did you mean ...?" for what is no id: one with a slip, or the title or the file of a lesson in its place."""
+    ids = [lesson.id for lesson in course.lessons]
+    names = {lesson.title.lower(): lesson.id for lesson in course.lessons}
+    names |= {lesson.path.stem: lesson.id for lesson in course.lessons}
+    said = PurePath(id).stem.lower() if id.endswith(".ipynb") else id.lower()
+    begun = [one for name, one in names.items() if name.startswith(said)] if len(said) > 3 else []
+    close = names.get(nearest(said, names) or "") or next(iter(begun), "")
+    return f"Did you mean {close!r}?" if close else meant(id, ids).strip()
 
 
 def path_of(course: Course, name: str, where: str | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cleanworks import words
 from cleanworks.errors import InputError
-from cleanworks.workshop import languages
+from cleanworks.workshop import certificates, languages
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.lines import nearest
 from cleanworks.workshop.plan import Workshop, notes
@@ -104,6 +104,14 @@ def resolve(
             where=workshop.source.at("language"),
             fix="Leave them out, translate them (`cleanworks language update`), or build with --allow-english: the first page then names them.",
         )
+    if workshop.logo:
+        # Certificates come weeks later, when nobody has time to look for a picture.
+        try:
+            certificates.embedded(Path(workshop.source.name).parent / workshop.logo)
+        except InputError as error:
+            raise InputError(
+                error.what, where=f"{workshop.source.at('logo')}: {workshop.logo}", fix=error.fix
+            ) from None
     found = notes(workshop, place.rest)
     if lacking:
         found.append(

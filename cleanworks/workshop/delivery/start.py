@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import PurePosixPath
 
 from cleanworks import words
 from cleanworks.paper import Page, escape
@@ -154,6 +155,7 @@ def start_page(
     runs: bool,
     tables: bool,
     carried: bool = False,
+    papers: Sequence[str] = (),
 ) -> Page:
     """The page that says where to begin.
 
@@ -163,6 +165,7 @@ def start_page(
     notebooks : titles by path, in their order.
     book, runs, tables : whether the kit holds the book, whether its pages run Python, and whether it holds tables for a spreadsheet.
     carried : whether the kit brings Python itself, for Windows.
+    papers : which tests, forms and handouts the kit holds, by their paths.
     """
     workshop = programme.workshop
     language = workshop.language
@@ -187,17 +190,44 @@ def start_page(
     else:
         parts.append(f"<h2>{say('The agenda')}</h2><p>{agenda}</p>")
     heading = say("Or work in notebooks" if book else "Work in notebooks")
-    parts.append(f"<h2>{heading}</h2>{_notebooks(python, systems, first, carried, say)}")
-    listed = "".join(f"<li>{escape(title)}: {_key(path)}</li>" for path, title in notebooks.items())
+    notebook_way = f"<h2>{heading}</h2>{_notebooks(python, systems, first, carried, say)}"
+    listed = "".join(_lesson(path, title, papers, book, say) for path, title in notebooks.items())
     if tables:
         listed += f"<li>{say('The tables of the course, for a spreadsheet')}: {_key('data/tables.zip')}</li>"
+    forms = "".join(
+        f'<li><a href="{path}">{say(name)}</a></li>' for path, name in _FORMS.items() if path in papers
+    )
+    if forms:
+        forms = f"<h2>{say('Tests and forms')}</h2>\n<ul>{forms}</ul>"
     body = f"""<h1>{escape(workshop.title)}</h1>
 <p>{escape(workshop.place)}. {say("Everything here works without internet.")}</p>
 {"".join(parts)}
-<h2>{say("What is inside")}</h2>
+{"" if book else notebook_way}
+<h2>{say("The lessons")}</h2>
 <ul>{listed}</ul>
+{forms}
+{notebook_way if book else ""}
 """
     return Page(workshop.title, body, language, style=_STYLE)
+
+
+_FORMS = {
+    "forms/before.html": "Test before the workshop",
+    "forms/after.html": "Test after the workshop",
+    "forms/evaluation.html": "The evaluation form",
+    "forms/action-plan.html": "My action plan",
+    "forms/three-months-later.html": "Three months later",
+}
+"""What a participant fills in, in the order of the workshop."""
+
+
+def _lesson(path: str, title: str, papers: Sequence[str], book: bool, say: Callable[[str], str]) -> str:
+    """A lesson as a reader opens it: its page, or its notebook where there is no book, and its handout."""
+    page = f"book/{path.removeprefix('course/').removesuffix('.ipynb')}.html"
+    told = f'<a href="{escape(page)}">{escape(title)}</a>' if book else f"{escape(title)}: {_key(path)}"
+    number = title.split(" ")[0]
+    handout = next((one for one in papers if PurePosixPath(one).stem == number), "")
+    return f'<li>{told}{f""" (<a href="{handout}">{say("Handout")}</a>)""" if handout else ""}</li>'
 
 
 # `{}` stands for a button, a file or a page; the translations have it too.

@@ -49,7 +49,8 @@ def show_agenda(
     for slot in programme.agenda.slots:
         if slot.day != day:
             day = slot.day
-            print(f"{programme.workshop.days[day].date:%A %d %B %Y}")
+            date = programme.workshop.days[day].date
+            print(f"{date:%A} {date.day} {date:%B %Y}")
         name = f"{slot.item} " if slot.kind in ("teach", "practise") else ""
         print(f"  {hhmm(slot.start)} to {hhmm(slot.end)}  {KINDS[slot.kind]:<10} {name}{titled(slot)}")
     _warn(programme.warnings)

@@ -35,6 +35,8 @@
     for (const set of form.querySelectorAll("[data-form]")) {
       set.hidden = mine.length < 4 || set.dataset.form !== formOf(mine);
     }
+    const waiting = document.getElementById("waiting");
+    if (waiting) waiting.hidden = mine.length >= 4;
     document.getElementById("save").disabled = mine.length < 4;
     asked = -1;
   }

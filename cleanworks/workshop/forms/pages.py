@@ -184,6 +184,10 @@ def _page(title: str, intro: str, questions: str, key: Key, kind: str, language:
     setup = {"format": FORMAT, "workshop": key.workshop, "test": key.test, "kind": kind, "words": spoken}
     data = json.dumps(setup, ensure_ascii=True).replace("<", "\\u003c")
     script = resources.files("cleanworks.workshop.forms").joinpath("form.js").read_text(encoding="utf-8")
+    # Which form somebody gets is decided by the code, so that nothing but the code is there at first.
+    waiting = ""
+    if "data-form" in questions:
+        waiting = f'<p id="waiting">{say("The questions appear when you have typed your code.")}</p>\n'
     body = f"""<h1>{paper.escape(title)}</h1>
 {intro}
 <noscript><p>{say("This page needs JavaScript to save your answers. Ask your instructor for the printed form.")}</p></noscript>
@@ -191,7 +195,7 @@ def _page(title: str, intro: str, questions: str, key: Key, kind: str, language:
 <p><label for="code"><strong>{say("Your code")}</strong></label></p>
 <p id="code-help">{paper.escape(say(_CODE))}</p>
 <p><input type="text" id="code" aria-describedby="code-help" maxlength="40" required></p>
-{questions}
+{waiting}{questions}
 <p><button id="save" type="submit">{say("Save my answers")}</button></p>
 <p id="said" role="status"></p>
 </form>

@@ -455,18 +455,26 @@ def _rows_table(rows: list[tuple[str, ...]], head: Sequence[str] = ()) -> Block 
     return Block(f"<table>{top}<tbody>{body}</tbody></table>", room)
 
 
-def _chunked(texts: list[str]) -> Iterator[list[str]]:
-    chunk: list[str] = []
-    room = 0.0
+def _chunked(texts: list[str]) -> list[list[str]]:
+    """The items of a list, by slides: on as few as they need, and no slide is left with one line while another is full."""
+    most = ROOM - 1
+    chunks = _filled(texts, most)
+    while len(chunks) > 1 and len(fewer := _filled(texts, most - 1)) == len(chunks):
+        chunks, most = fewer, most - 1
+    return chunks
+
+
+def _filled(texts: list[str], most: float) -> list[list[str]]:
+    chunks: list[list[str]] = []
+    room = most
     for text in texts:
         need = _lines(text, _WIDTH - 4) + 0.2
-        if chunk and room + need > ROOM - 1:
-            yield chunk
-            chunk, room = [], 0.0
-        chunk.append(text)
+        if not chunks or room + need > most:
+            chunks.append([])
+            room = 0.0
+        chunks[-1].append(text)
         room += need
-    if chunk:
-        yield chunk
+    return chunks
 
 
 def _stands_out(source: str) -> bool:

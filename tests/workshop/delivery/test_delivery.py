@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import hashlib
 import io
 import zipfile
@@ -132,6 +133,22 @@ def test_events_keep_their_identity_when_an_hour_changes(course):
 
     assert identities("09:00") == identities("09:10")
     assert len(set(identities("09:00"))) == len(identities("09:00"))
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "last", "text"),
+    [
+        ("en", "2026-12-17", "2026-12-18", "17–18 December 2026"),
+        ("en", "2027-02-27", "2027-03-01", "27 February – 1 March 2027"),
+        ("fr", "2027-03-01", "2027-03-03", "1er–3 mars 2027"),
+        ("fr", "2026-12-31", "2027-01-01", "31 décembre 2026 – 1er janvier 2027"),
+        ("fr", "2027-03-21", "2027-03-21", "21 mars 2027"),
+        ("ko", "2026-12-17", "2026-12-18", "2026년 12월 17일 – 2026년 12월 18일"),
+    ],
+)
+def test_the_days_are_written_as_one_writes_them(language, first, last, text):
+    days = (datetime.date.fromisoformat(day) for day in (first, last))
+    assert agenda_files.period(*days, language) == text
 
 
 def test_the_running_order_has_cut_marks_and_the_agenda_has_none(course):

@@ -60,6 +60,17 @@ def test_a_good_file_is_told_nothing(course, tmp_path):
         ('"en"', '"fx"', "gulu.toml, line 4: There is no translation into 'fx'."),
         ('"c6"]', '"C66"]', "gulu.toml, line 6: There is no module 'C66'. Did you mean 'c6'?"),
         ('"o1", "c6"]', '"01"]', "There is no module '01'. Did you mean 'o1'?"),
+        # Its title, the beginning of one, or its file in the place of an id.
+        ('"c6"]', '"Red flags in tenders and contracts"]', "Did you mean 'c8'?"),
+        ('"c6"]', '"Paying subcontractors"]', "Did you mean 'c6'?"),
+        ('"c6"]', '"notebooks/integrity/m5-grades-and-precision.ipynb"]', "Did you mean 'm5'?"),
+        ("place =", 'logo = "seal.png"\nplace =', "gulu.toml, line 2: seal.png: There is no such logo."),
+        ("place =", 'logo = "gulu.toml"\nplace =', "line 2: gulu.toml: The logo is not a picture"),
+        (
+            "breaks =",
+            'opening = [{ title = "Speech", minutes = 240 }, { title = "Photo", minutes = 60 }]\nbreaks =',
+            "gulu.toml, line 10: Day 1: the opening needs 300 minutes",
+        ),
         (
             'modules = ["o1", "c6"]',
             'path = "civilsociety"',
@@ -208,6 +219,14 @@ def test_days_that_passed_and_days_of_rest_are_noted(tmp_path):
     workshop = plan.load(path)
     assert plan.notes(workshop, (4, 5), datetime.date(2026, 1, 1)) == []
     (said,) = plan.notes(workshop, (6,), datetime.date(2026, 1, 1))
-    assert "line 9: 07 March 2027 is a Sunday" in said
+    assert "line 9: 7 March 2027 is a Sunday" in said
     (said,) = plan.notes(workshop, (), datetime.date(2028, 1, 1))
     assert "has passed" in said
+
+
+def test_days_for_which_nothing_is_left_to_teach_are_noted(course, tmp_path):
+    path = tmp_path / "gulu.toml"
+    day = GOOD[GOOD.index("[[days]]") :]
+    path.write_text(GOOD + "".join(day.replace("-02\n", f"-0{n}\n") for n in (3, 4)), encoding="utf-8")
+    (said,) = settle(course, plan.load(path)).warnings
+    assert said.startswith(f"{path}, line 14: no module is left for 2 days, from day 2 on.")

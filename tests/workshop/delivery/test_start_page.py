@@ -43,6 +43,21 @@ def test_the_book_comes_first_and_the_lesson_is_named():
     assert "start.command" not in html  # only the systems of the kit
 
 
+def test_lessons_tests_and_forms_are_a_press_away():
+    papers = ["forms/before.html", "forms/evaluation.html", "handouts/o1.pdf", "handouts/o10.pdf"]
+    html = page(papers=papers)
+    for address, name in (
+        ("forms/before.html", "Test before the workshop"),
+        ("forms/evaluation.html", "The evaluation form"),
+        ("handouts/o1.pdf", "Handout"),
+    ):
+        assert f'<a href="{address}">{name}</a>' in html
+    assert "o10.pdf" not in html and "forms/after.html" not in html
+    # An official reads titles: the path of a notebook stands only where one works in notebooks.
+    assert FIRST not in html.split("<h2>Or work in notebooks")[0]
+    assert FIRST in page(book=False, runs=False)
+
+
 def test_what_a_kit_does_not_have_is_not_linked():
     html = page(systems=(), book=False, runs=False, tables=False)
     assert "book/" not in html and "tables.zip" not in html and "start.bat" not in html
