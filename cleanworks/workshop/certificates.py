@@ -37,8 +37,8 @@ class Person:
 def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
     """The people of a CSV or XLSX file, and what the instructor should know of the list (duplicates).
 
-    The file has a column `name`, and perhaps `organisation` and `statement` (attended or completed), between commas,
-    semicolons or tabs. A list of one column needs no heading.
+    The file has a column `name`, and perhaps `given name`, `organisation` and `statement` (attended or completed), between
+    commas, semicolons or tabs. A title may stand above the heading; a list of one column needs no heading.
 
     Raises
     ------
@@ -65,7 +65,8 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
             where=str(path),
             fix="In the spreadsheet, save it as CSV UTF-8 or as XLSX, so that every script survives.",
         ) from None
-    columns, start, told = _heading(rows[0] if rows else [], path)
+    top = _top(rows)
+    columns, start, told = _heading(rows[top] if rows else [], path, top + 1)
     people, wrong = [], []
     for number, row in enumerate(rows[start:], start + 1):
         cells = dict(zip(columns, (_tidy(cell) for cell in row), strict=False))
@@ -77,7 +78,7 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
             )
             continue
         person = Person(
-            cells.get("name", ""),
+            " ".join(filter(None, (cells.get(_GIVEN, ""), cells.get("name", "")))),
             cells.get("organisation", ""),
             cells.get("statement", "").lower() or "attended",
         )
@@ -108,38 +109,66 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
 
 
 _COLUMNS = ("name", "organisation", "statement")
+_GIVEN, _FAMILY = "given name", "family name"
 _MEANT = {
-    "names": "name", "organization": "organisation", "nom": "name", "organisme": "organisation",
+    "names": "name", "name and surname": "name",
+    "last name": _FAMILY, "surname": _FAMILY, "family name": _FAMILY, "nom de famille": _FAMILY,
+    "first name": _GIVEN, "first names": _GIVEN, "given names": _GIVEN, "forename": _GIVEN,
+    "organization": "organisation", "institution": "organisation", "office": "organisation", "agency": "organisation",
+    "nom": "name", "noms": "name", "nom complet": "name", "nom et prénom": "name",
+    "nom et prénoms": "name", "noms et prénoms": "name", "prénom et nom": "name", "nom et prénom(s)": "name",
+    "prénom": _GIVEN, "prénoms": _GIVEN, "prénom(s)": _GIVEN, "organisme": "organisation", "structure": "organisation",
     "이름": "name", "성명": "name", "소속": "organisation", "기관": "organisation",
-    "الاسم": "name", "الجهة": "organisation", "المؤسسة": "organisation",
+    "الاسم": "name", "الاسم الكامل": "name", "الجهة": "organisation", "المؤسسة": "organisation",
+    "họ và tên": "name", "họ tên": "name", "đơn vị": "organisation", "cơ quan": "organisation",
+    "ชื่อ-นามสกุล": "name", "ชื่อ": "name", "หน่วยงาน": "organisation",
+    "піб": "name", "прізвище та ім'я": "name", "організація": "organisation", "установа": "organisation",
 }  # fmt: skip
-"""Headings in the languages of workshops, and what each stands for."""
+"""Headings in the languages of workshops and of the countries that have an edition, and what each stands for."""
 
 
-def _heading(row: list[str], path: Path) -> tuple[list[str], int, list[str]]:
+def _meant(row: list[str]) -> list[str]:
+    columns = []
+    for cell in row:
+        told = unicodedata.normalize("NFC", " ".join(cell.split())).lower().replace("’", "'").strip(":* ")
+        columns.append(_MEANT.get(told, told))
+    # Half of a name is none: a family name counts beside a given one only.
+    return ["name" if column == _FAMILY and _GIVEN in columns else column for column in columns]
+
+
+def _top(rows: list[list[str]]) -> int:
+    """The first row that counts: the heading, which may stand under the title of the list, else the first that is not empty."""
+    filled = [number for number, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    heads = [number for number in filled[:5] if "name" in _meant(rows[number])]
+    return next(iter([*heads, *filled]), 0)
+
+
+def _heading(row: list[str], path: Path, line: int) -> tuple[list[str], int, list[str]]:
     """The columns, the first row of names, and what is left out. A single column may begin with a name at once."""
     found = [cell.strip() for cell in row]
-    columns = [_MEANT.get(cell.lower(), cell.lower()) for cell in found]
+    columns = _meant(row)
     if "name" in columns:
-        twice = next((name for name in _COLUMNS if columns.count(name) > 1), None)
+        twice = next((name for name in (*_COLUMNS, _GIVEN) if columns.count(name) > 1), None)
         if twice:
             raise InputError(
-                f"Two columns are called `{twice}`.", where=f"{path}, line 1", fix="Keep one of them."
+                f"Two columns are called `{twice}`.", where=f"{path}, line {line}", fix="Keep one of them."
             )
         strange = [
-            cell for cell, column in zip(found, columns, strict=True) if column not in _COLUMNS and cell
+            cell
+            for cell, column in zip(found, columns, strict=True)
+            if column not in (*_COLUMNS, _GIVEN) and cell
         ]
         told = [f"Columns that no certificate shows: {', '.join(strange)}."] if strange else []
-        return columns, 1, told
-    heads = re.compile(r"\b(name|names|nom|participant|participants|full|first|last|organi[sz]ation)\b", re.I)
+        return columns, line, told
+    heads = re.compile(r"\b(names?|noms?|prénoms?|participants?|full|first|last|organi[sz]ation)\b", re.I)
     if len(found) > 1 or (found and heads.search(found[0])):
         listed = ", ".join(cell or "(empty)" for cell in found)
         raise InputError(
             f"The heading of the list is not understood; it has the columns: {listed}.",
-            where=f"{path}, line 1",
+            where=f"{path}, line {line}",
             fix="Call the column with the names `name`; others may be `organisation` and `statement`.",
         )
-    return ["name"], 0, []
+    return ["name"], line - 1, []
 
 
 def _tidy(text: str) -> str:

@@ -235,6 +235,44 @@ def test_a_list_in_another_language_is_understood_and_a_line_break_parts_words(t
     assert names(tmp_path, text)[0] == [certificates.Person("Okello James", "X")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "First name,Last name\nGrace,Nakato\n",
+        "Nom,Prénom(s)\nNakato,Grace\n",
+        "Liste des participants\n\nNom et prénom;Service\nGrace Nakato;\n",
+        "sep=;\nName;Office\nGrace Nakato;\n",
+        "Họ và tên\nGrace Nakato\n",
+    ],
+)
+def test_a_name_in_two_columns_or_under_another_heading_is_whole(tmp_path, text):
+    assert [person.name for person in names(tmp_path, text)[0]] == ["Grace Nakato"]
+
+
+def test_unicode_text_of_a_spreadsheet_is_read_and_other_files_are_refused(tmp_path):
+    path = tmp_path / "names.csv"
+    path.write_bytes("name\torganisation\nหทัย\tA\n".encode("utf-16"))
+    assert certificates.read_names(path)[0] == [certificates.Person("หทัย", "A")]
+    path.write_bytes(b"PK\x03\x04 a text of another program\n")
+    with pytest.raises(InputError, match="is no text, but another kind of file"):
+        certificates.read_names(path)
+
+
+def test_a_workbook_with_two_sheets_is_not_guessed_at_and_one_with_wide_rows_names_its_columns(tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (["Who came", "Org", None], ["A B", "X", None]):
+        book.active.append(row)
+    book.save(tmp_path / "names.xlsx")
+    with pytest.raises(InputError, match=r"it has the columns: Who came, Org\."):
+        certificates.read_names(tmp_path / "names.xlsx")
+    book.create_sheet("Day 2").append(["name"])
+    book.save(tmp_path / "names.xlsx")
+    with pytest.raises(InputError, match=r"several sheets with something in them \(Sheet, Day 2\)"):
+        certificates.read_names(tmp_path / "names.xlsx")
+
+
 def test_a_list_of_names_may_be_a_workbook(tmp_path):
     from openpyxl import Workbook
 

@@ -240,6 +240,32 @@ def test_a_survey_typed_in_counts_like_one_from_the_screen(tmp_path, key):
     }
 
 
+def test_a_form_is_typed_in_by_the_numbers_that_stand_on_it(tmp_path, key):
+    """Whoever types a French or Korean form needs no English word above the columns."""
+    from bs4 import BeautifulSoup
+
+    for survey, printed in (("evaluation", forms.printed_evaluation), ("follow-up", forms.printed_follow_up)):
+        head = next(csv.reader(io.StringIO(typed.templates(key)[f"typed-{survey}.csv"])))
+        soup = BeautifulSoup(printed(key).html, "html.parser")
+        told = [row.get_text() for row in soup.select("tbody th, .question p")]
+        asked = key.asked(survey)
+        assert head[2:] == [line.split(".")[0] for line in told]
+        assert told == [f"{n}. {asked[id].text}" for n, id in enumerate(key.lines(survey), 1)]
+        # A title, a wrong line, and the ids of an older template.
+        given = ["x" if asked[id].kind == "words" else "5" for id in key.lines(survey)]
+        rows = [[], head, ["CODE1", survey, *given], [], [*["CODE2", survey], *["6"] * len(given)]]
+        (tmp_path / f"{survey}.csv").write_bytes(as_csv(rows))
+        (tmp_path / f"{survey}-old.csv").write_bytes(
+            as_csv([["code", "survey", *asked], ["CODE3", survey, *given]])
+        )
+    made = evaluate.gather(tmp_path, key)
+    assert len(made.follow_ups) == 2 and made.follow_ups[0].answers == made.follow_ups[1].answers
+    assert [(name, "from 1 to 5" in why) for name, why in made.left_out] == [
+        ("evaluation.csv, row 5", True),
+        ("follow-up.csv, row 5", True),
+    ]
+
+
 def test_an_older_key_is_still_read(tmp_path, key):
     import json
 

@@ -148,6 +148,11 @@ class Key(Kept):
             return self.statements
         return self.follow_up if survey == "follow-up" else self.action_plan
 
+    def lines(self, survey: str) -> list[str]:
+        """The ids of a survey in the order in which its lines are numbered on paper: what is ticked, then what is written."""
+        asked = self.asked(survey)
+        return sorted(asked, key=lambda id: asked[id].kind == "words")
+
     @classmethod
     def of(
         cls,

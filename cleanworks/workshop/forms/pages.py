@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -245,12 +245,13 @@ def printed_test(test: Test, key: Key, moment: str, form: str, language: str = "
 def printed_evaluation(key: Key, language: str = "en") -> paper.Page:
     """The evaluation form on paper."""
     say = partial(words.say, code=language)
-    modules = [s for id, s in key.statements.items() if id.startswith("module-")]
-    general = [s for id, s in key.statements.items() if not id.startswith("module-")]
+    numbered = _numbered(key, "evaluation")
+    modules = {id: s for id, s in numbered.items() if id.startswith("module-")}
+    general = {id: s for id, s in numbered.items() if id not in modules}
     body = (
-        _ticked("How useful was each module for your work?", modules, say)
-        + _ticked("The workshop as a whole", general, say)
-        + _written(general, say)
+        _ticked("How useful was each module for your work?", modules.values(), say)
+        + _ticked("The workshop as a whole", general.values(), say)
+        + _written(general.values(), say)
     )
     return _printed(f"{say('Your view')}: {key.title}", body, language, say)
 
@@ -258,8 +259,8 @@ def printed_evaluation(key: Key, language: str = "en") -> paper.Page:
 def printed_follow_up(key: Key, language: str = "en") -> paper.Page:
     """The survey after three months on paper."""
     say = partial(words.say, code=language)
-    chosen = list(key.follow_up.values())
-    body = f"<p>{say(_MONTHS_LATER)}</p>{_ticked('What became of it', chosen, say)}{_written(chosen, say)}"
+    chosen = _numbered(key, "follow-up")
+    body = f"<p>{say(_MONTHS_LATER)}</p>{_ticked('What became of it', chosen.values(), say)}{_written(chosen.values(), say)}"
     return _printed(f"{say('Three months later')}: {key.title}", body, language, say)
 
 
@@ -269,13 +270,19 @@ def _printed(title: str, body: str, language: str, say: Callable[[str], str]) ->
     )
 
 
-def _ticked(caption: str, statements: Sequence[KeyStatement], say: Callable[[str], str]) -> str:
+def _numbered(key: Key, survey: str) -> dict[str, tuple[int, KeyStatement]]:
+    """The lines of a survey with the numbers under which they are typed in."""
+    asked = key.asked(survey)
+    return {id: (number, asked[id]) for number, id in enumerate(key.lines(survey), 1)}
+
+
+def _ticked(caption: str, statements: Iterable[tuple[int, KeyStatement]], say: Callable[[str], str]) -> str:
     """A table with a box for each mark."""
     head = "".join(f'<th scope="col">{paper.escape(say(step))}</th>' for step in SCALE)
     tick = '<td class="tick"><span class="box"></span></td>' * len(SCALE)
     rows = "".join(
-        f'<tr><th scope="row">{paper.escape(say(s.text))}</th>{tick}</tr>'
-        for s in statements
+        f'<tr><th scope="row">{number}. {paper.escape(say(s.text))}</th>{tick}</tr>'
+        for number, s in statements
         if s.kind == "scale"
     )
     return (
@@ -284,13 +291,13 @@ def _ticked(caption: str, statements: Sequence[KeyStatement], say: Callable[[str
     )
 
 
-def _written(statements: Sequence[KeyStatement], say: Callable[[str], str]) -> str:
+def _written(statements: Iterable[tuple[int, KeyStatement]], say: Callable[[str], str]) -> str:
     """Lines to write on."""
     return "".join(
-        f'<div class="question"><p>{paper.escape(say(s.text))}</p>'
+        f'<div class="question"><p>{number}. {paper.escape(say(s.text))}</p>'
         + '<div class="line"></div>' * 3
         + "</div>"
-        for s in statements
+        for number, s in statements
         if s.kind == "words"
     )
 

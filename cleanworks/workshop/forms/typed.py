@@ -2,14 +2,17 @@
 
 The instructor's kit holds a template for each kind of sheet. A test has the columns `code`, `when` (before or after), `form`
 (A or B, as printed on the sheet) and the numbers of its questions; in a cell stands the letter of the option that was
-ticked, or several letters. A survey has `code`, `survey` (evaluation, follow-up or action-plan) and a column for each line of the form; in a
-cell stands the mark from 1 to 5, or the words. An empty cell is a question left out.
+ticked, or several letters. A survey has `code`, `survey` (evaluation or follow-up) and the numbers of its lines; in a cell stands the mark
+from 1 to 5, or the words. So whoever types needs no word of English. The action plan, whose lines on paper are the team's own text, has a
+column for each thing that is asked. An empty cell is a question left out.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +24,7 @@ from cleanworks.workshop.forms.pages import LETTERS
 
 SUFFIXES = (".csv", ".xlsx")
 MOST_ROWS = 5000
+PLAN = "action-plan"
 
 
 def templates(key: Key) -> dict[str, str]:
@@ -29,7 +33,9 @@ def templates(key: Key) -> dict[str, str]:
     tests = ["code", "when", "form", *(str(number) for number in range(1, most + 1))]
     heads = {"typed-tests.csv": tests}
     for survey in SURVEYS:
-        heads[f"typed-{survey}.csv"] = ["code", "survey", *key.asked(survey)]
+        lines = key.lines(survey)
+        asked = lines if survey == PLAN else [str(number) for number in range(1, len(lines) + 1)]
+        heads[f"typed-{survey}.csv"] = ["code", "survey", *asked]
     return {name: ",".join(head) + "\r\n" for name, head in heads.items()}
 
 
@@ -41,22 +47,27 @@ def sheets(name: str, content: bytes, key: Key) -> Iterator[Answers | tuple[str,
     ValueError
         With the reason why the whole file is left out, as the end of a sentence that begins with its name.
     """
-    listed = [[cell.strip() for cell in row] for row in rows(name, content)]
-    listed = [row for row in listed if any(row)]
+    listed = [
+        (number, cells)
+        for number, row in enumerate(rows(name, content), 1)
+        if any(cells := [cell.strip() for cell in row])
+    ]
     if not listed:
         raise ValueError("is empty")
-    head = [cell.casefold() for cell in listed[0]]
+    first = listed[0][1]
+    # A spreadsheet may have made 4 into 4.0.
+    head = [re.sub(r"^(\d+)\.0$", r"\1", cell.casefold()) for cell in first]
     if "code" not in head or not ({"when", "form"} <= set(head) or "survey" in head):
-        found = ", ".join(cell for cell in listed[0] if cell)[:100]
+        found = ", ".join(cell for cell in first if cell)[:100]
         raise ValueError(
             f"has the columns {found}; typed answers have `code`, `when`, `form` and the numbers of the questions, "
-            "or `code`, `survey` and the lines of the form"
+            "or `code`, `survey` and the numbers of the lines"
         )
     if double := next((cell for cell in head if cell and head.count(cell) > 1), None):
         raise ValueError(f"has the column {double!r} twice")
     if len(listed) > MOST_ROWS:
         raise ValueError(f"has more than {MOST_ROWS} rows")
-    for number, row in enumerate(listed[1:], 2):
+    for number, row in listed[1:]:
         place = f"{name}, row {number}"
         try:
             yield _answers(place, dict(zip(head, row, strict=False)), key)
@@ -73,11 +84,15 @@ def _answers(name: str, row: dict[str, str], key: Key) -> Answers:
         kind, form = row.pop("survey").casefold(), ""
         if kind not in SURVEYS:
             raise ValueError(f"is of an unknown survey ({kind[:20]!r}); there are {', '.join(SURVEYS)}")
-        statements = key.asked(kind)
+        statements, lines = key.asked(kind), key.lines(kind)
         for id, text in row.items():
-            statement = statements.get(id)
             if not id or not text:
                 continue
+            if id.isascii() and id.isdigit() and kind != PLAN:
+                if not 1 <= int(id[:9]) <= len(lines):
+                    raise ValueError(f"answers a line that the form does not have ({id[:20]!r})")
+                id = lines[int(id) - 1]
+            statement = statements.get(id)
             if statement is None:
                 raise ValueError(f"judges something that the form does not ask ({id[:40]!r})")
             given[id] = text[:2000] if statement.kind == "words" else [_number(text)]
@@ -126,7 +141,7 @@ def _number(text: str) -> int:
 
 
 def rows(name: str, content: bytes) -> list[list[str]]:
-    """The cells of a table, CSV between commas, semicolons or tabs, or the first sheet of an XLSX file.
+    """The cells of a table, CSV between commas, semicolons or tabs, or the one sheet of an XLSX file that is not empty.
 
     Raises
     ------
@@ -135,21 +150,30 @@ def rows(name: str, content: bytes) -> list[list[str]]:
     """
     if name.casefold().endswith(".xlsx"):
         return _of_workbook(content)
+    # Excel's "Unicode text" begins with one of these marks.
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8 text; save it as CSV UTF-8") from None
+    if re.search("[\x00-\x08\x0e-\x1f]", text):
+        raise ValueError("is no text, but another kind of file")
     first = text.partition("\n")[0]
+    # Excel writes the mark between cells into a line of its own, which stays as an empty row.
+    told = re.fullmatch(r"sep=(.)\r?", first, re.I)
+    # A title above the heading has no cells, and so says nothing of what stands between them.
+    parted = next((line for line in text.splitlines()[:5] if re.search("[,;\t]", line)), "")
+    mark = told[1] if told else max(",;\t", key=parted.count)
+    if told:
+        text = text[len(first) :]
     try:
-        return list(
-            csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
-        )
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
     except csv.Error as error:
         raise ValueError(f"is no CSV file ({error}); look for a quotation mark without its pair") from None
 
 
 def _of_workbook(content: bytes) -> list[list[str]]:
-    """The first sheet of a workbook, as text. Formulas are not computed: what was last seen in the cell counts."""
+    """The sheet of a workbook, as text. Formulas are not computed: what was last seen in the cell counts."""
     from openpyxl import load_workbook
 
     from cleanworks import archives
@@ -159,9 +183,22 @@ def _of_workbook(content: bytes) -> list[list[str]]:
             if sum(one.file_size for one in zipped.infolist()) > 50_000_000:
                 raise ValueError("is far larger inside than any table of answers")
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        filled = [
+            sheet.title
+            for sheet in book.worksheets
+            if any(map(any, sheet.iter_rows(max_row=20, max_col=200, values_only=True)))
+        ]
+        if len(filled) > 1:
+            raise ValueError(
+                f"has several sheets with something in them ({', '.join(filled)[:100]}); keep the one that counts"
+            )
+        sheet = next((one for one in book.worksheets if one.title in filled), book.worksheets[0])
         rows = []
-        for row in book.worksheets[0].iter_rows(max_row=MOST_ROWS + 2, max_col=200, values_only=True):
-            rows.append(["" if cell is None else str(cell) for cell in row])
+        for row in sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=200, values_only=True):
+            cells = ["" if cell is None else str(cell) for cell in row]
+            while cells and not cells[-1].strip():
+                cells.pop()  # some programs write as many cells as there are columns
+            rows.append(cells)
         book.close()
     except Exception as error:
         if type(error) is ValueError:
