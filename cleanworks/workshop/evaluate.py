@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
@@ -327,7 +329,9 @@ def _learning(made: Class) -> tuple[str, dict[str, Any]]:
         f"(95 % interval {100 * overall.low:.0f} to {100 * overall.high:.0f})."
     )
     rest = (
-        f" {say(f'That is {possible:.0%} of what was still to be learned.')}" if possible == possible else ""
+        f" {say(f'That is {_percent(possible)} of what was still to be learned.')}"
+        if possible == possible
+        else ""
     )
     parts = [
         _heading("What was learned"),
@@ -344,12 +348,11 @@ def _learning(made: Class) -> tuple[str, dict[str, Any]]:
     parts.append(_gain_figure(shown, overall.n))
     table = shown.reset_index(names="module and objective")
     table = table.rename(columns={"low": "interval from", "high": "interval to"})
-    percent = "{:.0%}".format
     parts.append(
         _shown(
             table,
             "Gain per objective: shares of right answers of the same people, with the 95 % interval",
-            {name: percent for name in ("before", "after", "gain", "interval from", "interval to")},
+            {name: _percent for name in ("before", "after", "gain", "interval from", "interval to")},
         )
     )
     if dropped:
@@ -365,7 +368,11 @@ def _learning(made: Class) -> tuple[str, dict[str, Any]]:
         _shown(
             hardest,
             "The five hardest questions after the workshop",
-            {"right before": percent, "right after": percent, "discrimination": "{:.2f}".format},
+            {
+                "right before": _percent,
+                "right after": _percent,
+                "discrimination": partial(_decimal, places=2),
+            },
         ),
     ]
     return "\n".join(parts), {"gains": table, "questions": items}
@@ -389,9 +396,25 @@ def _without_links(answers: pd.DataFrame, key: Key) -> str:
     gain = learning.unpaired_gain(table["before"], table["after"])
     return _paragraph(
         f"Fewer than {key.least} people could be recognised by their code in both tests. The groups as wholes answered "
-        f"{table['before'].mean():.0%} before and {table['after'].mean():.0%} after: a difference of "
+        f"{_percent(table['before'].mean())} before and {_percent(table['after'].mean())} after: a difference of "
         f"{100 * gain.value:.0f} points (95 % interval {100 * gain.low:.0f} to {100 * gain.high:.0f}). "
         "They may not be the same people."
+    )
+
+
+def _percent(share: float) -> str:
+    """A share as it is written in the language of the report: 60%, 60 %."""
+    from babel.numbers import format_percent
+
+    return format_percent(round(share, 2), locale=words.language()) if share == share else "-"
+
+
+def _decimal(value: float, places: int) -> str:
+    """A number as it is written in the language of the report: 0.31, 0,31."""
+    from babel.numbers import format_decimal
+
+    return (
+        format_decimal(value, format=f"0.{'0' * places}", locale=words.language()) if value == value else "-"
     )
 
 
@@ -400,7 +423,7 @@ def _leavers(groups: pd.DataFrame, least: int) -> str:
         return "They are too few to say how they differ; the gain is that of those who stayed."
     left, stay = groups.loc["only before", "before"], groups.loc["both", "before"]
     return (
-        f"Before, they answered {left:.0%}, and those who stayed {stay:.0%}. The gain is that of those who stayed; what the "
+        f"Before, they answered {_percent(left)}, and those who stayed {_percent(stay)}. The gain is that of those who stayed; what the "
         "others would have gained is not known."
     )
 
@@ -821,11 +844,17 @@ def _paragraph(text: str) -> str:
     return f"<p>{say(text)}</p>"
 
 
+def _as_written(cell: Any) -> str:
+    """A mean keeps its point in the file, which other programs read; on the page it is written as in its language."""
+    text = str(cell)
+    return _decimal(float(text), 1) if re.fullmatch(r"\d+\.\d", text) else text
+
+
 def _shown(
     table: pd.DataFrame, caption: str, formats: Mapping[str, Callable[[Any], str]] = MappingProxyType({})
 ) -> str:
     """A table in the language of the report, which can be moved sideways where it is too wide."""
-    said = {say(name): how for name, how in formats.items()}
+    said = {say(name): formats.get(name, _as_written) for name in table.columns}
     caption = say(caption)
     made = paper.table(_headed(table), caption=caption, formats=said)
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{paper.escape(caption)}">{made}</div>'

@@ -240,6 +240,18 @@ def test_a_survey_typed_in_counts_like_one_from_the_screen(tmp_path, key):
     }
 
 
+def test_a_row_that_is_longer_than_its_heading_is_left_out_and_other_languages_are_read(tmp_path, key):
+    head = typed.templates(key)["typed-follow-up.csv"].strip()
+    (tmp_path / "t.csv").write_text(f"{head}\nCODE1,follow-up,5{',' * 9},5\n", encoding="utf-8")
+    (tmp_path / "f.csv").write_text("code;when;form;1\nCODE1;Après;B;a\nCODE2;전;A;a\n", encoding="utf-8")
+    made = evaluate.gather(tmp_path, key)
+    assert made.left_out == [("t.csv, row 2", "has more cells than the table has columns")]
+    assert [list(typed.sheets("f.csv", (tmp_path / "f.csv").read_bytes(), key))[n].kind for n in (0, 1)] == [
+        "after",
+        "before",
+    ]
+
+
 def test_a_form_is_typed_in_by_the_numbers_that_stand_on_it(tmp_path, key):
     """Whoever types a French or Korean form needs no English word above the columns."""
     from bs4 import BeautifulSoup

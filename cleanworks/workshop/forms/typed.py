@@ -13,6 +13,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,6 +71,8 @@ def sheets(name: str, content: bytes, key: Key) -> Iterator[Answers | tuple[str,
     for number, row in listed[1:]:
         place = f"{name}, row {number}"
         try:
+            if any(row[len(head) :]):
+                raise ValueError("has more cells than the table has columns")
             yield _answers(place, dict(zip(head, row, strict=False)), key)
         except ValueError as error:
             yield place, str(error)
@@ -81,7 +84,7 @@ def _answers(name: str, row: dict[str, str], key: Key) -> Answers:
         raise ValueError("has no proper code")
     given: dict[str, Any] = {}
     if "survey" in row:
-        kind, form = row.pop("survey").casefold(), ""
+        kind, form = _kind(row.pop("survey")), ""
         if kind not in SURVEYS:
             raise ValueError(f"is of an unknown survey ({kind[:20]!r}); there are {', '.join(SURVEYS)}")
         statements, lines = key.asked(kind), key.lines(kind)
@@ -97,7 +100,7 @@ def _answers(name: str, row: dict[str, str], key: Key) -> Answers:
                 raise ValueError(f"judges something that the form does not ask ({id[:40]!r})")
             given[id] = text[:2000] if statement.kind == "words" else [_number(text)]
     else:
-        kind, form = row.pop("when", "").casefold(), row.pop("form", "").upper()
+        kind, form = _kind(row.pop("when", "")), row.pop("form", "").upper()
         if kind not in ("before", "after"):
             raise ValueError(f"does not say `before` or `after` ({kind[:20]!r})")
         if form not in FORMS:
@@ -118,6 +121,19 @@ def _answers(name: str, row: dict[str, str], key: Key) -> Answers:
         check_answers(kind, form, code, given, key)
     # On a screen the code decides the form; on paper a hand does, and what was answered is what counts.
     return Answers(name, code, kind, form, given)
+
+
+_KINDS = {
+    "avant": "before", "après": "after", "apres": "after", "évaluation": "evaluation",
+    "전": "before", "후": "after", "평가": "evaluation",
+    "قبل": "before", "بعد": "after", "تقييم": "evaluation",
+}  # fmt: skip
+"""What people type in the languages of workshops."""
+
+
+def _kind(text: str) -> str:
+    told = unicodedata.normalize("NFC", text).casefold()
+    return _KINDS.get(told, told)
 
 
 def _letters(text: str) -> list[str]:

@@ -133,6 +133,10 @@ def test_the_report_of_what_was_learned(course, made, tmp_path):
     found = evaluate.report(evaluate.gather(folder, key, times=times), follow_up=True)
     written = [text for text in english(found.page.html) if "said <b>person</b>" not in text]
     assert written == [] and 'img alt="' in found.page.html
+    if language == "fr":
+        text = BeautifulSoup(found.page.html, "html.parser").body.get_text(" ")
+        assert re.search(r"\d[\u202f\u00a0]%", text) and re.search(r"\d,\d", text)
+        assert re.findall(r"\d%|\b\d\.\d+\b", text) == []
     assert set(found.tables) == {"levels", "follow-up", "plans", "gains", "questions", "evaluation",
                                  "exercises", "lessons", "quizzes", "minutes"}  # fmt: skip
     saved = {path.stem: path for path in found.save(tmp_path / "out", pdf=False) if path.suffix == ".csv"}
