@@ -17,6 +17,7 @@ import functools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 VARIABLE = "CLEANWORKS_LANGUAGE"
@@ -26,6 +27,7 @@ RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "ur", "yi"})
 """Languages that are written from right to left."""
 
 _CODE = re.compile(r"[a-z]{2,3}(?:_[A-Z]{2})?")
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z])")
 
 
 _spoken: contextvars.ContextVar[str] = contextvars.ContextVar("spoken", default="")
@@ -75,9 +77,18 @@ def say(text: str, code: str | None = None) -> str:
         found = pattern.fullmatch(plain)
         if found:
             # What was filled in can be a phrase of ours as well; a single word is the reader's own.
-            values = [say(value, code) if " " in value.strip() else value for value in found.groups()]
+            values = [_part(value, code) if " " in value.strip() else value for value in found.groups()]
             return _filled(translation, values)
     return text
+
+
+def _part(value: str, code: str | None) -> str:
+    """What a text was filled in with: a phrase, or sentences one after the other. Spaces around it stay."""
+    inside = value.strip()
+    said = say(inside, code)
+    if said == inside:
+        said = " ".join(say(sentence, code) for sentence in _BETWEEN_SENTENCES.split(inside))
+    return value.replace(inside, said)
 
 
 def words(code: str) -> Mapping[str, str]:
@@ -118,7 +129,12 @@ def _catalogue(code: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], s
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile("(.+?)".join(re.escape(part) for part in " ".join(text.split()).split("{}")))
+    first, *others = " ".join(text.split()).split("{}")
+    made = re.escape(first)
+    for before, part in pairwise([first, *others]):
+        # What follows a full stop at once is a sentence that may be missing: "No `{}`.{} Check the spelling."
+        made += ("(.*?)" if before.endswith(".") else "(.+?)") + re.escape(part)
+    return re.compile(made)
 
 
 def _filled(translation: str, values: Sequence[str]) -> str:

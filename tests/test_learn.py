@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import unicodedata
 from decimal import Decimal
 from fractions import Fraction
@@ -33,6 +34,7 @@ from cleanworks.learn import (
 from cleanworks.learn.checkset import assigned_names
 from cleanworks.learn.explain import explain
 from cleanworks.learn.outcome import MIME
+from cleanworks.words import say
 
 
 def rain_checks() -> CheckSet:
@@ -511,36 +513,59 @@ class TestFunctions:
         assert "made with `def`" in compare_function(3, self.right, [(6, 2)]).message
 
 
+ERRORS = [
+    ("rian + 1", "Did you mean `rain`"),
+    ("table['rian']", "no column `rian`. Did you mean `rain`? Its columns are `day`, `rain`"),
+    ("table[['rain', 'wind']]", "these columns does not exist"),
+    ("table.groupby('day')['rian'].sum()", "`day`, `rain`"),
+    ("{'a': 1}['b']", "no entry 'b'"),
+    ("'3' + 4", "mixing text and a number"),
+    ("4 + '3'", "mixing text and a number"),
+    ("'3' > 4", "mixing text and a number"),
+    ("... + 4", "placeholder"),
+    ("None + 4", "nothing"),
+    ("1 / 0", "divided by zero"),
+    ("[1][5]", "Counting starts at 0"),
+    ("table.colums", "Did you mean `columns`"),
+    ("float('x')", "not a number"),
+    ("if table['rain'] > 1: pass", "`&` or `|`"),
+    ("import no_such_library", "`no_such_library` is not installed"),
+    ("open('nowhere.csv')", "no file `nowhere.csv`"),
+    ("x = (1", "missing bracket"),
+    ("  y = 1\n x = 2", "start of a line"),
+]
+
+
+def _explained(code):
+    namespace = {"table": pd.DataFrame({"day": ["Mon"], "rain": [3]}), "rain": 3}
+    with pytest.raises(Exception) as caught:
+        exec(compile(code, "cell", "exec"), namespace)
+    return explain(caught.value, namespace)
+
+
+def _sentences(text):
+    return set(re.split(r"(?<=[.?!]) ", text))
+
+
 class TestPlainWords:
-    @pytest.mark.parametrize(
-        ("code", "words"),
-        [
-            ("rian + 1", "Did you mean `rain`"),
-            ("table['rian']", "no column `rian`. Did you mean `rain`? Its columns are `day`, `rain`"),
-            ("table[['rain', 'wind']]", "these columns does not exist"),
-            ("table.groupby('day')['rian'].sum()", "`day`, `rain`"),
-            ("{'a': 1}['b']", "no entry 'b'"),
-            ("'3' + 4", "mixing text and a number"),
-            ("4 + '3'", "mixing text and a number"),
-            ("'3' > 4", "mixing text and a number"),
-            ("... + 4", "placeholder"),
-            ("None + 4", "nothing"),
-            ("1 / 0", "divided by zero"),
-            ("[1][5]", "Counting starts at 0"),
-            ("table.colums", "Did you mean `columns`"),
-            ("float('x')", "not a number"),
-            ("if table['rain'] > 1: pass", "`&` or `|`"),
-            ("import no_such_library", "`no_such_library` is not installed"),
-            ("open('nowhere.csv')", "no file `nowhere.csv`"),
-            ("x = (1", "missing bracket"),
-            ("  y = 1\n x = 2", "start of a line"),
-        ],
-    )
+    @pytest.mark.parametrize(("code", "words"), ERRORS)
     def test_common_errors(self, code, words):
-        namespace = {"table": pd.DataFrame({"day": ["Mon"], "rain": [3]}), "rain": 3}
-        with pytest.raises(Exception) as caught:
-            exec(compile(code, "cell", "exec"), namespace)
-        assert words in explain(caught.value, namespace)
+        assert words in _explained(code)
+
+    @pytest.mark.parametrize("language", ["ar", "fr", "ko"])
+    def test_no_sentence_stays_english_in_an_edition_of_another_language(self, language):
+        codes = [
+            *(code for code, _ in ERRORS), "strange", "table['strange']", "pd", "x = [1 2]", "rain.day", "table['day'].rian",
+            "len(1, 2)", "rain(2)", "rain[0]", "[] + 1",
+        ]  # fmt: skip
+        told = {code: _explained(code) for code in codes}
+        assert {
+            code: stayed
+            for code, text in told.items()
+            if (stayed := _sentences(text) & _sentences(say(text, language)))
+        } == {}
+        inside = f"The cell that sets `rain` stopped before its end. {told['table.colums']}"
+        assert not _sentences(inside) & _sentences(say(inside, language))
 
 
 @pytest.fixture

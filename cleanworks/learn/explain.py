@@ -98,8 +98,10 @@ def _type_error(error: TypeError, namespace: Mapping[str, Any]) -> str:
 
 def _syntax_error(error: SyntaxError, namespace: Mapping[str, Any]) -> str:
     code = f" Python stopped at `{error.text.strip()}`." if error.text and error.text.strip() else ""
+    what = str(error.msg)
+    what += "" if what.endswith("?") else "."  # "invalid syntax. Perhaps you forgot a comma?"
     return (
-        f"Python could not read the code: {error.msg}.{code} "
+        f"Python could not read the code: {what}{code} "
         "Look for a missing bracket, quote, comma or colon there or on the line above."
     )
 
