@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-from matplotlib import font_manager
+from matplotlib import font_manager, ft2font
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backend_bases import RendererBase
@@ -154,6 +154,31 @@ def _dated(text: str) -> str:
 
 
 @functools.cache
+def _order_letters() -> None:
+    """Let a Matplotlib that neither joins Arabic letters nor knows its direction draw lines as they are read.
+
+    Matplotlib does so itself since 3.11; Python in the page has an older one. The texts of a figure stay as they are, so
+    that its numbers and its words can be read and copied.
+    """
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    from cleanworks.right_to_left import as_drawn
+
+    draw, measure = RendererAgg.draw_text, RendererAgg.get_text_width_height_descent
+
+    def draw_text(
+        self: RendererAgg, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False, mtext: Any = None
+    ) -> None:  # fmt: skip
+        draw(self, gc, x, y, s if ismath else as_drawn(s), prop, angle, ismath, mtext)
+
+    def get_text_width_height_descent(self: RendererAgg, s: str, prop: Any, ismath: Any) -> Any:
+        return measure(self, s if ismath else as_drawn(s), prop, ismath)
+
+    RendererAgg.draw_text = draw_text  # type: ignore[method-assign]
+    RendererAgg.get_text_width_height_descent = get_text_width_height_descent  # type: ignore[method-assign]
+
+
+@functools.cache
 def _speaks(language: str) -> tuple[bool, tuple[str, ...]]:
     """(whether figures can be written in a language, the fonts they need beside the usual one)."""
     if language == "en":
@@ -244,6 +269,8 @@ def new(
         title, x, y = (text and words.say(text) for text in (title, x, y))
         source = source and words.say(source)
         plt.rcParams["font.family"] = ["DejaVu Sans", *fonts]
+        if words.direction(words.language()) == "rtl" and not hasattr(ft2font, "__libraqm_version__"):
+            _order_letters()
         options["FigureClass"] = _Spoken
     figure, axes = plt.subplots(1, panels, figsize=(_WIDTH, height), sharey=sharey, **options)
     wrapped = "\n".join(_wrapped(title, 62))

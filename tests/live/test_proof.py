@@ -184,6 +184,24 @@ def test_figures_of_large_amounts_and_formulas_are_drawn_without_a_word(pyodide)
     assert [output["output_type"] for output in done[1]["outputs"]] == ["display_data"], done[1]["outputs"]
 
 
+# The page's Matplotlib joins no letters by itself: three letters are then three times as wide as one.
+ARABIC = """
+import os
+os.environ["CLEANWORKS_LANGUAGE"] = "ar"
+from cleanworks import figures
+figure, axes = figures.new("It rained", x="ب", y="ببب")
+figure.canvas.draw()
+alone, joined = axes.xaxis.label.get_window_extent(), axes.yaxis.label.get_window_extent()
+bool(joined.height < 2 * alone.width), axes.get_ylabel()
+"""
+
+
+@pytest.mark.everything
+def test_arabic_letters_are_joined_in_figures_and_stay_text_that_can_be_read(pyodide):
+    (done,) = pyodide(ARABIC)
+    assert done["outputs"][0]["data"]["text/plain"] == "(True, 'ببب')", done["outputs"]
+
+
 @pytest.mark.everything
 def test_what_does_not_fit_a_small_laptop_is_an_error_of_the_cell_and_the_rest_stays(pyodide):
     first, greedy, after = pyodide(
