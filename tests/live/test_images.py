@@ -45,7 +45,7 @@ def test_an_image_gives_back_its_files():
 def test_the_script_holds_the_deflated_image():
     packed = images.deflated(images.pack(SOURCES))
     text = images.script("course", packed).decode()
-    found = re.fullmatch(r'CleanWorksLive\.put\("course","([A-Za-z0-9+/=]+)"\)', text)
+    found = re.fullmatch(r'CleanWorksLive\.put\("course",\(\)=>\{/\*([A-Za-z0-9+/=]+)\*/\}\)', text)
     assert zlib.decompress(base64.b64decode(found[1]), -15) == images.pack(SOURCES)
     assert images.read_script(text.encode()) == packed
 

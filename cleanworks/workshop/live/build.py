@@ -75,16 +75,18 @@ class Payload:
             "images": {
                 image.name: {
                     "file": f"images/{image.name}.js", "sha256": image.sha256, "bytes": image.bytes,
-                    "needs": list(image.needs), "imports": list(self._imports(image.name)),
+                    "unpacked": image.unpacked, "needs": list(image.needs), **self._imports(image.name),
                 }
                 for image in self.images
             },
         }  # fmt: skip
         return f"CleanWorksLive.manifest({json.dumps(known, indent=1)})\n".encode()
 
-    def _imports(self, name: str) -> tuple[str, ...]:
+    def _imports(self, name: str) -> dict[str, list[str]]:
         parts = self.release.images.get(name)
-        return parts.imports if parts else ()
+        if parts is None:
+            return {"imports": []}
+        return {"imports": list(parts.imports), **({"later": list(parts.modules)} if parts.later else {})}
 
     def write(self, folder: Path) -> None:
         """Put manifest, images and licences into a folder `_static/live`."""

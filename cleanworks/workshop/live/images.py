@@ -84,13 +84,16 @@ def deflated(data: bytes) -> bytes:
 
 
 def script(name: str, packed: bytes) -> bytes:
-    """The classic script that hands an image to the page."""
-    return b'CleanWorksLive.put("%s","%s")' % (name.encode(), base64.b64encode(packed))
+    """The classic script that hands an image to the page.
+
+    The text stands in a comment: what a browser reads as a string of the program it keeps a second time.
+    """
+    return b'CleanWorksLive.put("%s",()=>{/*%s*/})' % (name.encode(), base64.b64encode(packed))
 
 
 def read_script(data: bytes) -> bytes:
     """The deflated image in a script."""
-    return base64.b64decode(data.split(b'"')[3])
+    return base64.b64decode(data.split(b"*")[1])
 
 
 # --- bytecode -----------------------------------------------------------------------------------------------------

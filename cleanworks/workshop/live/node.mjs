@@ -17,7 +17,7 @@ const job = JSON.parse(fs.readFileSync(0, "utf8"));
 
 function image(name) {
   const script = fs.readFileSync(job.images[name], "latin1");
-  return inflateRawSync(Buffer.from(script.split('"', 4)[3], "base64"));
+  return inflateRawSync(Buffer.from(script.split("*", 2)[1], "base64"));
 }
 
 function* filesOf(bytes) {

@@ -21,7 +21,9 @@ class File:
 
 @dataclass(frozen=True)
 class Parts:
-    """What an image is made of, which images have to be there before it, and what the page imports while it reads the next."""
+    """What an image is made of, which images have to be there before it, what the page imports while it reads the next, and
+    whether it unpacks the image only when one of its modules is imported.
+    """
 
     name: str
     files: tuple[str, ...] = ()
@@ -29,6 +31,7 @@ class Parts:
     modules: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    later: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,11 @@ class Release:
         """
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         images = {
-            name: Parts(name, **{key: tuple(value) for key, value in parts.items()})
+            name: Parts(
+                name,
+                later=parts.pop("later", False),
+                **{key: tuple(value) for key, value in parts.items()},
+            )
             for name, parts in data["images"].items()
         }
         files = {name: File(name, **entry) for name, entry in data["files"].items()}

@@ -5,6 +5,8 @@
 window.CleanWorksLive = (() => {
   const about = JSON.parse(document.getElementById("cleanworks-live").textContent);
   const progress = window.cwProgress;
+  const PIECE = 2 ** 18; // bytes that are unpacked at once
+  const MUCH = 2 ** 26; // bytes
   const HELLO = 20_000; // ms until a worker that says nothing counts as refused
   const DOWNLOAD = "To run the code, download the notebook: “How to run this” at the top of the page says how.";
 
@@ -55,7 +57,7 @@ window.CleanWorksLive = (() => {
   // --- the machine: files, worker, one job after the other ---
 
   const machine = (() => {
-    const images = {}; // decoded, kept for a restart
+    const images = {}; // decoded and packed, kept for a restart
     let manifest = null;
     let source = "";
     let compiled = null;
@@ -70,7 +72,10 @@ window.CleanWorksLive = (() => {
     let watching = () => {};
     const waiting = {};
 
-    function put(name, text) {
+    // The text stands in a comment of a function; a part of a function's text is no copy of it.
+    function put(name, holder) {
+      const script = holder.toString();
+      const text = script.slice(script.indexOf("*") + 1, script.lastIndexOf("*"));
       let bytes;
       if (Uint8Array.fromBase64) bytes = Uint8Array.fromBase64(text);
       else {
@@ -90,8 +95,12 @@ window.CleanWorksLive = (() => {
       if (!images[name]) throw new Trouble("altered", file);
     }
 
-    // An image as it was packed. It is unpacked here and not in the worker, where Python starts meanwhile.
-    async function opened(name) {
+    // At once: a browser may keep bytes that nobody needs for as long as there is memory.
+    function free(bytes) {
+      if (bytes.length === bytes.buffer.byteLength) bytes.buffer.transfer?.(0);
+    }
+
+    async function checked(name) {
       await image(name);
       const { file, sha256: sum } = manifest.images[name];
       if ((await digest(images[name])) !== sum) {
@@ -99,8 +108,32 @@ window.CleanWorksLive = (() => {
         delete images[name];
         throw new Trouble("altered", file);
       }
-      const stream = new Blob([images[name]]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-      return new Uint8Array(await new Response(stream).arrayBuffer());
+      return images[name];
+    }
+
+    // The files of an image. They are unpacked here and not in the worker, where Python starts meanwhile, and piece by
+    // piece: all pieces together are as large as the image.
+    async function opened(name) {
+      const packed = await checked(name);
+      const { readable, writable } = new DecompressionStream("deflate-raw");
+      const whole = new Uint8Array(manifest.images[name].unpacked);
+      const give = async () => {
+        const writer = writable.getWriter();
+        for (let at = 0; at < packed.length; at += PIECE) await writer.write(packed.subarray(at, at + PIECE));
+        await writer.close();
+      };
+      const take = async () => {
+        const reader = readable.getReader();
+        for (let at = 0; ;) {
+          const { done, value } = await reader.read();
+          if (done) return;
+          whole.set(value, at);
+          at += value.length;
+          free(value);
+        }
+      };
+      await Promise.all([give(), take()]);
+      return whole;
     }
 
     async function digest(bytes) {
@@ -212,7 +245,12 @@ window.CleanWorksLive = (() => {
           if (own !== generation) return;
           if (data.say === "step") watching((done += 1) / (all.length + 1));
           else if (data.say === "module") compiled = data.module;
-          else if (data.say === "ready") resolve();
+          else if (data.say === "ready") {
+            // Texts of images, and what the page before has left, are still in memory. Chromium looks for such things when
+            // a page asks for much at once; nothing is written there, so nothing is taken.
+            free(new Uint8Array(MUCH));
+            resolve();
+          }
           else if (data.say === "failed") {
             const trouble = new Trouble("broken", data.why);
             fall(trouble);
@@ -233,8 +271,15 @@ window.CleanWorksLive = (() => {
           order("boot", { files, wasm, module: compiled, memory, env }, [files, wasm]);
           // Python starts while its libraries are read and unpacked.
           for (const name of all) {
-            const bytes = await opened(name);
-            order("mount", { image: bytes, imports: manifest.images[name].imports }, [bytes]);
+            const { imports, later: modules, unpacked } = manifest.images[name];
+            if (modules) {
+              const packed = await checked(name);
+              delete images[name]; // it goes over to the worker; after a restart it is read anew
+              order("later", { packed, unpacked, modules }, [packed]);
+            } else {
+              const bytes = await opened(name);
+              order("mount", { image: bytes, imports }, [bytes]);
+            }
           }
           order("start");
         })().catch(reject);
@@ -283,6 +328,14 @@ window.CleanWorksLive = (() => {
     return {
       put, start, run,
       stop() { fall(new Trouble("stopped")); },
+      leave() {
+        fall(new Trouble("stopped"));
+        compiled = null;
+        for (const [name, bytes] of Object.entries(images)) {
+          free(bytes);
+          delete images[name];
+        }
+      },
       watch(listener) { watching = listener; },
       set manifest(value) { manifest = value; },
       set source(value) { source = value; },
@@ -951,7 +1004,7 @@ window.CleanWorksLive = (() => {
   // A page that comes back from the browser's memory starts Python anew.
   window.addEventListener("pagehide", () => {
     cells.forEach((cell) => { cell.ran = null; });
-    machine.stop();
+    machine.leave();
     panel.hide();
   });
 

@@ -8,6 +8,7 @@ CleanWorksLive.worker(function () {
   let running = 0;
   const core = {};
   const folders = new Set();
+  const dropped = new Set();
   const tell = (say, more = {}) => self.postMessage({ say, ...more });
 
   // --- images: 4 bytes with the length of an index, the index [[path, offset, size], ...], the files ---
@@ -19,6 +20,9 @@ CleanWorksLive.worker(function () {
       yield [name, image.subarray(start + at, start + at + size)];
     }
   }
+
+  // At once: a browser may keep bytes that nobody needs for as long as there is memory.
+  const free = (bytes) => bytes?.buffer.transfer?.(0);
 
   // --- starting ---
 
@@ -85,7 +89,8 @@ CleanWorksLive.worker(function () {
     for (const name of Object.keys(core)) delete core[name];
   }
 
-  async function mount({ image, imports }) {
+  // Each file gets bytes of its own, so that one can be dropped. Gives what other libraries are linked against.
+  function place(image) {
     const libraries = [];
     for (const [name, bytes] of filesOf(image)) {
       const folder = name.slice(0, name.lastIndexOf("/"));
@@ -93,14 +98,63 @@ CleanWorksLive.worker(function () {
         python.FS.mkdirTree(folder);
         folders.add(folder);
       }
-      python.FS.writeFile(name, bytes, { canOwn: true });
+      python.FS.writeFile(name, bytes.slice(), { canOwn: true });
       if (/^\/usr\/lib\/[^/]+\.so$/.test(name)) libraries.push(name);
     }
+    free(image);
+    return libraries;
+  }
+
+  // A library that was loaded needs its file no more, and files are memory here.
+  function dropLoaded() {
+    for (const name of Object.keys(python._module.LDSO.loadedLibsByName)) {
+      if (!name.startsWith("/") || dropped.has(name)) continue;
+      free(python.FS.lookupPath(name).node.contents);
+      python.FS.truncate(name, 0);
+      dropped.add(name);
+    }
+  }
+
+  async function mount({ image, imports }) {
     // What other libraries are linked against has to be there before they are.
-    for (const name of libraries) await python._api.loadDynlib(name, true, ["/usr/lib"]);
+    for (const name of place(image)) await python._api.loadDynlib(name, true, ["/usr/lib"]);
     if (imports?.length) {
       python.runPython(`import importlib; importlib.invalidate_caches(); import ${imports.join(", ")}`);
     }
+    dropLoaded();
+  }
+
+  // Large libraries that few cells call stay packed until code imports them. An import cannot wait, so Python unpacks them.
+  function later({ packed, unpacked, modules }) {
+    const waiting = python.runPython(`
+import importlib, sys, zlib
+
+class _Later:
+    """A finder of modules that finds nothing, and puts files to where the next finder looks."""
+
+    def __init__(self, modules, packed, make_room, place):
+        self.modules, self.packed, self.make_room, self.place = set(modules), packed, make_room, place
+
+    def find_spec(self, name, path=None, target=None):
+        if name in self.modules:
+            sys.meta_path.remove(self)
+            room, unpacker, at = self.make_room(), zlib.decompressobj(-15), 0
+            for start in range(0, self.packed.length, 1 << 18):
+                data = unpacker.decompress(self.packed.subarray(start, start + (1 << 18)).to_bytes())
+                room.subarray(at, at + len(data)).assign(data)
+                at += len(data)
+            self.place(room)
+            importlib.invalidate_caches()
+
+lambda *given: sys.meta_path.insert(0, _Later(*given))`);
+    waiting(modules, packed, () => new Uint8Array(unpacked), (image) => {
+      for (const name of place(image)) {
+        python._module.loadDynamicLibrary(name, { loadAsync: false, global: true, nodelete: true, allowUndefined: true, fs: python.FS });
+        const { loadedLibsByName: loaded } = python._module.LDSO;
+        loaded[name.split("/").pop()] ??= loaded[name];
+      }
+    });
+    waiting.destroy();
   }
 
   function start() {
@@ -135,10 +189,13 @@ _run`);
   const acts = {
     boot,
     mount,
+    later,
     start,
     run({ id, cell, source, quiet, answers }) {
       running = id;
-      tell("done", { id, result: JSON.parse(run(cell, source, quiet, JSON.stringify(answers))) });
+      const result = JSON.parse(run(cell, source, quiet, JSON.stringify(answers)));
+      dropLoaded();
+      tell("done", { id, result });
     },
   };
 
@@ -150,7 +207,7 @@ _run`);
       if (failed) return;
       try {
         await acts[data.act](data);
-        if (data.act === "boot" || data.act === "mount") tell("step");
+        if (data.act !== "start" && data.act !== "run") tell("step");
       } catch (error) {
         failed = true;
         tell("failed", { why: String(error?.message ?? error) });
