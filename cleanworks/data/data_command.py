@@ -90,11 +90,6 @@ def bring_in(
                     where="--mapping",
                     fix="Give --mapping FILE to write and correct it, or --yes to take it.",
                 )
-            chosen = (
-                None
-                if not any(one.questions for one in proposed)
-                else [one for one in proposed if one.dates] or None
-            )
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -218,7 +218,7 @@ def proposals(files: Sequence[str | Path], encoding: str | None = None) -> list[
     """The mappings that are proposed for CSV and XLSX files; an empty list for OCDS and OC4IDS, which need none."""
     with _unpacked(files) as (found, _):
         return [
-            mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.first_values())
+            mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values())
             for path, name in found
             if _kind(path, name) == "tables"
             for sheet in _sheets(path, name, encoding)[0]
@@ -675,6 +675,7 @@ def _tables(
 ) -> None:
     read = _Told(tell, sum(path.stat().st_size for path, _ in found))
     rows_before: dict[str, int] = {}
+    known: dict[str, dict[str, str]] = {}
     used = set()
     for path, name in found:
         read.begin(path, name)
@@ -692,6 +693,7 @@ def _tables(
             used.add(id(chosen))
             table, more = tables.typed(sheet, chosen, rows_before.get(chosen.table, 0))
             rows_before[chosen.table] = rows_before.get(chosen.table, 0) + len(table)
+            _refuse_known(table, chosen.table, sheet, known.setdefault(chosen.table, {}))
             keep.add({chosen.table: table})
             taken.append(
                 f"{len(table):,} rows of {chosen.table} ({len(chosen.columns)} of {len(sheet.headings)} columns)"
@@ -713,9 +715,25 @@ def _tables(
         )  # fmt: skip
 
 
+def _refuse_known(table: pd.DataFrame, name: str, sheet: tables.Sheet, known: dict[str, str]) -> None:
+    """Refuse what another file or sheet holds already: it would count twice."""
+    key = f"{name.rstrip('s')}_id"
+    if key not in table:
+        return
+    ids = table[key].dropna().tolist()
+    twice = next((one for one in ids if one in known), None)
+    if twice is not None:
+        raise InputError(
+            f"{key} {twice!r} is in {known[twice]} and in {sheet.place}.",
+            where=sheet.place,
+            fix="Bring in one of them, or take the rows that both hold out of one.",
+        )
+    known |= dict.fromkeys(ids, sheet.place)
+
+
 def _mapping_of(sheet: tables.Sheet, mappings: Sequence[mapping.Columns] | None) -> mapping.Columns | None:
     if mappings is None:
-        made = mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.first_values())
+        made = mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values())
         asked = [question for question in made.questions if "numbered instead" not in question]
         if asked:
             raise InputError(

@@ -7,16 +7,15 @@ one way fits, and asked otherwise.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import tomllib
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cleanworks import toml
 from cleanworks.city import schemas
+from cleanworks.data import notation
 from cleanworks.errors import InputError
 
 # English, Spanish, French, Portuguese, Korean.
@@ -73,13 +72,7 @@ NAMES: dict[str, str] = {
     "payee_id": "payee|payee id|beneficiario|beneficiaire|수령자",
     "payee_type": "payee type|tipo de beneficiario|지급구분",
 }  # fmt: skip
-UNITS = (
-    (1_000, r"thousand|'000|\b000s\b|in k\b|miles de|en miles|milliers|milhares|천원|천 원"),
-    (1_000_000, r"million|millones|millions|milhoes|백만원|백만 원|\bmn\b"),
-    (100_000_000, r"억원|억 원"),
-    (10_000, r"만원|만 원"),
-)
-DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+_READ_TOGETHER = {"days": ("date", "time"), "amounts": ("money", "integer"), "numbers": ("number",)}
 MARK = "# cleanworks data import: which column is which"
 
 
@@ -98,13 +91,13 @@ class Columns:
     questions: list[str] = field(default_factory=list)  # what a person has to decide
 
 
-def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str, Sequence[str]]) -> Columns:
-    """The mapping that fits best. ``values`` are the first texts under each heading.
+def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str, Iterable[str]]) -> Columns:
+    """The mapping that fits best. ``values`` are the texts under each heading, to tell how days and numbers are notation.
 
     >>> propose("c.csv", "", ["Contract no.", "Firm"], {}).columns
     {'Contract no.': 'contract_id', 'Firm': 'supplier_name'}
     """
-    found = {heading: _column(heading) for heading in headings}
+    found = {heading: named_column(heading) for heading in headings}
     table = _table(file, sheet, {column for column in found.values() if column is not None})
     made = Columns(file, sheet, table)
     known = _columns_of(table)
@@ -118,50 +111,28 @@ def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str,
             continue
         taken.add(column)
         made.columns[heading] = column
-        unit = next((unit for unit, pattern in UNITS if re.search(pattern, heading.lower())), 1)
-        if unit > 1 and kind_of(table, column) in ("money", "number"):
-            made.units[heading] = unit
-    dated = [
-        text
-        for heading, column in made.columns.items()
-        if kind_of(table, column) in ("date", "time")
-        for text in values.get(heading, ())
-    ]
-    made.dates, question = day_format(dated)
-    if question:
-        made.questions.append(question)
-    numbers = [
-        text
-        for heading, column in made.columns.items()
-        if kind_of(table, column) in ("money", "number")
-        for text in values.get(heading, ())
-    ]
-    if any(re.fullmatch(r"-?\d{1,3}(\.\d{3})*,\d{1,2}", text.strip()) for text in numbers):
-        made.decimal = ","
+        if kind_of(table, column) == "money":
+            unit = notation.unit_of(heading)
+            if unit is None:
+                made.questions.append(f"the heading {heading!r} may name a unit, and it could be two")
+            elif unit > 1:
+                made.units[heading] = unit
+    texts = {
+        kind: [
+            text
+            for heading, column in made.columns.items()
+            if kind_of(table, column) in kinds
+            for text in values.get(heading, ())
+        ]
+        for kind, kinds in _READ_TOGETHER.items()
+    }
+    made.dates, unclear_days = notation.day_format(texts["days"])
+    made.decimal, unclear_numbers = notation.decimal_of(texts["amounts"], texts["numbers"])
+    made.questions += [question for question in (unclear_days, unclear_numbers) if question]
     missing = [name for name in _key_of(table) if name not in taken]
     if missing:
         made.questions.append(f"no column is {' or '.join(missing)}: rows are numbered instead")
     return made
-
-
-def day_format(texts: Sequence[str]) -> tuple[str, str]:
-    """The one way in which days are written, and a question where several ways fit ("" where one does)."""
-    days = [re.split(r"[T ]", text.strip())[0] for text in texts if text and text.strip()]
-    fitting = [form for form in DATES if days and all(_reads(day, form) for day in days)]
-    if not days or "%Y-%m-%d" in fitting:
-        return "%Y-%m-%d", ""
-    if len(fitting) > 1:
-        return "", f"days such as {days[0]!r} can be read as {' or as '.join(fitting)}"
-    if not fitting:
-        odd = next((day for day in days if not any(_reads(day, form) for form in DATES)), None)
-        if odd is not None:
-            return "", f"{odd!r} is not a day that can be read"
-        other = next(
-            (day for day in days[1:] if not any(_reads(days[0], f) and _reads(day, f) for f in DATES)),
-            days[-1],
-        )
-        return "", f"days are written in several ways: {days[0]!r} and {other!r}"
-    return fitting[0], ""
 
 
 def write(path: Path, mappings: Sequence[Columns]) -> None:
@@ -275,6 +246,11 @@ def kind_of(table: str, column: str) -> str:
     return "money" if column == "amount" else "date" if column == "date" else "text"
 
 
+def has_column(table: str, column: str) -> bool:
+    """Whether a table has a column of that name."""
+    return column in _columns_of(table)
+
+
 _EXTRA = {
     "tenders": {"buyer_id", "procuring_entity_id", "currency", "status"}, "bids": {"currency"}, "contracts": {"currency", "status"},
     "payments": {"currency"}, "claims": {"currency"}, "projects": {"currency"},
@@ -295,17 +271,15 @@ def _key_of(table: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKD", text)
-    text = "".join(letter for letter in text if not unicodedata.combining(letter)).lower()
-    text = unicodedata.normalize("NFC", text)
-    text = re.sub(r"\(.*?\)|\[.*?\]", " ", text)
+    text = re.sub(r"\(.*?\)|\[.*?\]", " ", notation.plain(text))
     return " ".join(re.sub(r"[^\w]+", " ", text.replace("_", " ")).split())
 
 
 _BY_NAME = {_plain(name): column for column, names in NAMES.items() for name in (column, *names.split("|"))}
 
 
-def _column(heading: str) -> str | None:
+def named_column(heading: str) -> str | None:
+    """The column of the toolkit that a heading names."""
     plain = _plain(heading)
     if plain in _BY_NAME:
         return _BY_NAME[plain]
@@ -314,7 +288,9 @@ def _column(heading: str) -> str | None:
         for word in plain.split()
         if word not in ("the", "of", "de", "del", "la", "du", "le", "da", "do", "in", "krw", "usd", "eur")
     )
-    return _BY_NAME.get(without) or _BY_NAME.get(without.replace(" ", ""))
+    known = _BY_NAME.get(without) or _BY_NAME.get(without.replace(" ", ""))
+    bare = notation.without_units(heading)
+    return known or (named_column(bare) if _plain(bare) != plain else None)
 
 
 def _table(file: str, sheet: str, columns: set[str]) -> str:
@@ -346,14 +322,6 @@ _OFFERED = (
     "subcontracts",
     "disclosures",
 )
-
-
-def _reads(day: str, form: str) -> bool:
-    try:
-        dt.datetime.strptime(day, form)
-    except ValueError:
-        return False
-    return True
 
 
 def _quoted(text: object) -> str:

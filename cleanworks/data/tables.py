@@ -6,42 +6,58 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from cleanworks import archives, moments
-from cleanworks.data.mapping import Columns, kind_of
+from cleanworks.city import schemas
+from cleanworks.data import notation
+from cleanworks.data.mapping import Columns, has_column, kind_of, named_column
+from cleanworks.data.notation import Exact
 from cleanworks.errors import InputError
 from cleanworks.standards.stream import refuse_bomb
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell, MergedCell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 LARGEST_WORKBOOK = 200_000_000  # bytes of all its parts, unpacked
 MOST_CELLS = 20_000_000  # of a sheet, from its first cell to its last, the empty ones counted
 LONGEST_HEADING = 1_000  # characters
-FIRST_ROW = 2  # a spreadsheet counts the headings as row 1
+MOST_TITLES = 10  # lines above the headings
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table of texts: the file it is in, the sheet's name ("" for CSV), the headings and the rows."""
+    """One table of texts: the file it is in, the sheet's name ("" for CSV), the headings, the rows, and the number of each row in the file.
+
+    ``left`` says what was left out of it already, and why.
+    """
 
     file: str
     sheet: str
     headings: list[str]
     rows: list[list[str]]
+    numbers: list[int]
+    left: list[str] = field(default_factory=list)
 
     @property
     def place(self) -> str:
         return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
 
-    def first_values(self) -> dict[str, list[str]]:
-        """The first texts under each heading, enough to tell how days and numbers are written."""
-        shown = self.rows[:2000]
+    def row(self, place: int) -> str:
+        """Where a row is, as a person finds it."""
+        return f"{self.place}, row {self.numbers[place]}"
+
+    def values(self) -> dict[str, dict[str, None]]:
+        """The different texts under each heading, in their order."""
         return {
-            heading: [row[place] for row in shown if row[place].strip()]
+            heading: dict.fromkeys(row[place] for row in self.rows if row[place].strip())
             for place, heading in enumerate(self.headings)
         }
 
@@ -49,14 +65,12 @@ class Sheet:
 def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
     """A CSV file in UTF-8 (or UTF-16 with its mark, or the encoding that somebody stated), separated by commas, semicolons or tabs."""
     text = _decoded(data, name, encoding)
-    first = text.split("\n", 1)[0]
-    mark = max(",;\t|", key=first.count)
+    first, _, rest = text.partition("\n")
+    stated = re.fullmatch(r"\s*sep=(.)\s*", first)  # a line that some programs write first
+    mark = stated[1] if stated else max(",;\t|", key=first.count)
     try:
-        rows = [
-            row
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark)
-            if any(cell.strip() for cell in row)
-        ]
+        lines = csv.reader(io.StringIO(rest if stated else text, newline=""), delimiter=mark)
+        rows = list(enumerate(lines, start=2 if stated else 1))
     except csv.Error as error:
         raise InputError(
             f"The file is not valid CSV: {error}.", where=name, fix="Save it as 'CSV UTF-8'."
@@ -100,18 +114,15 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
                 where=f"{name}, sheet {sheet.title}",
                 fix="Delete the rows and columns after the table, and save it again.",
             )
-        cells = [[_cell(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-        start = next((place for place, row in enumerate(cells) if any(cell.strip() for cell in row)), None)
-        if start is None:
+        cells = [[_cell(cell) for cell in row] for row in sheet.iter_rows()]
+        if not any(any(row) for row in cells):
             left.append(f"sheet {sheet.title!r} is empty")
             continue
-        for merged in sheet.merged_cells.ranges:
-            if merged.min_row <= start + 1:
-                raise InputError(
-                    f"The headings are in merged cells ({merged.coord}).",
-                    where=f"{name}, sheet {sheet.title}",
-                    fix="Write one heading over each column, in one row, and save again.",
-                )
+        if all(sum(map(bool, row)) < 2 for row in cells):
+            left.append(f"sheet {sheet.title!r} is no table: no row has two cells")
+            continue
+        start = _first_row(cells)
+        said = _unmerged(sheet, cells, start, f"{name}, sheet {sheet.title}")
         for row in formulas[sheet.title].iter_rows():
             for cell in row:
                 if (
@@ -124,8 +135,14 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
                         where=f"{name}, sheet {sheet.title}",
                         fix="Open the workbook in a spreadsheet program and save it, or paste the values.",
                     )
-        rows = [row for row in cells[start:] if any(cell.strip() for cell in row)]
-        made.append(_sheet(name, sheet.title, rows))
+        hidden = [
+            number
+            for number in range(start + 2, len(cells) + 1)
+            if sheet.row_dimensions[number].hidden and any(cells[number - 1])
+        ]
+        if hidden:
+            said.append(f"{_counted(hidden, 'is', 'are')} hidden, and read like the others")
+        made.append(_sheet(name, sheet.title, list(enumerate(cells, start=1)), said))
     if not made:
         raise InputError(
             "The workbook holds no table.", where=name, fix="Unhide the sheet, or save it as CSV."
@@ -153,44 +170,75 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         kind_of(mapping.table, column) in ("date", "time") for column in mapping.columns.values()
     ):
         raise InputError(
-            "The mapping does not say how days are written.",
+            "The mapping does not say how days are notation.",
             where=sheet.place,
             fix='Write it there, for example dates = "%d/%m/%Y".',
         )
-    made: dict[str, pd.Series] = {}
-    left = [
-        f"column {heading!r}: no column of the toolkit is called so"
+    if mapping.decimal not in (".", ",") and any(
+        kind_of(mapping.table, column) in _NUMBERS for column in mapping.columns.values()
+    ):
+        raise InputError(
+            "The mapping does not say how numbers are written.",
+            where=sheet.place,
+            fix='Write it there: decimal = "," for 1.234,5 or decimal = "." for 1,234.5.',
+        )
+    sheet, left = _without_totals(sheet, mapping)
+    left += [
+        f"column {heading!r}: {_why_left(heading, mapping)}"
         for heading in sheet.headings
         if heading not in mapping.columns
     ]
+    key = f"{mapping.table.rstrip('s')}_id"
+    made: dict[str, pd.Series] = {}
+    currencies: dict[str, list[str]] = {}
     for heading, column in mapping.columns.items():
         place = sheet.headings.index(heading)
         texts = [row[place].strip() for row in sheet.rows]
-        if kind_of(mapping.table, column) in ("date", "time"):
+        kind = kind_of(mapping.table, column)
+        if kind in ("date", "time"):
             made[column], offsets = _days(texts, heading, mapping, sheet)
             if offsets is not None:
                 made[column + moments.OFFSET] = offsets
+        elif kind in _NUMBERS:
+            values, currencies[heading] = _numbers(texts, heading, kind, mapping, sheet)
+            made[column] = values * mapping.units.get(heading, 1)
+        elif kind == "flag":
+            made[column] = pd.Series([_FLAGS.get(text.lower()) for text in texts], dtype=object)
+        elif kind == "id":
+            made[column] = _ids(texts, heading, sheet, own=column == key)
         else:
-            made[column] = _column(texts, heading, column, mapping, sheet)
+            made[column] = pd.Series(
+                [None if not text or notation.failed(text) else text for text in texts], dtype=object
+            )
+            if kind == "code":
+                made[column], unknown = _codes(made[column], mapping.table, column)
+                left += [f"column {heading!r}: {unknown}"] if unknown else []
         none = [row for row in np.flatnonzero(made[column].isna()) if texts[row]]
         if none:
             cells = "1 cell is" if len(none) == 1 else f"{len(none):,} cells are"
             first_of = "" if len(none) == 1 else "first "
             left.append(
-                f"column {heading!r}: {cells} read as empty ({first_of}row {none[0] + FIRST_ROW}: {texts[none[0]][:40]!r})"
+                f"column {heading!r}: {cells} read as empty ({first_of}row {sheet.numbers[none[0]]}: {texts[none[0]][:40]!r})"
             )
-    key = f"{mapping.table.rstrip('s')}_id"
+        if column == key and (blank := [sheet.numbers[row] for row, text in enumerate(texts) if not text]):
+            left.append(f"column {heading!r}: {_counted(blank, 'has', 'have')} no id")
     table = pd.DataFrame(made, index=range(len(sheet.rows)))
+    _add_currency(table, currencies, mapping, sheet)
     for name_column, id_column in (("supplier_name", "supplier_id"), ("tenderer_name", "tenderer_id")):
         if name_column in table and id_column not in table:
-            table[id_column] = table[name_column]
+            named = table[name_column].map(lambda name: name is not None and not notation.nobody(name))
+            table[id_column] = table[name_column].where(named, None)
+            nobody = np.flatnonzero(table[name_column].notna() & ~named)
+            if len(nobody):
+                rows = _counted([sheet.numbers[row] for row in nobody], "names", "name")
+                left.append(f"column {name_column}: {rows} nobody ({table[name_column].iloc[nobody[0]]!r})")
     if key in table:
         twice = table[key].duplicated() & table[key].notna()
         if twice.any():
             row = int(np.flatnonzero(twice)[0])
             raise InputError(
                 f"{key} {table[key].iloc[row]!r} appears twice.",
-                where=f"{sheet.place}, row {row + FIRST_ROW}",
+                where=sheet.row(row),
                 fix="Take one of the rows away, or map another column.",
             )
     elif mapping.table in (
@@ -205,31 +253,106 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         "disclosures",
     ):
         table.insert(0, key, [f"{mapping.table.rstrip('s')}-{first + row + 1}" for row in range(len(table))])
-    return table, left
+    return table, [*sheet.left, *left]
 
 
-def _column(texts: Sequence[str], heading: str, column: str, mapping: Columns, sheet: Sheet) -> pd.Series:
-    kind = kind_of(mapping.table, column)
-    if kind in ("money", "number", "integer"):
-        return pd.Series(list(_numbers(texts, heading, mapping, sheet)), dtype=float) * mapping.units.get(
-            heading, 1
-        )
-    if kind == "flag":
-        words = {
-            "true": True,
-            "yes": True,
-            "1": True,
-            "si": True,
-            "oui": True,
-            "sim": True,
-            "예": True,
-            "false": False,
-            "no": False,
-            "0": False,
-            "non": False,
-        }
-        return pd.Series([words.get(text.lower()) for text in texts], dtype=object)
-    return pd.Series([text or None for text in texts], dtype=object)
+_NUMBERS = ("money", "number", "integer")
+_FLAGS = {"true": True, "yes": True, "1": True, "si": True, "sí": True, "oui": True, "sim": True, "예": True,
+          "false": False, "no": False, "0": False, "non": False, "não": False, "아니오": False}  # fmt: skip
+
+
+def _counted(numbers: Sequence[int], one: str, many: str) -> str:
+    """Some rows by their numbers: "row 4 is", "3 rows (first row 4) are"."""
+    return (
+        f"row {numbers[0]} {one}"
+        if len(numbers) == 1
+        else f"{len(numbers):,} rows (first row {numbers[0]}) {many}"
+    )
+
+
+def _why_left(heading: str, mapping: Columns) -> str:
+    column = named_column(heading)
+    if column in mapping.columns.values():
+        other = next(one for one, taken in mapping.columns.items() if taken == column)
+        return f"{other!r} is read as {column} already"
+    return "no column of the toolkit is called so"
+
+
+def _without_totals(sheet: Sheet, mapping: Columns) -> tuple[Sheet, list[str]]:
+    """A sheet without the rows that are sums of others, or a note below the table, and what was left out."""
+    kinds = {
+        sheet.headings.index(heading): kind_of(mapping.table, column)
+        for heading, column in mapping.columns.items()
+    }
+    words = [place for place, kind in kinds.items() if kind not in _NUMBERS]
+    kept, totals, bare, notes = list[int](), list[int](), list[int](), list[int]()
+    for place, row in enumerate(sheet.rows):
+        said = [cell.strip() for cell in row if cell.strip() and not notation.number_like(cell)]
+        if len(said) == 1 and notation.total(said[0]):
+            totals.append(place)
+        elif words and not said and not any(row[one].strip() for one in words):
+            bare.append(place)
+        elif len(kinds) > 2 and sum(bool(cell.strip()) for cell in row) == len(said) == 1 and " " in said[0]:
+            notes.append(place)
+        else:
+            kept.append(place)
+    left = []
+    for places, one, many in (
+        (totals, "is a sum of others, so left out", "are sums of others, so left out"),
+        (
+            bare,
+            "holds nothing but numbers, as a sum does, so left out",
+            "hold nothing but numbers, as sums do, so left out",
+        ),
+        (notes, "is a note, so left out", "are notes, so left out"),
+    ):
+        if places:
+            first = next(cell.strip()[:40] for cell in sheet.rows[places[0]] if cell.strip())
+            left.append(f"{_counted([sheet.numbers[place] for place in places], one, many)} ({first!r})")
+    if not left:
+        return sheet, left
+    return Sheet(
+        sheet.file, sheet.sheet, sheet.headings, [sheet.rows[place] for place in kept],
+        [sheet.numbers[place] for place in kept], sheet.left,
+    ), left  # fmt: skip
+
+
+def _ids(texts: Sequence[str], heading: str, sheet: Sheet, *, own: bool) -> pd.Series:
+    """A column of ids; what only says that there is none ("N/A") names nobody. A table's own ids stay as they are."""
+    for row, text in enumerate(texts):
+        if notation.shortened(text):
+            raise InputError(
+                f"Column {heading!r} holds {text!r}: a spreadsheet has cut the last digits of this id off.",
+                where=sheet.row(row),
+                fix="Export it again with this column as text.",
+            )
+    return pd.Series(
+        [
+            None if not text or notation.failed(text) or (not own and notation.nobody(text)) else text
+            for text in texts
+        ],
+        dtype=object,
+    )
+
+
+def _codes(values: pd.Series, table: str, column: str) -> tuple[pd.Series, str]:
+    """Codes in the letters of their list, and what is in none of it."""
+    described = schemas.CONSTRUCTION.get(table)
+    allowed = described[column].allowed if described and column in described.names else ()
+    known = {re.sub(r"[ _-]", "", code.lower()): code for code in allowed}
+    found = {
+        text: known.get(re.sub(r"[ _-]", "", text.lower()), text)
+        for text in dict.fromkeys(values)
+        if text is not None
+    }
+    other = [text for text, code in found.items() if allowed and code not in allowed]
+    said = (
+        f"{', '.join(map(repr, other[:3]))}{' and others' if len(other) > 3 else ''} "
+        f"{'is' if len(other) == 1 else 'are'} not among the codes that are known: {', '.join(allowed)}"
+        if other
+        else ""
+    )
+    return values.map(lambda text: found.get(text)), said
 
 
 def _days(
@@ -239,47 +362,137 @@ def _days(
     found: list[dt.datetime | None] = []
     offsets: list[float] = []
     for row, text in enumerate(texts):
-        if not text or moments.placeholder(text):
+        if text in notation.EMPTY or notation.failed(text) or moments.placeholder(text):
             found.append(None)
             offsets.append(np.nan)
             continue
-        parsed = moments.parse(text) if mapping.dates == "%Y-%m-%d" else None
-        try:
-            day = parsed[0] if parsed else dt.datetime.strptime(re.split(r"[T ]", text)[0], mapping.dates)
-        except ValueError:
+        exact = isinstance(text, Exact)
+        parsed = moments.parse(text) if exact or mapping.dates == notation.ISO else None
+        day = parsed[0] if parsed else None
+        if day is None and not exact:
+            day = notation.worded(text) or notation.day(text, mapping.dates)
+        if day is None:
+            number = exact and notation.number(text, ".") is not None
             raise InputError(
-                f"Column {heading!r} holds {text!r}, which is not written as {mapping.dates}.",
-                where=f"{sheet.place}, row {row + FIRST_ROW}",
-                fix="Correct the cell, or the line dates of the mapping.",
-            ) from None
+                f"Column {heading!r} holds "
+                + (
+                    f"the number {text}, not a day."
+                    if number
+                    else f"{text!r}, which is not written as {mapping.dates}."
+                ),
+                where=sheet.row(row),
+                fix="Format the cells of this column as dates."
+                if number
+                else "Correct the cell, or the line dates of the mapping.",
+            )
         found.append(day if moments.FIRST_YEAR <= day.year <= moments.LAST_YEAR else None)
         offsets.append(np.nan if not parsed or parsed[1] is None else parsed[1])
     walls, beside = np.array(found, dtype="datetime64[us]").astype("datetime64[ns]"), np.array(offsets, float)
     return pd.Series(walls), pd.Series(beside) if moments.zones_matter(walls, beside) else None
 
 
-def _numbers(texts: Sequence[str], heading: str, mapping: Columns, sheet: Sheet) -> Iterator[float]:
-    point = "," if mapping.decimal == "," else "."
-    group = "." if point == "," else ","
-    shape = re.compile(rf"-?(\d+|\d{{1,3}}([{group} '\u00a0\u202f]\d{{3}})+)([{point}]\d+)?")
+def _numbers(
+    texts: Sequence[str], heading: str, kind: str, mapping: Columns, sheet: Sheet
+) -> tuple[pd.Series, list[str]]:
+    """A column of numbers, and the currency that stands beside each ("" where none does)."""
+    numbers, marks = [], []
     for row, text in enumerate(texts):
-        bare = re.sub(r"^[A-Z]{3}\s|^[₩$€£]\s?|\s?(%|원|[A-Z]{3})$", "", text)
-        if bare in ("", "-", "n/a", "N/A", "..."):
-            yield np.nan
-        elif shape.fullmatch(bare):
-            yield float(re.sub(rf"[{group} '\u00a0\u202f]", "", bare).replace(point, "."))
+        bare, mark = notation.unmarked(text)
+        if bare in notation.EMPTY or notation.failed(bare):
+            number: float | None = np.nan
         else:
+            number = notation.number(bare, "." if isinstance(text, Exact) else mapping.decimal)
+        foreign = (mark == "%" and kind != "number") or (mark not in ("", "%") and kind != "money")
+        if number is None or foreign:
             raise InputError(
-                f"Column {heading!r} holds {text!r}, which is not a number.",
-                where=f"{sheet.place}, row {row + FIRST_ROW}",
+                f"Column {heading!r} holds {text!r}, which is not {'a number' if number is None else 'an amount'}.",
+                where=sheet.row(row),
                 fix="Correct the cell, or the line decimal of the mapping.",
             )
+        numbers.append(number)
+        marks.append(mark if mark != "%" else "")
+    return pd.Series(numbers, dtype=float), marks
 
 
-def _sheet(name: str, sheet: str, rows: list[list[str]]) -> Sheet:
+def _add_currency(table: pd.DataFrame, marks: dict[str, list[str]], mapping: Columns, sheet: Sheet) -> None:
+    """The currency of each row, where headings or cells name it and no column does.
+
+    Raises
+    ------
+    InputError
+        Amounts of one row, or of a table without currencies, in several of them; or another one than the column says.
+    """
+    named: list[list[str]] = []
+    for heading, beside in marks.items():
+        if kind_of(mapping.table, mapping.columns[heading]) == "money":
+            of_heading = notation.currency_of(heading)
+            there = table[mapping.columns[heading]].notna()
+            if of_heading or any(beside):
+                named.append(
+                    [(mark or of_heading) if one else "" for mark, one in zip(beside, there, strict=True)]
+                )
+    if not named:
+        return
+    stated = (
+        map(notation.currency_of, table["currency"].fillna("").map(str))
+        if "currency" in table
+        else [""] * len(table)
+    )
+    found: list[str | None] = []
+    for row, cells in enumerate(zip(stated, *named, strict=True)):
+        codes = {cell for cell in cells if cell}
+        if len(codes) > 1:
+            codes -= {"$", "¥"}  # which are of many countries
+        if len(codes) > 1:
+            raise InputError(
+                f"Amounts of one row are in several currencies: {' and '.join(sorted(codes))}.",
+                where=sheet.row(row),
+                fix="Leave one of the columns out in the mapping, or write all amounts in one currency.",
+            )
+        found.append(next(iter(codes), None))
+    several = sorted({one for one in found if one is not None})
+    if "currency" in table or not several:
+        return
+    if has_column(mapping.table, "currency"):
+        table["currency"] = pd.Series(found, dtype=object)
+    elif len(several) > 1:
+        first = next(one for one in found if one is not None)
+        row = next(place for place, one in enumerate(found) if one not in (None, first))
+        raise InputError(
+            f"Amounts are in several currencies: {' and '.join(several)}.",
+            where=sheet.row(row),
+            fix="Write all amounts of this table in one currency.",
+        )
+
+
+def _first_row(cells: Sequence[Sequence[str]]) -> int:
+    """Where the headings are: titles of one cell may stand above them."""
+    filled = [place for place, row in enumerate(cells) if any(cell.strip() for cell in row)]
+    for place in filled[:MOST_TITLES]:
+        if sum(bool(cell.strip()) for cell in cells[place]) > 1:
+            return place
+    return filled[0]
+
+
+def _sheet(name: str, sheet: str, lines: Sequence[tuple[int, list[str]]], left: Iterable[str] = ()) -> Sheet:
+    """The table of some rows with their numbers."""
     where = f"{name}, sheet {sheet}" if sheet else name
-    if not rows:
+    filled = [(number, row) for number, row in lines if any(cell.strip() for cell in row)]
+    if not filled:
         raise InputError("The file is empty.", where=where, fix="Export it again.")
+    start = _first_row([row for _, row in filled])
+    said = list(left)
+    for number, row in filled[:start]:
+        title = next(cell.strip() for cell in row if cell.strip())
+        if notation.unit_of(title) != 1:
+            raise InputError(
+                f"A line above the headings names a unit ({title[:60]!r}).",
+                where=f"{where}, row {number}",
+                fix="Write the unit into the heading of each column that it is for, such as 'contract value (thousand)'.",
+            )
+        said.append(f"row {number} stands above the headings ({title[:40]!r})")
+    top, rows = filled[start][0], [filled[start][1], *(row for _, row in filled[start + 1 :])]
+    numbers = [number for number, _ in filled[start + 1 :]]
     headings = [cell.strip().strip("\ufeff") for cell in rows[0]]
     while headings and not headings[-1]:
         headings.pop()
@@ -287,22 +500,22 @@ def _sheet(name: str, sheet: str, rows: list[list[str]]) -> Sheet:
     if long:
         raise InputError(
             f"A heading has {len(long):,} characters ({long[:40]!r} ...), so this is not a row of headings.",
-            where=f"{where}, row 1",
+            where=f"{where}, row {top}",
             fix="Write the headings in the first row.",
         )
     if "" in headings:
         raise InputError(
             f"Column {headings.index('') + 1} has no heading.",
-            where=f"{where}, row 1",
+            where=f"{where}, row {top}",
             fix="Give it one, or take the column away.",
         )
     twice = next((heading for heading in headings if headings.count(heading) > 1), None)
     if twice:
         raise InputError(
-            f"The heading {twice!r} appears twice.", where=f"{where}, row 1", fix="Rename one of them."
+            f"The heading {twice!r} appears twice.", where=f"{where}, row {top}", fix="Rename one of them."
         )
     body = []
-    for number, row in enumerate(rows[1:], start=FIRST_ROW):
+    for number, row in zip(numbers, rows[1:], strict=True):
         if any(cell.strip() for cell in row[len(headings) :]) or len(row) < len(headings):
             if len(row) < len(headings) and sheet:
                 row = [*row, *[""] * (len(headings) - len(row))]
@@ -313,12 +526,63 @@ def _sheet(name: str, sheet: str, rows: list[list[str]]) -> Sheet:
                     fix="Put quotation marks around a text that holds the separator.",
                 )
         body.append(row[: len(headings)])
-    return Sheet(name, sheet, headings, body)
+    return Sheet(name, sheet, headings, body, numbers, said)
 
 
-def _cell(value: object) -> str:
+def _unmerged(sheet: Worksheet, cells: list[list[str]], start: int, where: str) -> list[str]:
+    """Give each row of merged cells their text, and say so.
+
+    Raises
+    ------
+    InputError
+        Headings in merged cells, or a number for several rows: nobody can tell whether it is of each or of all.
+    """
+    said = []
+    for merged in sheet.merged_cells.ranges:
+        if merged.max_row <= start or (merged.min_row == merged.max_row > start + 1):
+            continue  # a title above the table; a note across one row
+        value = sheet.cell(merged.min_row, merged.min_col).value
+        if merged.min_row <= start + 1:
+            raise InputError(
+                f"The headings are in merged cells ({merged.coord}).",
+                where=where,
+                fix="Write one heading over each column, in one row, and save again.",
+            )
+        if isinstance(value, (int, float)):
+            raise InputError(
+                f"The number in the merged cells {merged.coord} stands for several rows.",
+                where=where,
+                fix="Take the merging away, and write into each row what is its own.",
+            )
+        text = cells[merged.min_row - 1][merged.min_col - 1]
+        for row in range(merged.min_row, merged.max_row + 1):
+            cells[row - 1][merged.min_col - 1] = text
+        said.append(f"cells {merged.coord} are merged: each of their rows was given {text[:40]!r}")
+    return said
+
+
+_PERCENT = re.compile(r'^(?:[^"\[]|"[^"]*"|\[[^\]]*\])*%')
+_MONEY = re.compile(r'\[\$([^\]\-]+)(?:-[0-9A-Fa-f]+)?\]|"\s*([A-Z]{3}|[^\w\s"]|원)\s*"|([$€£₩])')
+
+
+def _cell(cell: Cell | MergedCell) -> str:
+    """What a cell shows, without its rounding: 45% for 0.45 in per cent, 0012 for 12 in four digits, its currency."""
+    value = cell.value
     if value is None:
         return ""
+    form = cell.number_format
+    if form != "General" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if _PERCENT.match(form):
+            return Exact(f"{value * 100:.12g}%")
+        if isinstance(value, int) and re.fullmatch("0{2,}", form):
+            return Exact(f"{value:0{len(form)}d}")
+        if found := _MONEY.search(form):
+            return Exact(f"{next(filter(None, found.groups())).strip()} {_value(value)}")
+    text = _value(value)
+    return text if isinstance(value, (str, bool)) else Exact(text)
+
+
+def _value(value: object) -> str:
     if isinstance(value, dt.datetime):
         return value.strftime("%Y-%m-%d" if value.time() == dt.time() else "%Y-%m-%d %H:%M:%S")
     if isinstance(value, dt.date):

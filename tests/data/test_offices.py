@@ -1,0 +1,309 @@
+"""Tables as offices make them: what can be read in one way is read, and what cannot is asked or refused; nothing is wrong without a word."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from cleanworks import cli, data
+from cleanworks.data import mapping
+from cleanworks.errors import InputError
+
+DAY = dt.date(2024, 3, 25)
+HEADINGS = ["contract id", "contractor", "contract value", "signed"]
+RIVER, HILL = ["C-1", "River", 100, DAY], ["C-2", "Hill", 200, DAY]
+
+
+def read(path: Path, table: str = "contracts") -> tuple[pd.DataFrame, str]:
+    made = data.bring_in([path])
+    return made.load()[table], "; ".join(made.sources[0]["left"])
+
+
+def contracts(tmp_path, *rows, headings="contract id;contractor;contract value;signed"):
+    path = tmp_path / "works.csv"
+    path.write_text("\n".join([headings, *rows, ""]), encoding="utf-8")
+    return path
+
+
+def workbook(tmp_path, *rows, change=lambda sheet: None):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    change(book.active)
+    book.save(tmp_path / "works.xlsx")
+    return tmp_path / "works.xlsx"
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InputError) as error:
+        data.bring_in([path])
+    return str(error.value)
+
+
+# Rows that are none -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [("Total;;300;", "row 4 is a sum"), (";;300;", "row 4 holds nothing but numbers"), ("합 계;;300;", "is a sum"), ("Sous-total :;;300;", "is a sum"),
+     (";Total general;300;", "is a sum"), ("Source: Ministry of Works;;;", "row 4 is a note")],
+)  # fmt: skip
+def test_sums_and_notes_below_a_table_are_no_contracts(tmp_path, row, said):
+    table, left = read(contracts(tmp_path, "C-1;River;100;2024-03-25", "C-2;Hill;200;2024-03-26", row))
+    assert table["value_amount"].tolist() == [100, 200] and said in left
+
+
+def test_a_firm_called_total_is_no_sum(tmp_path):
+    table, left = read(contracts(tmp_path, "C-1;Total;100;2024-03-25", "C-2;Sum;200;"))
+    assert table["supplier_name"].tolist() == ["Total", "Sum"] and not left
+
+
+def test_titles_above_a_table_are_said_and_a_unit_there_is_not_overlooked(tmp_path):
+    table, left = read(workbook(tmp_path, ["Contracts of 2024"], [], HEADINGS, RIVER))
+    assert table["value_amount"].tolist() == [100] and "row 1 stands above the headings" in left
+    said = refusal(workbook(tmp_path, ["(단위: 천원)"], HEADINGS, RIVER))
+    assert "row 1: A line above the headings names a unit ('(단위: 천원)')" in said
+
+
+def test_a_message_names_the_row_that_the_spreadsheet_shows(tmp_path):
+    said = refusal(
+        workbook(tmp_path, ["Contracts of 2024"], [], HEADINGS, [], RIVER, [], ["C-2", "Hill", "many", DAY])
+    )
+    assert "sheet Sheet, row 7" in said and "'many'" in said
+    assert "row 4" in refusal(contracts(tmp_path, "C-1;River;100;2024-03-25", "", "C-2;Hill;many;2024-03-25"))
+
+
+def test_one_contract_in_two_files_does_not_count_twice(tmp_path):
+    january, february = tmp_path / "january.csv", tmp_path / "february.csv"
+    january.write_text("contract id,contractor\nC-1,River\n")
+    february.write_text("contract id,contractor\nC-2,Hill\nC-1,River\n")
+    with pytest.raises(InputError, match=r"contract_id 'C-1' is in january\.csv and in february\.csv"):
+        data.bring_in([january, february])
+
+
+# Numbers, units, currencies -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading", "unit"),
+    [("contract value (M€)", 10**6), ("contract value (kUSD)", 10**3), ("contract value (bn KRW)", 10**9), ("contract value in thousands", 10**3),
+     ("Valor do contrato (milhões)", 10**6), ("Monto del contrato (miles de millones)", 10**9), ("Monto del contrato (miles de USD)", 10**3),
+     ("Montant du contrat (milliards FCFA)", 10**9), ("계약금액(백만원)", 10**6), ("계약금액(천만원)", 10**7), ("계약금액(십억원)", 10**9), ("계약금액(억원)", 10**8),
+     ("계약금액(원)", 1), ("contract value (Rs. lakh)", 10**5), ("contract value (crore)", 10**7), ("contract value ('000 KES)", 10**3),
+     ("contract value (incl. VAT)", 1), ("contract value (hundred million won)", 10**8), ("contract value (млн грн)", 10**6)],
+)  # fmt: skip
+def test_the_unit_of_a_heading_counts(tmp_path, heading, unit):
+    table, _ = read(contracts(tmp_path, "C-1;River;15", headings=f"contract id;contractor;{heading}"))
+    assert table["value_amount"].tolist() == [15 * unit]
+
+
+@pytest.mark.parametrize("heading", ["Valor do contrato (R$ mil)", "contract value (m)"])
+def test_a_unit_that_could_be_two_is_asked_for(tmp_path, heading):
+    path = contracts(tmp_path, "C-1;River;15", headings=f"contract id;contractor;{heading}")
+    assert f"the heading {heading!r} may name a unit" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "right"),
+    [(["1 234 567,89", "12,50"], [1234567.89, 12.5]), (["1234567,89"], [1234567.89]), (["1.234.567", "900"], [1234567, 900]),
+     (["1.500", "12,75"], [1500, 12.75]), (["1,500", "250,000"], [1500, 250000]), (["1'234.50"], [1234.5])],
+)  # fmt: skip
+def test_numbers_are_read_as_their_column_writes_them(tmp_path, cells, right):
+    rows = [f"C-{number};River;{cell}" for number, cell in enumerate(cells)]
+    table, _ = read(contracts(tmp_path, *rows, headings="contract id;contractor;contract value"))
+    assert table["value_amount"].tolist() == right
+
+
+def test_a_thousand_with_a_point_is_asked_for_and_not_divided_by_a_thousand(tmp_path, capsys):
+    path = contracts(
+        tmp_path,
+        *(f"C-{n};River;900" for n in range(2100)),
+        "C-x;Hill;1.500",
+        headings="contract id;contractor;contract value",
+    )
+    assert "'1.500' can be read as 1500 or as 1.5" in refusal(path)
+    way = tmp_path / "way.toml"
+    command = ["data", "import", str(path), "--to", str(tmp_path / "out"), "--mapping", str(way)]
+    assert cli.run(command) == 2 and 'decimal = ""' in way.read_text()
+    assert cli.run(command) == 2, "the question is not answered yet"
+    assert "how numbers are written" in " ".join(capsys.readouterr().err.split())
+    way.write_text(way.read_text().replace('decimal = ""', 'decimal = ","'))
+    assert cli.run(command) == 0
+    assert data.load(tmp_path / "out")["contracts"]["value_amount"].iloc[-1] == 1500
+
+
+def test_with_yes_no_question_is_passed_over(tmp_path, capsys):
+    contracts(tmp_path, "C-1;River;1.500", headings="contract id;contractor;contract value")
+    assert (
+        cli.run(["data", "import", str(tmp_path / "works.csv"), "--to", str(tmp_path / "out"), "--yes"]) == 2
+    )
+    assert "1.500" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_currencies_of_cells_and_headings_are_kept_apart(tmp_path):
+    headings = "contract id;contractor;contract value"
+    table, _ = read(contracts(tmp_path, "C-1;River;USD 100", "C-2;Hill;₩100,000", headings=headings))
+    assert table["value_amount"].tolist() == [100, 100000] and table["currency"].tolist() == ["USD", "KRW"]
+    table, left = read(
+        contracts(tmp_path, "C-1;River;1;1300", headings=f"{headings} (USD);contract value (KRW)")
+    )
+    assert (
+        table["currency"].tolist() == ["USD"]
+        and "'contract value (USD)' is read as value_amount already" in left
+    )
+    path = tmp_path / "modifications.csv"
+    path.write_text("change id,contract id,old value,new value\n1,C-1,USD 5,USD 6\n2,C-1,KRW 5,KRW 6\n")
+    assert "row 3: Amounts are in several currencies: KRW and USD" in refusal(path)
+    path.write_text("change id,contract id,old value,new value\n1,C-1,USD 5,KRW 6\n")
+    assert "row 2: Amounts of one row are in several currencies" in refusal(path)
+
+
+def test_a_share_is_no_amount(tmp_path):
+    assert "'10%', which is not an amount" in refusal(contracts(tmp_path, "C-1;River;10%;2024-03-25"))
+
+
+# Days ---------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [("15 mars 2024", "2024-03-15"), ("15 de marzo de 2024", "2024-03-15"), ("March 15, 2024", "2024-03-15"), ("1er août 2024", "2024-08-01"),
+     ("2024년 3월 15일", "2024-03-15"), ("2024. 3. 15.", "2024-03-15"), ("15 Mar 2024 5:30 pm", "2024-03-15 17:30"),
+     ("2024년 3월 15일 오후 5:30", "2024-03-15 17:30"), ("25/03/2024 17:30", "2024-03-25 17:30"), ("25/03/2024 12:05 AM", "2024-03-25 00:05"),
+     ("25/03/2024 17h30", "2024-03-25 17:30"), ("2024-03-25 05:30 PM", "2024-03-25 17:30")],
+)  # fmt: skip
+def test_a_day_in_words_and_the_time_behind_a_day_are_read(tmp_path, text, right):
+    table, _ = read(contracts(tmp_path, f"C-1;River;100;{text}"))
+    assert table["date_signed"].tolist() == [pd.Timestamp(right)]
+
+
+@pytest.mark.parametrize(
+    "text", ["02-05-2024", "25/03/24", "15-Mar-24", "31 February 2024", "25/03/2024 noon", "45366"]
+)
+def test_a_day_that_cannot_be_read_in_one_way_is_asked_for(tmp_path, text):
+    assert text.split()[0] in refusal(contracts(tmp_path, f"C-1;River;100;{text}"))
+
+
+def test_a_bid_after_the_hour_of_the_deadline_is_late_in_a_table_too(tmp_path):
+    (tmp_path / "tenders.csv").write_text("tender id,published,deadline\nT-1,01/03/2024,25/03/2024 17:00\n")
+    (tmp_path / "bids.csv").write_text(
+        "bid id,tender id,bidder,amount,bid date,status\n1,T-1,River,5,25/03/2024 17:30,Valid\n"
+    )
+    made = data.bring_in([tmp_path / "tenders.csv", tmp_path / "bids.csv"]).load()
+    assert made["bids"]["date"].iloc[0] - made["tenders"]["tender_end"].iloc[0] == pd.Timedelta(minutes=30)
+    assert made["bids"]["status"].tolist() == ["valid"]
+
+
+# Ids and codes ------------------------------------------------------------------------------------------------------------------
+
+
+def test_those_who_are_not_named_are_not_one_firm(tmp_path):
+    table, left = read(
+        contracts(
+            tmp_path, "C-1;N/A;100;2024-03-25", "C-2;#N/A;200;2024-03-25", "C-3;미상;5;2024-03-25", "C-4;Hill;5;2024-03-25"
+        )
+    )  # fmt: skip
+    assert table["supplier_id"].isna().tolist() == [True, True, True, False]
+    assert "2 rows (first row 2) name nobody ('N/A')" in left and "row 3: '#N/A'" in left
+
+
+def test_an_id_that_a_spreadsheet_shortened_is_refused(tmp_path):
+    path = contracts(tmp_path, "C-1;River;1.23E+09", headings="contract id;contractor;contractor id")
+    assert "cut the last digits of this id off" in refusal(path)
+
+
+def test_codes_are_known_in_any_letters_and_others_are_said(tmp_path):
+    path = tmp_path / "tenders.csv"
+    path.write_text("tender id,title,method\nT-1,Bridge,Open\nT-2,School,SELECTIVE\nT-3,Road,pública\n")
+    table, left = read(path, "tenders")
+    assert table["procurement_method"].tolist() == ["open", "selective", "pública"]
+    assert "'pública' is not among the codes that are known: open, selective, limited, direct" in left
+
+
+def test_rows_without_an_id_are_said(tmp_path):
+    _, left = read(contracts(tmp_path, "C-1;River;100;2024-03-25", ";Hill;200;2024-03-25"))
+    assert "column 'contract id': row 3 has no id" in left
+
+
+# Workbooks ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_merged_cells_of_a_table_give_their_text_to_each_row_and_no_number(tmp_path):
+    path = workbook(
+        tmp_path,
+        HEADINGS,
+        RIVER,
+        ["C-2", None, 200, DAY],
+        change=lambda sheet: sheet.merge_cells("B2:B3"),
+    )
+    table, left = read(path)
+    assert table["supplier_name"].tolist() == ["River", "River"] and "cells B2:B3 are merged" in left
+    path = workbook(
+        tmp_path,
+        HEADINGS,
+        RIVER,
+        ["C-2", "Hill", None, DAY],
+        change=lambda sheet: sheet.merge_cells("C2:C3"),
+    )
+    assert "number in the merged cells C2:C3 stands for several rows" in refusal(path)
+
+
+def test_what_the_format_of_a_cell_shows_counts(tmp_path):
+    def percent(sheet):
+        sheet["C2"].number_format = "0.0%"
+
+    path = workbook(tmp_path, ["contract id", "month", "actual"], ["C-1", DAY, 0.45], change=percent)
+    assert read(path, "progress")[0]["actual"].tolist() == [45]
+
+    def forms(sheet):
+        sheet["B2"].number_format = "0000000000"
+        sheet["C2"].number_format, sheet["C3"].number_format = '"USD" #,##0', "[$₩-412]#,##0"
+
+    path = workbook(
+        tmp_path,
+        ["contract id", "contractor id", "contract value"],
+        ["C-1", 12345, 100],
+        ["C-2", 678, 9],
+        change=forms,
+    )
+    table, _ = read(path)
+    assert table["supplier_id"].tolist() == ["0000012345", "678"]
+    assert table["currency"].tolist() == ["USD", "KRW"] and table["value_amount"].tolist() == [100, 9]
+
+
+def test_a_number_in_a_column_of_days_is_no_day(tmp_path):
+    path = workbook(tmp_path, HEADINGS, RIVER, ["C-2", "Hill", 200, 45366])
+    assert "45366" in refusal(path)
+
+
+def test_cells_that_are_days_and_numbers_need_no_form(tmp_path):
+    path = workbook(
+        tmp_path, HEADINGS, ["C-1", "River", 2500.5, DAY], ["C-2", "Hill", "1.250,75", "26/03/2024"]
+    )
+    table, _ = read(path)
+    assert table["value_amount"].tolist() == [2500.5, 1250.75]
+    assert table["date_signed"].tolist() == [pd.Timestamp("2024-03-25"), pd.Timestamp("2024-03-26")]
+
+
+def test_hidden_rows_and_sheets_of_notes_are_said(tmp_path):
+    def change(sheet):
+        sheet.row_dimensions[3].hidden = True
+        sheet.parent.create_sheet("Notes").append(["Source: ministry"])
+
+    table, left = read(workbook(tmp_path, HEADINGS, RIVER, HILL, change=change))
+    assert len(table) == 2 and "row 3 is hidden, and read like the others" in left
+    assert "sheet 'Notes' is no table" in left
+
+
+def test_the_line_of_the_separator_is_no_heading(tmp_path):
+    path = tmp_path / "works.csv"
+    path.write_text("sep=|\ncontract id|contractor|contract value\nC-1|River, Ltd; Hill|5\n")
+    assert read(path)[0]["supplier_name"].tolist() == ["River, Ltd; Hill"]
+
+
+def test_a_proposal_asks_nothing_where_nothing_is_to_be_read():
+    assert not mapping.propose("works.csv", "", HEADINGS, {}).questions
