@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,22 @@ def pdf(
         f"The handout of {block.id} needs more than two pages.",
         fix="Shorten the lesson's decision, key points or what to look up in one's country.",
     )
+
+
+_CLOSER = """
+@page { margin: 12mm 15mm 13mm; }
+body { font-size: 9.6pt; line-height: 1.35; }
+h2 { margin-top: .8em; } li { margin: .1em 0; } .line { height: 1.7em; } .code-line { padding: .4em .7em; margin: .4em 0; }
+"""
+
+
+def sparing(page: paper.Page) -> bytes:
+    """A page as a PDF, set a little closer where that saves a sheet on which a few lines would stand alone."""
+    content = paper.pdf(page.html)
+    if pages(content) == 1:
+        return content
+    closer = paper.pdf(dataclasses.replace(page, style=page.style + _CLOSER).html)
+    return closer if pages(closer) < pages(content) else content
 
 
 def pages(content: bytes) -> int:

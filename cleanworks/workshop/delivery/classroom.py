@@ -13,7 +13,6 @@ from cleanworks import words
 from cleanworks.agenda import hhmm
 from cleanworks.errors import InputError
 from cleanworks.paper import browser, escape
-from cleanworks.paper import pdf as printed
 from cleanworks.workshop import forms, handouts, languages, slides
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery import agenda_files, references
@@ -159,7 +158,7 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     for name, page in pages.items():
         if browser():
             path = paper / f"{name}.pdf"
-            path.write_bytes(printed(page.html))
+            path.write_bytes(handouts.sparing(page))
         else:
             path = page.save(paper / f"{name}.html")
         files.append(path)

@@ -20,6 +20,7 @@ from cleanworks import words
 from cleanworks.agenda import hhmm
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, browser, escape
+from cleanworks.workshop import handouts
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import agenda_files
 from cleanworks.workshop.delivery.instructor import _markdown
@@ -69,7 +70,8 @@ def texts(course: Course, language: str) -> list[Path]:
 def _saved(page: Page, path: Path) -> list[Path]:
     files = [page.save(path.with_suffix(".html"))]
     if browser():
-        files.append(page.save(path.with_suffix(".pdf")))
+        files.append(path.with_suffix(".pdf"))
+        files[-1].write_bytes(handouts.sparing(page))
     return files
 
 

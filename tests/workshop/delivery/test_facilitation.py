@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from cleanworks.errors import InputError
-from cleanworks.workshop import plan
+from cleanworks.workshop import forms, handouts, plan
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import facilitation
 from cleanworks.workshop.delivery.programme import settle
+from tests.few import few
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -158,3 +159,22 @@ def test_the_floor_plan_speaks_the_language(course, language):
     told = re.findall(r"<(?:li|text)[^>]*>([^<]*[A-Za-z]{3}[^<]*)<|aria-label=\"([^\"]+)", english)
     assert len(told) == 8
     assert [one for one in told if max(one) in spoken] == []
+
+
+@pytest.mark.usefixtures("installed_browser")
+@pytest.mark.parametrize("language", few(["en", "fr"], ["fr"]))
+def test_what_a_helper_and_a_participant_hold_is_one_sheet(course, language):
+    """The French texts are longer, and used to end with two lines on a second sheet."""
+    facts = {"title": "Des travaux publics au grand jour : une première matinée", "place": "Kigali", "audience": "all",
+             "days": [{"date": "2027-03-01", "start": "09:00", "end": "12:45"}], "modules": ["o1", "c6"], "language": language}  # fmt: skip
+    programme = settle(course, plan.parse(facts, "day"))
+    sheets = {
+        path.stem: facilitation.text_page(path, programme)[1]
+        for path in facilitation.texts(course, language)
+        if path.stem in ("helpers", "invitation", "action-plan")
+    }
+    test = forms.draw(programme.lessons, seed=1)
+    key = forms.Key.of("x", facts["title"], programme.lessons, test, titles=programme.titles)
+    sheets["evaluation"] = forms.printed_evaluation(key, language)
+    printed = {name: handouts.pages(handouts.sparing(page)) for name, page in sheets.items()}
+    assert printed == dict.fromkeys(sheets, 1) and len(printed) == 4
