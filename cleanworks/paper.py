@@ -84,6 +84,15 @@ figcaption, .note { color: #4b5563; font-size: .9em; }
 _NO_PROSE = re.compile(r"(<(?:script|style|pre|code)\b.*?</(?:script|style|pre|code)>|<[^>]*>)", re.S)
 
 
+# A sign such as &amp; ends with a semicolon that is none; it is found first, and stays.
+_SPACED = re.compile(r"&#?\w+;|(?<=\S) ([:;?!»])(?=\s|$)|(?<=[\w)»%])([:;])(?=\s|$)")
+
+
+def _with_space(found: re.Match[str]) -> str:
+    sign = found[1] or found[2]
+    return f"\u00a0{sign}" if sign else found[0]
+
+
 def typeset(html: str, language: str) -> str:
     """HTML with the spaces of a language's typesetting: French has one that never breaks before : ; ? ! and inside « ».
 
@@ -92,12 +101,7 @@ def typeset(html: str, language: str) -> str:
     if language.partition("_")[0] != "fr":
         return html
     parts = _NO_PROSE.split(html)
-    parts[::2] = [
-        re.sub(
-            r"(?<=\S) ([:;?!»])(?=\s|$)|(?<=[\w)»%])(:)(?=\s|$)", lambda at: f"\u00a0{at[1] or at[2]}", text
-        ).replace("« ", "«\u00a0")
-        for text in parts[::2]
-    ]
+    parts[::2] = [_SPACED.sub(_with_space, text).replace("« ", "«\u00a0") for text in parts[::2]]
     return "".join(parts)
 
 

@@ -111,3 +111,8 @@ def test_french_has_its_spaces_and_code_has_not():
     kept = '<p title="a: b">Le kit\u00a0: prêt\u00a0? «\u00a0Oui\u00a0» &amp; <code>x: int</code></p>'
     assert set_ == kept + "<p>Jour 1\u00a0: lundi, 09:00</p>"
     assert paper.typeset(written, "en") == written
+    # Lists joined by a program, and a semicolon that is the end of a sign.
+    assert (
+        paper.typeset("<p>MBN (2018); A &amp; B; fin</p>", "fr")
+        == "<p>MBN (2018)\u00a0; A &amp; B\u00a0; fin</p>"
+    )
