@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.lint.canonical import canonical, slug
-from cleanworks.workshop.metadata import BLOCK
+from cleanworks.workshop.metadata import BLOCK, ROLES
 from cleanworks.workshop.notebook import dump
 from cleanworks.workshop.run.store import write_all
 from cleanworks.workshop.settings import Settings
@@ -114,9 +114,8 @@ def _lesson(settings: Settings, id: str, title: str, part: str) -> NotebookNode:
     for number, section in enumerate(settings.sections):
         if section.casefold().startswith("quiz"):
             continue
-        cells.append(
-            _text(f"## {section}\n\nReplace this: {_GUIDE.get(section.casefold(), 'a few short sentences.')}")
-        )
+        guide = _GUIDE.get(section.casefold(), "a few short sentences.")
+        cells.append(_text(f"## {section}\n\nReplace this: {guide}", *({section.casefold()} & set(ROLES))))
         if number == 0:
             cells.append(
                 _code(

@@ -84,6 +84,7 @@ LESSON_FAULTS = [
     ("cell-metadata", meta("r1-k1", cleanworks={"questoin": "r1-k1"}), "`questoin` is not known"),
     ("tags", meta("r1-k1", tags=["quizz"]), "`quizz` is not known"),
     ("tags", meta("r1-k1", tags=["quiz", "hint"]), "two roles: hint and quiz"),
+    ("tags", meta("pitfall-a-gap-is-not-a-dry-day-text", tags=[]), "has no tag `pitfall`"),
     ("place", lambda nb: block(nb).update(part="climate"), "`climate` is not one of weather"),
     ("place", lambda nb: block(nb).update(id="q1"), "should start with the id, `q1-`"),
     (

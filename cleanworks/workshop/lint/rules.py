@@ -280,14 +280,24 @@ def _cell_metadata(notebook: Notebook, context: Context) -> Iterator[Hit]:
             yield cell, None, f"In the cell's metadata, {problem}."
 
 
-@rule("tags", "Every tag is known.", "Correct the tag; the roles are " + ", ".join(ROLES) + ".")
+@rule(
+    "tags",
+    "Every tag is known, and each cell below the heading of a pitfall carries the tag of one.",
+    "Correct the tag; the roles are " + ", ".join(ROLES) + ".",
+)
 def _tags(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    in_pitfall = False
     for cell in notebook.cells:
         for tag in sorted(cell.tags - set(ROLES) - TOOL_TAGS):
             yield cell, None, f"The tag `{tag}` is not known."
         roles = sorted(cell.tags & set(ROLES))
         if len(roles) > 1:
             yield cell, None, f"The cell has two roles: {' and '.join(roles)}."
+        # The box on the page and the row among the pitfalls of the course are made from the tag.
+        if not cell.is_code and cell.source.startswith("#"):
+            in_pitfall = re.match(r"#+ Pitfall\b", cell.source) is not None
+        if in_pitfall and not roles:
+            yield cell, None, "The cell belongs to a pitfall and has no tag `pitfall`."
 
 
 @rule(
