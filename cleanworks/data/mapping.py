@@ -92,7 +92,7 @@ class Columns:
 
 
 def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str, Iterable[str]]) -> Columns:
-    """The mapping that fits best. ``values`` are the texts under each heading, to tell how days and numbers are notation.
+    """The mapping that fits best. ``values`` are the texts under each heading, to tell how days and numbers are written.
 
     >>> propose("c.csv", "", ["Contract no.", "Firm"], {}).columns
     {'Contract no.': 'contract_id', 'Firm': 'supplier_name'}

@@ -170,7 +170,7 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         kind_of(mapping.table, column) in ("date", "time") for column in mapping.columns.values()
     ):
         raise InputError(
-            "The mapping does not say how days are notation.",
+            "The mapping does not say how days are written.",
             where=sheet.place,
             fix='Write it there, for example dates = "%d/%m/%Y".',
         )

@@ -12,7 +12,7 @@ reason to look, never a finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -132,7 +132,15 @@ def evaluate(
     """
     settings = settings or Settings()
     chosen, processes = _answering(tables, codes, settings, engine)
-    return _whole([(one, one.answer(processes, settings)) for one in chosen])
+    # Each step names some columns anew, and pandas keeps short lists of names more quickly as objects than as Arrow's texts.
+    with pd.option_context("mode.string_storage", "python"):
+        answers = [
+            (one, level, part)
+            for one in chosen
+            for level, part in one.parts(processes, settings)
+            if len(part)
+        ]
+    return _whole(answers)
 
 
 @dataclass(frozen=True)
@@ -214,24 +222,22 @@ def _answering(
     return chosen, Processes(tables, settings, engine)
 
 
-def _whole(answers: Iterable[tuple[Indicator, pd.DataFrame]]) -> pd.DataFrame:
+def _whole(answers: Sequence[tuple[Indicator, str, pd.DataFrame]]) -> pd.DataFrame:
     """Answers of several indicators as one table, its few repeated words as categories: there may be millions of rows."""
-    answers = [(one, answer) for one, answer in answers if len(answer)]
     if not answers:
         return _NOTHING.copy()
-    sizes = [len(answer) for _, answer in answers]
-    places = np.array([_CODES.index(one.code) for one, _ in answers], dtype=np.int8)
-    column = {
-        name: np.concatenate([answer[name].to_numpy() for _, answer in answers])
-        for name in ("level", "id", "value", "flagged")
-    }
+    sizes = [len(part) for _, _, part in answers]
+    codes = np.array([_CODES.index(one.code) for one, _, _ in answers], dtype=np.int8)
+    levels = np.array([_LEVELS.index(level) for _, level, _ in answers], dtype=np.int8)
     return pd.DataFrame(
         {
-            "code": pd.Categorical.from_codes(np.repeat(places, sizes), categories=_CODES),
-            "level": pd.Categorical(column["level"], categories=_LEVELS),
-            "id": pd.Series(column["id"], dtype=object),
-            "value": column["value"],
-            "flagged": column["flagged"],
+            "code": pd.Categorical.from_codes(np.repeat(codes, sizes), categories=_CODES),
+            "level": pd.Categorical.from_codes(np.repeat(levels, sizes), categories=_LEVELS),
+            "id": pd.Series(
+                np.concatenate([part["id"].to_numpy(object) for _, _, part in answers]), dtype=object
+            ),
+            "value": np.concatenate([part["value"].to_numpy(float) for _, _, part in answers]),
+            "flagged": np.concatenate([part["flagged"].to_numpy(bool) for _, _, part in answers]),
         }
     )
 

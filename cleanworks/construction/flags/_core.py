@@ -197,10 +197,14 @@ class Indicator:
 
     def answer(self, processes: Processes, settings: Settings) -> pd.DataFrame:
         """Columns ``level, id, value, flagged``."""
-        parts = [
+        parts = self.parts(processes, settings)
+        return together(*(answer(level, part["id"], part["value"], part["flagged"]) for level, part in parts))
+
+    def parts(self, processes: Processes, settings: Settings) -> list[tuple[str, pd.DataFrame]]:
+        """Its answer, level by level: columns ``id, value, flagged``."""
+        return [
             (level, collected(processes.engine, part)) for level, part in self.function(processes, settings)
         ]
-        return together(*(answer(level, part["id"], part["value"], part["flagged"]) for level, part in parts))
 
     def documentation(self) -> str:
         """The indicator in words, as its docstring has it."""
