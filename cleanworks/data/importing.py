@@ -299,6 +299,8 @@ class _unpacked:
                 if member.is_dir():
                     continue
                 inner = PurePosixPath(member.filename.replace("\\", "/"))
+                if any(part.startswith((".", "__MACOSX")) for part in inner.parts):
+                    continue
                 refuse_bomb(f"{name}, {member.filename}", member.compress_size, member.file_size)
                 if member.file_size > shutil.disk_usage(self.place).free:
                     raise InputError(

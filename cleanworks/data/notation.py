@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from cleanworks import moments
+from cleanworks.standards.checks import PLACEHOLDER
 
 DATES = (
     "%Y-%m-%d",
@@ -43,10 +44,6 @@ _TOTAL = re.compile(
     r"(grand |general |overall |sub[ -]?)?(totals?|totales|totaux)( general| generale?s?)?|sous[ -]total|(the )?sum|suma|somme|soma|"
     r"total (geral|cumulado|acumulado)|합계|총계|소계|누계|총합계|계|итого|всего|разом|المجموع|الإجمالي|tong cong|jumlah|summe|gesamt|รวม"
 )
-_NONE = re.compile(
-    r"0+|null|none|nil|nan|n/?a|n\.a\.|-+|–|—|\.+|…|\?+|x+|unknown|undefined|tbd|tbc|s/?d|s\.d\.|no aplica|sin datos|desconocido|neant|"
-    r"inconnu|sans objet|nao informado|nao se aplica|desconhecido|미상|없음|해당 ?없음|미정|#[a-z0-9/!?]+[!?/a-z]"
-)
 _ERROR = re.compile(r"#(N/A|N/V|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
 _SHORTENED = re.compile(r"\d([.,]\d+)?e\+\d{2,}", re.IGNORECASE)
 
@@ -73,7 +70,7 @@ def total(text: str) -> bool:
 
 def nobody(text: str) -> bool:
     """Whether a text stands in the place of an id and says that there is none, so that it would make one firm of many."""
-    return _NONE.fullmatch(plain(text)) is not None
+    return PLACEHOLDER.fullmatch(text) is not None
 
 
 def failed(text: str) -> bool:

@@ -33,12 +33,12 @@ _DATES = _words(
     "date startDate endDate maxExtentDate dueDate dateMet dateModified datePublished dateSigned updated requestDate "
     "approvalDate publishedDate"
 )
-_METHODS = _words("open selective limited direct")
+METHODS = _words("open selective limited direct")
 _MILESTONES = _words("scheduled met notMet partiallyMet")
-_AWARDS = _words("pending active cancelled unsuccessful")
-_CONTRACTS = _words("pending active cancelled terminated")
-_TENDERS = _words("planning planned active cancelled unsuccessful complete withdrawn")
-_BIDS = _words("invited pending valid disqualified withdrawn")
+AWARDS = _words("pending active cancelled unsuccessful")
+CONTRACTS = _words("pending active cancelled terminated")
+TENDERS = _words("planning planned active cancelled unsuccessful complete withdrawn")
+BIDS = _words("invited pending valid disqualified withdrawn")
 _TAGS = _words(
     "planning planningUpdate tender tenderAmendment tenderUpdate tenderCancellation award awardUpdate awardCancellation "
     "contract contractUpdate contractAmendment implementation implementationUpdate contractTermination compiled"
@@ -52,18 +52,18 @@ _CODES = {
         ("type",): _words("construction rehabilitation replacement expansion decommissioning"),
         ("contractingProcesses", "summary", "nature"): _words("design construction supervision"),
         ("contractingProcesses", "summary", "status"): _words("pre-award active closed"),
-        ("contractingProcesses", "summary", "tender", "procurementMethod"): _METHODS,
+        ("contractingProcesses", "summary", "tender", "procurementMethod"): METHODS,
         ("contractingProcesses", "summary", "milestones", "status"): _MILESTONES,
         ("milestones", "status"): _MILESTONES,
     },
     "releases": {
         ("tag",): _TAGS,
         ("initiationType",): _words("tender"),
-        ("tender", "status"): _TENDERS,
-        ("tender", "procurementMethod"): _METHODS,
-        ("bids", "details", "status"): _BIDS,
-        ("awards", "status"): _AWARDS,
-        ("contracts", "status"): _CONTRACTS,
+        ("tender", "status"): TENDERS,
+        ("tender", "procurementMethod"): METHODS,
+        ("bids", "details", "status"): BIDS,
+        ("awards", "status"): AWARDS,
+        ("contracts", "status"): CONTRACTS,
         ("contracts", "implementation", "milestones", "status"): _MILESTONES,
     },
 }
@@ -234,7 +234,10 @@ def _names(elements: list[dict[str, Any]], where: str, required: bool) -> Iterat
 
 # Ids that say "none" and would make one firm of many.
 PLACEHOLDER = re.compile(
-    r"\s*(0+|null|none|nil|nan|n/?a|n\.a\.|-+|\.+|\?+|x+|unknown|undefined|tbd)\s*", re.IGNORECASE
+    r"\s*(0+|null|none|nil|nan|n/?a|n\.a\.|[-–—]+|\.+|…|\?+|x+|unknown|undefined|tb[dc]|s/?d|s\.d\.|no aplica|sin datos|desconocido|"
+    r"n[ée]ant|inconnu|sans objet|n[ãa]o informado|n[ãa]o se aplica|desconhecido|미상|없음|미정|해당 ?없음|"
+    r"#(n/[av]|ref!|value!|name\?|div/0!|num!|null!))\s*",
+    re.IGNORECASE,
 )
 
 

@@ -33,6 +33,7 @@ from typing import Any
 import pandas as pd
 
 from cleanworks.errors import InputError
+from cleanworks.standards import checks
 from cleanworks.standards.shape import (
     LOCAL,
     clean,
@@ -41,6 +42,7 @@ from cleanworks.standards.shape import (
     inside,
     json_lines,
     json_package,
+    listed,
     money,
     objects,
     rest,
@@ -802,7 +804,7 @@ class _Reader:
         estimate = inside(tender, "costEstimate")
         return {
             "title": summary.get("title"),
-            "procurement_method": tender.get("procurementMethod"),
+            "procurement_method": listed(tender.get("procurementMethod"), checks.METHODS),
             "procurement_method_details": tender.get("procurementMethodDetails"),
             "date_published": tender.get("datePublished"),
             "cost_estimate": estimate.get("amount"),

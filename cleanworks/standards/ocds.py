@@ -19,8 +19,7 @@ from typing import Any
 import pandas as pd
 
 from cleanworks.errors import InputError
-from cleanworks.standards import merging
-from cleanworks.standards.checks import PLACEHOLDER
+from cleanworks.standards import checks, merging
 from cleanworks.standards.oc4ids import OCID_PREFIX, PROJECT_PREFIX, _organisation_id, _Parties
 from cleanworks.standards.shape import (
     LOCAL,
@@ -30,6 +29,7 @@ from cleanworks.standards.shape import (
     inside,
     json_lines,
     json_package,
+    listed,
     money,
     objects,
     rest,
@@ -738,8 +738,8 @@ class _Reader:
                 "project_id": project,
                 "ocid": ocid,
                 "title": tender.get("title"),
-                "status": tender.get("status"),
-                "procurement_method": tender.get("procurementMethod"),
+                "status": listed(tender.get("status"), checks.TENDERS),
+                "procurement_method": listed(tender.get("procurementMethod"), checks.METHODS),
                 "procurement_method_details": tender.get("procurementMethodDetails"),
                 "date_published": notice.get("datePublished"),
                 "tender_start": period.get("startDate"),
@@ -794,7 +794,7 @@ class _Reader:
             "amount": value.get("amount"),
             "currency": value.get("currency"),
             "date": bid.get("date"),
-            "status": bid.get("status"),
+            "status": listed(bid.get("status"), checks.BIDS),
             **inside(bid, LOCAL),
         }
         firms = objects(bid, "tenderers") or [{}]
@@ -808,7 +808,7 @@ class _Reader:
             "award_id": award_id,
             "tender_id": number,
             "lot_id": _lots(award),
-            "status": award.get("status"),
+            "status": listed(award.get("status"), checks.AWARDS),
             "date": award.get("date"),
             "amount": value.get("amount"),
             "currency": value.get("currency"),
@@ -843,7 +843,7 @@ class _Reader:
                 "award_id": award_id,
                 "supplier_id": _who(suppliers[0]),
                 "supplier_name": suppliers[0].get("name"),
-                "status": contract.get("status"),
+                "status": listed(contract.get("status"), checks.CONTRACTS),
                 "award_date": award.get("date"),
                 "date_signed": contract.get("dateSigned"),
                 "value_amount": value.get("amount"),
@@ -963,7 +963,7 @@ def _lots(thing: dict[str, Any]) -> str | None:
 
 @functools.lru_cache(maxsize=1 << 16)
 def _placeholder(number: str) -> bool:
-    return PLACEHOLDER.fullmatch(number) is not None
+    return checks.PLACEHOLDER.fullmatch(number) is not None
 
 
 def _who(organisation: Mapping[str, Any] | None) -> str | None:
@@ -977,5 +977,8 @@ def _who(organisation: Mapping[str, Any] | None) -> str | None:
     legal = text(identifier.get("id"))
     if legal is not None and not _placeholder(legal):
         return "-".join(part for part in (text(identifier.get("scheme")), legal) if part)
+    name = text(organisation.get("name"))
+    if name is not None and not _placeholder(name):
+        return name
     # A word such as N/A is nobody; a 0 alone may be the first of a list that counts from 0.
-    return text(organisation.get("name")) or (number if number is not None and number.isdigit() else None)
+    return number if number is not None and number.isdigit() else None

@@ -181,6 +181,14 @@ def text(value: object) -> str | None:
     return None
 
 
+def listed(value: object, codes: frozenset[str]) -> object:
+    """A code as its list writes it, where a publisher wrote Active or CANCELLED; anything else as it is."""
+    if not isinstance(value, str) or value in codes:
+        return value
+    small = value.strip().lower()
+    return small if small in codes else value
+
+
 _PLAIN = re.compile(r"\s*-?\d{1,18}(\.\d+)?\s*")
 
 

@@ -401,7 +401,7 @@ def _refuse_start(text: _Text) -> None:
         raise InputError(
             "This is a bare list, not a package.",
             where=place,
-            fix='Write one element on each line, or wrap the list: {"version": ..., "projects": [...]}.',
+            fix='Write one element on each line, or wrap the list: {"version": ..., "releases": [...]}, or "records" or "projects".',
         )
     if start == "<":
         raise InputError(

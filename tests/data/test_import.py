@@ -180,6 +180,7 @@ def test_archives_and_folders_are_opened(packages, tmp_path):
     (inside / "notes.txt").write_text("see the portal")
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.write(packages["lines"], "data/lines.jsonl")
+        archive.writestr("__MACOSX/data/._lines.jsonl", b"\0\5\x16\7")  # as a Mac packs it
     from_folder = data.bring_in([inside], tmp_path / "one")
     from_zip = data.bring_in([tmp_path / "all.zip"], tmp_path / "two")
     assert from_folder.tables["tenders"][0] == from_zip.tables["tenders"][0] == len(TABLES["tenders"])

@@ -142,6 +142,30 @@ def test_firms_that_share_a_placeholder_id_are_told_apart_by_name(tmp_path):
     assert "'0'" in note.message and "River Ltd" in note.message
 
 
+@pytest.mark.parametrize(
+    "word", few(["N/A", "#N/A", "S/D", "No informado", "não informado", "미상", "—"], ["#N/A", "미상"])
+)
+def test_a_word_for_nobody_is_no_firm_as_an_id_or_as_a_name(word):
+    awards = [
+        award(word),
+        award(word, suppliers=[{"name": word}]),
+        award(word, suppliers=[{"id": word, "name": "Hill"}]),
+    ]
+    tables = ocds.tables_of([release(number, awards=[one]) for number, one in enumerate(awards)])
+    assert [None if pd.isna(one) else one for one in tables["awards"]["supplier_id"]] == [None, None, "Hill"]
+
+
+def test_codes_in_other_letters_are_the_codes():
+    """Two valid bids at one price are worth a look, also where the publisher writes Valid."""
+    bids = [bid("1", "F1", 100, "Valid"), bid("2", "F2", 100, "VALID ")]
+    tender = {"id": "t", "status": "Complete", "procurementMethod": "Open"}
+    tables = ocds.tables_of([process(1, bids, [award("F1", 100, status="Active")], tender=tender)])
+    assert tables["bids"]["status"].tolist() == ["valid", "valid"]
+    assert tables["awards"]["status"].tolist() == ["active"]
+    assert tables["tenders"].loc[0, ["status", "procurement_method"]].tolist() == ["complete", "open"]
+    assert flags.evaluate(tables, ["R028"])["flagged"].any()
+
+
 def test_a_placeholder_without_a_name_is_no_firm_and_spaces_make_no_second_one(tmp_path):
     bids = [bid("1", "N/A", 100), bid("2", "n/a", 100), bid("3", "7", 130), bid("4", "7 ", 130)]
     tables = ocds.read(package(tmp_path, [process(1, bids, [award("7", 130)])]))
