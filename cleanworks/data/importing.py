@@ -804,8 +804,14 @@ class _Keeper(_Pieces):
         self.place, self.mark = place, mark
 
     def kept(self, name: str, table: pd.DataFrame) -> Path:
-        file = self.place / f"{self.mark}{name}.parquet"
-        table.to_parquet(file, index=False)
+        import pyarrow as pa
+        from pyarrow import feather
+
+        # Only the files that stay are worth packing.
+        file = self.place / f"{self.mark}{name}.arrow"
+        feather.write_feather(
+            pa.Table.from_pandas(table, preserve_index=False), file, compression="uncompressed"
+        )
         return file
 
     def take(self, other: _Keeper) -> None:
@@ -828,13 +834,13 @@ def _one_file(parts: Sequence[Path], file: Path) -> None:
     """Join pieces of a table; for any process."""
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from pyarrow import feather
 
-    schema = pa.unify_schemas(
-        [pq.read_schema(part).remove_metadata() for part in parts], promote_options="permissive"
-    )
+    schemas = [pa.ipc.open_file(part).schema.remove_metadata() for part in map(str, parts)]
+    schema = pa.unify_schemas(schemas, promote_options="permissive")
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for part in parts:
-            writer.write_table(_fitted(pq.read_table(part), schema))
+            writer.write_table(_fitted(feather.read_table(part, memory_map=False), schema))
             part.unlink()
 
 

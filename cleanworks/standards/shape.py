@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -158,11 +159,20 @@ def _cast(name: str, column: str, values: Sequence[Any], nothing: bool) -> pd.Se
         numeric = kind in _NUMBERS
         return pd.Series([np.nan if numeric else None] * len(values), dtype=float if numeric else object)
     if kind in _NUMBERS:
-        return pd.Series([number(value) for value in values], dtype=float)
+        return pd.Series(_numbers(values))
     if kind == "flag":
         return pd.Series(values, dtype=object)
-    texts = [None if value is None else text(value) for value in values]
+    # Nearly all are texts; to call `text` for each would take most of the time.
+    texts = [(value.strip() or None) if type(value) is str else text(value) for value in values]
     return pd.Series(texts, dtype=object)
+
+
+def _numbers(values: Sequence[Any]) -> np.ndarray:
+    if {int, float, type(None)}.issuperset(map(type, values)):
+        with contextlib.suppress(OverflowError):
+            made = np.array(values, dtype=float)
+            return np.where(np.isfinite(made), made, np.nan)
+    return np.array([number(value) for value in values], dtype=float)
 
 
 def _is_date(name: str, column: str) -> bool:
@@ -176,6 +186,8 @@ def text(value: object) -> str | None:
     """A JSON text, without spaces around it, or a number as text; None for every other kind, and for a text of nothing but spaces."""
     if isinstance(value, str):
         return value.strip() or None
+    if value is None:
+        return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return None
@@ -219,6 +231,8 @@ def inside(thing: object, *names: str) -> Mapping[str, Any]:
 def objects(thing: object, name: str) -> list[dict[str, Any]]:
     """The objects of a list; some publishers write one object where a list belongs."""
     values = thing.get(name) if isinstance(thing, dict) else None
+    if values is None:
+        return []
     if isinstance(values, list):
         return [value for value in values if isinstance(value, dict)]
     return [values] if isinstance(values, dict) else []
