@@ -14,7 +14,8 @@ import yaml
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import TOC, Course
 from cleanworks.workshop.code import plain_python
-from cleanworks.workshop.files import is_myst_notebook, notebook_content, read_text
+from cleanworks.workshop.files import holds_cells, is_myst_notebook, notebook_content, read_text
+from cleanworks.workshop.run.course import unread_notes
 from cleanworks.workshop.run.store import write_all
 from cleanworks.workshop.settings import FILE as SETTINGS
 
@@ -66,9 +67,14 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
             where=str(root),
             fix="`cleanworks catalogue` shows it, `cleanworks run` runs it.",
         )
+    if (root / "myst.yml").is_file():
+        notes.append(
+            "myst.yml belongs to Jupyter Book 2 and is left alone; this book is built by Jupyter Book 1."
+        )
     written = write_all({root / name: text for name, text in texts.items()})
     try:
         course = Course.load(root)
+        notes += unread_notes(course)
         if not (course.notebooks or course.plain):
             raise InputError(
                 "The table of contents names no notebook.",
@@ -91,7 +97,12 @@ def _pages(root: Path) -> list[Path]:
         folders[:] = sorted(
             name for name in folders if not name.startswith((".", "_")) and name not in _NOT_PAGES
         )
-        found += [Path(folder, name) for name in sorted(names) if Path(name).suffix in (".ipynb", ".md")]
+        # A Mac leaves `._lesson.ipynb` beside `lesson.ipynb` on other people's disks: no notebook.
+        found += [
+            Path(folder, name)
+            for name in sorted(names)
+            if Path(name).suffix in (".ipynb", ".md") and not name.startswith(".")
+        ]
     return found
 
 
@@ -103,6 +114,12 @@ def _contents(root: Path, notes: list[str]) -> dict[str, str]:
         language = _language(path)
         (pages if language == "python" else other).append((path, language))
     notebooks = [path for path, _ in pages if path.suffix == ".ipynb" or is_myst_notebook(read_text(path))]
+    if not notebooks and any(holds_cells(read_text(path)) for path, _ in pages if path.suffix == ".md"):
+        raise InputError(
+            "Pages here hold code cells, and their first lines do not say that they are notebooks.",
+            where=str(root),
+            fix="Write `jupyter-book myst init PAGE.md --kernel python3` for each of them, which adds those lines.",
+        )
     if not notebooks:
         raise InputError(
             "There is no notebook in this folder.", where=str(root), fix="Name the folder that holds them."
@@ -167,7 +184,7 @@ def _config(root: Path) -> str:
     return (
         f"title: {yaml.safe_dump(_title(root), allow_unicode=True).splitlines()[0]}\n"
         "only_build_toc_files: true\n"
-        'exclude_patterns: [_build, .venv, venv, "**.ipynb_checkpoints"]\n'
+        'exclude_patterns: [_build, .venv, venv, "**.ipynb_checkpoints", "._*", "**/._*"]\n'
         "execute:\n"
         "  execute_notebooks: cache\n"
         "  timeout: 300\n"

@@ -182,14 +182,20 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
     """
     from cleanworks.workshop.live.build import variables
     from cleanworks.workshop.run import run_notebooks
+    from cleanworks.workshop.run.course import unread_notes
     from cleanworks.workshop.run.progress import display
     from cleanworks.workshop.run.terminal import report, warning_text
 
     if not (course.root / "_config.yml").is_file():
         settings_file(course, made)
+    for note in unread_notes(course):
+        _say(note)
     if stored := len(course.plain) - len(course.executed):
+        listed = len(course.plain)
         _say(
-            f"Not executed, because _config.yml leaves them out: {stored} of {len(course.plain)} notebooks. They are shown as stored."
+            f"_config.yml leaves {stored} of {listed} notebook{'' if listed == 1 else 's'} out of execution; what it shows is what is stored."
+            if stored == 1
+            else f"_config.yml leaves {stored} of {listed} notebooks out of execution; what they show is what is stored."
         )
     done = None
     with variables(made.environment):
@@ -214,7 +220,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
         faults = build(course, made, done)
     if faults:
         print(*faults, sep="\n")
-        _say(f"The book was not built: {len(faults)} fault{'' if len(faults) == 1 else 's'}, listed above.")
+        _say("The book was not built; what is wrong with it is listed above.")
         raise typer.Exit(1)
 
 

@@ -12,7 +12,14 @@ from typing import Any
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.book_settings import BookSettings
-from cleanworks.workshop.files import custom_content, is_myst_notebook, myst_content, read_text, read_yaml
+from cleanworks.workshop.files import (
+    custom_content,
+    holds_cells,
+    is_myst_notebook,
+    myst_content,
+    read_text,
+    read_yaml,
+)
 from cleanworks.workshop.metadata import BLOCK, Minutes, NotebookBlock
 from cleanworks.workshop.notebook import Notebook, read
 from cleanworks.workshop.settings import Settings
@@ -183,6 +190,15 @@ class Course:
         """The plain notebooks that `_config.yml` does not leave out of execution."""
         return tuple(one for one in self.plain if self.book.executes(self.relative(one.path)))
 
+    @cached_property
+    def unread(self) -> list[str]:
+        """Pages whose code cells nobody executes, because their first lines do not say that they are notebooks."""
+        return [
+            self.relative(path)
+            for path in self.pages
+            if path.suffix == ".md" and holds_cells(read_text(path, "The page"))
+        ]
+
     @property
     def is_strict(self) -> bool:
         """Whether a warning about a page is a fault: in a course of lessons it is; a book that has none keeps its own customs."""
@@ -266,6 +282,12 @@ def listed(root: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[Path, str]]
             fix="Run this in the folder of the course, or give --root; `cleanworks init` makes a course of a folder of notebooks.",
         )
     toc = read_yaml(path, "The table of contents")
+    if isinstance(toc, list) and any(isinstance(one, dict) and "file" in one for one in toc):
+        raise InputError(
+            "The table of contents has the form of Jupyter Book before 0.11, which Jupyter Book 1 does not read.",
+            where=str(path),
+            fix=f"Write `jupyter-book toc migrate {TOC} -o {TOC}` in the folder of the book.",
+        )
     if not isinstance(toc, dict) or "root" not in toc:
         raise InputError(
             "The table of contents has no `root`.", where=str(path), fix="Its first page is `root: index`."

@@ -105,8 +105,13 @@ def lint(
         for finding in findings:
             print(finding)
         places = len({finding.path for finding in findings})
-        found = f"{_count(len(findings), 'finding')} in {places} of" if findings else "Nothing found in"
-        print(f"{found} {_count(len(files), 'notebook')}.")
+        looked_at = _count(len(files), "notebook")
+        if not findings:
+            print(f"Nothing found in {looked_at}.")
+        elif {finding.path for finding in findings} <= set(files):
+            print(f"{_count(len(findings), 'finding')} in {places} of {looked_at}.")
+        else:  # checks, pages and settings belong to the course, too
+            print(f"{_count(len(findings), 'finding')} in {_count(places, 'file')}; {looked_at} checked.")
     if findings:
         raise typer.Exit(1)
 

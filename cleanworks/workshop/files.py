@@ -6,6 +6,7 @@ Only the standard library and PyYAML are loaded, so that a command with nothing 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def read_text(path: Path | str, what: str = "The file", *, fix: str = "Save it a
     """
     try:
         # "utf-8-sig" takes the mark away that Windows' Notepad puts first; a text without one reads the same.
-        return Path(path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = Path(path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         raise InputError(f"{what} is missing.", where=str(path), fix="Check the name.") from None
     except UnicodeDecodeError as error:
@@ -47,6 +48,13 @@ def read_text(path: Path | str, what: str = "The file", *, fix: str = "Save it a
             where=str(path),
             fix="Close it in other programs, or choose a file that you may read.",
         ) from None
+    if text.startswith("version https://git-lfs.github.com/spec/"):
+        raise InputError(
+            f"{what} is not here: in its place lies a pointer of Git LFS.",
+            where=str(path),
+            fix="Write `git lfs pull` in the repository, which brings the files themselves.",
+        )
+    return text
 
 
 def read_yaml(path: Path | str, what: str) -> Any:
@@ -182,6 +190,12 @@ def notebook_content(text: str, where: str) -> dict[str, Any]:
 
 def checked_content(content: Any, where: str) -> dict[str, Any]:
     """The same for content that was read already, such as a notebook written as Markdown."""
+    if isinstance(content, dict) and isinstance(content.get("worksheets"), list):
+        raise InputError(
+            "The notebook has format 3, which was in use until 2015; format 4 is needed.",
+            where=where,
+            fix="Open it in JupyterLab and save it.",
+        )
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise InputError(
             "This is not a notebook: it has no list of cells.",
@@ -281,6 +295,22 @@ def is_myst_notebook(text: str) -> bool:
     return front.get("file_format") == "mystnb" or (
         isinstance(form, dict) and form.get("format_name") == "myst"
     )
+
+
+def holds_cells(text: str) -> bool:
+    """Whether a page has code cells, in a text that does not say it is a notebook: they would be shown and never executed."""
+    if "{code-cell}" not in text:
+        return False
+    fence = ""
+    for line in text.splitlines():
+        found = re.match(r"\s{0,3}(`{3,}|~{3,}|:{3,})(.*)", line)
+        if found and not fence:
+            if found[2].strip().startswith("{code-cell}"):
+                return True
+            fence = found[1]
+        elif found and found[1].startswith(fence) and not found[2].strip():
+            fence = ""
+    return False
 
 
 def _front(text: str) -> str:

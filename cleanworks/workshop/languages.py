@@ -120,8 +120,8 @@ def read(path: Path) -> Catalog:
     from babel.messages.pofile import PoFileError, read_po
 
     try:
-        with path.open("rb") as file:
-            catalog = read_po(file, abort_invalid=True)
+        # Notepad puts a byte order mark first.
+        catalog = read_po(io.BytesIO(path.read_bytes().removeprefix(codecs.BOM_UTF8)), abort_invalid=True)
         codecs.lookup(catalog.charset)  # an empty name is found only when the file is written
         return catalog
     except PoFileError as error:
@@ -454,6 +454,7 @@ def write(path: Path, content: Catalog, language: str) -> None:
     from babel.messages.pofile import write_po
 
     content.fuzzy = False
+    content.charset = "utf-8"
     for message in content:
         # Babel takes the braces of a role for places of values.
         message.flags.discard("python-brace-format")
@@ -468,7 +469,7 @@ def write(path: Path, content: Catalog, language: str) -> None:
     head, _, rest = text.partition("\n\n")
     lines = [line for line in head.splitlines() if not line.startswith('"') or line[1:].startswith(kept)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n\n" + rest.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+    write_whole(path, ("\n".join(lines) + "\n\n" + rest.rstrip("\n") + "\n").encode())
 
 
 def _chosen(course: Course, language: str, there: dict[str, list[str]], pages: Iterable[str]) -> list[str]:

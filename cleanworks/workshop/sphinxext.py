@@ -41,6 +41,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
+from sphinx.domains import Domain
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.index_entries import split_index_msg
@@ -118,6 +119,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("builder-inited", load_course)
     app.connect("builder-inited", lay_out_styles)
+    app.connect("builder-inited", read_in_one_process_where_needed)
     app.connect("html-collect-pages", keep_index_entries)
     app.connect("source-read", mark_up_notebook)
     terms.connect(app)
@@ -160,6 +162,23 @@ def keep_index_entries(app: Sphinx) -> list[Any]:
     found.clear()
     found.update(whole)
     return []
+
+
+def read_in_one_process_where_needed(app: Sphinx) -> None:
+    """Read pages one after the other for extensions that cannot join what several processes read.
+
+    sphinx-proof says that it can, and its domain cannot; others say nothing, which Sphinx takes for a no, with a warning
+    that no author can act on. Jupyter Book never meets either, because it reads in one process.
+    """
+    joins = all(type(one).merge_domaindata is not Domain.merge_domaindata for one in app.env.domains.values())
+    if not (joins and all(one.parallel_read_safe for one in app.extensions.values())):
+        workers, app.parallel = app.parallel, 1
+
+        def write_in_several(app: Sphinx, env: Any) -> list[str]:
+            app.parallel = workers
+            return []
+
+        app.connect("env-updated", write_in_several)
 
 
 def configure(app: Sphinx, config: Any) -> None:

@@ -123,6 +123,10 @@ def test_a_new_registry_is_for_its_owner_alone(file):
         ("postgresql://clerk:p@secret@host/works", "postgresql://clerk:***@host/works"),
         ("postgresql://host/works?user=clerk&password=secret", "postgresql://host/works"),
         ("postgresql://clerk:secret@host:bad/works", "postgresql://clerk:***@host:bad/works"),
+        ("postgresql:clerk:se:cret@host/works", "postgresql:***@host/works"),
+        ("clerk:secret@host", "clerk:***@host"),
+        ("host=h user=clerk password=secret dbname=works", "host=h user=clerk password=*** dbname=works"),
+        ("C:\\us@er\\works.db", "C:\\us@er\\works.db"),
         ("works.db", "works.db"),
     ],
 )
@@ -138,9 +142,12 @@ def test_an_address_is_shown_without_its_secrets(address, shown):
         "postgresql://127.0.0.1:1/works?user=clerk&password=secret",
         "postgresql://clerk:p@secret@127.0.0.1:1/works",
         "nothing://clerk:secret@127.0.0.1/works",
+        "postgresql:clerk:secret@127.0.0.1/works",
+        "postgresql://127.0.0.1:1/works?user=u&password=secret",
     ],
 )
 def test_no_message_shows_a_password(address):
     with pytest.raises(InputError) as caught:
         registry.existing(address)
     assert "secret" not in caught.value.message
+    assert "f***" not in caught.value.message, "the name of the user is no secret"

@@ -53,6 +53,14 @@ def test_a_folder_of_notebooks_becomes_a_course_and_no_cell_changes(notebooks, c
     assert "Pumps" in (notebooks / "_build" / "html" / "more" / "02-pumps.html").read_text(encoding="utf-8")
 
 
+def test_what_a_mac_leaves_beside_notebooks_is_none(notebooks):
+    for place in (notebooks, notebooks / "more"):
+        (place / "._02-pumps.ipynb").write_bytes(b"\0\5\x16\7")
+    assert run(["init", str(notebooks)]) == 0
+    assert "._" not in (notebooks / "_toc.yml").read_text()
+    assert run(["book", "--root", str(notebooks)]) == 0
+
+
 def test_a_second_time_there_is_nothing_to_do_and_that_is_said(notebooks, capsys):
     assert run(["init", str(notebooks)]) == 0
     assert run(["init", str(notebooks)]) == 2

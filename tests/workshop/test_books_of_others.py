@@ -208,6 +208,72 @@ def test_lint_says_that_it_does_not_look_at_text_notebooks(book, capsys):
     assert "are text (.md, 1 of them)" in capsys.readouterr().err
 
 
+def test_a_page_with_code_cells_that_does_not_say_it_is_a_notebook_is_named(book, capsys):
+    page = book / "intro" / "wells.md"
+    page.write_text(MYST.partition("# Wells")[2] + "\n````md\n```{code-cell}\n```\n````\n", encoding="utf-8")
+    (book / "intro.md").write_text("# Water\n\n````md\n```{code-cell}\n1\n```\n````\n", encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 0
+    said = capsys.readouterr().err
+    assert "Code cells that are not executed stand in intro/wells.md:" in said
+    (book / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n")
+    assert run(["run", "--root", str(book)]) == 2
+    assert "jupyter-book myst init intro/wells.md" in capsys.readouterr().err
+    for path in (book / "old.ipynb", book / "_toc.yml", book / "_config.yml"):
+        path.unlink()
+    assert run(["init", str(book)]) == 2
+    assert "jupyter-book myst init" in capsys.readouterr().err
+
+
+def test_prices_on_a_page_of_prose_are_found(book, capsys):
+    (book / "intro.md").write_text(
+        "# Water\n\n`$1 and $2`\n\n```\n$3 and $4\n```\n\nFrom $10 to $25.\n", encoding="utf-8"
+    )
+    assert run(["lint", "--root", str(book)]) == 1
+    said = capsys.readouterr().out
+    assert "intro.md:9" in said and "1 finding in 1 file; 1 notebook checked." in said
+
+
+def test_a_table_of_contents_of_old_says_how_it_becomes_a_new_one(book, capsys):
+    (book / "_toc.yml").write_text("- file: intro\n- part: Wells\n  chapters:\n  - file: intro/wells\n")
+    assert run(["run", "--root", str(book)]) == 2
+    assert "jupyter-book toc migrate _toc.yml -o _toc.yml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n", "git lfs pull"),
+        ('{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}', "has format 3"),
+    ],
+)
+def test_what_lies_there_instead_of_a_notebook_is_named(book, capsys, text, said):
+    (book / "old.ipynb").write_text(text, encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_extension_that_cannot_join_what_several_processes_read(book, capsys):
+    (book / "ext").mkdir()
+    (book / "ext" / "wellmarks.py").write_text(
+        "from sphinx.domains import Domain\n\n\nclass Wells(Domain):\n    name = 'wells'\n    label = 'wells'\n\n\n"
+        "def setup(app):\n    app.add_domain(Wells)\n    return {'parallel_read_safe': True}\n",
+        encoding="utf-8",
+    )
+    (book / "ext" / "silent.py").write_text("def setup(app):\n    return {}\n", encoding="utf-8")
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(
+        config + "sphinx:\n  local_extensions:\n    wellmarks: ext\n    silent: ext\n", encoding="utf-8"
+    )
+    names = [f"page{n}" for n in range(8)]
+    for name in names:
+        (book / f"{name}.md").write_text(f"# The {name}\n\nWater.\n", encoding="utf-8")
+    with (book / "_toc.yml").open("a", encoding="utf-8") as toc:
+        toc.writelines(f"  - file: {name}\n" for name in names)
+    assert run(["book", "--root", str(book)]) == 0
+    assert "WARNING" not in capsys.readouterr().err
+    assert all((book / "_build" / "html" / f"{name}.html").is_file() for name in names)
+
+
 @pytest.mark.parametrize("with_toc", [True, False])
 def test_pytest_says_when_it_tests_nothing(book, pytester_run, with_toc):
     if with_toc:

@@ -182,6 +182,20 @@ def test_a_file_that_is_not_gettext_is_named(begun):
         languages.status(Course.load(begun), "ko")
 
 
+def test_other_charsets_and_a_byte_order_mark_are_read_and_end_as_plain_utf_8(begun):
+    path = next(begun.rglob("index.po"))
+    text = path.read_text(encoding="utf-8")
+    entry = 'msgid "Read me"\nmsgstr "\u00c9t\u00e9"\n'
+    for made in (
+        (text.replace("charset=utf-8", "charset=latin-1") + "\n" + entry).encode("latin-1"),
+        b"\xef\xbb\xbf" + (text + "\n" + entry).encode(),
+    ):
+        path.write_bytes(made)
+        assert cli.run(["language", "update", "ko", "--root", str(begun)]) == 0
+        now = path.read_bytes().decode("utf-8")
+        assert now.startswith("#") and "charset=utf-8" in now and "\u00c9t\u00e9" in now
+
+
 @pytest.mark.parametrize("charset", ["", "nonsense"])
 def test_a_charset_that_is_none_is_named(tmp_path, charset):
     path = tmp_path / "page.po"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 
 BATCH = 5_000
+
+# Options of an address that are no secret; to blank them out of a message would spoil its words.
+_PUBLIC_OPTIONS = frozenset({"user", "host", "hostaddr", "port", "dbname", "sslmode", "connect_timeout"})
 
 
 class Store:
@@ -350,11 +354,20 @@ def without_password(place: str) -> str:
     """
     kind, mark, rest = place.partition("://")
     if not mark:
-        return place
+        return _without_likely_password(place)
     user, at, rest = rest.rpartition("@")
     name, secret, _ = user.partition(":")
     rest = rest.partition("?")[0].partition("#")[0]
     return f"{kind}://{name}{':***' if secret else ''}{at}{rest}"
+
+
+def _without_likely_password(place: str) -> str:
+    """A place that is no address as it should be, and perhaps was meant to be one: `postgresql:u:secret@host`, `host=h password=secret`."""
+    place = re.sub(r"(?i)(pass\w*\s*=\s*)('[^']*'|[^\s&]+)", r"\1***", place)
+    before, at, rest = place.rpartition("@")
+    if not at or ":" not in before or re.match(r"[A-Za-z]:[\\/]", place):
+        return place
+    return f"{before.partition(':')[0]}:***@{rest}"
 
 
 def _secrets(url: sqlalchemy.URL, place: str) -> list[str]:
@@ -363,7 +376,11 @@ def _secrets(url: sqlalchemy.URL, place: str) -> list[str]:
     values = [
         url.password,
         *user.partition(":")[2].split("@"),
-        *(value for value in url.query.values() if isinstance(value, str)),
+        *(
+            value
+            for name, value in url.query.items()
+            if isinstance(value, str) and name not in _PUBLIC_OPTIONS
+        ),
     ]
     return sorted({str(value) for value in values if value}, key=len, reverse=True)
 

@@ -60,6 +60,8 @@ def verify(kit: Path | str, *, checksum: str | None = None, run: bool = False) -
             fix="Copy the 64 characters that `workshop build` printed.",
         )
     kit = Path(kit)
+    if not kit.exists():
+        raise InputError("There is no such file or folder.", where=str(kit), fix="Check the name.")
     if kit.is_file():
         with scratch.folder() as place, _named_after(kit, place):
             return _verify(unpack(kit, place), checksum, run)

@@ -12,6 +12,8 @@ from cleanworks.workshop.lint.canonical import canonical, has_ids, with_format_o
 from cleanworks.workshop.lint.context import Context, course_files
 from cleanworks.workshop.lint.finding import Finding
 from cleanworks.workshop.lint.rules import (
+    AMOUNTS,
+    AMOUNTS_FIX,
     EDITION,
     EDITION_FIX,
     FOR_ALL,
@@ -19,8 +21,9 @@ from cleanworks.workshop.lint.rules import (
     UNSOURCED,
     UNSOURCED_FIX_CHECKS,
     UNSOURCED_FIX_PAGES,
+    formula_of_amounts,
 )
-from cleanworks.workshop.notebook import Notebook, dump, read
+from cleanworks.workshop.notebook import Notebook, dump, lines_outside_fences, read
 from cleanworks.workshop.quiz import GiveAway, give_away, parse_quiz
 from cleanworks.workshop.run.store import write_whole
 from cleanworks.workshop.settings import FILE, Settings
@@ -115,6 +118,7 @@ def lint_course(
             *findings,
             *_in_checks(context, files),
             *_in_pages(context, files),
+            *_amounts_in_pages(context, files),
             *_given_away(context, files),
             *_undeclared(root, files),
         ],
@@ -179,6 +183,18 @@ def _in_pages(context: Context, files: list[Path]) -> list[Finding]:
             fix="Take it out, or correct its words.",
         )
         for page, words in sorted(marks - used)
+    ]
+
+
+def _amounts_in_pages(context: Context, files: list[Path]) -> list[Finding]:
+    """Prices on pages of prose that turn into formulas, in anybody's book; asked when all of it is."""
+    if context.amounts_stay or not _whole(context, files):
+        return []
+    return [
+        Finding(path=path, rule=AMOUNTS, what=what, fix=AMOUNTS_FIX, file_line=number)
+        for path in context.pages
+        for number, line in lines_outside_fences(read_text(path))
+        if (what := formula_of_amounts(line))
     ]
 
 

@@ -548,21 +548,23 @@ def _absolute_path(notebook: Notebook, context: Context) -> Iterator[Hit]:
                 yield cell, number, f"`{found.group(0)}` is a path on one computer."
 
 
-@rule(
-    "amounts",
-    "Amounts in dollars are not read as a formula.",
-    "Write `\\$10`, or set `myst_dmath_allow_digits: false` under `sphinx: config:` of _config.yml.",
-)
+AMOUNTS = "amounts"
+AMOUNTS_FIX = "Write `\\$10`, or set `myst_dmath_allow_digits: false` under `sphinx: config:` of _config.yml."
+
+
+@rule(AMOUNTS, "Amounts in dollars are not read as a formula.", AMOUNTS_FIX)
 def _amounts(notebook: Notebook, context: Context) -> Iterator[Hit]:
     if context.amounts_stay:
         return
     for cell, number, line in _markdown_lines(notebook):
-        if found := _DOLLARS.search(re.sub(r"`[^`]*`", "", line)):
-            yield (
-                cell,
-                number,
-                f"`{found.group(0)}` becomes a formula from the first dollar sign to the second.",
-            )
+        if what := formula_of_amounts(line):
+            yield cell, number, what
+
+
+def formula_of_amounts(line: str) -> str | None:
+    """What is wrong with a line of Markdown in which amounts in dollars become a formula."""
+    found = _DOLLARS.search(re.sub(r"`[^`]*`", "", line))
+    return f"`{found[0]}` becomes a formula from the first dollar sign to the second." if found else None
 
 
 # --- code ---------------------------------------------------------------------------------------------------------

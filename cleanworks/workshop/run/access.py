@@ -47,7 +47,8 @@ def opened(
         if real in known or real in written or not _is_news(real, ours, quiet):
             continue
         if mode == "write":
-            if not _BYTECODE.search(path):
+            # What the cells removed again is not left behind, nor what they could not open.
+            if not _BYTECODE.search(path) and os.path.lexists(real):
                 written[real] = None
         elif os.path.isfile(real):
             read[real] = None

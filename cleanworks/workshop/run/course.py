@@ -55,15 +55,28 @@ def require_jobs(course: Course, jobs: list[Job]) -> None:
         return
     if course.plain:
         raise InputError(
-            f"Nothing can be executed: _config.yml leaves out all {len(course.plain)} notebooks of this book.",
+            "Nothing can be executed: _config.yml leaves out every notebook of this book.",
             where=str(course.root / "_config.yml"),
             fix="Set `execute_notebooks` of `execute` to `cache`, or shorten `exclude_patterns`.",
         )
+    if notes := unread_notes(course):
+        raise InputError(f"Nothing can be executed. {' '.join(notes)}", where=str(course.root / "_toc.yml"))
     raise InputError(
-        f"Nothing can be executed: the table of contents names {len(course.pages)} pages and no notebook.",
+        "Nothing can be executed: the table of contents names no notebook.",
         where=str(course.root / "_toc.yml"),
         fix="Name the notebooks there (.ipynb, or .md that begins with the lines of a MyST notebook).",
     )
+
+
+def unread_notes(course: Course) -> list[str]:
+    """What to say about pages whose code cells nobody executes; nothing where there are none."""
+    if not course.unread:
+        return []
+    pages = " ".join(course.unread)
+    return [
+        f"Code cells that are not executed stand in {pages}: the first lines do not say that it is a notebook.",
+        f"`jupyter-book myst init {pages} --kernel python3`, written in the folder of the book, adds those lines.",
+    ]
 
 
 def plain_job(course: Course, one: PlainNotebook) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -103,7 +104,7 @@ def run(
     from cleanworks.workshop.book import Edition
     from cleanworks.workshop.catalogue import Course
 
-    from .course import course_jobs, course_options, require_jobs
+    from .course import course_jobs, course_options, require_jobs, unread_notes
 
     course = Course.load(root)
     # A country's copies lie beside those of the usual edition, from which somebody may be building a book at this moment.
@@ -120,6 +121,8 @@ def run(
     execute = run_twice if twice else run_notebooks
     wanted = course_jobs(course, ids or ())
     require_jobs(course, wanted)
+    for note in unread_notes(course):
+        print(note, file=sys.stderr)
     if times is not None and shard is None:
         raise InputError(
             "--times says how to split, and nothing is split.",

@@ -218,6 +218,8 @@ def test_a_zip_that_would_write_outside_is_refused_and_writes_nothing(tmp_path, 
 
 
 def test_what_is_no_kit_is_refused(tmp_path):
+    with pytest.raises(InputError, match="There is no such file or folder"):
+        verify.verify(tmp_path / "away.zip")
     with pytest.raises(InputError, match="not a kit"):
         verify.verify(tmp_path)
     (tmp_path / "no.zip").write_text("no zip")

@@ -170,6 +170,8 @@ def test_declared_files_own_modules_and_own_scratch_files_are_no_news(lesson):
     lesson.add("writes", f"open('made.txt', 'w').write('x'); {compiled}", "open('made.txt').read()")
     last = lesson.run().lessons[-1]
     assert last.undeclared == () and last.written == ("made.txt",)
+    lesson.add("tidy", "import os\nopen('gone.txt', 'w').close()\nos.remove('gone.txt')")
+    assert lesson.run().lessons[-1].written == ()
 
 
 def test_a_module_found_only_at_run_time_is_reported(course):
