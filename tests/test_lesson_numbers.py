@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +15,7 @@ from cleanworks.agenda import Day, Item, Pause, clock
 from cleanworks.construction import disclosure, flags, published
 from cleanworks.construction.progress import zeros_as_missing
 from cleanworks.errors import InputError
+from cleanworks.integrity import results
 from tests.city.auctions import PUBLISHED
 
 
@@ -99,3 +104,26 @@ def test_w1_three_modules_fit_where_the_division_says_four():
         agenda.plan(modules, [day])
     late = np.array([agenda.late_at_end(made, 0, share) for share in (0.0, 0.1, 0.5)])
     assert late[0] == late[1] == 0, "the free minutes pay for a tenth"
+
+
+def test_m1_the_promised_fall_is_seen_in_less_than_half_of_such_pairs_of_surveys():
+    chance = results.power_two_rates(3000, 0.024, 0.016, design_effect=1.5)
+    assert 0.3 < chance < 0.5, "the lesson says that they report no change more often than not"
+
+
+def test_m12_bodies_a_spread_apart_are_told_apart_by_the_margin_of_their_difference():
+    lesson = Path(__file__).parent.parent / "notebooks/integrity/m12-building-your-countrys-system.ipynb"
+    said: dict[str, Any] = {"frame": range(495)}
+    for cell in json.loads(lesson.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code" and "city.load" not in "".join(cell["source"]):
+            exec("".join(cell["source"]), said)
+        if "most" in said:
+            break
+    options, spread = said["options"], said["spread"]
+    rng = np.random.default_rng(1)
+    seen = {}
+    for bodies, people in options["people"].items():
+        error = 1.6 * (1.5 / people) ** 0.5
+        gap = spread + error * (rng.standard_normal(20_000) - rng.standard_normal(20_000))
+        seen[bodies] = (gap > 1.96 * 2**0.5 * error).mean()
+    assert said["most"] == max(bodies for bodies, share in seen.items() if share > 0.5)
