@@ -4,7 +4,7 @@
 
 The tables (tenders, four times as many bids, awards with items, contracts) are made, not real, and lie in Parquet files. Each side
 runs in a process of its own: wall and CPU seconds, highest memory, and for each indicator what it looked at and flagged, which must be
-equal. The limits are 8 GiB and 1.2 times the time of the hand-written queries. On a city of some projects pandas is timed too.
+equal but for one case at a fence. The limits are 8 GiB and 1.2 times the time of the hand-written queries. On a city of some projects pandas is timed too.
 
 DuckDB's quartiles are Hyndman and Fan's type 7 and the product's are type 8, so at a fence one case more or less may be flagged.
 """
@@ -233,7 +233,9 @@ def main() -> None:
         + "".join(f"\n    {code}: {two}" for code, two in other.items())
     )
     ratio = sides["product"]["cpu"] / sides["by hand"]["cpu"]
-    inside = ratio <= LIMIT_RATIO and sides["product"]["gib"] < LIMIT_GIB and not other
+    # Two ways to compute a quartile may put one case on the other side of a fence; nothing else may differ.
+    alike = all(one[0] == two[0] and abs(one[1] - two[1]) <= 1 for one, two in other.values())
+    inside = ratio <= LIMIT_RATIO and sides["product"]["gib"] < LIMIT_GIB and alike
     print(
         f"    {ratio:.2f} times the CPU of the queries written by hand: {'within the limits' if inside else 'OVER the limits'}"
     )

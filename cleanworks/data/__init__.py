@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cleanworks.data.examples import Example, example
     from cleanworks.data.flagging import Flags, flags_of
     from cleanworks.data.folder import load, with_projects
-    from cleanworks.data.importing import Imported, bring_in
+    from cleanworks.data.importing import Imported, bring_in, proposals
     from cleanworks.data.reporting import report_of
 
 __all__ = [
@@ -28,13 +28,14 @@ __all__ = [
     "example",
     "flags_of",
     "load",
+    "proposals",
     "report_of",
     "with_projects",
 ]
 
 _ROOMS = {
     "Example": "examples", "example": "examples", "Flags": "flagging", "flags_of": "flagging", "load": "folder",
-    "with_projects": "folder", "Imported": "importing", "bring_in": "importing", "report_of": "reporting",
+    "with_projects": "folder", "Imported": "importing", "bring_in": "importing", "proposals": "importing", "report_of": "reporting",
 }  # fmt: skip
 
 

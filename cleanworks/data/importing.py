@@ -215,7 +215,27 @@ def bring_in(
 
 
 def proposals(files: Sequence[str | Path], encoding: str | None = None) -> list[mapping.Columns]:
-    """The mappings that are proposed for CSV and XLSX files; an empty list for OCDS and OC4IDS, which need none."""
+    """The mappings that are proposed for CSV and XLSX files; an empty list for OCDS and OC4IDS, which need none.
+
+    Change what is not right in them, and give them to `bring_in`. Each is for one table: ``columns`` says which heading is which column,
+    ``units`` what its numbers stand for (1000 for thousands), ``dates`` and ``decimal`` how days and numbers are written, and
+    ``questions`` what a person has to decide.
+
+    Parameters
+    ----------
+    files : paths
+        As for `bring_in`.
+    encoding : str, optional
+        Of CSV files that are not UTF-8.
+
+    Examples
+    --------
+    >>> file = folder / "works.csv"
+    >>> _ = file.write_text("Contract no.,Firm,Contract value (thousand KRW)")
+    >>> first = data.proposals([file])[0]
+    >>> first.columns["Firm"], first.units
+    ('supplier_name', {'Contract value (thousand KRW)': 1000})
+    """
     with _unpacked(files) as (found, _):
         return [
             mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values())

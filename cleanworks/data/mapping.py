@@ -128,6 +128,11 @@ def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str,
     }
     made.dates, unclear_days = notation.day_format(texts["days"])
     made.decimal, unclear_numbers = notation.decimal_of(texts["amounts"], texts["numbers"])
+    made.questions += [
+        f"no number under {heading!r} is above 1: if 1 is all of it, and not 1 %, its unit is 100"
+        for heading, column in made.columns.items()
+        if _in_percent(table, column) and notation.shares(values.get(heading, ()), made.decimal)
+    ]
     made.questions += [question for question in (unclear_days, unclear_numbers) if question]
     missing = [name for name in _key_of(table) if name not in taken]
     if missing:
@@ -244,6 +249,11 @@ def kind_of(table: str, column: str) -> str:
     if described and column in described.names:
         return described[column].kind
     return "money" if column == "amount" else "date" if column == "date" else "text"
+
+
+def _in_percent(table: str, column: str) -> bool:
+    described = schemas.CONSTRUCTION.get(table)
+    return bool(described and column in described.names and described[column].unit == "%")
 
 
 def has_column(table: str, column: str) -> bool:

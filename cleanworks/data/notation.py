@@ -58,13 +58,15 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", "".join(letters).lower()).split())
 
 
-def total(text: str) -> bool:
-    """Whether a text is what stands before a sum.
+def total(text: str, alone: bool = True) -> bool:
+    """Whether a text is what stands before a sum; if not ``alone``, something may follow that word.
 
-    >>> total("Sous-total :"), total("합 계"), total("Total Works Ltd")
-    (True, True, False)
+    >>> total("Sous-total :"), total("합 계"), total("Total Works Ltd"), total("Total 2024", alone=False)
+    (True, True, False, True)
     """
     bare = plain(text).strip(" :.=*")
+    if not alone and (found := _TOTAL.match(bare)) and not bare[found.end() : found.end() + 1].isalnum():
+        return True
     return bool(_TOTAL.fullmatch(bare) or _TOTAL.fullmatch(bare.replace(" ", "")))
 
 
@@ -379,6 +381,18 @@ def number(text: str, decimal: str) -> float | None:
     if not _SHAPES[point].fullmatch(text):
         return None
     return float(re.sub(rf"[{'.' if point == ',' else ','}{_GROUP}]", "", text).replace(point, "."))
+
+
+def shares(texts: Iterable[str], decimal: str) -> bool:
+    """Whether numbers look like shares of 1, and not like per cents: none is above 1, and some are between 0 and 1.
+
+    >>> shares(["0.45", "1"], "."), shares(["45", "0.5"], "."), shares(["0.45%"], ".")
+    (True, False, False)
+    """
+    found = [number(text.strip(), "." if isinstance(text, Exact) else decimal) for text in texts]
+    return all(one is not None and one <= 1 for one in found) and any(
+        one is not None and 0 < one < 1 for one in found
+    )
 
 
 def number_like(text: str) -> bool:

@@ -288,7 +288,8 @@ def _without_totals(sheet: Sheet, mapping: Columns) -> tuple[Sheet, list[str]]:
     kept, totals, bare, notes = list[int](), list[int](), list[int](), list[int]()
     for place, row in enumerate(sheet.rows):
         said = [cell.strip() for cell in row if cell.strip() and not notation.number_like(cell)]
-        if len(said) == 1 and notation.total(said[0]):
+        # A firm may be called Total Works; beside its name stands an id or a day.
+        if len(said) == 1 and notation.total(said[0], alone=len(words) < 2):
             totals.append(place)
         elif words and not said and not any(row[one].strip() for one in words):
             bare.append(place)
@@ -391,11 +392,22 @@ def _days(
     return pd.Series(walls), pd.Series(beside) if moments.zones_matter(walls, beside) else None
 
 
+def _limits(table: str, column: str) -> tuple[float, float]:
+    """What numbers of a column can be; an amount of 0 or less is for the indicators to leave aside."""
+    described = schemas.CONSTRUCTION.get(table)
+    if not described or column not in described.names or described[column].kind == "money":
+        return -np.inf, np.inf
+    low, high = described[column].low, described[column].high
+    return -np.inf if low is None else low, np.inf if high is None else high
+
+
 def _numbers(
     texts: Sequence[str], heading: str, kind: str, mapping: Columns, sheet: Sheet
 ) -> tuple[pd.Series, list[str]]:
     """A column of numbers, and the currency that stands beside each ("" where none does)."""
     numbers, marks = [], []
+    column, unit = mapping.columns[heading], mapping.units.get(heading, 1)
+    low, high = (limit / unit for limit in _limits(mapping.table, column))
     for row, text in enumerate(texts):
         bare, mark = notation.unmarked(text)
         if bare in notation.EMPTY or notation.failed(bare):
@@ -406,6 +418,13 @@ def _numbers(
         if number is None or foreign:
             raise InputError(
                 f"Column {heading!r} holds {text!r}, which is not {'a number' if number is None else 'an amount'}.",
+                where=sheet.row(row),
+                fix="Correct the cell, or the line decimal of the mapping.",
+            )
+        if (not low <= number <= high and number == number) or (kind == "integer" and number % 1):
+            limits = f"from {low:g} to {high:g}" if high < np.inf else f"of {low:g} and more"
+            raise InputError(
+                f"Column {heading!r} holds {text!r}, and {column} is a {'whole ' if kind == 'integer' else ''}number {limits}.",
                 where=sheet.row(row),
                 fix="Correct the cell, or the line decimal of the mapping.",
             )

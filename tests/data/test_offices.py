@@ -50,7 +50,8 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize(
     ("row", "said"),
     [("Total;;300;", "row 4 is a sum"), (";;300;", "row 4 holds nothing but numbers"), ("합 계;;300;", "is a sum"), ("Sous-total :;;300;", "is a sum"),
-     (";Total general;300;", "is a sum"), ("Source: Ministry of Works;;;", "row 4 is a note")],
+     (";Total general;300;", "is a sum"), ("Total 2024;;300;", "is a sum"),
+     ("Total (2 contracts);;300;", "is a sum"), ("Source: Ministry of Works;;;", "row 4 is a note")],
 )  # fmt: skip
 def test_sums_and_notes_below_a_table_are_no_contracts(tmp_path, row, said):
     table, left = read(contracts(tmp_path, "C-1;River;100;2024-03-25", "C-2;Hill;200;2024-03-26", row))
@@ -164,6 +165,28 @@ def test_currencies_of_cells_and_headings_are_kept_apart(tmp_path):
 
 def test_a_share_is_no_amount(tmp_path):
     assert "'10%', which is not an amount" in refusal(contracts(tmp_path, "C-1;River;10%;2024-03-25"))
+
+
+def test_shares_of_one_are_not_taken_for_per_cents(tmp_path):
+    path = tmp_path / "progress.csv"
+    path.write_text("contract id,month,actual\nC-1,2024-03-31,0.45\nC-1,2024-04-30,1\n")
+    assert "no number under 'actual' is above 1" in refusal(path)
+    (proposed,) = data.proposals([path])
+    proposed.units["actual"] = 100
+    table = data.bring_in([path], mappings=[proposed]).load()["progress"]
+    assert table["actual"].tolist() == [45, 100]
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "said"),
+    [("projects", "project id;title;latitude\nP-1;Bridge;37,566\n", "latitude is a number from -90 to 90"),
+     ("tenders", "tender id;title;bidders\nT-1;Bridge;1.5\n", "number_of_tenderers is a whole number"),
+     ("tenders", "tender id;title;bidders\nT-1;Bridge;-1\n", "number_of_tenderers is a whole number of 0 and more")],
+)  # fmt: skip
+def test_a_number_that_its_column_cannot_hold_is_refused(tmp_path, name, line, said):
+    path = tmp_path / f"{name}.csv"
+    path.write_text(line)
+    assert said in refusal(path) and "row 2" in refusal(path)
 
 
 # Days ---------------------------------------------------------------------------------------------------------------------------
