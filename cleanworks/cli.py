@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import typer
 import typer.core
-from rich.console import Console
 
 from cleanworks import __version__
 from cleanworks.errors import InputError
@@ -109,7 +108,6 @@ def _show_version(wanted: bool) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code. Nothing but an exit code comes out of here."""
     debug = os.environ.get("CLEANWORKS_DEBUG") == "1"
-    say = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         code = int(command().main(list(arguments), prog_name="cleanworks", standalone_mode=False) or DONE)
     except (KeyboardInterrupt, typer.Abort):
@@ -117,21 +115,28 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        return _explain(error, say)
+        return _explain(error)
     if code == INTERRUPTED:
-        say.print("Interrupted. What was finished is kept; nothing is half-written.", markup=False)
+        _say("Interrupted. What was finished is kept; nothing is half-written.")
     return code
 
 
-def _explain(error: Exception, say: Console) -> int:
+def _say(text: str) -> None:
+    # Loaded only when there is something to say: a command without work would wait for nothing.
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+
+
+def _explain(error: Exception) -> int:
     if isinstance(error, InputError):
-        say.print(error.message, markup=False)
+        _say(error.message)
         return BAD_INPUT
     if hasattr(error, "format_message"):  # typer's own: an unknown command or option
-        say.print(error.format_message().replace("Value error, ", ""), markup=False)
+        _say(error.format_message().replace("Value error, ", ""))
         context = getattr(error, "ctx", None)
         if context is not None:
-            say.print(f"Try: {context.command_path} --help", markup=False)
+            _say(f"Try: {context.command_path} --help")
         return BAD_INPUT
     if isinstance(error, BrokenPipeError):
         # The reader of our output has gone: `cleanworks catalogue | head`.
@@ -141,12 +146,11 @@ def _explain(error: Exception, say: Console) -> int:
     if isinstance(error, OSError) and error.errno is not None:
         place = f"{error.filename}: " if error.filename else ""
         remedy = REMEDIES.get(error.errno, "")
-        say.print(f"{place}{error.strerror or error}. {remedy}".rstrip(), markup=False)
+        _say(f"{place}{error.strerror or error}. {remedy}".rstrip())
         return BAD_INPUT
-    say.print(
+    _say(
         f"CleanWorks itself made a mistake ({type(error).__name__}: {error}). "
-        "Please report it; with CLEANWORKS_DEBUG=1 the same command shows where it happened.",
-        markup=False,
+        "Please report it; with CLEANWORKS_DEBUG=1 the same command shows where it happened."
     )
     return BROKEN
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,6 +50,8 @@ def site(
     found = sources.find(chosen, tables, registry, date)
     made = room.make(found.tables, profile=chosen, date=found.date, simulated=found.simulated)
     made.write(out)
+    from rich.console import Console
+
     say = Console(highlight=False)
     size = sum(map(len, made.files.values())) / 1e6
     say.print(

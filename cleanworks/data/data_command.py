@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cleanworks.errors import InputError
 from cleanworks.standards.standards_command import data_app
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from cleanworks.data import mapping
 
 
@@ -68,6 +68,9 @@ def bring_in(
 
     It writes tables as Parquet, a dictionary of their columns, and a list of what was taken and what was left out.
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
     from cleanworks.data import importing, parallel
     from cleanworks.data import mapping as columns
 
@@ -154,6 +157,8 @@ def flags(
 
     The report is index.html; the answers are flags.csv, flags.json and flags.xlsx.
     """
+    from rich.console import Console
+
     from cleanworks.data import flagging
 
     made = flagging.flags_of(source, profile=profile, as_of=as_of, currency=currency)
@@ -180,6 +185,8 @@ def report(
 
     On payments, progress, disclosure and transparency.
     """
+    from rich.console import Console
+
     from cleanworks.data import reporting
 
     made = reporting.report_of(source, profile=profile, date=date)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from cleanworks.standards.validate import Report
 
 data_app = typer.Typer(help="Open contracting data: check, import, flags, report.", no_args_is_help=True)
@@ -83,6 +83,8 @@ def validate(
     )
 
     report = check(file, schema_folder(schema) if schema else None)
+    from rich.console import Console
+
     out = Console(highlight=False)
     out.print(
         f"{report.path.name}: {report.what}, {report.elements:,} elements; checked against {report.schema}",
@@ -113,6 +115,8 @@ def coverage(
     from cleanworks.standards import coverage as first_look
 
     found = first_look.of_file(file)
+    from rich.console import Console
+
     out = Console(highlight=False)
     out.print(f"{Path(file).name}: {found.what}, {found.elements:,} elements", soft_wrap=True)
     if fields:
@@ -154,6 +158,8 @@ def _kinds(out: Console, report: Report, severity: str, show: int) -> None:
 
 
 def _print(out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(

@@ -16,7 +16,8 @@ from cleanworks.workshop.files import (
     custom_content,
     holds_cells,
     is_myst_notebook,
-    myst_content,
+    keep_myst_content,
+    kept_myst_content,
     read_text,
     read_yaml,
 )
@@ -25,6 +26,8 @@ from cleanworks.workshop.notebook import Notebook, read
 from cleanworks.workshop.settings import Settings
 
 TOC = "_toc.yml"
+# What was read of notebooks that are text.
+_KEPT = Path("_build", "pages")
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,12 @@ class Course:
         """The plain notebooks that `_config.yml` does not leave out of execution."""
         return tuple(one for one in self.plain if self.book.executes(self.relative(one.path)))
 
+    def keep_texts(self) -> None:
+        """Keep what was read of notebooks that are text, so that the next command need not load what reads them."""
+        for one in self.plain:
+            if isinstance(one.reader, partial) and one.reader.func is kept_myst_content:
+                keep_myst_content(one.notebook.content, one.notebook.text, one.path, self.root / _KEPT)
+
     @cached_property
     def unread(self) -> list[str]:
         """Pages whose code cells nobody executes, because their first lines do not say that they are notebooks."""
@@ -241,7 +250,7 @@ def _notebook(root: Path, path: Path, caption: str, book: BookSettings) -> Plain
         text = read_text(path, "The page")
         if not is_myst_notebook(text):
             return None
-        suffix, reader = ".md", partial(myst_content, path=path)
+        suffix, reader = ".md", partial(kept_myst_content, path=path, folder=root / _KEPT)
     else:
         return None
     return PlainNotebook(Notebook(path, text, reader(text)), name.removesuffix(suffix), caption, reader)

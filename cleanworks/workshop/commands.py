@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course, Lesson
@@ -43,6 +41,9 @@ def catalogue(
             json.dumps([_record(course, lesson) for lesson in course.lessons], ensure_ascii=False, indent=1)
         )
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("id", "lesson", "level", "teach", "practise", "needs first", "exercises"):
         table.add_column(

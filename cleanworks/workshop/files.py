@@ -5,6 +5,8 @@ Only the standard library and PyYAML are loaded, so that a command with nothing 
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 import yaml
 
 from cleanworks.errors import InputError
+from cleanworks.written import whole
 
 # A settings file or a table of contents of the largest books has some 100 kB and a few thousand nodes.
 _YAML_BYTES = 2_000_000
@@ -343,6 +346,41 @@ def myst_content(text: str, path: Path | str) -> dict[str, Any]:
             fix="Open it with the program that wrote it, and save it again.",
         ) from None
     return _named_by_place(node, path)
+
+
+def kept_myst_content(text: str, path: Path | str, folder: Path) -> dict[str, Any]:
+    """`myst_content`, or what `keep_myst_content` kept of it: to load MyST-NB takes longer than all else that a run without work does."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads(_kept_at(path, folder).read_bytes())
+        if known["key"] == _key(text):
+            return checked_content(known["content"], str(path))
+    return myst_content(text, path)
+
+
+def keep_myst_content(content: dict[str, Any], text: str, path: Path | str, folder: Path) -> None:
+    """Keep what was read of a text notebook for the next command; what cannot be written is read again."""
+    kept = _kept_at(path, folder)
+    if re.search(r"\bload\b[\"']?\s*:", text):
+        return  # a cell takes its lines from another file
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        if json.loads(kept.read_bytes())["key"] == _key(text):
+            return
+    with contextlib.suppress(OSError, ValueError):
+        folder.mkdir(parents=True, exist_ok=True)
+        with whole(kept) as file:
+            file.write(json.dumps({"key": _key(text), "content": content}, ensure_ascii=False).encode())
+
+
+def _kept_at(path: Path | str, folder: Path) -> Path:
+    return folder / f"{hashlib.sha256(str(path).encode()).hexdigest()[:16]}.json"
+
+
+def _key(text: str) -> str:
+    """Of a text notebook, of what reads it, and of this file, which says how."""
+    from importlib.metadata import version
+
+    read_with = [version(name) for name in ("myst-nb", "myst-parser", "markdown-it-py", "nbformat")]
+    return hashlib.sha256("\0".join([*read_with, text]).encode() + Path(__file__).read_bytes()).hexdigest()
 
 
 def custom_content(text: str, path: Path | str, reader: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cleanworks.errors import InputError
 
@@ -90,6 +88,9 @@ def status(
 
 
 def _show(found: list[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("page", overflow="fold")
     for heading in ("words", "missing", "translated"):

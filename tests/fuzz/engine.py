@@ -238,7 +238,7 @@ def _run(command: world.Command) -> int:
     try:
         command()
     except Exception as error:
-        code = cli._explain(error, cli.Console(stderr=True, highlight=False, soft_wrap=True))
+        code = cli._explain(error)
         if code == cli.BROKEN:
             raise
         return code

@@ -97,6 +97,46 @@ def test_text_notebooks_and_old_formats_are_executed(book, capsys):
     assert "nothing had to be executed" in capsys.readouterr().out
 
 
+def test_with_nothing_to_do_a_run_loads_neither_the_readers_of_pages_nor_what_prints_tables(book):
+    import subprocess
+    import sys
+
+    assert run(["run", "--root", str(book)]) == 0
+    program = (
+        "import sys\nfrom cleanworks.cli import run\n"
+        f"assert run(['run', '--root', {str(book)!r}]) == 0\n"
+        "print(sorted({'myst_nb', 'nbformat', 'markdown_it', 'rich'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    said, loaded = done.stdout.splitlines()
+    assert said.startswith("2 passed; nothing had to be executed") and loaded == "[]"
+
+
+def test_what_is_kept_of_a_text_notebook_is_never_older_than_its_text(book, capsys):
+    page = book / "intro" / "wells.md"
+    (book / "shared.py").write_text("print('from a file')\n", encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 0
+    (kept,) = (book / "_build" / "pages").iterdir()
+    page.write_text(MYST.replace("sum(depths)", "min(depths)"), encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 0
+    assert outputs(book, "intro/wells")[0] == "12"
+    for damage in (b"", b"[]", b'{"key": 1}', kept.read_bytes()[:-20]):
+        kept.write_bytes(damage)
+        assert run(["run", "--root", str(book)]) == 0
+        assert "nothing had to be executed" in capsys.readouterr().out
+    # A cell that takes its lines from another file is read each time.
+    page.write_text(
+        MYST.replace(":tags: [hide-input]\n", ":load: ../shared.py\n").replace(
+            '\nprint("deepest", max(depths))\n', ""
+        ),
+        encoding="utf-8",
+    )
+    for said in ("from a file\n", "changed\n"):
+        (book / "shared.py").write_text(f"print({said.strip()!r})\n", encoding="utf-8")
+        assert run(["run", "--root", str(book)]) == 0
+        assert outputs(book, "intro/wells")[1] == said
+
+
 def test_one_of_them_by_its_name(book, capsys):
     assert run(["run", "intro/wells", "--root", str(book)]) == 0
     assert "1 passed" in capsys.readouterr().out

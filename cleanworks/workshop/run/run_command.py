@@ -121,6 +121,7 @@ def run(
     execute = run_twice if twice else run_notebooks
     wanted = course_jobs(course, ids or ())
     require_jobs(course, wanted)
+    course.keep_texts()
     for note in unread_notes(course):
         print(note, file=sys.stderr)
     if times is not None and shard is None:
