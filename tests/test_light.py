@@ -1,5 +1,7 @@
 """What lessons import works with the standard library, numpy, pandas and matplotlib, on machines of 32 bits too."""
 
+import ast
+import json
 import re
 import subprocess
 import sys
@@ -20,6 +22,8 @@ ROOMS = (
     "learning",
 )
 HEAVY = ("scipy", "sqlalchemy", "pandera", "duckdb", "statsmodels", "pydantic", "typer", "rich")
+ABSENT = ("_multiprocessing", "_posixshmem", "_curses", "resource", "termios")
+"""What the standard library of Pyodide does not have."""
 NEED_A_DATABASE = ("construction.registry",)
 """Lessons that use these say so in their metadata (`needs`)."""
 
@@ -44,6 +48,27 @@ def test_the_rooms_import_without_heavy_libraries():
     program = (
         f"import sys, importlib\nfor name in {HEAVY!r}: sys.modules[name] = None\n"
         f"for name in {names!r}: importlib.import_module(name)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert ran.returncode == 0, ran.stderr[-600:]
+
+
+def test_what_lessons_import_needs_nothing_that_a_page_lacks():
+    """Python in a page has one process and no terminal. c12 imports modules only when it calls them, so its call is made."""
+    lines = {
+        ast.unparse(node)
+        for folder in ("notebooks", "exercises")
+        for path in (ROOT / folder).rglob("*.ipynb")
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+        if cell["cell_type"] == "code" and "cleanworks" in (code := "".join(cell["source"]))
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert "from cleanworks import data" in lines
+    program = (
+        f"import sys\nfor name in {ABSENT!r}: sys.modules[name] = None\n"
+        + "\n".join(sorted(lines))
+        + "\nfrom cleanworks import data\ndata.bring_in([data.example('paraguay-2017').file])"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert ran.returncode == 0, ran.stderr[-600:]

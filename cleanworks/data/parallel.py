@@ -1,18 +1,21 @@
-"""Other processes that help with a long piece of work."""
+"""Other processes that help with a long piece of work.
+
+Python in a page can have none, and lacks what would start them: that is imported where a helper begins.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import multiprocessing.connection
 import os
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Generic, Self, TypeVar
+from concurrent.futures import BrokenExecutor, Future
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 Result = TypeVar("Result")
 
@@ -41,6 +44,9 @@ class Helpers:
         self.number = number
         self._pool: ProcessPoolExecutor | None = None
         if number > 0:
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
+
             context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
             self._pool = ProcessPoolExecutor(number, mp_context=context, initializer=_begin)
 
@@ -71,7 +77,7 @@ class Helpers:
         try:
             with _no_interrupt():  # a helper that is beginning would complain about it
                 return self._pool.submit(function, *arguments)
-        except BrokenProcessPool:
+        except BrokenExecutor:
             return None
 
 
@@ -103,12 +109,14 @@ def _first(waiting: deque[_Task[Result]]) -> Result:
         other.do()
     try:
         return future.result()
-    except BrokenProcessPool:
+    except BrokenExecutor:
         return first.do().result()
 
 
 def _begin() -> None:
     """In a helper: leave an interrupt to the process that began it, and end with that."""
+    import multiprocessing
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None  # this runs in a helper
@@ -116,7 +124,9 @@ def _begin() -> None:
 
 
 def _end_with(parent: int) -> None:
-    multiprocessing.connection.wait([parent])
+    from multiprocessing.connection import wait
+
+    wait([parent])
     os._exit(1)
 
 
