@@ -60,7 +60,8 @@ def require_jobs(course: Course, jobs: list[Job]) -> None:
             fix="Set `execute_notebooks` of `execute` to `cache`, or shorten `exclude_patterns`.",
         )
     if notes := unread_notes(course):
-        raise InputError(f"Nothing can be executed. {' '.join(notes)}", where=str(course.root / "_toc.yml"))
+        what, fix = notes
+        raise InputError(f"Nothing can be executed. {what}", where=str(course.root / "_toc.yml"), fix=fix)
     raise InputError(
         "Nothing can be executed: the table of contents names no notebook.",
         where=str(course.root / "_toc.yml"),
