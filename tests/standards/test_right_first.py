@@ -143,7 +143,21 @@ def test_firms_that_share_a_placeholder_id_are_told_apart_by_name(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "word", few(["N/A", "#N/A", "S/D", "No informado", "não informado", "미상", "—"], ["#N/A", "미상"])
+    "word",
+    few(
+        [
+            "N/A",
+            "#N/A",
+            "S/D",
+            "No informado",
+            "não informado",
+            "Non renseigné",
+            "not available",
+            "미상",
+            "—",
+        ],
+        ["#N/A", "No informado", "미상"],
+    ),
 )
 def test_a_word_for_nobody_is_no_firm_as_an_id_or_as_a_name(word):
     awards = [
