@@ -16,7 +16,7 @@ from tests.book.conftest import book  # noqa: F401  (a fixture)
 from tests.few import few
 from tests.live import firefox
 from tests.live.reading import SEAL, cells_of, page_of
-from tests.live.test_in_the_page import EVERYTHING, live  # noqa: F401  (a fixture)
+from tests.live.test_in_the_page import EVERYTHING, SCIPY, live  # noqa: F401  (a fixture)
 
 
 @pytest.fixture(scope="session")
@@ -142,3 +142,14 @@ def test_the_first_exercise_of_other_sets(live, installed_firefox, tmp_path, set
     assert wrong["metadata"]["cleanworks"]["feedback"] in judged
     assert "Correct." in solved
     assert width > 1000
+
+
+@EVERYTHING
+def test_scipy_is_there_when_it_is_imported(live, installed_firefox, tmp_path):  # noqa: F811
+    """It is unpacked only then."""
+    starter = "m8-e1-starter"
+    visit = Visit()
+    visit.do(["open", f"{live.as_uri()}/{page_of('m8')}"])
+    visit.ask(*_written(starter, SCIPY), *_begun(starter), *_ended(starter))
+    (told,) = visit.answers(installed_firefox, tmp_path)
+    assert "1.96 6.0" in told

@@ -397,7 +397,7 @@ import os, sys
 files = [module.__file__ for module in list(sys.modules.values()) if str(getattr(module, "__file__", "")).endswith(".so")]
 print(os.path.isdir("/lib/python3.12/site-packages/scipy"), len(files) > 20, max(map(os.path.getsize, files)))
 """
-_SCIPY = (
+SCIPY = (
     "from scipy import linalg, stats\nprint(round(stats.norm.ppf(0.975), 2), linalg.det([[2, 0], [0, 3]]))"
 )
 
@@ -409,11 +409,11 @@ def test_scipy_takes_no_memory_before_it_is_imported_and_no_library_takes_it_twi
     starter = "m8-e1-starter"
     reader.check("m8-e1")
     expect(reader.run_with(starter, _LOADED)).to_contain_text("False True 0")
-    expect(reader.run_with(starter, _SCIPY)).to_contain_text("1.96 6.0")
+    expect(reader.run_with(starter, SCIPY)).to_contain_text("1.96 6.0")
     expect(reader.run_with(starter, _LOADED)).to_contain_text("True True 0")
     # After a new start it is read and unpacked once more.
     reader.press(reader.page.get_by_role("region", name="Python in this page"), "Start again")
-    expect(reader.run_with(starter, _SCIPY)).to_contain_text("1.96 6.0")
+    expect(reader.run_with(starter, SCIPY)).to_contain_text("1.96 6.0")
 
 
 @EVERYTHING
