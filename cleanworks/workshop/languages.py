@@ -19,7 +19,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -215,11 +215,12 @@ def descriptions(node: NotebookNode) -> Iterator[str]:
             yield text
 
 
-def _in_order(course: Course, names: Iterable[str]) -> list[str]:
-    listed = [course.relative(path).rpartition(".")[0] for path in course.pages]
-    listed += [course.relative(entry.path).removesuffix(".ipynb") for entry in course.notebooks]
-    place = {name: number for number, name in enumerate(listed)}
-    return sorted(names, key=lambda name: (place.get(name, len(place)), name))
+def _in_order(course: Course, names: Collection[str]) -> list[str]:
+    """The pages of the book among these. Sphinx reads other texts too, such as those for workshops, which each language has whole."""
+    plain, lessons = ([entry.path for entry in kind] for kind in (course.plain, course.notebooks))
+    paths = [*plain, *course.pages, *lessons]
+    listed = [course.relative(path).rpartition(".")[0] for path in paths]
+    return [name for name in dict.fromkeys(listed) if name in names]
 
 
 def _extract(course: Course, target: Path, wanted: Iterable[str] = ()) -> None:

@@ -112,6 +112,15 @@ def test_a_page_that_is_asked_for_alone_has_the_texts_that_it_has_among_all(cour
     assert languages.texts(loaded, ["r2"]) == alone
 
 
+def test_texts_that_are_no_page_of_the_book_are_not_counted(course):
+    (course / "workshops").mkdir()
+    (course / "workshops" / "invitation.md").write_text("# Come\n\nYou are invited.\n", encoding="utf-8")
+    loaded = Course.load(course)
+    pages = {loaded.relative(path).rpartition(".")[0] for path in loaded.pages}
+    assert "index" in pages and set(languages.texts(loaded)) >= pages
+    assert not any("invited" in text for said in languages.texts(loaded).values() for text in said)
+
+
 def test_pages_are_read_again_only_when_something_changed(begun, monkeypatch):
     first = languages.texts(Course.load(begun))
     monkeypatch.setattr(languages, "_extract", lambda *_: pytest.fail("the pages were read again"))
