@@ -134,15 +134,23 @@ class Terminal:
             # Whoever runs the tests in the background has switched Ctrl-C off for all that they start.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
-        self.end = pexpect.EOF
+        self.end, self.silence = pexpect.EOF, pexpect.TIMEOUT
 
     def type(self, question: int, answer: str) -> None:
         self.shown.expect_exact(f"{question}/10 ")
         self.shown.expect_exact("]: ")
         self.shown.sendline(answer)
 
+    def interrupt(self) -> None:
+        """Ctrl-C, and once more where nothing happens: Python misses one that comes between its question and its waiting for an answer."""
+        for _ in range(4):
+            self.shown.sendintr()
+            if self.shown.expect([self.end, self.silence], timeout=30) == 0:
+                return
+
     def close(self) -> tuple[str, int]:
-        self.shown.expect(self.end)
+        if self.shown.after is not self.end:
+            self.shown.expect(self.end)
         said = self.shown.before
         self.shown.close()
         return said, self.shown.exitstatus
@@ -172,7 +180,7 @@ def test_at_a_terminal_a_key_that_stops_leaves_nothing(tmp_path, key):
     terminal.type(1, "Clean works")
     terminal.shown.expect_exact("2/10 ")
     terminal.shown.expect_exact("]: ")
-    terminal.shown.sendintr() if key == "interrupt" else terminal.shown.sendeof()
+    terminal.interrupt() if key == "interrupt" else terminal.shown.sendeof()
     said, status = terminal.close()
     assert status == 130 and "Traceback" not in said and "Interrupted" in said
     assert list(tmp_path.iterdir()) == []
