@@ -50,6 +50,10 @@ class Source:
             )
             if hit is not None:
                 return hit + 1
+        if found is None and len(place) == 1:
+            # It is no key but a heading: [days], or [[trainers]].
+            heading = rf"\s*\[\[?\s*{re.escape(str(place[0]))}\s*\]"
+            found = next((number for number in heads if re.match(heading, lines[number])), None)
         return None if found is None else found + 1
 
 

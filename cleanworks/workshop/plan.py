@@ -51,7 +51,18 @@ def _clock(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value.strip()):
         hour, minute = value.split(":")
         return datetime.time(int(hour), int(minute))
-    raise ValueError(f'{value!r} is not a time of day; write it as "09:00"')
+    raise ValueError(f'{value!r} is not a time of day; write it as "{_meant(value) or "09:00"}"')
+
+
+def _meant(value: Any) -> str | None:
+    """The time that was written in another way: 8am, 10.30, 14h, 9:05 pm, 09:00:00."""
+    said = re.fullmatch(
+        r"(\d{1,2})(?:[.:h ]+([0-5]\d)?(?::[0-5]\d)?)?\s*([ap])?\.?(?:m\.?)?", str(value).strip().lower()
+    )
+    if said is None:
+        return None
+    hour = int(said[1]) % 12 + 12 * (said[3] == "p") if said[3] else int(said[1])
+    return f"{hour:02}:{said[2] or '00'}" if hour < 24 else None
 
 
 def _module(value: Any) -> Any:
@@ -233,6 +244,7 @@ _USUAL = (
     (r"=\s*'[^']*'\w", "A text with an apostrophe stands between double quotation marks."),
     (r'=\s*"[^"]*\\', "Write each backslash twice, or put the text between single quotation marks."),
     (r'"\s+["{]|}\s*{', "Between the entries of a list stand commas."),
+    (r'^[^"#]*"[^"]*(?:"[^"]*"[^"]*)*$', "A quotation mark is missing: a text stands between two of them."),
 )  # fmt: skip
 
 
@@ -275,16 +287,19 @@ def parse(values: dict[str, Any], id: str, where: str = "the workshop", text: st
             fix=f'Name it in a workshop file: profile = "{Path(where).name}".',
         )
     unseen = 0
+    named = [Problem(("id",), "`id` is not known here; a workshop is called as its file is")] * (
+        "id" in values
+    )
     try:
-        workshop = Workshop.model_validate({"id": id if id[:1].isalpha() else f"w-{id}", **values})
+        workshop = Workshop.model_validate({**values, "id": id if id[:1].isalpha() else f"w-{id}"})
         workshop._source = source
-        wrong = _mistakes(workshop)
+        wrong = [*named, *_mistakes(workshop)]
     except ValidationError as error:
         every = found(error)
         # A file that was pasted together many times has thousands; nobody reads them, and each takes a look at the whole text.
         helped, unseen = [_helped(one) for one in every[:_LOOKED_AT]], len(every[_LOOKED_AT:])
         # A name written wrongly is one mistake: what it was meant for is not missing too.
-        wrong = [one for one in helped if not _explained(one, helped)]
+        wrong = [*named, *(one for one in helped if not _explained(one, helped))]
     if not wrong:
         return workshop
     if len(wrong) == 1:
@@ -317,8 +332,14 @@ def _explained(problem: Problem, others: list[Problem]) -> bool:
     )
 
 
+_BLOCKS = ("days", "team")
+
+
 def _helped(problem: Problem) -> Problem:
-    """A problem with an unknown name: which name was probably meant."""
+    """A problem with an unknown name: which name was probably meant, or where it belongs."""
+    last = problem.place[-1]
+    if len(problem.place) == 1 and last in _BLOCKS and "square brackets" in problem.said:
+        return Problem(problem.place, f"`{last}` should be a list; begin each entry with [[{last}]]")
     if not problem.said.endswith("is not known here"):
         return problem
     kind: type[BaseModel] = Workshop
@@ -334,11 +355,16 @@ def _helped(problem: Problem) -> Problem:
             }
             kind = kinds.get(part, kind)
     known = [name for name in kind.model_fields if name != "id"]
-    close = nearest(str(problem.place[-1]), known)
-    return Problem(
-        problem.place,
-        f"{problem.said}; {f'perhaps {close!r} is meant' if close else 'known are ' + ', '.join(known)}",
-    )
+    # In TOML, what stands under a heading in brackets belongs to it, down to the next one.
+    if kind in (Day, Member) and last in Workshop.model_fields:
+        help = "it belongs to the workshop: write it above the first line in double brackets"
+    elif kind is Workshop and last in Day.model_fields:
+        help = "it belongs to a day: write it under [[days]]"
+    elif close := nearest(str(last), known):
+        help = f"perhaps {close!r} is meant"
+    else:
+        help = f"known are {', '.join(known)}"
+    return Problem(problem.place, f"{problem.said}; {help}")
 
 
 def _mistakes(workshop: Workshop) -> list[Problem]:

@@ -49,7 +49,6 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     times = Times.load(course.root)
     known = {lesson.id: _item(lesson, times) for lesson in course.lessons}
     days = [_day(workshop, number) for number in range(len(workshop.days))]
-    where = workshop.source.name
     unknown = [id for id in workshop.module_ids if id not in known]
     if unknown:
         close = [
@@ -66,7 +65,11 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
     if workshop.path:
         ids = agenda.choose(path_of(course, workshop.path, workshop.source.at("path")), known, days)
         if not ids:
-            raise InputError("No module of the path fits into these days.", where=where, fix="Add time.")
+            raise InputError(
+                "No module of the path fits into these days.",
+                where=workshop.source.at("path"),
+                fix="Add time.",
+            )
         items = [known[id] for id in ids]
     else:
         items, warnings = _named(workshop, known, add_missing)
@@ -74,7 +77,8 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
         made = agenda.plan(items, days)
     except InputError as error:
         day = re.match(r"Day (\d+):", error.what)
-        at = workshop.source.at("days", int(day[1]) - 1, "start") if day else where
+        taught = "path" if workshop.path else "modules"
+        at = workshop.source.at(*(("days", int(day[1]) - 1, "start") if day else (taught,)))
         raise InputError(error.what, where=at, fix=error.fix) from None
     warnings += _idle(workshop, made)
     taught = [item.id for item in items if item.kind == "module"]

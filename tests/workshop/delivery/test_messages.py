@@ -156,6 +156,32 @@ def test_a_good_file_is_told_nothing(course, tmp_path):
         ),
         ('place = "Gulu"', 'place = "Gulu"\ntimezone = "Kampala"', "perhaps 'Africa/Kampala' is meant"),
         ("breaks = [{", "breaks = {", "put square brackets around it"),
+        ("[[days]]", "[days]", "gulu.toml, line 8: `days` should be a list; begin each entry with [[days]]."),
+        ("[[days]]", "[[day]]", "gulu.toml, line 8: `day` is not known here; perhaps 'days' is meant."),
+        (
+            '"16:00"',
+            '"4.30 pm"',
+            "line 11: `days.1.end`: '4.30 pm' is not a time of day; write it as \"16:30\"",
+        ),
+        ('"16:00"', '"14h"', "'14h' is not a time of day; write it as \"14:00\""),
+        ('"16:00"', '"12:15am"', "'12:15am' is not a time of day; write it as \"00:15\""),
+        (
+            "breaks =",
+            "team = []\nbreaks =",
+            "line 12: `days.1.team` is not known here; it belongs to the workshop",
+        ),
+        ("place =", 'end = "17:00"\nplace =', "line 2: `end` is not known here; it belongs to a day"),
+        (
+            "place =",
+            'id = "gulu-2"\nplace =',
+            "line 2: `id` is not known here; a workshop is called as its file is.",
+        ),
+        (
+            '"Gulu"',
+            '"Gulu',
+            "line 2: The workshop file cannot be read: illegal character '\\n': `place = \"Gulu`. A quotation mark is missing",
+        ),
+        ('"c6"]', '"c6", "c4", "c5", "c7", "c8"]', "gulu.toml, line 6: The programme is"),
     ],
 )
 def test_a_refusal_names_file_line_and_nearest_word(course, tmp_path, old, new, words):
@@ -192,6 +218,12 @@ def test_a_profile_beside_the_workshop_file_is_found(course, tmp_path):
     )
     _, message = told(course, tmp_path, GOOD.replace('"uganda"', '"office"'))
     assert "Did you mean 'office.toml'?" in message
+
+
+def test_a_folder_with_the_name_of_a_file_lies_beside(course, tmp_path):
+    (tmp_path / "old.toml").mkdir()
+    _, message = told(course, tmp_path, GOOD.replace('"uganda"', '"ugandda"'))
+    assert message.startswith("gulu.toml, line 5: There is no profile 'ugandda'.")
 
 
 def test_a_wrong_key_in_that_profile_is_told_before_any_work(course, tmp_path):
