@@ -22,7 +22,11 @@ STATEMENTS = {
 }
 MOST = 2000
 _LONGEST = 200
-_FORMULA = ("=", "+", "@", "-", "|", "%")
+_FORMULA = ("=", "+", "@", "-", "|", "%", "#")
+_NO_NAME = re.compile(
+    r"n/a|n\.a\.|tb[acd]|(grand |sub-?)?total\b[\s:=]*\d*|합계|계|المجموع|tổng( cộng)?|รวม|всього|разом", re.I
+)
+"""What stands in a list in the place of a name, or under it."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
     """The people of a CSV or XLSX file, and what the instructor should know of the list (duplicates).
 
     The file has a column `name`, and perhaps `given name`, `organisation` and `statement` (attended or completed), between
-    commas, semicolons or tabs. A title may stand above the heading; a list of one column needs no heading.
+    commas, semicolons, tabs or bars. A title may stand above the heading; a list of one column needs no heading.
 
     Raises
     ------
@@ -60,13 +64,13 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
     try:
         rows = typed.rows(path.name, content)
     except ValueError as error:
-        raise InputError(
-            f"The list of names {error}.",
-            where=str(path),
-            fix="In the spreadsheet, save it as CSV UTF-8 or as XLSX, so that every script survives.",
-        ) from None
+        # What is wrong with the table itself is no matter of the kind of file.
+        kind = "In the spreadsheet, save it as CSV UTF-8 or as XLSX, so that every script survives."
+        fix = "Save it and run the command again." if str(error).startswith("has ") else kind
+        raise InputError(f"The list of names {error}.", where=str(path), fix=fix) from None
     top = _top(rows)
-    columns, start, told = _heading(rows[top] if rows else [], path, top + 1)
+    below = [row[0] for row in rows[top + 1 :] if row]
+    columns, start, told = _heading(rows[top] if rows else [], below, path, top + 1)
     people, wrong = [], []
     for number, row in enumerate(rows[start:], start + 1):
         cells = dict(zip(columns, (_tidy(cell) for cell in row), strict=False))
@@ -140,11 +144,16 @@ def _top(rows: list[list[str]]) -> int:
     """The first row that counts: the heading, which may stand under the title of the list, else the first that is not empty."""
     filled = [number for number, row in enumerate(rows) if any(cell.strip() for cell in row)]
     heads = [number for number in filled[:5] if "name" in _meant(rows[number])]
-    return next(iter([*heads, *filled]), 0)
+    # A title has one cell and what stands under it has several.
+    wide = [number for number in filled[:5] if sum(map(bool, map(str.strip, rows[number]))) > 1]
+    return next(iter([*heads, *wide, *filled]), 0)
 
 
-def _heading(row: list[str], path: Path, line: int) -> tuple[list[str], int, list[str]]:
-    """The columns, the first row of names, and what is left out. A single column may begin with a name at once."""
+def _heading(row: list[str], others: list[str], path: Path, line: int) -> tuple[list[str], int, list[str]]:
+    """The columns, the first row of names, and what is left out. A single column may begin with a name at once.
+
+    ``others`` are the first cells of the rows below.
+    """
     found = [cell.strip() for cell in row]
     columns = _meant(row)
     if "name" in columns:
@@ -161,14 +170,19 @@ def _heading(row: list[str], path: Path, line: int) -> tuple[list[str], int, lis
         told = [f"Columns that no certificate shows: {', '.join(strange)}."] if strange else []
         return columns, line, told
     heads = re.compile(r"\b(names?|noms?|prénoms?|participants?|full|first|last|organi[sz]ation)\b", re.I)
-    if len(found) > 1 or (found and heads.search(found[0])):
+    below = [cell.split() for cell in others if cell.strip()]
+    # One word over names of two and more is no name.
+    short = bool(below) and len(found[0].split()) == 1 and all(len(name) > 1 for name in below)
+    if len(found) > 1 or (found and (heads.search(found[0]) or short or {_GIVEN, _FAMILY} & {*columns})):
         listed = ", ".join(cell or "(empty)" for cell in found)
         raise InputError(
             f"The heading of the list is not understood; it has the columns: {listed}.",
             where=f"{path}, line {line}",
             fix="Call the column with the names `name`; others may be `organisation` and `statement`.",
         )
-    return ["name"], line - 1, []
+    if not found or not found[0]:
+        return ["name"], line - 1, []
+    return ["name"], line - 1, [f"The list has no heading; its first line, {found[0]}, counts as a name."]
 
 
 def _tidy(text: str) -> str:
@@ -185,6 +199,10 @@ def _problem(person: Person) -> str | None:
         return "it has no name"
     if person.name.startswith(_FORMULA):
         return f"{person.name[:40]!r} looks like a formula of a spreadsheet"
+    if _NO_NAME.fullmatch(person.name):
+        return f"{person.name[:40]!r} is no name"
+    if person.name.casefold() == person.organisation.casefold():
+        return f"{person.name[:40]!r} is both the name and the organisation; a title between rows is no name"
     if len(person.name) > _LONGEST or len(person.organisation) > _LONGEST:
         return f"it is longer than {_LONGEST} letters"
     if not any(unicodedata.category(c).startswith("L") for c in person.name):

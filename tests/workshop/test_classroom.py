@@ -214,7 +214,17 @@ def test_a_name_that_stands_twice_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("row", "says"), [("=1+1", "formula"), ("@cmd", "formula"), ("123", "no letter"), ("x" * 201, "longer")]
+    ("row", "says"),
+    [
+        ("=1+1", "formula"),
+        ("@cmd", "formula"),
+        ("123", "no letter"),
+        ("x" * 201, "longer"),
+        ("#REF!", "formula"),
+        ("N/A", "is no name"),
+        ("Total: 2", "is no name"),
+        ("합계", "is no name"),
+    ],
 )
 def test_what_is_no_name_is_refused_with_its_row(tmp_path, row, says):
     with pytest.raises(InputError, match="row 3") as error:
@@ -271,6 +281,57 @@ def test_a_workbook_with_two_sheets_is_not_guessed_at_and_one_with_wide_rows_nam
     book.save(tmp_path / "names.xlsx")
     with pytest.raises(InputError, match=r"several sheets with something in them \(Sheet, Day 2\)"):
         certificates.read_names(tmp_path / "names.xlsx")
+
+
+def workbook(tmp_path, rows, merged=(), hidden=()):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    for area in merged:
+        book.active.merge_cells(area)
+    for row in hidden:
+        book.active.row_dimensions[row].hidden = True
+    book.save(tmp_path / "names.xlsx")
+    return certificates.read_names(tmp_path / "names.xlsx")
+
+
+def test_what_stands_in_merged_cells_counts_for_each_of_them(tmp_path):
+    rows = [["List of participants"], ["Name", "Organisation"], ["Ada Obi", "Works"], ["Ben Oko"]]
+    people, told = workbook(tmp_path, rows, ["A1:B1", "B3:B4"])
+    assert people == [certificates.Person("Ada Obi", "Works"), certificates.Person("Ben Oko", "Works")]
+    assert told == []
+    with pytest.raises(InputError, match="row 3: 'WORKS' is both the name and the organisation"):
+        workbook(tmp_path, [rows[0], rows[1], ["WORKS"], ["Ada Obi", "Works"]], ["A3:B3"])
+
+
+def test_whom_a_filter_hides_gets_no_certificate_unasked(tmp_path):
+    rows = [["Name", "Came"], ["Ada Obi", "yes"], ["Ben Oko", "no"]]
+    with pytest.raises(InputError, match=r"hidden, perhaps by a filter \(row 3\)") as error:
+        workbook(tmp_path, rows, hidden=[3])
+    assert "CSV" not in error.value.message
+
+
+@pytest.mark.parametrize(
+    "text", ["ФИО\nАда Оби\nБен Око\n", "Surname\nObi\n", "명단\n\n번호,참가자명\n1,김민수\n"]
+)
+def test_no_heading_in_any_language_becomes_a_person(tmp_path, text):
+    with pytest.raises(InputError, match="heading of the list is not understood"):
+        names(tmp_path, text)
+
+
+def test_a_list_without_a_heading_says_whom_it_begins_with(tmp_path):
+    people, told = names(tmp_path, "Ada Obi\nBen Oko\n")
+    assert len(people) == 2 and told == [
+        "The list has no heading; its first line, Ada Obi, counts as a name."
+    ]
+
+
+@pytest.mark.parametrize("mark", ["|", "؛"])
+def test_bars_and_arabic_semicolons_part_cells(tmp_path, mark):
+    text = f"name{mark}organisation\nAda, Obi{mark}Works\n"
+    assert names(tmp_path, text)[0] == [certificates.Person("Ada, Obi", "Works")]
 
 
 def test_a_list_of_names_may_be_a_workbook(tmp_path):

@@ -77,8 +77,8 @@ def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> 
         made = agenda.plan(items, days)
     except InputError as error:
         day = re.match(r"Day (\d+):", error.what)
-        taught = "path" if workshop.path else "modules"
-        at = workshop.source.at(*(("days", int(day[1]) - 1, "start") if day else (taught,)))
+        chosen = "path" if workshop.path else "modules"
+        at = workshop.source.at(*(("days", int(day[1]) - 1, "start") if day else (chosen,)))
         raise InputError(error.what, where=at, fix=error.fix) from None
     warnings += _idle(workshop, made)
     taught = [item.id for item in items if item.kind == "module"]

@@ -156,8 +156,13 @@ def _number(text: str) -> int:
     return int(text)
 
 
+_MARKS = ",;\t|؛"
+"""What stands between cells, the last one in Arabic."""
+_SMALL = 5_000_000
+
+
 def rows(name: str, content: bytes) -> list[list[str]]:
-    """The cells of a table, CSV between commas, semicolons or tabs, or the one sheet of an XLSX file that is not empty.
+    """The cells of a table, CSV between commas, semicolons, tabs or bars, or the one sheet of an XLSX file that is not empty.
 
     Raises
     ------
@@ -178,8 +183,8 @@ def rows(name: str, content: bytes) -> list[list[str]]:
     # Excel writes the mark between cells into a line of its own, which stays as an empty row.
     told = re.fullmatch(r"sep=(.)\r?", first, re.I)
     # A title above the heading has no cells, and so says nothing of what stands between them.
-    parted = next((line for line in text.splitlines()[:5] if re.search("[,;\t]", line)), "")
-    mark = told[1] if told else max(",;\t", key=parted.count)
+    parted = next((line for line in text.splitlines()[:5] if re.search(f"[{_MARKS}]", line)), "")
+    mark = told[1] if told else max(_MARKS, key=parted.count)
     if told:
         text = text[len(first) :]
     try:
@@ -196,9 +201,11 @@ def _of_workbook(content: bytes) -> list[list[str]]:
 
     try:
         with archives.opened(io.BytesIO(content), "the workbook") as zipped:
-            if sum(one.file_size for one in zipped.infolist()) > 50_000_000:
-                raise ValueError("is far larger inside than any table of answers")
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+            inside = sum(one.file_size for one in zipped.infolist())
+        if inside > 50_000_000:
+            raise ValueError("is far larger inside than any table of answers")
+        # Only a workbook that is read whole says which cells are merged and which rows are hidden.
+        book = load_workbook(io.BytesIO(content), read_only=inside > _SMALL, data_only=True)
         filled = [
             sheet.title
             for sheet in book.worksheets
@@ -210,8 +217,13 @@ def _of_workbook(content: bytes) -> list[list[str]]:
             )
         sheet = next((one for one in book.worksheets if one.title in filled), book.worksheets[0])
         rows = []
-        for row in sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=200, values_only=True):
-            cells = ["" if cell is None else str(cell) for cell in row]
+        merged = {} if inside > _SMALL else _whole(sheet)
+        last = min(sheet.max_row or MOST_ROWS, MOST_ROWS) + 2
+        for number, row in enumerate(sheet.iter_rows(max_row=last, max_col=200, values_only=True), 1):
+            cells = [
+                "" if cell is None else str(cell)
+                for cell in (merged.get((number, at), cell) for at, cell in enumerate(row, 1))
+            ]
             while cells and not cells[-1].strip():
                 cells.pop()  # some programs write as many cells as there are columns
             rows.append(cells)
@@ -222,3 +234,20 @@ def _of_workbook(content: bytes) -> list[list[str]]:
         # The library has no one name for what a broken workbook raises.
         raise ValueError("is not a workbook that can be read") from None
     return rows
+
+
+def _whole(sheet: Any) -> dict[tuple[int, int], Any]:
+    """What stands in each of the cells that were merged, by row and column. Rows that nobody sees are refused."""
+    hidden = [
+        number for number, row in sheet.row_dimensions.items() if row.hidden and number <= sheet.max_row
+    ]
+    if hidden:
+        raise ValueError(
+            f"has rows that are hidden, perhaps by a filter (row {min(hidden)}); show all, or delete those that do not count"
+        )
+    return {
+        (row, column): sheet.cell(area.min_row, area.min_col).value
+        for area in sheet.merged_cells.ranges
+        for row in range(area.min_row, min(area.max_row, MOST_ROWS) + 1)
+        for column in range(area.min_col, min(area.max_col, 200) + 1)
+    }
