@@ -151,6 +151,10 @@ class LessonClient(NotebookClient):
             await self.async_execute_cell(cell, index, execution_count=self.code_cells_executed + 1)
         except CellExecutionError:
             raise LessonFailure.from_reply(self._reply, cell.get("execution_count")) from None
+        except nbformat.ValidationError as error:
+            place = " of ".join(f"`{key}`" for key in reversed(error.relative_path) if isinstance(key, str))
+            text = f"The cell shows what a notebook cannot hold: {place} is {str(error.instance)[:80]}."
+            raise LessonFailure("error", text) from None
         except CellTimeoutError:
             raise LessonFailure.from_timeout(self._limit) from None
         except DeadKernelError:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .engine import NBCLIENT, PIPE
+from .kernels.hidden import read_notes
 from .kernels.settings import audit_file
 from .outcome import LessonFailure, Outcome, Task
 
@@ -65,15 +66,11 @@ def _open() -> None: ...
 def _noted(folder: Path) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:
     """What the kernel noted, in order: (path, ``read`` or ``write``) of files it opened, and (execution, text) of hidden failures."""
     found: list[tuple[str, str]] = []
-    hidden: list[tuple[int, str]] = []
-    with contextlib.suppress(OSError), open(audit_file(folder), encoding="utf-8", errors="replace") as file:
-        for line in file:
-            with contextlib.suppress(ValueError):
-                if line[0] == "x":
-                    count, text = json.loads(line[1:])
-                    hidden.append((int(count), str(text)))
-                    continue
-                path = json.loads(line[1:])
-                if not path.startswith(str(folder)):
-                    found.append((path, "write" if line[0] == "w" else "read"))
-    return found, hidden
+    lines: list[str] = []
+    with contextlib.suppress(OSError):
+        lines = audit_file(folder).read_text(encoding="utf-8", errors="replace").splitlines()
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            if line[:1] in ("r", "w") and not (path := json.loads(line[1:])).startswith(str(folder)):
+                found.append((path, "write" if line[0] == "w" else "read"))
+    return found, read_notes(lines)

@@ -162,7 +162,8 @@ def judge_outputs(outputs: Iterable[Mapping[str, Any]]) -> None:
     """
     for output in outputs:
         if output["output_type"] == "error":
-            message = f"{output['ename']}: {output['evalue']} (raised while showing a value)"
+            # IPython goes on after an error in `_repr_html_`, in a script that `%run` runs, or in a function that it calls by itself.
+            message = f"{output['ename']}: {output['evalue']} (shown by the cell, which went on)"
             raise LessonFailure("error", message, last_lines(output["traceback"]))
         if any(_NOT_TEXT.search(text) for text in _texts(output)):
             raise LessonFailure(

@@ -24,6 +24,9 @@ CELLS = {
     "flushed in turn": "for n in range(3):\n    print('out', n, flush=True)\n    print('err', n, file=sys.stderr, flush=True)",
     "the shell": "!echo from the shell",
     "the shell's lines": "lines = !printf 'a\\nb\\n'\nlines",
+    "the shell in a function": "def say(inner):\n    !echo {inner} $inner\n    kept = !echo {inner} again\n    return kept\nsay('from inside')",
+    "the shell, called": "def call(inner):\n    get_ipython().system('echo {inner}')\ncall('by its name')",
+    "the shell that fails": "said = !echo gone; exit 3\n!exit 4\nsaid, _exit_code",
     "html": "from IPython.display import HTML\nHTML('<b>bold</b>')",
     "markdown and latex": "from IPython.display import Latex, Markdown\ndisplay(Markdown('*m*'), Latex('$x$'))",
     "json": "from IPython.display import JSON\nJSON({'a': [1, 2]})",
@@ -56,6 +59,11 @@ CELLS = {
 }
 RAISES = {
     "an exception shown": "try:\n    1 / 0\nexcept ZeroDivisionError:\n    get_ipython().showtraceback()",
+    "no text": "sys.stdout.write(b'bytes')",
+    "no text, in a chain": "try:\n    sys.stdout.write(1)\nexcept TypeError as error:\n    raise ValueError('chained') from error",
+    "what the stream lacks": "sys.stdout.buffer",
+    "a call in a pool that fails": "call = ThreadPoolExecutor(1).submit(lambda: 1 / 0)\ncall.result()",
+    "its traceback": "import traceback\ntry:\n    call.result()\nexcept ZeroDivisionError:\n    traceback.print_exc()",
     "an error": "def inner():\n    raise ValueError('inner')\ninner()",
     "a syntax error": "1 +",
     "an exit code": "raise SystemExit(3)",

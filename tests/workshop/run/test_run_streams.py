@@ -8,7 +8,8 @@ from array import array
 
 from ipykernel.iostream import OutStream
 
-from cleanworks.workshop.run.kernels.streams import OrderedStream
+from cleanworks.workshop.run.kernels import pipe_kernel
+from cleanworks.workshop.run.kernels.streams import INTERVAL, OrderedStream
 
 
 class _Descriptor(OrderedStream):
@@ -60,3 +61,29 @@ def test_what_a_thread_has_read_is_not_overtaken_by_what_is_printed_after_it(mon
     for number in (out, into, elsewhere):
         os.close(number)
     assert written == ["from a program\n", "after\n"]
+
+
+class _Waiting(pipe_kernel.PipeStream):
+    _should_watch = False
+
+    def __init__(self, written: list[str]):
+        self._waiting, self._since, self._sending, self.written = 0, 0.0, threading.RLock(), written
+
+    def _is_master_process(self) -> bool:
+        return True
+
+    def _flush(self) -> None:
+        self.written.append("sent")
+
+
+def test_a_line_after_a_pause_is_not_sent_in_pieces(monkeypatch):
+    now = [100.0]
+    written: list[str] = []
+    monkeypatch.setattr(pipe_kernel, "monotonic", lambda: now[0])
+    monkeypatch.setattr(OutStream, "write", lambda self, text: written.append(text) or len(text))
+    stream = _Waiting(written)
+    print("a", 1, file=stream)
+    assert written == ["a", " ", "1", "\n"]
+    now[0] += 2 * INTERVAL
+    print("b", file=stream)
+    assert "sent" in written

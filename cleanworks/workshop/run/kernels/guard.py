@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import hidden
+
 if TYPE_CHECKING:
     from ipykernel.iostream import OutStream
 
@@ -52,7 +54,8 @@ class Guard:
         if shown:
             limit_outputs(self)
         record_opened_files(self.audit, quiet_prefixes())
-        record_hidden_failures(self.audit)
+        hidden.record(self.audit)
+        hide_own_frames()
 
     def too_much(self, size: int) -> str:
         """What to say of a lesson that has shown `size` bytes, when that or their number is beyond the limits."""
@@ -132,6 +135,30 @@ def limit_prints(stream: type[OutStream], most_bytes: int) -> None:
     stream.write = limited  # type: ignore[method-assign]  # on purpose
 
 
+def hide_own_frames() -> None:
+    """Tracebacks that IPython shows are those of any other kernel: what we put around ``print`` is not in them."""
+    from ipykernel.zmqshell import ZMQInteractiveShell
+
+    get, own = ZMQInteractiveShell._get_exc_info, os.path.dirname(__file__) + os.sep
+
+    def get_exc_info(self: Any, exc_tuple: Any = None) -> Any:
+        found = get(self, exc_tuple)
+        errors, seen = [found[1]], set()
+        while errors:
+            error = errors.pop()
+            if isinstance(error, BaseException) and id(error) not in seen:
+                seen.add(id(error))
+                errors += [error.__cause__, error.__context__]
+                place = error.__traceback__
+                while place is not None:
+                    while (after := place.tb_next) and after.tb_frame.f_code.co_filename.startswith(own):
+                        place.tb_next = after.tb_next
+                    place = place.tb_next
+        return found
+
+    ZMQInteractiveShell._get_exc_info = get_exc_info  # type: ignore[method-assign]
+
+
 def _parent(message: Sequence[bytes]) -> dict[str, Any]:
     """The header of the request that a message belongs to: the third part after the delimiter."""
     at = [bytes(part) for part in message].index(b"<IDS|MSG>")
@@ -143,43 +170,6 @@ def quiet_prefixes() -> tuple[str, ...]:
     found = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
     found |= {path for path in sys.path if "site-packages" in path or "dist-packages" in path}
     return tuple(sorted(os.path.realpath(path) + os.sep for path in found))
-
-
-def record_hidden_failures(log: str) -> None:
-    """Append ``x``, the number of the cell's execution and a sentence to `log` for what fails without failing its cell.
-
-    That is a ``!command`` that ends with another code than 0, and an exception that ends a thread.
-    """
-    import threading
-
-    from ipykernel.zmqshell import ZMQInteractiveShell
-
-    handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-
-    def note(shell: Any, text: str) -> None:
-        with contextlib.suppress(OSError):
-            # The list of inputs holds the running cell; the counter of executions may be one ahead of it.
-            count = len(shell.history_manager.input_hist_parsed) - 1 if shell is not None else 0
-            os.write(handle, f"x{json.dumps([count, text[:300]])}\n".encode())
-
-    run_command, thread_failed = ZMQInteractiveShell.system_piped, threading.excepthook
-
-    def system_piped(self: Any, cmd: str) -> None:
-        run_command(self, cmd)
-        code = self.user_ns.get("_exit_code", 0)
-        if code:
-            note(self, f"The command `!{cmd}` ended with the code {code}.")
-
-    def excepthook(arguments: Any) -> None:
-        if arguments.exc_type is not SystemExit:
-            shell = ZMQInteractiveShell._instance
-            note(shell, f"A thread ended with {arguments.exc_type.__name__}: {arguments.exc_value}")
-        thread_failed(arguments)
-
-    # `system` is the name that `!` calls; in the class it stands for `system_piped` of the time when the class was made.
-    for name in ("system_piped", "system"):
-        setattr(ZMQInteractiveShell, name, system_piped)
-    threading.excepthook = excepthook
 
 
 def record_opened_files(log: str, quiet: Sequence[str]) -> None:

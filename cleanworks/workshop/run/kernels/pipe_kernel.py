@@ -35,7 +35,7 @@ from tornado.ioloop import IOLoop
 from cleanworks import scratch
 
 from .guard import LIMIT, PASSING, SHOWN, Guard, limit_prints
-from .streams import INTERVAL, OrderedStream
+from .streams import INTERVAL, OrderedStream, as_anywhere
 
 READY, IDLE, BROKEN, COMM = "ready", "idle", "cleanworks_broken", "comm"
 # Messages that the worker does without: it knows what it asked, and hears of the end of a cell in our own words.
@@ -143,6 +143,7 @@ class _NoThread(IOPubThread):
         f()
 
 
+@as_anywhere
 class PipeStream(OrderedStream):
     """``sys.stdout`` or ``sys.stderr`` of a kernel without sockets: text is gathered and sent down the pipe."""
 
@@ -155,6 +156,9 @@ class PipeStream(OrderedStream):
     def write(self, string: str) -> int:
         if not self._is_master_process():
             return self._write_from_a_fork(string)
+        if not self._waiting:
+            # As in ipykernel, the time counts from the first text that waits: a line is not sent in pieces because none came before it.
+            self._since = monotonic()
         length = super().write(string)
         self._waiting += len(string)
         if self._waiting > _FLUSH_SIZE or monotonic() - self._since > INTERVAL:
@@ -179,7 +183,6 @@ class PipeStream(OrderedStream):
     def _send_waiting(self) -> None:
         with self._sending:
             self._waiting = 0
-            self._since = monotonic()
             self._flush()
 
     def _pause(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import fcntl
-import functools
 import os
 import select
 import threading
@@ -19,6 +18,14 @@ from ipykernel.iostream import OutStream
 INTERVAL = 0.2
 
 
+def as_anywhere(stream: type[OutStream]) -> type[OutStream]:
+    """Call a stream what ipykernel calls its own: cells see the name in messages, such as of ``sys.stdout.buffer``."""
+    for name in ("__name__", "__qualname__", "__module__"):
+        setattr(stream, name, getattr(OutStream, name))
+    return stream
+
+
+@as_anywhere
 class OrderedStream(OutStream):
     """ipykernel's ``sys.stdout`` or ``sys.stderr``, which first takes what lies in the descriptor whenever something is printed.
 
@@ -42,16 +49,6 @@ class OrderedStream(OutStream):
         if self._is_master_process():
             self._read_all(to_the_end=True)
         super().flush()
-
-    def close(self) -> None:
-        """After this a write raises, and its traceback should show the frames of ipykernel that it shows anywhere."""
-        super().close()
-        vars(self)["write"] = functools.partial(OutStream.write, self)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """After each cell IPython puts back the `write` that it found before; a closed stream keeps its own."""
-        if name != "write" or self.pub_thread is not None:
-            super().__setattr__(name, value)
 
     def _watch_pipe_fd(self) -> None:
         poll = select.poll()
