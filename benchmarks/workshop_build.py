@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cleanworks.workshop import book, languages, plan  # noqa: E402
+from cleanworks.workshop import book, languages, workshop_file  # noqa: E402
 from cleanworks.workshop.catalogue import Course  # noqa: E402
 from cleanworks.workshop.delivery.programme import file_of  # noqa: E402
 
@@ -46,7 +46,7 @@ def build(file: str, out: Path, wheels: str) -> float:
 def forget_the_book(file: str) -> None:
     """Remove the finished book of this workshop and what would make building it quick; executed notebooks stay."""
     course = Course.load(ROOT)
-    workshop = plan.load(file_of(course, file))
+    workshop = workshop_file.load(file_of(course, file))
     language = languages.edition_language(course, workshop.language)
     edition = book.Edition(ROOT, "learner", workshop.profile, language=language)
     for folder in (edition.html, edition.work):

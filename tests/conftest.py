@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 
 from cleanworks import paper
-from cleanworks.standards import published
+from cleanworks.standards import schema_files
 from cleanworks.workshop.book import Edition
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,13 +44,13 @@ def shared_data() -> Path:
     """
     whole = [
         place
-        for place in published.places()
-        if all(one.is_whole(place / name) for name, one in published.sets().items())
+        for place in schema_files.places()
+        if all(one.is_whole(place / name) for name, one in schema_files.sets().items())
     ]
     if whole:
         return whole[0]
     missing = "The published schemas and fixtures are not here: run `cleanworks data schemas --all` once, where there is a network."
-    if os.environ.get("CI") == "true" and os.environ.get(published.FOLDER) != "none":
+    if os.environ.get("CI") == "true" and os.environ.get(schema_files.FOLDER) != "none":
         pytest.fail(missing)
     pytest.skip(missing)
 

@@ -152,11 +152,11 @@ def test_a_time_that_is_none_is_refused_in_a_report(tmp_path, capsys, time):
 
 def test_a_workshop_file_pasted_a_thousand_times_is_told_so_at_once(tmp_path):
     from cleanworks.errors import InputError
-    from cleanworks.workshop import plan
+    from cleanworks.workshop import workshop_file
 
     text = world.WORKSHOP + '[[days]]\ndate = 2027-03-01\nts = 12\nmodules = ["r1"]\n' * 1000
     with pytest.raises(InputError) as refused:
-        plan.parse(plan.values_of(text), "rain", text=text)
+        workshop_file.parse(workshop_file.values_of(text), "rain", text=text)
     said = refused.value.message
     assert "things are wrong" in said and " more" in said.splitlines()[-1] and len(said.splitlines()) < 30
 

@@ -18,7 +18,7 @@ ROOMS = (
     "learn",
     "checks",
     "draws",
-    "published",
+    "published_figures",
     "learning",
 )
 HEAVY = ("scipy", "sqlalchemy", "pandera", "duckdb", "statsmodels", "pydantic", "typer", "rich")
@@ -33,11 +33,7 @@ def modules(room):
     files = sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{room}.py"]
     for path in files:
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
-        if (
-            not name.startswith(NEED_A_DATABASE)
-            and path.name != "report.py"
-            and not name.endswith("_command")
-        ):
+        if not name.startswith(NEED_A_DATABASE) and not name.endswith("_command"):
             yield f"cleanworks.{name}"
 
 
@@ -83,7 +79,7 @@ def test_orientation_and_construction_never_ask_for_scipy():
     ]
     files += [
         *PACKAGE.glob("checks/[oc]*.py"),
-        *(PACKAGE / f"{name}.py" for name in ("draws", "figures", "published")),
+        *(PACKAGE / f"{name}.py" for name in ("draws", "figures", "published_figures")),
     ]
     files += [
         p

@@ -5,7 +5,7 @@ import pytest
 from cleanworks import profiles
 from cleanworks.data import mapping
 from cleanworks.errors import InputError
-from cleanworks.workshop import plan
+from cleanworks.workshop import workshop_file
 from cleanworks.workshop.settings import FILE, Settings
 
 DEEP = "a = " + "[" * 5000
@@ -13,7 +13,12 @@ DEEP = "a = " + "[" * 5000
 
 @pytest.mark.parametrize(
     "read",
-    [plan.load, mapping.read, lambda path: profiles.load(str(path)), lambda path: Settings.load(path.parent)],
+    [
+        workshop_file.load,
+        mapping.read,
+        lambda path: profiles.load(str(path)),
+        lambda path: Settings.load(path.parent),
+    ],
     ids=["workshop", "mapping", "profile", "settings"],
 )
 def test_what_is_nested_too_deeply_is_refused(tmp_path, read):

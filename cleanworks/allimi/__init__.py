@@ -4,8 +4,8 @@
 >>> site = allimi.make(city.make(300))
 >>> site.write("public-works")
 
-`site` puts it together, `public` says what may leave the office, `drawing` makes map and curves, `pages` the text, `opendata` the files beside it,
-`folder` puts everything in place at once.
+`site` puts it together, `public` says what may leave the office, `drawing` makes map and curves, `site_pages` the text, `opendata` the files beside it,
+`site_folder` puts everything in place at once.
 """
 
 from __future__ import annotations

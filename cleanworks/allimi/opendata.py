@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from cleanworks import scratch
-from cleanworks.allimi.pages import Context
+from cleanworks.allimi.site_pages import Context
 from cleanworks.standards import oc4ids, seoul
 from cleanworks.typed import Tables
 from cleanworks.written import harmless

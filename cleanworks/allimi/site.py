@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from cleanworks import profiles
-from cleanworks.allimi import folder, opendata, pages, public
+from cleanworks.allimi import opendata, public, site_folder, site_pages
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
 from cleanworks.typed import Day, Tables
@@ -35,11 +35,11 @@ class Site:
         InputError
             The folder holds something else, or cannot be written to.
         """
-        return folder.put(Path(out), self.files)
+        return site_folder.put(Path(out), self.files)
 
     def preview(self, path: str) -> Preview:
         """One page to look at in a notebook: it stands alone, and its links lead nowhere."""
-        return Preview(pages.alone(self[path]), f"{self.title}: {path}")
+        return Preview(site_pages.alone(self[path]), f"{self.title}: {path}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _Start:
     """What a site and a single page begin with."""
 
     shown: Mapping[str, pd.DataFrame]
-    context: pages.Context
+    context: site_pages.Context
 
     @property
     def title(self) -> str:
@@ -104,7 +104,7 @@ def make(
     start = _start(tables, profile, date, simulated)
     shown, context = start.shown, start.context
     files: dict[str, str | bytes] = dict(opendata.files(shown, context))
-    files |= pages.all_pages(shown, context, {name: len(content) for name, content in files.items()})
+    files |= site_pages.all_pages(shown, context, {name: len(content) for name, content in files.items()})
     static = Path(__file__).parent / "static"
     files |= {f"static/{name}": (static / name).read_bytes() for name in ("allimi.css", "allimi.js")}
     ready = {path: text.encode() if isinstance(text, str) else text for path, text in sorted(files.items())}
@@ -132,8 +132,8 @@ def page(
         No such project, or the tables cannot make a site.
     """
     start = _start(tables, profile, date, simulated)
-    path, text = pages.project_page(start.shown, start.context, project_id)
-    return Preview(pages.alone(text), f"{start.title}: {path}")
+    path, text = site_pages.project_page(start.shown, start.context, project_id)
+    return Preview(site_pages.alone(text), f"{start.title}: {path}")
 
 
 def _start(tables: Tables, profile: Profile | None, date: Day | None, simulated: bool) -> _Start:
@@ -147,4 +147,4 @@ def _start(tables: Tables, profile: Profile | None, date: Day | None, simulated:
         )
     day = pd.Timestamp(date) if date is not None else public.last_day(shown)
     absent = frozenset(name for name, frame in shown.items() if frame.empty)
-    return _Start(shown, pages.Context(profile, day, simulated, absent))
+    return _Start(shown, site_pages.Context(profile, day, simulated, absent))

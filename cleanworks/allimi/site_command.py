@@ -43,11 +43,11 @@ def site(
     """
     from cleanworks import allimi as room
     from cleanworks import profiles
-    from cleanworks.allimi import folder, sources
+    from cleanworks.allimi import site_folder, table_sources
 
-    folder.check(out)  # before the work, not after it
+    site_folder.check(out)  # before the work, not after it
     chosen = profiles.load(profile) if profile else profiles.active()
-    found = sources.find(chosen, tables, registry, date)
+    found = table_sources.find(chosen, tables, registry, date)
     made = room.make(found.tables, profile=chosen, date=found.date, simulated=found.simulated)
     made.write(out)
     from rich.console import Console

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cleanworks import city
-from cleanworks.construction.registry.public import PERSONAL
+from cleanworks.construction.registry.public_register import PERSONAL
 from cleanworks.learn import CheckSet, Correct, NotYet, Outcome, compare, open_answer
 
 check = CheckSet("c2")

@@ -18,7 +18,7 @@ from typing import Any, overload
 import pandas as pd
 
 from cleanworks import profiles, shown
-from cleanworks.city import build, own, schemas, storage
+from cleanworks.city import assembly, own, schemas, storage
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
 
@@ -67,7 +67,7 @@ def make(
     """
     _offer()
     _check_size(projects, seed)
-    pieces = list(build.pieces(projects, seed, _profile(profile)))
+    pieces = list(assembly.pieces(projects, seed, _profile(profile)))
     if len(pieces) == 1:
         return pieces[0]
     return {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cleanworks.city import people, procurement
+from cleanworks.city import labour, procurement
 from cleanworks.city.block import (
     DAY,
     NAT,
@@ -579,7 +579,7 @@ def double_presence(block: Block, rng: Draws, rate: float) -> None:
         begin = int(preference[worker] * (len(own) - number[worker]))
         rows.append(own[begin : begin + number[worker]])
     if rows:
-        added = people.add_second_site(block, rng, np.concatenate(rows), normal)
+        added = labour.add_second_site(block, rng, np.concatenate(rows), normal)
         table = block["attendance"]
         ids = _joined(table["worker_id"][added], table["contract_id"][added], table["date"][added])
         block.label("double_presence", "attendance", added, ids)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cleanworks import draws
-from cleanworks.city import build, compact, schemas
+from cleanworks.city import assembly, compact, schemas
 from cleanworks.city.schemas import Table
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
@@ -68,7 +68,7 @@ def write(
         with ExitStack() as stack:
             files = {name: stack.enter_context(path.open("wb")) for name, path in parts.items()}
             for number, piece in enumerate(
-                _with(build.pieces(projects, seed, profile, blocks_at_once=blocks_at_once), extra)
+                _with(assembly.pieces(projects, seed, profile, blocks_at_once=blocks_at_once), extra)
             ):
                 for name, frame in piece.items():
                     text = to_csv(schemas.table(name), frame, header=number == 0).encode()

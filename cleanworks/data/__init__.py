@@ -6,7 +6,7 @@
 >>> data.report_of("rain-city").save("rain-city.html")                              # doctest: +SKIP
 
 `importing` brings files in, `tables` reads CSV and spreadsheets by a mapping of columns (`mapping`), `folder` is the form in which
-tables are kept, `flagging` and `reporting` make what an office reads, `examples` are small open sets to try it on.
+tables are kept, `flagging` and `works_report` make what an office reads, `examples` are small open sets to try it on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cleanworks.data.flagging import Flags, flags_of
     from cleanworks.data.folder import load, with_projects
     from cleanworks.data.importing import Imported, bring_in, proposals
-    from cleanworks.data.reporting import report_of
+    from cleanworks.data.works_report import report_of
 
 __all__ = [
     "Example",

@@ -187,9 +187,9 @@ def report(
     """
     from rich.console import Console
 
-    from cleanworks.data import reporting
+    from cleanworks.data import works_report
 
-    made = reporting.report_of(source, profile=profile, date=date)
+    made = works_report.report_of(source, profile=profile, date=date)
     made.save(to)
     Console(highlight=False).print(f"Open {to}", markup=False, soft_wrap=True)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cleanworks.published import COLUMNS, PublishedFigures
+from cleanworks.published_figures import COLUMNS, PublishedFigures
 
 __all__ = ["COLUMNS", "MARKS", "catalogue", "series", "table", "value"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanworks.integrity import published
-from cleanworks.published import described
+from cleanworks.published_figures import described
 
 
 def figures(course: object = None) -> tuple[list[str], list[list[str]]]:

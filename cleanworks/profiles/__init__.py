@@ -42,7 +42,7 @@ from cleanworks.profiles import facts as country_facts
 from cleanworks.profiles.facts import Chart, Fact
 
 if TYPE_CHECKING:
-    from cleanworks.profiles.rules import Rules
+    from cleanworks.profiles.rule_sentences import Rules
 
 DEFAULT = "seoul"
 VARIABLE = "CLEANWORKS_PROFILE"
@@ -198,15 +198,15 @@ class Profile(Mapping[str, Any]):
         >>> profiles.load("vietnam").rule("procurement.minimum_tender_days")
         'A tender stays open for at least 18 days.'
         """
-        from cleanworks.profiles import rules
+        from cleanworks.profiles import rule_sentences
 
-        return rules.sentence(self, key)
+        return rule_sentences.sentence(self, key)
 
     def rules(self, *keys: str) -> Rules:
         """Rules of this country as a list: what holds, and the source or that there is none."""
-        from cleanworks.profiles import rules
+        from cleanworks.profiles import rule_sentences
 
-        return rules.listed(self, keys)
+        return rule_sentences.listed(self, keys)
 
     def note(self, key: str) -> str | None:
         """What a reader must know about the value, if anything."""

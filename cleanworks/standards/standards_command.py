@@ -51,10 +51,10 @@ def schemas(
 
     Those of OCDS 1.1.5 and OC4IDS 0.9.5. This needs a network.
     """
-    from cleanworks.standards import published
+    from cleanworks.standards import schema_files
 
-    names = [name for name, one in published.sets().items() if everything or one.schema]
-    published.fetch(names, to, address=address or published.ADDRESS)
+    names = [name for name, one in schema_files.sets().items() if everything or one.schema]
+    schema_files.fetch(names, to, address=address or schema_files.ADDRESS)
     if to is None:
         print("Use them by name: cleanworks data check FILE --schema ocds-1.1.5")
 
@@ -77,7 +77,7 @@ def validate(
 
     Exit codes: 0 valid, 1 it has errors, 2 it cannot be read.
     """
-    from cleanworks.standards.published import schema_folder
+    from cleanworks.standards.schema_files import schema_folder
     from cleanworks.standards.validate import (
         validate as check,  # pandas is slow to import and no other command needs it
     )

@@ -16,7 +16,7 @@ from cleanworks.workshop.catalogue import TOC, Course
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.files import holds_cells, is_myst_notebook, notebook_content, read_text
 from cleanworks.workshop.run.course import unread_notes
-from cleanworks.workshop.run.store import write_all
+from cleanworks.workshop.run.result_cache import write_all
 from cleanworks.workshop.settings import FILE as SETTINGS
 
 CONFIG = "_config.yml"

@@ -30,7 +30,7 @@ from cleanworks.workshop.files import read_yaml
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course
-    from cleanworks.workshop.live.build import Payload
+    from cleanworks.workshop.live.payload import Payload
     from cleanworks.workshop.own_data import OnData
     from cleanworks.workshop.run import Job, RunOptions
 
@@ -180,10 +180,10 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
     typer.Exit
         A notebook or a page has a fault, which has been printed.
     """
-    from cleanworks.workshop.live.build import variables
+    from cleanworks.workshop.live.payload import variables
     from cleanworks.workshop.run import run_notebooks
     from cleanworks.workshop.run.course import unread_notes
-    from cleanworks.workshop.run.progress import display
+    from cleanworks.workshop.run.progress_display import display
     from cleanworks.workshop.run.terminal import report, warning_text
 
     if not (course.root / "_config.yml").is_file():
@@ -334,8 +334,8 @@ def build(course: Course, made: Edition, done: OnData | None = None) -> list[str
 
 def _python_for_the_pages(course: Course, made: Edition) -> Payload | None:
     """What the cells of this edition run with; None where the course does not ask for it, or when it cannot be had."""
-    from cleanworks.workshop.live.build import prepare
     from cleanworks.workshop.live.fetch import NotFetched
+    from cleanworks.workshop.live.payload import prepare
 
     # Python in a page has the tables of the course only.
     if not course.settings.live.run or made.data is not None:
@@ -447,7 +447,7 @@ def _publish(made: Edition, stamp: str, live: Payload | None) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(made.work / "html", fresh)
     if live:
-        from cleanworks.workshop.live.build import FOLDER
+        from cleanworks.workshop.live.payload import FOLDER
 
         live.write(fresh / FOLDER)
     (fresh / _STAMP).write_text(stamp + _witness(fresh), encoding="utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cleanworks import paper, words
 from cleanworks.errors import InputError
-from cleanworks.workshop.forms import typed
+from cleanworks.workshop.forms import typed_answers
 
 STATEMENTS = {
     "attended": "attended this workshop",
@@ -62,7 +62,7 @@ def read_names(path: Path | str) -> tuple[list[Person], list[str]]:
             fix="Close it in other programs, or choose a file that you may read.",
         ) from None
     try:
-        rows = typed.rows(path.name, content)
+        rows = typed_answers.rows(path.name, content)
     except ValueError as error:
         # What is wrong with the table itself is no matter of the kind of file.
         kind = "In the spreadsheet, save it as CSV UTF-8 or as XLSX, so that every script survives."

@@ -23,7 +23,7 @@ from cleanworks import learning, paper, words
 from cleanworks.errors import InputError
 from cleanworks.learn import record
 from cleanworks.words import say
-from cleanworks.workshop.forms import Key, handed_in, typed
+from cleanworks.workshop.forms import Key, handed_in, typed_answers
 from cleanworks.workshop.times import PARTS, Times
 from cleanworks.written import harmless
 
@@ -78,7 +78,7 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
     made = Class(key, times=times or Times())
     read: list[handed_in.Answers] = []
     copies: dict[str, str] = {}
-    for name, content in handed_in.files(folder, found, (".json", *typed.SUFFIXES)):
+    for name, content in handed_in.files(folder, found, (".json", *typed_answers.SUFFIXES)):
         if name.rpartition("/")[2] == KEY:
             continue
         digest = hashlib.sha256(content).hexdigest()
@@ -86,9 +86,9 @@ def gather(folder: Path | str, key: Key, *, times: Times | None = None) -> Class
             found.leave(name, f"is a copy of {copies[digest]}")
             continue
         copies[digest] = name
-        if name.casefold().endswith(typed.SUFFIXES):
+        if name.casefold().endswith(typed_answers.SUFFIXES):
             try:
-                for one in typed.sheets(name, content, key):
+                for one in typed_answers.sheets(name, content, key):
                     if isinstance(one, handed_in.Answers):
                         read.append(one)
                     else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cleanworks.workshop.catalogue import Course, Entry
     from cleanworks.workshop.run import Job, RunOptions
-    from cleanworks.workshop.run.results import Failure
+    from cleanworks.workshop.run.lesson_results import Failure
 
 VARIABLE = "CLEANWORKS_OWN_DATA"
 """Names the folder to whatever loads the tables of a course."""
@@ -54,7 +54,7 @@ def execute(
     typer.Exit
         Interrupted.
     """
-    from cleanworks.workshop.live.build import function
+    from cleanworks.workshop.live.payload import function
     from cleanworks.workshop.run import run_notebooks
 
     if not course.settings.own_data:

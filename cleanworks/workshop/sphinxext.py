@@ -54,25 +54,25 @@ from cleanworks.workshop import own_data
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.languages import entries, translated
-from cleanworks.workshop.live import page as live
+from cleanworks.workshop.live import runnable_cells as live
 from cleanworks.workshop.notebook import dump, parse, read
 from cleanworks.workshop.pages import (
     boxes,
     docstrings,
     plain,
-    progress,
     running,
-    sources,
+    source_list,
     spoken,
     terms,
     theme,
     wayfinding,
+    your_progress,
 )
 from cleanworks.workshop.pages.cells import MARK, mark_up
 from cleanworks.workshop.pages.figure_tables import add_tables
 from cleanworks.workshop.pages.front import front_matter
 from cleanworks.workshop.pages.kept import course_of, keep_course
-from cleanworks.workshop.pages.tables import TidyTables, arriving_whole
+from cleanworks.workshop.pages.readable_tables import TidyTables, arriving_whole
 from cleanworks.workshop.settings import Settings
 
 STATIC = Path(__file__).parent / "pages" / "static"
@@ -124,13 +124,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", mark_up_notebook)
     terms.connect(app)
     spoken.connect(app)
-    progress.connect(app)
+    your_progress.connect(app)
     live.connect(app)
     wayfinding.connect(app)
     running.connect(app)
     app.connect("html-page-context", theme.correct, priority=900)
     app.connect("build-finished", finish)
-    sources.register()
+    source_list.register()
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
 
 

@@ -14,7 +14,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.lint.canonical import canonical, slug
 from cleanworks.workshop.metadata import BLOCK, ROLES
 from cleanworks.workshop.notebook import dump
-from cleanworks.workshop.run.store import write_all
+from cleanworks.workshop.run.result_cache import write_all
 from cleanworks.workshop.settings import Settings
 
 OBJECTIVES = (

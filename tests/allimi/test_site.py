@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cleanworks import allimi, city, cli, profiles
-from cleanworks.allimi import opendata, public, sources
+from cleanworks.allimi import opendata, public, table_sources
 from cleanworks.city import storage
 from cleanworks.errors import InputError
 from cleanworks.standards import validate
@@ -155,7 +155,7 @@ def test_a_wrong_request_is_one_message(arguments, message, tmp_path, capsys):
 
 def test_a_folder_without_projects(tmp_path):
     with pytest.raises(InputError, match="no table of the toolkit"):
-        sources.from_data(tmp_path)
+        table_sources.from_data(tmp_path)
 
 
 def test_a_preview_stands_alone(site):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import build
+from cleanworks.workshop.delivery import workshop_folder
 from tests.few import few
 
 ROOT = Path(__file__).parents[2]
@@ -107,4 +107,4 @@ def test_no_page_beside_the_lessons_gives_an_answer_away(tmp_path):
         ]
         shown = tmp_path / page.with_suffix(".txt").name
         shown.write_text("\n".join([page.read_text(encoding="utf-8"), *examples]), encoding="utf-8")
-        assert build.given_away(course, shown, secrets) == "", page.name
+        assert workshop_folder.given_away(course, shown, secrets) == "", page.name

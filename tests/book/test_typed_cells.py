@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.pages.cells import mark_up, origin
-from cleanworks.workshop.pages.tables import tidy
+from cleanworks.workshop.pages.readable_tables import tidy
 
 
 def cell(

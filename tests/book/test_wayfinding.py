@@ -9,9 +9,9 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
-from cleanworks.workshop import plan
+from cleanworks.workshop import workshop_file
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import build
+from cleanworks.workshop.delivery import workshop_folder
 from cleanworks.workshop.delivery.programme import settle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,11 +53,14 @@ def test_a_term_says_its_meaning_when_one_points_at_it(tab):
 
 
 def test_the_first_page_of_a_kit_opens_the_book_and_no_link_is_dead(book, tmp_path):
-    course, workshop = Course.load(ROOT), plan.load(ROOT / "workshops" / "half-day-introduction.toml")
-    build.agenda(course, workshop, tmp_path)
+    course, workshop = (
+        Course.load(ROOT),
+        workshop_file.load(ROOT / "workshops" / "half-day-introduction.toml"),
+    )
+    workshop_folder.agenda(course, workshop, tmp_path)
     kit = tmp_path / "learner"
-    build._copied(course, book, kit / "book")
-    build._installation(course, settle(course, workshop), kit, build.Options())
+    workshop_folder._copied(course, book, kit / "book")
+    workshop_folder._installation(course, settle(course, workshop), kit, workshop_folder.Options())
     page = BeautifulSoup((kit / "START-HERE.html").read_text(encoding="utf-8"), "html.parser")
     links = [link["href"] for link in page.select("a[href]")]
     assert links[0] == "book/index.html" and len(links) >= 3

@@ -6,7 +6,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from cleanworks import city, profiles
-from cleanworks.city import build, reading, schemas
+from cleanworks.city import assembly, reading, schemas
 from cleanworks.errors import InputError
 from tests.few import few
 
@@ -124,7 +124,7 @@ def test_another_seed_gives_another_city():
 @pytest.mark.everything
 def test_the_result_does_not_depend_on_how_many_blocks_are_made_at_once(seoul):
     def joined(blocks):
-        pieces = list(build.pieces(430, 11, seoul, blocks_at_once=blocks))
+        pieces = list(assembly.pieces(430, 11, seoul, blocks_at_once=blocks))
         return {n: schemas.typed(n, pd.concat([p[n] for p in pieces], ignore_index=True)) for n in NAMES}
 
     one = joined(1)

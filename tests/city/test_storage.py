@@ -6,7 +6,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from cleanworks import city
-from cleanworks.city import build, schemas, storage
+from cleanworks.city import assembly, schemas, storage
 from cleanworks.errors import InputError
 
 
@@ -120,13 +120,13 @@ def test_an_absent_folder_means_making(tmp_path, monkeypatch):
 def test_a_run_that_stops_leaves_the_good_files_alone(tmp_path, monkeypatch, seoul):
     storage.write(tmp_path, 50, 1, seoul)
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
-    real = build.pieces
+    real = assembly.pieces
 
     def stops(*args, **more):
         yield next(real(*args, **more))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build, "pieces", stops)
+    monkeypatch.setattr(assembly, "pieces", stops)
     with pytest.raises(KeyboardInterrupt):
         storage.write(tmp_path, 900, 2, seoul)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before

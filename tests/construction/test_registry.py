@@ -12,7 +12,7 @@ from cleanworks.city import schemas
 from cleanworks.construction import registry
 from cleanworks.construction.registry import Refusal, TakenAlready, User, shapes
 from cleanworks.construction.registry.play import ORDER
-from cleanworks.construction.registry.public import PERSONAL, TABLES
+from cleanworks.construction.registry.public_register import PERSONAL, TABLES
 from cleanworks.errors import InputError
 
 OFFICIAL = User("official-1", "official")

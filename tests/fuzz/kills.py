@@ -35,7 +35,7 @@ from tests.fuzz import world
 WARM = (
     "jupyter_book", "myst_nb", "nbclient", "pyarrow.parquet", "sphinx.application", "sphinx_book_theme", "sqlalchemy",
     "cleanworks.city", "cleanworks.construction.registry", "cleanworks.data.data_command", "cleanworks.standards.ocds",
-    "cleanworks.workshop.book", "cleanworks.workshop.delivery.build", "cleanworks.workshop.run.runner",
+    "cleanworks.workshop.book", "cleanworks.workshop.delivery.workshop_folder", "cleanworks.workshop.run.runner",
 )  # fmt: skip
 GRACE = 30.0  # seconds in which the helpers of a killed command have to notice
 Tree = dict[str, str]

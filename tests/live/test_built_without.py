@@ -52,11 +52,11 @@ def test_the_build_ends_well_and_every_page_with_code_says_it_in_a_sentence(cour
 @pytest.mark.everything
 def test_a_fault_of_the_course_is_not_taken_for_a_missing_network(course, capsys, monkeypatch, tmp_path):
     """A course whose tables cannot be made gets a message and no book without Python."""
-    monkeypatch.setattr("cleanworks.workshop.live.build.fetch", lambda root, release, *, say: {})
+    monkeypatch.setattr("cleanworks.workshop.live.payload.fetch", lambda root, release, *, say: {})
     with (course / "cleanworks.toml").open("a", encoding="utf-8") as settings:
         settings.write('tables = "rain:no_such_function"\n')
     monkeypatch.setattr("cleanworks.workshop.live.images.of_release", lambda *given: [])
-    monkeypatch.setattr("cleanworks.workshop.live.build.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("cleanworks.workshop.live.payload.cache_folder", lambda: tmp_path / "cache")
     code = cli.run(["book", "--root", str(course)])
     assert code == 2 and not (course / "_build" / "html").exists()
     assert "names 'rain:no_such_function', which is not there" in capsys.readouterr().err

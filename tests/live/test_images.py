@@ -15,8 +15,8 @@ import pytest
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.live import images, needs
-from cleanworks.workshop.live.build import prepare
 from cleanworks.workshop.live.fetch import NotFetched
+from cleanworks.workshop.live.payload import prepare
 from cleanworks.workshop.live.release import Release
 
 ROOT = Path(__file__).resolve().parents[2]

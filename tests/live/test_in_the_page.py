@@ -13,7 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
-from cleanworks.workshop.pages.tables import tidy
+from cleanworks.workshop.pages.readable_tables import tidy
 from tests.book.conftest import book  # noqa: F401  (a fixture)
 from tests.few import few
 from tests.live.reading import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bs4 import BeautifulSoup
 
-from cleanworks.workshop.pages.tables import arriving_whole
+from cleanworks.workshop.pages.readable_tables import arriving_whole
 
 
 def test_every_table_is_followed_by_its_mark():

@@ -11,7 +11,7 @@ import pytest
 from cleanworks.errors import InputError
 from cleanworks.workshop import evaluate, forms
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.forms import Key, typed
+from cleanworks.workshop.forms import Key, typed_answers
 from tests.workshop.class_files import answer_file, given_answers, write_class
 
 
@@ -27,7 +27,7 @@ def key(course, test):
 
 def typed_rows(test, key, people: int) -> list[list[str]]:
     """The answers of a class as a person would type them in from paper: letters in the order of the printed form."""
-    rows = [next(csv.reader(io.StringIO(typed.templates(key)["typed-tests.csv"])))]
+    rows = [next(csv.reader(io.StringIO(typed_answers.templates(key)["typed-tests.csv"])))]
     for person in range(people):
         code = f"P{person:05}"
         for when, ability in (("before", 0.2), ("after", 0.9)):
@@ -203,7 +203,7 @@ def test_a_plan_that_cannot_be_used_gets_one_reason(tmp_path, key, answers, chan
 
 
 def test_plans_on_paper_are_typed_in(tmp_path, key):
-    head = typed.templates(key)["typed-action-plan.csv"].strip()
+    head = typed_answers.templates(key)["typed-action-plan.csv"].strip()
     rows = ["CODE1,action-plan,Count days,March,the head,a list", "CODE2,action-plan,,March,,"]
     (tmp_path / "t.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
     made = evaluate.gather(tmp_path, key)
@@ -226,7 +226,7 @@ def test_four_levels_without_a_survey_are_refused(tmp_path, key):
 
 
 def test_a_survey_typed_in_counts_like_one_from_the_screen(tmp_path, key):
-    head = typed.templates(key)["typed-follow-up.csv"].strip()
+    head = typed_answers.templates(key)["typed-follow-up.csv"].strip()
     rows = [f"CODE{n},follow-up,5,4,3.0,,1,I did it," for n in range(6)]
     (tmp_path / "t.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
     made = evaluate.gather(tmp_path, key)
@@ -241,12 +241,14 @@ def test_a_survey_typed_in_counts_like_one_from_the_screen(tmp_path, key):
 
 
 def test_a_row_that_is_longer_than_its_heading_is_left_out_and_other_languages_are_read(tmp_path, key):
-    head = typed.templates(key)["typed-follow-up.csv"].strip()
+    head = typed_answers.templates(key)["typed-follow-up.csv"].strip()
     (tmp_path / "t.csv").write_text(f"{head}\nCODE1,follow-up,5{',' * 9},5\n", encoding="utf-8")
     (tmp_path / "f.csv").write_text("code;when;form;1\nCODE1;Après;B;a\nCODE2;전;A;a\n", encoding="utf-8")
     made = evaluate.gather(tmp_path, key)
     assert made.left_out == [("t.csv, row 2", "has more cells than the table has columns")]
-    assert [list(typed.sheets("f.csv", (tmp_path / "f.csv").read_bytes(), key))[n].kind for n in (0, 1)] == [
+    assert [
+        list(typed_answers.sheets("f.csv", (tmp_path / "f.csv").read_bytes(), key))[n].kind for n in (0, 1)
+    ] == [
         "after",
         "before",
     ]
@@ -257,7 +259,7 @@ def test_a_form_is_typed_in_by_the_numbers_that_stand_on_it(tmp_path, key):
     from bs4 import BeautifulSoup
 
     for survey, printed in (("evaluation", forms.printed_evaluation), ("follow-up", forms.printed_follow_up)):
-        head = next(csv.reader(io.StringIO(typed.templates(key)[f"typed-{survey}.csv"])))
+        head = next(csv.reader(io.StringIO(typed_answers.templates(key)[f"typed-{survey}.csv"])))
         soup = BeautifulSoup(printed(key).html, "html.parser")
         told = [row.get_text() for row in soup.select("tbody th, .question p")]
         asked = key.asked(survey)

@@ -6,13 +6,13 @@
 []
 >>> shown = registry.public_view(book)
 
-It imitates what the sources say about One-PMIS, Allimi, e-Baro and e-HR, and is none of them: `rules` says what comes from
+It imitates what the sources say about One-PMIS, Allimi, e-Baro and e-HR, and is none of them: `permissions` says what comes from
 a source and what is our modelling choice. Records and their journal are kept by `store` in SQLite or PostgreSQL.
 """
 
 from cleanworks.construction.registry.core import Registry, Step, existing
 from cleanworks.construction.registry.journal import Damage
-from cleanworks.construction.registry.money import (
+from cleanworks.construction.registry.payment_register import (
     direct_payment_duties,
     pass_on,
     pay_claim,
@@ -20,10 +20,7 @@ from cleanworks.construction.registry.money import (
     sign_split,
     status,
 )
-from cleanworks.construction.registry.people import reconcile
-from cleanworks.construction.registry.play import play
-from cleanworks.construction.registry.public import public_view
-from cleanworks.construction.registry.rules import (
+from cleanworks.construction.registry.permissions import (
     LINES,
     ROLES,
     STAGES,
@@ -33,6 +30,9 @@ from cleanworks.construction.registry.rules import (
     next_state,
     rights,
 )
+from cleanworks.construction.registry.play import play
+from cleanworks.construction.registry.public_register import public_view
+from cleanworks.construction.registry.reconciliation import reconcile
 from cleanworks.construction.registry.store import without_password
 
 __all__ = [

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cleanworks.construction.registry import journal, rules, shapes
-from cleanworks.construction.registry.rules import Refusal, User
+from cleanworks.construction.registry import journal, permissions, shapes
+from cleanworks.construction.registry.permissions import Refusal, User
 from cleanworks.construction.registry.store import BATCH, Store, reason
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Registry:
         InputError
             A missing field, a negative amount, a reference to nothing.
         """
-        rules.line(kind)
+        permissions.line(kind)
         shapes.check_table(pd.DataFrame([dict(record)]), kind)
         key = shapes.key_of(kind, record)
         self.act([Step(user, "enter", kind, key, record, at)])
@@ -139,8 +139,8 @@ class Registry:
         Refusal
             The role sees nothing of this table.
         """
-        rules.line(kind)
-        scope = rules.may_see(user.role, kind)
+        permissions.line(kind)
+        scope = permissions.may_see(user.role, kind)
         if scope == "none":
             raise Refusal(
                 f"A {user.role} does not see {kind}.",
@@ -199,7 +199,7 @@ class Registry:
         found: list[journal.Damage] = []
         content: dict[tuple[str, str], tuple[str, str, str | None]] = {}
         with self.store.reading() as connection:
-            known = (*rules.LINES, ORIGIN[0])
+            known = (*permissions.LINES, ORIGIN[0])
             with suppress(*self.store.unreadable):  # a kind that is no text is none of ours either
                 found += [
                     journal.Damage(f"records of {kind}", "the registry has no such kind of record")
@@ -253,9 +253,11 @@ class _Batch:
         what = f"{step.kind} {step.record}"
         fields = dict(step.fields) if self.trusted else journal.plain(step.fields)
         try:
-            state = rules.next_state(step.kind, now.state if now else None, step.action, step.user.role, what)
-        except rules.TakenAlready as refusal:
-            raise rules.TakenAlready(
+            state = permissions.next_state(
+                step.kind, now.state if now else None, step.action, step.user.role, what
+            )
+        except permissions.TakenAlready as refusal:
+            raise permissions.TakenAlready(
                 f"{refusal.what} {self._by(name)}", where=refusal.where, fix=refusal.fix
             ) from None
         contract: Any = (
@@ -290,9 +292,9 @@ class _Batch:
                 fix="Begin a new registry with it.",
             )
         fields = {"simulated": bool(step.fields["simulated"])}
-        self.records[ORIGIN] = _Now(rules.ENTERED, fields, None, stored=False)
+        self.records[ORIGIN] = _Now(permissions.ENTERED, fields, None, stored=False)
         self.touched.add(ORIGIN)
-        self._write(step, rules.ENTERED, fields)
+        self._write(step, permissions.ENTERED, fields)
 
     def _record(self, name: tuple[str, str]) -> _Now | None:
         if name not in self.records:
@@ -319,14 +321,14 @@ class _Batch:
                     where="rule of order",
                     fix=f"Enter it in {parent} first.",
                 )
-        of = self._record(("contracts", contract)) if step.kind in rules.LONG_MODE_ONLY else None
+        of = self._record(("contracts", contract)) if step.kind in permissions.LONG_MODE_ONLY else None
         if of is not None and of.content.get("mode") == "short":
             raise Refusal(
                 f"Contract {contract} is in short mode, which has no {step.kind}.",
                 where="rule of modes",
                 fix="Leave it out, or open the contract in full mode.",
             )
-        if step.kind in rules.NEED_SCHEDULE and not self._approved("schedules", contract):
+        if step.kind in permissions.NEED_SCHEDULE and not self._approved("schedules", contract):
             raise Refusal(
                 f"Contract {contract} has no approved schedule, and {step.kind} come after it.",
                 where="rule of order",
@@ -339,7 +341,7 @@ class _Batch:
 
     def _approved(self, kind: str, key: str) -> bool:
         found = self._record((kind, key))
-        return found is not None and found.state in (rules.APPROVED, rules.RELEASED)
+        return found is not None and found.state in (permissions.APPROVED, permissions.RELEASED)
 
     def _rows(self, kind: str, contract: str) -> list[_Now]:
         """Records of one contract, from the store and from this batch."""
@@ -352,7 +354,7 @@ class _Batch:
             (
                 r.content.get("actual") or 0
                 for r in self._rows("reports", contract)
-                if r.state == rules.APPROVED
+                if r.state == permissions.APPROVED
             ),
             default=0,
         )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cleanworks.construction.registry import shapes
 from cleanworks.construction.registry.core import ORIGIN, Registry, Step
-from cleanworks.construction.registry.rules import User, line
+from cleanworks.construction.registry.permissions import User, line
 from cleanworks.errors import InputError
 
 # Parents before children. The date that each step is written under; a step without a date carries that of the step before.

@@ -49,13 +49,13 @@ def serve(
     instructor. The board has a secret link. What happens is kept in a file beside the workshop, so that the class goes on
     after a restart; the board saves one file for `cleanworks workshop evaluate`. End it with Ctrl+C.
     """
-    from cleanworks.workshop.board import server
-    from cleanworks.workshop.board.journal import Journal
+    from cleanworks.workshop.board import class_server
     from cleanworks.workshop.board.room import Room
+    from cleanworks.workshop.board.room_journal import Journal
 
     tls = _tls(certificate, key)
-    built = server.Built.find(workshop, folder)
-    sockets = server.bound(host, port)
+    built = class_server.Built.find(workshop, folder)
+    sockets = class_server.bound(host, port)
     journal = Journal(built.journal)
     room = Room(built.outline, journal)
     if journal.unread:
@@ -63,7 +63,7 @@ def serve(
     scheme = "https" if tls else "http"
     found = [host] if host else _own_addresses()
     addresses = tuple(f"{scheme}://{_named(one)}:{port}/" for one in found or ["127.0.0.1"])
-    app = server.application(built, room, addresses)
+    app = class_server.application(built, room, addresses)
 
     def ready() -> None:
         print(f"{built.outline.title}\n")
@@ -82,7 +82,7 @@ def serve(
         )
 
     try:
-        server.run(app, sockets, tls, ready)
+        class_server.run(app, sockets, tls, ready)
     except KeyboardInterrupt:
         print("\nThe class has ended.")
     finally:

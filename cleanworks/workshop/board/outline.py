@@ -18,8 +18,8 @@ from cleanworks.learn.outcome import MIME
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.metadata import BLOCK
-from cleanworks.workshop.plan import Workshop
 from cleanworks.workshop.validation import Kept, Part, Sayings
+from cleanworks.workshop.workshop_file import Workshop
 
 FILE = "class.json"
 """Its name in the instructor's folder of a built workshop."""

@@ -19,8 +19,8 @@ from cleanworks import agenda, words
 from cleanworks.learn import record
 from cleanworks.learn.sharing import mark
 from cleanworks.workshop.board import pseudonyms
-from cleanworks.workshop.board.journal import Journal
 from cleanworks.workshop.board.outline import Exercise, Outline
+from cleanworks.workshop.board.room_journal import Journal
 
 STUCK_AFTER = 3
 """Checks in a row that said "not yet" or "your code raised" before somebody counts as stuck."""

@@ -83,7 +83,7 @@ def certificates_of(
     from cleanworks.workshop import certificates
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.delivery import agenda_files, programme
-    from cleanworks.workshop.plan import load
+    from cleanworks.workshop.workshop_file import load
 
     people, told = certificates.read_names(names)
     boxes = certificates.without_font(people)

@@ -26,7 +26,7 @@ from cleanworks.workshop.delivery import agenda_files
 from cleanworks.workshop.delivery.instructor import _markdown
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.lines import meant
-from cleanworks.workshop.plan import FOLDER, Workshop
+from cleanworks.workshop.workshop_file import FOLDER, Workshop
 
 TEXTS = "facilitation"
 PEOPLE_PER_HELPER = 9

@@ -22,7 +22,7 @@ from cleanworks.workshop import forms, languages
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.metadata import BLOCK
-from cleanworks.workshop.plan import Workshop
+from cleanworks.workshop.workshop_file import Workshop
 
 _STYLE = """
 pre { background: #f3f4f6; padding: .5em; white-space: pre-wrap; font-size: .88em; break-inside: avoid; }
@@ -47,7 +47,7 @@ def _notebooks(course: Course, programme: Programme, workshop: Workshop, folder:
     """Executed copies with notes, solutions and wrong answers, each followed by what the check says to it."""
     from cleanworks.workshop import book
     from cleanworks.workshop.run import run_notebooks
-    from cleanworks.workshop.run.progress import display
+    from cleanworks.workshop.run.progress_display import display
 
     language = languages.edition_language(course, workshop.language)
     made = book.Edition(course.root, "instructor", workshop.profile, language=language)

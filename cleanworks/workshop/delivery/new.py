@@ -39,7 +39,7 @@ def new(
     \b
     Exit codes: 0 written, 2 something is wrong, 130 interrupted.
     """
-    from cleanworks.workshop import languages, plan
+    from cleanworks.workshop import languages, workshop_file
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.delivery import references
     from cleanworks.workshop.delivery.programme import settle
@@ -64,7 +64,7 @@ def new(
     print("Press Enter to keep what stands in brackets. Ctrl-C stops, and nothing is written.\n")
     ask = asker("Give ten lines; an empty line keeps what stands in brackets.")
     text = asked(course, name, folder, ask)
-    workshop = plan.parse(plan.values_of(text), name, str(target), text)
+    workshop = workshop_file.parse(workshop_file.values_of(text), name, str(target), text)
     lessons = settle(course, workshop).lessons
     _, _, notes = references.resolve(course, workshop, lessons, allow_english=True)
     # The command that is printed must work as it stands.

@@ -15,8 +15,8 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import languages
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.lines import meant, nearest
-from cleanworks.workshop.plan import FOLDER, Workshop, minute
 from cleanworks.workshop.times import Times
+from cleanworks.workshop.workshop_file import FOLDER, Workshop, minute
 
 PATHS = "paths.toml"
 

@@ -12,7 +12,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import certificates, languages
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.lines import nearest
-from cleanworks.workshop.plan import Workshop, notes
+from cleanworks.workshop.workshop_file import Workshop, notes
 
 
 @dataclass(frozen=True)

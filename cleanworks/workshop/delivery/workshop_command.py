@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from cleanworks.workshop import plan
+    from cleanworks.workshop import workshop_file
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.delivery.programme import Programme
 
@@ -88,8 +88,8 @@ def build_workshop(
 
     from cleanworks.errors import InputError
     from cleanworks.workshop.delivery import wheels
-    from cleanworks.workshop.delivery.build import Options, build
     from cleanworks.workshop.delivery.verify import checksum_of
+    from cleanworks.workshop.delivery.workshop_folder import Options, build
 
     if not re.fullmatch(r"3\.\d{1,2}", python):
         raise InputError(f"{python!r} is not a version of Python.", fix="Write it as 3.12.")
@@ -129,16 +129,16 @@ def verify_kit(
 
 def _settled(
     file: str, root: Path, add_missing: bool, allow_english: bool = False
-) -> tuple[Course, plan.Workshop, Programme]:
+) -> tuple[Course, workshop_file.Workshop, Programme]:
     import dataclasses
 
-    from cleanworks.workshop import plan
+    from cleanworks.workshop import workshop_file
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.delivery import references
     from cleanworks.workshop.delivery.programme import file_of, settle
 
     course = Course.load(root.resolve())
-    workshop = plan.load(file_of(course, file))
+    workshop = workshop_file.load(file_of(course, file))
     # What one waits for half an hour to hear is said at once: country, language and translations come before the clock.
     references.country(course, workshop)
     references.require_language(course, workshop)

@@ -17,7 +17,7 @@ from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.lint.canonical import canonical, slug
 from cleanworks.workshop.metadata import BLOCK
 from cleanworks.workshop.notebook import dump, read
-from cleanworks.workshop.run.store import write_all
+from cleanworks.workshop.run.result_cache import write_all
 from cleanworks.workshop.settings import Settings
 
 _SOLUTION = re.compile(r"^[ \t]*#+ *BEGIN SOLUTION[^\n]*\n(.*?)^[ \t]*#+ *END SOLUTION[^\n]*\n?", re.MULTILINE | re.DOTALL)

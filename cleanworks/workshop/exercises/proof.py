@@ -20,7 +20,7 @@ from cleanworks.workshop.metadata import NotebookBlock
 from cleanworks.workshop.notebook import Cell, Notebook, dump, read
 from cleanworks.workshop.run import Job, Listener, RunOptions, run_notebooks
 from cleanworks.workshop.run.course import LOCK, module_roots
-from cleanworks.workshop.run.results import Failure, LessonResult
+from cleanworks.workshop.run.lesson_results import Failure, LessonResult
 
 WORDS = {
     "correct": "correct",

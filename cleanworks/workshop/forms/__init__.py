@@ -6,15 +6,15 @@ A before gets form B after, and the other way round, so that a difference betwee
 answer: what is right stands only in the key, which stays with the instructor.
 """
 
-from cleanworks.workshop.forms.items import FORMS, IN_A_WORKSHOP, SECONDS, Item, Test, draw, form_for
-from cleanworks.workshop.forms.key import Key, Statement
-from cleanworks.workshop.forms.pages import (
+from cleanworks.workshop.forms.form_pages import (
     form_page,
     printed_evaluation,
     printed_follow_up,
     printed_test,
     test_page,
 )
+from cleanworks.workshop.forms.items import FORMS, IN_A_WORKSHOP, SECONDS, Item, Test, draw, form_for
+from cleanworks.workshop.forms.key import Key, Statement
 
 __all__ = [
     "FORMS",

@@ -25,7 +25,7 @@ from cleanworks.workshop.lint.rules import (
 )
 from cleanworks.workshop.notebook import Notebook, dump, lines_outside_fences, read
 from cleanworks.workshop.quiz import GiveAway, give_away, parse_quiz
-from cleanworks.workshop.run.store import write_whole
+from cleanworks.workshop.run.result_cache import write_whole
 from cleanworks.workshop.settings import FILE, Settings
 
 UNREADABLE = "readable"

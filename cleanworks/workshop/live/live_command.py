@@ -58,7 +58,7 @@ def build(
     """
     from cleanworks.workshop.book import Edition
     from cleanworks.workshop.catalogue import Course
-    from cleanworks.workshop.live.build import prepare
+    from cleanworks.workshop.live.payload import prepare
 
     course = Course.load(root.resolve())
     payload = prepare(course, Edition(course.root, profile=profile, language=language).environment)
@@ -79,7 +79,7 @@ def status(
     from cleanworks.workshop.book import Edition
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.live import images, needs
-    from cleanworks.workshop.live.build import prepare
+    from cleanworks.workshop.live.payload import prepare
 
     course = Course.load(root.resolve())
     payload = prepare(course, Edition(course.root, profile=profile).environment)
@@ -120,11 +120,11 @@ def prove(
     """
     from cleanworks.workshop.book import Edition
     from cleanworks.workshop.catalogue import Course
-    from cleanworks.workshop.live import proof
+    from cleanworks.workshop.live import page_proof
 
     course = Course.load(root.resolve())
     edition = Edition(course.root, profile=profile, language=language)
-    done = proof.prove(course, ids or (), environment=edition.environment, workers=jobs)
+    done = page_proof.prove(course, ids or (), environment=edition.environment, workers=jobs)
     for one in done:
         for difference in one.differences:
             print(f"{one.name}: {difference}")

@@ -1,5 +1,5 @@
 // Runs notebooks in Pyodide under Node, with the images that a page loads and with nothing else, for the proof that page and
-// book agree. Standard input: one JSON object; see proof.py.
+// book agree. Standard input: one JSON object; see page_proof.py.
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";

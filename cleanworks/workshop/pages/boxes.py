@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from cleanworks import words
-from cleanworks.workshop.pages import progress
+from cleanworks.workshop.pages import your_progress
 
 LOG = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def _exercise(translator: HTML5Translator, node: box) -> str:
 def _exercise_end(translator: HTML5Translator, node: box) -> str:
     if _audience(translator) == "instructor":
         return "</div>"
-    return progress.control(translator, question=node["about"]["question"]) + "</div>"
+    return your_progress.control(translator, question=node["about"]["question"]) + "</div>"
 
 
 def _fold(kind: str, title: str) -> str:
@@ -251,7 +251,7 @@ _BEGIN: dict[str, Callable[[HTML5Translator, box], str]] = {
     "quiz-option": _option,
     "quiz-text": lambda t, node: "<span>",
     "quiz-feedback": _feedback,
-    "read": lambda translator, node: progress.control(translator, lesson=node["about"]["lesson"]),
+    "read": lambda translator, node: your_progress.control(translator, lesson=node["about"]["lesson"]),
 }
 
 _END: dict[str, str | Callable[[HTML5Translator, box], str]] = {

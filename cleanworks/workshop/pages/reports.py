@@ -56,15 +56,15 @@ def _tested_by(lesson: Lesson, objective: int) -> str:
 
 def workshop_file(course: Course, block: str) -> Table:
     """The keys of one block of a workshop file, made from the model that reads it."""
-    from cleanworks.workshop import plan
+    from cleanworks.workshop.workshop_file import Activity, Break, Day, Member, Part, Workshop
 
     models: dict[str, type[BaseModel]] = {
-        "workshop": plan.Workshop,
-        "day": plan.Day,
-        "break": plan.Break,
-        "activity": plan.Activity,
-        "module": plan.Part,
-        "member": plan.Member,
+        "workshop": Workshop,
+        "day": Day,
+        "break": Break,
+        "activity": Activity,
+        "module": Part,
+        "member": Member,
     }
     rows: list[list[str]] = []
     for name, known in models[block].model_fields.items():

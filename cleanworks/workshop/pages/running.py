@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from cleanworks import words
-from cleanworks.workshop.live.page import READY
+from cleanworks.workshop.live.runnable_cells import READY
 
 MARK = "```{cleanworks-run}\n```"
 """What stands for it in a page's Markdown."""

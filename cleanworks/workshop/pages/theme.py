@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.pages.kept import course_of
-from cleanworks.workshop.pages.progress import name_lessons
+from cleanworks.workshop.pages.your_progress import name_lessons
 
 
 def correct(

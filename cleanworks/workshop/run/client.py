@@ -22,9 +22,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from .jobs import MAY_RAISE, tags_of
 from .kernels.guard import LIMIT
-from .kernels.settings import KernelSettings, last_words, log_file
-from .outcome import LessonFailure, Outcome, Task, asks_to_exit, judge_outputs, tidy
+from .kernels.kernel_settings import KernelSettings, last_words, log_file
 from .watch import ProcessWatch
+from .worker_outcome import LessonFailure, Outcome, Task, asks_to_exit, judge_outputs, tidy
 
 _START_TIMEOUT = 60
 # Windows' default loop cannot wait for the sockets of kernels.

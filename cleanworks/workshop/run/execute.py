@@ -12,8 +12,8 @@ from pathlib import Path
 
 from .engine import NBCLIENT, PIPE
 from .kernels.hidden import read_notes
-from .kernels.settings import audit_file
-from .outcome import LessonFailure, Outcome, Task
+from .kernels.kernel_settings import audit_file
+from .worker_outcome import LessonFailure, Outcome, Task
 
 
 def execute(task: Task, gate: Callable[[], None] = lambda: None) -> Outcome:

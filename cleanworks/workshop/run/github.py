@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .keys import shown
-from .results import LessonResult, RunResult
+from .lesson_results import LessonResult, RunResult
 
 
 def wanted(environment: Mapping[str, str]) -> bool:

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from .keys import shown
-from .results import LessonResult, RunResult
+from .lesson_results import LessonResult, RunResult
 from .terminal import failure_text
 
 # XML 1.0 cannot hold other control characters at all.

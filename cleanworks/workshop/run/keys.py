@@ -39,7 +39,7 @@ _EXECUTING = sorted(
     [
         *(
             _HERE / f"{name}.py"
-            for name in ("access", "client", "engine", "execute", "outcome", "pipe", "runner", "watch")
+            for name in ("access", "client", "engine", "execute", "pipe", "runner", "watch", "worker_outcome")
         ),
         *(_HERE / "kernels").glob("*.py"),
     ]
@@ -257,7 +257,7 @@ class Key:
 @functools.cache
 def tool_pieces() -> dict[str, str]:
     """What the machine and the tool bring in."""
-    executing = digest(b"".join(path.read_bytes() for path in _EXECUTING if path.is_file()))
+    executing = digest(b"".join(path.read_bytes() for path in _EXECUTING))
     versions = []
     for package in ("nbclient", "ipykernel", "ipython"):
         try:

@@ -19,8 +19,8 @@ from typing import Any
 from .client import LessonClient
 from .kernels.forked import ForkedKernel, ask
 from .kernels.guard import LIMIT
-from .kernels.settings import log_file
-from .outcome import LessonFailure
+from .kernels.kernel_settings import log_file
+from .worker_outcome import LessonFailure
 
 # The message types of `kernels.pipe_kernel`; importing that module would load a whole kernel.
 _READY, _IDLE, _BROKEN, _COMM = "ready", "idle", "cleanworks_broken", "comm"

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from .execute import execute
 from .kernels.lifeline import adopt_orphans, die_with_parent
 from .memory import MemoryGuard
-from .outcome import LessonFailure, Outcome, Task
+from .worker_outcome import LessonFailure, Outcome, Task
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkContext, SpawnContext

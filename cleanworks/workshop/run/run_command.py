@@ -15,11 +15,11 @@ from cleanworks.errors import InputError
 from . import github, shards
 from .jobs import RunOptions
 from .junit import junit_xml
-from .page import html_page
-from .progress import display
-from .results import RunResult
+from .lesson_results import RunResult
+from .progress_display import display
+from .result_cache import Store, write_whole
+from .result_page import html_page
 from .runner import run_notebooks
-from .store import Store, write_whole
 from .terminal import report
 from .twice import run_twice
 

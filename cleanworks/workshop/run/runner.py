@@ -22,11 +22,11 @@ from .engine import METADATA, PIPE, choose
 from .jobs import MAY_RAISE, Job, Listener, RunOptions, Source, is_many, read_source, source_of, tags_of
 from .kernels.server_process import CAN_FORK
 from .keys import Fingerprints, Key, difference, digest, lesson_key, local_modules, shared_pieces, shown
-from .results import PASSING, CellTime, Failure, LessonResult, RunResult, Status
-from .store import Store, remove, write_whole
+from .lesson_results import PASSING, CellTime, Failure, LessonResult, RunResult, Status
+from .result_cache import Store, remove, write_whole
 
 if TYPE_CHECKING:
-    from .outcome import Outcome, Task
+    from .worker_outcome import Outcome, Task
 
 # Runs that the trend of a lesson looks back on.
 _HISTORY = 12
@@ -225,7 +225,7 @@ class _Run:
         server = self._need_server(todo)
         with scratch.folder() as place:
             # The libraries load in the server's process while this one reads its own.
-            from .kernels.settings import KernelSettings
+            from .kernels.kernel_settings import KernelSettings
             from .memory import MemoryGuard
             from .pool import Pool
 
@@ -299,7 +299,7 @@ class _Run:
         }
 
     def _task(self, index: int, lesson: _Lesson, settings: Any, place: str) -> Task:
-        from .outcome import Task
+        from .worker_outcome import Task
 
         limit = lesson.job.timeout or self.options.timeout
         workdir = str(lesson.job.folder.resolve())

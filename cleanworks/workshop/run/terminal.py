@@ -8,8 +8,8 @@ from pathlib import Path
 
 from .engine import SPOKEN
 from .keys import shown
-from .progress import duration, lessons
-from .results import Failure, LessonResult, RunResult
+from .lesson_results import Failure, LessonResult, RunResult
+from .progress_display import duration, lessons
 
 
 def report(result: RunResult, root: Path) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from cleanworks import scratch
 
 from .jobs import Job, Listener, RunOptions
-from .results import Failure, LessonResult, RunResult
+from .lesson_results import Failure, LessonResult, RunResult
 from .runner import line_in_file, run_notebooks
 
 _SHOWN_LINES = 6

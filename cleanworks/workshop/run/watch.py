@@ -8,7 +8,7 @@ import os
 import psutil
 
 from .kernels.lifeline import descendants
-from .outcome import LessonFailure
+from .worker_outcome import LessonFailure
 
 # Helpers of Python's own that end with the kernel; a lesson does not start them by itself.
 _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import pytest
 import tornado.httpclient
 
-from cleanworks.workshop.board import server
-from cleanworks.workshop.board.journal import Journal
+from cleanworks.workshop.board import class_server
 from cleanworks.workshop.board.outline import Exercise, Mistake, Module, Outline, Session
 from cleanworks.workshop.board.room import Room
+from cleanworks.workshop.board.room_journal import Journal
 
 SECRET_NOTE = "Only instructors read this sentence about the gauge."
 
@@ -62,7 +62,7 @@ def outline() -> Outline:
 
 
 @pytest.fixture
-def built(tmp_path, outline) -> server.Built:
+def built(tmp_path, outline) -> class_server.Built:
     """A workshop as `workshop build` leaves it: two pages for learners, a zip, the outline."""
     place = tmp_path / "rain"
     (place / "learner" / "book").mkdir(parents=True)
@@ -74,7 +74,7 @@ def built(tmp_path, outline) -> server.Built:
     (place / "instructor" / "notes.html").write_text(SECRET_NOTE, encoding="utf-8")
     (place / "instructor" / "class.json").write_text(outline.text(), encoding="utf-8")
     (tmp_path / "rain-learner.zip").write_bytes(b"PK")
-    return server.Built.find(str(place), tmp_path)
+    return class_server.Built.find(str(place), tmp_path)
 
 
 @dataclass
@@ -135,9 +135,9 @@ def in_class(built) -> Callable:
         async def whole():
             journal = Journal(built.journal)
             room = Room(built.outline, journal, clock)
-            sockets = server.bound("127.0.0.1", 0)
+            sockets = class_server.bound("127.0.0.1", 0)
             address = f"http{'s' if tls else ''}://127.0.0.1:{sockets[0].getsockname()[1]}/"
-            running = server.start(server.application(built, room, (address,)), sockets, tls)
+            running = class_server.start(class_server.application(built, room, (address,)), sockets, tls)
             try:
                 return await scenario(Served(address, room))
             finally:
@@ -158,9 +158,9 @@ def served(built) -> Iterator[Served]:
     async def forever():
         journal = Journal(built.journal)
         room = Room(built.outline, journal)
-        sockets = server.bound("127.0.0.1", 0)
+        sockets = class_server.bound("127.0.0.1", 0)
         address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/"
-        running = server.start(server.application(built, room, (address,)), sockets)
+        running = class_server.start(class_server.application(built, room, (address,)), sockets)
         end = asyncio.Event()
         found.extend([Served(address, room), asyncio.get_running_loop(), end])
         ready.set()

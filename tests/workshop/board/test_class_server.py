@@ -16,7 +16,7 @@ import segno
 
 from cleanworks.errors import InputError
 from cleanworks.learn import CheckSet, Correct, NotYet, sharing
-from cleanworks.workshop.board import class_command, server
+from cleanworks.workshop.board import class_command, class_server
 from cleanworks.workshop.board.room import BURST
 from tests.workshop.board.conftest import SECRET_NOTE, Browser
 
@@ -274,11 +274,11 @@ def test_the_board_saves_one_file_for_the_evaluation(in_class):
 
 def test_a_workshop_that_is_not_built_and_a_port_that_is_taken(tmp_path):
     with pytest.raises(InputError, match="not built") as error:
-        server.Built.find("uganda", tmp_path)
+        class_server.Built.find("uganda", tmp_path)
     assert "workshop build uganda" in error.value.message
-    taken = server.bound("127.0.0.1", 0)
+    taken = class_server.bound("127.0.0.1", 0)
     with pytest.raises(InputError, match="--port 8080"):
-        server.bound("127.0.0.1", taken[0].getsockname()[1])
+        class_server.bound("127.0.0.1", taken[0].getsockname()[1])
     for one in taken:
         one.close()
 

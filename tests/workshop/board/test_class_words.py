@@ -12,14 +12,14 @@ import pytest
 
 from cleanworks import words
 from cleanworks.learn.sharing import mark
-from cleanworks.workshop.board import pseudonyms, server
-from cleanworks.workshop.board.journal import Journal
+from cleanworks.workshop.board import class_server, pseudonyms
 from cleanworks.workshop.board.outline import Exercise, Mistake
 from cleanworks.workshop.board.room import Room
+from cleanworks.workshop.board.room_journal import Journal
 from tests.workshop.board.conftest import Browser, make_outline
 
 LANGUAGES = ["fr", "ko", "ar"]
-FOLDER = Path(server.__file__).parent
+FOLDER = Path(class_server.__file__).parent
 NO_WORDS = {"use strict", "Content-Type", "row has-stuck", "left over", "not begun"}
 """Texts of the scripts that look like words and are marks for a browser."""
 
@@ -36,8 +36,8 @@ def texts_of(script: str) -> set[str]:
 
 def refusals() -> set[str]:
     """What the server says to who sends something that it does not take."""
-    found = {*server._WRONG.values(), server._FAILED}
-    for name in ("server.py", "room.py"):
+    found = {*class_server._WRONG.values(), class_server._FAILED}
+    for name in ("class_server.py", "room.py"):
         for node in ast.walk(ast.parse((FOLDER / name).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused":
                 said = node.args[1]

@@ -14,9 +14,9 @@ from cleanworks.learn.sharing import mark
 from cleanworks.workshop import evaluate, forms
 from cleanworks.workshop.board import outline as outlines
 from cleanworks.workshop.board import pseudonyms
-from cleanworks.workshop.board.journal import Journal
 from cleanworks.workshop.board.outline import Outline
 from cleanworks.workshop.board.room import BURST, Refused, Room
+from cleanworks.workshop.board.room_journal import Journal
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
 from cleanworks.workshop.forms import Key

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from cleanworks.errors import InputError
-from cleanworks.workshop import plan
+from cleanworks.workshop import workshop_file
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import agenda_files, build, verify, wheels
+from cleanworks.workshop.delivery import agenda_files, verify, wheels, workshop_folder
 from cleanworks.workshop.delivery.programme import settle
 from cleanworks.workshop.editions import leaks
 
@@ -39,7 +39,7 @@ def day(**changes) -> dict:
 
 @pytest.mark.parametrize("file", sorted(path for path in (ROOT / "workshops").glob("*-*.toml")))
 def test_every_workshop_that_ships_can_be_held(course, file):
-    made = settle(course, plan.load(file))
+    made = settle(course, workshop_file.load(file))
     assert made.warnings == ()
     assert made.lessons
 
@@ -65,41 +65,41 @@ def test_every_workshop_that_ships_can_be_held(course, file):
 )
 def test_a_wrong_file_says_what_is_wrong(changes, said):
     with pytest.raises(InputError) as error:
-        plan.parse(values(**changes), "day")
+        workshop_file.parse(values(**changes), "day")
     assert said in error.value.message
 
 
 def test_each_mistake_gets_its_own_line():
     with pytest.raises(InputError) as error:
-        plan.parse(values(modules=["o1", "o1"], timezone="x", days=[day(end="08:00")]), "day")
+        workshop_file.parse(values(modules=["o1", "o1"], timezone="x", days=[day(end="08:00")]), "day")
     assert error.value.message.startswith("the workshop: ")
     assert len([line for line in error.value.message.splitlines() if line.startswith("  - ")]) >= 3
 
 
 def test_a_file_that_is_missing_or_no_toml(tmp_path):
     with pytest.raises(InputError, match="no such workshop file"):
-        plan.load(tmp_path / "none.toml")
+        workshop_file.load(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("title = A day")
     with pytest.raises(InputError, match="cannot be read"):
-        plan.load(tmp_path / "bad.toml")
+        workshop_file.load(tmp_path / "bad.toml")
 
 
 def test_unknown_modules_are_named(course):
     with pytest.raises(InputError, match="no module 'zz9'"):
-        settle(course, plan.parse(values(modules=["o1", "zz9"]), "day"))
+        settle(course, workshop_file.parse(values(modules=["o1", "zz9"]), "day"))
 
 
 def test_too_much_is_refused_by_how_much(course):
     with pytest.raises(InputError, match=r"is \d+ minutes too long"):
-        settle(course, plan.parse(values(modules=["o1", "c4", "c6", "c8", "c9"]), "day"))
+        settle(course, workshop_file.parse(values(modules=["o1", "c4", "c6", "c8", "c9"]), "day"))
 
 
 def test_missing_prerequisites_are_a_warning_and_can_be_added(course):
-    workshop = plan.parse(values(modules=["c6"]), "day")
+    workshop = workshop_file.parse(values(modules=["c6"]), "day")
     assert "c6 needs o1" in settle(course, workshop).warnings[0]
     added = settle(course, workshop, add_missing=True)
     assert [lesson.id for lesson in added.lessons] == ["o1", "c6"] and added.warnings == ()
-    wrong_order = settle(course, plan.parse(values(modules=["c6", "o1"]), "day"))
+    wrong_order = settle(course, workshop_file.parse(values(modules=["c6", "o1"]), "day"))
     assert "comes before o1" in wrong_order.warnings[0]
 
 
@@ -108,7 +108,7 @@ NAMES = ["=2+3", "+1", "-1", "@sum(A1)", 'Nguyễn, "Đà Nẵng"', "문화; 투
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_of_any_script_survive_and_no_spreadsheet_takes_them_for_formulas(course, name):
-    workshop = plan.parse(
+    workshop = workshop_file.parse(
         values(title=name, modules=[{"talk": name, "minutes": 30}], timezone="Asia/Seoul"), "day"
     )
     made = settle(course, workshop)
@@ -128,7 +128,9 @@ def test_names_of_any_script_survive_and_no_spreadsheet_takes_them_for_formulas(
 
 def test_events_keep_their_identity_when_an_hour_changes(course):
     def identities(start: str) -> list[str]:
-        text = agenda_files.calendar(settle(course, plan.parse(values(days=[day(start=start)]), "day")))
+        text = agenda_files.calendar(
+            settle(course, workshop_file.parse(values(days=[day(start=start)]), "day"))
+        )
         return [line for line in text.split("\r\n") if line.startswith("UID:")]
 
     assert identities("09:00") == identities("09:10")
@@ -152,14 +154,14 @@ def test_the_days_are_written_as_one_writes_them(language, first, last, text):
 
 
 def test_the_running_order_has_cut_marks_and_the_agenda_has_none(course):
-    made = settle(course, plan.parse(values(), "day"))
+    made = settle(course, workshop_file.parse(values(), "day"))
     assert "leave out the last task" in agenda_files.page(made, running=True).html
     assert "leave out the last task" not in agenda_files.page(made).html
 
 
 def test_learners_get_no_solution_and_the_search_finds_one(course, tmp_path):
-    workshop = plan.parse(values(), "day")
-    files = build.notebooks(course, workshop, tmp_path)
+    workshop = workshop_file.parse(values(), "day")
+    files = workshop_folder.notebooks(course, workshop, tmp_path)
     assert len(files) == 4
     for file in files:
         for lesson in course.lessons:
@@ -169,16 +171,16 @@ def test_learners_get_no_solution_and_the_search_finds_one(course, tmp_path):
                     leaks(file.read_text(encoding="utf-8"), lesson.exercises.notebook.node, taught=taught)
                     == []
                 )
-        assert build.given_away(course, file) == ""
+        assert workshop_folder.given_away(course, file) == ""
     lesson = course.lesson("c6")
     note = lesson.notebook.with_tag("instructor")[0].source
     leaked = tmp_path / "handout.html"
     leaked.write_text(f"<html>{note}</html>", encoding="utf-8")
-    assert build.given_away(course, leaked)
+    assert workshop_folder.given_away(course, leaked)
     whole = tmp_path / "notebooks" / lesson.exercises.path.name
     whole.parent.mkdir()
     whole.write_text(lesson.exercises.notebook.text, encoding="utf-8")
-    assert build.given_away(course, whole)
+    assert workshop_folder.given_away(course, whole)
 
 
 # --- kits ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from cleanworks import paper
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import build, readable
+from cleanworks.workshop.delivery import readable, workshop_folder
 from cleanworks.workshop.editions import leaks
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,7 +30,7 @@ def note(course) -> str:
 
 def refused(course, folder):
     with pytest.raises(InputError, match="give an answer away") as error:
-        build._refuse_leaks(course, folder)
+        workshop_folder._refuse_leaks(course, folder)
     return error.value.message
 
 
@@ -41,7 +41,7 @@ def test_a_leak_in_a_pdf(course, note, tmp_path):
     path.write_bytes(paper.pdf(paper.Page("Handout", f"<p>Read this.</p><p>{paper.escape(note)}</p>").html))
     assert "c6.pdf" in refused(course, tmp_path)
     path.write_bytes(paper.pdf(paper.Page("Handout", "<p>Read this.</p>").html))
-    build._refuse_leaks(course, tmp_path)
+    workshop_folder._refuse_leaks(course, tmp_path)
 
 
 def test_a_leak_in_a_zip_in_a_zip(course, note, tmp_path):
@@ -60,14 +60,14 @@ def test_a_leak_in_a_table_of_the_data(course, note, tmp_path):
     path.write_text(f'project_id,title\nP1,"{note.replace(chr(34), chr(34) * 2)}"\n', encoding="utf-8")
     assert "projects.csv" in refused(course, tmp_path)
     path.write_text("project_id,title\nP1,A bridge over the river\n", encoding="utf-8")
-    build._refuse_leaks(course, tmp_path)
+    workshop_folder._refuse_leaks(course, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["broken.pdf", "broken.zip"])
 def test_what_cannot_be_read_is_not_handed_out(course, tmp_path, name):
     (tmp_path / name).write_bytes(b"neither")
     with pytest.raises(InputError, match=r"cannot be read|is damaged"):
-        build._refuse_leaks(course, tmp_path)
+        workshop_folder._refuse_leaks(course, tmp_path)
 
 
 def test_wheels_of_others_are_not_opened(tmp_path):
@@ -107,7 +107,7 @@ def test_a_function_of_one_name_answers_only_beside_its_question(course, tmp_pat
         path = tmp_path / name
         path.parent.mkdir(parents=True)
         path.write_text(page, encoding="utf-8")
-        assert bool(build.given_away(course, path)) is refuses, name
+        assert bool(workshop_folder.given_away(course, path)) is refuses, name
     whole = tmp_path / "whole.html"
     whole.write_text("<html><body><pre>bodies = len(answers)</pre></body></html>", encoding="utf-8")
-    assert build.given_away(course, whole) == "bodies = len(answers)"
+    assert workshop_folder.given_away(course, whole) == "bodies = len(answers)"

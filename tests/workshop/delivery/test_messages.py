@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cleanworks.errors import InputError
-from cleanworks.workshop import plan
+from cleanworks.workshop import workshop_file
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import references
 from cleanworks.workshop.delivery.programme import settle
@@ -39,7 +39,7 @@ def told(course, tmp_path, text: str, **options) -> tuple[list[str], str]:
     path = tmp_path / "gulu.toml"
     path.write_text(text, encoding="utf-8")
     try:
-        workshop = plan.load(path)
+        workshop = workshop_file.load(path)
         references.country(course, workshop)
         references.require_language(course, workshop)
         lessons = settle(course, workshop).lessons
@@ -211,7 +211,7 @@ def test_a_profile_beside_the_workshop_file_is_found(course, tmp_path):
     )
     path = tmp_path / "gulu.toml"
     path.write_text(GOOD.replace('"uganda"', '"office.toml"'), encoding="utf-8")
-    place = references.country(course, plan.load(path))
+    place = references.country(course, workshop_file.load(path))
     assert place.profile == str((tmp_path / "office.toml").resolve()) and place.name == "Uganda"
     assert any("Gulu" in line for line in place.lines) and any(
         "Government Procurement Portal" in line for line in place.lines
@@ -242,17 +242,17 @@ def test_a_profile_in_place_of_a_workshop_is_recognised(tmp_path):
     path = tmp_path / "office.toml"
     path.write_text('extends = "uganda"\n', encoding="utf-8")
     with pytest.raises(InputError, match="a country profile, not a workshop file"):
-        plan.load(path)
+        workshop_file.load(path)
 
 
 def test_days_that_passed_and_days_of_rest_are_noted(tmp_path):
     path = tmp_path / "gulu.toml"
     path.write_text(GOOD.replace("2027-03-02", "2027-03-07"), encoding="utf-8")
-    workshop = plan.load(path)
-    assert plan.notes(workshop, (4, 5), datetime.date(2026, 1, 1)) == []
-    (said,) = plan.notes(workshop, (6,), datetime.date(2026, 1, 1))
+    workshop = workshop_file.load(path)
+    assert workshop_file.notes(workshop, (4, 5), datetime.date(2026, 1, 1)) == []
+    (said,) = workshop_file.notes(workshop, (6,), datetime.date(2026, 1, 1))
     assert "line 9: 7 March 2027 is a Sunday" in said
-    (said,) = plan.notes(workshop, (), datetime.date(2028, 1, 1))
+    (said,) = workshop_file.notes(workshop, (), datetime.date(2028, 1, 1))
     assert "has passed" in said
 
 
@@ -260,5 +260,5 @@ def test_days_for_which_nothing_is_left_to_teach_are_noted(course, tmp_path):
     path = tmp_path / "gulu.toml"
     day = GOOD[GOOD.index("[[days]]") :]
     path.write_text(GOOD + "".join(day.replace("-02\n", f"-0{n}\n") for n in (3, 4)), encoding="utf-8")
-    (said,) = settle(course, plan.load(path)).warnings
+    (said,) = settle(course, workshop_file.load(path)).warnings
     assert said.startswith(f"{path}, line 14: no module is left for 2 days, from day 2 on.")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cleanworks import cli
-from cleanworks.workshop import plan
+from cleanworks.workshop import workshop_file
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWERS = [
@@ -38,7 +38,7 @@ def new(folder: Path, name: str = "gulu") -> int:
 def test_ten_answers_become_a_commented_file_with_a_clock(tmp_path, monkeypatch, capsys):
     give(monkeypatch, ANSWERS)
     assert new(tmp_path) == 0
-    made = plan.load(tmp_path / "gulu.toml")
+    made = workshop_file.load(tmp_path / "gulu.toml")
     assert (made.title, made.profile, made.path, made.participants, len(made.days)) == (
         "Clean works in Gulu",
         "uganda",
@@ -76,7 +76,7 @@ def test_a_wrong_answer_is_asked_again_with_the_nearest_word(tmp_path, monkeypat
         and "Did you mean 'c6'?" in said
         and "'tomorrow' is not a date" in said
     )
-    assert plan.load(tmp_path / "gulu.toml").module_ids == ("o1", "c6")
+    assert workshop_file.load(tmp_path / "gulu.toml").module_ids == ("o1", "c6")
 
 
 @pytest.mark.parametrize("lines", [ANSWERS[:4], []])
@@ -169,7 +169,7 @@ def test_at_a_terminal_wrong_answers_are_asked_again_and_french_says_what_stays_
     for question, answer in typed:
         terminal.type(question, answer)
     said, status = terminal.close()
-    made = plan.load(tmp_path / "gulu.toml")
+    made = workshop_file.load(tmp_path / "gulu.toml")
     assert status == 0 and (made.title, made.language) == ("Des chantiers propres à Thiès", "fr")
     assert "Not in 'fr', but in English: c5." in said and "build" in said.split("--allow-english")[-2]
 

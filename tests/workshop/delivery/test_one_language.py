@@ -12,11 +12,11 @@ from bs4 import BeautifulSoup
 
 from cleanworks import words
 from cleanworks.learn import record
-from cleanworks.workshop import certificates, evaluate, forms, handouts, languages, plan, slides
+from cleanworks.workshop import certificates, evaluate, forms, handouts, languages, slides, workshop_file
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import (
     agenda_files,
-    classroom,
+    classroom_material,
     facilitation,
     instructor,
     references,
@@ -43,7 +43,7 @@ def made(request, course) -> Programme:
            "closing": [{"title": "3", "minutes": 15}], "breaks": [{"title": "2", "start": "10:30", "minutes": 15}]}  # fmt: skip
     facts = {"title": "T", "place": "P", "audience": "A", "participants": 20, "profile": "exampleland"}
     return settle(
-        course, plan.parse({**facts, "language": request.param, "days": [day, {**day, "date": "2027-03-02"}], "modules": ["o1"]}, "half-day")
+        course, workshop_file.parse({**facts, "language": request.param, "days": [day, {**day, "date": "2027-03-02"}], "modules": ["o1"]}, "half-day")
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_the_forms(course, made):
         "T",
         made.lessons,
         test,
-        minutes=lambda lesson: classroom.minutes(made, lesson),
+        minutes=lambda lesson: classroom_material.minutes(made, lesson),
         titles=made.titles,
     )
     pages = [
@@ -152,7 +152,7 @@ def reasons() -> set[str]:
     for name in (
         "workshop/evaluate.py",
         "workshop/forms/handed_in.py",
-        "workshop/forms/typed.py",
+        "workshop/forms/typed_answers.py",
         "learn/record.py",
     ):
         for call in ast.walk(ast.parse((ROOT / "cleanworks" / name).read_text(encoding="utf-8"))):
@@ -217,7 +217,7 @@ def test_the_slides_and_the_handout(course, made):
     context = handouts.Context({}, language, said, country.lines)
     pages = [
         slides.page(deck, language=language),
-        slides.page(classroom.day_slides(made, 0), language=language),
+        slides.page(classroom_material.day_slides(made, 0), language=language),
         handouts.handout(node, lesson.block, glossary, context).html,
     ]
     assert [text for page in pages for text in english(page)] == []

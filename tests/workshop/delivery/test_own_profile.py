@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cleanworks.workshop.delivery import build, start
+from cleanworks.workshop.delivery import start, workshop_folder
 
 
 def test_the_file_and_what_it_stands_on_are_carried(tmp_path):
@@ -10,9 +10,9 @@ def test_the_file_and_what_it_stands_on_are_carried(tmp_path):
     (tmp_path / "office.toml").write_text('extends = "uganda.toml"\n', encoding="utf-8")
     kit = tmp_path / "kit"
     kit.mkdir()
-    assert build._carried(str(tmp_path / "office.toml"), kit) == "country/office.toml"
+    assert workshop_folder._carried(str(tmp_path / "office.toml"), kit) == "country/office.toml"
     assert sorted(path.name for path in (kit / "country").iterdir()) == ["office.toml", "uganda.toml"]
-    assert build._carried("uganda", kit) == "uganda" and build._carried(None, kit) is None
+    assert workshop_folder._carried("uganda", kit) == "uganda" and workshop_folder._carried(None, kit) is None
 
 
 def test_start_files_name_it_by_the_place_of_the_kit():

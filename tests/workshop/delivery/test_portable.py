@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cleanworks.errors import InputError
-from cleanworks.workshop import plan
+from cleanworks.workshop import workshop_file
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery import build, portable, start
+from cleanworks.workshop.delivery import portable, start, workshop_folder
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -66,9 +66,11 @@ def test_a_folder_that_would_fail_in_the_room_is_refused_and_nothing_copied(
 
 def test_without_packages_for_windows_it_is_refused_before_any_work(tmp_path, python):
     course = Course.load(ROOT)
-    workshop = plan.load(ROOT / "workshops" / "half-day-introduction.toml")
+    workshop = workshop_file.load(ROOT / "workshops" / "half-day-introduction.toml")
     with pytest.raises(InputError, match="--wheels windows"):
-        build.build(course, workshop, tmp_path / "out", build.Options(("linux",), python_folder=python))
+        workshop_folder.build(
+            course, workshop, tmp_path / "out", workshop_folder.Options(("linux",), python_folder=python)
+        )
     assert not (tmp_path / "out").exists()
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cleanworks.workshop.run.jobs import RunOptions
-from cleanworks.workshop.run.kernels.settings import KernelSettings
+from cleanworks.workshop.run.kernels.kernel_settings import KernelSettings
 from cleanworks.workshop.run.keys import Fingerprints, shared_pieces
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.run import Skip
-from cleanworks.workshop.run.store import Store
+from cleanworks.workshop.run.result_cache import Store
 from tests.workshop.run.conftest import cell
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from cleanworks.workshop.run.kernels.lifeline import descendants
 from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
-from cleanworks.workshop.run.outcome import tidy
+from cleanworks.workshop.run.worker_outcome import tidy
 from tests.few import few
 from tests.workshop.run.conftest import cell, linux, outputs_of, text_of
 
@@ -274,7 +274,7 @@ import sys
 import tempfile
 from pathlib import Path
 from cleanworks.workshop.run import Job, RunOptions, run_notebooks
-from cleanworks.workshop.run.progress import Lines
+from cleanworks.workshop.run.progress_display import Lines
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])

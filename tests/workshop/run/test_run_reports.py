@@ -13,7 +13,7 @@ import pytest
 from cleanworks.workshop.run import CellTime, Failure, LessonResult, RunResult
 from cleanworks.workshop.run.github import wanted, workflow_commands
 from cleanworks.workshop.run.junit import junit_xml
-from cleanworks.workshop.run.page import html_page, sparkline, trend
+from cleanworks.workshop.run.result_page import html_page, sparkline, trend
 from cleanworks.workshop.run.terminal import report
 from cleanworks.workshop.run.twice import first_difference, run_twice
 from tests.workshop.run.conftest import cell

@@ -10,9 +10,9 @@ import pytest
 from cleanworks.workshop.run import LessonResult, run_notebooks
 from cleanworks.workshop.run.memory import MemoryGuard, _container_free
 from cleanworks.workshop.run.pool import Pool
-from cleanworks.workshop.run.progress import Lines, duration
+from cleanworks.workshop.run.progress_display import Lines, duration
+from cleanworks.workshop.run.result_cache import Store
 from cleanworks.workshop.run.runner import _Run, cores, longest_first
-from cleanworks.workshop.run.store import Store
 from tests.workshop.run.conftest import Recorder, linux
 
 
@@ -219,7 +219,7 @@ def test_plain_lines_say_what_runs_why_and_what_is_left():
 def test_the_bar_draws_in_a_terminal_without_threads(monkeypatch):
     import threading
 
-    from cleanworks.workshop.run.progress import Bar, display
+    from cleanworks.workshop.run.progress_display import Bar, display
 
     class Terminal(io.StringIO):
         def isatty(self):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from cleanworks import scratch
 from cleanworks.errors import InputError
 
-from .settings import LEFT_OUT, ONE_THREAD
+from .kernel_settings import LEFT_OUT, ONE_THREAD
 
 PRELOAD = "CLEANWORKS_PRELOAD"
 DEFAULT_PRELOAD = "numpy,pandas,matplotlib.pyplot"

@@ -704,7 +704,7 @@ window.CleanWorksLive = (() => {
     return made;
   }
 
-  // The same as cleanworks/workshop/pages/tables.py does for the printed pages; the tests hold the two together.
+  // The same as cleanworks/workshop/pages/readable_tables.py does for the printed pages; the tests hold the two together.
   const NUMBER = /^[-+−]?(?:[A-Z]{3}[ \u00a0])?[\d,. \u00a0]*\d(?:[eE][-+]?\d+)?\s*(?:%|m|bn|tn)?$|^[nN]a[nN]$|^inf$/;
   const LONG = 28;
 

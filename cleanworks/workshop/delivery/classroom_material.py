@@ -17,9 +17,9 @@ from cleanworks.workshop import forms, handouts, languages, slides
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery import agenda_files, references
 from cleanworks.workshop.delivery.programme import Programme, settle
-from cleanworks.workshop.forms import typed
+from cleanworks.workshop.forms import typed_answers
 from cleanworks.workshop.metadata import Minutes
-from cleanworks.workshop.plan import Workshop
+from cleanworks.workshop.workshop_file import Workshop
 
 _KEYS = (
     "Space or the arrow keys turn the page, Esc shows all slides, S opens the speaker's window with notes and minutes, "
@@ -162,7 +162,7 @@ def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
         else:
             path = page.save(paper / f"{name}.html")
         files.append(path)
-    for name, text in typed.templates(key).items():
+    for name, text in typed_answers.templates(key).items():
         path = paper / name
         path.write_text(text, encoding="utf-8-sig", newline="")
         files.append(path)

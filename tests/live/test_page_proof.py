@@ -13,10 +13,10 @@ from cleanworks import city
 from cleanworks.errors import InputError
 from cleanworks.workshop.book import Edition
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.live import build, images, needs, proof
-from cleanworks.workshop.live.build import MOST_MEMORY, prepare
+from cleanworks.workshop.live import images, needs, page_proof, payload
 from cleanworks.workshop.live.fetch import NotFetched, fetch
 from cleanworks.workshop.live.images import Image
+from cleanworks.workshop.live.payload import MOST_MEMORY, prepare
 from cleanworks.workshop.live.release import Release
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,7 @@ def _text(text: str) -> dict:
     ],
 )
 def test_what_may_differ_is_passed_over(page, book):
-    assert proof.compare("cell", [_text(page)], [_text(book)]) == []
+    assert page_proof.compare("cell", [_text(page)], [_text(book)]) == []
 
 
 @pytest.mark.parametrize(
@@ -52,40 +52,44 @@ def test_what_may_differ_is_passed_over(page, book):
     ],
 )
 def test_another_value_is_found(page, book):
-    (found,) = proof.compare("the-cell", [_text(page)], [_text(book)])
+    (found,) = page_proof.compare("the-cell", [_text(page)], [_text(book)])
     assert found.cell == "the-cell" and page[:4] in found.page and book[:4] in found.book
 
 
 def test_a_missing_output_an_error_and_another_outcome_are_found():
     error = {"output_type": "error", "ename": "OverflowError", "evalue": "too large", "traceback": []}
-    assert [d.what for d in proof.compare("c", [error], [_text("1")])] == ["output 1 (text/plain)", "error"]
+    assert [d.what for d in page_proof.compare("c", [error], [_text("1")])] == [
+        "output 1 (text/plain)",
+        "error",
+    ]
     outcome = "application/vnd.cleanworks.outcome+json"
     sides = [
         [{"output_type": "execute_result", "data": {outcome: {"outcome": name}}}]
         for name in ("not-yet", "correct")
     ]
-    assert len(proof.compare("c", *sides)) == 1
+    assert len(page_proof.compare("c", *sides)) == 1
 
 
 def test_pieces_of_what_is_printed_are_joined_and_pictures_need_only_be_there():
     stream = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("one\n", "two\n")]
     assert (
-        proof.compare("c", stream, [{"output_type": "stream", "name": "stdout", "text": "one\ntwo\n"}]) == []
+        page_proof.compare("c", stream, [{"output_type": "stream", "name": "stdout", "text": "one\ntwo\n"}])
+        == []
     )
     figure = [{"output_type": "display_data", "data": {"image/png": picture}} for picture in ("aaaa", "bbbb")]
-    assert proof.compare("c", figure[:1], figure[1:]) == []
-    assert len(proof.compare("c", [], figure[1:])) == 1
+    assert page_proof.compare("c", figure[:1], figure[1:]) == []
+    assert len(page_proof.compare("c", [], figure[1:])) == 1
 
 
 def test_every_rule_has_a_reason():
-    assert all(len(reason.split()) >= 4 for _, _, reason in proof.ALLOWED)
+    assert all(len(reason.split()) >= 4 for _, _, reason in page_proof.ALLOWED)
 
 
 def test_without_node_one_sentence_says_so(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv(proof.NODE, raising=False)
+    monkeypatch.delenv(page_proof.NODE, raising=False)
     with pytest.raises(InputError, match="no Node 18"):
-        proof.node()
+        page_proof.node()
 
 
 # --- in Pyodide ---------------------------------------------------------------------------------------------------
@@ -95,7 +99,7 @@ def test_without_node_one_sentence_says_so(monkeypatch, tmp_path):
 def pyodide(tmp_path_factory):
     """Runs cells in Pyodide, as a page does; the outputs come back by number."""
     try:
-        program, payload = proof.node(), prepare(Course.load(ROOT), say=lambda text: None)
+        program, ready = page_proof.node(), prepare(Course.load(ROOT), say=lambda text: None)
     except NotFetched as error:
         pytest.skip(f"no Pyodide: {error.message}")
     except InputError as error:
@@ -109,11 +113,11 @@ def pyodide(tmp_path_factory):
         job = {
             "folder": str(folder),
             "images": {
-                **{image.name: str(image.path) for image in payload.images},
+                **{image.name: str(image.path) for image in ready.images},
                 **{name: str(image.path) for name, image in (instead or {}).items()},
             },
             "start": list(start),
-            "environment": proof.page_environment(payload),
+            "environment": page_proof.page_environment(ready),
             "memory": memory,
             "notebooks": [
                 {
@@ -123,7 +127,7 @@ def pyodide(tmp_path_factory):
             ],
         }  # fmt: skip
         done = subprocess.run(
-            [program, str(Path(proof.__file__).parent / "node.mjs")],
+            [program, str(Path(page_proof.__file__).parent / "node.mjs")],
             input=json.dumps(job),
             capture_output=True,
             text=True,
@@ -153,7 +157,7 @@ WIDE = {
 
 
 READY_MADE = (
-    "from cleanworks import city\ncity.build.pieces = None  # makes tables\nlen(city.load('payments'))"
+    "from cleanworks import city\ncity.assembly.pieces = None  # makes tables\nlen(city.load('payments'))"
 )
 
 
@@ -242,7 +246,7 @@ def test_without_a_compiler_of_bytecode_a_page_shows_the_same(pyodide, monkeypat
         tmp_path,
         lambda: images.pack(images.contents(release.images["core"], fetch(ROOT, release))),
     )
-    own, _ = build._own_files(course, {})
+    own, _ = payload._own_files(course, {})
     course_image = images.made("cleanworks", [], tmp_path, lambda: images.pack(images.sourceless(own)))
     images._recipe.cache_clear()
     assert not [path for path in images.unpack(_inflated(course_image)) if path.endswith(".pyc")]
@@ -296,6 +300,6 @@ def test_pages_of_a_real_country_and_of_another_language_agree_with_their_books(
 def _agree(profile: str | None, *ids: str, language: str | None = None) -> None:
     course = Course.load(ROOT)
     edition = Edition(ROOT, profile=profile, language=language)
-    done = proof.prove(course, ids, environment=edition.environment, say=lambda text: None)
+    done = page_proof.prove(course, ids, environment=edition.environment, say=lambda text: None)
     wrong = [f"{one.name}: {difference}" for one in done for difference in one.differences]
     assert len(done) == (2 * len(ids) or len(course.notebooks)) and not wrong, "\n".join(wrong)

@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from cleanworks.learning import tidy_code
+from cleanworks.workshop.forms.form_pages import LETTERS
 from cleanworks.workshop.forms.handed_in import SURVEYS, Answers, check_answers
 from cleanworks.workshop.forms.items import FORMS
 from cleanworks.workshop.forms.key import Key
-from cleanworks.workshop.forms.pages import LETTERS
 
 SUFFIXES = (".csv", ".xlsx")
 MOST_ROWS = 5000

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.run.store import Store, write_whole
+from cleanworks.workshop.run.result_cache import Store, write_whole
 from tests.workshop.run.conftest import linux, outputs_of, text_of
 
 RUN = """
@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from cleanworks.errors import InputError
 from cleanworks.workshop.run import Job, RunOptions, run_notebooks
-from cleanworks.workshop.run.progress import Lines
+from cleanworks.workshop.run.progress_display import Lines
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import IO, Any
 
-from .results import LessonResult
+from .lesson_results import LessonResult
 
 
 def display(stream: IO[str] | None = None) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from cleanworks import profiles
 from cleanworks.bars import Bars
 from cleanworks.errors import InputError
-from cleanworks.profiles import Profile, rules
+from cleanworks.profiles import Profile, rule_sentences
 
 Table = tuple[list[str], list[list[str]]]
 
@@ -87,7 +87,7 @@ def known_rules(course: object, part: str) -> Table:
 def look_up(course: object = None) -> Table:
     """What a trainer must look up before using the edition: rules without a source, old ones, disputed ones, ranges."""
     one = profiles.active()
-    keys = [*(f"law.{key}" for key in LAWS), *rules.SENTENCES]
+    keys = [*(f"law.{key}" for key in LAWS), *rule_sentences.SENTENCES]
     rows = [[_label(key), why] for key in keys for why in [_doubt(one, key)] if why]
     return ["what to look up", "why"], rows
 
@@ -109,7 +109,9 @@ def _doubt(profile: Profile, key: str) -> str:
         if letter in letters
     ]
     if entry.range and entry.range[0] != entry.range[1]:
-        doubts.append(f"The law leaves a range; the edition takes {rules.one(profile, key, entry.value)}.")
+        doubts.append(
+            f"The law leaves a range; the edition takes {rule_sentences.one(profile, key, entry.value)}."
+        )
     return f"{' '.join(doubts)} {_cite(entry.source)}" if doubts else ""
 
 
@@ -117,7 +119,7 @@ def _label(key: str) -> str:
     return (
         LAWS[key.partition(".")[2]]
         if key.startswith("law.")
-        else rules.SENTENCES[key].replace("{}", "…").rstrip(".")
+        else rule_sentences.SENTENCES[key].replace("{}", "…").rstrip(".")
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cleanworks.city import money, openness, people, planted, procurement, schemas, works
+from cleanworks.city import labour, openness, payment_chain, planted, procurement, schemas, works
 from cleanworks.city.block import PROJECTS_PER_BLOCK, Block, Rows
 from cleanworks.profiles import Profile
 
@@ -35,24 +35,24 @@ def block(number: int, seed: int, profile: Profile) -> Block:
     works.reports(made)
     planted.apply("reports", made)
 
-    money.subcontracts(made)
+    payment_chain.subcontracts(made)
     planted.apply("subcontracts", made)
     planted.apply("before claims", made)
-    money.claims(made)
+    payment_chain.claims(made)
     planted.apply("claims", made)
-    money.settle_claims(made)
+    payment_chain.settle_claims(made)
     planted.label_paid_ahead(made)
-    money.payments(made)
+    payment_chain.payments(made)
     planted.apply("payments", made)
-    money.pay_re_subcontractors(made)
+    payment_chain.pay_re_subcontractors(made)
 
-    people.workers(made)
+    labour.workers(made)
     planted.apply("workers", made)
-    people.attendance(made)
+    labour.attendance(made)
     planted.apply("attendance", made)
-    people.wages(made)
+    labour.wages(made)
     planted.apply("wages", made)
-    people.retirement_days(made)
+    labour.retirement_days(made)
     planted.apply("retirement", made)
 
     procurement.close(made)

@@ -24,7 +24,7 @@ from cleanworks.workshop.board.outline import outline
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery import (
     agenda_files,
-    classroom,
+    classroom_material,
     portable,
     readable,
     references,
@@ -35,10 +35,10 @@ from cleanworks.workshop.delivery.facilitation import facilitation
 from cleanworks.workshop.delivery.instructor import instructor_kit
 from cleanworks.workshop.delivery.programme import Programme, settle
 from cleanworks.workshop.editions import Answers, edition
-from cleanworks.workshop.live.build import FOLDER as LIVE
-from cleanworks.workshop.live.build import function
+from cleanworks.workshop.live.payload import FOLDER as LIVE
+from cleanworks.workshop.live.payload import function
 from cleanworks.workshop.notebook import dump
-from cleanworks.workshop.plan import Workshop
+from cleanworks.workshop.workshop_file import Workshop
 
 SUMS = "checksums.txt"
 COURSE = "course"
@@ -107,9 +107,9 @@ PRODUCTS: tuple[Product, ...] = (
     instructor_kit,
     # These show what was executed for the instructor's kit.
     outline,
-    classroom.decks,
-    classroom.sheets,
-    classroom.questions,
+    classroom_material.decks,
+    classroom_material.sheets,
+    classroom_material.questions,
     facilitation,
 )
 """Each writes under `out/learner` or `out/instructor` and gives the paths that it wrote."""
@@ -167,7 +167,7 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
 
 def _with_modules(workshop: Workshop, programme: Programme) -> Workshop:
     """The workshop with the modules that were added, for the products that settle it again."""
-    from cleanworks.workshop.plan import Part
+    from cleanworks.workshop.workshop_file import Part
 
     named = {part.module: part for part in workshop.modules if part.module}
     talks = iter([part for part in workshop.modules if part.talk])
@@ -185,7 +185,7 @@ def _book(course: Course, workshop: Workshop, target: Path) -> None:
     """The learners' book, built or taken as it is when nothing changed."""
     from cleanworks.workshop import book
     from cleanworks.workshop.run import run_notebooks
-    from cleanworks.workshop.run.progress import display
+    from cleanworks.workshop.run.progress_display import display
 
     language = languages.edition_language(course, workshop.language)
     made = book.Edition(course.root, "learner", workshop.profile, language=language)

@@ -1,6 +1,6 @@
 """The schemas and codelists that the standards publish: what they are, where a copy lies, how to get one.
 
-They belong to the Open Contracting Partnership and are no part of this product. `published.json` names every file of a version: its
+They belong to the Open Contracting Partnership and are no part of this product. `schema_files.json` names every file of a version: its
 place in the repository in which the standard is published, at one commit, and its sha256, so that everybody validates against the
 same bytes. (The pages of the standards show the same files with their links filled in anew for each language; such bytes cannot be
 pinned.)

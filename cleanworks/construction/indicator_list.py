@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanworks.construction import flags, published
-from cleanworks.published import described
+from cleanworks.published_figures import described
 
 
 def indicators(course: object = None) -> tuple[list[str], list[list[str]]]:

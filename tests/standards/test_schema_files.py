@@ -13,20 +13,20 @@ import pytest
 
 from cleanworks import cli
 from cleanworks.errors import InputError
-from cleanworks.standards import published
+from cleanworks.standards import schema_files
 
 CONTENT = {"release-schema.json": b'{"properties": {}}', "codelists/method.csv": b"Code\nopen\n"}
 
 
 @pytest.fixture
-def small(monkeypatch) -> published.Set:
+def small(monkeypatch) -> schema_files.Set:
     """A standard of two files in the place of the real ones."""
     files = tuple(
-        published.File(path, f"owner/repository/0123/{path}", hashlib.sha256(data).hexdigest())
+        schema_files.File(path, f"owner/repository/0123/{path}", hashlib.sha256(data).hexdigest())
         for path, data in CONTENT.items()
     )
-    made = published.Set("ocds-1.1.5", "A standard", "Apache-2.0", True, files)
-    monkeypatch.setattr(published, "sets", lambda: {made.name: made})
+    made = schema_files.Set("ocds-1.1.5", "A standard", "Apache-2.0", True, files)
+    monkeypatch.setattr(schema_files, "sets", lambda: {made.name: made})
     return made
 
 
@@ -51,16 +51,16 @@ def site(tmp_path) -> Iterator[tuple[str, Path]]:
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch) -> Path:
     """An empty folder of the user's own."""
-    monkeypatch.setenv(published.FOLDER, str(tmp_path / "cache"))
+    monkeypatch.setenv(schema_files.FOLDER, str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
 def test_what_was_fetched_is_found_by_name_and_not_fetched_again(small, site, cache, capsys):
     address, folder = site
     with pytest.raises(InputError, match="cleanworks data schemas"):
-        published.schema_folder("ocds-1.1.5")
+        schema_files.schema_folder("ocds-1.1.5")
     assert cli.run(["data", "schemas", "--from", address]) == 0
-    assert published.schema_folder("ocds-1.1.5") == cache / "ocds-1.1.5"
+    assert schema_files.schema_folder("ocds-1.1.5") == cache / "ocds-1.1.5"
     assert {path: (cache / "ocds-1.1.5" / path).read_bytes() for path in CONTENT} == CONTENT
     for file in folder.rglob("*.*"):
         file.unlink()
@@ -70,12 +70,12 @@ def test_what_was_fetched_is_found_by_name_and_not_fetched_again(small, site, ca
 
 def test_a_file_that_was_changed_here_is_not_used_and_is_mended(small, site, cache):
     address, _ = site
-    published.fetch([small.name], address=address)
+    schema_files.fetch([small.name], address=address)
     (cache / "ocds-1.1.5" / "release-schema.json").write_text("{}")
     with pytest.raises(InputError, match="was changed"):
-        published.schema_folder("ocds-1.1.5")
-    published.fetch([small.name], address=address)
-    assert published.find("ocds-1.1.5")
+        schema_files.schema_folder("ocds-1.1.5")
+    schema_files.fetch([small.name], address=address)
+    assert schema_files.find("ocds-1.1.5")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_is_not_the_published_file_leaves_everything_as_it_was(small, site,
     assert (
         said in error
         and f"{address}/owner/repository/0123/codelists/method.csv" in error
-        and published.FOLDER in error
+        and schema_files.FOLDER in error
     )
     assert not cache.exists() or not list(cache.iterdir())
 
@@ -119,14 +119,14 @@ def test_a_schema_that_is_not_there_is_one_message(tmp_path, capsys, name, said)
 
 
 def test_a_file_is_validated_against_a_standard_by_its_name(monkeypatch, shared_data, capsys):
-    monkeypatch.setenv(published.FOLDER, str(shared_data))
+    monkeypatch.setenv(schema_files.FOLDER, str(shared_data))
     file = shared_data / "ocds-sample" / "ocds-213czf-000-00001-02-tender.json"
     assert cli.run(["data", "validate", str(file), "--schema", "ocds-1.1.5"]) == 0
     assert "checked against ocds-1.1.5 + bid + subcontracting" in capsys.readouterr().out
 
 
 def test_every_file_has_one_place_and_a_digest():
-    for one in published.sets().values():
+    for one in schema_files.sets().values():
         paths = [file.path for file in one.files]
         assert paths and len(paths) == len(set(paths))
         assert all(len(file.sha256) == 64 and len(file.address.split("/")[2]) == 40 for file in one.files)

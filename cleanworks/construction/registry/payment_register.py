@@ -13,7 +13,7 @@ import pandas as pd
 
 from cleanworks.construction import payments as pay
 from cleanworks.construction.registry.core import Registry, Step
-from cleanworks.construction.registry.rules import Refusal, User
+from cleanworks.construction.registry.permissions import Refusal, User
 from cleanworks.errors import InputError
 from cleanworks.typed import Day
 

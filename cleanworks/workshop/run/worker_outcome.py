@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .kernels.settings import KernelSettings
+from .kernels.kernel_settings import KernelSettings
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What undecodable bytes become on their way: the replacement character, or half of a surrogate pair.

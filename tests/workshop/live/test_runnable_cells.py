@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from cleanworks.workshop import book
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
-from cleanworks.workshop.live import page
+from cleanworks.workshop.live import runnable_cells
 from cleanworks.workshop.notebook import read
 from tests.workshop.conftest import COURSE, set_path
 
@@ -65,7 +65,7 @@ def test_every_code_cell_has_its_buttons_and_its_code(soup):
 
 def test_the_checks_of_an_instructor_judge_the_answer_above_them():
     node = edition(read(set_path(COURSE)).node, "instructor")
-    page.number_cells(node)
+    runnable_cells.number_cells(node)
     cells = {cell.id: cell.metadata["cleanworks_live"] for cell in node.cells if cell.cell_type == "code"}
     again = {id: about["judges"] for id, about in cells.items() if "judges" in about}
     assert again and all(judged == [id.removesuffix("-check")] for id, judged in again.items())

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 
 from .keys import shown
-from .progress import duration
-from .results import CellTime, LessonResult, RunResult
+from .lesson_results import CellTime, LessonResult, RunResult
+from .progress_display import duration
 from .terminal import failure_text, summary
 
 _SLOWEST = 15

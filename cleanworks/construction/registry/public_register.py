@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cleanworks.construction.registry import rules
+from cleanworks.construction.registry import permissions
 from cleanworks.construction.registry.core import Registry, existing
 
 TABLES = (
@@ -62,8 +62,8 @@ def _public(registry: Registry, name: str, personal: Collection[str]) -> pd.Data
     frame = registry.table(name)
     if frame.empty:
         return frame
-    states = (rules.ENTERED, rules.CHECKED, rules.APPROVED, rules.RELEASED)
-    enough = states[states.index(rules.line(name).final) :]
+    states = (permissions.ENTERED, permissions.CHECKED, permissions.APPROVED, permissions.RELEASED)
+    enough = states[states.index(permissions.line(name).final) :]
     frame = frame[frame["state"].isin(enough)].reset_index(drop=True)
     if name == "payments":
         wages = frame["payee_type"] == "wages"

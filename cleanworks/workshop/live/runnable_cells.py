@@ -22,7 +22,7 @@ from cleanworks import words
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.metadata import cell_block
 from cleanworks.workshop.pages.kept import course_of
-from cleanworks.workshop.pages.progress import docname
+from cleanworks.workshop.pages.your_progress import docname
 
 STATIC = Path(__file__).parent / "static"
 FOLDER = "_static/live"

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from cleanworks import scratch
 from cleanworks.errors import InputError
 from cleanworks.workshop.live import needs
-from cleanworks.workshop.live.build import MOST_MEMORY, Payload, image_store, prepare
 from cleanworks.workshop.live.fetch import Say, say_on_stderr
+from cleanworks.workshop.live.payload import MOST_MEMORY, Payload, image_store, prepare
 from cleanworks.workshop.run.jobs import NOT_EXECUTED, tags_of
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _executed(
 ) -> dict[str, NotebookNode]:
     """The executed copy of each notebook, by its name."""
     from cleanworks.workshop.book import Edition, run_plan
-    from cleanworks.workshop.live.build import variables
+    from cleanworks.workshop.live.payload import variables
     from cleanworks.workshop.notebook import read
     from cleanworks.workshop.run import run_notebooks
 
