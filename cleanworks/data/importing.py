@@ -292,6 +292,7 @@ class _unpacked:
                 raise InputError("The file is empty.", where=name, fix="Export it again.")
             left.append({"file": name, "kind": "", "taken": "nothing", "left": ["the file is empty"]})
         elif zipfile.is_zipfile(path) and not lower.endswith((".xlsx", ".xlsm")):
+            _refuse_office(path, name)
             self._unzip(path, name, found, left)
         elif lower.endswith(_IGNORED) or not lower.endswith(
             (".json", ".jsonl", ".ndjson", ".gz", ".csv", ".tsv", ".xlsx", ".xlsm", ".geojson")
@@ -332,6 +333,21 @@ class _unpacked:
                 with archive.open(member) as packed, target.open("wb") as plain:
                     shutil.copyfileobj(packed, plain)
                 self._add(target, f"{name}/{inner}", found, left, asked=False)
+
+
+def _refuse_office(path: Path, name: str) -> None:
+    """Refuse a workbook under another name: it is a zip too, but no zip of data."""
+    with archives.opened(path, name) as archive:
+        parts = set(archive.namelist())
+    if parts & {"[Content_Types].xml", "content.xml"}:
+        xlsx = "xl/workbook.xml" in parts
+        raise InputError(
+            "This is a workbook, and its name does not say so."
+            if xlsx
+            else "This is a document of an office program, not a table that can be read here.",
+            where=name,
+            fix="Give it the ending .xlsx." if xlsx else "Save the table as .xlsx, or as 'CSV UTF-8'.",
+        )
 
 
 def _kind(path: Path, name: str) -> str:
@@ -758,10 +774,18 @@ def _mapping_of(sheet: tables.Sheet, mappings: Sequence[mapping.Columns] | None)
         made = mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values())
         asked = [question for question in made.questions if "numbered instead" not in question]
         if asked:
+            cell = next(
+                (
+                    sheet.row(place)
+                    for place, row in enumerate(sheet.rows)
+                    if any(text and repr(str(text)) in asked[0] for text in map(str.strip, row))
+                ),
+                sheet.place,
+            )
             raise InputError(
                 f"{asked[0]}.",
-                where=sheet.place,
-                fix="Say in a mapping file how it is to be read: --mapping FILE writes one.",
+                where=cell,
+                fix="Correct the cell, or say in a mapping file how it is to be read: --mapping FILE writes one.",
             )
         return made
     same = [

@@ -296,7 +296,8 @@ def named_column(heading: str) -> str | None:
     without = " ".join(
         word
         for word in plain.split()
-        if word not in ("the", "of", "de", "del", "la", "du", "le", "da", "do", "in", "krw", "usd", "eur")
+        if word not in ("the", "of", "de", "del", "la", "du", "le", "da", "do", "in")
+        and not notation.currency_of(word.upper())
     )
     known = _BY_NAME.get(without) or _BY_NAME.get(without.replace(" ", ""))
     bare = notation.without_units(heading)

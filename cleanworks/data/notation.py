@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from cleanworks import moments
@@ -87,20 +87,39 @@ def shortened(text: str) -> bool:
 
 # Units and currencies ----------------------------------------------------------------------------------------------------------
 
-_KOREAN = {"십": 10, "백": 100, "천": 1_000, "만": 10_000, "억": 10**8, "조": 10**12}
-_IN_KOREAN = re.compile(r"(?<![가-힣])([십백천]?)([만억조]?) ?(?:원|달러|불|유로|엔)(?![가-힣])")
+_TENS = {"십": 10, "백": 100, "천": 1_000, "만": 10_000, "억": 10**8, "조": 10**12,
+         "十": 10, "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000, "亿": 10**8, "億": 10**8, "兆": 10**12}  # fmt: skip
+_EASTERN = (
+    re.compile(r"(?<![가-힣])([십백천]?)([만억조]?) ?(?:원|달러|불|유로|엔)(?![가-힣])"),
+    re.compile(r"[(\[](?:단위 ?:? ?)?([십백천]?)([만억조]?)[)\]]"),
+    re.compile(r"([十百千]?)([万萬亿億兆]?)(?:円|圓|圆|元|日元|美元|港元|欧元|歐元)"),
+    re.compile(r"[(\[（](?:[单単單]位[:：]? ?)?([十百千]?)([万萬亿億兆]?)[)\]）]"),
+)
+# A number in the place of a word: (x 1,000), in 1'000 CHF, 10^6.
+_THOUSANDS = r"1(?P<mark>[ ,.'\u2019\u00a0\u202f]?)000(?:(?P=mark)000)*(?!\d)"
+_TIMES = re.compile(
+    rf"(?:[(\[×*]|\bx(?=[ \d])|\b(?:in|en|units?|unidad|unite|einheit)\b|단위|[单単單]位)\s*[:：]?\s*(?:[x×*]\s*)?(?:[A-Z$€£¥₩]{{1,4}}\.?\s?)?"
+    rf"(?:(?P<whole>{_THOUSANDS})|10(?:\^(?P<power>\d{{1,2}})|(?P<raised>[³⁶⁹])))",
+    re.IGNORECASE,
+)
+_A_NUMBER = re.compile(rf"(?<![\d.,]){_THOUSANDS}|10(?:\^\d|[³⁶⁹])")
 # The longer come first: a thousand million is no million.
 _UNITS = (
-    (10**9, r"miles de millones|mil millones|thousand millions?|billions?|bn|bln|milliards?|mrd|mds|bilhoes|bilhao|миллиард\w*|млрд|miliar|ty|مليار"),
-    (10**12, r"trillions?|trn|billones|trilhoes|трлн"),
+    (10**9, r"miles de millones|mil millones|thousands? (?:of )?millions?|billions?|bn|bln|milliards?|milliarden|mrd|mds|mld|mlrd|mia|bilhoes|bilhao|миллиард\w*|"
+            r"мільярд\w*|млрд|miliard\w*|milijard\w*|miljard\w*|milyar|miliar|ty|مليار|میلیارد|अरब"),
+    (10**12, r"trillions?|trn|billones|billionen|biljoen|trilhoes|trilyon|трлн"),
     (10**8, r"hundred millions?|cien millones"),
-    (10**7, r"ten millions?|diez millones|crores?|cr"),
-    (10**5, r"hundred thousands?|cien mil|lakhs?|lacs?"),
+    (10**7, r"ten millions?|diez millones|crores?|cr|करोड़|কোটি"),
+    (10**5, r"hundred thousands?|cien mil|lakhs?|lacs?|लाख|লাখ|লক্ষ"),
     (10**4, r"ten thousands?|diez mil"),
-    (10**6, r"millions?|millones|milhoes|milhao|mio|mln|mn|mm|миллион\w*|млн|juta|trieu|مليون|ล้าน(?:บาท)?"),
-    (10**3, r"thousands?|'?000s?|miles(?: de)?|milliers?(?: de)?|milhares(?: de)?|tsd|thsd?|тыс\w*|тис\w*|ribu|nghin|ألف|พัน(?:บาท)?"),
+    (10**6, r"millions?|millones|millionen|millioner|milhoes|milhao|milioni|miliony?|milionow|milioane|milijon\w*|miljoen|miljoner|milyon|millio|mio|mln|mn|mm|миллион\w*|"
+            r"мільйон\w*|млн|juta|trieu|مليون|ملايين|میلیون|ล้าน(?:บาท)?|'?000[,. ]000s?"),
+    (10**3, r"thousands?|'?000s?|miles(?: de)?|mille|milliers?(?: de)?|milhares(?: de)?|migliaia|tausend|tsd|thsd?|duizend|tusen|tusind|тыс\w*|тис\w*|tys|tis|tisic\w*|"
+            r"ezer|mii|bin|elfu|ribu|nghin|ngan|ألف|آلاف|هزار|हज़ार|হাজার|พัน(?:บาท)?"),
 )  # fmt: skip
-_BY_UNIT = tuple((unit, re.compile(rf"(?<![\w']|(?<!\()[.,])(?:{words})(?!\w)")) for unit, words in _UNITS)
+_BY_UNIT = tuple(
+    (unit, re.compile(rf"(?<![\w']|(?<!\()[.,])(?:{plain(words)})(?!\w)")) for unit, words in _UNITS
+)
 _CURRENCIES = frozenset(
     [
         "AED",
@@ -255,22 +274,38 @@ _SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=Tru
 _MONEY_WORD = rf"(?:[A-Za-z]{{3}}|{_SIGN})"
 _LETTER = re.compile(rf"(?:\b([mkb])\s?{_MONEY_WORD}|{_MONEY_WORD}\s?([mkb])\b)", re.IGNORECASE)
 # What may be a unit, where nobody can tell which: mil is a thousand in Portuguese and a million in English.
-_PERHAPS = re.compile(r"\b(?:mil|bi)\b|[(\[](?:in )?[mkbt][)\]]|\bin [mkb]\b")
+_PERHAPS = re.compile(
+    r"\b(?:mil|bi|hundreds?)\b|[(\[](?:in )?[mkbt][)\]]|\bin [mkb]\b|\bt(?:eur|chf|usd|gbp|kr)\b|\bt ?[€$£]"
+)
+# Currencies by their short names, to which a letter for the unit is added: MDH, KFCFA, mkr.
+_SHORT = re.compile(r"\b([mk]) ?(?:dh|dt|da|f ?cfa|kr|tl|ft)\b")
 
 
-def unit_of(heading: str) -> int | None:
+def unit_of(heading: str, *, title: bool = False) -> int | None:
     """What the numbers under a heading stand for; None where it seems to name a unit that could be two.
+
+    A ``title`` above a table may hold a number that is no unit: contracts above 1,000,000.
 
     >>> unit_of("계약금액(백만원)"), unit_of("Price, M€"), unit_of("Monto (miles de millones)"), unit_of("Price"), unit_of("Valor (R$ mil)")
     (1000000, 1000000, 1000000000, 1, None)
     """
-    if found := [one for one in _IN_KOREAN.findall(unicodedata.normalize("NFC", heading)) if any(one)]:
-        small, large = found[0]
-        return _KOREAN.get(small, 1) * _KOREAN.get(large, 1)
-    bare = plain(heading).replace("’", "'")
+    if found := _TIMES.search(heading):
+        if found["whole"]:
+            return int(re.sub(r"\D", "", found["whole"]))
+        return 10 ** int(found["power"] or unicodedata.normalize("NFKC", found["raised"]))
+    if not title and _A_NUMBER.search(heading):
+        return None
+    heading = unicodedata.normalize("NFC", heading)
+    for eastern in _EASTERN:
+        if found_there := [one for one in eastern.findall(heading) if any(one)]:
+            small, large = found_there[0]
+            return _TENS.get(small, 1) * _TENS.get(large, 1)
+    bare = _spaced(heading)
     for unit, pattern in _BY_UNIT:
         if pattern.search(bare):
             return unit
+    if short := _SHORT.search(bare):
+        return {"k": 10**3, "m": 10**6}[short[1]]
     for before, after in _LETTER.findall(heading):
         around = _LETTER.search(heading)
         assert around is not None
@@ -281,13 +316,18 @@ def unit_of(heading: str) -> int | None:
     return None if _PERHAPS.search(bare) else 1
 
 
+def _spaced(heading: str) -> str:
+    """A heading in small letters, with a space before the thousands of USD'000."""
+    return re.sub(r"(?<=[^\W\d])'(?=000)", " '", plain(heading).replace("’", "'"))
+
+
 def without_units(heading: str) -> str:
     """A heading without the words of its unit.
 
     >>> without_units("Contract value in thousands")
     'contract value in '
     """
-    bare = plain(heading)
+    bare = _spaced(_TIMES.sub(" ", heading))
     for _, pattern in _BY_UNIT:
         bare = pattern.sub("", bare)
     return bare
@@ -315,15 +355,20 @@ _GROUP = "'\u2019 \u00a0\u202f\u2009"
 _MARKED = re.compile(
     rf"(?P<before>[A-Z]{{3}}\s?|(?:{_SIGN})\s?)?(?P<number>.*?)(?P<after>\s?%|\s?[A-Z]{{3}}|\s?(?:{_SIGN}))?"
 )
+# What can have one decimal mark only.
 _COMMA = re.compile(
-    rf"-?(\d+|\d{{1,3}}([.{_GROUP}]\d{{3}})+),(\d{{1,2}}|\d{{4,}})|-?\d{{4,}},\d+|-?\d{{1,3}}(\.\d{{3}})+,\d+|-?\d{{1,3}}(\.\d{{3}}){{2,}}"
+    rf"-?(\d+|\d{{1,3}}([.{_GROUP}]\d{{3}})+),(\d{{1,2}}|\d{{4,}})|-?(\d{{4,}}|0),\d+|-?\d{{1,3}}(\.\d{{3}})+,\d+|-?\d{{1,3}}(\.\d{{3}}){{2,}}"
 )
 _POINT = re.compile(
-    rf"-?(\d+|\d{{1,3}}([,{_GROUP}]\d{{3}})+)\.(\d{{1,2}}|\d{{4,}})|-?\d{{4,}}\.\d+|-?\d{{1,3}}(,\d{{3}})+\.\d+|-?\d{{1,3}}(,\d{{3}}){{2,}}"
+    rf"-?(\d+|\d{{1,3}}([,{_GROUP}]\d{{3}})+)\.(\d{{1,2}}|\d{{4,}})|-?(\d{{4,}}|0)\.\d+|-?\d{{1,3}}(,\d{{3}})+\.\d+|-?\d{{1,3}}(,\d{{3}}){{2,}}|"
+    r"-?\d{1,2}(,\d{2})+,\d{3}(\.\d+)?"
 )
-_EITHER = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+_EITHER = {mark: re.compile(rf"-?[1-9]\d{{0,2}}[{mark}]\d{{3}}") for mark in ".,"}
+_INDIAN = r"\d{1,2}(,\d{2})+,\d{3}"  # 12,34,567
 _SHAPES = {
-    point: re.compile(rf"-?(\d+|\d{{1,3}}([{group}{_GROUP}]\d{{3}})+)([{point}]\d+)?")
+    point: re.compile(
+        rf"-?(\d+|\d{{1,3}}([{group}{_GROUP}]\d{{3}})+{'|' + _INDIAN if point == '.' else ''})([{point}]\d+)?"
+    )
     for point, group in ((".", ","), (",", "."))
 }
 EMPTY = ("", "-", "–", "—", "n/a", "N/A", "...", "…")
@@ -351,24 +396,45 @@ def decimal_of(money: Iterable[str], others: Iterable[str] = ()) -> tuple[str, s
     >>> decimal_of(["1.250,5", "900"]), decimal_of(["1.500", "12.000"])[1]
     ((',', ''), "amounts such as '1.500' can be read as 1500 or as 1.5")
     """
-    comma = point = either = None
+    found: dict[str, list[str]] = {",": [], ".": []}  # what has this mark for decimals, and no other
+    either: dict[str, str] = {}
     for kind, texts in (("money", money), ("number", others)):
         for text in texts:
             if isinstance(text, Exact):
                 continue
             bare = unmarked(text.strip())[0]
-            if comma is None and _COMMA.fullmatch(bare):
-                comma = text
-            elif point is None and _POINT.fullmatch(bare):
-                point = text
-            elif either is None and kind == "money" and _EITHER.fullmatch(bare):
-                either = text
-    if comma is not None and point is not None:
-        return "", f"numbers are written in two ways: {comma!r} and {point!r}"
-    if comma is None and point is None and either is not None:
-        bare = unmarked(either.strip())[0]
-        return "", f"amounts such as {either!r} can be read as {bare.replace('.', '')} or as {float(bare):g}"
-    return ("," if comma is not None else "."), ""
+            if _COMMA.fullmatch(bare):
+                found[","].append(bare)
+            elif _POINT.fullmatch(bare):
+                found["."].append(bare)
+            elif kind == "money":
+                either |= {
+                    mark: text
+                    for mark, shape in _EITHER.items()
+                    if mark not in either and shape.fullmatch(bare)
+                }
+    if found[","] and found["."]:
+        return "", f"numbers are written in two ways: {found[','][0]!r} and {found['.'][0]!r}"
+    mark = next((one for one, texts in found.items() if texts), "")
+    if mark in either and _by_hand(found[mark], mark):
+        return "", _two_ways(either[mark], mark)
+    if not mark and len(either) == 2:
+        return "", f"amounts are written in two ways: {either['.']!r} and {either[',']!r}"
+    if not mark and "." in either:
+        return "", _two_ways(either["."], ".")
+    return mark or ".", ""
+
+
+def _by_hand(texts: Sequence[str], mark: str) -> bool:
+    """Whether numbers look as people write them: in groups, or with two decimals each. A third decimal is then perhaps a group."""
+    other = "." if mark == "," else ","
+    decimals = {len(text.partition(mark)[2]) for text in texts if mark in text}
+    return decimals == {2} or any(other in text for text in texts)
+
+
+def _two_ways(text: str, mark: str) -> str:
+    bare = unmarked(text.strip())[0]
+    return f"amounts such as {text!r} can be read as {bare.replace(mark, '')} or as {float(bare.replace(mark, '.')):g}"
 
 
 def number(text: str, decimal: str) -> float | None:

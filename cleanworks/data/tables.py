@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 import io
 import re
+import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +69,7 @@ def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
     text = _decoded(data, name, encoding)
     first, _, rest = text.partition("\n")
     stated = re.fullmatch(r"\s*sep=(.)\s*", first)  # a line that some programs write first
-    mark = stated[1] if stated else max(",;\t|", key=first.count)
+    mark = stated[1] if stated else _separator(text)
     try:
         lines = csv.reader(io.StringIO(rest if stated else text, newline=""), delimiter=mark)
         rows = list(enumerate(lines, start=2 if stated else 1))
@@ -76,6 +78,20 @@ def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
             f"The file is not valid CSV: {error}.", where=name, fix="Save it as 'CSV UTF-8'."
         ) from None
     return _sheet(name, "", rows)
+
+
+def _separator(text: str) -> str:
+    """What separates cells: that which cuts the first lines into equally many, and into the most. A heading may hold another one."""
+    lines = [line for line in text[: 1 << 16].splitlines()[:50] if line.strip()]
+
+    def fits(mark: str) -> tuple[int, int]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=mark)]
+        return (sum(width == widths[0] for width in widths) if widths[0] > 1 else 0), widths[0]
+
+    try:
+        return max(",;\t|", key=fits)
+    except csv.Error:
+        return max(",;\t|", key=lines[0].count)
 
 
 def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
@@ -89,6 +105,16 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
     import openpyxl
     from openpyxl.utils import get_column_letter
 
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            start = file.read(1024)
+        if not start.startswith(b"PK"):
+            _refuse_other(start, name, "an .xlsx workbook")
+            raise InputError(
+                "This is not a workbook.",
+                where=name,
+                fix="Save it as .xlsx, or give a CSV file the ending .csv.",
+            )
     with archives.opened(path, name) as archive:
         # A workbook takes fifty times the room of its text in memory.
         for part in archives.members(archive, name, largest=LARGEST_WORKBOOK, what="workbook"):
@@ -114,7 +140,10 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
                 where=f"{name}, sheet {sheet.title}",
                 fix="Delete the rows and columns after the table, and save it again.",
             )
-        cells = [[_cell(cell) for cell in row] for row in sheet.iter_rows()]
+        try:
+            cells = [[_cell(cell) for cell in row] for row in sheet.iter_rows()]
+        except InputError as error:
+            raise InputError(error.what, where=f"{name}, sheet {sheet.title}", fix=error.fix) from None
         if not any(any(row) for row in cells):
             left.append(f"sheet {sheet.title!r} is empty")
             continue
@@ -142,12 +171,32 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
         ]
         if hidden:
             said.append(f"{_counted(hidden, 'is', 'are')} hidden, and read like the others")
+        hidden_columns = [
+            column
+            for place, column in enumerate(map(get_column_letter, range(1, sheet.max_column + 1)))
+            if _is_hidden(sheet, column) and any(row[place] for row in cells[start:] if place < len(row))
+        ]
+        if hidden_columns:
+            one = len(hidden_columns) == 1
+            said.append(
+                f"column{'' if one else 's'} {', '.join(hidden_columns)} {'is' if one else 'are'} hidden, and read like the others"
+            )
         made.append(_sheet(name, sheet.title, list(enumerate(cells, start=1)), said))
     if not made:
         raise InputError(
             "The workbook holds no table.", where=name, fix="Unhide the sheet, or save it as CSV."
         )
     return made, left
+
+
+def _is_hidden(sheet: Worksheet, column: str) -> bool:
+    """Whether a column is hidden; neighbours of one width are written as one."""
+    from openpyxl.utils import column_index_from_string
+
+    number = column_index_from_string(column)
+    return any(
+        one.hidden and one.min <= number <= one.max for one in sheet.column_dimensions.values() if one.min
+    )
 
 
 def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame, list[str]]:
@@ -174,6 +223,13 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
             where=sheet.place,
             fix='Write it there, for example dates = "%d/%m/%Y".',
         )
+    key = f"{mapping.table.rstrip('s')}_id"
+    if not set(mapping.columns.values()) - {key, "currency"}:
+        raise InputError(
+            f"No heading here is known{', but that of the ids' if mapping.columns else ''}: {', '.join(sheet.headings[:6])}.",
+            where=sheet.place,
+            fix="Say in a mapping file which column is which: --mapping FILE writes one to fill in.",
+        )
     if mapping.decimal not in (".", ",") and any(
         kind_of(mapping.table, column) in _NUMBERS for column in mapping.columns.values()
     ):
@@ -188,7 +244,6 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         for heading in sheet.headings
         if heading not in mapping.columns
     ]
-    key = f"{mapping.table.rstrip('s')}_id"
     made: dict[str, pd.Series] = {}
     currencies: dict[str, list[str]] = {}
     for heading, column in mapping.columns.items():
@@ -312,10 +367,9 @@ def _without_totals(sheet: Sheet, mapping: Columns) -> tuple[Sheet, list[str]]:
             left.append(f"{_counted([sheet.numbers[place] for place in places], one, many)} ({first!r})")
     if not left:
         return sheet, left
-    return Sheet(
-        sheet.file, sheet.sheet, sheet.headings, [sheet.rows[place] for place in kept],
-        [sheet.numbers[place] for place in kept], sheet.left,
-    ), left  # fmt: skip
+    return replace(
+        sheet, rows=[sheet.rows[place] for place in kept], numbers=[sheet.numbers[place] for place in kept]
+    ), left
 
 
 def _ids(texts: Sequence[str], heading: str, sheet: Sheet, *, own: bool) -> pd.Series:
@@ -503,7 +557,7 @@ def _sheet(name: str, sheet: str, lines: Sequence[tuple[int, list[str]]], left: 
     said = list(left)
     for number, row in filled[:start]:
         title = next(cell.strip() for cell in row if cell.strip())
-        if notation.unit_of(title) != 1:
+        if notation.unit_of(title, title=True) != 1:
             raise InputError(
                 f"A line above the headings names a unit ({title[:60]!r}).",
                 where=f"{where}, row {number}",
@@ -511,6 +565,10 @@ def _sheet(name: str, sheet: str, lines: Sequence[tuple[int, list[str]]], left: 
             )
         said.append(f"row {number} stands above the headings ({title[:40]!r})")
     top, rows = filled[start][0], [filled[start][1], *(row for _, row in filled[start + 1 :])]
+    # Empty columns before the table, as in a sheet that begins in B2.
+    before = next(place for place, cell in enumerate(rows[0]) if cell.strip())
+    if not any(cell.strip() for row in rows for cell in row[:before]):
+        rows = [row[before:] for row in rows]
     numbers = [number for number, _ in filled[start + 1 :]]
     headings = [cell.strip().strip("\ufeff") for cell in rows[0]]
     while headings and not headings[-1]:
@@ -595,7 +653,16 @@ def _cell(cell: Cell | MergedCell) -> str:
             return Exact(f"{value * 100:.12g}%")
         if isinstance(value, int) and re.fullmatch("0{2,}", form):
             return Exact(f"{value:0{len(form)}d}")
-        if found := _MONEY.search(form):
+        words = " ".join(re.findall(r'"([^"]*)"', form))
+        if words and notation.unit_of(words, title=True) != 1:
+            # With a comma behind its digits the format divides what it shows, and the value is whole.
+            if not re.search(r"[0#],+(?![0#,])", form):
+                raise InputError(
+                    f"The cell {cell.coordinate} shows the unit {words.strip()!r} and holds {_value(value)}.",
+                    where="",
+                    fix="Write the unit into the heading, such as 'contract value (million)', and take it out of the format of the cells.",
+                )
+        elif found := _MONEY.search(form):
             return Exact(f"{next(filter(None, found.groups())).strip()} {_value(value)}")
     text = _value(value)
     return text if isinstance(value, (str, bool)) else Exact(text)
@@ -613,9 +680,43 @@ def _value(value: object) -> str:
     return str(value)
 
 
+# How files begin that are called .csv, or .xlsx, and are something else.
+_BEGINNINGS = (
+    (b"PK\x03\x04", "a zip or a workbook that is cut off", "Get it again."),
+    (b"\xd0\xcf\x11\xe0", "an old or a protected Excel workbook", "Open it and save it as .xlsx, without a password, or as 'CSV UTF-8'."),
+    (b"%PDF", "a PDF", "Ask for the table itself, as CSV or XLSX."),
+    (b"\x1f\x8b", "a compressed file", "Give it the ending .csv.gz."),
+    (b"<", "a web page or XML", "Download the table itself, as CSV or XLSX."),
+    (b"{", "JSON", "Give it the ending .json."),
+)  # fmt: skip
+
+
+def _refuse_other(data: bytes, name: str, wanted: str) -> None:
+    """Refuse a file that is of another kind than its name says."""
+    start = data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
+    for begins, what, fix in _BEGINNINGS:
+        if start.startswith(begins):
+            raise InputError(f"This is {what}, not {wanted}.", where=name, fix=fix)
+
+
 def _decoded(data: bytes, name: str, encoding: str | None) -> str:
     if not data.strip():
         raise InputError("The file is empty.", where=name, fix="Export it again.")
+    if encoding:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise InputError(
+                f"There is no encoding called {encoding!r}.",
+                where="--encoding",
+                fix="Try cp949, latin-1, cp1252, cp1251, big5, gb18030 or shift_jis.",
+            ) from None
+    if not (encoding and encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))):
+        _refuse_other(data, name, "a CSV file")
+        if b"\0" in data[:1024] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+            raise InputError(
+                "This is no text, so it is not a CSV file.", where=name, fix="Save the table as 'CSV UTF-8'."
+            )
     try:
         # Both take the mark away that some programs put first.
         return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
@@ -624,7 +725,7 @@ def _decoded(data: bytes, name: str, encoding: str | None) -> str:
         if encoding:
             try:
                 return data.decode(encoding)
-            except (UnicodeDecodeError, LookupError):
+            except UnicodeDecodeError:
                 raise InputError(
                     f"The text is neither UTF-8 nor {encoding}.",
                     where=f"{name}, row {row}",

@@ -95,14 +95,27 @@ def test_one_contract_in_two_files_does_not_count_twice(tmp_path):
      ("Valor do contrato (milhões)", 10**6), ("Monto del contrato (miles de millones)", 10**9), ("Monto del contrato (miles de USD)", 10**3),
      ("Montant du contrat (milliards FCFA)", 10**9), ("계약금액(백만원)", 10**6), ("계약금액(천만원)", 10**7), ("계약금액(십억원)", 10**9), ("계약금액(억원)", 10**8),
      ("계약금액(원)", 1), ("contract value (Rs. lakh)", 10**5), ("contract value (crore)", 10**7), ("contract value ('000 KES)", 10**3),
-     ("contract value (incl. VAT)", 1), ("contract value (hundred million won)", 10**8), ("contract value (млн грн)", 10**6)],
+     ("contract value (incl. VAT)", 1), ("contract value (hundred million won)", 10**8), ("contract value (млн грн)", 10**6),
+     ("contract value USD'000", 10**3), ("contract value (USD'000)", 10**3), ("contract value (x 1,000)", 10**3), ("contract value in 1'000'000 CHF", 10**6),
+     ("contract value (10^6 UGX)", 10**6), ("contract value (Tsh. '000,000)", 10**6), ("contract value (thousands of millions)", 10**9),
+     ("contract value (百万円)", 10**6), ("contract value [单位：万元]", 10**4), ("contract value (백만)", 10**6), ("contract value (tys. zł)", 10**3),
+     ("contract value (bin TL)", 10**3), ("contract value (MDH)", 10**6), ("contract value (KFCFA)", 10**3), ("contract value (करोड़)", 10**7),
+     ("contract value (KES)", 1), ("contract value (Ksh)", 1)],
 )  # fmt: skip
 def test_the_unit_of_a_heading_counts(tmp_path, heading, unit):
     table, _ = read(contracts(tmp_path, "C-1;River;15", headings=f"contract id;contractor;{heading}"))
     assert table["value_amount"].tolist() == [15 * unit]
 
 
-@pytest.mark.parametrize("heading", ["Valor do contrato (R$ mil)", "contract value (m)"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Valor do contrato (R$ mil)",
+        "contract value (m)",
+        "contract value (TEUR)",
+        "contract value (above 1,000,000)",
+    ],
+)
 def test_a_unit_that_could_be_two_is_asked_for(tmp_path, heading):
     path = contracts(tmp_path, "C-1;River;15", headings=f"contract id;contractor;{heading}")
     assert f"the heading {heading!r} may name a unit" in refusal(path)
@@ -111,7 +124,8 @@ def test_a_unit_that_could_be_two_is_asked_for(tmp_path, heading):
 @pytest.mark.parametrize(
     ("cells", "right"),
     [(["1 234 567,89", "12,50"], [1234567.89, 12.5]), (["1234567,89"], [1234567.89]), (["1.234.567", "900"], [1234567, 900]),
-     (["1.500", "12,75"], [1500, 12.75]), (["1,500", "250,000"], [1500, 250000]), (["1'234.50"], [1234.5])],
+     (["1.500", "12,75"], [1500, 12.75]), (["1,500", "250,000"], [1500, 250000]), (["1'234.50"], [1234.5]),
+     (["12,34,567.50", "1,50,000"], [1234567.5, 150000]), (["0.500", "2.250"], [0.5, 2.25]), (["1.125", "2.5"], [1.125, 2.5])],
 )  # fmt: skip
 def test_numbers_are_read_as_their_column_writes_them(tmp_path, cells, right):
     rows = [f"C-{number};River;{cell}" for number, cell in enumerate(cells)]
@@ -135,6 +149,16 @@ def test_a_thousand_with_a_point_is_asked_for_and_not_divided_by_a_thousand(tmp_
     way.write_text(way.read_text().replace('decimal = ""', 'decimal = ","'))
     assert cli.run(command) == 0
     assert data.load(tmp_path / "out")["contracts"]["value_amount"].iloc[-1] == 1500
+
+
+@pytest.mark.parametrize(
+    "cells", [["1,500", "1.250,75"], ["1.500", "2,000.50"], ["1.500", "12.75"], ["1,500", "1.500"]]
+)
+def test_a_thousand_among_numbers_with_the_same_mark_is_asked_for(tmp_path, cells):
+    rows = [f"C-{number};River;{cell}" for number, cell in enumerate(cells)]
+    said = refusal(contracts(tmp_path, *rows, headings="contract id;contractor;contract value"))
+    assert f"{cells[0]!r} can be read as 1500 or as 1.5" in said or "in two ways" in said
+    assert "row 2" in said
 
 
 def test_with_yes_no_question_is_passed_over(tmp_path, capsys):
@@ -298,9 +322,53 @@ def test_what_the_format_of_a_cell_shows_counts(tmp_path):
     assert table["currency"].tolist() == ["USD", "KRW"] and table["value_amount"].tolist() == [100, 9]
 
 
+def test_a_unit_in_the_format_of_a_cell_is_not_overlooked(tmp_path):
+    def shown(form):
+        return lambda sheet: setattr(sheet["C2"], "number_format", form)
+
+    said = refusal(workbook(tmp_path, HEADINGS, RIVER, change=shown('0.0" million"')))
+    assert "The cell C2 shows the unit 'million' and holds 100" in said and "sheet Sheet" in said
+    # Here the format divides, and the cell holds all of it.
+    whole = workbook(tmp_path, HEADINGS, ["C-1", "River", 2_500_000, DAY], change=shown('0.0,," million"'))
+    assert read(whole)[0]["value_amount"].tolist() == [2_500_000]
+
+
+def test_a_table_may_begin_in_its_second_column(tmp_path):
+    table, _ = read(workbook(tmp_path, ["", *HEADINGS], ["", *RIVER], ["", *HILL]))
+    assert table["supplier_name"].tolist() == ["River", "Hill"]
+
+
+@pytest.mark.parametrize("headings", ["Field;Value", "contract id;January"])
+def test_a_table_of_which_nothing_is_known_is_refused(tmp_path, headings):
+    path = contracts(tmp_path, "C-1;5", headings=headings).rename(tmp_path / "contracts.csv")
+    assert "No heading here is known" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "said"),
+    [("old.xls", b"\xd0\xcf\x11\xe0", "old or a protected Excel workbook"), ("old.xlsx", b"\xd0\xcf\x11\xe0", "old or a protected Excel workbook"),
+     ("works.xlsx", b"contract id,contractor\n", "not a workbook"), ("works.csv", b"%PDF-1.7\n", "This is a PDF"),
+     ("works.csv", b"<html><body>404", "web page"), ("works.csv", b"PK\x03\x04", "cut off"), ("works.csv", b'{"releases": []}', "This is JSON")],
+)  # fmt: skip
+def test_a_file_of_another_kind_than_its_name_says_is_named(tmp_path, name, start, said):
+    (tmp_path / name).write_bytes(start + b" " * 600)
+    assert said in refusal(tmp_path / name)
+
+
+def test_a_workbook_under_another_name_is_no_zip_of_data(tmp_path):
+    path = workbook(tmp_path, HEADINGS, RIVER).rename(tmp_path / "works.csv")
+    assert "This is a workbook" in refusal(path)
+
+
+def test_an_encoding_that_does_not_exist_is_said(tmp_path):
+    path = contracts(tmp_path, "C-1;River;5;2024-03-25")
+    with pytest.raises(InputError, match="no encoding called 'klingon'"):
+        data.bring_in([path], encoding="klingon")
+
+
 def test_a_number_in_a_column_of_days_is_no_day(tmp_path):
     path = workbook(tmp_path, HEADINGS, RIVER, ["C-2", "Hill", 200, 45366])
-    assert "45366" in refusal(path)
+    assert "45366" in (said := refusal(path)) and "row 3" in said
 
 
 def test_cells_that_are_days_and_numbers_need_no_form(tmp_path):
@@ -317,7 +385,10 @@ def test_hidden_rows_and_sheets_of_notes_are_said(tmp_path):
         sheet.row_dimensions[3].hidden = True
         sheet.parent.create_sheet("Notes").append(["Source: ministry"])
 
+        sheet.column_dimensions.group("B", "C", hidden=True)
+
     table, left = read(workbook(tmp_path, HEADINGS, RIVER, HILL, change=change))
+    assert "columns B, C are hidden, and read like the others" in left
     assert len(table) == 2 and "row 3 is hidden, and read like the others" in left
     assert "sheet 'Notes' is no table" in left
 
@@ -326,6 +397,16 @@ def test_the_line_of_the_separator_is_no_heading(tmp_path):
     path = tmp_path / "works.csv"
     path.write_text("sep=|\ncontract id|contractor|contract value\nC-1|River, Ltd; Hill|5\n")
     assert read(path)[0]["supplier_name"].tolist() == ["River, Ltd; Hill"]
+
+
+def test_a_comma_in_a_heading_separates_nothing_where_semicolons_do(tmp_path):
+    path = contracts(
+        tmp_path,
+        "C-1;5;River",
+        "C-2;6;Hill",
+        headings="contract id;contract value (UGX, with VAT, final);contractor",
+    )
+    assert read(path)[0]["supplier_name"].tolist() == ["River", "Hill"]
 
 
 def test_a_proposal_asks_nothing_where_nothing_is_to_be_read():
