@@ -79,6 +79,10 @@ def need_both_dates(
     first: Days | None, second: Days | None, names: tuple[str, str]
 ) -> tuple[pd.Timestamp | pd.Series, pd.Timestamp | pd.Series]:
     """Two dates or columns of dates that are to be compared: as moments where both carry an offset, else by their clocks."""
+    if isinstance(first, pd.Series) and not isinstance(
+        second, (pd.Series, pd.Index, np.ndarray, list, tuple)
+    ):
+        second = pd.Series([second] * len(first), index=first.index, dtype=object)  # one date beside many
     wall, other = need_dates(first, names[0]), need_dates(second, names[1])
     ours, theirs = _offset(first, names[0]), _offset(second, names[1])
     shift = pd.to_timedelta(ours - theirs, unit="m")

@@ -299,6 +299,9 @@ def difference_in_differences(
     x = within[:, kept]
     fit = panel.fit(x)
     error = math.sqrt(fit.covariance[0, 0])
+    # Units that all move alike leave an error of 1e-17 by binary fractions, which is 0.
+    exact = error <= 1e-12 * np.ptp(panel.y)
+    error = 0.0 if exact else error
     freedom = panel.clusters.max()
     half = two_sided(level, freedom) * error
     value = float(fit.coefficients[0])
@@ -311,7 +314,11 @@ def difference_in_differences(
         len(d),
         "two-way fixed effects, errors by cluster",
         freedom=float(freedom),
-        note=join_notes(panel.few(), _staggered(panel.starts())),
+        note=join_notes(
+            "All units changed alike: the error of 0 is arithmetic, not certainty." if exact else "",
+            panel.few(),
+            _staggered(panel.starts()),
+        ),
     )
 
 

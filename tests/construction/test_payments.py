@@ -128,6 +128,9 @@ def test_days_late_counts_from_the_due_date():
     assert p.days_late("2026-03-17", "2026-03-10") == 0
     assert p.days_late("2026-03-17", "2026-04-16") == 30
     assert p.days_late("2026-03-17", None, as_of="2026-03-27") == 10
+    due = pd.Series(["2026-03-17", "2026-03-30"], index=["a", "b"])
+    assert p.days_late(due, None, as_of="2026-03-27").to_dict() == {"a": 10, "b": 0}
+    assert p.days_late(due, "2026-03-19").to_dict() == {"a": 2, "b": 0}
 
 
 def test_a_payment_after_the_day_you_look_is_not_yet_known():

@@ -278,6 +278,8 @@ def test_two_units_have_no_error_and_are_refused():
     three = pd.concat([two, two.iloc[2:].assign(institution_id=3, y=[4.0, 4.0])])
     got = evaluation.difference_in_differences(three, "y")
     assert got.value == pytest.approx(2 - 0.5) and got.high > got.value > got.low
+    alike = pd.concat([two, two.iloc[2:].assign(institution_id=3)])
+    assert "arithmetic, not certainty" in evaluation.difference_in_differences(alike, "y").note
 
 
 # -- interrupted series --------------------------------------------------------------------------------------------
