@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import nbformat
 from nbformat import NotebookNode
@@ -211,7 +212,7 @@ def _cached_statements(code: str, open_names: frozenset[str]) -> tuple[tuple[int
 
 
 def _find_statements(code: str, open_names: frozenset[str]) -> Iterable[tuple[int, str]]:
-    for node in ast.walk(_tree(code)):
+    for node in ast.walk(_Plain().visit(_tree(code))):
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr):
             whole = ast.unparse(node)
             if not _is_trivial(whole, code=True):
@@ -223,6 +224,20 @@ def _find_statements(code: str, open_names: frozenset[str]) -> Iterable[tuple[in
             value = ast.unparse(node.value)
             if not isinstance(node.value, ast.Constant | ast.Name) and not _is_trivial(value, code=True):
                 yield node.lineno, value
+
+
+class _Plain(ast.NodeTransformer):
+    """Texts as one text each, however they are put together: ``u"m" + "m"`` is ``'mm'``."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.copy_location(ast.Constant(node.value), node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        made = self.generic_visit(node)
+        match made:
+            case ast.BinOp(ast.Constant(str(first)), ast.Add(), ast.Constant(str(second))):
+                return ast.copy_location(ast.Constant(first + second), node)
+        return made  # type: ignore[return-value]
 
 
 def _tree(code: str) -> ast.Module:
@@ -249,13 +264,25 @@ def _lines_and_statements(code: str) -> Iterable[str]:
 
 def _squeezed(line: str) -> str:
     """Without spaces, and with one kind of quotes."""
-    return "".join(line.split()).replace('"', "'")
+    return "".join(_straight(line).split()).replace('"', "'")
+
+
+# What typesetting makes of quotes, and letters that nobody sees.
+_LETTERS = {
+    **dict.fromkeys(map(ord, "“”„‟«»″"), '"'),
+    **dict.fromkeys(map(ord, "‘’‚‛′"), "'"),
+    **dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF), None),
+}
+
+
+def _straight(text: str) -> str:
+    return text if text.isascii() else text.translate(_LETTERS)
 
 
 @lru_cache(maxsize=8192)
 def _spaced(line: str) -> re.Pattern[str]:
     """Finds a line with other spaces, as whole words: `days = 5` is not found in `max_days = 50`."""
-    tokens = re.findall(r"\w+|[^\w\s]", line)
+    tokens = re.findall(r"\w+|[^\w\s]", _straight(line))
     parts = ("[\"']" if token in "\"'" else re.escape(token) for token in tokens)
     return re.compile(r"(?<![\w.])" + r"\s*".join(parts) + r"(?!\w)")
 
@@ -289,46 +316,88 @@ def _readable(artefact: str) -> str:
         except json.JSONDecodeError:
             return artefact
         if isinstance(content, dict) and "cells" in content:
-            text = "\n".join(_notebook_text(nbformat.from_dict(content)))
-            return "\n".join([text, *_decoded(text)])
-    if start.startswith(("<!doctype", "<html")):
-        # What a page does not show is still in its source.
-        hidden = (one for found in _HIDDEN.findall(artefact) for one in found if one)
-        text = html.unescape("\n".join([re.sub(r"<[^>]+>", "", artefact), *hidden]))
-    else:
-        text = artefact
+            text = _straight("\n".join(_notebook_text(nbformat.from_dict(content))))
+            return "\n".join(_ways(text, deeper=True))
+    is_page = start.startswith(("<!doctype", "<html"))
+    text = _straight(_without_tags(artefact) if is_page else artefact)
     # Lines that a program wrote as text for another one, such as code in a page's JSON.
-    escaped = (line for line in text.splitlines() if _ESCAPED.search(line))
-    return "\n".join([text, *(re.sub(r"\\(u[0-9a-fA-F]{4}|.)", _character, line) for line in escaped)])
+    return "\n".join([text, *_unescaped(text)])
 
 
-_ESCAPED = re.compile(r"""\\["'u]""")
+_ESCAPED = re.compile(r"""\\["'ux\[\]_*`]""")
 _HIDDEN = re.compile(
     r"""<!--(.*?)-->|\s(?:data-[\w-]+|title|alt|content|value|placeholder|aria-label)=(?:"([^"]{8,})"|'([^']{8,})')""",
     re.S,
 )
-_BASE64 = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{16,20000}={0,2}(?![\w+/=])")
+_BASE64 = re.compile(r"(?<![\w+/=-])[\w+/-]{4,20000}(?:\n[\w+/-]{4,76}){0,200}={0,2}(?![\w+/=-])", re.ASCII)
+_HEX = re.compile(r"(?<!\w)(?:[0-9a-fA-F]{2}){8,10000}(?!\w)")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_CODE = re.compile(r"^(?:```|~~~)[^\n]*\n(.*?)^(?:```|~~~)|`([^`\n]{8,})`", re.M | re.S)
+_COMMENTS = re.compile(r"^[ \t]*#.*(?:\n[ \t]*#.*)*", re.M)
+
+
+def _ways(text: str, *, deeper: bool) -> Iterable[str]:
+    """A text as it stands, and as it reads where a notebook shows it or one step of decoding says it."""
+    yield text
+    found = [*_unescaped(text), *_decoded(text)]
+    if "\x1b" in text:
+        found.append(_ANSI.sub("", text))
+    if "&" in text or "<" in text:
+        found.append(_without_tags(text))
+    if "`" in text or "**" in text:
+        found.append(text.replace("`", "").replace("**", ""))
+    if _PERCENT.search(text):
+        found.append(unquote(text, errors="ignore"))
+    for one in found:
+        yield from _ways(_straight(one), deeper=False) if deeper else [one]
+
+
+def _without_tags(text: str) -> str:
+    """A page as it reads, and what it does not show but holds in its source."""
+    hidden = (one for found in _HIDDEN.findall(text) for one in found if one)
+    return html.unescape("\n".join([re.sub(r"<[^>]+>", "", text), *hidden]))
+
+
+def _unescaped(text: str) -> Iterable[str]:
+    if "\\" in text:
+        for line in text.splitlines():
+            if _ESCAPED.search(line):
+                yield re.sub(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", _character, line)
 
 
 def _character(escape: re.Match[str]) -> str:
     code = escape[1]
-    return chr(int(code[1:], 16)) if len(code) == 5 else {"n": "\n", "t": "\t"}.get(code, code)
+    return chr(int(code[1:], 16)) if len(code) > 1 else {"n": "\n", "t": "\t"}.get(code, code)
 
 
 def _decoded(text: str) -> Iterable[str]:
-    """What stands there in base64, as some tools write the answers of a quiz."""
+    """What stands there in base64 or in hexadecimal numbers, as some tools write the answers of a quiz."""
     for found in _BASE64.finditer(text):
-        with contextlib.suppress(ValueError):
-            yield base64.b64decode(found[0], validate=True).decode("utf-8")
+        lines = found[0].split()
+        # A word of the line before may look like the beginning of what was wrapped.
+        for joined in {"".join(lines), "".join(lines[1:]), *lines}:
+            letters = joined.rstrip("=").replace("-", "+").replace("_", "/")
+            if len(letters) >= 16:
+                with contextlib.suppress(ValueError):
+                    whole = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
+                    yield whole.decode("utf-8", "ignore")
+    for found in _HEX.finditer(text):
+        yield bytes.fromhex(found[0]).decode("utf-8", "ignore")
 
 
 def _notebook_text(node: NotebookNode) -> Iterable[str]:
+    texts: list[str] = []
     yield from _strings(node.metadata)
     for cell in node.cells:
         source = _joined(cell.source)
         yield source
         if cell.cell_type == "code":
-            yield from (statement for _, statement in _statements(source))
+            yield from _code_text(source)
+            texts += _constants(source)
+        else:
+            for block, span in _CODE.findall(source):
+                yield from (statement for _, statement in _statements(block or span))
         yield from _strings(cell.metadata)
         yield from _strings(cell.get("attachments", {}))
         for output in cell.get("outputs", []):
@@ -337,13 +406,32 @@ def _notebook_text(node: NotebookNode) -> Iterable[str]:
                 yield _joined(value) if isinstance(value, str | list) else ""
                 for shown in value.values() if name == "data" else ():
                     if isinstance(shown, str | list):
-                        yield _readable_html(_joined(shown))
+                        yield _joined(shown)
+    # An answer may be put together from the texts of several cells.
+    yield "".join(texts)
+
+
+def _code_text(source: str) -> Iterable[str]:
+    """The statements of a cell, and those of code that was made a comment."""
+    comments = (re.sub(r"(?m)^[ \t]*# ?", "", found[0]) for found in _COMMENTS.finditer(source))
+    for code in (source, *comments):
+        yield from (statement for _, statement in _statements(code))
+
+
+def _constants(source: str) -> list[str]:
+    nodes = ast.walk(_Plain().visit(_tree(source)))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 def _strings(value: Any) -> Iterable[str]:
     """Every text in a block of metadata, as it reads and not as JSON writes it."""
     if isinstance(value, str):
         yield value
+        if value.lstrip().startswith(("{", "[", '"')):
+            with contextlib.suppress(ValueError, RecursionError):
+                yield from _strings(json.loads(value))
+        elif "=" in value or "(" in value:
+            yield from (statement for _, statement in _statements(value))
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield str(key)
@@ -351,10 +439,6 @@ def _strings(value: Any) -> Iterable[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _strings(inner)
-
-
-def _readable_html(text: str) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", "", text)) if text.lstrip().startswith("<") else text
 
 
 def _joined(text: str | list[Any]) -> str:

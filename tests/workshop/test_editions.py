@@ -162,6 +162,41 @@ class TestLeaks:
         assert not leaks(a_notebook(code="1 + 1"), source)
 
     @pytest.mark.parametrize(
+        ("kind", "text"),
+        [
+            ("code", 'total = rain[u"m" + "m"].sum()'),
+            ("code", "# total = rain[\n#     'm' 'm'].sum()"),
+            ("code", "a = 'total = rain['\nb = '\"mm\"].sum()'"),
+            ("code", "a = 'total \\x3d rain[\\x22mm\\x22].sum()'"),
+            ("code", "a = '" + b'total = rain["mm"].sum()'.hex() + "'"),
+            ("text", "`total` = `rain['mm']`.**`sum()`**"),
+            ("text", "`rain['m' 'm'].sum()` is what you look for"),
+            ("text", "total = rain[“mm”].sum()"),
+            ("text", "total = ra\u200bin['mm'].su\u00adm()"),
+            ("text", "total = rain\\['mm'\\].sum()"),
+            ("text", "total = rain&#91;&quot;mm&quot;].sum()"),
+            ("text", "<b>total</b> = rain[<i>'mm'</i>].sum()"),
+            ("text", "<a title=\"total = rain['mm'].sum()\">?</a>"),
+            ("text", "[ask](https://example.org/?q=total%20%3D%20rain%5B%22mm%22%5D.sum%28%29)"),
+            ("text", "dG90YWwgPSByYWlu\nWyJtbSJdLnN1bSgp"),
+            ("note", json.dumps(json.dumps({"said": 'total = rain["mm"].sum()'}))),
+            ("note", "rain['m' 'm'].sum()"),
+            ("shown", "total \x1b[31m= rain[\x1b[0m'mm'].sum()"),
+        ],
+    )
+    def test_no_way_of_writing_hides_an_answer(self, kind, text):
+        node = nbformat.reads(a_notebook(code="1 + 1", text="Nothing."), as_version=4)
+        if kind == "code":
+            node.cells[0].source = text
+        elif kind == "text":
+            node.cells[1].source = text
+        elif kind == "note":
+            node.cells[1].metadata["note"] = {"deep": [text]}
+        else:
+            node.cells[0].outputs = [new_output("stream", text=text)]
+        assert leaks(json.dumps(node), one_question('total = rain["mm"].sum()'))
+
+    @pytest.mark.parametrize(
         "page",
         [
             "<!-- total = rain['mm'].sum() -->",
