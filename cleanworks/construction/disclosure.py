@@ -345,18 +345,6 @@ def by_stage(filled: pd.DataFrame) -> pd.DataFrame:
     return items.assign(share=filled.mean())
 
 
-def published_share(disclosures: pd.DataFrame) -> pd.Series:
-    """Share of the required items that are published, by project; from ``project_id`` and ``date_published``."""
-    need_columns(disclosures, ("project_id", "date_published"), "disclosures")
-    return (
-        disclosures["date_published"]
-        .notna()
-        .groupby(disclosures["project_id"], sort=False)
-        .mean()
-        .rename("share")
-    )
-
-
 def timeliness(disclosures: pd.DataFrame, as_of: Day | None = None) -> pd.DataFrame:
     """Days from event to publication.
 

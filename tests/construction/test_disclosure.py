@@ -160,7 +160,6 @@ def test_timeliness_waits_until_the_reading_day():
     assert waits["days"].to_dict() == {"a": 10.0, "b": 31.0, "d": 31.0}  # c has not happened yet
     assert waits["published"].to_dict() == {"a": True, "b": False, "d": False}
     assert disclosure.timeliness(disclosures())["days"].isna().sum() == 2
-    assert disclosure.published_share(disclosures()).to_dict() == {"p": pytest.approx(2 / 3), "q": 0.0}
 
 
 def test_a_question_of_yesterday_counts_against_nobody():

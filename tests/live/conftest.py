@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,11 @@ import pytest
 from cleanworks.workshop.live.release import File, Index, Parts, Release
 
 CONTENTS = {"one.js": b"let one = 1;\n" * 9000, "two.zip": bytes(range(256)) * 700}
+
+
+def read_script(data: bytes) -> bytes:
+    """The deflated image in a script, as the page takes it out."""
+    return base64.b64decode(data.split(b"*")[1])
 
 
 @dataclass

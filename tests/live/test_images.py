@@ -19,6 +19,8 @@ from cleanworks.workshop.live.fetch import NotFetched
 from cleanworks.workshop.live.payload import prepare
 from cleanworks.workshop.live.release import Release
 
+from .conftest import read_script
+
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "workshop" / "course"
 SOURCES = {
@@ -47,7 +49,7 @@ def test_the_script_holds_the_deflated_image():
     text = images.script("course", packed).decode()
     found = re.fullmatch(r'CleanWorksLive\.put\("course",\(\)=>\{/\*([A-Za-z0-9+/=]+)\*/\}\)', text)
     assert zlib.decompress(base64.b64decode(found[1]), -15) == images.pack(SOURCES)
-    assert images.read_script(text.encode()) == packed
+    assert read_script(text.encode()) == packed
 
 
 def test_the_same_contents_are_the_same_bytes_and_other_contents_another_file(tmp_path):
@@ -70,7 +72,7 @@ def test_an_image_is_packed_once_and_again_when_its_file_is_damaged(tmp_path):
     assert images.made("course", ["key"], tmp_path, contents) == first and len(asked) == 1
     first.path.write_bytes(b"half")
     assert images.made("course", ["key"], tmp_path, contents) == first and len(asked) == 2
-    assert hashlib.sha256(images.read_script(first.path.read_bytes())).hexdigest() == first.sha256
+    assert hashlib.sha256(read_script(first.path.read_bytes())).hexdigest() == first.sha256
 
 
 def test_bytecode_is_the_same_each_time_and_runs(monkeypatch):
@@ -102,9 +104,7 @@ def test_the_images_hold_what_pages_need_and_weigh_no_more_than_they_may(payload
     assert set(Release.load().images) <= set(by_name)
     assert sum(image.on_disk for image in payload.images) < 70e6
     assert sum(image.bytes for image in payload.images) < 52e6
-    matplotlib = images.unpack(
-        zlib.decompress(images.read_script(by_name["matplotlib"].path.read_bytes()), -15)
-    )
+    matplotlib = images.unpack(zlib.decompress(read_script(by_name["matplotlib"].path.read_bytes()), -15))
     fonts = json.loads(matplotlib["/lib/python3.12/site-packages/matplotlib/fontlist.json"])
     shipped = {path.partition("mpl-data/")[2] for path in matplotlib}
     assert {entry["fname"] for entry in fonts["ttflist"]} <= shipped
@@ -133,7 +133,7 @@ def test_the_manifest_names_every_image_with_its_sum(payload, tmp_path):
     # Whoever draws nothing does not wait for matplotlib.
     assert [name for name, entry in known["images"].items() if entry["imports"]] == ["numpy", "pandas"]
     for entry in known["images"].values():
-        packed = images.read_script((tmp_path / entry["file"]).read_bytes())
+        packed = read_script((tmp_path / entry["file"]).read_bytes())
         assert hashlib.sha256(packed).hexdigest() == entry["sha256"] and len(packed) == entry["bytes"]
     assert {path.name for path in (tmp_path / "images").iterdir()} == {
         f"{name}.js" for name in known["images"]

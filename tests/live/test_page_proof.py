@@ -19,6 +19,8 @@ from cleanworks.workshop.live.images import Image
 from cleanworks.workshop.live.payload import MOST_MEMORY, prepare
 from cleanworks.workshop.live.release import Release
 
+from .conftest import read_script
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -259,7 +261,7 @@ def test_without_a_compiler_of_bytecode_a_page_shows_the_same(pyodide, monkeypat
 
 
 def _inflated(image) -> bytes:
-    return zlib.decompress(images.read_script(image.path.read_bytes()), -15)
+    return zlib.decompress(read_script(image.path.read_bytes()), -15)
 
 
 @pytest.mark.everything

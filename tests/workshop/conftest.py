@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import select
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,9 @@ def kernel_server():
         return
     options = RunOptions()
     with server_process.KernelServer(options.preload, options.hash_seed, direct=True) as server:
-        server.wait_until_ready()
+        while not server.ready:
+            select.select([server], [], [])
+            server.news()
         yield server
 
 

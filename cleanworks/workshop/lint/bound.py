@@ -66,17 +66,6 @@ def sentences(
             yield from ((cell, number, one) for pattern, one in wanted if pattern.search(line))
 
 
-def wrong_sentences(text: str, listed: Iterable[Sentence], country: str, words: Iterable[str]) -> list[str]:
-    """The lines of an edition's text that are wrong in its country and do not name another one."""
-    wanted = [re.compile(one.pattern, flags=re.IGNORECASE) for one in listed if country in one.wrong_in]
-    named = tuple(words)
-    return [
-        line.strip()
-        for line in text.splitlines()
-        if not _found(line, named) and any(one.search(line) for one in wanted)
-    ]
-
-
 def in_code(source: str, words: Iterable[str], *, docstrings: bool = True) -> Iterator[tuple[int, str]]:
     """(line, word) of each bound word in texts, comments and the names that the code gives, in the order of lines.
 

@@ -91,11 +91,6 @@ def script(name: str, packed: bytes) -> bytes:
     return b'CleanWorksLive.put("%s",()=>{/*%s*/})' % (name.encode(), base64.b64encode(packed))
 
 
-def read_script(data: bytes) -> bytes:
-    """The deflated image in a script."""
-    return base64.b64decode(data.split(b"*")[1])
-
-
 # --- bytecode -----------------------------------------------------------------------------------------------------
 
 

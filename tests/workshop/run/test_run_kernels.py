@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -409,7 +410,9 @@ def test_a_server_that_cannot_start_is_one_message(monkeypatch):
 
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(InputError, match="process that starts the kernels ended"), KernelServer() as broken:
-        broken.wait_until_ready()
+        while not broken.ready:
+            select.select([broken], [], [])
+            broken.news()
 
 
 def test_descendants_are_found_through_the_whole_tree():
@@ -430,8 +433,9 @@ def test_descendants_are_found_through_the_whole_tree():
 def test_the_folder_of_a_killed_run_goes_with_its_server():
     """A machine on which runs are killed would otherwise collect a folder for each."""
     code = (
-        "import os\nfrom cleanworks.workshop.run.kernels.server_process import KernelServer\n"
-        "server = KernelServer([])\nserver.wait_until_ready()\n"
+        "import os, select\nfrom cleanworks.workshop.run.kernels.server_process import KernelServer\n"
+        "server = KernelServer([])\n"
+        "while not server.ready: select.select([server], [], []); server.news()\n"
         "print(server.pid, os.listdir(os.environ['TMPDIR']), flush=True)\nos.kill(os.getpid(), 9)"
     )
     # Short enough for sockets; a longer one would not be used.

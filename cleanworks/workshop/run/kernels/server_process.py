@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import select
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -88,15 +87,6 @@ class KernelServer:
                 fix="Try again with --fresh; if that works, one of the preloaded modules is the cause.",
             )
         return [line for line in lines if line != READY]
-
-    def wait_until_ready(self) -> list[str]:
-        """Wait for the libraries to be loaded; returns what there is to say about it."""
-        notes: list[str] = []
-        while True:
-            notes += self.news()
-            if self.ready:
-                return notes
-            select.select([self._said], [], [])
 
     def _lines(self) -> list[str]:
         while True:
