@@ -73,20 +73,14 @@ def without_placeholders(days: pd.Series) -> pd.Series:
 
 def clocks(texts: Iterable[object]) -> tuple[np.ndarray, np.ndarray]:
     """Many texts at once: wall clocks (datetime64[ns], NaT where there is none) and offsets in minutes (NaN where none is written)."""
-    known: dict[object, tuple[dt.datetime, int | None] | None] = {None: None}
-    parsed = []
-    for text in texts:  # few days are told by many rows
-        if isinstance(text, str) or text is None:
-            if text not in known:
-                known[text] = parse(text)
-            parsed.append(known[text])
-        else:
-            parsed.append(parse(text))
-    walls = np.array([None if one is None else one[0] for one in parsed], dtype="datetime64[us]").astype(
-        "datetime64[ns]"
-    )
+    written = [text if isinstance(text, str) else None for text in texts]
+    places = {text: place for place, text in enumerate(dict.fromkeys(written))}
+    # Few days are told by many rows: each is read once.
+    parsed = [parse(text) for text in places]
+    walls = np.array([None if one is None else one[0] for one in parsed], dtype="datetime64[us]")
     offsets = np.array([np.nan if one is None or one[1] is None else one[1] for one in parsed], dtype=float)
-    return walls, offsets
+    rows = np.fromiter(map(places.__getitem__, written), dtype=np.intp, count=len(written))
+    return walls.astype("datetime64[ns]")[rows], offsets[rows]
 
 
 def zones_matter(walls: np.ndarray, offsets: np.ndarray) -> bool:

@@ -807,7 +807,8 @@ class _Pieces:
         self.rows: dict[str, int] = {}
         self.filled: dict[str, dict[str, int]] = {}
 
-    def kept(self, name: str, table: pd.DataFrame) -> pd.DataFrame | Path:
+    def kept(self, name: str, table: pd.DataFrame) -> tuple[pd.DataFrame | Path, dict[str, int]]:
+        """A piece, and how many rows of each of its columns are filled."""
         raise NotImplementedError
 
     def add(self, made: Mapping[str, pd.DataFrame]) -> None:
@@ -815,12 +816,15 @@ class _Pieces:
             # A table of changes without a row says that none was made; the reader leaves its columns away where nothing is known.
             if not len(table.columns) or (not len(table) and name not in ("modifications", "subcontracts")):
                 continue
-            parts = self.parts.setdefault(name, [])
-            parts.append(self.kept(f"{name}-{len(parts)}", _plain(table)))
-            self.rows[name] = self.rows.get(name, 0) + len(table)
-            counts = self.filled.setdefault(name, {})
-            for column in table:
-                counts[column] = counts.get(column, 0) + int(table[column].notna().sum())
+            part, filled = self.kept(f"{name}-{len(self.parts.get(name, ()))}", _plain(table))
+            self.count(name, [part], len(table), filled)
+
+    def count(self, name: str, parts: Sequence[Any], rows: int, filled: Mapping[str, int]) -> None:
+        self.parts.setdefault(name, []).extend(parts)
+        self.rows[name] = self.rows.get(name, 0) + rows
+        counts = self.filled.setdefault(name, {})
+        for column, there in filled.items():
+            counts[column] = counts.get(column, 0) + there
 
     def counts(self) -> dict[str, tuple[int, dict[str, int]]]:
         return {name: (self.rows[name], self.filled[name]) for name in self.parts}
@@ -829,8 +833,8 @@ class _Pieces:
 class _Holder(_Pieces):
     """Pieces in memory: where nothing is to be written, as in the page, which has no Parquet."""
 
-    def kept(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
-        return table
+    def kept(self, name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+        return table, {column: int(table[column].notna().sum()) for column in table}
 
     def finish(self, held: dict[str, pd.DataFrame]) -> dict[str, tuple[int, dict[str, int]]]:
         held |= {
@@ -847,25 +851,20 @@ class _Keeper(_Pieces):
         super().__init__()
         self.place, self.mark = place, mark
 
-    def kept(self, name: str, table: pd.DataFrame) -> Path:
+    def kept(self, name: str, table: pd.DataFrame) -> tuple[Path, dict[str, int]]:
         import pyarrow as pa
         from pyarrow import feather
 
         # Only the files that stay are worth packing.
         file = self.place / f"{self.mark}{name}.arrow"
-        feather.write_feather(
-            pa.Table.from_pandas(table, preserve_index=False), file, compression="uncompressed"
-        )
-        return file
+        rows = pa.Table.from_pandas(table, preserve_index=False)
+        feather.write_feather(rows, file, compression="uncompressed")
+        return file, {column: len(rows) - rows[column].null_count for column in rows.column_names}
 
     def take(self, other: _Keeper) -> None:
         """Add the pieces that come after these."""
         for name, parts in other.parts.items():
-            self.parts.setdefault(name, []).extend(parts)
-            self.rows[name] = self.rows.get(name, 0) + other.rows[name]
-            counts = self.filled.setdefault(name, {})
-            for column, there in other.filled[name].items():
-                counts[column] = counts.get(column, 0) + there
+            self.count(name, parts, other.rows[name], other.filled[name])
 
     def finish(self, new: Path, helpers: Helpers) -> dict[str, tuple[int, dict[str, int]]]:
         tasks = ((parts, new / f"{name}.parquet") for name, parts in self.parts.items())

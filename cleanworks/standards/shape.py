@@ -101,7 +101,7 @@ def frame(name: str, records: list[dict[str, Any]], columns: Iterable[str] = ())
                 made[column + OFFSET] = pd.Series(offsets)
         else:
             made[column] = _cast(name, column, values, nothing)
-    return pd.DataFrame(made, index=range(len(records)))
+    return pd.DataFrame(made, index=range(len(records)), copy=False)
 
 
 def write_text(path: str | Path, pieces: Iterable[str]) -> Path:
