@@ -35,7 +35,7 @@ __all__ = [
 
 _ROOMS = {
     "Example": "examples", "example": "examples", "Flags": "flagging", "flags_of": "flagging", "load": "folder",
-    "with_projects": "folder", "Imported": "importing", "bring_in": "importing", "proposals": "importing", "report_of": "reporting",
+    "with_projects": "folder", "Imported": "importing", "bring_in": "importing", "proposals": "importing", "report_of": "works_report",
 }  # fmt: skip
 
 
