@@ -4,6 +4,20 @@ from __future__ import annotations
 
 import builtins
 import linecache
+import re
+
+_NAMED = re.compile(r"(?i)((?:pass\w*|pwd|\w*secret\w*|\w*token\w*|\w*key)\s*(?:=|%3D)\s*)('[^']*'|[^\s&;]+)")
+_IN_ADDRESS = re.compile(r"((?:(?<=:)/|//)[^/:@\s]*):\S*@")
+
+
+def without_secrets(text: str) -> str:
+    """A text without the password of an address, or of a list of `name=value`, that stands in it.
+
+    An address may be given where a file is asked for: the message about the file then names it.
+    """
+    if "=" in text or "%3" in text:
+        text = _NAMED.sub(r"\1***", text)
+    return _IN_ADDRESS.sub(r"\1:***@", text) if "@" in text else text
 
 
 class InputError(ValueError):
@@ -22,7 +36,7 @@ class InputError(ValueError):
     """
 
     def __init__(self, what: str, *, where: str | None = None, fix: str | None = None):
-        self.what, self.where, self.fix = what, where, fix
+        self.what, self.where, self.fix = what, without_secrets(where) if where else where, fix
         super().__init__(self.message)
 
     @property

@@ -126,6 +126,14 @@ def test_a_new_registry_is_for_its_owner_alone(file):
         ("postgresql:clerk:se:cret@host/works", "postgresql:***@host/works"),
         ("clerk:secret@host", "clerk:***@host"),
         ("host=h user=clerk password=secret dbname=works", "host=h user=clerk password=*** dbname=works"),
+        ("postgresql://clerk:secret", "postgresql://clerk:***"),
+        ("postgresql:///clerk:secret", "postgresql:///clerk:***"),
+        ("postgresql://clerk%3Asecret@host/works", "postgresql://clerk:***@host/works"),
+        ("postgresql://clerk;secret@host/works", "postgresql://clerk:***@host/works"),
+        ("postgresql://host:5432/works", "postgresql://host:5432/works"),
+        ("postgresql:clerk:secret", "postgresql:***"),
+        ("Server=h;Uid=clerk;Pwd=secret;", "Server=h;Uid=clerk;Pwd=***;"),
+        ("host=h token=secret", "host=h token=***"),
         ("C:\\us@er\\works.db", "C:\\us@er\\works.db"),
         ("works.db", "works.db"),
     ],
@@ -151,3 +159,34 @@ def test_no_message_shows_a_password(address):
         registry.existing(address)
     assert "secret" not in caught.value.message
     assert "f***" not in caught.value.message, "the name of the user is no secret"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql:clerk:secret@host/works",
+        "postgresql:clerk:secret",
+        "host=h user=clerk password=secret dbname=works",
+        "Server=h;Uid=clerk;Pwd=secret;",
+    ],
+)
+def test_no_file_is_named_after_a_password(tmp_path, monkeypatch, address):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="not a database address"):
+        registry.Registry(address)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://clerk:secret@host/works",
+        "postgresql://host/works?user=clerk&password=secret",
+        "host=h password='secret' dbname=works",
+        "//clerk:a@secret@host/works",
+    ],
+)
+def test_an_address_in_the_place_of_a_file_is_named_without_its_password(tmp_path, capsys, address):
+    for command in (["site", str(tmp_path / "out"), "--data", address], ["data", "check", address]):
+        assert run(command) == 2
+        assert "secret" not in capsys.readouterr().err

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from cleanworks.construction.registry.journal import START, Entry
-from cleanworks.errors import InputError
+from cleanworks.errors import InputError, without_secrets
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -330,6 +330,8 @@ class Store:
 def _address(sql: ModuleType, place: str) -> sqlalchemy.URL:
     """The address of a place: a path is a file of SQLite, and PostgreSQL is reached by psycopg."""
     if "://" not in place:
+        if place != without_password(place):
+            raise ValueError("an address, and no path: a file of that name would show the password")
         return sql.URL.create("sqlite", database=place)
     url = sql.make_url(place)
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
@@ -356,18 +358,26 @@ def without_password(place: str) -> str:
     if not mark:
         return _without_likely_password(place)
     user, at, rest = rest.rpartition("@")
-    name, secret, _ = user.partition(":")
+    name, *secret = re.split(r"(?i)[:;]|%3a", user, maxsplit=1)
     rest = rest.partition("?")[0].partition("#")[0]
+    if not at:
+        # The machine was forgotten: what follows a colon is a port or the password.
+        rest = re.sub(r":(?!\d+(?:[/,]|$))[^/]*$", ":***", rest)
     return f"{kind}://{name}{':***' if secret else ''}{at}{rest}"
 
 
 def _without_likely_password(place: str) -> str:
     """A place that is no address as it should be, and perhaps was meant to be one: `postgresql:u:secret@host`, `host=h password=secret`."""
-    place = re.sub(r"(?i)(pass\w*\s*=\s*)('[^']*'|[^\s&]+)", r"\1***", place)
+    place = without_secrets(place)
     before, at, rest = place.rpartition("@")
-    if not at or ":" not in before or re.match(r"[A-Za-z]:[\\/]", place):
-        return place
-    return f"{before.partition(':')[0]}:***@{rest}"
+    first, colon, more = before.partition(":")
+    if (
+        at
+        and colon
+        and not (re.fullmatch(r"[A-Za-z]", first) and more[:1] in ("\\", "/") and ":" not in more)
+    ):
+        return f"{first}:***@{rest}"
+    return re.sub(r"(?i)^(postgres\w*:)(?!//).*", r"\1***", place)
 
 
 def _secrets(url: sqlalchemy.URL, place: str) -> list[str]:
