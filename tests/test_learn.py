@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import re
 import unicodedata
 from decimal import Decimal
@@ -667,3 +668,29 @@ def test_a_choice_with_a_hyphen_is_the_same_word():
     options = ["published", "backed out", "through_prime"]
     assert compare_choice("Backed-out", "backed out", options=options).kind == "correct"
     assert compare_choice("through prime", "through_prime", options=options).kind == "correct"
+
+
+RIGHT = pd.Series([1.0, 2.0, 3.0], index=["a", "b", "c"])
+OF_ANOTHER_KIND = {
+    "a number": (3.0, ["x", "7", None, True, (1, 2), RIGHT, RIGHT.head(1), [4.0], {"a": 1}, len, dt.timedelta(3), math.inf, 3e3, 3e-6, -3.0]),
+    "a text": ("x", [5, None, RIGHT, "y"]),
+    "a truth": (True, [False, "True", 1.5]),
+    "a day": (pd.Timestamp("2024-03-31"), ["31 Mars?", "2024-04-01", "2024-02-01", 4, pd.NaT]),
+    "a time": (pd.Timedelta("3D"), [3, pd.Timedelta("4D"), pd.Timedelta("1D")]),
+    "a set": ({1, 2}, [{1}, {1, 2, 5}, {7}, {1, 5}, "x", [[1]]]),
+    "a list": ([1.0, 2.0], [[1.0], [1.0, 5.0], 7, RIGHT]),
+    "names and values": ({"a": 1.0}, [{"b": 1.0}, {"a": 1.0, "b": 2.0}, {"a": 2.0}, 3]),
+    "a column": (RIGHT, [5, RIGHT.head(2), RIGHT * 2, RIGHT * 1000, RIGHT.where(RIGHT < 2), RIGHT.set_axis(["a", "b", "z"]), RIGHT.astype(str), RIGHT.to_frame().assign(more=1)]),
+    "a table": (RIGHT.to_frame("n"), [5, RIGHT.to_frame("m"), RIGHT.head(1).to_frame("n"), RIGHT.to_frame("n") * 2]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["fr", "ko", "ar"])
+@pytest.mark.parametrize("kind", OF_ANOTHER_KIND)
+def test_what_is_said_of_a_wrong_answer_is_in_the_reader_s_language(language, kind):
+    right, given = OF_ANOTHER_KIND[kind]
+    english = r"\b(is|has|have|it|the|should|that|rows|values|in|of|with|too)\b"
+    for answer in given:
+        message = compare(answer, right).message
+        said = say(message, language)
+        assert message and not re.search(english, re.sub(r"`[^`]*`", "", said)), said

@@ -706,7 +706,8 @@ def _what(value: Any) -> str:
     if isinstance(value, str):
         return f"the text `{value if len(value) <= 40 else value[:37] + '...'}`"
     if isinstance(value, numbers.Real | Decimal):
-        return f"the number {_shown(value)}".replace("the number a number", "a number")
+        shown = _shown(value)
+        return shown if shown.startswith("a number") else f"the number `{shown}`"
     if isinstance(value, dt.date | np.datetime64):
         return "a date"
     if isinstance(value, dt.timedelta | np.timedelta64):

@@ -449,7 +449,7 @@ def test_translations_are_written_as_the_command_writes_them(path, tmp_path):
     assert copy.read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
 
 
-COMPLETE = {"ko": ("o1", "o2", "c6", "m4"), "fr": ("o1", "o2", "c6", "m4")}
+COMPLETE = {"ko": ("o1", "o2", "c6", "m4"), "fr": ("o1", "o2", "c6", "m4"), "ar": ("o1",)}
 
 
 def test_the_promised_lessons_are_complete():
