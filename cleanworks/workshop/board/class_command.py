@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -53,6 +54,7 @@ def serve(
     from cleanworks.workshop.board.room import Room
     from cleanworks.workshop.board.room_journal import Journal
 
+    _allow_connections()
     tls = _tls(certificate, key)
     built = class_server.Built.find(workshop, folder)
     sockets = class_server.bound(host, port)
@@ -87,6 +89,22 @@ def serve(
         print("\nThe class has ended.")
     finally:
         journal.close()
+
+
+_CONNECTIONS = 4096
+
+
+def _allow_connections() -> None:
+    """A browser opens up to six connections, a room of sixty 360, and macOS lets a program have 256 files at once."""
+    try:
+        import resource
+    except ImportError:  # Windows counts sockets in another way
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(_CONNECTIONS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

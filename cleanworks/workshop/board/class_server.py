@@ -177,7 +177,7 @@ class Join(_Api):
         name, share = self.body.get("name", ""), self.body.get("share", False)
         if not isinstance(name, str) or type(share) is not bool:
             raise Refused(400, "This is not a message that a class sends.")
-        token, _ = self.room.join(name, share)
+        token, _ = self.room.join(name, share, self.request.remote_ip or "")
         secure = self.request.protocol == "https"
         self.set_cookie(
             self.cookie, token, expires_days=30, path="/", httponly=True, samesite="Strict", secure=secure

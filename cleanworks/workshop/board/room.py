@@ -32,6 +32,9 @@ LONGEST_QUESTION = 300
 BURST, PER_SECOND = 30.0, 1.0
 """What one browser may send: so many at once, and so many more each second."""
 
+JOINS, JOINS_PER_SECOND = 120.0, 0.2
+"""How many may join from one address at once, and each second more: a room behind one address fits, a script does not fill it."""
+
 FORMAT = "cleanworks-class"
 
 
@@ -98,6 +101,9 @@ class Room:
         self.version = 0
         """Grows with every change, so that a board knows when to look again."""
         self._names: set[str] = set()
+        self._doors: dict[
+            str, tuple[float, float]
+        ] = {}  # how many may still join from an address, and since when
         for event in journal.events():
             self._replay(event)
         if not self.secret:
@@ -110,17 +116,26 @@ class Room:
         name = _digest(token or "")
         return name if name in self.people else None
 
-    def join(self, name: str, share: bool) -> tuple[str, str]:
+    def join(self, name: str, share: bool, address: str = "") -> tuple[str, str]:
         """(token for the browser, the name as it was given). A name that is taken gets a number."""
         if len(self.people) >= MOST_PEOPLE:
             raise Refused(503, "The room is full. Tell your instructor.")
         given = pseudonyms.tidy(name) if name else self.draw()
         if not given:
             raise Refused(400, "A name needs at least one letter.")
+        if address:
+            self._enter(address)
         token = secrets.token_urlsafe(24)
         given = self._free(given)
         self._note("join", who=_digest(token), name=given, share=share)
         return token, given
+
+    def _enter(self, address: str) -> None:
+        left, since = self._doors.get(address, (JOINS, 0.0))
+        left = min(JOINS, left + JOINS_PER_SECOND * max(0.0, self.clock() - since))
+        if left < 1:
+            raise Refused(429, "That was much at once. Wait a moment.")
+        self._doors[address] = (left - 1, self.clock())
 
     def draw(self) -> str:
         """A name that nobody has yet, in the language of the workshop."""
@@ -192,11 +207,12 @@ class Room:
 
     def instruct(self, act: str, value: Any) -> None:
         """One press on the board: ``down`` a hand, ``answered`` a question, ``remove`` a line, ``day``, ``begun`` a session."""
-        if act == "down" and value in self.people:
+        person = isinstance(value, str) and value in self.people
+        if act == "down" and person:
             self._note("hand", who=value, up=False)
         elif act == "answered" and type(value) is int and value in self.questions:
             self._note("answered", number=value)
-        elif act == "remove" and value in self.people:
+        elif act == "remove" and person:
             self._note("remove", who=value)
         elif act == "day" and _is_place(value, len(self.outline.dates)):
             self._note("day", day=value)

@@ -9,6 +9,7 @@ import re
 import shutil
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -337,3 +338,18 @@ def test_a_class_that_is_away_changes_nothing_for_the_learner(monkeypatch, addre
     assert check("r1-e1", {"total": 7}).kind == "correct"
     for sender in sharing._senders.values():
         sender.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows counts sockets in another way.")
+def test_a_room_of_sixty_may_have_all_its_connections():
+    """On macOS a program begins with 256 files, and each of sixty browsers opens up to six connections."""
+    code = """
+import resource
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+from cleanworks.workshop.board.class_command import _allow_connections
+_allow_connections()
+print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 360

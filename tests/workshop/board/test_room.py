@@ -15,7 +15,7 @@ from cleanworks.workshop import evaluate, forms
 from cleanworks.workshop.board import outline as outlines
 from cleanworks.workshop.board import pseudonyms
 from cleanworks.workshop.board.outline import Outline
-from cleanworks.workshop.board.room import BURST, Refused, Room
+from cleanworks.workshop.board.room import BURST, MOST_PEOPLE, Refused, Room
 from cleanworks.workshop.board.room_journal import Journal
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.editions import edition
@@ -218,6 +218,31 @@ def test_ten_thousand_hostile_events_change_nothing_but_their_own_line(room, clo
     clock.moment += 5
     room.check(bad, sent("correct"))
     assert counts(room)["done"] == 2
+
+
+def test_one_address_does_not_fill_the_room_and_the_others_come_in(room, clock):
+    refused = set()
+    for _ in range(MOST_PEOPLE + 1):
+        try:
+            room.join("", False, "10.0.0.66")
+        except Refused as error:
+            refused.add(error.status)
+    assert refused == {429} and len(room.people) < MOST_PEOPLE / 5
+    room.join("Late", True, "10.0.0.7")
+    clock.moment += 60  # whoever sits behind that address, too
+    room.join("Later", True, "10.0.0.66")
+
+
+@pytest.mark.parametrize("value", [[], {}, None, True, 10**9, "nobody", float("nan")])
+@pytest.mark.parametrize("act", ["down", "answered", "remove", "day", "begun", "", []])
+def test_a_press_that_no_board_sends_is_refused(room, act, value):
+    person(room)
+    if value is None and act in ("day", "begun"):
+        return  # "none chosen"
+    shown = room.board()
+    with pytest.raises(Refused):
+        room.instruct(act, value)
+    assert room.board() == shown
 
 
 @pytest.mark.parametrize(
