@@ -44,6 +44,10 @@ class Lazy:
         """The frame as it is: of many rows only those that are brought into memory are put in order, there."""
         return frame
 
+    def where(self, frame: Frame, key: str, others: Frame, *, there: bool) -> Frame:
+        """The rows whose key is among, or is not among, those of another frame."""
+        return frame.join(others, on=key, how="semi" if there else "anti")
+
     def filled(self, tables: Mapping[str, Any]) -> set[str]:
         """As `cleanworks.construction.flags.filled_columns`."""
         found = set()

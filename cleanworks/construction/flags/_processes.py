@@ -92,6 +92,8 @@ class Engine(Protocol):
 
     def in_order(self, frame: Frame, name: str) -> Frame: ...
 
+    def where(self, frame: Frame, key: str, others: Frame, *, there: bool) -> Frame: ...
+
     def days_between(self, start: nw.Expr, end: nw.Expr) -> nw.Expr: ...
 
     def latest(self, table: Any, columns: Sequence[str]) -> pd.DataFrame: ...
@@ -135,15 +137,19 @@ class Memory:
         return _in_memory(native.drop(columns=column).assign(**{name: found}))
 
     def values_of(self, frame: Frame, values: Frame) -> Frame:
-        """The frame with the values behind its numbers, in their order; the reverse of `numbers_of`."""
+        """The frame with the values behind its numbers; the reverse of `numbers_of`."""
         native = frame.to_native()
         number, text = values.columns
-        native = native.sort_values(number, kind="stable")
         found = values.to_native()[text].array.take(native[number].to_numpy(np.int64) - 1)
         return _in_memory(native.assign(**{text: found}))
 
     def in_order(self, frame: Frame, name: str) -> Frame:
         return frame.sort(name)
+
+    def where(self, frame: Frame, key: str, others: Frame, *, there: bool) -> Frame:
+        """The rows whose key is among, or is not among, those of another frame, where none is missing."""
+        native = frame.to_native()
+        return _in_memory(native[native[key].isin(others.to_native()[key]) == there])
 
     def days_between(self, start: nw.Expr, end: nw.Expr) -> nw.Expr:
         return days_between(start, end)
@@ -323,9 +329,9 @@ class Processes:
     @cached_property
     def decided(self) -> Frame:
         """Active awards of processes in which every award is final."""
-        awards = self.awarded.filter(col("kept"), col("placed"))
+        awards = self.awarded.filter(col("kept") & col("placed"))
         still_open = awards.filter(~col("final")).select("process").unique()
-        return awards.filter(col("active")).join(still_open, on="process", how="anti")
+        return self.engine.where(awards.filter(col("active")), "process", still_open, there=False)
 
     @cached_property
     def winners(self) -> Frame:
@@ -342,7 +348,14 @@ class Processes:
     @cached_property
     def contenders(self) -> Frame:
         """Valid bids of single firms that can be compared, kept processes only."""
-        return self.offers.filter(col("valid"), col("kept"), col("placed"), col("bid") == 0, col("firm") > 0)
+        alone = (col("bid") == 0) & (col("firm") > 0)
+        return self.offers.filter(col("valid") & col("kept") & col("placed") & alone)
+
+    @cached_property
+    def priced(self) -> Frame:
+        """Bids that were submitted with a price, where prices are compared; kept processes only."""
+        wanted = col("kept") & col("compared") & col("placed") & col("submitted")
+        return self.offers.filter(wanted & ~col("amount").is_null())
 
     @cached_property
     def margins(self) -> Frame:
@@ -351,7 +364,7 @@ class Processes:
         ``second`` is that bid. The price awarded is the award's amount, else the winner's lowest valid bid. Where a lower bid than that
         was valid, price alone cannot have decided, and the lot is left out.
         """
-        bids = self.contenders.filter(col("compared"), ~col("amount").is_null()).join(
+        bids = self.contenders.filter(col("compared") & ~col("amount").is_null()).join(
             self.winners, on=list(UNIT), how="inner"
         )
         own = known(col("firm") == col("winner"))
@@ -368,9 +381,7 @@ class Processes:
         units = units.with_columns(
             paid=nw.when(col("price").is_null()).then(col("own")).otherwise(col("price"))
         )
-        units = units.filter(
-            ~col("own").is_null(), ~col("second").is_null(), col("paid") > 0, col("second") >= col("paid")
-        )
+        units = units.filter(~col("own").is_null() & (col("paid") > 0) & known(col("second") >= col("paid")))
         units = units.with_columns(margin=(col("second") - col("paid")) / col("paid"))
         return self.engine.keep(units.select(*UNIT, "winner", "second", "margin"))
 
@@ -405,25 +416,24 @@ class Processes:
     def counted(self) -> Frame:
         """Open and selective tenders whose number of tenderers is known: 1 or more, and not fewer than the firms that bid."""
         tenders = self.tenders.filter(
-            among("procurement_method", ("open", "selective")), known(col("number_of_tenderers") >= 1)
+            among("procurement_method", ("open", "selective")) & known(col("number_of_tenderers") >= 1)
         )
         if not self.has("bids", "tender_id", "tenderer_id", "bid_id"):
             return tenders
-        came = self.offers.filter(col("submitted"), col("firm") > 0)
+        came = self.offers.filter(col("submitted") & (col("firm") > 0))
         # Looking closely is dear: only where the rows outnumber the tenderers can the firms do so.
         rows = came.group_by("process").agg(rows=nw.len())
         rows = rows.join(self.tenders.select("process", "number_of_tenderers"), on="process", how="inner")
         rows = rows.filter(known(col("rows") > col("number_of_tenderers")))
         came = came.join(rows, on="process", how="inner")
         # A consortium is one tenderer; its bid, and the bids of one firm, may be several rows.
-        alone = came.filter(col("bid") == 0).select("process", "number_of_tenderers", "firm").unique()
-        joint = (
-            came.filter(col("bid") > 0).select("process", "number_of_tenderers", firm=-col("bid")).unique()
-        )
-        more = nw.concat([alone, joint]).group_by("process", "number_of_tenderers").agg(firms=nw.len())
+        if self.some_joint:
+            came = came.with_columns(firm=nw.when(col("bid") > 0).then(-col("bid")).otherwise(col("firm")))
+        more = came.select("process", "number_of_tenderers", "firm").unique()
+        more = more.group_by("process", "number_of_tenderers").agg(firms=nw.len())
         more = more.filter(known(col("firms") > col("number_of_tenderers"))).select("process")
         tenders = tenders.select("process", "kept", "number_of_tenderers")
-        return self.engine.keep(tenders.join(more, on="process", how="anti"))
+        return self.engine.keep(self.engine.where(tenders, "process", more, there=False))
 
     @cached_property
     def today(self) -> dt.datetime | None:
@@ -639,9 +649,16 @@ class Processes:
 
     def of_processes(self, frame: Frame, value: str, flagged: nw.Expr) -> tuple[str, Frame]:
         """An answer about processes, in the order in which they stand in their table."""
-        found = self.engine.keep(_answer(frame, "process", value, flagged).rename({"id": "process"}))
-        found = self.engine.values_of(found, self.tenders.select("process", "tender_id"))
-        return "process", found.select(id=col("tender_id"), value=col("value"), flagged=col("flagged"))
+        found = self.engine.keep(_answer(frame, "process", value, flagged, name="process"))
+        found = self.engine.values_of(found, self._names)
+        found = self.engine.in_order(found, "process").select(
+            id=col("tender_id"), value=col("value"), flagged=col("flagged")
+        )
+        return "process", found
+
+    @cached_property
+    def _names(self) -> Frame:
+        return self.tenders.select("process", "tender_id")
 
     def of_firms(
         self, frame: Frame, value: str | int, flagged: bool | nw.Expr, level: str = "tenderer"
@@ -799,7 +816,7 @@ def currencies() -> dict[str, nw.Expr]:
     return {"lowest_currency": col("currency").min(), "highest_currency": col("currency").max()}
 
 
-def _answer(frame: Frame, id_: str, value: str | int, flagged: bool | nw.Expr) -> Frame:
+def _answer(frame: Frame, id_: str, value: str | int, flagged: bool | nw.Expr, name: str = "id") -> Frame:
     number = col(value) if isinstance(value, str) else lit(float(value), nw.Float64)
     hit = lit(flagged) if isinstance(flagged, bool) else flagged
-    return frame.select(id=col(id_), value=number.cast(nw.Float64), flagged=known(hit))
+    return frame.select(col(id_).alias(name), value=number.cast(nw.Float64), flagged=known(hit))

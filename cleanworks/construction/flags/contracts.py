@@ -373,7 +373,7 @@ def R070(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     firms = processes.table("subcontracts").select("contract_id", firm=col("subcontractor_id")).unique()
     firms = firms.filter(~col("contract_id").is_null())
     bids = processes.table("bids").select("tender_id", firm=col("tenderer_id"), bid=lit(1)).unique()
-    bids = bids.filter(~col("tender_id").is_null(), ~col("firm").is_null())
+    bids = bids.filter(~col("tender_id").is_null() & ~col("firm").is_null())
     hired = processes.looked_up(contracts, firms, "contract_id", "inner").join(
         bids, on=["tender_id", "firm"], how="left"
     )
@@ -483,7 +483,7 @@ def _or_today(column: str, processes: Processes) -> nw.Expr:
 
 
 def _pairs(processes: Processes, rows: Frame, settings: Settings) -> tuple[str, Frame]:
-    rows = rows.filter(~col("official_id").is_null(), ~col("supplier_id").is_null())
+    rows = rows.filter(~col("official_id").is_null() & ~col("supplier_id").is_null())
     official, firm = col("official_id").cast(nw.String), col("supplier_id").cast(nw.String)
     pairs = rows.select(pair=nw.concat_str(official, lit("/"), firm)).group_by("pair").agg(rows=nw.len())
     pairs = processes.engine.keep(pairs)

@@ -215,7 +215,7 @@ def client_delay(processes: Processes, settings: Settings) -> list[tuple[str, Fr
 def pass_through(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # Tier 2 is paid out of tier 1 and must not be counted again.
     payments = processes.table("payments").filter(
-        known(col("tier") <= 1), ~known(col("payee_type") == "prime")
+        known(col("tier") <= 1) & ~known(col("payee_type") == "prime")
     )
     shares = processes.engine.keep(processes.share_of_claims(payments))
     fence = low_fence(processes.column(shares, "share"))

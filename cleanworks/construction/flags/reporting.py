@@ -36,7 +36,7 @@ def report_silence(processes: Processes, settings: Settings) -> list[tuple[str, 
     daily = _daily(processes)
     if "actual" in daily.columns:
         done = daily.filter(known(number("actual") >= 99.995)).select("contract_id").unique()
-        daily = daily.join(done, on="contract_id", how="anti")
+        daily = processes.engine.where(daily, "contract_id", done, there=False)
     daily, today = _counted(processes, daily, settings)
     last = daily.group_by("contract_id").agg(col("through").max())
     last = last.select("contract_id", gap=lit(today) - col("through"))
@@ -184,7 +184,7 @@ _IN_ORDER = ("period", "actual", "planned")
 
 
 def _months(processes: Processes) -> Frame:
-    months = processes.table("progress").filter(~col("contract_id").is_null(), ~col("period").is_null())
+    months = processes.table("progress").filter(~col("contract_id").is_null() & ~col("period").is_null())
     return months.select("contract_id", "period", planned=number("planned"), actual=number("actual"))
 
 
@@ -205,7 +205,7 @@ def _longest_run(processes: Processes, months: Frame, limit: int) -> tuple[str, 
 
 def _daily(processes: Processes) -> Frame:
     daily = processes.table("reports").filter(known(col("report_type") == "daily"))
-    return daily.filter(~col("contract_id").is_null(), ~col("date").is_null())
+    return daily.filter(~col("contract_id").is_null() & ~col("date").is_null())
 
 
 def _gaps(processes: Processes, gaps: Frame, settings: Settings) -> tuple[str, Frame]:

@@ -43,7 +43,7 @@ AWARDED = "awards.supplier_id|contracts.supplier_id"
 )
 def R003(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # A period that ends before it begins has no length.
-    tenders = processes.tenders.filter(col("kept"), known(col("tender_end") >= col("tender_start")))
+    tenders = processes.tenders.filter(col("kept") & known(col("tender_end") >= col("tender_start")))
     if settings.short_submission_methods:
         tenders = tenders.filter(among("procurement_method", settings.short_submission_methods))
     limit: nw.Expr = lit(settings.short_submission_days)
@@ -120,7 +120,7 @@ def R024(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     margins = margins.with_columns(hit=close)
     hits = margins.filter(col("hit"))
     second = processes.contenders.join(hits, on=["process", "lot"], how="inner")
-    second = second.filter(known(col("amount") == col("second")), col("firm") != col("winner"))
+    second = second.filter(known(col("amount") == col("second")) & (col("firm") != col("winner")))
     firms = nw.concat([hits.select(firm=col("winner")), second.select("firm")]).unique()
     margins = margins.group_by("process").agg(col("margin").min(), col("hit").max())
     return [processes.of_processes(margins, "margin", col("hit")), processes.of_firms(firms, 0, True)]
@@ -173,14 +173,7 @@ def R025(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     innocent=("Rounded prices of small works.", "A price list or a price fixed by law."),
 )
 def R028(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    bids = processes.offers.filter(
-        col("kept"),
-        col("compared"),
-        col("placed"),
-        col("submitted"),
-        col("firm") > 0,
-        ~col("amount").is_null(),
-    )
+    bids = processes.priced.filter(col("firm") > 0)
     price = ["process", "lot", "amount", "currency"]
     twice = bids.group_by(*price).agg(rows=nw.len()).filter(col("rows") > 1).drop("rows")
     twice = bids.join(twice, on=price, how="inner")
@@ -241,9 +234,9 @@ def _tenderers(processes: Processes, bids: Frame) -> Frame:
     ),
 )
 def R030(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    awards = processes.awarded.filter(col("active"), col("placed"), col("firm") > 0)
+    awards = processes.awarded.filter(col("active") & col("placed") & (col("firm") > 0))
     awards = awards.select("process", "lot", "firm").unique()
-    bids = processes.offers.filter(col("kept"), col("placed"), col("valid"), col("dated"))
+    bids = processes.offers.filter(col("kept") & col("placed") & col("valid") & col("dated"))
     won = bids.join(awards, on=["process", "lot", "firm"], how="inner")
     firms = won.filter(col("late")).select("firm").unique()
     won = won.group_by("process").agg(col("late").max())
@@ -267,7 +260,7 @@ def R030(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     ),
 )
 def R035(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    bids = processes.offers.filter(col("kept"), col("placed"))
+    bids = processes.offers.filter(col("kept") & col("placed"))
     # Whether all others were disqualified is not known as long as the fate of one bid, or its firm, is not.
     bids = bids.with_columns(
         doubt=~col("judged") | (col("firm") == 0),
@@ -318,18 +311,11 @@ def R035(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     innocent=("The bid was abnormally low and the firm could not explain it.", "The firm lacked a licence."),
 )
 def R036(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    awards = processes.awarded.filter(col("active"), col("placed"))
+    awards = processes.awarded.filter(col("active") & col("placed"))
     paid = nw.when(~col("amount").is_null() & (col("currency") > 0)).then(col("currency"))
     awards = awards.with_columns(award_currency=paid)
     awards = awards.group_by("process", "lot").agg(col("award_currency").min())
-    bids = processes.offers.filter(
-        col("kept"),
-        col("compared"),
-        col("by_price"),
-        col("placed"),
-        col("submitted"),
-        ~col("amount").is_null(),
-    )
+    bids = processes.priced.filter(col("by_price"))
     bids = bids.with_columns(
         standing=nw.when(~col("out")).then(col("amount")), refused=nw.when(col("out")).then(col("amount"))
     )
@@ -362,7 +348,7 @@ def R036(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     innocent=("A buyer of difficult works with strict licences.", "A newcomer that still learns the forms."),
 )
 def R038(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    bids = processes.offers.filter(col("kept"), col("submitted")).with_columns(col("out").cast(nw.Int64))
+    bids = processes.offers.filter(col("kept") & col("submitted")).with_columns(col("out").cast(nw.Int64))
     each = bids.filter(col("bid") == 0).group_by("process").agg(col("out").sum(), bids=nw.len())
     if processes.some_joint:
         joint = bids.filter(col("bid") > 0).group_by("process", "bid").agg(col("out").max())
@@ -413,12 +399,11 @@ def _refusals(
     innocent=("A general contractor or a trading house.", "Codes are chosen carelessly."),
 )
 def R048(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    awards = processes.table("awards").join(
-        processes.tenders.filter(col("kept")).select("tender_id"), on="tender_id", how="semi"
-    )
-    awards = awards.filter(known(col("status") == "active"), ~col("award_id").is_null())
+    kept = processes.tenders.filter(col("kept")).select("tender_id")
+    awards = processes.engine.where(processes.table("awards"), "tender_id", kept, there=True)
+    awards = awards.filter(known(col("status") == "active") & ~col("award_id").is_null())
     twice = awards.group_by("award_id").agg(rows=nw.len()).filter(col("rows") > 1).select("award_id")
-    one = awards.filter(~col("supplier_id").is_null()).join(twice, on="award_id", how="anti")
+    one = processes.engine.where(awards.filter(~col("supplier_id").is_null()), "award_id", twice, there=False)
     items = processes.table("award_items").filter(~col("classification_id").is_null())
     items = items.select(
         "award_id", "tender_id", kind=col("classification_id").cast(nw.String).str.slice(0, 2)
