@@ -58,6 +58,7 @@ from cleanworks.workshop.live import runnable_cells as live
 from cleanworks.workshop.notebook import dump, parse, read
 from cleanworks.workshop.pages import (
     boxes,
+    derived,
     docstrings,
     plain,
     running,
@@ -73,6 +74,7 @@ from cleanworks.workshop.pages.figure_tables import add_tables
 from cleanworks.workshop.pages.front import front_matter
 from cleanworks.workshop.pages.kept import course_of, keep_course
 from cleanworks.workshop.pages.readable_tables import TidyTables, arriving_whole
+from cleanworks.workshop.pages.reports import Table
 from cleanworks.workshop.settings import Settings
 
 STATIC = Path(__file__).parent / "pages" / "static"
@@ -122,6 +124,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", read_in_one_process_where_needed)
     app.connect("html-collect-pages", keep_index_entries)
     app.connect("source-read", mark_up_notebook)
+    derived.connect(app)
+    derived.register("report", _report)
+    derived.register("executed-by", _executed_by)
     terms.connect(app)
     spoken.connect(app)
     your_progress.connect(app)
@@ -315,8 +320,8 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     for entry in course_of(app).notebooks:
         name = entry.path.resolve().relative_to(Path(app.srcdir).resolve())
         copy = Path(app.outdir) / "_sources" / name
-        if copy.is_file():
-            # From the source: the copy of a page that did not change was cleaned before, its options shuffled and all.
+        # The copy of a page that was not written this time is clean already.
+        if copy.is_file() and copy.read_bytes() == entry.path.read_bytes():
             copy.write_text(_clean(app, entry.path, name), encoding="utf-8", newline="\n")
 
 
@@ -433,11 +438,14 @@ class ExecutedBy(SphinxDirective):
     """The sentence that says which engine executed the notebooks of this edition: ```` ```{executed-by} ````."""
 
     def run(self) -> list[nodes.Node]:
-        from cleanworks.workshop.run.engine import spoken
+        return [nodes.paragraph("", derived.make(self.env.app, "executed-by"))]
 
-        self.env.note_reread()
-        folder = self.config.cleanworks_executed
-        return [nodes.paragraph("", spoken(Path(folder) if folder else Path(self.env.srcdir, "_build/none")))]
+
+def _executed_by(app: Sphinx) -> str:
+    from cleanworks.workshop.run.engine import spoken
+
+    folder = app.config.cleanworks_executed
+    return spoken(Path(folder) if folder else Path(app.srcdir, "_build/none"))
 
 
 class Report(SphinxDirective):
@@ -451,21 +459,17 @@ class Report(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        address = self.config.cleanworks_reports.get(name)
-        if address is None:
+        if name not in self.config.cleanworks_reports:
             raise self.error(f"there is no report {name!r}; _config.yml names the reports")
-        self.env.note_reread()
-        module, _, function = address.partition(":")
-        make = getattr(importlib.import_module(module), function)
         try:
-            made = make(course_of(self.env.app), *self.arguments[1:])
+            report = derived.make(self.env.app, "report", name, *self.arguments[1:])
         except InputError as error:
             raise ExtensionError(error.message) from None
-        if isinstance(made, str):
-            return self._text(made)
-        if isinstance(made, Bars):
-            return [nodes.raw("", made.html(), format="html"), *self._text(made.caption)]
-        headings, rows = made
+        if isinstance(report, str):
+            return self._text(report)
+        if isinstance(report, Bars):
+            return [nodes.raw("", report.html(), format="html"), *self._text(report.caption)]
+        headings, rows = report
         return [self._table(headings, rows)]
 
     def _text(self, text: str) -> list[nodes.Node]:
@@ -492,6 +496,11 @@ class Report(SphinxDirective):
             self.state.nested_parse(StringList([text], "report"), self.content_offset, entry)
             row += entry
         return row
+
+
+def _report(app: Sphinx, name: str, *words: str) -> str | Bars | Table:
+    module, _, function = app.config.cleanworks_reports[name].partition(":")
+    return getattr(importlib.import_module(module), function)(course_of(app), *words)
 
 
 # In letters: how much a row of a page holds, the white beside a cell's text, and the longest word that is not broken.

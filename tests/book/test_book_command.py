@@ -96,6 +96,42 @@ def test_a_changed_result_reaches_its_page(run, course):
     assert "77.5" in soup(course, LESSON).select_one("table.dataframe").get_text()
 
 
+def test_a_page_made_from_the_lessons_is_written_again_when_they_say_something_else_and_only_then(course):
+    def build():
+        # Each in a process of its own, as people build: within one, Sphinx may find its settings changed.
+        command = [sys.executable, "-c", "from cleanworks.cli import main; main()", "book"]
+        subprocess.run(command, cwd=course, check=True, capture_output=True)
+
+    settings = course / "_config.yml"
+    settings.write_text(
+        settings.read_text("utf-8")
+        + "  config: {cleanworks_reports: {lessons: cleanworks.workshop.pages.reports:lessons}}\n",
+        encoding="utf-8",
+    )
+    glossary = course / "book/glossary.md"
+    made = "\n```{report} lessons\n```\n\n```{lesson-graph}\n```\n\n```{progress}\n```\n\n```{executed-by}\n```\n"
+    glossary.write_text(glossary.read_text("utf-8") + made, encoding="utf-8")
+    build()
+    kept = course / "_build/book/html/book/glossary.html"
+    before = kept.stat().st_mtime_ns
+    page = course / "book/references.md"
+    page.write_text(page.read_text("utf-8") + "\nA sentence that is new.\n", encoding="utf-8")
+    build()
+    assert kept.stat().st_mtime_ns == before, "it says the same"
+
+    def rename(content):
+        content["metadata"]["cleanworks"]["title"] = "A gauge for the rain"
+        cell = content["cells"][0]
+        cell["source"] = "# A gauge for the rain\n" + cell["source"].partition("\n")[2]
+
+    edit(lesson_path(course), rename)
+    build()
+    shown = soup(course, "book/glossary.html")
+    assert "A gauge for the rain" in shown.select_one("table.cw-report").get_text()
+    assert "A gauge for the rain" in shown.select_one(".cw-graph title").get_text()
+    assert shown.select_one(".cw-progress [data-lesson=r1]")["data-title"] == "A gauge for the rain"
+
+
 def test_a_fault_is_named_with_its_cell_and_the_old_book_stays(run, course):
     before = (course / "_build/html/index.html").read_bytes()
 

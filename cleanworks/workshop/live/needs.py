@@ -13,7 +13,7 @@ from cleanworks.literals import texts_in
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.live.release import Release
 from cleanworks.workshop.run.course import module_roots
-from cleanworks.workshop.run.keys import Fingerprints, Modules, absolute, package_data
+from cleanworks.workshop.run.keys import KNOWN_IMPORTS, Fingerprints, Modules, absolute, package_data
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course, Entry
@@ -174,5 +174,5 @@ def _prints() -> Fingerprints:
     """Digests and imports of files, each file read once."""
     global _kept
     if _kept is None:
-        _kept = Fingerprints()
+        _kept = Fingerprints(KNOWN_IMPORTS)
     return _kept

@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 from cleanworks import prerequisites, toml, words
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course, Lesson
+from cleanworks.workshop.pages import derived
 from cleanworks.workshop.pages.kept import course_of
 from cleanworks.workshop.pages.reports import Table, link, link_by_id
 
@@ -31,6 +32,7 @@ PATHS = "workshops/paths.toml"
 def connect(app: Sphinx) -> None:
     app.add_node(graph, html=(visit, depart))
     app.add_directive("lesson-graph", GraphDirective)
+    derived.register("lesson-graph", lambda app: picture(course_of(app), lambda lesson: lesson.id))
     app.add_transform(LessonTerms)
     app.add_transform(LessonLinks)
     app.add_search_language(English)
@@ -132,7 +134,8 @@ class GraphDirective(SphinxDirective):
     """```` ```{lesson-graph} ````: every lesson as a box that leads to it, with a line from what it needs."""
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_reread()
+        # The picture is drawn when the page is written; without the addresses it is the same.
+        derived.make(self.env.app, "lesson-graph")
         return [graph("")]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
 from html import escape
 from pathlib import PurePosixPath
 from typing import Any
@@ -20,6 +21,7 @@ from sphinx.util.osutil import relative_uri
 
 from cleanworks import words
 from cleanworks.workshop.catalogue import Course, Entry, Lesson
+from cleanworks.workshop.pages import derived
 from cleanworks.workshop.pages.kept import course_of
 
 LESSON = "lesson"
@@ -33,8 +35,8 @@ class ProgressDirective(SphinxDirective):
     """```` ```{progress} ````: what the reader did, by part, lesson and objective, with a file to save and to read."""
 
     def run(self) -> list[nodes.Node]:
-        # The page depends on every lesson's metadata.
-        self.env.note_reread()
+        # Its parts are made when the page is written; what is asked here is what they are made from.
+        derived.make(self.env.app, "progress")
         return [progress("")]
 
 
@@ -42,6 +44,9 @@ def connect(app: Sphinx) -> None:
     app.add_config_value("cleanworks_progress", "", "env", str)
     app.add_node(progress, html=(visit, depart))
     app.add_directive("progress", ProgressDirective)
+    derived.register(
+        "progress", lambda app: lists(course_of(app), lambda entry: docname(course_of(app), entry))
+    )
     app.add_js_file("progress.js", loading_method="defer", priority=400)
     app.connect("html-page-context", on_page)
 
@@ -66,17 +71,21 @@ def visit(translator: Any, node: progress) -> None:
     def address(entry: Entry) -> str:
         return relative_uri(here, builder.get_target_uri(docname(course, entry)))
 
-    parts: dict[str, list[Lesson]] = {}
-    for lesson in course.lessons:
-        parts.setdefault(lesson.caption, []).append(lesson)
-    lists = "".join(
-        _part(number, caption, lessons, address) for number, (caption, lessons) in enumerate(parts.items(), 1)
-    )
-    translator.body.append(f'<div class="cw-progress">{_HEAD}{_COMPLETION}{lists}')
+    translator.body.append(f'<div class="cw-progress">{_HEAD}{_COMPLETION}{lists(course, address)}')
 
 
 def depart(translator: Any, node: progress) -> None:
     translator.body.append("</div>")
+
+
+def lists(course: Course, address: Callable[[Entry], str]) -> str:
+    """The lessons of each part as HTML; `address` gives the link to a lesson or an exercise set."""
+    parts: dict[str, list[Lesson]] = {}
+    for lesson in course.lessons:
+        parts.setdefault(lesson.caption, []).append(lesson)
+    return "".join(
+        _part(number, caption, lessons, address) for number, (caption, lessons) in enumerate(parts.items(), 1)
+    )
 
 
 def docname(course: Course, entry: Entry) -> str:

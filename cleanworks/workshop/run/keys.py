@@ -50,6 +50,10 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+# What files and cells import, by the digest of their text, as far as runs of this process have read it from their caches.
+KNOWN_IMPORTS: dict[str, list[str]] = {}
+
+
 class Fingerprints:
     """Digests of files, each file read once a run.
 

@@ -21,7 +21,17 @@ from . import access
 from .engine import METADATA, PIPE, choose
 from .jobs import MAY_RAISE, Job, Listener, RunOptions, Source, is_many, read_source, source_of, tags_of
 from .kernels.server_process import CAN_FORK
-from .keys import Fingerprints, Key, difference, digest, lesson_key, local_modules, shared_pieces, shown
+from .keys import (
+    KNOWN_IMPORTS,
+    Fingerprints,
+    Key,
+    difference,
+    digest,
+    lesson_key,
+    local_modules,
+    shared_pieces,
+    shown,
+)
 from .lesson_results import PASSING, CellTime, Failure, LessonResult, RunResult, Status
 from .result_cache import Store, remove, write_whole
 
@@ -114,6 +124,7 @@ class _Run:
         self.workers = options.workers or cores()
         # What each version of each module imports never changes, so it is kept between runs.
         self.imports = self.store.get_named(_IMPORTS)
+        KNOWN_IMPORTS.update(self.imports)
         self.prints = Fingerprints(self.imports)
         # Of each executed copy: what it was made of, and its own digest.
         self.copies = self.store.get_named(_COPIES)
