@@ -523,6 +523,20 @@ def test_one_line_that_asks_nothing_gets_no_slide_of_its_own(lesson):
     assert [slide.title for slide in made.slides if slide.kind != "first"] == ["Step 9"]
 
 
+def test_a_section_that_would_show_one_sentence_shows_its_paragraph(lesson):
+    """And where the section has other slides, the sentence is said."""
+    said = "You advise a minister who has money for one reform, and who asks you on Monday."
+    cells = [
+        f"## The decision\n\n{said}\nThree colleagues have three favourites.",
+        "## Step 1\n\nWhat is late?",
+    ]
+    cells += [f"### More\n\n{said} Twice.", "### A table\n\n| a | b |\n|---|---|\n| 1 | 2 |"]
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(cell) for cell in cells])
+    shown = [re.sub("<[^>]+>", "", "".join(b.html for b in one.blocks)) for one in slides.deck(node, lesson.block).slides]  # fmt: skip
+    assert any("Three colleagues" in one for one in shown)
+    assert not any(one.strip().endswith("Twice.") and "?" not in one for one in shown)
+
+
 def test_a_list_that_needs_two_slides_leaves_none_with_one_line(lesson):
     """Five points of three lines each: three and two, and not four and one."""
     points = "\n".join(f"- Point {n}: " + "late money empties a sound account, " * 4 for n in range(5))

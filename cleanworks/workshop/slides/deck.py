@@ -68,6 +68,8 @@ class Slide:
     section: str = ""
     sources: list[str] = field(default_factory=list)
     kind: str = ""
+    whole: Block | None = None
+    """The paragraph from which the slide's one sentence was taken, if there is more in it."""
 
     @property
     def room(self) -> float:
@@ -149,6 +151,10 @@ def _fitted(slides: list[Slide], most: int) -> list[Slide]:
         if place is None:
             break
         _into_notes(made.pop(place), made[place - 1])
+    sections = [slide.section for slide in made]
+    for slide in made:
+        if slide.whole and _one_sentence(slide) and sections.count(slide.section) == 1:
+            slide.blocks = [slide.whole]
     made = [slide for number, slide in enumerate(made) if not _lonely(slide, made, number)]
     return _shown_more(made)
 
@@ -294,19 +300,25 @@ def _into_notes(slide: Slide, before: Slide) -> None:
 
 
 def _lonely(slide: Slide, slides: list[Slide], number: int) -> bool:
-    """Whether a slide holds one line that asks nothing; then it is said, from the notes of the slide before it."""
-    shown = re.sub(r"<[^>]+>", "", "".join(block.html for block in slide.blocks))
-    if (
-        number == 0
-        or slide.kind
-        or len(slide.blocks) != 1
-        or slide.room > 1.5
-        or _asks(shown)
-        or "<table" in slide.blocks[0].html
-    ):
+    """Whether a slide holds one sentence that asks nothing; then it is said, from the notes of the slide before it.
+
+    A sentence that fills two lines stays where its section has no other slide.
+    """
+    alone = [other.section for other in slides].count(slide.section) == 1
+    if number == 0 or not _one_sentence(slide) or (alone and slide.room > _ONE_LINE):
         return False
     _into_notes(slide, slides[number - 1])
     return True
+
+
+_ONE_LINE, _TWO_LINES = 1.5, 2.5
+
+
+def _one_sentence(slide: Slide) -> bool:
+    shown = _bare("".join(block.html for block in slide.blocks))
+    return not (
+        slide.kind or len(slide.blocks) != 1 or slide.room > _TWO_LINES or _asks(shown) or _has_table(slide)
+    )
 
 
 def _first(block: NotebookBlock, said: Mapping[str, str], say: Callable[[str], str]) -> Slide:
@@ -377,6 +389,9 @@ def _text(cell: NotebookNode, section: str, before: list[Slide]) -> list[Slide]:
                 current = Slide(current.title, section=section)
             current.blocks.append(made)
     slides.append(current)
+    told = [source for kind, source in blocks if kind == "paragraph"]
+    if len(slides) == 1 and len(told) == 1 and len(_sentences(told[0])) > 1:
+        slides[0].whole = next(_shortened("paragraph", told[0], True), None)
     body = "\n".join(source for kind, source in blocks if kind != "heading" or source.startswith("###"))
     slides[0].notes.append(prose.html(_after_heading(cell.source)) if body else "")
     for slide in slides:
