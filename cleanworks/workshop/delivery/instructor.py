@@ -190,6 +190,9 @@ def room(programme: Programme) -> Page:
             f"{people} of the evaluation form (instructor/forms/evaluation.pdf)",
             f"{people} of the action plan (learner/after/action-plan.pdf), one page for each participant",
             f"{math.ceil(people / 9)} of the helper's sheet, {team} of the facilitator's plan, 1 of the floor plan (instructor/facilitator)",
+            f"{people} of the invitation with what to prepare, unless it goes by mail (instructor/facilitator/invitation.pdf)",
+            f"{team} of the page for the morning when laptops do not work (instructor/facilitator/when-laptops-fail.pdf)",
+            f"{people} of the survey after three months, unless it is sent as a file (instructor/forms/three-months-later.pdf)",
             f"{people} certificates, once the list of names is final (`cleanworks workshop certificates`)",
             f"{people} sheets of paper for 'One thing to look up at home'",
         ],
@@ -199,11 +202,10 @@ def room(programme: Programme) -> Page:
         ],
     }
     say = partial(words.say, code=workshop.language)
+    lasts = "1 day" if len(workshop.days) == 1 else f"{len(workshop.days)} days"
     title = f"{say('Room and equipment')}: {workshop.title}"
     parts = [f"<h1>{escape(title)}</h1>"]
-    parts.append(
-        f"<p>{escape(workshop.place)}. {say(f'{people} participants, {len(workshop.days)} days.')}</p>"
-    )
+    parts.append(f"<p>{escape(workshop.place)}. {say(f'{people} participants, {lasts}.')}</p>")
     for heading, entries in lists.items():
         boxes = "".join(f"<li>{_coded(say(entry))}</li>" for entry in entries)
         parts.append(f'<h2>{say(heading)}</h2><ul class="boxes">{boxes}</ul>')

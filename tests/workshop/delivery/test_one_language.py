@@ -89,6 +89,18 @@ def test_the_programme_and_the_room(made):
     assert not re.search(r"\b(?:Lesson|Exercises|Opening|Closing|Reserve|Start|Title|What)\b", calendar)
 
 
+def test_everything_on_paper_is_on_the_list_of_what_to_print(course, made, tmp_path, monkeypatch):
+    """What the list leaves out, nobody has on the day."""
+    listed = BeautifulSoup(instructor.room(made).html, "html.parser").get_text()
+    monkeypatch.setattr(classroom_material, "browser", lambda: None)  # the names do, without the PDFs
+    written = classroom_material.questions(course, made.workshop, tmp_path)
+    sheets = {f"{path.stem}.pdf" for path in written if path.match("instructor/forms/*.html")}
+    sheets |= {f"{path.stem}.pdf" for path in facilitation.texts(course, made.workshop.language)}
+    by_another_name = {"helpers.pdf", "plan.pdf"}  # "the helper's sheet", in the folder that is named
+    assert "invitation.pdf" in sheets and "evaluation.pdf" in sheets
+    assert {name for name in sheets - by_another_name if name not in listed} == set()
+
+
 def test_the_forms(course, made):
     language, lesson = made.workshop.language, made.lessons[0]
     test = forms.draw(made.lessons, seed=1, most=forms.IN_A_WORKSHOP, said={lesson.id: said_of(course, made)})
