@@ -204,8 +204,14 @@ def bring_in(
                 made.tables = keep.finish(made.held)
             elif new:
                 made.tables = keep.finish(new, helpers)
+            made.notes += keep.notes()
             if not any(rows for rows, _ in made.tables.values()):
-                raise InputError("The files hold no rows.", where=_named(files), fix="Export them again.")
+                why = f" {made.notes[-1]}" if made.notes else ""
+                raise InputError(
+                    f"The files hold no rows.{why}",
+                    where=_named(files),
+                    fix="Give files with the data themselves, or export them again.",
+                )
             if new:
                 folder.describe(new, made.tables, made.sources, made.notes)
     # Each row says in which currency it is, so its amounts are written as numbers, not as money of the country of the profile.
@@ -596,9 +602,11 @@ def _elements(
         told.begin(path, name)
         try:
             source = open_part(opened) if isinstance(opened, Part) else open_source(opened)
-            number = 0
+            number = links = 0
             for element in source.elements:
                 number += 1
+                if source.list_name == "records" and ocds.only_links(element.value):
+                    links += 1
                 told.step(source)
                 yield element, source.list_name
         except InputError as error:
@@ -606,6 +614,10 @@ def _elements(
             raise InputError(error.what, where=where or name, fix=error.fix) from None
         told.done(path)
         ended = not isinstance(opened, Part) or opened.last
+        if links:
+            read.notes.append(
+                f"{name}: {links:,} {'record only links' if links == 1 else 'records only link'} to releases, and links are not followed."
+            )
         read.files.append((name, source.what, source.list_name, number, ended))
         if ended:
             read.notes += [f"{name}: {note}" for note in source.notes]
@@ -806,6 +818,9 @@ class _Pieces:
         self.parts: dict[str, list[Any]] = {}
         self.rows: dict[str, int] = {}
         self.filled: dict[str, dict[str, int]] = {}
+        self.unread: dict[
+            str, tuple[int, str]
+        ] = {}  # table.column: values that are no number or no day, and one of them
 
     def kept(self, name: str, table: pd.DataFrame) -> tuple[pd.DataFrame | Path, dict[str, int]]:
         """A piece, and how many rows of each of its columns are filled."""
@@ -816,6 +831,9 @@ class _Pieces:
             # A table of changes without a row says that none was made; the reader leaves its columns away where nothing is known.
             if not len(table.columns) or (not len(table) and name not in ("modifications", "subcontracts")):
                 continue
+            self._add_unread(
+                {f"{name}.{column}": one for column, one in table.attrs.pop("unread", {}).items()}
+            )
             part, filled = self.kept(f"{name}-{len(self.parts.get(name, ()))}", _plain(table))
             self.count(name, [part], len(table), filled)
 
@@ -825,6 +843,19 @@ class _Pieces:
         counts = self.filled.setdefault(name, {})
         for column, there in filled.items():
             counts[column] = counts.get(column, 0) + there
+
+    def _add_unread(self, more: Mapping[str, tuple[int, str]]) -> None:
+        for column, (number, example) in more.items():
+            before, first = self.unread.get(column, (0, example))
+            self.unread[column] = before + number, first
+
+    def notes(self) -> list[str]:
+        """What could not be read, and counts as missing."""
+        return [
+            f"{column}: {number:,} {'value is' if number == 1 else 'values are'} no number or no day that can be read, and count{'s' if number == 1 else ''} "
+            f"as missing ({'' if number == 1 else 'for example '}{example})."
+            for column, (number, example) in self.unread.items()
+        ]
 
     def counts(self) -> dict[str, tuple[int, dict[str, int]]]:
         return {name: (self.rows[name], self.filled[name]) for name in self.parts}
@@ -863,6 +894,7 @@ class _Keeper(_Pieces):
 
     def take(self, other: _Keeper) -> None:
         """Add the pieces that come after these."""
+        self._add_unread(other.unread)
         for name, parts in other.parts.items():
             self.count(name, parts, other.rows[name], other.filled[name])
 

@@ -234,7 +234,8 @@ def _names(elements: list[dict[str, Any]], where: str, required: bool) -> Iterat
 
 # Ids that say "none" and would make one firm of many.
 PLACEHOLDER = re.compile(
-    r"\s*(0+|null|none|nil|nan|n/?a|n\.a\.|[-–—]+|\.+|…|\?+|x+|unknown|undefined|tb[dc]|s/?d|s\.d\.|n/d|"
+    r"\s*(0+([-./ ]0+)*|(?P<digit>\d)(?P=digit){7,}|null|none|nil|nan|n/?a|n\.a\.|[-–—]+|\.+|…|\?+|x+|unknown|undefined|tb[acd]|s/?d|s\.d\.|s/n|n/d|"
+    r"sin (id|n[uú]mero|c[oó]digo|identificaci[oó]n|ruc|nit|rut)|sem (id|n[uú]mero|cnpj)|sans (num[eé]ro|id)|no id|"
     r"not (available|applicable|specified|provided)|no aplica|no disponible|n[ãa]?o informad[oa]|sin datos|desconocido|"
     r"n[ée]ant|inconnu|sans objet|non (renseign[ée]|disponible|communiqu[ée])|n[ãa]o se aplica|desconhecido|미상|없음|미정|해당 ?없음|"
     r"#(n/[av]|ref!|value!|name\?|div/0!|num!|null!))\s*",

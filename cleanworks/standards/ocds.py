@@ -31,6 +31,7 @@ from cleanworks.standards.shape import (
     json_package,
     listed,
     money,
+    number,
     objects,
     rest,
     rows,
@@ -589,7 +590,7 @@ def compiled_of(found: Iterable[dict[str, Any]], list_name: str) -> Iterable[dic
 
 # All that `tables_of` reads of a release, and what it does not read of a tender, which may be most of the file.
 _READ = ("ocid", "id", "date", "tag", "url", "planning", "tender", "bids", "awards", "contracts", "buyer")
-_UNREAD = frozenset({"items", "tenderers", "milestones", "amendments", "description", "eligibilityCriteria"})
+_UNREAD = frozenset({"items", "milestones", "amendments", "description", "eligibilityCriteria"})
 
 
 def what_is_read(element: dict[str, Any]) -> dict[str, Any]:
@@ -613,7 +614,12 @@ def what_is_read(element: dict[str, Any]) -> dict[str, Any]:
         return changed
     made = {name: element[name] for name in _READ if name in element}
     if isinstance(made.get("tender"), dict):
-        made["tender"] = {name: value for name, value in made["tender"].items() if name not in _UNREAD}
+        tender = made["tender"] = {
+            name: value for name, value in made["tender"].items() if name not in _UNREAD
+        }
+        # Those who bid are asked for only where there is said to be one.
+        if number(tender.get("numberOfTenderers", 1)) != 1:
+            tender.pop("tenderers", None)
     return made
 
 
@@ -638,6 +644,22 @@ def is_linked(release: dict[str, Any]) -> bool:
     True
     """
     return "url" in release and "ocid" not in release
+
+
+def only_links(record: dict[str, Any]) -> bool:
+    """Whether a record holds nothing but addresses of its releases.
+
+    Examples
+    --------
+    >>> ocds.only_links({"ocid": "ocds-abc123-1", "releases": [{"url": "https://example.org/r/1"}]})
+    True
+    """
+    releases = objects(record, "releases")
+    return (
+        bool(releases)
+        and not isinstance(record.get("compiledRelease"), dict)
+        and all(map(is_linked, releases))
+    )
 
 
 def _whole(releases: list[dict[str, Any]]) -> dict[str, Any]:
@@ -747,7 +769,7 @@ class _Reader:
                 "bid_opening_date": inside(tender, "bidOpening").get("date"),
                 "cost_estimate": value.get("amount"),
                 "currency": value.get("currency"),
-                "number_of_tenderers": tender.get("numberOfTenderers"),
+                "number_of_tenderers": None if _more_than_one(release) else tender.get("numberOfTenderers"),
                 "number_of_lots": len(lots) or None,
                 "price_only": None if criteria is None else criteria == "priceOnly",
                 "buyer_id": _who(release.get("buyer")),
@@ -948,6 +970,24 @@ class _Reader:
         )
 
 
+def _more_than_one(release: dict[str, Any]) -> bool:
+    """Whether a release says that one firm bid, and elsewhere that more did. Bids themselves are looked at by the indicators."""
+    tender, bids = inside(release, "tender"), inside(release, "bids")
+    if number(tender.get("numberOfTenderers")) != 1 or "details" in bids:
+        return False
+    if len({_who(firm) for firm in objects(tender, "tenderers")} - {None}) > 1:
+        return True
+    counts = (
+        number(one.get("value"))
+        for one in objects(bids, "statistics")
+        if one.get("measure") in _COUNTS and not one.get("relatedLot")
+    )
+    return any(count is not None and count > 1 for count in counts)
+
+
+_COUNTS = ("bids", "validBids", "bidders", "qualifiedBidders")
+
+
 def _party(transaction: dict[str, Any], name: str) -> dict[str, Any] | None:
     """OCDS 1.0 names payer and payee by an identifier alone."""
     identifier = inside(transaction, name)
@@ -981,4 +1021,4 @@ def _who(organisation: Mapping[str, Any] | None) -> str | None:
     if name is not None and not _placeholder(name):
         return name
     # A word such as N/A is nobody; a 0 alone may be the first of a list that counts from 0.
-    return number if number is not None and number.isdigit() else None
+    return number if number is not None and set(number) == {"0"} else None

@@ -77,7 +77,8 @@ def frame(name: str, records: list[dict[str, Any]], columns: Iterable[str] = ())
     """Records as a table with the types that the city's schema gives these columns; other columns follow.
 
     The columns are those of ``columns`` and of the records, in the order of the schema. Dates are shown by their own clock; where
-    a clock is not UTC's, a column ``..._offset`` (minutes) beside it gives the instant.
+    a clock is not UTC's, a column ``..._offset`` (minutes) beside it gives the instant. ``attrs["unread"]`` says of each column how
+    many of its values are no number or no day, and so are missing, and names one.
     """
     described = schemas.CONSTRUCTION[name].names if name in schemas.CONSTRUCTION else []
     # Many records have the same few shapes; where it is one, their columns lie ready.
@@ -88,9 +89,11 @@ def frame(name: str, records: list[dict[str, Any]], columns: Iterable[str] = ())
         ready = dict(zip(records[0], zip(*map(dict.values, records), strict=True), strict=True))
     order = [column for column in described if column in present] + [c for c in present if c not in described]
     made: dict[str, pd.Series] = {}
+    unread: dict[str, tuple[int, str]] = {}
     for column in order:
         values = ready[column] if column in ready else [record.get(column) for record in records]
-        nothing = values.count(None) == len(values)  # most columns of most publishers
+        empty = values.count(None)
+        nothing = empty == len(values)  # most columns of most publishers
         if nothing and _is_date(name, column):
             made[column] = pd.Series(np.full(len(values), np.datetime64("NaT", "ns")))
         elif _is_date(name, column):
@@ -101,7 +104,15 @@ def frame(name: str, records: list[dict[str, Any]], columns: Iterable[str] = ())
                 made[column + OFFSET] = pd.Series(offsets)
         else:
             made[column] = _cast(name, column, values, nothing)
-    return pd.DataFrame(made, index=range(len(records)), copy=False)
+        if made[column].dtype != object and (lost := int(made[column].isna().sum()) - empty):
+            first = next(
+                v for v, none in zip(values, made[column].isna(), strict=True) if none and v is not None
+            )
+            unread[column] = lost, json.dumps(first, ensure_ascii=False)[:60]
+    table = pd.DataFrame(made, index=range(len(records)), copy=False)
+    if unread:
+        table.attrs["unread"] = unread
+    return table
 
 
 def write_text(path: str | Path, pieces: Iterable[str]) -> Path:

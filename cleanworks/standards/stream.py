@@ -364,6 +364,8 @@ def _kind_of(value: dict[str, Any], path: Path) -> str:
 def _check_version(source: Source, at_the_end: bool = False) -> None:
     wanted = VERSIONS[source.list_name]
     version = source.header.get("version")
+    if isinstance(version, str):
+        version = version.strip().lstrip("vV") or None
     name = "OC4IDS" if source.list_name == "projects" else "OCDS"
     if version is None and not at_the_end:
         return  # it may come after the list
@@ -379,9 +381,10 @@ def _check_version(source: Source, at_the_end: bool = False) -> None:
     if said == wanted or said.startswith(wanted + "."):
         return
     if any(said == older or said.startswith(older + ".") for older in OLDER[source.list_name]):
-        source.notes.append(
-            f"The package follows {name} {said}; it is upgraded to {wanted} while it is read."
-        )
+        if at_the_end:
+            source.notes.append(
+                f"The package follows {name} {said}; it is upgraded to {wanted} while it is read."
+            )
         return
     raise InputError(
         f"This package follows {name} version {said}; {wanted} is read here.",

@@ -240,7 +240,7 @@ def _record_findings(record: dict[str, Any], schema: _Schema | None) -> Iterator
                 yield "error", f"{place}/url", "the address of a linked release is missing"
         else:
             parts.append((place, release))
-    if whole is not None and not isinstance(whole, dict):
+    if "compiledRelease" in record and not isinstance(whole, dict):
         yield "error", "/compiledRelease", f"compiledRelease is {checks.kind_of(whole)}, not an object"
     elif whole is not None:
         parts.append(("/compiledRelease", whole))

@@ -203,6 +203,21 @@ def test_bids_without_an_id_of_their_own_are_each_their_own(number):
     assert set(answers(tables, "R028", "tenderer")) == {"F1", "F2"}
 
 
+@pytest.mark.parametrize("number", ["S/N", "sin RUC", "tba", "000-000", "99999999999"])
+def test_more_ids_that_stand_for_no_id_are_told_apart_and_named(tmp_path, number):
+    firms = [{"id": number, "name": name} for name in ("River", "Hill", "Lake")]
+    said = [
+        release(n, awards=[{"id": "a", "status": "active", "suppliers": [firm]}])
+        for n, firm in enumerate(firms)
+    ]
+    assert ocds.tables_of(said)["awards"]["supplier_id"].tolist() == ["River", "Hill", "Lake"]
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps({**HEAD, "releases": said}))
+    assert any(
+        f"the id {number!r} stands for 3 different names" in str(one) for one in validate(path).first.values()
+    )
+
+
 def test_a_release_id_is_local_to_its_process(tmp_path):
     assert validate(package(tmp_path, [release(n, id="same") for n in range(3)])).ok
     twice = [release(1, id="same"), release(1, id="same", date="2024-04-02T09:00:00Z")]
@@ -405,7 +420,7 @@ def test_a_byte_order_mark_lines_and_concatenated_objects_are_read(tmp_path):
         assert len(ocds.read(file)["tenders"]) == 3
 
 
-@pytest.mark.parametrize("version", [None, "1.0", 1.1, "1.1.5"])
+@pytest.mark.parametrize("version", [None, "1.0", 1.1, "1.1.5", "", "v1.1 "])
 def test_versions_that_can_be_read_are_read_and_said(tmp_path, version):
     head = {"version": version} if version is not None else {}
     file = tmp_path / "p.json"
@@ -420,7 +435,7 @@ def test_versions_that_can_be_read_are_read_and_said(tmp_path, version):
     ]
     assert tables["modifications"]["rationale"].tolist() == ["rain"]
     notes = [problem.message for problem in validate(file).problems if problem.path == "/version"]
-    assert bool(notes) == (version in (None, "1.0"))
+    assert len(notes) == (version in (None, "1.0", 1.0, "")), notes
 
 
 def test_a_version_of_tomorrow_is_refused(tmp_path):
@@ -459,6 +474,44 @@ def test_releases_of_a_record_that_are_none_are_one_error(tmp_path, releases):
     assert not report.ok and report.problems[0].path.startswith("/releases")
     ocds.read(file)
     coverage.of_file(file)
+
+
+def test_a_compiled_release_of_null_is_an_error(tmp_path):
+    path = tmp_path / "p.json"
+    record = {"ocid": "ocds-abc123-1", "compiledRelease": None, "releases": [release(1)]}
+    path.write_text(json.dumps({**HEAD, "records": [record]}))
+    assert any("compiledRelease is null, not an object" in str(one) for one in validate(path).first.values())
+
+
+def test_records_that_only_link_are_said(tmp_path):
+    path = tmp_path / "p.json"
+    link = {"url": "https://example.org/r/1", "date": "2024-01-31T00:00:00Z", "tag": ["tender"]}
+    linked = [{"ocid": f"ocds-abc123-{n}", "releases": [link]} for n in (1, 2)]
+    path.write_text(
+        json.dumps({**HEAD, "records": [*linked, {"ocid": "ocds-abc123-3", "releases": [release(3)]}]})
+    )
+    assert data.bring_in([path]).notes == [
+        "p.json: 2 records only link to releases, and links are not followed."
+    ]
+    path.write_text(json.dumps({**HEAD, "records": linked}))
+    with pytest.raises(InputError, match="2 records only link to releases"):
+        data.bring_in([path])
+
+
+def test_what_cannot_be_read_in_a_file_is_said(tmp_path):
+    bids = [
+        bid("1", "F1", "12 000", date="20240201T120000Z"),
+        bid("2", "F2", {"a": 1}),
+        bid("3", "F3", 100, date="2024-02-01T12:00:00Z"),
+        bid("4", "F4", None),
+    ]
+    path = tmp_path / "p.jsonl"
+    path.write_text("".join(json.dumps(process(n, bids, [award("F3", 100)])) + "\n" for n in (1, 2)))
+    for to in (None, tmp_path / "out"):
+        amounts, dates = data.bring_in([path], to).notes
+        assert amounts.startswith("bids.amount: 4 values are no number") and '"12 000"' in amounts
+        assert dates.startswith("bids.date: 2 values are") and "20240201T120000Z" in dates
+    assert "bids.amount: 4 values" in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_one_fault_at_many_places_is_one_line(tmp_path, capsys):
@@ -551,6 +604,23 @@ def test_a_count_of_one_beside_two_bids_has_no_answer():
         [process(1, [bid("1", "F1", 100), bid("2", "F2", 105)], [award("F1", 100)], tender=tender)]
     )
     assert answers(tables, "R018") == {}
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [{"tender": {"tenderers": [{"id": "F1"}, {"id": "F2"}]}}, {"bids": {"statistics": [{"id": "1", "measure": "bids", "value": 3}]}}],
+)  # fmt: skip
+def test_a_count_of_one_beside_more_who_are_named_or_counted_has_no_answer(tmp_path, beside):
+    tender = {"id": "t", "status": "complete", "procurementMethod": "open", "numberOfTenderers": 1}
+    tenders = [{**tender, **beside.get("tender", {})}, {**tender, "tenderers": [{"id": "F1"}]}]
+    said = [
+        release(1, tender=tenders[0], **{k: v for k, v in beside.items() if k == "bids"}),
+        release(2, tender=tenders[1]),
+    ]
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps({**HEAD, "releases": said}))
+    for tables in (ocds.read(path), data.bring_in([path]).load()):
+        assert answers(tables, "R018") == {"ocds-abc123-2": (1.0, True)}
 
 
 def test_numbers_that_arrive_as_texts_are_read_or_refused():
