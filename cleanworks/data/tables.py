@@ -107,9 +107,9 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
 
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
-            start = file.read(1024)
-        if not start.startswith(b"PK"):
-            _refuse_other(start, name, "an .xlsx workbook")
+            begins = file.read(1024)
+        if not begins.startswith(b"PK"):
+            _refuse_other(begins, name, "an .xlsx workbook")
             raise InputError(
                 "This is not a workbook.",
                 where=name,
