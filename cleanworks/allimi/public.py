@@ -43,6 +43,13 @@ def view(tables: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.D
             "There is no table projects with project_id.", fix="A site needs at least projects.csv."
         )
     tables = reading.check_present({name: tables[name] for name in TABLES if tables.get(name) is not None})
+    for name in ("tenders", "contracts"):
+        if len(tables.get(name, ())) and not set(schemas.table(name).key) <= set(tables[name]):
+            raise InputError(
+                f"The table has no column {schemas.table(name).key[0]}, which tells its rows apart.",
+                where=f"table {name}",
+                fix="Add it, or leave the table out.",
+            )
     personal = set(profile["privacy.personal_columns"])
     return {name: _public(name, tables.get(name), personal) for name in TABLES}
 
@@ -72,6 +79,9 @@ def _public(name: str, frame: pd.DataFrame | None, personal: set[str]) -> pd.Dat
     for column in columns:
         if column.kind in ("date", "time"):
             shown[column.name] = pd.to_datetime(shown[column.name])
+        elif column.kind in ("id", "text", "code"):
+            # A column of nothing is one of numbers to pandas, which joins it to no texts.
+            shown[column.name] = shown[column.name].astype(object)
     for text in _FREE_TEXT.get(name, ()):
         shown[text] = shown[text].astype(object).map(clean)
     if name == "payments":

@@ -283,7 +283,7 @@ def _overview(
     table = by.agg(
         projects=("project_id", "size"),
         running=("status", lambda s: int(s.eq("implementation").sum())),
-        value=("value", "sum"),
+        value=("value", lambda amounts: amounts.sum(min_count=1)),
     )
     rows = [
         (
@@ -304,8 +304,9 @@ def _overview(
         "The areas are drawn around the projects; they are not surveyed borders." if drawn.by_place
         else "The tables hold no coordinates for every district, so the map is a row of tiles."
     )  # fmt: skip
+    under_way = f", {running:,} of them under way" if facts["status"].notna().any() else ""
     body = f"""<h1>Public works of {escape(context.profile.name("city"))}</h1>
-<p class="lead">{len(facts):,} projects, {running:,} of them under way. Contracts together: {context.money(facts["value"].sum())}.</p>
+<p class="lead">{len(facts):,} projects{under_way}. Contracts together: {context.money(facts["value"].sum(min_count=1))}.</p>
 <section aria-labelledby="search"><h2 id="search">Find a project</h2>
 <form id="find" role="search" hidden>
 <div class="field"><label for="words">Name, number, purpose or firm</label><input id="words" type="search" autocomplete="off"></div>

@@ -26,6 +26,7 @@ Source = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to `cleanworks data`."""
+    data_app.command()(coverage)
     data_app.command("import")(bring_in)
     data_app.command()(flags)
     data_app.command()(report)
@@ -132,6 +133,61 @@ def bring_in(
         f"{int(able['possible'].sum())} of {len(able)} indicators are possible. Next: cleanworks data flags {to} --out FOLDER",
         markup=False,
         soft_wrap=True,
+    )
+
+
+def coverage(
+    source: Source,
+    fields: Annotated[
+        bool, typer.Option("--fields", help="Also list every field and how often it is filled.")
+    ] = False,
+) -> None:
+    """Say what a file or an import holds, and which indicators it allows.
+
+    Its fields, CoST's items, and what is missing for the other indicators.
+    """
+    from cleanworks.standards import coverage as first_look
+
+    if source.is_dir():
+        from cleanworks.data import folder
+
+        tables = folder.load(source)
+        found, size = first_look.of_tables(tables), f"{sum(map(len, tables.values())):,} rows"
+    else:
+        found = first_look.of_file(source)
+        size = f"{found.elements:,} elements"
+    from rich.console import Console
+
+    out = Console(highlight=False)
+    out.print(f"{source.name}: {found.what}, {size}", soft_wrap=True)
+    if fields:
+        _rows(
+            out,
+            "Fields",
+            ("field", "filled", "share"),
+            [(p, f"{r.filled:,}", f"{r.share:.0%}") for p, r in found.fields.iterrows()],
+        )
+    items = [(r.stage, r["name"], f"{r.share:.0%}") for _, r in found.items.iterrows()]
+    if found.elements:
+        _rows(
+            out,
+            f"CoST's items: {found.disclosure_rate:.0%} of 40 on average",
+            ("stage", "item", "filled"),
+            items,
+        )
+    able = found.indicators[found.indicators["possible"]]
+    _rows(
+        out,
+        f"Possible indicators: {len(able)} of {len(found.indicators)}",
+        ("code", "name"),
+        [(c, r["name"]) for c, r in able.iterrows()],
+    )
+    unable = found.indicators[~found.indicators["possible"]]
+    _rows(
+        out,
+        "Not possible",
+        ("code", "name", "missing"),
+        [(c, r["name"], r.missing) for c, r in unable.iterrows()],
     )
 
 

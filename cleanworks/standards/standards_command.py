@@ -101,51 +101,6 @@ def validate(
     raise typer.Exit(1)
 
 
-@data_app.command()
-def coverage(
-    file: File,
-    fields: Annotated[
-        bool, typer.Option("--fields", help="Also list every field and how often it is filled.")
-    ] = False,
-) -> None:
-    """Say what a file holds, and which indicators it allows.
-
-    Its fields, CoST's items, and what is missing for the other indicators.
-    """
-    from cleanworks.standards import coverage as first_look
-
-    found = first_look.of_file(file)
-    from rich.console import Console
-
-    out = Console(highlight=False)
-    out.print(f"{Path(file).name}: {found.what}, {found.elements:,} elements", soft_wrap=True)
-    if fields:
-        _print(
-            out,
-            "Fields",
-            ("field", "elements", "share"),
-            [(p, f"{r.filled:,}", f"{r.share:.0%}") for p, r in found.fields.iterrows()],
-        )
-    items = [(r.stage, r["name"], f"{r.share:.0%}") for _, r in found.items.iterrows()]
-    _print(
-        out, f"CoST's items: {found.disclosure_rate:.0%} of 40 on average", ("stage", "item", "filled"), items
-    )
-    able = found.indicators[found.indicators["possible"]]
-    _print(
-        out,
-        f"Possible indicators: {len(able)} of {len(found.indicators)}",
-        ("code", "name"),
-        [(c, r["name"]) for c, r in able.iterrows()],
-    )
-    unable = found.indicators[~found.indicators["possible"]]
-    _print(
-        out,
-        "Not possible",
-        ("code", "name", "missing"),
-        [(c, r["name"], r.missing) for c, r in unable.iterrows()],
-    )
-
-
 def _kinds(out: Console, report: Report, severity: str, show: int) -> None:
     """One line for one fault, however often it occurs, and where it occurs first."""
     kinds = [(key, n) for key, n in report.counts.most_common() if key[0] == severity]

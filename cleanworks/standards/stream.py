@@ -98,6 +98,12 @@ def open_source(path: str | Path) -> Source:
         middle. The message names the file and the line.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(
+            "This is a folder.",
+            where=str(path),
+            fix="Give one OCDS or OC4IDS file of it; `cleanworks data import` reads all of a folder.",
+        )
     if not path.is_file():
         raise InputError("There is no such file.", where=str(path), fix="Check the name and the folder.")
     return _opened(_Text(path))

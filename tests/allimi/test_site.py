@@ -87,6 +87,13 @@ def test_projects_alone_are_enough(tables):
     assert "row of tiles" not in site["index.html"] or "tiles" in site["index.html"]
 
 
+@pytest.mark.parametrize("name", ["tenders", "contracts"])
+def test_a_table_without_its_ids_is_refused(tables, name):
+    lacking = {"projects": tables["projects"], name: tables[name].drop(columns=f"{name[:-1]}_id")}
+    with pytest.raises(InputError, match=f"no column {name[:-1]}_id"):
+        allimi.make(lacking)
+
+
 def test_without_coordinates_the_map_is_of_tiles(tables):
     projects = tables["projects"].assign(latitude=float("nan"), longitude=float("nan"))
     assert "row of tiles" in allimi.make({"projects": projects})["index.html"]

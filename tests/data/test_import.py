@@ -417,6 +417,16 @@ def test_a_site_needs_only_the_columns_it_shows(tmp_path):
     assert "Bridge" in (tmp_path / "out" / "project" / "p-1.html").read_text(encoding="utf-8")
 
 
+def test_a_site_of_a_process_without_a_contract_knows_no_sum_and_no_state(tmp_path):
+    file = tmp_path / "lines.jsonl"
+    file.write_text(
+        json.dumps({"ocid": "ocds-abc123-1", "id": "1", "tender": {"id": "t", "title": "Bridge"}})
+    )
+    assert cli.run(["site", str(tmp_path / "out"), "--data", str(file)]) == 0
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "1 projects. Contracts together: not known." in page and "KRW 0" not in page
+
+
 def test_a_site_does_not_name_another_currency(tmp_path, capsys):
     file = tmp_path / "lines.jsonl"
     file.write_text(
@@ -430,6 +440,16 @@ def test_a_site_does_not_name_another_currency(tmp_path, capsys):
     )
     assert "PYG" in refused(capsys, "site", tmp_path / "out", "--data", file)
     assert not (tmp_path / "out").exists()
+
+
+def test_coverage_looks_at_an_imported_folder_and_check_says_that_it_does_not(imported, capsys):
+    made = imported["releases"]
+    assert cli.run(["data", "coverage", str(made.to), "--fields"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    able = made.indicators["possible"]
+    assert f"Possible indicators: {able.sum()} of {len(able)}" in said and "tenders.tender_id" in said
+    assert "nan%" not in said
+    assert "This is a folder" in refused(capsys, "data", "check", made.to)
 
 
 def test_every_command_is_a_documented_call():
