@@ -15,6 +15,7 @@ from pathlib import Path
 from cleanworks.errors import InputError
 from cleanworks.workshop.files import read_text
 
+from . import junit
 from .jobs import Job, read_source
 
 
@@ -107,21 +108,7 @@ def merge(reports: Iterable[Path], names: Iterable[str]) -> bytes:
             f"{len(missing)} notebooks are in none of the {len(reports)} reports: {', '.join(missing[:3])}{more}.",
             fix="A part did not run, or its report was not given.",
         )
-    found = list(cases.values())
-    suite = ET.Element(
-        "testsuite",
-        name="notebooks",
-        tests=str(len(found)),
-        failures=str(sum(case.find("failure") is not None for case in found)),
-        errors="0",
-        skipped=str(sum(case.find("skipped") is not None for case in found)),
-        time=f"{total:.3f}",
-    )
-    suite.extend(found)
-    tree = ET.Element("testsuites")
-    tree.append(suite)
-    ET.indent(tree)
-    return ET.tostring(tree, encoding="utf-8", xml_declaration=True) + b"\n"
+    return junit.report(list(cases.values()), total)
 
 
 def _seconds(case: ET.Element, report: Path) -> float:
