@@ -22,6 +22,9 @@ from cleanworks.workshop.settings import FILE as SETTINGS
 CONFIG = "_config.yml"
 # Folders that hold no pages of a book.
 _NOT_PAGES = {"_build", "node_modules", "venv", "site-packages", "dist", "build"}
+# What nbgrader makes of an assignment, and what its learners hand in: no pages of anybody's book.
+_MADE_BY_NBGRADER = {"release", "submitted", "autograded", "feedback"}
+_NBGRADER = ("nbgrader_config.py", "gradebook.db")
 # The first page, by the names that people give it.
 _FIRST = ("index", "intro", "readme", "README", "landing-page")
 
@@ -90,18 +93,19 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
     return written, notes
 
 
-def _pages(root: Path) -> list[Path]:
-    """Files that can be pages of a book, in alphabetical order, folder by folder."""
+def _pages(root: Path, suffixes: tuple[str, ...] = (".ipynb", ".md")) -> list[Path]:
+    """Files that can be pages of a book, or have other suffixes, in alphabetical order, folder by folder."""
     found: list[Path] = []
     for folder, folders, names in os.walk(root):
+        no_pages = _NOT_PAGES | (_MADE_BY_NBGRADER if set(names) & set(_NBGRADER) else set())
         folders[:] = sorted(
-            name for name in folders if not name.startswith((".", "_")) and name not in _NOT_PAGES
+            name for name in folders if not name.startswith((".", "_")) and name not in no_pages
         )
         # A Mac leaves `._lesson.ipynb` beside `lesson.ipynb` on other people's disks: no notebook.
         found += [
             Path(folder, name)
             for name in sorted(names)
-            if Path(name).suffix in (".ipynb", ".md") and not name.startswith(".")
+            if Path(name).suffix in suffixes and not name.startswith(".")
         ]
     return found
 
@@ -119,6 +123,15 @@ def _contents(root: Path, notes: list[str]) -> dict[str, str]:
             "Pages here hold code cells, and their first lines do not say that they are notebooks.",
             where=str(root),
             fix="Write `jupyter-book myst init PAGE.md --kernel python3` for each of them, which adds those lines.",
+        )
+    if not notebooks and (
+        texts := [path for path in _pages(root, (".Rmd", ".qmd", ".py")) if _is_text_notebook(path)]
+    ):
+        raise InputError(
+            f"The notebooks here are text, such as {texts[0].relative_to(root).as_posix()}, which Jupyter Book does not read by itself.",
+            where=str(root),
+            fix=f"Write `jupytext --to myst {texts[0].relative_to(root).as_posix()}` for each of them, or name their format "
+            f"under `nb_custom_formats` in {CONFIG} and the files in {TOC}.",
         )
     if not notebooks:
         raise InputError(
@@ -165,6 +178,16 @@ def _language(path: Path) -> str:
         return "python"
     kernel = notebook_content(read_text(path, "The notebook"), str(path))["metadata"].get("kernelspec")
     return str(kernel.get("language") or "python").lower() if isinstance(kernel, dict) else "python"
+
+
+def _is_text_notebook(path: Path) -> bool:
+    """Whether a file is a notebook in a form that jupytext or Quarto reads."""
+    if path.suffix != ".py":
+        return True
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return re.search(r"(?m)^# %%", text) is not None or text.startswith(
+        ("# ---\n# jupyter:", "# ---\n# jupytext:")
+    )
 
 
 def _name(root: Path, path: Path) -> str:

@@ -99,9 +99,11 @@ class BookSettings:
             amounts_stay=_block(sphinx, "config", path).get("myst_dmath_allow_digits") is False,
         )
 
-    def executes(self, name: str) -> bool:
-        """Whether a notebook is to be executed, by its path from the book's folder."""
-        return self.execute and not any(
+    def executes(self, name: str, mode: Any = None) -> bool:
+        """Whether a notebook is to be executed, by its path from the book's folder and by its own `execution_mode`."""
+        # YAML 1.1 reads the word off as false.
+        wanted = self.execute if mode is None else mode not in (False, "off")
+        return wanted and not any(
             fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name, f"*/{pattern}")
             for pattern in self.left_out
         )

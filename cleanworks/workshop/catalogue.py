@@ -90,6 +90,16 @@ class PlainNotebook:
     def path(self) -> Path:
         return self.notebook.path
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What it says of its own execution, as MyST-NB reads it: `execution_mode`, `execution_timeout`, `execution_allow_errors`."""
+        block = self.notebook.content["metadata"].get("mystnb")
+        return block if isinstance(block, dict) else {}
+
+    @property
+    def has_code(self) -> bool:
+        return any(cell["cell_type"] == "code" for cell in self.notebook.content["cells"])
+
 
 @dataclass(frozen=True)
 class Course:
@@ -190,8 +200,12 @@ class Course:
 
     @property
     def executed(self) -> tuple[PlainNotebook, ...]:
-        """The plain notebooks that `_config.yml` does not leave out of execution."""
-        return tuple(one for one in self.plain if self.book.executes(self.relative(one.path)))
+        """The plain notebooks that neither `_config.yml` nor they themselves leave out of execution."""
+        return tuple(
+            one
+            for one in self.plain
+            if self.book.executes(self.relative(one.path), one.settings.get("execution_mode"))
+        )
 
     def keep_texts(self) -> None:
         """Keep what was read of notebooks that are text, so that the next command need not load what reads them."""
@@ -207,6 +221,26 @@ class Course:
             for path in self.pages
             if path.suffix == ".md" and holds_cells(read_text(path, "The page"))
         ]
+
+    @cached_property
+    def nested(self) -> list[str]:
+        """Notebooks with code cells in a place where MyST-NB looks for none, so that nobody executes them."""
+        return [
+            self.relative(one.path)
+            for one in self.plain
+            if one.path.suffix == ".md"
+            and any(
+                holds_cells(cell["source"])
+                for cell in one.notebook.content["cells"]
+                if cell["cell_type"] == "markdown"
+            )
+        ]
+
+    def is_idle(self, one: Entry | PlainNotebook) -> bool:
+        """Whether nothing of a notebook is executed although it has code cells: it is left out, or they stand where nobody looks."""
+        if not isinstance(one, PlainNotebook):
+            return False
+        return one not in self.executed or (not one.has_code and self.relative(one.path) in self.nested)
 
     @property
     def is_strict(self) -> bool:

@@ -300,19 +300,32 @@ def is_myst_notebook(text: str) -> bool:
     )
 
 
+# Directives whose lines are shown as they stand; in any other one, and in a list, a code cell was meant to be executed.
+_LITERAL = re.compile(
+    r"\{(code|code-block|sourcecode|literalinclude|raw|eval-rst|math|mermaid|code-cell|raw-cell)\}"
+)
+
+
 def holds_cells(text: str) -> bool:
-    """Whether a page has code cells, in a text that does not say it is a notebook: they would be shown and never executed."""
+    """Whether prose holds code cells, which are shown and never executed.
+
+    On a page that does not say it is a notebook this is each of them; in the prose of a notebook it is those inside a list or another
+    directive, or between colons, where MyST-NB looks for none.
+    """
     if "{code-cell}" not in text:
         return False
-    fence = ""
+    fences: list[tuple[str, bool]] = []
     for line in text.splitlines():
-        found = re.match(r"\s{0,3}(`{3,}|~{3,}|:{3,})(.*)", line)
-        if found and not fence:
-            if found[2].strip().startswith("{code-cell}"):
+        found = re.match(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)*(`{3,}|~{3,}|:{3,})\s*(.*)", line)
+        if not found:
+            continue
+        mark, rest = found[1], found[2].strip()
+        if fences and not rest and mark.startswith(fences[-1][0]):
+            fences.pop()
+        elif not (fences and fences[-1][1]):
+            if rest.startswith("{code-cell}"):
                 return True
-            fence = found[1]
-        elif found and found[1].startswith(fence) and not found[2].strip():
-            fence = ""
+            fences.append((mark, not rest.startswith("{") or bool(_LITERAL.match(rest))))
     return False
 
 

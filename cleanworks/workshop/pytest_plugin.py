@@ -53,6 +53,7 @@ class Courses:
         self._courses: dict[Path, Course] = {}
         self._server: Any = None
         self._homeless: list[Path] = []
+        self.idle: list[Course] = []
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         if {"_build", ".ipynb_checkpoints"} & set(file_path.parts):
@@ -72,10 +73,17 @@ class Courses:
         """Where notebooks were asked for and none is tested, all would look green."""
         if any(isinstance(item, NotebookTest) for item in items) or session.testsfailed:
             return
+        if self.idle:
+            from cleanworks.workshop.run.course import require_jobs
+
+            try:
+                require_jobs(self.idle[0], [])
+            except InputError as error:
+                raise pytest.UsageError(error.message) from None
         if self._homeless:
             raise pytest.UsageError(
-                f"--cleanworks found {len(self._homeless)} notebooks ({self._homeless[0]} is one) and no _toc.yml in a folder above "
-                "them. `cleanworks init` makes a course of a folder of notebooks."
+                f"--cleanworks found notebooks, such as {self._homeless[0]}, and no _toc.yml in a folder above them. "
+                "`cleanworks init` makes a course of a folder of notebooks."
             )
         raise pytest.UsageError(
             "--cleanworks found no notebook of a course in what pytest was asked to collect."
@@ -130,8 +138,10 @@ class NotebookFile(pytest.File):
             raise self.CollectError(error.message) from None
         listed: list[Entry | PlainNotebook] = [*course.notebooks, *course.executed]
         for one in listed:
-            if one.path.resolve() == self.path.resolve():
+            if one.path.resolve() == self.path.resolve() and not course.is_idle(one):
                 yield NotebookTest.from_parent(self, name=one.name, courses=self._courses, course=course)
+        if any(one.path.resolve() == self.path.resolve() for one in course.plain if course.is_idle(one)):
+            self._courses.idle.append(course)
 
 
 class NotebookTest(pytest.Item):

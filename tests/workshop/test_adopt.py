@@ -61,6 +61,25 @@ def test_what_a_mac_leaves_beside_notebooks_is_none(notebooks):
     assert run(["book", "--root", str(notebooks)]) == 0
 
 
+def test_what_learners_handed_in_is_no_page_of_the_book(tmp_path):
+    for place in ("source/ps1", "release/ps1", "submitted/ann/ps1", "autograded/ann/ps1", "feedback/ann/ps1"):
+        save(tmp_path / place / "rain.ipynb", new_markdown_cell("# Rain"), new_code_cell("1 + 1"))
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
+    assert run(["init", str(tmp_path)]) == 0
+    toc = (tmp_path / "_toc.yml").read_text()
+    assert "source/ps1/rain" in toc and "ann" not in toc and "release" not in toc
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("rain.py", "# %% [markdown]\n# # Rain\n# %%\n1 + 1\n"), ("rain.qmd", "# Rain\n")]
+)
+def test_notebooks_in_a_form_that_jupyter_book_does_not_read_are_named(tmp_path, capsys, name, text):
+    (tmp_path / name).write_text(text)
+    (tmp_path / "plain.py").write_text("x = 1\n")
+    assert run(["init", str(tmp_path)]) == 2
+    assert f"jupytext --to myst {name}" in capsys.readouterr().err
+
+
 def test_a_second_time_there_is_nothing_to_do_and_that_is_said(notebooks, capsys):
     assert run(["init", str(notebooks)]) == 0
     assert run(["init", str(notebooks)]) == 2

@@ -264,6 +264,47 @@ def test_a_page_with_code_cells_that_does_not_say_it_is_a_notebook_is_named(book
     assert "jupyter-book myst init" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("page", "named"),
+    [
+        (":::{code-cell}\n1 / 0\n:::\n", True),
+        ("````{note}\n```{code-cell}\n1 / 0\n```\n````\n", True),
+        ("1. First\n\n   ```{code-cell}\n   1 / 0\n   ```\n", True),
+        ("````{code-block} md\n```{code-cell}\n1 / 0\n```\n````\n", False),
+    ],
+)
+def test_a_code_cell_where_jupyter_book_looks_for_none_is_named(book, capsys, page, named, pytester_run):
+    head = MYST.partition("# Wells")[0]
+    (book / "intro" / "wells.md").write_text(f"{head}# Wells\n\n{page}", encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 0
+    assert ("stand in intro/wells.md: inside a list or a directive" in capsys.readouterr().err) is named
+    if page.startswith(":"):  # nothing else is executed
+        (book / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n")
+        assert run(["run", "--root", str(book)]) == 2
+        assert "lines of three backticks" in capsys.readouterr().err
+        result = pytester_run(book)
+        assert result.ret == 4 and "lines of three backticks" in result.text
+
+
+def test_a_notebook_says_of_itself_how_it_is_executed(book, capsys):
+    def says(line: str) -> None:
+        text = (
+            MYST.replace("---\n\n# Wells", f"mystnb:\n  {line}\n---\n\n# Wells")
+            + "\n```{code-cell}\n1 / 0\n```\n"
+        )
+        (book / "intro" / "wells.md").write_text(text, encoding="utf-8")
+
+    (book / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n")
+    says("execution_timeout: 30")
+    assert run(["run", "--root", str(book)]) == 1
+    says("execution_allow_errors: true")
+    assert run(["run", "--root", str(book)]) == 0
+    says("execution_mode: off")
+    capsys.readouterr()
+    assert run(["run", "--root", str(book)]) == 2
+    assert "`execution_mode: off` of themselves" in capsys.readouterr().err
+
+
 def test_prices_on_a_page_of_prose_are_found(book, capsys):
     (book / "intro.md").write_text(
         "# Water\n\n`$1 and $2`\n\n```\n$3 and $4\n```\n\nFrom $10 to $25.\n", encoding="utf-8"
@@ -312,6 +353,12 @@ def test_an_extension_that_cannot_join_what_several_processes_read(book, capsys)
     assert run(["book", "--root", str(book)]) == 0
     assert "WARNING" not in capsys.readouterr().err
     assert all((book / "_build" / "html" / f"{name}.html").is_file() for name in names)
+
+
+def test_pytest_says_why_a_book_is_not_executed(book, pytester_run):
+    (book / "_config.yml").write_text("title: Water\nexecute:\n  execute_notebooks: off\n")
+    result = pytester_run(book)
+    assert result.ret == 4 and "_config.yml leaves out every notebook" in result.text
 
 
 @pytest.mark.parametrize("with_toc", [True, False])

@@ -51,16 +51,22 @@ def require_jobs(course: Course, jobs: list[Job]) -> None:
     InputError
         The course has no notebooks, or its settings leave all of them out.
     """
-    if jobs:
+    if jobs and (course.notebooks or not all(course.is_idle(one) for one in course.executed)):
         return
-    if course.plain:
+    if course.plain and not course.executed:
+        if any(one.settings.get("execution_mode") in (False, "off") for one in course.plain):
+            raise InputError(
+                "Nothing can be executed: the notebooks say `execution_mode: off` of themselves.",
+                where=str(course.plain[0].path),
+                fix="Take that line away where cells should be executed.",
+            )
         raise InputError(
             "Nothing can be executed: _config.yml leaves out every notebook of this book.",
             where=str(course.root / "_config.yml"),
             fix="Set `execute_notebooks` of `execute` to `cache`, or shorten `exclude_patterns`.",
         )
     if notes := unread_notes(course):
-        what, fix = notes
+        what, fix = notes[:2]
         raise InputError(f"Nothing can be executed. {what}", where=str(course.root / "_toc.yml"), fix=fix)
     raise InputError(
         "Nothing can be executed: the table of contents names no notebook.",
@@ -71,21 +77,29 @@ def require_jobs(course: Course, jobs: list[Job]) -> None:
 
 def unread_notes(course: Course) -> list[str]:
     """What to say about pages whose code cells nobody executes; nothing where there are none."""
-    if not course.unread:
-        return []
-    pages = " ".join(course.unread)
-    return [
-        f"Code cells that are not executed stand in {pages}: the first lines do not say that it is a notebook.",
-        f"`jupyter-book myst init {pages} --kernel python3`, written in the folder of the book, adds those lines.",
-    ]
+    notes: list[str] = []
+    if course.unread:
+        pages = " ".join(course.unread)
+        notes += [
+            f"Code cells that are not executed stand in {pages}: the first lines do not say that it is a notebook.",
+            f"`jupyter-book myst init {pages} --kernel python3`, written in the folder of the book, adds those lines.",
+        ]
+    if course.nested:
+        notes += [
+            f"Code cells that are not executed stand in {' '.join(course.nested)}: inside a list or a directive, or between colons.",
+            "Write each of them between lines of three backticks that begin at the left margin.",
+        ]
+    return notes
 
 
 def plain_job(course: Course, one: PlainNotebook) -> Job:
     """The job of a notebook that is no lesson: as Jupyter Book would execute it, in its own folder."""
     read = one.reader
-    if course.book.may_raise:
+    own = one.settings
+    if own.get("execution_allow_errors", course.book.may_raise) is True:
         read = partial(_may_raise, read or partial(notebook_content, where=str(one.path)))
-    limit = course.book.timeout
+    limit = own.get("execution_timeout", course.book.timeout)
+    limit = limit if isinstance(limit, int | float) and limit > 0 else None
     return Job(
         one.name,
         one.path,
