@@ -551,6 +551,17 @@ def test_a_joint_bid_of_three_is_one_tenderer_on_both_engines(tmp_path):
         assert same.to_dict() == {"t": False, "u": True}
 
 
+def test_a_joint_bid_does_not_make_a_count_of_one_tenderer_doubtful(tmp_path):
+    tenders = pd.DataFrame(
+        {"tender_id": ["joint", "apart"], "procurement_method": "open", "number_of_tenderers": [1, 1]}
+    )
+    rows = [("joint", "1", "A"), ("joint", "1", "B"), ("apart", "1", "A"), ("apart", "2", "B")]
+    bids = pd.DataFrame(rows, columns=["tender_id", "bid_id", "tenderer_id"]).assign(status="valid")
+    tables = {"tenders": tenders, "bids": bids}
+    for answers in (flags.evaluate(tables, ["R018"]), by_files(tables, tmp_path, ["R018"], None)):
+        assert answers[["id", "flagged"]].to_numpy().tolist() == [["joint", True]]
+
+
 def test_clocks_with_their_offset_are_instants_in_files_too(tmp_path):
     tenders = pd.DataFrame(
         {"tender_id": ["t"], "tender_end": pd.to_datetime(["2024-03-01 09:00"]), "tender_end_offset": [0.0]}
