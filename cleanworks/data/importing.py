@@ -888,7 +888,7 @@ class _Keeper(_Pieces):
 
         # Only the files that stay are worth packing.
         file = self.place / f"{self.mark}{name}.arrow"
-        rows = pa.Table.from_pandas(table, preserve_index=False)
+        rows = pa.Table.from_pandas(table, preserve_index=False, nthreads=1)
         feather.write_feather(rows, file, compression="uncompressed")
         return file, {column: len(rows) - rows[column].null_count for column in rows.column_names}
 
