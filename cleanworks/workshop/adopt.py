@@ -125,12 +125,12 @@ def _contents(root: Path, notes: list[str]) -> dict[str, str]:
             fix="Write `jupyter-book myst init PAGE.md --kernel python3` for each of them, which adds those lines.",
         )
     if not notebooks and (
-        texts := [path for path in _pages(root, (".Rmd", ".qmd", ".py")) if _is_text_notebook(path)]
+        others := [path for path in _pages(root, (".Rmd", ".qmd", ".py")) if _is_text_notebook(path)]
     ):
         raise InputError(
-            f"The notebooks here are text, such as {texts[0].relative_to(root).as_posix()}, which Jupyter Book does not read by itself.",
+            f"The notebooks here are text, such as {others[0].relative_to(root).as_posix()}, which Jupyter Book does not read by itself.",
             where=str(root),
-            fix=f"Write `jupytext --to myst {texts[0].relative_to(root).as_posix()}` for each of them, or name their format "
+            fix=f"Write `jupytext --to myst {others[0].relative_to(root).as_posix()}` for each of them, or name their format "
             f"under `nb_custom_formats` in {CONFIG} and the files in {TOC}.",
         )
     if not notebooks:

@@ -94,6 +94,21 @@ def test_nothing_is_published_from_a_damaged_registry(file, tmp_path, capsys, st
     assert not (tmp_path / "site").exists()
 
 
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DROP TABLE head", "its table 'head' is missing"),
+        ("DROP TABLE journal", "its table 'journal' is missing"),
+        ("ALTER TABLE records DROP COLUMN state", "its table 'records' has other columns"),
+        ("ALTER TABLE journal RENAME COLUMN at TO moment", "its table 'journal' has other columns"),
+    ],
+)
+def test_a_registry_that_lost_a_table_is_called_damaged(file, capsys, statement, said):
+    tamper(file, statement)
+    assert run(["registry", "verify", str(file)]) == 2
+    assert f"The registry is damaged: {said}" in capsys.readouterr().err
+
+
 def test_a_registry_replaced_whole_is_found_by_a_hash_kept_outside(file, tmp_path, capsys):
     assert run(["registry", "head", str(file)]) == 0
     head = capsys.readouterr().out.strip()

@@ -163,6 +163,15 @@ class Store:
             if name in ours
         }
         if found and found != ours:
+            # Two of the names are no chance: this was a registry.
+            if len(found) > 1 or self.reads_only and found.get("journal") == ours["journal"]:
+                table = next(name for name in sorted(ours) if found.get(name) != ours[name])
+                what = "has other columns than a registry's" if table in found else "is missing"
+                raise InputError(
+                    f"The registry is damaged: its table '{table}' {what}.",
+                    where=self._public_place(),
+                    fix="It was changed by hand: take its last copy.",
+                )
             raise InputError(
                 f"The table '{min(found)}' of this database belongs to something else.",
                 where=self._public_place(),
