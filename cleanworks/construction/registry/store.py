@@ -164,7 +164,7 @@ class Store:
         }
         if found and found != ours:
             # Two of the names are no chance: this was a registry.
-            if len(found) > 1 or self.reads_only and found.get("journal") == ours["journal"]:
+            if len(found) > 1 or (self.reads_only and found.get("journal") == ours["journal"]):
                 table = next(name for name in sorted(ours) if found.get(name) != ours[name])
                 what = "has other columns than a registry's" if table in found else "is missing"
                 raise InputError(
