@@ -67,7 +67,9 @@ def chart(course: object, part: str) -> Bars | str:
     if not found:
         return "There is no figure of published numbers for this country."
     one = found[0]
-    return Bars(one.title, one.unit, one.bars, " ".join([f"Source: {_cite(one.source)}.", one.note]).strip())
+    return Bars(
+        one.title, one.unit, one.bars, " ".join([f"Source: {_cite(one.source)}.", _cited(one.note)]).strip()
+    )
 
 
 def known_rules(course: object, part: str) -> Table:
