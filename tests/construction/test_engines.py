@@ -70,7 +70,9 @@ def generated(seed: int, processes: int = 200) -> dict[str, pd.DataFrame]:
                     else some([np.nan, 0], 1)[0]
                 )
                 status = some(
-                    ["valid", "disqualified", "pending", "withdrawn", None], 1, [0.72, 0.15, 0.05, 0.05, 0.03]
+                    ["valid", "disqualified", "pending", "withdrawn", "invited", None],
+                    1,
+                    [0.72, 0.14, 0.05, 0.03, 0.03, 0.03],
                 )[0]
                 bid = f"{one.tender_id}/{lot}/{number}" if rng.random() > 0.05 else None
                 day = one.tender_end + pd.Timedelta(hours=int(rng.integers(-200, 20)))

@@ -557,6 +557,31 @@ def test_without_a_word_on_changes_no_indicator_on_changes_answers(tmp_path):
     assert answers(said, "change-intensity", "contract") == {"ocds-abc123-1/c1": (0.0, False)}
 
 
+@pytest.mark.parametrize(
+    ("bids", "pairs"),
+    [
+        ([bid("1", "A", 100), bid("2", "B", 110)], {"A/B"}),
+        # Partners of one bid meet the other bidder, not each other.
+        ([bid("1", "A", 100, tenderers=[{"id": "A"}, {"id": "B"}]), bid("2", "C", 110)], {"A/C", "B/C"}),
+        # A partner who also bids alone does bid against the other partner.
+        ([bid("1", "A", 100, tenderers=[{"id": "A"}, {"id": "B"}]), bid("2", "A", 110)], {"A/B"}),
+        # Two joint bids with a partner in common.
+        ([bid("1", "A", 9, tenderers=[{"id": "A"}, {"id": "B"}]), bid("2", "A", 8, tenderers=[{"id": "A"}, {"id": "C"}])], {"A/B", "A/C", "B/C"}),
+        ([bid("1", "A", 100, relatedLots=["1"]), bid("2", "B", 110, relatedLots=["2"])], set()),
+        ([bid(f"{firm}{lot}", firm, 100, relatedLots=[lot]) for firm in "AB" for lot in "12"], {"A/B"}),
+        ([bid("1", "A", 100), bid("2", "B", None, "invited"), bid("3", "C", None, "invited")], set()),
+        ([bid("1", "A", 100, "withdrawn"), bid("2", "B", 100, ...)], {"A/B"}),
+    ],
+)  # fmt: skip
+def test_firms_bid_together_where_each_made_a_bid_of_its_own_for_one_lot(bids, pairs):
+    lots = {"lots": [{"id": "1"}, {"id": "2"}]} if "relatedLots" in bids[0] else {}
+    tender = {"id": "t", "status": "complete", "procurementMethod": "open", **lots}
+    tables = ocds.tables_of([process(1, bids, [], tender=tender)])
+    assert {pair: 1.0 for pair in pairs} == {
+        pair: value for pair, (value, _) in answers(tables, "co-bidding", "pair of firms").items()
+    }
+
+
 def test_coverage_possible_and_evaluate_agree_on_every_file():
     files = [
         [process(1, [bid("1", "F", 5)], [])], [release(2)], [process(3, [{"id": "1", "tenderers": [{"id": "F"}]}], [award("F", 5)])],

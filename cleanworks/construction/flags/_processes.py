@@ -240,7 +240,7 @@ class Processes:
 
         ``amount`` is unknown where it is not above 0, because that is no price.
         ``bid`` is 0 where the firm bid alone and else the number of the joint bid. ``valid``, ``out`` (disqualified), ``submitted``,
-        ``judged`` (has a status), ``late`` (after the deadline), ``dated`` (it can be told), and of the process ``kept``, ``compared``, ``by_price`` (nothing else decides);
+        ``judged`` (has a status), ``invited`` (has not bid yet), ``late`` (after the deadline), ``dated`` (it can be told), and of the process ``kept``, ``compared``, ``by_price`` (nothing else decides);
         ``placed`` is no for a bid that names no lot in a process of several: it cannot be compared with any other.
         """
         wanted = ("tenderer_id", "bid_id", "amount", "status", "currency", "lot_id", "date", "date_offset")
@@ -268,6 +268,7 @@ class Processes:
                 out=known(col("status") == "disqualified") if status else lit(False),
                 submitted=among("status", SUBMITTED) if status else lit(True),
                 judged=~col("status").is_null() if status else lit(False),
+                invited=known(col("status") == "invited") if status else lit(False),
                 late=late,
                 dated=dated,
             )

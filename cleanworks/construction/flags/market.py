@@ -141,16 +141,23 @@ def bid_spread(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     levels=("pair of firms",),
     source=RED_FLAGS,
     definition="Two firms meet in unusually many tenders.",
-    formula="tenders in which both bid > Q3 + 1.5 IQR over all pairs that meet, and at least 3",
+    formula="tenders in which both made a bid of their own for one lot > Q3 + 1.5 IQR over all pairs that meet, and at least 3",
     unit="tenders",
     fields=("bids.tender_id", "bids.tenderer_id"),
+    optional=("bids.bid_id", "bids.lot_id", "bids.status", "tenders.number_of_lots"),
     innocent=("Both work in the same trade and district.",),
 )
 def co_bidding(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    bids = processes.engine.keep(processes.offers.filter(col("firm") > 0).select("process", "firm").unique())
-    pairs = bids.join(bids.rename({"firm": "other"}), on="process", how="inner").filter(
-        col("firm") < col("other")
-    )
+    # Who was only invited, or bid for another lot, or stands in the same joint bid, has not bid against the other.
+    bids = processes.offers.filter((col("firm") > 0) & col("placed") & ~col("invited"))
+    of_one = ["process", "lot"] if processes.has("bids", "lot_id") else ["process"]
+    bids = processes.engine.keep(bids.select(*of_one, "firm", "bid").unique())
+    pairs = bids.join(bids.rename({"firm": "other", "bid": "other_bid"}), on=of_one, how="inner")
+    pairs = pairs.filter(
+        col("firm") < col("other"), (col("bid") == 0) | (col("bid") != col("other_bid"))
+    ).select("process", "firm", "other")
+    if processes.some_joint or len(of_one) > 1:
+        pairs = pairs.unique()
     pairs = processes.engine.keep(pairs.group_by("firm", "other").agg(tenders=nw.len()))
     fence = high_fence(processes.column(pairs, "tenders"))
     hit = lit(False) if fence is None else (col("tenders") >= settings.pair_count) & (col("tenders") > fence)
