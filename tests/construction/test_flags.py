@@ -572,3 +572,45 @@ def test_tables_without_rows_give_empty_answers():
     empty = {name: frame.iloc[:0] for name, frame in CITY.items()}
     assert flags.evaluate(empty, settings=SETTINGS).empty
     assert flags.evaluate({}).empty
+
+
+def test_an_early_change_comes_within_the_limit_itself():
+    changes = CHANGES.head(1)
+    for signed, early in (("2024-01-01", True), ("2023-12-31", False)):  # 90 and 91 days before the change
+        tables = {
+            "contracts": CONTRACTS.assign(date_signed=day(signed)),
+            "modifications": changes.assign(date=day("2024-03-31")),
+        }
+        assert values(tables, "first-change")["c1"][1] is early
+
+
+def test_a_project_that_publishes_less_than_half_is_flagged():
+    shown = {
+        "p": ["2024-01-02", "2024-01-03", None],
+        "half": ["2024-01-02", None],
+        "q": [None, None, "2024-01-02"],
+    }
+    rows = [(f"{name}{n}", name, date) for name, dates in shown.items() for n, date in enumerate(dates)]
+    tables = {"disclosures": table("disclosure_id project_id date_published", *rows)}
+    assert values(tables, "disclosure-share") == {
+        "p": (pytest.approx(2 / 3), False), "half": (0.5, False), "q": (pytest.approx(1 / 3), True),
+    }  # fmt: skip
+
+
+def test_an_employer_of_many_late_wages_is_flagged_and_one_of_few_is_left_out():
+    paid = {"late": ["2024-02-20"] * 6, "few": ["2024-02-20"] * 4}
+    rows = [
+        (f"{who}{n}", f"w-{who}", "2024-02-10", date)
+        for who, dates in paid.items()
+        for n, date in enumerate(dates)
+    ]
+    tables = {
+        "wages": table("wage_id worker_id date_due date_paid", *rows),
+        "workers": table("worker_id employer_id", ("w-late", "late"), ("w-few", "few")),
+    }
+    assert values(tables, "wage-delay", "employer", as_of="2024-03-01") == {"late": (1.0, True)}
+
+
+def test_a_contract_without_a_chain_is_not_one_with_a_chain():
+    own = SUBCONTRACTS.assign(tier=[0, 0])
+    assert values({**BUILT, "subcontracts": own}, "subcontract-chain") == {"c1": (0.0, False)}
