@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pandas as pd
 
 from cleanworks import archives, scratch, shown
+from cleanworks.city import schemas
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
 from cleanworks.data.parallel import Helpers
@@ -388,9 +389,15 @@ def _standard(
 ) -> None:
     told, read = _Told(tell, sum(path.stat().st_size for path, _ in found)), _Read()
     if kind == "OC4IDS":
-        for batch in _batches((element.value for element, _ in _elements(found, read, told)), AT_ONCE):
-            keep.add(oc4ids.tables_of(batch))
+        places = (
+            (one.value, f"{told.name}, project {one.number}") for one, _ in _elements(found, read, told)
+        )
+        doubts = _Doubts()
+        for piece in oc4ids.pieces_of(places, AT_ONCE):
+            doubts.take(piece["projects"].attrs)
+            keep.add(piece)
         read.tell(made)
+        made.notes += doubts.notes()
         return
     pieces = min(_size(found) // PIECE + 1, MOST_PIECES)
     together = _sorted_together(found, told, pieces, place, helpers) if helpers.number else None
@@ -626,15 +633,34 @@ def _elements(
 LISTS_SHORT = dict(zip(LISTS, ("projects", "releases", "records"), strict=True))
 
 
-def _batches(values: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
-    batch = []
-    for value in values:
-        batch.append(value)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+class _Doubts:
+    """What of OC4IDS projects was left out: those that were there already, and values that cannot be."""
+
+    def __init__(self) -> None:
+        self.again = 0
+        self.beyond: dict[str, tuple[int, list[str]]] = {}
+
+    def take(self, attrs: dict[Any, Any]) -> None:
+        self.again += attrs.pop("again", 0)
+        for column, (number, some) in attrs.pop("beyond", {}).items():
+            before, first = self.beyond.get(column, (0, []))
+            self.beyond[column] = before + number, [*first, *some][: oc4ids.SHOWN]
+
+    def notes(self) -> list[str]:
+        again = f"{self.again:,} {'project is' if self.again == 1 else 'projects are'}"
+        made = [f"{again} there again with the same words, and counted once."] if self.again else []
+        for column, (number, some) in self.beyond.items():
+            table, name = column.split(".")
+            described = schemas.CONSTRUCTION[table][name]
+            place = table == "projects"
+            made.append(
+                f"{column}: {number:,} {'value is' if number == 1 else 'values are'} not from {described.low:g} to {described.high:g}, "
+                f"and count{'s' if number == 1 else ''} as missing{', with the other half of the place' if place else ''} "
+                f"({'; '.join(some)}{'; ...' if number > len(some) else ''}). "
+                + ("OC4IDS writes the longitude first: are they swapped? " if place else "")
+                + "Correct the file and import it again."
+            )
+        return made
 
 
 class _Told:

@@ -16,6 +16,7 @@ from cleanworks import moments
 from cleanworks.standards import fields
 from cleanworks.standards.fields import Field
 from cleanworks.standards.shape import inside, text
+from cleanworks.standards.shape import number as numeral
 
 
 def _words(text: str) -> frozenset[str]:
@@ -284,6 +285,8 @@ def _project(project: dict[str, Any]) -> Iterator[tuple[str, str]]:
     parties = _ids(project.get("parties"))
     owner = project.get("publicAuthority")
     yield from _known(owner, parties, "/publicAuthority")
+    for number, location in enumerate(_objects(project.get("locations"))):
+        yield from _place(inside(location, "geometry"), f"/locations/{number}/geometry/coordinates")
     for name in ("forecasts", "metrics"):
         for metric in _objects(project.get(name)):
             yield from _percentages(metric, f"/{name}")
@@ -293,6 +296,15 @@ def _project(project: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _known(supplier, parties, f"{path}/suppliers")
         yield from _payments(summary, parties, path)
     yield from _payments(project, parties, "")
+
+
+def _place(geometry: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    point = geometry.get("coordinates")
+    if isinstance(point, list) and len(point) in (2, 3):
+        for name, value, most in (("longitude", point[0], 180), ("latitude", point[1], 90)):
+            known = numeral(value)
+            if known is not None and abs(known) > most:
+                yield path, f"a {name} of {known:g} cannot be: the longitude comes first, then the latitude"
 
 
 def _payments(holder: Mapping[str, Any], parties: set[str], path: str) -> Iterator[tuple[str, str]]:

@@ -26,12 +26,15 @@ are not in OC4IDS; bids travel in OCDS, persons nowhere.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from cleanworks.city import schemas
 from cleanworks.errors import InputError
 from cleanworks.standards import checks
 from cleanworks.standards.shape import (
@@ -61,6 +64,7 @@ PROJECT_PREFIX = "oc4ids-cwcity-"  # looks like a registered prefix and is none:
 OCID_PREFIX = "ocds-cwcity-"
 PERCENT = {"name": "percent", "scheme": "UNCEFACT", "id": "P1"}
 SMALLEST_GROUP = 3  # people behind a published sum
+SHOWN = 3  # values that cannot be, of each column
 
 # Columns of each table that travel in fields of the standard; the others are "local".
 CARRIED: dict[str, tuple[str, ...]] = {
@@ -663,9 +667,9 @@ def read(
         raise InputError(
             f"This is an {source.what}, not OC4IDS.", where=str(path), fix="Read it with ocds.read."
         )
-    return tables_of(
-        (element.value for element in source.elements), project_prefix=project_prefix, ocid_prefix=ocid_prefix
-    )
+    places = ((element.value, f"{path}, project {element.number}") for element in source.elements)
+    (tables,) = pieces_of(places, project_prefix=project_prefix, ocid_prefix=ocid_prefix)
+    return tables
 
 
 def tables_of(
@@ -678,10 +682,57 @@ def tables_of(
     >>> len(oc4ids.tables_of(oc4ids.projects(tables))["projects"])
     20
     """
+    places = ((project, f"project {number}") for number, project in enumerate(found, start=1))
+    (tables,) = pieces_of(places, project_prefix=project_prefix, ocid_prefix=ocid_prefix)
+    return tables
+
+
+def pieces_of(
+    found: Iterable[tuple[dict[str, Any], str]],
+    size: int | None = None,
+    *,
+    project_prefix: str = PROJECT_PREFIX,
+    ocid_prefix: str = OCID_PREFIX,
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """Projects, each with the place where it stands, as tables of at most ``size`` projects, the last of which may be empty.
+
+    A project that is there again with the same words is left out; ``attrs["again"]`` of the table of projects counts those, and
+    ``attrs["beyond"]`` says of each column how many of its values cannot be, and so are missing, and names some with their project.
+
+    Raises
+    ------
+    InputError
+        A project that is there again and says something else, with both places.
+
+    Examples
+    --------
+    >>> first = next(oc4ids.projects(tables))
+    >>> [one] = oc4ids.pieces_of([(first, "a.json, project 1"), (first, "b.json, project 1")])
+    >>> len(one["projects"]), one["projects"].attrs["again"]
+    (1, 1)
+    """
     reader = _Reader(project_prefix, ocid_prefix)
-    for project in found:
+    known: dict[str, tuple[bytes, str]] = {}
+    for project, place in found:
+        number = text(project.get("id"))
+        if number is not None:
+            words = hashlib.blake2b(
+                json.dumps(project, sort_keys=True, default=str).encode(), digest_size=16
+            ).digest()
+            before, first = known.setdefault(number, (words, place))
+            if first != place:
+                if before != words:
+                    raise InputError(
+                        f"The project {number!r} is in {first} and in {place}, and they say different things of it.",
+                        where=place,
+                        fix="Give the newer of them only: nothing in OC4IDS says how the two become one.",
+                    )
+                reader.again += 1
+                continue
         reader.project(project)
-    return reader.tables()
+        if size is not None and len(reader.records["projects"]) >= size:
+            yield reader.tables()
+    yield reader.tables()
 
 
 # What no process of a file may mention at all: then nothing is known, and the table has no columns.
@@ -696,27 +747,50 @@ class _Reader:
         self.records: dict[str, list[dict[str, Any]]] = {name: [] for name in (*CARRIED, "milestones")}
         self.said: set[str] = set()
         self.seen: dict[str, int] = {}  # processes; one may belong to two projects
+        self.count = 0
+        self.again = 0  # projects that were there already
+        self.beyond: dict[str, tuple[int, list[str]]] = {}
 
     def tables(self) -> dict[str, pd.DataFrame]:
+        """The rows since the last call as tables."""
         unknown = [name for name in _KNOWN_ONLY_IF_SAID if name not in self.said and not self.records[name]]
-        return {
+        made = {
             name: pd.DataFrame() if name in unknown else frame(name, list_, CARRIED.get(name, ()))
             for name, list_ in self.records.items()
         }
+        about = {"again": self.again, "beyond": self.beyond}
+        made["projects"].attrs |= {name: value for name, value in about.items() if value}
+        self.records = {name: [] for name in self.records}
+        self.again, self.beyond = 0, {}
+        return made
+
+    def _possible(self, table: str, column: str, value: object, project: str) -> object:
+        """The value, or None for a number that cannot be what the column says, which is noted."""
+        known, described = numeral(value), schemas.CONSTRUCTION[table][column]
+        low, high = described.low, described.high
+        if known is None or low is None or high is None or low <= known <= high:
+            return value
+        count, some = self.beyond.get(f"{table}.{column}", (0, []))
+        self.beyond[f"{table}.{column}"] = count + 1, [*some, f"{project}: {known:g}"][:SHOWN]
+        return None
 
     def project(self, project: dict[str, Any]) -> None:
         records = self.records
-        given = text(project.get("id")) or f"(project {len(records['projects']) + 1} without id)"
+        self.count += 1
+        given = text(project.get("id")) or f"(project {self.count} without id)"
         number = given.removeprefix(self.project_prefix)
         # The simulated city's own ids are unique in the whole file; everybody else's are local to project and process.
         self.of_city = given.startswith(PROJECT_PREFIX)
         location = _first(project.get("locations"))
         point = _get(location, "geometry", "coordinates")
-        point = (
-            point
-            if isinstance(point, list) and len(point) == 2 and not isinstance(point[0], list)
-            else [None, None]
-        )
+        # A height may follow.
+        flat = isinstance(point, list) and len(point) in (2, 3) and not isinstance(point[0], list)
+        longitude, latitude = point[:2] if flat else (None, None)
+        east = self._possible("projects", "longitude", longitude, given)
+        north = self._possible("projects", "latitude", latitude, given)
+        # Where one of them cannot be, they are most likely swapped, and the other is wrong, too.
+        if (east is None) != (north is None):
+            east = north = None
         known = dict(inside(project, LOCAL))
         unpublished = known.pop("unpublished", [])
         records["disclosures"] += objects({"unpublished": unpublished}, "unpublished")
@@ -733,8 +807,8 @@ class _Reader:
                 "sector": _first(project.get("sector"), None),
                 "project_type": project.get("type"),
                 "status": project.get("status"),
-                "latitude": point[1],
-                "longitude": point[0],
+                "latitude": north,
+                "longitude": east,
                 "purpose": project.get("purpose"),
                 "description": project.get("description"),
                 "budget_amount": budget.get("amount"),
@@ -753,7 +827,7 @@ class _Reader:
         self.processes: list[str | None] = []
         for process in objects(project, "contractingProcesses"):
             self._process(process, number)
-        self._series(project)
+        self._series(project, given)
         seen: dict[str, int] = {}
         for document in objects(project, "documents"):
             records["disclosures"].append(
@@ -939,7 +1013,7 @@ class _Reader:
             **self._currency(value),
         }
 
-    def _series(self, project: dict[str, Any]) -> None:
+    def _series(self, project: dict[str, Any], given: str) -> None:
         months: dict[tuple[Any, ...], dict[str, Any]] = {}
         wanted = {
             ("forecasts", "physicalProgress"): "planned",
@@ -959,7 +1033,7 @@ class _Reader:
                     month = text(_get(seen, "period", "endDate")) or text(_get(seen, "period", "startDate"))
                     value = seen.get("measure", _get(seen, "value", "amount"))
                     row = months.setdefault((contract, month), {"contract_id": contract, "period": month})
-                    row[column] = numeral(value)
+                    row[column] = self._possible("progress", column, value, given)
         self.records["progress"] += months.values()
 
 

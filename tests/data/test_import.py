@@ -442,6 +442,64 @@ def test_a_site_does_not_name_another_currency(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def works(number, **members):
+    return {"id": f"oc4ids-abc123-{number}", "title": f"Bridge {number}", **members}
+
+
+@pytest.mark.parametrize("at_once", [1, 3000])
+def test_a_project_that_is_there_again_counts_once_or_is_refused(tmp_path, capsys, monkeypatch, at_once):
+    monkeypatch.setattr(importing, "AT_ONCE", at_once)
+    one = put_aside(tmp_path / "one.json", {"version": "0.9", "projects": [works(1), works(2)]})
+    same = put_aside(tmp_path / "same.json", {"version": "0.9", "projects": [works(3), works(2), works(2)]})
+    found = data.bring_in([one, same])
+    assert sorted(found.load()["projects"]["project_id"]) == [f"oc4ids-abc123-{n}" for n in (1, 2, 3)]
+    assert found.notes == ["2 projects are there again with the same words, and counted once."]
+    later = put_aside(
+        tmp_path / "later.json", {"version": "0.9", "projects": [works(3), works(2, status="completion")]}
+    )
+    said = refused(capsys, "data", "import", one, later, "--out", tmp_path / "out")
+    assert "'oc4ids-abc123-2' is in one.json, project 2 and in later.json, project 2" in said
+    assert not (tmp_path / "out").exists()
+    twice = put_aside(
+        tmp_path / "twice.json", {"version": "0.9", "projects": [works(1), works(1, status="completion")]}
+    )
+    for arguments in (["import", twice, "--out"], ["report", twice, "--out"]):
+        assert "twice.json, project 2" in refused(capsys, "data", *arguments, tmp_path / "out")
+
+
+def test_processes_of_two_projects_stay_apart_however_far_they_lie_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "AT_ONCE", 1)
+    shared = [{"id": "ocds-abc123-1", "summary": {"tender": {"costEstimate": {"amount": 5}}}}]
+    projects = [works(n, contractingProcesses=shared) for n in (1, 2)] + [
+        {"title": "no id"},
+        {"title": "nor here"},
+    ]
+    tables = data.bring_in([put_aside(tmp_path / "p.json", {"version": "0.9", "projects": projects})]).load()
+    assert tables["tenders"]["tender_id"].is_unique and tables["projects"]["project_id"].is_unique
+
+
+def test_places_and_progress_that_cannot_be_are_left_out_and_named(tmp_path, capsys):
+    def there(number, longitude, latitude, progress):
+        geometry = {"type": "Point", "coordinates": [longitude, latitude]}
+        seen = [{"id": "1", "measure": progress, "period": {"endDate": "2024-01-31T00:00:00Z"}}]
+        metrics = [{"id": "physicalProgress", "observations": seen}]
+        return works(number, locations=[{"id": "1", "geometry": geometry}], metrics=metrics)
+
+    projects = [there(1, 127.0, 37.5, 40), there(2, 37.5, 127.0, 250), there(3, 127.0, 37.5, "a half")]
+    file = put_aside(tmp_path / "p.json", {"version": "0.9", "projects": projects})
+    assert cli.run(["data", "import", str(file), "--out", str(tmp_path / "out")]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "projects.latitude: 1 value is not from -90 to 90" in said and "(oc4ids-abc123-2: 127)" in said
+    assert "are they swapped?" in said
+    assert "progress.actual: 1 value is not from 0 to 100" in said and "(oc4ids-abc123-2: 250)" in said
+    assert "progress.actual: 1 value is no number" in said and "a half" in said
+    tables = data.load(tmp_path / "out")
+    assert tables["projects"][["latitude", "longitude"]].isna().all(axis=1).tolist() == [False, True, False]
+    assert tables["progress"]["actual"].dropna().tolist() == [40]
+    assert cli.run(["data", "validate", str(file)]) == 1
+    assert "a latitude of 127 cannot be" in " ".join(capsys.readouterr().out.split())
+
+
 def test_coverage_looks_at_an_imported_folder_and_check_says_that_it_does_not(imported, capsys):
     made = imported["releases"]
     assert cli.run(["data", "coverage", str(made.to), "--fields"]) == 0
