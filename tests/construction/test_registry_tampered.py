@@ -94,19 +94,70 @@ def test_nothing_is_published_from_a_damaged_registry(file, tmp_path, capsys, st
     assert not (tmp_path / "site").exists()
 
 
-@pytest.mark.parametrize(
-    ("statement", "said"),
-    [
-        ("DROP TABLE head", "its table 'head' is missing"),
-        ("DROP TABLE journal", "its table 'journal' is missing"),
-        ("ALTER TABLE records DROP COLUMN state", "its table 'records' has other columns"),
-        ("ALTER TABLE journal RENAME COLUMN at TO moment", "its table 'journal' has other columns"),
-    ],
-)
-def test_a_registry_that_lost_a_table_is_called_damaged(file, capsys, statement, said):
-    tamper(file, statement)
-    assert run(["registry", "verify", str(file)]) == 2
-    assert f"The registry is damaged: {said}" in capsys.readouterr().err
+AROUND = {
+    "DROP TABLE head": "table head: it is missing",
+    "DROP TABLE journal": "table journal: it is missing",
+    "DROP TABLE records": "table records: it is missing",
+    "ALTER TABLE records DROP COLUMN state": "table records: it has other columns than a registry's",
+    "ALTER TABLE journal RENAME COLUMN at TO moment": "table journal: it has other columns than a registry's",
+    "DROP TRIGGER journal_no_delete": "trigger journal_no_delete: it is missing",
+    "DROP TRIGGER journal_no_update; CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN SELECT 1; END":
+        "trigger journal_no_update: it was changed",
+    "CREATE TRIGGER hush AFTER INSERT ON journal BEGIN DELETE FROM records; END": "trigger hush: a registry has none of this name",
+    "CREATE VIEW wages AS SELECT * FROM records": "view wages: a registry has none of this name",
+    "CREATE TABLE second (n)": "table second: a registry has none of this name",
+    "DROP INDEX journal_of_record": "index journal_of_record: it is missing",
+    "CREATE INDEX quick ON journal (at)": "index quick: a registry has none of this name",
+    "DROP INDEX journal_of_record; CREATE INDEX journal_of_record ON journal (kind, record) WHERE n < 3":
+        "index journal_of_record: it was changed",
+    "UPDATE head SET one = 5": "end of the journal: the registry does not remember its last line",
+    "PRAGMA writable_schema = 1; UPDATE sqlite_master SET rootpage = 3 WHERE name = 'journal_of_record'": "the file: ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("statements", AROUND)
+def test_whatever_is_changed_around_the_journal_is_named_and_nothing_is_published(
+    file, tmp_path, capsys, statements
+):
+    raw = sqlite3.connect(file)
+    raw.executescript(statements)
+    raw.close()
+    assert run(["registry", "check", str(file)]) == 1
+    [said] = capsys.readouterr().out.splitlines()[:1]
+    assert said.startswith(AROUND[statements])
+    assert run(["allimi", str(tmp_path / "site"), "--registry", str(file)]) == 2
+    assert "The registry is damaged" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
+def test_what_sqlite_adds_by_itself_is_no_damage(file):
+    raw = sqlite3.connect(file)
+    raw.executescript("ANALYZE; VACUUM")
+    raw.close()
+    with registry.existing(file) as book:
+        assert book.verify() == []
+
+
+def test_a_registry_emptied_whole_is_found_by_a_hash_kept_outside(file, capsys):
+    with registry.existing(file) as book:
+        head = book.head()[1]
+    file.unlink()
+    registry.Registry(file).close()
+    assert run(["registry", "check", str(file)]) == 0  # a new one agrees with itself
+    capsys.readouterr()
+    assert run(["registry", "check", str(file), "--head", head]) == 1
+    assert "no line has the hash" in capsys.readouterr().out
+
+
+def test_a_registry_is_not_begun_in_a_file_of_something_else(tmp_path):
+    path = tmp_path / "other.db"
+    raw = sqlite3.connect(path)
+    raw.execute("CREATE TABLE customers (name)")
+    raw.close()
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="belongs to something else"):
+        registry.Registry(path)
+    assert path.read_bytes() == before
 
 
 def test_a_registry_replaced_whole_is_found_by_a_hash_kept_outside(file, tmp_path, capsys):

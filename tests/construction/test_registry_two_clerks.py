@@ -122,6 +122,39 @@ def test_postgresql_keeps_its_journal_closed(server):
             raw.execute(text("DELETE FROM journal"))
 
 
+AROUND = {
+    "DROP TRIGGER journal_closed ON journal": "trigger journal_closed: it is missing",
+    "ALTER TABLE journal DISABLE TRIGGER journal_closed": "trigger journal_closed: it was changed",
+    "CREATE OR REPLACE FUNCTION journal_closed() RETURNS trigger AS 'BEGIN RETURN OLD; END' LANGUAGE plpgsql":
+        "trigger journal_closed: it was changed",
+    "CREATE RULE hush AS ON INSERT TO journal DO INSTEAD NOTHING": "rule hush: a registry has none of this name",
+    "CREATE POLICY hide ON records USING (false)": "policy hide: a registry has none of this name",
+    "DROP INDEX journal_of_record": "index journal_of_record: it is missing",
+    "CREATE INDEX quick ON journal (at)": "index quick: a registry has none of this name",
+    "DROP TABLE head": "table head: it is missing",
+}  # fmt: skip
+
+
+def test_what_is_changed_around_the_journal_in_postgresql_is_named(server):
+    import psycopg
+
+    registry.Registry(server).close()
+    try:
+        for statement, said in AROUND.items():
+            with registry.existing(server) as book, psycopg.connect(server) as raw:
+                assert book.verify() == []
+                book.store.engine.dispose()
+                raw.execute(statement)
+                raw.commit()
+                found = [f"{damage.place}: {damage.what}" for damage in book.verify()]
+                assert said in found
+                raw.execute("DROP TABLE IF EXISTS records, journal, head CASCADE")
+            registry.Registry(server).close()
+    finally:
+        with psycopg.connect(server) as raw:
+            raw.execute("DROP TABLE IF EXISTS records, journal, head CASCADE")
+
+
 def test_the_postgresql_database_of_something_else_stays_as_it_is(server):
     from sqlalchemy import create_engine, inspect, text
 

@@ -60,8 +60,10 @@ class Registry:
         SQLAlchemy or the driver is missing, the place cannot be opened, or its tables belong to something else.
     """
 
-    def __init__(self, place: str | Path = ":memory:", *, must_exist: bool = False) -> None:
-        self.store = Store(place, must_exist=must_exist)
+    def __init__(
+        self, place: str | Path = ":memory:", *, must_exist: bool = False, even_damaged: bool = False
+    ) -> None:
+        self.store = Store(place, must_exist=must_exist, even_damaged=even_damaged)
 
     def close(self) -> None:
         self.store.close()
@@ -189,6 +191,8 @@ class Registry:
     def verify(self, published: tuple[int, str] | str | None = None) -> list[journal.Damage]:
         """Look for tampering: an empty list, or where it is. A damaged registry is described, whatever is wrong with it.
 
+        Journal and records are compared with each other, and tables, indexes and triggers with those that a registry makes.
+
         Parameters
         ----------
         published : hash of a line that was published earlier, or its number and hash, optional
@@ -196,9 +200,12 @@ class Registry:
         """
         number, wanted = (None, published) if isinstance(published, str) else published or (0, journal.START)
         there = wanted == journal.START
-        found: list[journal.Damage] = []
         content: dict[tuple[str, str], tuple[str, str, str | None]] = {}
         with self.store.reading() as connection:
+            around, readable = self.store.damaged(connection)
+            if not readable:
+                return around
+            found: list[journal.Damage] = []
             known = (*permissions.LINES, ORIGIN[0])
             with suppress(*self.store.unreadable):  # a kind that is no text is none of ours either
                 found += [
@@ -229,7 +236,7 @@ class Registry:
                 else "no line has the hash that was published"
             )
             found.append(journal.Damage(place, what))
-        return found
+        return found + around
 
 
 class _Batch:
@@ -423,12 +430,14 @@ class _Batch:
         self.store.write(self.connection, new, changed)
 
 
-def existing(place: str | Path) -> Registry:
+def existing(place: str | Path, *, even_damaged: bool = False) -> Registry:
     """Open a registry that is there, to read it. Nothing is made or changed by it.
+
+    With ``even_damaged`` one that lost a table is opened too, for `Registry.verify` alone.
 
     Raises
     ------
     InputError
         The file is missing, is no database, or is the database of something else.
     """
-    return Registry(place, must_exist=True)
+    return Registry(place, must_exist=True, even_damaged=even_damaged)

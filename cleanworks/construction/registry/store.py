@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from cleanworks.construction.registry.journal import START, Entry
+from cleanworks.construction.registry.journal import START, Damage, Entry
 from cleanworks.errors import InputError, without_secrets
 
 if TYPE_CHECKING:
@@ -31,10 +31,12 @@ class Store:
     (SQLite: ``BEGIN IMMEDIATE``). A second writer waits and then sees what the first one did.
 
     With ``must_exist`` it is opened for reading, and nothing is made, not even a file: either there is a registry, or there is
-    an `InputError`.
+    an `InputError`. With ``even_damaged`` one that lost a table is opened too, so that its damage can be described.
     """
 
-    def __init__(self, place: str | Path = ":memory:", *, must_exist: bool = False) -> None:
+    def __init__(
+        self, place: str | Path = ":memory:", *, must_exist: bool = False, even_damaged: bool = False
+    ) -> None:
         try:
             import sqlalchemy as sql
         except ImportError:
@@ -43,7 +45,7 @@ class Store:
                 fix='Install it with: python -m pip install "cleanworks[analysis]".',
             ) from None
         self.sql = sql
-        self.place, self.reads_only = str(place), must_exist
+        self.place, self.reads_only, self.even_damaged = str(place), must_exist, even_damaged
         self._hidden: list[str] = []
         self.engine = self._engine(self.place, must_exist)
         self._describe()
@@ -155,29 +157,118 @@ class Store:
 
     def _there(self, connection: sqlalchemy.Connection) -> bool:
         """Whether the registry's tables are there. A table of another database that has one of their names is refused."""
-        look = self.sql.inspect(connection)
-        ours = {table.name: {column.name for column in table.columns} for table in self.meta.tables.values()}
-        found = {
-            name: {c["name"] for c in look.get_columns(name)}
-            for name in look.get_table_names()
-            if name in ours
-        }
-        if found and found != ours:
-            # Two of the names are no chance: this was a registry.
-            if len(found) > 1 or (self.reads_only and found.get("journal") == ours["journal"]):
-                table = next(name for name in sorted(ours) if found.get(name) != ours[name])
-                what = "has other columns than a registry's" if table in found else "is missing"
+        ours = {table.name: set(table.columns.keys()) for table in self.meta.tables.values()}
+        found = self._columns(connection)
+        if not found or found == ours:
+            if not found and not self.reads_only and self._made_by_others(connection):
                 raise InputError(
-                    f"The registry is damaged: its table '{table}' {what}.",
+                    "This database belongs to something else.",
                     where=self._public_place(),
-                    fix="It was changed by hand: take its last copy.",
+                    fix="Give the registry a database of its own.",
                 )
+            return bool(found)
+        # Two of the names are no chance: this was a registry.
+        if len(found) > 1 or (self.reads_only and found.get("journal") == ours["journal"]):
+            if self.even_damaged:
+                return True
+            damage = self._tables_damaged(connection)[0]
             raise InputError(
-                f"The table '{min(found)}' of this database belongs to something else.",
+                f"The registry is damaged: {damage.place}: {damage.what}.",
                 where=self._public_place(),
-                fix="Give the registry a database of its own.",
+                fix="It was changed by hand: take its last copy.",
             )
-        return bool(found)
+        raise InputError(
+            f"The table '{min(found)}' of this database belongs to something else.",
+            where=self._public_place(),
+            fix="Give the registry a database of its own.",
+        )
+
+    def _columns(self, connection: sqlalchemy.Connection) -> dict[str, set[str]]:
+        """The columns of each table that has one of the registry's names."""
+        look = self.sql.inspect(connection)
+        return {
+            name: {column["name"] for column in look.get_columns(name)}
+            for name in look.get_table_names()
+            if name in self.meta.tables
+        }
+
+    def _made_by_others(self, connection: sqlalchemy.Connection) -> bool:
+        """Whether a file holds anything at all. A database of PostgreSQL may be shared."""
+        return self.engine.dialect.name == "sqlite" and bool(_objects_of_file(connection))
+
+    def _tables_damaged(self, connection: sqlalchemy.Connection) -> list[Damage]:
+        found = self._columns(connection)
+        return [
+            Damage(
+                f"table {name}",
+                "it has other columns than a registry's" if name in found else "it is missing",
+            )
+            for name, table in sorted(self.meta.tables.items())
+            if found.get(name) != set(table.columns.keys())
+        ]
+
+    def damaged(self, connection: sqlalchemy.Connection) -> tuple[list[Damage], bool]:
+        """What of the tables, indexes and triggers is missing, changed or strange, and whether journal and records can be read.
+
+        What should be there is what `Store` makes. In a file nothing else may be there; of PostgreSQL only what belongs to the
+        registry's tables is looked at, because a database may be shared.
+        """
+        try:
+            return self._damaged(connection)
+        except self.unreadable as error:
+            # Of a file it is what is damaged, unless somebody else is writing; a server may be away.
+            name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+            if self.engine.dialect.name != "sqlite" or name.startswith("SQLITE_BUSY"):
+                raise
+            return [Damage("the file", f"it cannot be read: {reason(error)}")], False
+
+    def _damaged(self, connection: sqlalchemy.Connection) -> tuple[list[Damage], bool]:
+        tables = self._tables_damaged(connection)
+        if self.engine.dialect.name == "sqlite":
+            there = _objects_of_file(connection)
+            with contextlib.closing(Store()) as fresh, fresh.reading() as made:
+                expected = _objects_of_file(made)
+            inner = [
+                Damage("the file", line)
+                for (line,) in connection.exec_driver_sql("PRAGMA integrity_check(20)")
+                if line != "ok"
+            ]
+        else:
+            there, expected, inner = self._objects_of_server(connection), self._expected_of_server(), []
+        named = {damage.place for damage in tables}
+        for place in sorted(there.keys() | expected.keys()):
+            if place in named or there.get(place) == expected.get(place):
+                continue
+            what = (
+                "it is missing"
+                if place not in there
+                else "a registry has none of this name"
+                if place not in expected
+                else "it was changed"
+            )
+            tables.append(Damage(place, what))
+        return tables + inner, not named
+
+    def _objects_of_server(self, connection: sqlalchemy.Connection) -> dict[str, str]:
+        """Indexes, triggers, rules and policies of the registry's tables in PostgreSQL, with their definitions."""
+        found = {}
+        for name in self.meta.tables:
+            for query in _CATALOGUE:
+                for what, text in connection.execute(self.sql.text(query), {"name": name}):
+                    found[what] = re.sub(r"\bON \S+\.(\w+)", r"ON \1", text).replace(" USING btree", "")
+        return found
+
+    def _expected_of_server(self) -> dict[str, str]:
+        from sqlalchemy.schema import CreateIndex
+
+        function, trigger = _TRIGGERS["postgresql"]
+        expected = {"trigger journal_closed": f"{trigger} [O] {function.split('$$')[1]}"}
+        for name, table in self.meta.tables.items():
+            key = ", ".join(table.primary_key.columns.keys())
+            expected[f"index {name}_pkey"] = f"CREATE UNIQUE INDEX {name}_pkey ON {name} ({key})"
+            for index in table.indexes:
+                expected[f"index {index.name}"] = str(CreateIndex(index))
+        return expected
 
     @contextmanager
     def _opening(self) -> Iterator[None]:
@@ -188,7 +279,7 @@ class Store:
             raise InputError(
                 f"The registry cannot be opened: {self._reason(error)}.",
                 where=self._public_place(),
-                fix="Check the path or the address.",
+                fix="Check the path or the address; if the file is damaged, take its last copy.",
             ) from None
 
     def _public_place(self) -> str:
@@ -248,10 +339,11 @@ class Store:
 
     def remembered(self, connection: sqlalchemy.Connection) -> tuple[int, str] | None:
         """Number and hash of the journal's last line as the registry keeps them; None if they are gone or not what they should be."""
-        rows = connection.execute(self.sql.select(self.head.c.n, self.head.c.hash)).all()
-        if len(rows) != 1 or not isinstance(rows[0][0], int) or not isinstance(rows[0][1], str):
+        rows = connection.execute(self.sql.select(self.head.c.one, self.head.c.n, self.head.c.hash)).all()
+        if len(rows) != 1 or not isinstance(rows[0][1], int) or not isinstance(rows[0][2], str):
             return None
-        return rows[0][0], rows[0][1]
+        one, n, seal = rows[0]
+        return (n, seal) if one == 1 else None
 
     @property
     def unreadable(self) -> tuple[type[Exception], ...]:
@@ -416,6 +508,15 @@ def reason(error: Exception) -> str:
     return words.splitlines()[0].rstrip(".")
 
 
+def _objects_of_file(connection: sqlalchemy.Connection) -> dict[str, str]:
+    """Everything that an SQLite file says it holds, with its definition; its statistics (ANALYZE) aside."""
+    return {
+        f"{kind} {name}": " ".join((text or "").split())
+        for kind, name, text in connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master")
+        if not str(name).startswith("sqlite_stat")
+    }
+
+
 def _begin(connection: sqlalchemy.Connection) -> None:
     writing = connection.get_execution_options().get("writing")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
@@ -431,7 +532,16 @@ _TRIGGERS = {
     "postgresql": [
         "CREATE OR REPLACE FUNCTION journal_closed() RETURNS trigger AS $$ "
         "BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$ LANGUAGE plpgsql",
-        "CREATE TRIGGER journal_closed BEFORE UPDATE OR DELETE ON journal "
+        "CREATE TRIGGER journal_closed BEFORE DELETE OR UPDATE ON journal "
         "FOR EACH ROW EXECUTE FUNCTION journal_closed()",
     ],
 }
+
+# What hangs on one table of PostgreSQL: (name, definition). [O]: the trigger is switched on.
+_CATALOGUE = [
+    "SELECT 'index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = :name",
+    "SELECT 'trigger ' || tgname, pg_get_triggerdef(t.oid) || ' [' || CAST(tgenabled AS text) || '] ' || prosrc "
+    "FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE tgrelid = to_regclass(:name) AND NOT tgisinternal",
+    "SELECT 'rule ' || rulename, definition FROM pg_rules WHERE schemaname = current_schema() AND tablename = :name",
+    "SELECT 'policy ' || policyname, cmd FROM pg_policies WHERE schemaname = current_schema() AND tablename = :name",
+]
