@@ -245,7 +245,7 @@ def proposals(files: Sequence[str | Path], encoding: str | None = None) -> list[
     """
     with _unpacked(files) as (found, _):
         return [
-            mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values())
+            mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values(), sheet.separator)
             for path, name in found
             if _kind(path, name) == "tables"
             for sheet in _sheets(path, name, encoding)[0]
@@ -809,7 +809,7 @@ def _refuse_known(table: pd.DataFrame, name: str, sheet: tables.Sheet, known: di
 
 def _mapping_of(sheet: tables.Sheet, mappings: Sequence[mapping.Columns] | None) -> mapping.Columns | None:
     if mappings is None:
-        made = mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values())
+        made = mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values(), sheet.separator)
         asked = [question for question in made.questions if "numbered instead" not in question]
         if asked:
             cell = next(

@@ -91,8 +91,12 @@ class Columns:
     questions: list[str] = field(default_factory=list)  # what a person has to decide
 
 
-def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str, Iterable[str]]) -> Columns:
+def propose(
+    file: str, sheet: str, headings: Sequence[str], values: Mapping[str, Iterable[str]], separator: str = ""
+) -> Columns:
     """The mapping that fits best. ``values`` are the texts under each heading, to tell how days and numbers are written.
+
+    ``separator`` is what stands between the cells of a CSV file.
 
     >>> propose("c.csv", "", ["Contract no.", "Firm"], {}).columns
     {'Contract no.': 'contract_id', 'Firm': 'supplier_name'}
@@ -127,7 +131,7 @@ def propose(file: str, sheet: str, headings: Sequence[str], values: Mapping[str,
         for kind, kinds in _READ_TOGETHER.items()
     }
     made.dates, unclear_days = notation.day_format(texts["days"])
-    made.decimal, unclear_numbers = notation.decimal_of(texts["amounts"], texts["numbers"])
+    made.decimal, unclear_numbers = notation.decimal_of(texts["amounts"], texts["numbers"], separator)
     made.questions += [
         f"no number under {heading!r} is above 1: if 1 is all of it, and not 1 %, its unit is 100"
         for heading, column in made.columns.items()

@@ -390,8 +390,8 @@ def unmarked(text: str) -> tuple[str, str]:
     return found["number"], marks[0] if marks else ""
 
 
-def decimal_of(money: Iterable[str], others: Iterable[str] = ()) -> tuple[str, str]:
-    """The decimal mark of some numbers, and a question where it could be both.
+def decimal_of(money: Iterable[str], others: Iterable[str] = (), separator: str = "") -> tuple[str, str]:
+    """The decimal mark of some numbers, and a question where it could be both. ``separator`` is what stands between the cells of their file.
 
     >>> decimal_of(["1.250,5", "900"]), decimal_of(["1.500", "12.000"])[1]
     ((',', ''), "amounts such as '1.500' can be read as 1500 or as 1.5")
@@ -422,6 +422,9 @@ def decimal_of(money: Iterable[str], others: Iterable[str] = ()) -> tuple[str, s
         return "", f"amounts are written in two ways: {either['.']!r} and {either[',']!r}"
     if not mark and "." in either:
         return "", _two_ways(either["."], ".")
+    # Programs write semicolons where the comma is their decimal mark: then 1,500 may be one and a half.
+    if not mark and "," in either and separator == ";":
+        return "", _two_ways(either[","], ",")
     return mark or ".", ""
 
 

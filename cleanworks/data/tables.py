@@ -38,7 +38,7 @@ MOST_TITLES = 10  # lines above the headings
 class Sheet:
     """One table of texts: the file it is in, the sheet's name ("" for CSV), the headings, the rows, and the number of each row in the file.
 
-    ``left`` says what was left out of it already, and why.
+    ``left`` says what was left out of it already, and why; ``separator`` what stands between the cells of a CSV file.
     """
 
     file: str
@@ -47,6 +47,7 @@ class Sheet:
     rows: list[list[str]]
     numbers: list[int]
     left: list[str] = field(default_factory=list)
+    separator: str = ""
 
     @property
     def place(self) -> str:
@@ -77,7 +78,7 @@ def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
         raise InputError(
             f"The file is not valid CSV: {error}.", where=name, fix="Save it as 'CSV UTF-8'."
         ) from None
-    return _sheet(name, "", rows)
+    return replace(_sheet(name, "", rows), separator=mark)
 
 
 def _separator(text: str) -> str:

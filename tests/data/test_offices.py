@@ -124,7 +124,7 @@ def test_a_unit_that_could_be_two_is_asked_for(tmp_path, heading):
 @pytest.mark.parametrize(
     ("cells", "right"),
     [(["1 234 567,89", "12,50"], [1234567.89, 12.5]), (["1234567,89"], [1234567.89]), (["1.234.567", "900"], [1234567, 900]),
-     (["1.500", "12,75"], [1500, 12.75]), (["1,500", "250,000"], [1500, 250000]), (["1'234.50"], [1234.5]),
+     (["1.500", "12,75"], [1500, 12.75]), (["1,500", "1,250,000"], [1500, 1250000]), (["1'234.50"], [1234.5]),
      (["12,34,567.50", "1,50,000"], [1234567.5, 150000]), (["0.500", "2.250"], [0.5, 2.25]), (["1.125", "2.5"], [1.125, 2.5])],
 )  # fmt: skip
 def test_numbers_are_read_as_their_column_writes_them(tmp_path, cells, right):
@@ -161,6 +161,17 @@ def test_a_thousand_among_numbers_with_the_same_mark_is_asked_for(tmp_path, cell
     assert "row 2" in said
 
 
+def test_a_comma_before_three_digits_is_asked_for_where_semicolons_stand_between_cells(tmp_path):
+    headings, cells = "contract id;contractor;contract value", ["1,500", "250,000"]
+    rows = [f"C-{number};River;{cell}" for number, cell in enumerate(cells)]
+    path = contracts(tmp_path, *rows, headings=headings)
+    assert "row 2: amounts such as '1,500' can be read as 1500 or as 1.5" in refusal(path)
+    # Between commas, and where a cell can be read in one way only, nothing is to be asked.
+    rows = [f'C-{number},River,"{cell}"' for number, cell in enumerate(cells)]
+    table, _ = read(contracts(tmp_path, *rows, headings=headings.replace(";", ",")))
+    assert table["value_amount"].tolist() == [1500, 250000]
+
+
 def test_with_yes_no_question_is_passed_over(tmp_path, capsys):
     contracts(tmp_path, "C-1;River;1.500", headings="contract id;contractor;contract value")
     assert (
@@ -171,8 +182,8 @@ def test_with_yes_no_question_is_passed_over(tmp_path, capsys):
 
 def test_currencies_of_cells_and_headings_are_kept_apart(tmp_path):
     headings = "contract id;contractor;contract value"
-    table, _ = read(contracts(tmp_path, "C-1;River;USD 100", "C-2;Hill;₩100,000", headings=headings))
-    assert table["value_amount"].tolist() == [100, 100000] and table["currency"].tolist() == ["USD", "KRW"]
+    table, _ = read(contracts(tmp_path, "C-1;River;USD 100", "C-2;Hill;₩1,100,000", headings=headings))
+    assert table["value_amount"].tolist() == [100, 1100000] and table["currency"].tolist() == ["USD", "KRW"]
     table, left = read(
         contracts(tmp_path, "C-1;River;1;1300", headings=f"{headings} (USD);contract value (KRW)")
     )
