@@ -20,6 +20,10 @@ from cleanworks.errors import InputError
 # Years outside are placeholders for "no date": 0001-01-01, 1900-01-01 of empty cells, 9999-12-31.
 FIRST_YEAR, LAST_YEAR = 1901, 2199
 _SHAPE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?:Z|z|[+-]\d\d:?\d\d)?)?")
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_BUDDHIST_MORE = 543
+_BUDDHIST = range(1901 + _BUDDHIST_MORE, 2100 + _BUDDHIST_MORE)
+_PERSIAN_OR_ISLAMIC = range(1280, 1523)  # 1901 to 2099
 OFFSET = "_offset"  # the column of minutes beside a column of clocks
 
 
@@ -61,6 +65,23 @@ def placeholder(text: object) -> bool:
     if not isinstance(text, str) or not _SHAPE.fullmatch(text.strip()):
         return False
     return not FIRST_YEAR <= int(text.strip()[:4]) <= LAST_YEAR
+
+
+def other_calendar(text: object) -> str:
+    """What to do about a day that cannot be read because its year is of another calendar; "" for any other text.
+
+    >>> other_calendar("2567-03-25")
+    'The year 2567 is of the Buddhist calendar: write it as 2024.'
+    """
+    found = _YEAR.search(text) if isinstance(text, str) else None
+    year = int(found[0]) if found else 0
+    if year in _BUDDHIST:
+        return f"The year {year} is of the Buddhist calendar: write it as {year - _BUDDHIST_MORE}."
+    if year in _PERSIAN_OR_ISLAMIC:
+        return (
+            f"The year {year} is of the Persian or the Islamic calendar: write its days in the Gregorian one."
+        )
+    return ""
 
 
 def without_placeholders(days: pd.Series) -> pd.Series:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from cleanworks import archives, scratch, shown
+from cleanworks import archives, moments, scratch, shown
 from cleanworks.city import schemas
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
@@ -879,12 +879,17 @@ class _Pieces:
         """What could not be read, and counts as missing."""
         return [
             f"{column}: {number:,} {'value is' if number == 1 else 'values are'} no number or no day that can be read, and count{'s' if number == 1 else ''} "
-            f"as missing ({'' if number == 1 else 'for example '}{example})."
+            f"as missing ({'' if number == 1 else 'for example '}{example}). {_advice(example)}".strip()
             for column, (number, example) in self.unread.items()
         ]
 
     def counts(self) -> dict[str, tuple[int, dict[str, int]]]:
         return {name: (self.rows[name], self.filled[name]) for name in self.parts}
+
+
+def _advice(example: str) -> str:
+    day = example.strip('"')
+    return moments.other_calendar(day) if moments.placeholder(day) else ""
 
 
 class _Holder(_Pieces):

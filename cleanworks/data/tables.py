@@ -273,8 +273,10 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         if none:
             cells = "1 cell is" if len(none) == 1 else f"{len(none):,} cells are"
             first_of = "" if len(none) == 1 else "first "
+            advice = moments.other_calendar(texts[none[0]]) if kind in ("date", "time") else ""
             left.append(
                 f"column {heading!r}: {cells} read as empty ({first_of}row {sheet.numbers[none[0]]}: {texts[none[0]][:40]!r})"
+                + (f". {advice.rstrip('.')}" if advice else "")
             )
         if column == key and (blank := [sheet.numbers[row] for row, text in enumerate(texts) if not text]):
             left.append(f"column {heading!r}: {_counted(blank, 'has', 'have')} no id")

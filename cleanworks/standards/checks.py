@@ -265,7 +265,11 @@ def _empty_words(value: object, path: str) -> Iterator[tuple[str, str]]:
                 if member and not member.strip():
                     yield where, "the text holds nothing but spaces"
                 elif moments.placeholder(member) and (key in _DATES or key.lower().endswith("date")):
-                    yield where, f"{_shown(member)} stands for no date, and is read as none"
+                    other = moments.other_calendar(member).removesuffix(".")
+                    why = (
+                        f"is read as no date. {other}" if other else "stands for no date, and is read as none"
+                    )
+                    yield where, f"{_shown(member)} {why}"
             else:
                 yield from _empty_words(member, where)
     elif isinstance(value, list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import openpyxl
@@ -84,6 +85,34 @@ def test_one_contract_in_two_files_does_not_count_twice(tmp_path):
     february.write_text("contract id,contractor\nC-2,Hill\nC-1,River\n")
     with pytest.raises(InputError, match=r"contract_id 'C-1' is in january\.csv and in february\.csv"):
         data.bring_in([january, february])
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("2567-03-25", "The year 2567 is of the Buddhist calendar: write it as 2024"), ("25/03/2567", "write it as 2024"),
+     ("1402-12-05", "The year 1402 is of the Persian or the Islamic calendar"), ("9999-12-31", "read as empty (row 2: '9999-12-31')")],
+)  # fmt: skip
+def test_years_of_another_calendar_are_missing_and_it_is_said_what_to_do(tmp_path, day, said):
+    found = data.bring_in([contracts(tmp_path, f"C-1;River;900;{day}")])
+    assert found.load()["contracts"]["date_signed"].isna().all()
+    (left,) = (one for one in found.sources[0]["left"] if "signed" in one)
+    assert said in left and ("calendar" in left) == (day != "9999-12-31")
+
+
+def test_years_of_another_calendar_are_named_in_json_too(tmp_path, capsys):
+    release = {"ocid": "ocds-abc123-1", "id": "1", "tag": ["tender"]}
+    release["tender"] = {
+        "id": "t",
+        "tenderPeriod": {"endDate": "2567-02-01T00:00:00Z"},
+        "value": {"amount": "2567 baht"},
+    }
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps({"version": "1.1", "releases": [release]}))
+    amounts, days = sorted(data.bring_in([path]).notes)
+    assert "2567 baht" in amounts and "calendar" not in amounts
+    assert days.endswith("The year 2567 is of the Buddhist calendar: write it as 2024.")
+    cli.run(["data", "validate", str(path)])
+    assert "is read as no date. The year 2567 is" in " ".join(capsys.readouterr().out.split())
 
 
 # Numbers, units, currencies -----------------------------------------------------------------------------------------------------
