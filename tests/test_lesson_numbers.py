@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cleanworks import agenda, city
+from cleanworks import agenda, city, profiles
 from cleanworks.agenda import Day, Item, Pause, clock
 from cleanworks.construction import disclosure, flags, published
 from cleanworks.construction.progress import zeros_as_missing
@@ -18,11 +18,30 @@ from cleanworks.errors import InputError
 from cleanworks.integrity import results
 from tests.city.auctions import PUBLISHED
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def test_c1_one_row_of_the_risk_facts_is_not_from_the_citys_nomination():
     facts = published.table("risk_facts")
     assert facts[facts["source"] != "ccs-s6"]["measure"].tolist() == ["construction share of employment"]
     assert facts["source"].ne("").all() and facts["mark"].ne("").all()
+
+
+@pytest.mark.parametrize(("country", "silent"), [("seoul", 1), ("jordan", 2), ("uganda", 2)])
+def test_c3_counts_silence_in_the_working_days_of_a_country_s_sites(country, silent):
+    lesson = json.loads(
+        (ROOT / "notebooks/construction/c3-registering-reporting-approving.ipynb").read_text(encoding="utf-8")
+    )
+    counting = next(
+        "".join(cell["source"]) for cell in lesson["cells"] if "busday_count" in "".join(cell["source"])
+    )
+    thursday_and_monday = pd.to_datetime(["2026-03-05", "2026-03-09"])
+    names = {
+        "reports": pd.DataFrame({"report_type": "daily", "contract_id": "C-1", "date": thursday_and_monday}),
+        "profile": profiles.load(country),
+    }
+    exec(counting, names)
+    assert names["gap"]["C-1"] == silent
 
 
 def test_c4_a_zero_may_be_an_advance_and_what_was_paid_does_not_decide():

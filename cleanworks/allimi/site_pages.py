@@ -302,7 +302,7 @@ def _overview(
     word = escape(context.profile.get("names.district_word", "district"))
     how = (
         "The areas are drawn around the projects; they are not surveyed borders." if drawn.by_place
-        else "The tables hold no coordinates for every district, so the map is a row of tiles."
+        else "The tables hold no coordinates for every place, so the map is a row of tiles."
     )  # fmt: skip
     under_way = f", {running:,} of them under way" if facts["status"].notna().any() else ""
     body = f"""<h1>Public works of {escape(context.profile.name("city"))}</h1>
@@ -360,7 +360,7 @@ def _district(name: str, rows: pd.DataFrame, paths: Mapping[str, str], context: 
         for r in rows.itertuples()
     ]  # fmt: skip
     heads = ("Project", "State", "Planned end", "Planned>", "Actual>", "Contract>")
-    body = f'<p><a href="../index.html">All districts</a></p><h1>{escape(str(name))}</h1><p class="lead">{len(rows):,} projects.</p>{_table(f"Projects in {name}", heads, listed)}'
+    body = f'<p><a href="../index.html">All places</a></p><h1>{escape(str(name))}</h1><p class="lead">{len(rows):,} projects.</p>{_table(f"Projects in {name}", heads, listed)}'
     return _page(str(name), body, context, depth=1)
 
 
@@ -395,7 +395,7 @@ def _project(
     )
     title = _plain(row.title) or row.project_id
     body = (
-        f'<p><a href="../index.html">All districts</a> › <a href="../{escape(districts[row.district])}">{escape(str(row.district))}</a></p>'
+        f'<p><a href="../index.html">All places</a> › <a href="../{escape(districts[row.district])}">{escape(str(row.district))}</a></p>'
         f'<h1>{escape(title)}</h1><p class="lead">{_lead(row)}</p>'
         f'<nav class="contents" aria-label="On this page"><ul>{links}</ul></nav>\n{parts}'
     )

@@ -38,7 +38,7 @@ _add(
     "o1-e5",
     'budgets = projects.query("status == \'implementation\'").groupby("district")["budget_amount"].sum().sort_values()\n'
     "districts = tuple(budgets.index[-3:])\n"
-    'message = "Speak about these on Friday: " + " / ".join(districts) + ". Running budgets are largest there. Delay is another matter."',
+    'message = "Speak about these on Thursday: " + " / ".join(districts) + ". Running budgets are largest there. Delay is another matter."',
     'districts = ["North"]\nmessage = "The north has the most trouble because its budget is the largest of all districts."',
 )
 

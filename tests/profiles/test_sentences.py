@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from cleanworks import profiles
+from cleanworks.construction import flags
 from cleanworks.workshop.lint.bound import sentences
 from cleanworks.workshop.notebook import Notebook
 from cleanworks.workshop.settings import Settings
@@ -33,6 +34,12 @@ KOREAN = [
         {"ukraine", "thailand", "vietnam", "uganda", "philippines", "jordan"},
     ),
     ("The information law lets anyone ask.", {"philippines"}),
+    ("Which subcontractor do you pay directly?", {"ukraine", "thailand"}),
+    ("Unpaid instalments decide about direct payment.", {"ukraine", "thailand"}),
+    ("Bids could be handed in for fewer than 15 whole days.", {"vietnam", "ukraine"}),
+    ("The district engineer signs.", {"vietnam"}),
+    ("A worker has no line in the retirement report of June.", {"thailand", "uganda"}),
+    ("The working days are Monday to Friday.", {"jordan", "exampleland"}),
     ("The score of the assessment fell, so corruption rose.", {"jordan", "thailand", "uganda", "ukraine"}),
 ]
 
@@ -58,7 +65,7 @@ def test_each_wrong_sentence_is_recognised(sentence, countries):
 
 @functools.cache
 def texts() -> dict[str, str]:
-    """What lessons, exercises and checks say, without what is cited or marked as another country's."""
+    """What lessons, exercises, checks, pages and indicators say, without what is cited or marked as another country's."""
     found = {}
     for path in sorted([*ROOT.glob("notebooks/*/*.ipynb"), *ROOT.glob("exercises/*/*.ipynb")]):
         cells = [
@@ -69,6 +76,10 @@ def texts() -> dict[str, str]:
         found[path.name + path.parts[-3]] = "\n".join(cell.source for cell in cells)
     for path in ROOT.glob("cleanworks/checks/*.py"):
         found[path.name] = path.read_text(encoding="utf-8")
+    for path in [*ROOT.glob("book/*.md"), *ROOT.glob("workshops/facilitation/*.md")]:
+        found[path.name] = path.read_text(encoding="utf-8")
+    for code, flag in flags.reference().iterrows():
+        found[code] = "\n".join([flag["definition"], flag["formula"], *flag["innocent"].split("; ")])
     return {
         name: "\n".join(line for line in text.splitlines() if "{cite" not in line)
         for name, text in found.items()

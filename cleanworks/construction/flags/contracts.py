@@ -253,7 +253,7 @@ def changes_by_one_official(processes: Processes, settings: Settings) -> list[tu
     formula="contracts per pair of official and supplier > Q3 + 1.5 IQR over all pairs, and at least 3",
     unit="contracts",
     fields=("contracts.contract_id", "contracts.official_id", "contracts.supplier_id"),
-    innocent=("The firm holds a framework contract.", "A small district with one official and few firms."),
+    innocent=("The firm holds a framework contract.", "A small place with one official and few firms."),
 )
 def repeat_pairs(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     return [_pairs(processes, processes.table("contracts"), settings)]

@@ -145,7 +145,7 @@ def bid_spread(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     unit="tenders",
     fields=("bids.tender_id", "bids.tenderer_id"),
     optional=("bids.bid_id", "bids.lot_id", "bids.status", "tenders.number_of_lots"),
-    innocent=("Both work in the same trade and district.",),
+    innocent=("Both work in the same trade and place.",),
 )
 def co_bidding(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # Who was only invited, or bid for another lot, or stands in the same joint bid, has not bid against the other.
