@@ -503,6 +503,10 @@ def test_everything_open_on_a_phone(tab, scheme):
     expect(reader.cell("c6-e3-starter").get_by_label("How many?")).to_be_visible(timeout=60_000)
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.hidden = false; d.open = true; })")
     page.add_style_tag(content="* { transition: none !important; }")
+    # The theme makes what scrolls reachable with the keyboard a moment after it arrived, and then every output has the attribute.
+    page.wait_for_function(
+        "[...document.querySelectorAll('.cell_output > .output')].every(output => output.hasAttribute('tabindex'))"
+    )
     # An outcome brings its own colours: in the dark too it stands on no card of the theme.
     assert (
         page.locator(".text_html:has(> .cleanworks-outcome)").first.evaluate(
