@@ -671,6 +671,7 @@ def interrupted_series(
         With fewer than three periods on either side, a missing value, or a break inside.
     """
     time = _input.numbers(pd.Series(series.index), "periods")
+    start, breaks = float(_input.numbers(start, "start")[0]), _input.numbers(list(breaks), "breaks").tolist()
     y = _input.numbers(series, "series")
     order = np.argsort(time)
     time, y = time[order], y[order]

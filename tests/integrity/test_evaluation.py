@@ -285,6 +285,13 @@ def test_two_units_have_no_error_and_are_refused():
 # -- interrupted series --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("given", [{"start": "2016-05-01"}, {"start": 2016, "breaks": ["May"]}])
+def test_a_start_or_a_break_that_is_no_number_is_named(given):
+    series = pd.Series(np.arange(12.0), range(2010, 2022))
+    with pytest.raises(InputError, match=f"{list(given)[-1]}: Not a number"):
+        evaluation.interrupted_series(series, **given)
+
+
 @pytest.mark.parametrize("lags", [0, 1, 3])
 def test_the_interrupted_series_agrees_with_statsmodels(rng, lags):
     time = np.arange(2001, 2031)
