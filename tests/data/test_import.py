@@ -187,6 +187,35 @@ def test_archives_and_folders_are_opened(packages, tmp_path):
     assert any(source["left"] and "notes.txt" in source["file"] for source in from_folder.sources)
 
 
+def test_the_same_releases_give_the_same_tables_in_every_form(packages, imported, tmp_path):
+    """Whole, packed, line by line, in pieces of a folder or of a zip that cut processes, and as records."""
+    package = json.loads(packages["releases"].read_bytes())
+    releases, head = package.pop("releases"), package
+    halves = [json.dumps({**head, "releases": releases[place::2]}) for place in (0, 1)]
+    lines = "\n".join(map(json.dumps, releases))
+    histories = {}
+    for release in releases:
+        histories.setdefault(release["ocid"], []).append(release)
+    assert len(histories) < len(releases)
+    (tmp_path / "folder").mkdir()
+    for number, half in enumerate(halves):
+        (tmp_path / "folder" / f"{number}.json").write_text(half)
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("half.json.gz", gzip.compress(halves[0].encode()))
+        archive.writestr("lines.jsonl", lines)  # all again: a release that is there twice counts once
+    (tmp_path / "whole.json.gz").write_bytes(gzip.compress(packages["releases"].read_bytes()))
+    (tmp_path / "lines.jsonl").write_text(lines)
+    records = [{"ocid": ocid, "releases": several} for ocid, several in histories.items()]
+    put_aside(tmp_path / "records.json", {**head, "records": records})
+    expected = data.load(imported["releases"].to)
+    for form in ("folder", "all.zip", "whole.json.gz", "lines.jsonl", "records.json"):
+        made = data.load(data.bring_in([tmp_path / form], tmp_path / f"out-{form}").to)
+        assert list(made) == list(expected)
+        for name, table in made.items():
+            one, two = (t.sort_values(list(t), ignore_index=True) for t in (expected[name], table))
+            pd.testing.assert_frame_equal(one, two, obj=f"{form}, {name}")
+
+
 def test_a_table_is_read_by_a_mapping_that_is_shown_and_can_be_corrected(tmp_path, capsys):
     file, out, way = tmp_path / "works.csv", tmp_path / "out", tmp_path / "way.toml"
     file.write_text(CONTRACTS)
