@@ -6,6 +6,7 @@ the example's.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -64,7 +65,9 @@ def value(profile: Profile, key: str) -> str:
     """A value as people say it: days, a share in per cent, money, or a range."""
     entry = profile.entry(key)
     if entry.range and entry.range[0] != entry.range[1]:
-        return f"{one(profile, key, entry.range[0])} to {one(profile, key, entry.range[1])}"
+        low, high = (one(profile, key, end) for end in entry.range)
+        period = re.search(r" an? \w+$", low)
+        return f"{low.removesuffix(period[0]) if period else low} to {high}"
     return one(profile, key, entry.value)
 
 

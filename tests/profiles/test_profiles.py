@@ -7,6 +7,7 @@ import pytest
 
 from cleanworks import profiles
 from cleanworks.errors import InputError
+from cleanworks.profiles import rule_sentences
 
 REFERENCES = Path(__file__).parents[2] / "book" / "references.bib"
 
@@ -250,6 +251,23 @@ def test_a_rule_speaks_for_its_country():
     )
     assert "no source" in profiles.load("uganda").rule("procurement.minimum_tender_days")
     assert "inflation" in ukraine.rule("payment.late_interest_rate")
+
+
+@pytest.mark.parametrize(
+    "code", [code for code in profiles.available() if code not in {"exampleland", "seoul"}]
+)
+def test_a_value_that_is_no_general_rule_in_force_says_so_where_a_lesson_shows_it(code):
+    one = profiles.load(code)
+    narrow = r"not a law|repealed|RA 9184|peacetime|martial law|as public programs|The worker's part|banks excepted"
+    for key in rule_sentences.SENTENCES:
+        entry = one.entry(key)
+        if entry.source and not entry.illustrative and re.search(narrow, entry.note or ""):
+            assert entry.says and one.rule(key) == entry.says, key
+
+
+def test_a_range_names_its_period_once():
+    said = profiles.load("vietnam").rule("labour.minimum_wage")
+    assert said == "The minimum wage is VND 3,7 m to VND 5,31 m a month."
 
 
 def test_viet_nam_has_no_districts():
