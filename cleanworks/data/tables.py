@@ -116,6 +116,7 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
                 where=name,
                 fix="Save it as .xlsx, or give a CSV file the ending .csv.",
             )
+        raise InputError("The workbook is cut off or damaged.", where=name, fix="Get it again.")
     with archives.opened(path, name) as archive:
         # A workbook takes fifty times the room of its text in memory.
         for part in archives.members(archive, name, largest=LARGEST_WORKBOOK, what="workbook"):
@@ -185,7 +186,9 @@ def from_workbook(path: Path, name: str) -> tuple[list[Sheet], list[str]]:
         made.append(_sheet(name, sheet.title, list(enumerate(cells, start=1)), said))
     if not made:
         raise InputError(
-            "The workbook holds no table.", where=name, fix="Unhide the sheet, or save it as CSV."
+            f"The workbook holds no table that is shown: {'; '.join(left)}.",
+            where=name,
+            fix="Unhide the sheet, or save it as CSV.",
         )
     return made, left
 

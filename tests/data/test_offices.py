@@ -388,11 +388,20 @@ def test_a_table_of_which_nothing_is_known_is_refused(tmp_path, headings):
     ("name", "start", "said"),
     [("old.xls", b"\xd0\xcf\x11\xe0", "old or a protected Excel workbook"), ("old.xlsx", b"\xd0\xcf\x11\xe0", "old or a protected Excel workbook"),
      ("works.xlsx", b"contract id,contractor\n", "not a workbook"), ("works.csv", b"%PDF-1.7\n", "This is a PDF"),
-     ("works.csv", b"<html><body>404", "web page"), ("works.csv", b"PK\x03\x04", "cut off"), ("works.csv", b'{"releases": []}', "This is JSON")],
+     ("works.xlsx", b"PK\x03\x04", "The workbook is cut off"), ("works.csv", b"<html><body>404", "web page"), ("works.csv", b"PK\x03\x04", "cut off"), ("works.csv", b'{"releases": []}', "This is JSON")],
 )  # fmt: skip
 def test_a_file_of_another_kind_than_its_name_says_is_named(tmp_path, name, start, said):
     (tmp_path / name).write_bytes(start + b" " * 600)
     assert said in refusal(tmp_path / name)
+
+
+def test_why_a_workbook_shows_no_table_is_said(tmp_path):
+    def hide(sheet):
+        sheet.sheet_state = "hidden"
+        sheet.parent.create_sheet("notes")["A1"] = "see the other sheet"
+
+    said = refusal(workbook(tmp_path, HEADINGS, RIVER, change=hide))
+    assert "'Sheet' is hidden" in said and "'notes' is no table" in said
 
 
 def test_a_workbook_under_another_name_is_no_zip_of_data(tmp_path):
