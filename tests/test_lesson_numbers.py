@@ -13,10 +13,12 @@ import pytest
 from cleanworks import agenda, city, profiles
 from cleanworks.agenda import Day, Item, Pause, clock
 from cleanworks.construction import disclosure, flags, published
-from cleanworks.construction.progress import zeros_as_missing
+from cleanworks.construction.progress import early_warning, schedule_table, zeros_as_missing
+from cleanworks.construction.scoring import score
 from cleanworks.errors import InputError
 from cleanworks.integrity import results
 from tests.city.auctions import PUBLISHED
+from tests.few import few
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,6 +44,45 @@ def test_c3_counts_silence_in_the_working_days_of_a_country_s_sites(country, sil
     }
     exec(counting, names)
     assert names["gap"]["C-1"] == silent
+
+
+EDITIONS = few(profiles.available(), ["seoul", "jordan"])
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_o1_the_mean_lies_far_above_the_median_in_many_districts(monkeypatch, edition):
+    monkeypatch.setenv(profiles.VARIABLE, edition)
+    projects = city.load("projects")
+    budgets = projects[projects["status"] == "implementation"].groupby("district")["budget_amount"]
+    sizes = budgets.agg(["count", "mean", "median"]).query("count > 3")
+    assert (sizes["mean"] > 1.25 * sizes["median"]).mean() > 0.4
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_c4_from_some_limit_on_recall_hardly_rises_and_false_alarms_do(monkeypatch, edition):
+    monkeypatch.setenv(profiles.VARIABLE, edition)
+    progress, contracts, planted = city.load("progress", "contracts", "planted")
+    delayed = planted.loc[planted["kind"] == "delayed_project", "row_id"]
+    schedule = schedule_table(zeros_as_missing(progress), contracts)
+    low, high = (
+        score(warned.loc[warned["warned"], "contract_id"], delayed, contracts["contract_id"])
+        for warned in (
+            early_warning(schedule, measure="spi", below=limit, months=2) for limit in (0.85, 0.95)
+        )
+    )
+    assert high.recall.value - low.recall.value < 0.06
+    assert high.false_alarms - low.false_alarms > 5 * (high.true_alarms - low.true_alarms)
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_c7_most_gaps_between_wage_and_card_are_a_day_or_two(monkeypatch, edition):
+    monkeypatch.setenv(profiles.VARIABLE, edition)
+    attendance, wages = city.load("attendance", "wages")
+    key = ["worker_id", "contract_id"]
+    card = attendance.groupby([*key, attendance["date"].dt.to_period("M").rename("month")])["date"].nunique()
+    paid = wages.groupby([*key, wages["month"].dt.to_period("M")])["days_paid"].sum()
+    gaps = (paid - card.reindex(paid.index, fill_value=0)).loc[lambda days: days > 0]
+    assert 0.5 < (gaps <= 2).mean() < 0.9
 
 
 def test_c4_a_zero_may_be_an_advance_and_what_was_paid_does_not_decide():
