@@ -362,9 +362,20 @@ def _kind(path: Path, name: str) -> str:
     if lower.endswith((".csv", ".tsv", ".xlsx", ".xlsm")):
         return "tables"
     if lower.endswith((".json", ".jsonl", ".ndjson")) or _start(path) in b"{[\xef":
-        listed = open_source(path).list_name
+        with _called(path, name):
+            listed = open_source(path).list_name
         return "OC4IDS" if listed == "projects" else "OCDS"
     return "tables"
+
+
+@contextlib.contextmanager
+def _called(path: Path, name: str) -> Iterator[None]:
+    """Messages about a file, which may have been unpacked into a scratch folder, call it as the reader knows it."""
+    try:
+        yield
+    except InputError as error:
+        where = (error.where or "").replace(str(path), name)
+        raise InputError(error.what, where=where or name, fix=error.fix) from None
 
 
 def _start(path: Path) -> bytes:
@@ -607,7 +618,7 @@ def _elements(
     for opened, name in found:
         path = opened.path if isinstance(opened, Part) else opened
         told.begin(path, name)
-        try:
+        with _called(path, name):
             source = open_part(opened) if isinstance(opened, Part) else open_source(opened)
             number = links = 0
             for element in source.elements:
@@ -616,9 +627,6 @@ def _elements(
                     links += 1
                 told.step(source)
                 yield element, source.list_name
-        except InputError as error:
-            where = (error.where or "").replace(str(path), name)
-            raise InputError(error.what, where=where or name, fix=error.fix) from None
         told.done(path)
         ended = not isinstance(opened, Part) or opened.last
         if links:
@@ -705,22 +713,21 @@ def _sheets(path: Path, name: str, encoding: str | None) -> tuple[list[tables.Sh
 
 
 def _gunzipped(data: bytes, name: str) -> bytes:
-    pieces: list[bytes] = []
     size = 0
     try:
+        # Counted before anything is kept: a small file may unpack to more than there is memory.
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             while piece := file.read(1 << 20):
                 size += len(piece)
                 refuse_bomb(name, len(data), size)
                 _refuse_large(size, name)
-                if not pieces and len(piece) == 1 << 20:
+                if size == 1 << 20:
                     _refuse_one_line(piece, name)
-                pieces.append(piece)
+        return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             f"The compressed file is damaged: {error}.", where=name, fix="Get it again."
         ) from None
-    return b"".join(pieces)
 
 
 def _refuse_one_line(start: bytes, name: str) -> None:

@@ -762,13 +762,15 @@ def _likely_encoding(data: bytes) -> str:
 
 
 def _refuse_bytes(data: bytes, path: str | Path) -> None:
+    if data[:2] == b"PK":
+        raise InputError(
+            "This is a zip file or a spreadsheet.", where=str(path), fix="Unpack it, or export JSON."
+        )
+    if data[:2] == b"\x1f\x8b":  # what is packed once was unpacked
+        raise InputError("The file is packed twice.", where=str(path), fix="Unpack it once.")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:64]:
         raise InputError(
             "The file is UTF-16 or binary, not UTF-8 text.",
             where=str(path),
             fix="Save it again as UTF-8 JSON.",
-        )
-    if data[:2] == b"PK":
-        raise InputError(
-            "This is a zip file or a spreadsheet.", where=str(path), fix="Unpack it, or export JSON."
         )

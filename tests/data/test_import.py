@@ -311,9 +311,15 @@ def zip_outside(path):
         archive.writestr("../../evil.json", "{}")
 
 
+def zip_of_a_number(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("year/a.jsonl", "000")
+
+
 @pytest.mark.parametrize(
     ("name", "make", "said"),
     [
+        ("all.zip", zip_of_a_number, "all.zip/year/a.jsonl: The file holds a number"),
         ("empty.json", lambda path: path.write_text(""), "empty"), ("cut.jsonl.gz", cut_gzip, "damaged"), ("out.zip", zip_outside, "outside"),
         ("a.csv", lambda path: path.write_text("\n\n"), "empty"), ("b.csv", lambda path: path.write_bytes("contract id,contractor\n1,Stra\xdfe\n".encode("latin-1")), "row 2"),
         ("c.csv", lambda path: path.write_text("contract id,contractor\n1,a\n1,b\n"), "twice"), ("d.csv", lambda path: path.write_text("x,y\n1,2\n"), "No table of the toolkit"),
