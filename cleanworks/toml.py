@@ -7,7 +7,7 @@ from typing import Any
 
 
 def loads(text: str) -> dict[str, Any]:
-    """The values of a TOML text.
+    """The values of a TOML text. The mark that Windows' Notepad puts first (a BOM) is passed over.
 
     Raises
     ------
@@ -20,6 +20,6 @@ def loads(text: str) -> dict[str, Any]:
     {'days': 15}
     """
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError:
         raise tomllib.TOMLDecodeError("Lists or tables are nested too deeply") from None

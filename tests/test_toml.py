@@ -11,6 +11,10 @@ from cleanworks.workshop.settings import FILE, Settings
 DEEP = "a = " + "[" * 5000
 
 
+# What Windows' Notepad writes first.
+MARK = "\ufeff"
+
+
 @pytest.mark.parametrize(
     "read",
     [
@@ -26,3 +30,21 @@ def test_what_is_nested_too_deeply_is_refused(tmp_path, read):
     path.write_text(DEEP, encoding="utf-8")
     with pytest.raises(InputError, match="nested too deeply"):
         read(path)
+
+
+def test_a_profile_and_a_mapping_saved_by_notepad_are_read(tmp_path):
+    base = tmp_path / "base.toml"
+    base.write_text(
+        f'{MARK}extends = "seoul"\npayment.client_days = {{value = 9, illustrative = true}}\n',
+        encoding="utf-8",
+    )
+    ours = tmp_path / "ours.toml"
+    ours.write_text(f'{MARK}extends = "base.toml"\n', encoding="utf-8")
+    assert profiles.load(str(ours))["payment.client_days"] == 9
+    way = tmp_path / "way.toml"
+    way.write_text(
+        f'{MARK}[[table]]\nfile = "a.csv"\ntable = "projects"\ncolumns = {{ "No" = "project_id" }}\n',
+        encoding="utf-8",
+    )
+    [read] = mapping.read(way)
+    assert read.table == "projects"

@@ -127,7 +127,7 @@ def filled(place: Path) -> dict[str, dict[str, int]]:
         The folder is none that an import wrote.
     """
     try:
-        made_by = json.loads((place / "import.json").read_text(encoding="utf-8"))["made by"]
+        made_by = json.loads((place / "import.json").read_text(encoding="utf-8-sig"))["made by"]
         with (place / "dictionary.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = [(row["table"], row["column"], int(row["filled"])) for row in csv.DictReader(file)]
     except (OSError, ValueError, KeyError, TypeError):

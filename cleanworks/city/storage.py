@@ -192,7 +192,7 @@ class Ready:
             return None
         path = Path(folder) / MANIFEST
         try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
+            manifest = json.loads(path.read_text(encoding="utf-8-sig"))
             known = manifest["fingerprint"], manifest["tables"]
         except (OSError, ValueError, KeyError, TypeError):
             raise InputError(

@@ -126,7 +126,7 @@ def with_projects(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
 def about(source: str | Path, mark: str = MARK, made_by: str = MADE_BY) -> dict[str, Any]:
     """What is known of where a folder's data came from; empty for anything else."""
     try:
-        found = json.loads((Path(source) / mark).read_text(encoding="utf-8"))
+        found = json.loads((Path(source) / mark).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(found, dict) or found.get("made by") != made_by:

@@ -339,7 +339,7 @@ def _chain(path: Path) -> list[Path]:
                 where=str(path), fix="Extend a complete profile, such as exampleland, and write each file once.",
             )  # fmt: skip
         chain.append(file)
-        named = _EXTENDS.search(file.read_text(encoding="utf-8", errors="replace"))
+        named = _EXTENDS.search(file.read_text(encoding="utf-8-sig", errors="replace"))
         if named is None:
             break
         file = (file.parent / named[1]).resolve()

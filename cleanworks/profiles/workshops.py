@@ -69,7 +69,7 @@ def _named(wanted: str) -> str | None:
 def _is_profile(path: Path) -> bool:
     if not path.is_file():
         return False
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     return text.lstrip().startswith(("extends", "#")) and "extends" in text and "[[days]]" not in text
 
 

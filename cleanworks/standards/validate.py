@@ -432,7 +432,7 @@ def _find(folder: Path, name: str) -> Path:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8-sig"))
         return read
     except (OSError, ValueError) as error:
         raise InputError(
@@ -453,7 +453,7 @@ def _codelists(folder: Path, known: dict[str, set[str]] | None = None) -> dict[s
     """Codelist file -> codes. A file named ``+x.csv`` adds to ``x.csv``."""
     found = {}
     for file in sorted(folder.glob("*.csv")):
-        with file.open(encoding="utf-8", newline="") as text:
+        with file.open(encoding="utf-8-sig", newline="") as text:
             codes = {row.get("Code") or row.get("code") or "" for row in csv.DictReader(text)} - {""}
         name = file.name.lstrip("+")
         found[name] = codes | (known or {}).get(name, set()) if file.name.startswith("+") else codes
