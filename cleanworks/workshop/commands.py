@@ -126,9 +126,12 @@ def quiz(root: Root = Path(".")) -> None:
     """
     from cleanworks.errors import InputError
     from cleanworks.workshop.lint.check import quiz_report
-    from cleanworks.workshop.lint.context import Context
+    from cleanworks.workshop.lint.context import course_files
+    from cleanworks.workshop.notebook import read
+    from cleanworks.workshop.settings import Settings
 
-    report = quiz_report(Context.of(root).notebooks)
+    # One that cannot be read would leave its questions out unseen.
+    report = quiz_report([read(path) for path in course_files(root, Settings.load(root))])
     if not report.questions:
         raise InputError(
             "There is no quiz question here.",

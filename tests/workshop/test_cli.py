@@ -115,6 +115,14 @@ def test_lint_says_what_it_found_and_exits_with_1(run, course):
     assert code == 0 and "2 notebooks" in out
 
 
+def test_a_notebook_that_cannot_be_read_is_named_alone_and_hides_no_question(run, course):
+    edit(lesson_path(course), lambda nb: nb.update(nbformat=5))
+    code, out, _ = run("lint")
+    assert code == 1 and "has format 5" in out and "1 finding in 1 of 4 notebooks." in out
+    code, out, err = run("quiz")
+    assert (code, out) == (2, "") and "has format 5" in err
+
+
 def test_lint_fix_rewrites_and_says_so(run, course):
     edit(lesson_path(course), lambda nb: nb["metadata"].update(colab={}))
     assert run("lint")[0] == 1

@@ -29,6 +29,7 @@ class Context:
     root: Path
     settings: Settings = field(default_factory=Settings)
     notebooks: tuple[Notebook, ...] = ()
+    whole: bool = True  # no notebook had to be left out, so that what is not here is missing
 
     @classmethod
     def of(cls, root: Path, more: Iterable[Path] = ()) -> Context:
@@ -42,7 +43,7 @@ class Context:
                 found.append(read(path))
             except InputError:
                 continue
-        return cls(root, settings, tuple(found))
+        return cls(root, settings, tuple(found), whole=len(found) == len(paths))
 
     @cached_property
     def amounts_stay(self) -> bool:

@@ -373,7 +373,7 @@ def _prerequisites(notebook: Notebook, context: Context) -> Iterator[Hit]:
     if block is None or block.kind != "lesson":
         return
     for id in block.prerequisites:
-        if id not in context.lessons:
+        if context.whole and id not in context.lessons:
             yield None, None, f"The prerequisite `{id}` is not a lesson."
     way = _way_back(block.id, context)
     if way:
@@ -808,9 +808,9 @@ def _partner(notebook: Notebook, context: Context) -> Iterator[Hit]:
         return
     other = context.partner(notebook)
     missing = "exercise set" if notebook.block.kind == "lesson" else "lesson"
-    if other is None:
+    if other is None and context.whole:
         yield None, None, f"There is no {missing} with the id `{notebook.block.id}`."
-    elif other.path.name != notebook.path.name:
+    elif other and other.path.name != notebook.path.name:
         yield None, None, f"The {missing} has another file name, {other.path.name}."
 
 
