@@ -142,9 +142,9 @@ def coverage(
         bool, typer.Option("--fields", help="Also list every field and how often it is filled.")
     ] = False,
 ) -> None:
-    """Say what a file or an import holds, and which indicators it allows.
+    """Say what a file or an import holds.
 
-    Its fields, CoST's items, and what is missing for the other indicators.
+    Which indicators it allows, its fields, CoST's items, and what is missing for the other indicators.
     """
     from cleanworks.standards import coverage as first_look
 
