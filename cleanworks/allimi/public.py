@@ -42,7 +42,11 @@ def view(tables: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.D
         raise InputError(
             "There is no table projects with project_id.", fix="A site needs at least projects.csv."
         )
-    tables = reading.check_present({name: tables[name] for name in TABLES if tables.get(name) is not None})
+    shown = {name: tables[name] for name in TABLES if tables.get(name) is not None}
+    if "contract_id" in shown.get("progress", ()):
+        # Progress of a project with no contract, or with several, is on no page, and its months are not told apart.
+        shown["progress"] = shown["progress"].dropna(subset="contract_id")
+    tables = reading.check_present(shown)
     for name in ("tenders", "contracts"):
         if len(tables.get(name, ())) and not set(schemas.table(name).key) <= set(tables[name]):
             raise InputError(

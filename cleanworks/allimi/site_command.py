@@ -58,4 +58,6 @@ def site(
         f"{made.title}: {len(found.tables['projects']):,} projects, {len(made.files):,} files, {size:.1f} MB.",
         markup=False,
     )
+    for note in found.notes:
+        say.print(note, markup=False, soft_wrap=True)
     say.print(f"Open {out / 'index.html'}", markup=False, soft_wrap=True)

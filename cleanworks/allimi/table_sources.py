@@ -11,18 +11,19 @@ import pandas as pd
 from cleanworks import city
 from cleanworks.allimi import public
 from cleanworks.city import reading, schemas
-from cleanworks.data import folder
+from cleanworks.data import doubts, folder
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
 
 
 @dataclass(frozen=True)
 class Found:
-    """Tables, the day they stand for (None: their latest), and whether they are the simulated city's."""
+    """Tables, the day they stand for (None: their latest), whether they are the simulated city's, and what could not be read."""
 
     tables: Mapping[str, pd.DataFrame]
     date: pd.Timestamp | None
     simulated: bool
+    notes: tuple[str, ...] = ()
 
 
 def find(
@@ -39,7 +40,8 @@ def find(
         raise InputError("Tables and a registry were given at once.", fix="Give --tables or --registry.")
     day = _day(date)
     if tables is not None:
-        return Found(_in_currency(from_data(tables), profile, tables), day, False)
+        read = from_data(tables)
+        return Found(_in_currency(read, profile, tables), day, False, doubts.notes(tables, read))
     if registry is not None:
         shown, simulated = from_registry(registry)
         return Found(shown, day, simulated)

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ import pandas as pd
 
 from cleanworks import profiles
 from cleanworks.construction import flags
-from cleanworks.data import folder
+from cleanworks.data import doubts, folder
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, escape
 from cleanworks.profiles import Profile
@@ -78,7 +78,7 @@ class Flags:
     """Answers of indicators.
 
     ``answers`` as from `cleanworks.construction.flags.evaluate`, or, where the data are large, of these only what is flagged: ``whole``
-    says which. ``coverage`` as from `flags.coverage`; ``spreads`` tells of all answers, named or not.
+    says which. ``coverage`` as from `flags.coverage`; ``spreads`` tells of all answers, named or not; ``notes`` say what could not be read.
 
     Examples
     --------
@@ -94,6 +94,7 @@ class Flags:
     as_of: pd.Timestamp | None = None
     spreads: tuple[Spread, ...] = ()
     whole: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def looked(self) -> int:
@@ -204,7 +205,9 @@ def _of_folder(
     name: str, source: str | Path, codes: Iterable[str] | None, settings: flags.Settings, where: str
 ) -> Flags:
     if folder.rows_of(source) < LARGE:
-        return _in_memory(name, folder.load(source), codes, settings, where=where)
+        tables = folder.load(source)
+        made = _in_memory(name, tables, codes, settings, where=where)
+        return replace(made, notes=doubts.notes(source, tables))
     from cleanworks.data import database
 
     with database.database() as engine:
@@ -225,6 +228,7 @@ def _of_folder(
         settings.as_of,
         tuple(spreads),
         whole=False,
+        notes=doubts.notes(source, {}),
     )
 
 
@@ -284,6 +288,7 @@ def _body(made: Flags) -> str:
         "Ask the file and the people first; publish no name because of a flag.</p>",
         f'<p class="note">The data hold {escape(held)}.{f" Read as on {made.as_of:%Y-%m-%d}." if made.as_of is not None else ""}</p>',
     ]
+    parts += [f'<p class="note">{escape(note)}</p>' for note in made.notes]
     if not made.whole:
         parts.append(
             '<p class="note">The data are large: all answers are counted here, and the files beside this page name those that are worth a look.</p>'

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from cleanworks import archives, moments, scratch, shown
-from cleanworks.city import schemas
+from cleanworks import archives, scratch, shown
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
+from cleanworks.data.doubts import Doubts
 from cleanworks.data.parallel import Helpers
 from cleanworks.errors import InputError
 from cleanworks.moments import OFFSET
@@ -205,7 +205,7 @@ def bring_in(
                 made.tables = keep.finish(made.held)
             elif new:
                 made.tables = keep.finish(new, helpers)
-            made.notes += keep.notes()
+            made.notes += keep.doubts.notes()
             if not any(rows for rows, _ in made.tables.values()):
                 why = f" {made.notes[-1]}" if made.notes else ""
                 raise InputError(
@@ -403,12 +403,9 @@ def _standard(
         places = (
             (one.value, f"{told.name}, project {one.number}") for one, _ in _elements(found, read, told)
         )
-        doubts = _Doubts()
         for piece in oc4ids.pieces_of(places, AT_ONCE):
-            doubts.take(piece["projects"].attrs)
             keep.add(piece)
         read.tell(made)
-        made.notes += doubts.notes()
         return
     pieces = min(_size(found) // PIECE + 1, MOST_PIECES)
     together = _sorted_together(found, told, pieces, place, helpers) if helpers.number else None
@@ -641,36 +638,6 @@ def _elements(
 LISTS_SHORT = dict(zip(LISTS, ("projects", "releases", "records"), strict=True))
 
 
-class _Doubts:
-    """What of OC4IDS projects was left out: those that were there already, and values that cannot be."""
-
-    def __init__(self) -> None:
-        self.again = 0
-        self.beyond: dict[str, tuple[int, list[str]]] = {}
-
-    def take(self, attrs: dict[Any, Any]) -> None:
-        self.again += attrs.pop("again", 0)
-        for column, (number, some) in attrs.pop("beyond", {}).items():
-            before, first = self.beyond.get(column, (0, []))
-            self.beyond[column] = before + number, [*first, *some][: oc4ids.SHOWN]
-
-    def notes(self) -> list[str]:
-        again = f"{self.again:,} {'project is' if self.again == 1 else 'projects are'}"
-        made = [f"{again} there again with the same words, and counted once."] if self.again else []
-        for column, (number, some) in self.beyond.items():
-            table, name = column.split(".")
-            described = schemas.CONSTRUCTION[table][name]
-            place = table == "projects"
-            made.append(
-                f"{column}: {number:,} {'value is' if number == 1 else 'values are'} not from {described.low:g} to {described.high:g}, "
-                f"and count{'s' if number == 1 else ''} as missing{', with the other half of the place' if place else ''} "
-                f"({'; '.join(some)}{'; ...' if number > len(some) else ''}). "
-                + ("OC4IDS writes the longitude first: are they swapped? " if place else "")
-                + "Correct the file and import it again."
-            )
-        return made
-
-
 class _Told:
     """Tells how far the reading is, at most a few times a second."""
 
@@ -851,22 +818,19 @@ class _Pieces:
         self.parts: dict[str, list[Any]] = {}
         self.rows: dict[str, int] = {}
         self.filled: dict[str, dict[str, int]] = {}
-        self.unread: dict[
-            str, tuple[int, str]
-        ] = {}  # table.column: values that are no number or no day, and one of them
+        self.doubts = Doubts()
 
     def kept(self, name: str, table: pd.DataFrame) -> tuple[pd.DataFrame | Path, dict[str, int]]:
         """A piece, and how many rows of each of its columns are filled."""
         raise NotImplementedError
 
     def add(self, made: Mapping[str, pd.DataFrame]) -> None:
+        self.doubts.take(made)
         for name, table in made.items():
+            table.attrs.clear()
             # A table of changes without a row says that none was made; the reader leaves its columns away where nothing is known.
             if not len(table.columns) or (not len(table) and name not in ("modifications", "subcontracts")):
                 continue
-            self._add_unread(
-                {f"{name}.{column}": one for column, one in table.attrs.pop("unread", {}).items()}
-            )
             part, filled = self.kept(f"{name}-{len(self.parts.get(name, ()))}", _plain(table))
             self.count(name, [part], len(table), filled)
 
@@ -877,26 +841,8 @@ class _Pieces:
         for column, there in filled.items():
             counts[column] = counts.get(column, 0) + there
 
-    def _add_unread(self, more: Mapping[str, tuple[int, str]]) -> None:
-        for column, (number, example) in more.items():
-            before, first = self.unread.get(column, (0, example))
-            self.unread[column] = before + number, first
-
-    def notes(self) -> list[str]:
-        """What could not be read, and counts as missing."""
-        return [
-            f"{column}: {number:,} {'value is' if number == 1 else 'values are'} no number or no day that can be read, and count{'s' if number == 1 else ''} "
-            f"as missing ({'' if number == 1 else 'for example '}{example}). {_advice(example)}".strip()
-            for column, (number, example) in self.unread.items()
-        ]
-
     def counts(self) -> dict[str, tuple[int, dict[str, int]]]:
         return {name: (self.rows[name], self.filled[name]) for name in self.parts}
-
-
-def _advice(example: str) -> str:
-    day = example.strip('"')
-    return moments.other_calendar(day) if moments.placeholder(day) else ""
 
 
 class _Holder(_Pieces):
@@ -932,7 +878,7 @@ class _Keeper(_Pieces):
 
     def take(self, other: _Keeper) -> None:
         """Add the pieces that come after these."""
-        self._add_unread(other.unread)
+        self.doubts.add(other.doubts)
         for name, parts in other.parts.items():
             self.count(name, parts, other.rows[name], other.filled[name])
 

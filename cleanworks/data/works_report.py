@@ -11,7 +11,7 @@ import pandas as pd
 from cleanworks import figures, paper, profiles
 from cleanworks.construction import disclosure, flags
 from cleanworks.construction.flags import _core
-from cleanworks.data import folder
+from cleanworks.data import doubts, folder
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, escape
 from cleanworks.profiles import Profile
@@ -50,6 +50,7 @@ def report_of(
     'Report on tables'
     """
     tables = dict(source) if isinstance(source, Mapping) else folder.load(source)
+    notes = () if isinstance(source, Mapping) else doubts.notes(source, tables)
     chosen = profiles.load(profile) if isinstance(profile, str) else profile or profiles.active()
     if date is not None:
         try:
@@ -83,6 +84,7 @@ def report_of(
     )
     read = f" Read as on {day:%Y-%m-%d}." if pd.notna(day) else ""
     head = f'<h1>Report on {escape(name)}</h1><p class="note">The data hold {escape(held)}.{read} What is missing is not counted as zero.</p>'
+    head += "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
     return Page(f"Report on {name}", head + "".join(parts))
 
 

@@ -518,7 +518,10 @@ def test_places_and_progress_that_cannot_be_are_left_out_and_named(tmp_path, cap
         geometry = {"type": "Point", "coordinates": [longitude, latitude]}
         seen = [{"id": "1", "measure": progress, "period": {"endDate": "2024-01-31T00:00:00Z"}}]
         metrics = [{"id": "physicalProgress", "observations": seen}]
-        return works(number, locations=[{"id": "1", "geometry": geometry}], metrics=metrics)
+        summary = {"tender": {"procurementMethod": "open", "numberOfTenderers": 2}}
+        processes = [{"id": f"ocds-abc123-{number}", "summary": summary}]
+        places = [{"id": "1", "geometry": geometry}]
+        return works(number, locations=places, metrics=metrics, contractingProcesses=processes)
 
     projects = [there(1, 127.0, 37.5, 40), there(2, 37.5, 127.0, 250), there(3, 127.0, 37.5, "a half")]
     file = put_aside(tmp_path / "p.json", {"version": "0.9", "projects": projects})
@@ -531,6 +534,12 @@ def test_places_and_progress_that_cannot_be_are_left_out_and_named(tmp_path, cap
     tables = data.load(tmp_path / "out")
     assert tables["projects"][["latitude", "longitude"]].isna().all(axis=1).tolist() == [False, True, False]
     assert tables["progress"]["actual"].dropna().tolist() == [40]
+    # So they are also where the file, or the folder, is read by another command.
+    for source in (file, tmp_path / "out"):
+        assert "(oc4ids-abc123-2: 250)" in data.report_of(source).html
+        assert "(oc4ids-abc123-2: 250)" in data.flags_of(source).page().html
+        assert cli.run(["site", str(tmp_path / "site"), "--data", str(source)]) == 0
+        assert "(oc4ids-abc123-2: 127)" in " ".join(capsys.readouterr().out.split())
     assert cli.run(["data", "validate", str(file)]) == 1
     assert "a latitude of 127 cannot be" in " ".join(capsys.readouterr().out.split())
 
