@@ -7,6 +7,7 @@ process are merged however far they lie apart, and only one piece is in memory a
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import gc
 import gzip
 import io
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from cleanworks import archives, scratch, shown
+from cleanworks import archives, moments, scratch, shown
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
 from cleanworks.data.doubts import Doubts
@@ -31,7 +32,7 @@ from cleanworks.data.parallel import Helpers
 from cleanworks.errors import InputError
 from cleanworks.moments import OFFSET
 from cleanworks.standards import oc4ids, ocds
-from cleanworks.standards.shape import inside, text
+from cleanworks.standards.shape import inside, objects, text
 from cleanworks.standards.stream import (
     LISTS,
     Element,
@@ -504,14 +505,23 @@ def _processes(runs: Sequence[Runs], pieces: int) -> Iterator[tuple[list[Process
 def _compiled(batch: Iterable[Process]) -> Iterator[dict[str, Any]]:
     """The compiled release of each process."""
     for parts in batch:
-        # One process may be in two files of records; the later file stands.
-        records = [value for list_name, value in parts if list_name == b"records"]
-        whole = next(iter(ocds.compiled_of(map(again, reversed(records)), "records")), None)
+        # One process may be in two files of records: what was told last stands, and of one moment the later file.
+        records = [again(value) for list_name, value in parts if list_name == b"records"]
+        if len(records) > 1:
+            records.sort(key=_told)
+        whole = next(iter(ocds.compiled_of(reversed(records), "records")), None)
         if whole is not None:
             yield whole
         else:
             releases = (again(value) for list_name, value in parts if list_name == b"releases")
             yield from ocds.compiled_of(releases, "releases")
+
+
+def _told(record: dict[str, Any]) -> dt.datetime:
+    """The last moment of which a record tells; the first of all times where it names none."""
+    whole = inside(record, "compiledRelease") or None
+    told = [moments.instant(one.get("date")) for one in ([whole] if whole else objects(record, "releases"))]
+    return max((one for one in told if one is not None), default=dt.datetime.min)
 
 
 def _tabled(batch: list[Process], before: int, place: Path, number: int) -> _Keeper:

@@ -477,6 +477,25 @@ def test_a_site_does_not_name_another_currency(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_of_two_files_of_records_the_one_that_was_told_last_stands(tmp_path):
+    def file(name, date, title):
+        whole = {
+            "ocid": "ocds-abc123-1",
+            "id": "1",
+            "date": date,
+            "tag": ["compiled"],
+            "tender": {"id": "t", "title": title},
+        }
+        record = {"ocid": "ocds-abc123-1", "compiledRelease": whole}
+        return put_aside(tmp_path / name, {"version": "1.1", "records": [record]})
+
+    file("records-10.json", "2024-10-01T00:00:00+09:00", "October")
+    file("records-2.json", "2024-02-01T00:00:00Z", "February")
+    assert data.bring_in([tmp_path]).load()["tenders"]["title"].tolist() == ["October"]
+    file("records-2.json", "2024-09-30T15:00:00Z", "the same moment")
+    assert data.bring_in([tmp_path]).load()["tenders"]["title"].tolist() == ["the same moment"]
+
+
 def works(number, **members):
     return {"id": f"oc4ids-abc123-{number}", "title": f"Bridge {number}", **members}
 
