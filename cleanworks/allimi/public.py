@@ -35,7 +35,7 @@ def view(tables: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.D
     Raises
     ------
     InputError
-        There is no table ``projects``, or it has no ``project_id``, or a table holds what it cannot hold (see
+        There is no table ``projects``, or it has no ``project_id``, or contracts or payments do not say where they belong, or a table holds what it cannot hold (see
         `cleanworks.city.reading.check_present`).
     """
     if "projects" not in tables or "project_id" not in tables["projects"]:
@@ -51,6 +51,14 @@ def view(tables: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.D
         if len(tables.get(name, ())) and not set(schemas.table(name).key) <= set(tables[name]):
             raise InputError(
                 f"The table has no column {schemas.table(name).key[0]}, which tells its rows apart.",
+                where=f"table {name}",
+                fix="Add it, or leave the table out.",
+            )
+    # Without it the page of a project would say that nothing was signed and nothing paid.
+    for name, column in (("contracts", "project_id"), ("payments", "contract_id")):
+        if len(tables.get(name, ())) and column not in tables[name]:
+            raise InputError(
+                f"The table has no column {column}, which says where its rows belong.",
                 where=f"table {name}",
                 fix="Add it, or leave the table out.",
             )

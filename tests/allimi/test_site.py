@@ -235,3 +235,18 @@ def test_a_file_that_is_no_registry(tmp_path, capsys):
     assert {path.name for path in tmp_path.iterdir()} == {"letter.db", "other.db"}, (
         "nothing is made, nothing half-written"
     )
+
+
+@pytest.mark.parametrize(("table", "column"), [("contracts", "project_id"), ("payments", "contract_id")])
+def test_no_page_says_that_nothing_was_paid_where_rows_name_no_project(tmp_path, capsys, table, column):
+    whole = tmp_path / "whole"
+    city.write(whole, projects=3, integrity=False)
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("projects", "contracts", "payments"):
+        frame = pd.read_csv(whole / f"{name}.csv", dtype=str)
+        frame.drop(columns=column if name == table else []).to_csv(own / f"{name}.csv", index=False)
+    assert cli.run(["site", str(tmp_path / "out"), "--data", str(own)]) == 2
+    said = capsys.readouterr().err
+    assert f"table {table}: The table has no column {column}" in said
+    assert not (tmp_path / "out").exists()
