@@ -99,6 +99,7 @@ def compiled(course: Course, language: str, target: Path) -> None:
                 message.string = re.sub(r"^(\d+)([.)])(?=\s)", r"\1\\\2", _said(message))
         place = target / language / "LC_MESSAGES" / source.relative_to(folder(course, language))
         made = io.BytesIO()
+        content.charset = "utf-8"  # a file may be in an encoding that cannot write what we add
         write_mo(made, content)
         for path, data in ((place, source.read_bytes()), (place.with_suffix(".mo"), made.getvalue())):
             wanted.add(path)

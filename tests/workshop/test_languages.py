@@ -205,6 +205,14 @@ def test_other_charsets_and_a_byte_order_mark_are_read_and_end_as_plain_utf_8(be
         assert now.startswith("#") and "charset=utf-8" in now and "\u00c9t\u00e9" in now
 
 
+def test_what_is_added_to_a_translation_need_not_fit_its_charset(begun):
+    path = next(begun.rglob("index.po"))
+    text = path.read_text(encoding="utf-8").replace("charset=utf-8", "charset=idna")
+    path.write_text(text + '\nmsgid "Read me"\nmsgstr "..."\n', encoding="ascii", errors="ignore")
+    languages.compiled(Course.load(begun), "ko", begun / "made")
+    assert list((begun / "made").rglob("index.mo"))
+
+
 @pytest.mark.parametrize("charset", ["", "nonsense"])
 def test_a_charset_that_is_none_is_named(tmp_path, charset):
     path = tmp_path / "page.po"
