@@ -13,7 +13,7 @@ import typer
 import typer.core
 
 from cleanworks import __version__
-from cleanworks.errors import InputError
+from cleanworks.errors import InputError, without_secrets
 
 DONE, FAILED, BAD_INPUT, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -133,7 +133,8 @@ def _explain(error: Exception) -> int:
         _say(error.message)
         return BAD_INPUT
     if hasattr(error, "format_message"):  # typer's own: an unknown command or option
-        _say(error.format_message().replace("Value error, ", ""))
+        # It repeats what was typed, and that may have been the address of a database.
+        _say(without_secrets(error.format_message().replace("Value error, ", "")))
         context = getattr(error, "ctx", None)
         if context is not None:
             _say(f"Try: {context.command_path} --help")

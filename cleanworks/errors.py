@@ -17,6 +17,11 @@ def without_secrets(text: str) -> str:
     """
     if "=" in text or "%3" in text:
         text = _NAMED.sub(r"\1***", text)
+    return without_passwords(text)
+
+
+def without_passwords(text: str) -> str:
+    """A text without the passwords of addresses in it; any other word stays, so that it fits a whole message."""
     return _IN_ADDRESS.sub(r"\1:***@", text) if "@" in text else text
 
 
@@ -36,7 +41,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, what: str, *, where: str | None = None, fix: str | None = None):
-        self.what, self.where, self.fix = what, without_secrets(where) if where else where, fix
+        self.what, self.where = without_passwords(what), without_secrets(where) if where else where
+        self.fix = without_passwords(fix) if fix else fix
         super().__init__(self.message)
 
     @property

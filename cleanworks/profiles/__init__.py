@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleanworks import toml
-from cleanworks.errors import InputError
+from cleanworks.errors import InputError, without_secrets
 from cleanworks.profiles import facts as country_facts
 from cleanworks.profiles.facts import Chart, Fact
 
@@ -319,7 +319,7 @@ def load(code: str) -> Profile:
         close = nearest(code, available())
         hint = f"Did you mean '{close}'? " if close else ""
         raise InputError(
-            f"There is no profile '{code}'.",
+            f"There is no profile '{without_secrets(code)}'.",
             fix=f"{hint}Available: {', '.join(available())}; or give the path of a .toml file.",
         )
     return _read(path, tuple(one.stat().st_mtime_ns for one in _chain(path)))

@@ -253,6 +253,8 @@ def test_no_file_is_named_after_a_password(tmp_path, monkeypatch, address):
     ],
 )
 def test_an_address_in_the_place_of_a_file_is_named_without_its_password(tmp_path, capsys, address):
-    for command in (["site", str(tmp_path / "out"), "--data", address], ["data", "check", address]):
+    for command in (
+        ["site", str(tmp_path / "out"), "--data", address], ["data", "check", address], ["profile", "check", address], ["links", address],
+    ):  # fmt: skip
         assert run(command) == 2
         assert "secret" not in capsys.readouterr().err
