@@ -147,6 +147,9 @@ def _explain(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno is not None:
         place = f"{error.filename}: " if error.filename else ""
         remedy = REMEDIES.get(error.errno, "")
+        # Python tries each folder, and tells nothing of the reason.
+        if "temporary directory" in str(error.strerror):
+            remedy = "Make room on the disk, or set TMPDIR to a folder that you may write to."
         _say(f"{place}{error.strerror or error}. {remedy}".rstrip())
         return BAD_INPUT
     _say(

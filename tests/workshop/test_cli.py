@@ -205,6 +205,10 @@ def test_an_interrupt_exits_with_130(run, monkeypatch):
     ("error", "remedy"),
     [
         (OSError(errno.ENOSPC, "No space left on device", "/out/x"), "Make room on that disk"),
+        (
+            FileNotFoundError(errno.ENOENT, "No usable temporary directory found in []", "/out/x"),
+            "set TMPDIR to a folder",
+        ),
         (PermissionError(errno.EACCES, "Permission denied", "/out/x"), "Choose a folder where you may"),
         (OSError(errno.ENAMETOOLONG, "File name too long", "/out/x"), "shorter path"),
         (OSError(errno.EIO, "Input/output error", "/out/x"), "/out/x: Input/output error."),
