@@ -764,6 +764,11 @@ def test_glossary_terms():
         ("It costs `$10` and `$25`.", False),
         ("The sum $2x + 1$ is a formula.", False),
         ("One amount: $10.", False),
+        ("It costs $10\nand later $25.", True),
+        ("It costs 10$ and then 25$.", True),
+        ("```{note}\nIt costs $10 and then $25.\n```", True),
+        ("```{code-block} text\nIt costs $10 and then $25.\n```", False),
+        ("\n| first | second |\n|---|---|\n| $10 | $25 |", False),
     ],
 )
 def test_amounts_that_would_become_a_formula(course, text, found):

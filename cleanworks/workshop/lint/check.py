@@ -21,9 +21,9 @@ from cleanworks.workshop.lint.rules import (
     UNSOURCED,
     UNSOURCED_FIX_CHECKS,
     UNSOURCED_FIX_PAGES,
-    formula_of_amounts,
+    formulas_of_amounts,
 )
-from cleanworks.workshop.notebook import Notebook, dump, lines_outside_fences, read
+from cleanworks.workshop.notebook import Notebook, dump, read
 from cleanworks.workshop.quiz import GiveAway, give_away, parse_quiz
 from cleanworks.workshop.run.result_cache import write_whole
 from cleanworks.workshop.settings import FILE, Settings
@@ -193,8 +193,7 @@ def _amounts_in_pages(context: Context, files: list[Path]) -> list[Finding]:
     return [
         Finding(path=path, rule=AMOUNTS, what=what, fix=AMOUNTS_FIX, file_line=number)
         for path in context.pages
-        for number, line in lines_outside_fences(read_text(path))
-        if (what := formula_of_amounts(line))
+        for number, what in formulas_of_amounts(read_text(path))
     ]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import re
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cleanworks.workshop.code import parsed, plain_python
 from cleanworks.workshop.editions import Answers, edition
@@ -19,6 +20,9 @@ from cleanworks.workshop.lint.sentences import long_lines
 from cleanworks.workshop.metadata import ANSWER_ROLES, ROLES
 from cleanworks.workshop.notebook import Cell, Notebook, dump, lines_outside_fences
 from cleanworks.workshop.quiz import parse_quiz
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 RULES: list[Rule] = []
 
@@ -220,7 +224,6 @@ _ONLY_TEXT = re.compile(r"""^\s*(?:\w+=\(?)?[bfr]?(["']).*\1[,)\]}]*$""")
 _ABSOLUTE = re.compile(
     r"(?<![\w/.:~-])(/(home|Users|tmp|root|var|mnt|opt|srv|work|media|private|content|kaggle)/[\w.-]+|[A-Za-z]:\\\\?\w+|~/\w+|file://\S+)"
 )
-_DOLLARS = re.compile(r"(?<![\\$])\$\d[^$]*(?<!\\)\$\d")
 _CITE = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 _TERM = re.compile(r"\{term\}`([^`]+)`")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(")
@@ -556,15 +559,40 @@ AMOUNTS_FIX = "Write `\\$10`, or set `myst_dmath_allow_digits: false` under `sph
 def _amounts(notebook: Notebook, context: Context) -> Iterator[Hit]:
     if context.amounts_stay:
         return
-    for cell, number, line in _markdown_lines(notebook):
-        if what := formula_of_amounts(line):
-            yield cell, number, what
+    for cell in notebook.cells:
+        if cell.is_markdown:
+            for number, what in formulas_of_amounts(cell.source):
+                yield cell, number, what
 
 
-def formula_of_amounts(line: str) -> str | None:
-    """What is wrong with a line of Markdown in which amounts in dollars become a formula."""
-    found = _DOLLARS.search(re.sub(r"`[^`]*`", "", line))
-    return f"`{found[0]}` becomes a formula from the first dollar sign to the second." if found else None
+def formulas_of_amounts(text: str, first: int = 1) -> Iterator[tuple[int, str]]:
+    """(line, what is wrong) wherever amounts in dollars become a formula, as MyST reads Markdown; `first` is the text's first line."""
+    for token in _markdown_with_formulas().parse(text):
+        line = first + (token.map[0] if token.map else 0)
+        if token.type == "fence" and token.info.startswith("{"):
+            # What stands in a box is text too; what stands in code or in a formula is not.
+            if not re.match(r"\{(code|literalinclude|math|mermaid|raw)", token.info):
+                yield from formulas_of_amounts(token.content, line + 1)
+            continue
+        parts = token.children or []
+        for place, part in enumerate(parts):
+            before = parts[place - 1].content[-1:] if place else ""
+            after = parts[place + 1].content[:1] if place + 1 < len(parts) else ""
+            if part.type == "math_inline" and (
+                (part.content[:1].isdigit() and after.isdigit())
+                or (before.isdigit() and part.content[-1:].isdigit())
+            ):
+                shown = " ".join(f"{before}${part.content}${after}".split())
+                yield line, f"`{shown}` becomes a formula from the first dollar sign to the second."
+            line += part.type in ("softbreak", "hardbreak") or part.content.count("\n")
+
+
+@functools.cache
+def _markdown_with_formulas() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    return MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 
 
 # --- code ---------------------------------------------------------------------------------------------------------
