@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,23 +39,20 @@ def _orders(page, address):
     )
 
 
-_KEPT = "JSON.stringify(Object.entries({...localStorage}).sort())"
-
-
-def test_one_reader_finds_the_same_order_again_and_another_reader_another(browser, quiz, tmp_path):
-    (tmp_path / "blank.html").write_text("<!doctype html><title>Blank</title>", encoding="utf-8")
-    blank = (tmp_path / "blank.html").as_uri()
+def test_one_reader_finds_the_same_order_again_and_another_reader_another(browser, quiz):
     readers = []
     for _ in range(3):
         context = browser.new_context()
         page = context.new_page()
         first = _orders(page, quiz)
-        # What a page keeps reaches another page, in a process of its own, a moment later.
-        kept = page.evaluate(_KEPT)
-        again = context.new_page()
-        again.goto(blank)
-        again.wait_for_function(f"kept => {_KEPT} === kept", arg=kept)
-        assert _orders(again, quiz) == first
+        # A second visit with what the first one kept. A busy browser may be late to carry it from one page to the next.
+        kept = json.dumps(page.evaluate("({...localStorage})"))
+        later = browser.new_context()
+        later.add_init_script(
+            f"for (const [name, value] of Object.entries({kept})) localStorage.setItem(name, value);"
+        )
+        assert _orders(later.new_page(), quiz) == first
+        later.close()
         readers.append(tuple(first))
         context.close()
     assert len(set(readers)) == 3
