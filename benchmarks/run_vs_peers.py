@@ -85,11 +85,15 @@ def tool(name: str) -> str:
 
 
 def runners(cores: int, preload: Sequence[str]) -> list[Runner]:
-    def cleanworks(*more: str) -> Callable[[Path, Sequence[Path]], list[list[str]]]:
-        return lambda root, paths: [[tool("cleanworks"), "run", "--force", "--jobs", str(cores), *more]]
+    def cleanworks(*more: str, engine: str = "") -> Callable[[Path, Sequence[Path]], list[list[str]]]:
+        chosen = ["env", f"CLEANWORKS_ENGINE={engine}"] if engine else []
+        return lambda root, paths: [
+            [*chosen, tool("cleanworks"), "run", "--force", "--jobs", str(cores), *more]
+        ]
 
     return [
         Runner("warm", f"CleanWorks, {cores} at a time", cleanworks()),
+        Runner("sockets", f"CleanWorks, Jupyter's sockets, {cores} at a time", cleanworks(engine="nbclient")),
         Runner("fresh", f"CleanWorks, fresh kernels, {cores} at a time", cleanworks("--fresh")),
         Runner("nbmake", f"nbmake, {cores} at a time", lambda root, paths: [
             [tool("python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbmake", "-n", str(cores), *map(str, paths)]]),
