@@ -56,14 +56,32 @@ def view(tables: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.D
             )
     # Without it the page of a project would say that nothing was signed and nothing paid.
     for name, column in (("contracts", "project_id"), ("payments", "contract_id")):
-        if len(tables.get(name, ())) and column not in tables[name]:
+        if len(tables.get(name, ())) and (column not in tables[name] or tables[name][column].isna().all()):
+            there = "has no column" if column not in tables[name] else "holds nothing in its column"
             raise InputError(
-                f"The table has no column {column}, which says where its rows belong.",
+                f"The table {there} {column}, which says where its rows belong.",
                 where=f"table {name}",
-                fix="Add it, or leave the table out.",
+                fix="Fill it in, or leave the table out.",
             )
     personal = set(profile["privacy.personal_columns"])
     return {name: _public(name, tables.get(name), personal) for name in TABLES}
+
+
+def unplaced(shown: Mapping[str, pd.DataFrame]) -> frozenset[str]:
+    """The tables of which some rows name no project, or no contract, or a contract that names no project."""
+    contracts = shown["contracts"]
+    known = contracts.loc[contracts["project_id"].notna(), "contract_id"]
+    found = set()
+    for name, frame in shown.items():
+        if "project_id" in frame:
+            lost = frame["project_id"].isna()
+        elif "contract_id" in frame:
+            lost = ~frame["contract_id"].isin(known)
+        else:
+            continue
+        if lost.any():
+            found.add(name)
+    return frozenset(found)
 
 
 def last_day(shown: Mapping[str, pd.DataFrame]) -> pd.Timestamp:

@@ -147,4 +147,4 @@ def _start(tables: Tables, profile: Profile | None, date: Day | None, simulated:
         )
     day = pd.Timestamp(date) if date is not None else public.last_day(shown)
     absent = frozenset(name for name, frame in shown.items() if frame.empty)
-    return _Start(shown, site_pages.Context(profile, day, simulated, absent))
+    return _Start(shown, site_pages.Context(profile, day, simulated, absent, public.unplaced(shown)))

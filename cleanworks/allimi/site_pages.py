@@ -32,12 +32,14 @@ DATA_WORDS = {
 
 @dataclass(frozen=True)
 class Context:
-    """What all pages share: the country, the day, whether the city is simulated, and the tables that hold nothing at all."""
+    """What all pages share: the country, the day, whether the city is simulated, the tables that hold nothing at all, and those of
+    which some rows belong to no project that is named."""
 
     profile: Profile
     date: pd.Timestamp
     simulated: bool
     absent: frozenset[str] = frozenset()
+    unplaced: frozenset[str] = frozenset()
 
     @property
     def site(self) -> str:
@@ -410,7 +412,9 @@ def _lead(row: Row) -> str:
 
 
 def _none(context: Context, table: str, known: str, unknown: str) -> str:
-    """What a page says where there is no row: that there was none, or that the data do not speak of it at all."""
+    """What a page says where there is no row: that there was none, or that the data do not speak of it, or not clearly."""
+    if table in context.unplaced:
+        return f"Some rows of the table {table} do not say where they belong; whether one belongs here, nobody can tell."
     return unknown if table in context.absent else known
 
 
@@ -441,7 +445,13 @@ def _contracts(
     context: Context,
 ) -> str:
     if contracts.empty and tenders.empty:
-        return "<p>No tender has been published yet.</p>"
+        nothing = _none(
+            context,
+            "contracts" if "tenders" in context.absent else "tenders",
+            "No tender is recorded here.",
+            "These data hold no tenders and no contracts.",
+        )
+        return f"<p>{nothing}</p>"
     parts = []
     for one in tenders.itertuples():
         parts.append(_list([
@@ -465,7 +475,7 @@ def _contracts(
                 _none(
                     context,
                     "modifications",
-                    "No change of the contract.",
+                    "No change of the contract is recorded.",
                     "These data hold no changes of contracts; whether there were any, they do not say.",
                 ),
             )
@@ -497,32 +507,46 @@ def _progress(contracts: pd.DataFrame, rows_of: Callable[[str, str], pd.DataFram
             + "</details>"
         )
     nothing = _none(
-        context, "progress", "No progress has been reported yet.", "These data hold no progress of works."
+        context, "progress", "No progress is recorded here.", "These data hold no progress of works."
     )
     return "".join(parts) or f"<p>{nothing}</p>"
 
 
 def _payment_sums(payments: pd.DataFrame, contracts: pd.DataFrame, date: pd.Timestamp) -> pd.DataFrame:
-    """Per project and receiver: registered, paid, and how many are late; one pass for all pages."""
-    unpaid = payments["date_paid"].isna()
+    """Per project and receiver: registered, paid, how many amounts are missing, and how many are late; one pass for all pages.
+
+    What the data do not hold is missing here too: a sum of amounts of which none is known, lateness without due dates.
+    """
+    paid, due = payments["date_paid"].dt.normalize(), payments["date_due"].dt.normalize()
+    # Where no payment has a date, nobody can tell which were made.
+    dated = bool(paid.notna().any())
+    unpaid = paid.isna()
     return (
         payments.assign(
             project_id=payments["contract_id"].map(
                 contracts.drop_duplicates("contract_id").set_index("contract_id")["project_id"]
             ),
-            paid=payments["amount"].where(~unpaid, 0.0),
-            late=payments["date_paid"] > payments["date_due"],
-            overdue=unpaid & (payments["date_due"] < date),
+            payee_type=payments["payee_type"].astype(object).where(payments["payee_type"].notna(), ""),
+            paid=payments["amount"].where(~unpaid, 0.0) if dated else float("nan"),
+            unknown=~unpaid & payments["amount"].isna(),
+            late=(paid > due).where(due.notna() & dated),
+            overdue=(unpaid & (due < date.normalize())).where(due.notna() & dated),
         )
         .groupby(["project_id", "payee_type"])
         .agg(
-            registered=("amount_registered", "sum"),
-            paid=("paid", "sum"),
-            late=("late", "sum"),
-            overdue=("overdue", "sum"),
+            registered=("amount_registered", _sum),
+            paid=("paid", _sum),
+            unknown=("unknown", "sum"),
+            late=("late", _sum),
+            overdue=("overdue", _sum),
         )
         .reset_index("payee_type")
     )
+
+
+def _sum(values: pd.Series) -> float:
+    """A sum, and none where nothing is known."""
+    return float(values.astype(float).sum(min_count=1))
 
 
 def _payments(sums: pd.DataFrame | None, context: Context) -> str:
@@ -530,27 +554,26 @@ def _payments(sums: pd.DataFrame | None, context: Context) -> str:
         nothing = _none(
             context,
             "payments",
-            "Nothing has been paid yet.",
+            "No payment is recorded here.",
             "These data hold no payments; whether anything was paid, they do not say.",
         )
         return f"<p>{nothing}</p>"
     sums = sums.set_index("payee_type")
+    others = sorted(set(sums.index) - {*PAYEE_WORDS, ""})
     listed = [
         (
-            PAYEE_WORDS.get(kind, escape(str(kind))),
+            PAYEE_WORDS.get(kind, escape(str(kind))) or "Not stated",
             context.money(s.registered),
-            context.money(s.paid),
-            f"{int(s.late)}",
-            f"{int(s.overdue)}",
+            context.money(s.paid) + (f" and {int(s.unknown)} without an amount" if s.unknown else ""),
+            "not known" if pd.isna(s.late) else f"{int(s.late)}",
+            "not known" if pd.isna(s.overdue) else f"{int(s.overdue)}",
         )
-        for kind, s in sums.reindex([k for k in PAYEE_WORDS if k in sums.index]).iterrows()
+        for kind, s in sums.reindex([k for k in (*PAYEE_WORDS, *others, "") if k in sums.index]).iterrows()
     ]
     system = escape(context.profile.name("payment_system"))
-    return (
-        f"<p>From the payment system ({system}). Each payment is in the open data, without the names of workers.</p>"
-        + _table(
-            "Payments by receiver", ("To", "Registered>", "Paid>", "Paid late>", "Past due, unpaid>"), listed
-        )
+    source = f"From the payment system ({system}). " if context.simulated else ""
+    return f"<p>{source}Each payment is in the open data, without the names of workers.</p>" + _table(
+        "Payments by receiver", ("To", "Registered>", "Paid>", "Paid late>", "Past due, unpaid>"), listed
     )
 
 
@@ -631,7 +654,7 @@ def _questions(row: Row, questions: pd.DataFrame, context: Context) -> str:
             _none(
                 context,
                 "questions",
-                "Nobody has asked yet.",
+                "No question is recorded here.",
                 "These data hold no questions of citizens.",
             ),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -82,7 +83,7 @@ def test_the_same_tables_give_the_same_bytes(site, tables):
 def test_projects_alone_are_enough(tables):
     site = allimi.make({"projects": tables["projects"].head(3)})
     page = site["project/p-000001.html"]
-    assert "These data hold no payments" in page and "Nothing has been paid" not in page
+    assert "These data hold no payments" in page and "No payment is recorded" not in page
     assert "The office aims to answer" not in page
     assert "row of tiles" not in site["index.html"] or "tiles" in site["index.html"]
 
@@ -250,3 +251,51 @@ def test_no_page_says_that_nothing_was_paid_where_rows_name_no_project(tmp_path,
     said = capsys.readouterr().err
     assert f"table {table}: The table has no column {column}" in said
     assert not (tmp_path / "out").exists()
+
+
+PROJECTS = pd.DataFrame({"project_id": ["p1", "p2"], "title": ["A", "B"]})
+CONTRACTS = pd.DataFrame({"contract_id": ["c1", "c2"], "project_id": ["p1", "p2"]})
+PAYMENTS = pd.DataFrame(
+    {"payment_id": ["a", "b"], "contract_id": ["c1", "c1"], "amount": [10.0, 20.0],
+     "date_paid": pd.to_datetime(["2024-01-01", "2024-02-01"])}
+)  # fmt: skip
+
+
+def payments_of(page: str) -> str:
+    section = page.partition('<section id="payments"')[2].partition("</section>")[0]
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", section))
+
+
+def paid(project="p1", **changed) -> str:
+    tables = {"projects": PROJECTS, "contracts": CONTRACTS, "payments": PAYMENTS, **changed}
+    site = allimi.make(tables, profile=profiles.load("exampleland"), simulated=False)
+    return payments_of(site[f"project/{project}.html"])
+
+
+def test_payments_that_do_not_say_to_whom_are_paid_all_the_same():
+    assert "Not stated not known EXD 30 not known not known" in paid()
+    assert "landlord not known EXD 30" in paid(payments=PAYMENTS.assign(payee_type="landlord"))
+
+
+def test_a_payment_without_an_amount_or_a_date_is_not_one_of_nothing():
+    assert "EXD 10 and 1 without an amount" in paid(payments=PAYMENTS.assign(amount=[10.0, None]))
+    undated = PAYMENTS.assign(date_paid=pd.NaT, date_due=pd.to_datetime(["2020-01-01", "2020-01-01"]))
+    assert "Not stated not known not known not known not known" in paid(payments=undated)
+
+
+def test_a_payment_on_the_day_on_which_it_is_due_is_not_late():
+    due = PAYMENTS.assign(date_due=pd.Timestamp("2024-02-01"), date_paid=pd.Timestamp("2024-02-01 10:00"))
+    assert "EXD 30 0 0" in paid(payments=due)
+
+
+def test_a_project_of_which_rows_may_be_is_not_said_to_have_none():
+    assert "No payment is recorded here." in paid("p2")
+    assert "do not say where they belong" in paid("p2", payments=PAYMENTS.assign(contract_id=["c1", None]))
+    assert "do not say where they belong" in paid("p2", contracts=CONTRACTS.assign(project_id=[None, "p2"]))
+
+
+@pytest.mark.parametrize(("table", "column"), [("contracts", "project_id"), ("payments", "contract_id")])
+def test_a_column_that_says_nowhere_where_rows_belong_is_as_if_it_was_not_there(table, column):
+    rows = {"contracts": CONTRACTS, "payments": PAYMENTS}[table].assign(**{column: None})
+    with pytest.raises(InputError, match=f"nothing in its column {column}"):
+        paid(**{table: rows})

@@ -100,6 +100,6 @@ def test_a_page_for_citizens_does_not_say_that_nothing_was_paid():
     profile = profiles.load("exampleland").replace({"currency.code": "PYG"})
     page = allimi.page(tables, "ocds-03ad3f-284444", profile=profile, simulated=False).html
     assert "These data hold no payments" in page and "Nothing has been paid" not in page
-    assert "These data hold no progress" in page and "No progress has been reported" not in page
+    assert "These data hold no progress" in page and "No progress is recorded" not in page
     assert "These data hold no changes" in page and "No change of the contract" not in page
     assert "PYG 1.3 bn" in page and "Purpose and state are not stated." in page
