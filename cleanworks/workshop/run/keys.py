@@ -144,15 +144,20 @@ def imported_names(code: str) -> tuple[str, ...]:
             base = "." * node.level + (node.module or "")
             names.add(base)
             join = "" if base.endswith(".") else "."
-            names.update(f"{base}{join}{alias.name}" for alias in node.names if alias.name != "*")
+            names.update(f"{base}{join}{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in (
             "import_module",
             "__import__",
         ):
-            names.update(
-                a.value for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)
-            )
+            names.update(_names_of_call(node))
     return tuple(sorted(names))
+
+
+def _names_of_call(call: ast.Call) -> list[str]:
+    """The module that ``import_module(".b", "a")`` imports, as far as its words stand in the code."""
+    given = [*call.args[:2], *(word.value for word in call.keywords if word.arg in ("name", "package"))]
+    texts = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return [absolute(texts[0], texts[1])] if len(texts) > 1 else texts
 
 
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:

@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
+import pytest
+
 from cleanworks.workshop.run.jobs import RunOptions
 from cleanworks.workshop.run.kernels.kernel_settings import KernelSettings
 from cleanworks.workshop.run.keys import Fingerprints, shared_pieces
 
 
-def test_the_profile_named_in_the_shell_changes_the_key(monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", ["PROFILE", "DATA", "OWN_DATA", "LANGUAGE"])
+def test_what_the_shell_chooses_changes_the_key(monkeypatch, tmp_path, name):
     options = RunOptions(root=Path(tmp_path))
-    monkeypatch.delenv("CLEANWORKS_PROFILE", raising=False)
+    monkeypatch.delenv(f"CLEANWORKS_{name}", raising=False)
     default = shared_pieces(options, Fingerprints())
-    monkeypatch.setenv("CLEANWORKS_PROFILE", "exampleland")
+    monkeypatch.setenv(f"CLEANWORKS_{name}", "exampleland")
     assert shared_pieces(options, Fingerprints())["environment"] != default["environment"]
 
 

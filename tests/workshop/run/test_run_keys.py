@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
 import pytest
 
+from cleanworks.errors import InputError
 from cleanworks.workshop.code import plain_python
-from cleanworks.workshop.run.jobs import Job
+from cleanworks.workshop.run import keys
+from cleanworks.workshop.run.jobs import Job, RunOptions
 from cleanworks.workshop.run.keys import (
     Fingerprints,
     Modules,
@@ -52,13 +58,38 @@ PACKAGE = {
             ["pkg/__init__.py", "pkg/a.py", "pkg/b.py", "pkg/d.py", "pkg/sub/__init__.py", "pkg/sub/c.py"],
         ),
         ("import importlib\nimportlib.import_module('pkg.d')", ["pkg/__init__.py", "pkg/d.py"]),
+        ("import_module('.d', 'pkg')", ["pkg/__init__.py", "pkg/d.py"]),
+        ("import_module('.d', package='pkg')", ["pkg/__init__.py", "pkg/d.py"]),
+        ("__import__('pkg.d')", ["pkg/__init__.py", "pkg/d.py"]),
+        ("import pkg\n__import__(3)", ["pkg/__init__.py"]),
         ("import numpy as np, pkg.d as d", ["pkg/__init__.py", "pkg/d.py"]),
         ("x = (\nfrom pkg import d", ["pkg/__init__.py", "pkg/d.py"]),
-        ("x = (\nimport pkg.d, os as o", ["pkg/__init__.py", "pkg/d.py"]),
+        ("x = (\nimport pkg.d as d, os as o", ["pkg/__init__.py", "pkg/d.py"]),
     ],
 )
 def test_closure(closure, code, expected):
     assert closure(code, PACKAGE) == expected
+
+
+def test_an_import_is_found_wherever_a_statement_may_stand():
+    code = """
+if x: import a
+else: import b
+try: import c
+except E: import d
+else: import e
+finally: import f
+match x:
+    case 1: import g
+class C:
+    def method(self): import h
+"""
+    assert imported_names(code) == tuple("abcdefgh")
+
+
+def test_a_package_may_import_a_module_beside_it(closure):
+    files = {"pkg/__init__.py": "import beside", "beside.py": "", "pkg/unused.py": ""}
+    assert closure("import pkg", files) == ["beside.py", "pkg/__init__.py"]
 
 
 def test_modules_that_import_each_other_are_found_once(closure):
@@ -76,6 +107,33 @@ def test_modules_of_one_name_in_two_folders_are_two(tmp_path):
         (tmp_path / folder / "helper.py").write_text("")
         found = Modules([tmp_path / folder], prints).closure(["helper"])
         assert found == [tmp_path / folder / "helper.py"]
+
+
+def test_a_file_is_read_again_only_if_it_may_have_been_written_since(tmp_path, monkeypatch):
+    old, fresh, changed = (tmp_path / name for name in ("old.py", "fresh.py", "changed.py"))
+    for file in (old, fresh, changed):
+        file.write_text("import first")
+    for file in (old, changed):
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+    earlier = Fingerprints()
+    before = [earlier.file(file) for file in (old, fresh, changed)]
+    changed.write_text("import other")
+    read = []
+    monkeypatch.setattr(keys, "_read", lambda name: read.append(Path(name).name) or Path(name).read_bytes())
+    later = Fingerprints(earlier=earlier)
+    after = [later.file(file) for file in (old, fresh, changed)]
+    # A file that was written a moment ago can be written again without a newer date.
+    assert read == ["fresh.py", "changed.py"]
+    assert after[:2] == before[:2] and after[2] != before[2]
+
+
+def test_what_a_file_imports_is_kept_for_the_next_run(tmp_path):
+    (tmp_path / "a.py").write_text("import numpy")
+    kept: dict[str, list[str]] = {}
+    Fingerprints(kept).imports(tmp_path / "a.py")
+    assert list(kept.values()) == [["numpy"]]
+    (digest,) = kept
+    assert Fingerprints({digest: ["known"]}).imports(tmp_path / "a.py") == ["known"]
 
 
 def test_half_a_character_in_a_cell_does_not_hide_its_imports():
@@ -102,6 +160,27 @@ def test_a_file_is_shown_relative_to_the_course_only_if_it_lies_inside(tmp_path)
     course, beside = tmp_path / "course", tmp_path / "course-data" / "rain.csv"
     assert shown(course / "data" / "rain.csv", course) == "data/rain.csv"
     assert shown(beside, course) == beside.as_posix()
+    assert shown(course, course) == "."
+
+
+def test_other_versions_of_what_executes_make_every_result_old(monkeypatch):
+    def missing(package):
+        raise PackageNotFoundError
+
+    made = set()
+    for version in (lambda package: "1.0", lambda package: "2.0", missing):
+        monkeypatch.setattr(keys.metadata, "version", version)
+        made.add(keys.tool_pieces.__wrapped__()["tool"])
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize(("name", "said"), [("absent.csv", "does not exist"), ("folder", "cannot be read: ")])
+def test_a_file_of_the_run_that_cannot_be_read_is_named(tmp_path, name, said):
+    (tmp_path / "folder").mkdir()
+    options = RunOptions(root=tmp_path, inputs=[tmp_path / name])
+    with pytest.raises(InputError, match=f"The run needs this file, and it {said}") as error:
+        keys.shared_pieces(options, Fingerprints())
+    assert error.value.where == str(tmp_path / name) and error.value.fix
 
 
 def test_differences_are_named_and_few():
