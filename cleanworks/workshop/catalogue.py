@@ -315,8 +315,8 @@ def _paired(entries: list[Entry]) -> tuple[Lesson, ...]:
     return lessons
 
 
-def listed(root: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[Path, str]]:
-    """Each file of the table of contents with the caption of its part; `suffixes` are those of further notebook formats."""
+def listed(root: Path, suffixes: tuple[str, ...] | None = None) -> list[tuple[Path, str]]:
+    """Each file of the table of contents with the caption of its part; `suffixes` of further formats, or what the book's settings name."""
     path = root / TOC
     if not path.is_file():
         raise InputError(
@@ -335,6 +335,8 @@ def listed(root: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[Path, str]]
         raise InputError(
             "The table of contents has no `root`.", where=str(path), fix="Its first page is `root: index`."
         )
+    if suffixes is None:
+        suffixes = tuple(BookSettings.load(root).formats)
     found = [(_file(root, toc["root"], suffixes), "")]
     _collect(root, toc, "", found, suffixes)
     _let_the_builder_read(root, toc)

@@ -6,12 +6,12 @@ Everything here takes a notebook and gives a new one; nothing is executed, read 
 from __future__ import annotations
 
 import ast
-import base64
 import contextlib
 import copy
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +21,7 @@ from urllib.parse import unquote
 import nbformat
 from nbformat import NotebookNode
 
+from cleanworks.workshop import hidden_text
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.metadata import BLOCK
 from cleanworks.workshop.quiz import without_key
@@ -276,7 +277,7 @@ _LETTERS = {
 
 
 def _straight(text: str) -> str:
-    return text if text.isascii() else text.translate(_LETTERS)
+    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_LETTERS))
 
 
 @lru_cache(maxsize=8192)
@@ -319,18 +320,17 @@ def _readable(artefact: str) -> str:
             text = _straight("\n".join(_notebook_text(nbformat.from_dict(content))))
             return "\n".join(_ways(text, deeper=True))
     is_page = start.startswith(("<!doctype", "<html"))
-    text = _straight(_without_tags(artefact) if is_page else artefact)
-    # Lines that a program wrote as text for another one, such as code in a page's JSON.
-    return "\n".join([text, *_unescaped(text)])
+    return "\n".join(_ways(_straight(_without_tags(artefact) if is_page else artefact), deeper=True))
 
 
-_ESCAPED = re.compile(r"""\\["'ux\[\]_*`]""")
+_ESCAPED = re.compile(r"""\\["'uUxN0-7\[\]_*`]""")
+_ESCAPE = re.compile(
+    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|(U[0-9a-fA-F]{8}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})|N\{([A-Z0-9 -]+)\}|([0-7]{3})|(.))"
+)
 _HIDDEN = re.compile(
     r"""<!--(.*?)-->|\s(?:data-[\w-]+|title|alt|content|value|placeholder|aria-label)=(?:"([^"]{8,})"|'([^']{8,})')""",
     re.S,
 )
-_BASE64 = re.compile(r"(?<![\w+/=-])[\w+/-]{4,20000}(?:\n[\w+/-]{4,76}){0,200}={0,2}(?![\w+/=-])", re.ASCII)
-_HEX = re.compile(r"(?<!\w)(?:[0-9a-fA-F]{2}){8,10000}(?!\w)")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _CODE = re.compile(r"^(?:```|~~~)[^\n]*\n(.*?)^(?:```|~~~)|`([^`\n]{8,})`", re.M | re.S)
@@ -340,7 +340,7 @@ _COMMENTS = re.compile(r"^[ \t]*#.*(?:\n[ \t]*#.*)*", re.M)
 def _ways(text: str, *, deeper: bool) -> Iterable[str]:
     """A text as it stands, and as it reads where a notebook shows it or one step of decoding says it."""
     yield text
-    found = [*_unescaped(text), *_decoded(text)]
+    found = [*_unescaped(text), *hidden_text.decoded(text)]
     if "\x1b" in text:
         found.append(_ANSI.sub("", text))
     if "&" in text or "<" in text:
@@ -363,27 +363,19 @@ def _unescaped(text: str) -> Iterable[str]:
     if "\\" in text:
         for line in text.splitlines():
             if _ESCAPED.search(line):
-                yield re.sub(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", _character, line)
+                yield _ESCAPE.sub(_character, line)
 
 
 def _character(escape: re.Match[str]) -> str:
-    code = escape[1]
-    return chr(int(code[1:], 16)) if len(code) > 1 else {"n": "\n", "t": "\t"}.get(code, code)
-
-
-def _decoded(text: str) -> Iterable[str]:
-    """What stands there in base64 or in hexadecimal numbers, as some tools write the answers of a quiz."""
-    for found in _BASE64.finditer(text):
-        lines = found[0].split()
-        # A word of the line before may look like the beginning of what was wrapped.
-        for joined in {"".join(lines), "".join(lines[1:]), *lines}:
-            letters = joined.rstrip("=").replace("-", "+").replace("_", "/")
-            if len(letters) >= 16:
-                with contextlib.suppress(ValueError):
-                    whole = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
-                    yield whole.decode("utf-8", "ignore")
-    for found in _HEX.finditer(text):
-        yield bytes.fromhex(found[0]).decode("utf-8", "ignore")
+    braced, hexadecimal, name, octal, other = escape.groups()
+    if other:
+        return {"n": "\n", "t": "\t"}.get(other, other)
+    try:
+        if name:
+            return unicodedata.lookup(name)
+        return chr(int(octal, 8) if octal else int(braced or hexadecimal[1:], 16))
+    except (KeyError, ValueError, OverflowError):
+        return escape[0]
 
 
 def _notebook_text(node: NotebookNode) -> Iterable[str]:
@@ -407,8 +399,10 @@ def _notebook_text(node: NotebookNode) -> Iterable[str]:
                 for shown in value.values() if name == "data" else ():
                     if isinstance(shown, str | list):
                         yield _joined(shown)
-    # An answer may be put together from the texts of several cells.
+    yield from texts
+    # An answer may be put together from the texts of several cells, or stand in several cells.
     yield "".join(texts)
+    yield "\n".join(_joined(cell.source) for cell in node.cells)
 
 
 def _code_text(source: str) -> Iterable[str]:
@@ -419,8 +413,11 @@ def _code_text(source: str) -> Iterable[str]:
 
 
 def _constants(source: str) -> list[str]:
-    nodes = ast.walk(_Plain().visit(_tree(source)))
-    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    """Texts and bytes of a cell, in the order in which they stand there."""
+    nodes = [node for node in ast.walk(_Plain().visit(_tree(source))) if isinstance(node, ast.Constant)]
+    nodes.sort(key=lambda node: (node.lineno, node.col_offset))
+    values = (node.value for node in nodes if isinstance(node.value, str | bytes))
+    return [value if isinstance(value, str) else value.decode("latin-1") for value in values]
 
 
 def _strings(value: Any) -> Iterable[str]:

@@ -219,7 +219,7 @@ def test_errors_that_the_author_allows(book):
     assert "ZeroDivisionError" in page and "deepest 30" in page
 
 
-def test_formats_that_jupytext_reads(book):
+def test_formats_that_jupytext_reads(book, capsys):
     config = (book / "_config.yml").read_text(encoding="utf-8")
     (book / "_config.yml").write_text(
         config + "sphinx:\n  config:\n    nb_custom_formats:\n      .Rmd: [jupytext.reads, {fmt: Rmd}]\n",
@@ -231,6 +231,9 @@ def test_formats_that_jupytext_reads(book):
     (book / "rain.Rmd").write_text("# Rain\n\n```{python}\nprint(3 * 4)\n```\n", encoding="utf-8")
     assert run(["book", "--root", str(book)]) == 0
     assert "12" in (book / "_build" / "html" / "rain.html").read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert run(["lint", "--root", str(book)]) == 2
+    assert "are text (.Rmd and .md, 2 of them)" in capsys.readouterr().err
 
 
 def test_nothing_to_run_is_no_success(book, capsys):

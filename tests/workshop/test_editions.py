@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import base64
+import bz2
+import codecs
 import copy
+import gzip
+import html
 import json
+import lzma
+import zlib
 
 import nbformat
 import pytest
@@ -13,6 +19,27 @@ from nbformat.v4 import new_output
 from cleanworks.workshop.editions import edition, leaks
 from cleanworks.workshop.notebook import dump, read
 from tests.workshop.conftest import lesson_path, set_path
+
+ANSWER = b'total = rain["mm"].sum()'
+CODED = {
+    "base32": base64.b32encode(ANSWER).decode(),
+    "base85": base64.b85encode(ANSWER).decode(),
+    "rot13": codecs.encode(ANSWER.decode(), "rot13"),
+    "backwards": ANSWER.decode()[::-1],
+    "packed": base64.b64encode(zlib.compress(ANSWER)).decode(),
+    "packed-without-head": base64.b64encode(zlib.compress(ANSWER)[2:]).decode(),
+    "gzip": gzip.compress(ANSWER, mtime=0).hex(),
+    "bzip2": base64.b64encode(bz2.compress(ANSWER)).decode(),
+    "xz": base64.b32encode(lzma.compress(ANSWER)).decode(),
+    "utf-16": base64.b64encode(ANSWER.decode().encode("utf-16-le")).decode(),
+    "twice": base64.b64encode(base64.b64encode(ANSWER)).decode(),
+    "hex-backwards": ANSWER.hex(" ")[::-1],
+    "numbers": ", ".join(map(str, ANSWER)),
+    "hex-numbers": ", ".join(map(hex, ANSWER)),
+    "bits": " ".join(f"{code:08b}" for code in ANSWER),
+    "quoted-printable": "".join(f"={code:02X}" for code in ANSWER),
+}
+"""One line of an answer in the codings that the search undoes."""
 
 
 def tags(node) -> set[str]:
@@ -181,13 +208,18 @@ class TestLeaks:
             ("text", "dG90YWwgPSByYWlu\nWyJtbSJdLnN1bSgp"),
             ("note", json.dumps(json.dumps({"said": 'total = rain["mm"].sum()'}))),
             ("note", "rain['m' 'm'].sum()"),
+            ("text", "t o t a l = r a i n [ ' m m ' ] . s u m ( )"),
+            ("text", "ｔｏｔａｌ = rain['mm'].sum()"),
+            ("code", "s = ['total = ra', str(['in[', str('\"mm')]), '\"].sum()']"),
+            ("code", "a = '\\x74otal = \\162ain[\\u0022m\\N{LATIN SMALL LETTER M}\\U00000022].sum()'"),
             ("shown", "total \x1b[31m= rain[\x1b[0m'mm'].sum()"),
+            *((kind, coded) for kind in ("code", "text", "note", "shown") for coded in CODED.values()),
         ],
     )
     def test_no_way_of_writing_hides_an_answer(self, kind, text):
         node = nbformat.reads(a_notebook(code="1 + 1", text="Nothing."), as_version=4)
         if kind == "code":
-            node.cells[0].source = text
+            node.cells[0].source = f"a = {text!r}" if text in CODED.values() else text
         elif kind == "text":
             node.cells[1].source = text
         elif kind == "note":
@@ -195,6 +227,36 @@ class TestLeaks:
         else:
             node.cells[0].outputs = [new_output("stream", text=text)]
         assert leaks(json.dumps(node), one_question('total = rain["mm"].sum()'))
+
+    @pytest.mark.parametrize("coded", CODED.values(), ids=CODED)
+    def test_a_coded_answer_in_a_plain_file_or_a_page_is_found(self, coded):
+        source = one_question('total = rain["mm"].sum()')
+        assert leaks(f"A sentence.\n{coded}\nAnother one.", source)
+        assert leaks(f"<!doctype html><p>Look.</p>\n<p>{html.escape(coded)}</p>", source)
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            [("markdown", "total = rain["), ("markdown", "'mm'].sum()")],
+            [("code", "a = 'total = rain['"), ("code", "b = '\"mm\"].sum()'")],
+            [
+                ("code", f"print('hello')\na = '{CODED['packed'][:14]}'"),
+                ("code", f"b = '{CODED['packed'][14:]}'"),
+            ],
+        ],
+    )
+    def test_an_answer_cut_over_two_cells_is_found(self, cells):
+        made = [
+            nbformat.v4.new_code_cell(text) if kind == "code" else nbformat.v4.new_markdown_cell(text)
+            for kind, text in cells
+        ]
+        source = one_question('total = rain["mm"].sum()')
+        assert leaks(json.dumps(nbformat.v4.new_notebook(cells=made)), source)
+        assert not leaks(json.dumps(nbformat.v4.new_notebook(cells=made[:1])), source)
+
+    def test_what_is_packed_a_million_times_smaller_does_no_harm(self):
+        bomb = base64.b64encode(zlib.compress(b"x" * 50_000_000)).decode()
+        assert not leaks(a_notebook(text=bomb), one_question('total = rain["mm"].sum()'))
 
     @pytest.mark.parametrize(
         "page",

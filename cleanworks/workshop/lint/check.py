@@ -75,6 +75,7 @@ def lint_course(
     InputError
         A path does not exist, the table of contents cannot be read, or a file cannot be written.
     """
+    from cleanworks.workshop.book_settings import BookSettings
     from cleanworks.workshop.catalogue import TOC, listed
 
     root = Path(root)
@@ -82,10 +83,16 @@ def lint_course(
     if not paths and (root / TOC).is_file():
         pages = listed(root)  # a table of contents that cannot be read would leave pages unseen
     files = _files(root, list(paths))
-    texts = [page for page, _ in pages if page.suffix == ".md" and is_myst_notebook(read_text(page))]
+    formats = tuple(BookSettings.load(root).formats) if pages else ()
+    texts = [
+        page
+        for page, _ in pages
+        if page.name.endswith(formats) or (page.suffix == ".md" and is_myst_notebook(read_text(page)))
+    ]
     if not files and texts:
+        endings = " and ".join(sorted({page.suffix for page in texts}))
         raise InputError(
-            f"The notebooks of this book are text (.md, {len(texts)} of them), and lint checks .ipynb.",
+            f"The notebooks of this book are text ({endings}, {len(texts)} of them), and lint checks .ipynb.",
             where=str(root / TOC),
             fix="Nothing has to be done: `cleanworks run` executes them.",
         )
