@@ -161,6 +161,8 @@ def test_a_file_is_shown_relative_to_the_course_only_if_it_lies_inside(tmp_path)
     assert shown(course / "data" / "rain.csv", course) == "data/rain.csv"
     assert shown(beside, course) == beside.as_posix()
     assert shown(course, course) == "."
+    disk = Path(course.anchor)
+    assert shown(course, disk) == course.resolve().relative_to(disk.resolve()).as_posix()
 
 
 def test_other_versions_of_what_executes_make_every_result_old(monkeypatch):
@@ -187,4 +189,6 @@ def test_differences_are_named_and_few():
     old = {"cell a": "1", "order of cells": "1", "data x.csv": "1", "module gone.py": "1"}
     new = {"cell a": "2", "order of cells": "2", "data x.csv": "2", "module new.py": "1"}
     assert difference(old, new) == "cell a changed, data x.csv changed, module new.py is new and 1 more"
+    three = {f"data {name}": "1" for name in "abc"}
+    assert difference({}, three) == "data a is new, data b is new, data c is new"
     assert difference({"order of cells": "1"}, {"order of cells": "2"}) == "order of cells changed"
