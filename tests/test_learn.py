@@ -177,6 +177,7 @@ class TestNumbers:
         [
             ("12", "quotes"),
             ((12, 345), "comma"),
+            ((), "a tuple with 0 values"),
             (True, "`True`"),
             (None, "nothing"),
             (float("nan"), "missing number"),
@@ -186,6 +187,10 @@ class TestNumbers:
             (1200, "share"),
             (12_000, "1,000 times too large"),
             (0.012, "1,000 times too small"),
+            (12e6, "a million times too large"),
+            (12e-6, "a million times too small"),
+            (12e9, "a thousand million times too large"),
+            (12e-9, "a thousand million times too small"),
             (13, "too large"),
             (11, "too small"),
             (pd.Series([1, 2]), "add up"),
@@ -217,9 +222,13 @@ class TestNumbers:
     def test_a_mistake_that_is_missing_matches_nothing(self):
         assert compare(3, 4, mistakes={float("nan"): "wrong"}).message != "wrong"
 
-    def test_a_right_value_that_is_missing_is_a_fault_of_the_check(self):
-        with pytest.raises(ValueError, match="NaN"):
-            compare(3, float("nan"))
+    @pytest.mark.parametrize(
+        ("answer", "missing", "said"),
+        [(3, math.nan, "NaN"), ("2024-04-02", pd.NaT, "missing date")],
+    )
+    def test_a_right_value_that_is_missing_is_a_fault_of_the_check(self, answer, missing, said):
+        with pytest.raises(ValueError, match=said):
+            compare(answer, missing)
 
 
 class TestColumnsAndTables:
@@ -240,7 +249,8 @@ class TestColumnsAndTables:
     @pytest.mark.parametrize(
         ("answer", "words"),
         [
-            (days * 100, "percentage"),
+            (days * 100, "100 times too large"),
+            (days / 100, "100 times too small"),
             (days.head(2), "2 rows; 3 are expected"),
             ([1, 2, 3], "a list with 3 values"),
             (days.astype(object).map(str), "hold numbers"),
@@ -266,6 +276,14 @@ class TestColumnsAndTables:
         shuffled = self.table[::-1].reset_index(drop=True)
         assert isinstance(compare_table(shuffled, self.table, key="id"), Correct)
         assert isinstance(compare_table(shuffled.set_index("id"), self.table, key="id"), Correct)
+        twice = self.table.assign(day=["Mon", "Tue", "Mon"])
+        shuffled = twice[::-1].reset_index(drop=True)
+        assert isinstance(compare_table(shuffled, twice, key=["id", "day"]), Correct)
+        assert isinstance(compare_table(shuffled.set_index(["id", "day"]), twice, key=["id", "day"]), Correct)
+
+    def test_rows_without_labels_of_their_own_are_matched_by_position(self):
+        assert isinstance(compare(self.table.set_axis([7, 8, 9]), self.table), Correct)
+        assert isinstance(compare(self.days.set_axis(["a", "a", "b"]), self.days), Correct)
 
     def test_order_counts_only_when_asked(self):
         assert isinstance(compare_table(self.table[::-1], self.table), Correct)
@@ -284,7 +302,16 @@ class TestColumnsAndTables:
 class TestOtherKinds:
     def test_sets_count_what_is_missing_and_what_is_too_many(self):
         message = compare({"a", "x"}, {"a", "b", "c"}).message
-        assert "2 that should be there are missing" in message and "`x`" in message and "`b`" not in message
+        assert "2 that should be there are missing" in message and "`b`" not in message
+        assert "1 should not be there, for example `x`" in message
+        assert "1 that should be there is missing" in compare({"a"}, {"a", "b"}).message
+        assert "should be a set or a list" in compare(5, {5}).message
+
+    @pytest.mark.parametrize("off", [5.5, -5.5])
+    def test_numbers_of_a_set_find_their_partners_in_any_order(self, off):
+        # Each number but one lies within 6 of two numbers of the other set, and only one way pairs them all.
+        right = {float(n) for n in range(0, 100, 10)}
+        assert isinstance(compare({n + off for n in right}, right, atol=6), Correct)
 
     def test_a_list_or_column_may_stand_for_a_set(self):
         assert isinstance(compare(["b", "a", "a"], {"a", "b"}), Correct)
@@ -294,8 +321,18 @@ class TestOtherKinds:
         right = pd.Timestamp("2024-04-02")
         assert isinstance(compare("2024-04-02", right), Correct)
         assert "one day too early" in compare(pd.Timestamp("2024-04-01"), right).message
+        assert "is some days too late" in compare("2024-04-04", right).message
+        assert "is some days too early" in compare("2024-03-02", right).message  # 31
+        assert "is more than a month too early" in compare("2024-03-01", right).message
         assert "year-month-day" in compare("soon", right).message
         assert "should be a date" in compare(3, right).message
+
+    def test_lengths_of_time(self):
+        right = pd.Timedelta(days=3)
+        assert isinstance(compare(dt.timedelta(days=3), right), Correct)
+        assert "too long" in compare(pd.Timedelta(days=4), right).message
+        assert "too short" in compare(pd.Timedelta(days=2), right).message
+        assert "should be a length of time" in compare(3, right).message
 
     def test_words_ignore_capitals_and_spaces(self):
         assert isinstance(compare("  fri  DAY ", "Fri day"), Correct)
@@ -308,6 +345,32 @@ class TestOtherKinds:
     def test_true_and_false(self):
         assert isinstance(compare(np.bool_(True), True), Correct)
         assert "True` or `False" in compare("True", True).message
+
+    @pytest.mark.parametrize(
+        ("answer", "called"),
+        [
+            (None, "`None`, that is, nothing; `print(...)`"),
+            (pd.DataFrame({"a": [1], "b": [2]}), "a table with 1 row and 2 columns."),
+            (pd.Series([1, 2]), "a column with 2 rows."),
+            ("True", "the text `True`."),
+            ("x" * 40, f"the text `{'x' * 40}`."),
+            ("x" * 41, f"the text `{'x' * 37}...`."),
+            (12345, "the number `12,345`."),
+            (Decimal("0.5"), "the number `"),
+            (10**400, "a number with more than 300 digits."),
+            (dt.date(2024, 3, 1), "a date."),
+            (dt.timedelta(3), "a length of time."),
+            ([1], "a list with 1 value."),
+            (np.array([1, 2]), "an array with 2 values."),
+            (pd.Index(["a"]), "an index with 1 value."),
+            ({"a": 1}, "a dictionary with 1 entry."),
+            ({"a": 1, "b": 2}, "a dictionary with 2 entries."),
+            (len, "a function that was not called: put round brackets"),
+            (object(), "of the type `object`."),
+        ],
+    )
+    def test_an_answer_of_another_kind_is_called_what_it_is(self, answer, called):
+        assert f"without quotes. It is {called}" in compare(answer, True).message
 
     def test_choices(self):
         options = ["gauge", "radar"]
@@ -422,6 +485,14 @@ class TestOpenQuestions:
         assert isinstance(every(compare(1, 2), self.asked(text)), NotYet)
         assert isinstance(every(compare(2, 2), self.asked(text)), Answered)
 
+    def test_of_several_right_answers_the_last_one_is_praised(self):
+        assert every(compare(1, 1, praise="first"), compare(2, 2, praise="last")).message == "last"
+
+    def test_twelve_words_are_an_answer_unless_the_question_says_otherwise(self):
+        words = ["The", "north", "is", "wetter,", "but", "one", "week", "says", "little", "about", "a"]
+        assert isinstance(open_answer(" ".join(words), self.rubric), NotYet)
+        assert isinstance(open_answer(" ".join([*words, "climate"]), self.rubric), Answered)
+
 
 def open_checks():
     check = CheckSet("r1")
@@ -481,7 +552,8 @@ class TestFunctions:
         return mm / days
 
     def test_a_function_is_called_with_each_input(self):
-        assert isinstance(compare_function(lambda mm, days: mm / days, self.right, [(6, 2), (9, 3)]), Correct)
+        inputs = iter([(6, 2), (9, 3)])
+        assert isinstance(compare_function(lambda mm, days: mm / days, self.right, inputs), Correct)
 
     def test_an_error_inside_shows_the_arguments(self):
         outcome = compare_function(lambda mm, days: mm / 0, self.right, [(6, 2)])
@@ -489,7 +561,9 @@ class TestFunctions:
         assert "called with 6, 2" in outcome.message and "divided by zero" in outcome.message
 
     def test_a_function_that_gives_nothing_is_not_attempted(self):
-        assert isinstance(compare_function(lambda mm, days: None, self.right, [(6, 2)]), NotAttempted)
+        for nothing in (None, ...):
+            outcome = compare_function(lambda mm, days, made=nothing: made, self.right, [(6, 2)])
+            assert isinstance(outcome, NotAttempted)
 
     def test_a_wrong_result_shows_the_arguments_and_what_came(self):
         message = compare_function(lambda mm, days: mm * days, self.right, [(6, 2)]).message

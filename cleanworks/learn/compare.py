@@ -248,7 +248,7 @@ def compare_table(
     return outcome
 
 
-def every(*outcomes: Outcome) -> Outcome:
+def every(first: Outcome, *others: Outcome) -> Outcome:
     """The first outcome that is not correct, or the last one: for a question with several variables.
 
     An open part stands last, so that its rubric comes when the closed parts are right.
@@ -258,10 +258,10 @@ def every(*outcomes: Outcome) -> Outcome:
     >>> every(compare(1, 1), compare(2, 3)).kind
     'not-yet'
     """
-    for outcome in outcomes:
+    for outcome in (first, *others):
         if not isinstance(outcome, Correct):
-            return outcome
-    return outcomes[-1] if outcomes else Correct()
+            break
+    return outcome
 
 
 # --- one comparison per kind of value -----------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def _compare(answer: Any, right: Any, *, unit: str = "", rtol: float, atol: floa
         return _compare_tables(answer, right, key=None, ordered=False, **close)
     if isinstance(right, pd.Series):
         return _compare_columns(answer, right, **close)
-    if isinstance(right, np.ndarray | pd.Index) and getattr(right, "ndim", 1) == 1:
+    if isinstance(right, np.ndarray | pd.Index) and right.ndim == 1:
         return _compare_lists(answer, list(right), unit=unit, **close)
     if isinstance(right, bool | np.bool_):
         return _compare_truths(answer, bool(right), name=name)
@@ -330,7 +330,7 @@ def _compare_numbers(answer: Any, right: float, *, unit: str, rtol: float, atol:
                 slip if unit in ("", "%", "percent", "share") else slip.split(".")[0] + ". Check the units."
             )
             return NotYet(f"{name}, {shown}, is {slip}")
-    if right and any(round(right, digits) == value for digits in range(7)) and abs(value / right - 1) < 0.05:
+    if any(round(right, digits) == value for digits in range(7)) and abs(value / right - 1) < 0.05:
         return NotYet(
             f"{name}, {shown}, looks rounded. Keep the full number and round only when you show it."
         )
@@ -390,7 +390,7 @@ def _compare_sets(
     answer: Any, right: set[Any] | frozenset[Any], *, rtol: float, atol: float, name: str
 ) -> Outcome:
     kinds = (set, frozenset, list, tuple, range, KeysView, ValuesView, pd.Series, pd.Index, np.ndarray)
-    if isinstance(answer, str) or not isinstance(answer, kinds):
+    if not isinstance(answer, kinds):
         return NotYet(f"{name} should be a set or a list. It is {_what(answer)}.")
     try:
         given = {_one_form(value) for value in answer}
@@ -430,7 +430,7 @@ def _compare_lists(
     answer: Any, right: list[Any], *, unit: str, rtol: float, atol: float, name: str
 ) -> Outcome:
     kinds = (list, tuple, range, KeysView, ValuesView, pd.Series, pd.Index, np.ndarray)
-    if isinstance(answer, str) or not isinstance(answer, kinds):
+    if not isinstance(answer, kinds):
         return NotYet(f"{name} should be a list of {_count(len(right), 'value')}. It is {_what(answer)}.")
     given = list(answer)
     if len(given) != len(right):
@@ -515,7 +515,7 @@ def _compare_tables(
         )
     if keys:
         given, wanted = given.set_index(keys), wanted.set_index(keys)
-    same_labels = given.index.is_unique and wanted.index.is_unique and set(given.index) == set(wanted.index)
+    same_labels = wanted.index.is_unique and set(given.index) == set(wanted.index)
     if keys and not same_labels:
         return NotYet(f"The rows of {name.lower()} are not the ones asked for: look at {listed(keys)}.")
     if ordered and same_labels and list(given.index) != list(wanted.index):
