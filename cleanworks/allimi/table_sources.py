@@ -11,7 +11,7 @@ import pandas as pd
 from cleanworks import city
 from cleanworks.allimi import public
 from cleanworks.city import reading, schemas
-from cleanworks.data import doubts, folder
+from cleanworks.data import folder
 from cleanworks.errors import InputError
 from cleanworks.profiles import Profile
 
@@ -41,7 +41,7 @@ def find(
     day = _day(date)
     if tables is not None:
         read = from_data(tables)
-        return Found(_in_currency(read, profile, tables), day, False, doubts.notes(tables, read))
+        return Found(_in_currency(read, profile, tables), day, False, folder.notes(tables, read))
     if registry is not None:
         shown, simulated = from_registry(registry)
         return Found(shown, day, simulated)

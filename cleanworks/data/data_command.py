@@ -153,13 +153,18 @@ def coverage(
 
         tables = folder.load(source)
         found, size = first_look.of_tables(tables), f"{sum(map(len, tables.values())):,} rows"
+        notes: Sequence[str] = folder.notes(source, tables)
     else:
         found = first_look.of_file(source)
-        size = f"{found.elements:,} elements"
+        one = "project" if "OC4IDS" in found.what else "process"
+        size = f"{found.elements:,} {one if found.elements == 1 else f'{one}es' if one == 'process' else f'{one}s'}"
+        notes = found.notes
     from rich.console import Console
 
     out = Console(highlight=False)
-    out.print(f"{source.name}: {found.what}, {size}", soft_wrap=True)
+    out.print(f"{source.name}: {found.what}, {size}", markup=False, soft_wrap=True)
+    for note in notes:
+        out.print(note, markup=False, soft_wrap=True)
     if fields:
         _rows(
             out,

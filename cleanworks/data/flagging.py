@@ -18,7 +18,7 @@ import pandas as pd
 
 from cleanworks import profiles
 from cleanworks.construction import flags
-from cleanworks.data import doubts, folder
+from cleanworks.data import folder
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, escape
 from cleanworks.profiles import Profile
@@ -207,7 +207,7 @@ def _of_folder(
     if folder.rows_of(source) < LARGE:
         tables = folder.load(source)
         made = _in_memory(name, tables, codes, settings, where=where)
-        return replace(made, notes=doubts.notes(source, tables))
+        return replace(made, notes=folder.notes(source, tables))
     from cleanworks.data import database
 
     with database.database() as engine:
@@ -228,7 +228,7 @@ def _of_folder(
         settings.as_of,
         tuple(spreads),
         whole=False,
-        notes=doubts.notes(source, {}),
+        notes=folder.notes(source, {}),
     )
 
 

@@ -19,7 +19,9 @@ from cleanworks import written
 from cleanworks.city import own, schemas
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds
+from cleanworks.standards.doubts import Doubts
 from cleanworks.standards.stream import open_source
+from cleanworks.typed import Tables
 
 MARK = "import.json"
 MADE_BY = "cleanworks data import"
@@ -70,6 +72,14 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
             fix=f"Bring your files in: cleanworks data import {source} --out FOLDER. Tables are called {', '.join(list(schemas.CONSTRUCTION)[:4])} ...",
         )  # fmt: skip
     return found
+
+
+def notes(source: str | Path, tables: Tables) -> tuple[str, ...]:
+    """The notes of an import, or of the tables of a file that was read by itself: what of it could not be read."""
+    said = about(source).get("notes")
+    if isinstance(said, list):
+        return tuple(map(str, said))
+    return tuple(Doubts().take(tables).notes())
 
 
 def rows_of(source: str | Path) -> int:

@@ -7,7 +7,6 @@ process are merged however far they lie apart, and only one piece is in memory a
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import gc
 import gzip
 import io
@@ -24,15 +23,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from cleanworks import archives, moments, scratch, shown
+from cleanworks import archives, scratch, shown
 from cleanworks.construction import flags
 from cleanworks.data import folder, mapping, tables
-from cleanworks.data.doubts import Doubts
 from cleanworks.data.parallel import Helpers
 from cleanworks.errors import InputError
 from cleanworks.moments import OFFSET
 from cleanworks.standards import oc4ids, ocds
-from cleanworks.standards.shape import inside, objects, text
+from cleanworks.standards.doubts import Doubts
 from cleanworks.standards.stream import (
     LISTS,
     Element,
@@ -452,7 +450,7 @@ class _Sorter:
         for count, (element, list_name) in enumerate(elements):
             value = element.value
             line = kept(ocds.what_is_read(value))
-            ocid = text(value.get("ocid")) or text(inside(value, "compiledRelease").get("ocid"))
+            ocid = ocds.ocid_of(value)
             # What has no usable ocid belongs to nothing else.
             key = json.dumps(ocid or f"\0{self.mark}{count}").encode()
             piece = zlib.crc32(key if ocid else line) % len(self.held)
@@ -505,23 +503,13 @@ def _processes(runs: Sequence[Runs], pieces: int) -> Iterator[tuple[list[Process
 def _compiled(batch: Iterable[Process]) -> Iterator[dict[str, Any]]:
     """The compiled release of each process."""
     for parts in batch:
-        # One process may be in two files of records: what was told last stands, and of one moment the later file.
-        records = [again(value) for list_name, value in parts if list_name == b"records"]
-        if len(records) > 1:
-            records.sort(key=_told)
-        whole = next(iter(ocds.compiled_of(reversed(records), "records")), None)
+        records = (again(value) for list_name, value in parts if list_name == b"records")
+        whole = next(iter(ocds.compiled_of(records, "records")), None)
         if whole is not None:
             yield whole
         else:
             releases = (again(value) for list_name, value in parts if list_name == b"releases")
             yield from ocds.compiled_of(releases, "releases")
-
-
-def _told(record: dict[str, Any]) -> dt.datetime:
-    """The last moment of which a record tells; the first of all times where it names none."""
-    whole = inside(record, "compiledRelease") or None
-    told = [moments.instant(one.get("date")) for one in ([whole] if whole else objects(record, "releases"))]
-    return max((one for one in told if one is not None), default=dt.datetime.min)
 
 
 def _tabled(batch: list[Process], before: int, place: Path, number: int) -> _Keeper:
@@ -627,19 +615,16 @@ def _elements(
         told.begin(path, name)
         with _called(path, name):
             source = open_part(opened) if isinstance(opened, Part) else open_source(opened)
-            number = links = 0
+            number, links = 0, ocds.Links()
             for element in source.elements:
                 number += 1
-                if source.list_name == "records" and ocds.only_links(element.value):
-                    links += 1
+                if source.list_name == "records":
+                    links.count(element.value)
                 told.step(source)
                 yield element, source.list_name
         told.done(path)
         ended = not isinstance(opened, Part) or opened.last
-        if links:
-            read.notes.append(
-                f"{name}: {links:,} {'record only links' if links == 1 else 'records only link'} to releases, and links are not followed."
-            )
+        read.notes += [f"{name}: {note}" for note in links.notes()]
         read.files.append((name, source.what, source.list_name, number, ended))
         if ended:
             read.notes += [f"{name}: {note}" for note in source.notes]

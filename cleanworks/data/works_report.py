@@ -11,7 +11,7 @@ import pandas as pd
 from cleanworks import figures, paper, profiles
 from cleanworks.construction import disclosure, flags
 from cleanworks.construction.flags import _core
-from cleanworks.data import doubts, folder
+from cleanworks.data import folder
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, escape
 from cleanworks.profiles import Profile
@@ -50,7 +50,7 @@ def report_of(
     'Report on tables'
     """
     tables = dict(source) if isinstance(source, Mapping) else folder.load(source)
-    notes = () if isinstance(source, Mapping) else doubts.notes(source, tables)
+    notes = () if isinstance(source, Mapping) else folder.notes(source, tables)
     chosen = profiles.load(profile) if isinstance(profile, str) else profile or profiles.active()
     if date is not None:
         try:

@@ -6,8 +6,8 @@ The file is read in batches, so its size does not matter.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pandas as pd
 
 from cleanworks.construction import disclosure, flags
 from cleanworks.standards import oc4ids, ocds
+from cleanworks.standards.doubts import Doubts
 from cleanworks.standards.shape import LOCAL
 from cleanworks.standards.stream import open_source
 from cleanworks.typed import Tables
@@ -32,7 +33,7 @@ class Coverage:
     what : str
         The kind of file.
     elements : int
-        Projects, releases or records in it.
+        Projects or processes in it; a process may be spread over many releases.
     fields : DataFrame
         Indexed by ``path``: ``filled`` (elements in which it is filled) and ``share`` (0 to 1).
     items : DataFrame
@@ -41,6 +42,8 @@ class Coverage:
         Mean over elements of items filled out of 40.
     indicators : DataFrame
         As `cleanworks.construction.flags.possible`: which indicators the filled columns allow, and what is missing.
+    notes : list of str
+        What of the file could not be read, in sentences.
 
     Examples
     --------
@@ -55,6 +58,7 @@ class Coverage:
     items: pd.DataFrame
     disclosure_rate: float
     indicators: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
 
 
 def of_file(path: str | Path) -> Coverage:
@@ -76,21 +80,28 @@ def of_file(path: str | Path) -> Coverage:
     items: Counter[str] = Counter()
     columns: set[str] = set()
     elements = 0
-    values = (element.value for element in source.elements)
-    # A process may be spread over many releases: its fields are those of all of them together.
-    whole = values if source.list_name == "projects" else ocds.compiled_of(values, source.list_name)
+    doubts, repeated, said = Doubts(), list[str](), source.notes
+    if source.list_name == "projects":
+        places = ((element.value, f"{path}, project {element.number}") for element in source.elements)
+        whole: Iterable[dict[str, Any]] = oc4ids.once(places, repeated)
+    else:
+        # A process may be spread over many releases: its fields are those of all of them together.
+        whole, said = ocds.processes_of(source)
     for batch in _batches(iter(whole)):
         elements += len(batch)
         for value in batch:
             fields.update(set(_paths(value)))
         tables = reader.tables_of(batch)
+        doubts.take(tables)
         columns |= flags.filled_columns(tables)
         if source.list_name == "projects":
             for value in batch:
                 items.update(key for key, filled in disclosure.filled_items(value).items() if filled)
         else:
             items.update(disclosure.coverage(_processes_as_projects(tables)).sum().to_dict())
-    return _coverage(source.what, elements, fields, items, columns)
+    doubts.again = len(repeated)
+    found = _coverage(source.what, elements, fields, items, columns)
+    return replace(found, notes=[*said, *doubts.notes()])
 
 
 def of_tables(tables: Mapping[str, pd.DataFrame]) -> Coverage:

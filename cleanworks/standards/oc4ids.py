@@ -669,6 +669,8 @@ def read(
         )
     places = ((element.value, f"{path}, project {element.number}") for element in source.elements)
     (tables,) = pieces_of(places, project_prefix=project_prefix, ocid_prefix=ocid_prefix)
+    if source.notes:
+        tables["projects"].attrs["said"] = list(source.notes)
     return tables
 
 
@@ -712,6 +714,22 @@ def pieces_of(
     (1, 1)
     """
     reader = _Reader(project_prefix, ocid_prefix)
+    for project in once(found, reader.repeated):
+        reader.project(project)
+        if size is not None and len(reader.records["projects"]) >= size:
+            yield reader.tables()
+    yield reader.tables()
+
+
+def once(found: Iterable[tuple[dict[str, Any], str]], repeated: list[str]) -> Iterator[dict[str, Any]]:
+    """Projects without those that are there again, whose places go into ``repeated``; see `pieces_of`.
+
+    Examples
+    --------
+    >>> again = []
+    >>> len(list(oc4ids.once([({"id": "p"}, "a.json"), ({"id": "p"}, "b.json")], again))), again
+    (1, ['b.json'])
+    """
     known: dict[str, tuple[bytes, str]] = {}
     for project, place in found:
         number = text(project.get("id"))
@@ -727,12 +745,9 @@ def pieces_of(
                         where=place,
                         fix="Give the newer of them only: nothing in OC4IDS says how the two become one.",
                     )
-                reader.again += 1
+                repeated.append(place)
                 continue
-        reader.project(project)
-        if size is not None and len(reader.records["projects"]) >= size:
-            yield reader.tables()
-    yield reader.tables()
+        yield project
 
 
 # What no process of a file may mention at all: then nothing is known, and the table has no columns.
@@ -748,7 +763,7 @@ class _Reader:
         self.said: set[str] = set()
         self.seen: dict[str, int] = {}  # processes; one may belong to two projects
         self.count = 0
-        self.again = 0  # projects that were there already
+        self.repeated: list[str] = []  # where projects stand that were there already
         self.beyond: dict[str, tuple[int, list[str]]] = {}
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -758,10 +773,11 @@ class _Reader:
             name: pd.DataFrame() if name in unknown else frame(name, list_, CARRIED.get(name, ()))
             for name, list_ in self.records.items()
         }
-        about = {"again": self.again, "beyond": self.beyond}
+        about = {"again": len(self.repeated), "beyond": self.beyond}
         made["projects"].attrs |= {name: value for name, value in about.items() if value}
         self.records = {name: [] for name in self.records}
-        self.again, self.beyond = 0, {}
+        self.beyond = {}
+        self.repeated.clear()
         return made
 
     def _possible(self, table: str, column: str, value: object, project: str) -> object:

@@ -11,13 +11,15 @@ Read from foreign data, the tables have what flags need: ``tenders`` with ``stat
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from cleanworks import moments
 from cleanworks.errors import InputError
 from cleanworks.standards import checks, merging
 from cleanworks.standards.oc4ids import OCID_PREFIX, PROJECT_PREFIX, _organisation_id, _Parties
@@ -38,7 +40,7 @@ from cleanworks.standards.shape import (
     text,
     write_text,
 )
-from cleanworks.standards.stream import open_source
+from cleanworks.standards.stream import Source, again, kept, open_source
 from cleanworks.typed import Day, Tables
 
 VERSION = "1.1"
@@ -549,8 +551,11 @@ def read(
     source = open_source(path)
     if source.list_name == "projects":
         raise InputError("This is OC4IDS, not OCDS.", where=str(path), fix="Read it with oc4ids.read.")
-    found = compiled_of((element.value for element in source.elements), source.list_name)
-    return tables_of(found, ocid_prefix=ocid_prefix, project_prefix=project_prefix)
+    found, said = processes_of(source)
+    tables = tables_of(found, ocid_prefix=ocid_prefix, project_prefix=project_prefix)
+    if said:
+        tables["tenders"].attrs["said"] = said
+    return tables
 
 
 def merge(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -568,10 +573,43 @@ def merge(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [merging.compiled(releases) for releases in by_ocid.values()]
 
 
-def compiled_of(found: Iterable[dict[str, Any]], list_name: str) -> Iterable[dict[str, Any]]:
-    """The compiled release of each process, from releases or records in any order: releases of one ``ocid`` are merged.
+def processes_of(source: Source) -> tuple[Iterable[dict[str, Any]], list[str]]:
+    """The compiled release of each process of an OCDS file, see `compiled_of`, and what is to be said of the file as a whole.
 
-    Records are compiled one after the other; releases are all in memory, because those of one process may lie far apart.
+    Examples
+    --------
+    >>> found, said = ocds.processes_of(open_source(path))
+    >>> len(list(found)), said
+    (20, [])
+    """
+    links = Links()
+
+    def values() -> Iterator[dict[str, Any]]:
+        for element in source.elements:
+            if source.list_name == "records":
+                links.count(element.value)
+            yield element.value
+
+    found = compiled_of(values(), source.list_name)
+    return found, [*links.notes(), *source.notes]
+
+
+def ocid_of(element: Mapping[str, Any]) -> str | None:
+    """The ocid of a release or a record, or of the record's compiled release; None without one that can be used.
+
+    Examples
+    --------
+    >>> ocds.ocid_of({"compiledRelease": {"ocid": "ocds-abc123-1"}})
+    'ocds-abc123-1'
+    """
+    return text(element.get("ocid")) or text(inside(element, "compiledRelease").get("ocid"))
+
+
+def compiled_of(found: Iterable[dict[str, Any]], list_name: str) -> Iterable[dict[str, Any]]:
+    """The compiled release of each process, from releases or records in any order.
+
+    Releases of one ``ocid`` are merged; of its records that which was told last stands, and of one moment the later one. All are read
+    at once, because those of one process may lie far apart.
 
     Examples
     --------
@@ -580,7 +618,11 @@ def compiled_of(found: Iterable[dict[str, Any]], list_name: str) -> Iterable[dic
     True
     """
     if list_name == "records":
-        return (whole for record in found for whole in _of_record(record))
+        told: dict[str, list[bytes]] = {}
+        for record in found:
+            # Packed: a file may hold more than there is room for as objects.
+            told.setdefault(ocid_of(record) or f"\0{len(told)}", []).append(kept(record))
+        return (whole for records in told.values() for whole in _told_last(records))
     by_ocid: dict[str, list[dict[str, Any]]] = {}
     for release in found:
         # Releases without a usable ocid cannot belong together.
@@ -623,6 +665,21 @@ def what_is_read(element: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def _told_last(packed: Sequence[bytes]) -> Iterable[dict[str, Any]]:
+    """The process of some records of it, if any holds one."""
+    records = list(map(again, packed))
+    if len(records) > 1:
+        records = sorted(records, key=_told)[::-1]
+    return next((made for made in map(_of_record, records) if made), [])
+
+
+def _told(record: dict[str, Any]) -> dt.datetime:
+    """The last moment of which a record tells; the first of all times where it names none."""
+    whole = inside(record, "compiledRelease") or None
+    told = [moments.instant(one.get("date")) for one in ([whole] if whole else objects(record, "releases"))]
+    return max((one for one in told if one is not None), default=dt.datetime.min)
+
+
 def _of_record(record: dict[str, Any]) -> list[dict[str, Any]]:
     ocid = text(record.get("ocid"))
     if isinstance(record.get("compiledRelease"), dict):
@@ -646,20 +703,35 @@ def is_linked(release: dict[str, Any]) -> bool:
     return "url" in release and "ocid" not in release
 
 
-def only_links(record: dict[str, Any]) -> bool:
-    """Whether a record holds nothing but addresses of its releases.
+class Links:
+    """Counts records without a compiled release whose releases, or some of them, are only addresses.
 
     Examples
     --------
-    >>> ocds.only_links({"ocid": "ocds-abc123-1", "releases": [{"url": "https://example.org/r/1"}]})
-    True
+    >>> links = ocds.Links()
+    >>> links.count({"ocid": "ocds-abc123-1", "releases": [{"url": "https://example.org/r/1"}]})
+    >>> links.notes()
+    ['1 record only links to releases, and links are not followed.']
     """
-    releases = objects(record, "releases")
-    return (
-        bool(releases)
-        and not isinstance(record.get("compiledRelease"), dict)
-        and all(map(is_linked, releases))
-    )
+
+    def __init__(self) -> None:
+        self.only = self.some = 0
+
+    def count(self, record: dict[str, Any]) -> None:
+        if isinstance(record.get("compiledRelease"), dict):
+            return
+        linked = [is_linked(release) for release in objects(record, "releases")]
+        self.only += bool(linked) and all(linked)
+        self.some += any(linked) and not all(linked)
+
+    def notes(self) -> list[str]:
+        """What is to be said of them, in sentences."""
+        only, some = self.only, self.some
+        return [
+            *([f"{only:,} {'record only links' if only == 1 else 'records only link'} to releases, and links are not followed."] if only else []),
+            *([f"{some:,} {'record links' if some == 1 else 'records link'} to a part of {'its' if some == 1 else 'their'} releases; links "
+               "are not followed, so what is said there is missing."] if some else []),
+        ]  # fmt: skip
 
 
 def _whole(releases: list[dict[str, Any]]) -> dict[str, Any]:

@@ -498,6 +498,65 @@ def test_records_that_only_link_are_said(tmp_path):
         data.bring_in([path])
 
 
+def record_of(number, *releases, whole=None):
+    record = {"ocid": f"ocds-abc123-{number}", "releases": list(releases)}
+    return {**record, "compiledRelease": whole} if whole else record
+
+
+def records(tmp_path, *list_, **head):
+    file = tmp_path / "records.json"
+    file.write_text(json.dumps({**HEAD, **head, "records": list_}), encoding="utf-8")
+    return file
+
+
+LINK = {"url": "https://example.org/r/1", "date": "2024-01-31T00:00:00Z", "tag": ["tender"]}
+
+
+def test_a_record_that_is_there_again_is_one_process_wherever_it_is_read(tmp_path):
+    def told(date, title):
+        return record_of(1, whole=release(1, date=date, tag=["compiled"], tender={"id": "t", "title": title}))
+
+    later = told("2024-10-01T00:00:00+09:00", "October")
+    file = records(tmp_path, later, told("2024-02-01T00:00:00Z", "February"), record_of(1, LINK))
+    assert ocds.read(file)["tenders"]["title"].tolist() == ["October"]
+    assert data.bring_in([file]).load()["tenders"]["title"].tolist() == ["October"]
+    assert coverage.of_file(file).elements == 1
+
+
+def test_a_record_that_links_to_a_part_of_its_releases_is_said(tmp_path):
+    tender = {"id": "t", "numberOfTenderers": 2}
+    file = records(
+        tmp_path, record_of(1, release(1, tender=tender), LINK), record_of(2, LINK, whole=release(2))
+    )
+    said = "1 record links to a part of its releases"
+    assert said in data.bring_in([file]).notes[0] and len(data.bring_in([file]).notes) == 1
+    assert said in data.flags_of(file, codes=["R018"]).notes[0]
+
+
+def test_coverage_says_what_of_a_file_could_not_be_read(tmp_path, capsys):
+    file = records(
+        tmp_path, record_of(1, process(1, [bid("1", "F1", "12 000")], [])), record_of(2, LINK), version=None
+    )
+    imported = tmp_path / "imported"
+    data.bring_in([file], imported)
+    for source in (file, imported):
+        assert cli.run(["data", "coverage", str(source)]) == 0
+        out = capsys.readouterr().out
+        assert (
+            'bids.amount: 1 value is no number or no day that can be read, and counts as missing ("12 000")'
+            in out
+        )
+        assert "1 record only links to releases" in out and "does not say its version" in out
+    project = {"id": "p", "title": "Bridge", "budget": {"amount": {"amount": "a lot", "currency": "KRW"}}}
+    file.write_text(json.dumps({"projects": [project, project]}), encoding="utf-8")
+    assert cli.run(["data", "coverage", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert (
+        "OC4IDS project package, 1 project\n" in out and "projects.budget_amount: 1 value is no number" in out
+    )
+    assert "1 project is there again" in out and "does not say its version" in out
+
+
 def test_what_cannot_be_read_in_a_file_is_said(tmp_path):
     bids = [
         bid("1", "F1", "12 000", date="20240201T120000Z"),

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from cleanworks import moments
 from cleanworks.city import schemas
-from cleanworks.data import folder
 from cleanworks.standards import oc4ids
 from cleanworks.typed import Tables
 
 
 class Doubts:
-    """Counts what the readers leave beside the tables that they make, see `shape.frame` and `oc4ids.pieces_of`."""
+    """Counts what the readers leave beside the tables that they make, see `shape.frame` and `oc4ids.pieces_of`.
+
+    Examples
+    --------
+    >>> Doubts().take(ocds.read(path)).notes()
+    []
+    """
 
     def __init__(self) -> None:
         self.unread: dict[str, tuple[int, str]] = {}  # table.column: how many, and one of them
         self.beyond: dict[str, tuple[int, list[str]]] = {}  # table.column: how many, and some of them
         self.again = 0
+        self.said: list[str] = []  # sentences on a file as a whole
 
     def take(self, tables: Tables) -> Doubts:
         """Add what is said beside some tables."""
@@ -27,10 +32,12 @@ class Doubts:
             said: dict[Any, Any] = table.attrs
             more = {f"{name}.{column}": one for column, one in said.get("unread", {}).items()}
             self._add(more, said.get("beyond", {}), said.get("again", 0))
+            self.said += said.get("said", ())
         return self
 
     def add(self, other: Doubts) -> None:
         self._add(other.unread, other.beyond, other.again)
+        self.said += other.said
 
     def _add(
         self, unread: Mapping[str, tuple[int, str]], beyond: Mapping[str, tuple[int, list[str]]], again: int
@@ -46,18 +53,11 @@ class Doubts:
     def notes(self) -> list[str]:
         again = f"{self.again:,} {'project is' if self.again == 1 else 'projects are'}"
         return [
+            *self.said,
             *([f"{again} there again with the same words, and counted once."] if self.again else []),
             *(_unread(column, *one) for column, one in self.unread.items()),
             *(_beyond(column, *one) for column, one in self.beyond.items()),
         ]
-
-
-def notes(source: str | Path, tables: Tables) -> tuple[str, ...]:
-    """The notes of an import, or of the tables of a file that was read by itself."""
-    said = folder.about(source).get("notes")
-    if isinstance(said, list):
-        return tuple(map(str, said))
-    return tuple(Doubts().take(tables).notes())
 
 
 def _unread(column: str, number: int, example: str) -> str:
