@@ -404,6 +404,186 @@ def test_a_finished_contract_may_be_silent():
     assert values({"reports": reports}, "report-silence", as_of="2024-09-01") == {}
 
 
+# The limits ----------------------------------------------------------------------------------------------------------------
+
+START = day("2024-01-01")
+
+
+def after(days):
+    return START + pd.Timedelta(days=days)
+
+
+def contract(**more):
+    """One contract of 100, agreed for 100 days."""
+    row = {"contract_id": "c", "tender_id": "t", "supplier_id": "S", "value_amount": 100.0}
+    row |= {"date_signed": START, "period_start": START, "period_end": after(100)}
+    return pd.DataFrame([row | more])
+
+
+def changed(count=1, **more):
+    row = {"contract_id": "c", "date": after(10), "old_value": 100.0, "new_value": 100.0}
+    return pd.DataFrame([row | {"new_period_end": after(100)} | more] * count)
+
+
+def with_change(count=1, contract_=None, **more):
+    return {
+        "contracts": contract() if contract_ is None else contract_,
+        "modifications": changed(count, **more),
+    }
+
+
+def project(**more):
+    row = {"project_id": "p", "budget_amount": 100.0, "period_start": START, "period_end": after(100)}
+    return {**with_change(), "projects": pd.DataFrame([row | more])}
+
+
+def low_bid(estimate=100, day_=90, rise=9):
+    tables = with_change(
+        contract_=contract(value_amount=90.0), date=after(day_), old_value=90.0, new_value=90.0 + rise
+    )
+    return {**tables, "tenders": pd.DataFrame({"tender_id": ["t"], "cost_estimate": [estimate]})}
+
+
+def direct(price, rise):
+    tables = with_change(contract_=contract(value_amount=price), old_value=price, new_value=price + rise)
+    return {**tables, "tenders": pd.DataFrame({"tender_id": ["t"], "procurement_method": ["direct"]})}
+
+
+def subcontract(tier=1, **more):
+    row = {
+        "subcontract_id": "s",
+        "contract_id": "c",
+        "subcontractor_id": "L",
+        "tier": tier,
+        "value_amount": 50.0,
+    }
+    return {"contracts": contract(), "subcontracts": pd.DataFrame([row | more])}
+
+
+def payment(count=1, late=0, **more):
+    """Payments due on day 20 of money received on day 5; the ``late`` first ones are paid a day after."""
+    row = {
+        "contract_id": "c",
+        "payer_id": "S",
+        "payee_type": "equipment",
+        "tier": 1,
+        "date_received": after(5),
+    }
+    row |= {"amount": 100.0, "amount_registered": 100.0, "date_due": after(20), "date_paid": after(20)}
+    rows = [
+        {"payment_id": f"y{n}", **row, **({"date_paid": after(21)} if n < late else {}), **more}
+        for n in range(count)
+    ]
+    return {"payments": pd.DataFrame(rows)}
+
+
+def claim(**more):
+    row = {"claim_id": "k", "contract_id": "c", "amount": 100.0, "date_claimed": START, "date_paid": after(5)}
+    return pd.DataFrame([row | more])
+
+
+def on_card(days, **wage):
+    """A worker with ten days on the card in January, and what another list says of that month."""
+    cards = attendance("w", "c", *pd.date_range(START, periods=days))
+    row = {"worker_id": "w", "contract_id": "c", "month": day("2024-01-31")}
+    name = "wages" if "days_paid" in wage else "retirement_days"
+    return {"attendance": cards, name: pd.DataFrame([row | wage])}
+
+
+def hurt(count):
+    """Two cards of 100,000 hours each: as many as 100 people work in a year."""
+    cards = attendance("w", "c", "2024-01-01", "2024-01-02").assign(hours=100_000.0)
+    return {"attendance": cards, "accidents": pd.DataFrame({"contract_id": ["c"] * count})}
+
+
+def reported(*days, actual=50.0):
+    rows = {"contract_id": "c", "report_type": "daily", "date": [after(n) for n in days], "actual": actual}
+    return {"reports": pd.DataFrame(rows)}
+
+
+def months(planned, actual, paid=None):
+    return {"progress": progress("c", planned, actual).assign(paid=paid)}
+
+
+def waited(table_, id_, start, end, days):
+    """Something that happened on the first day, and what it waited for."""
+    return {table_: pd.DataFrame({id_: ["x"], start: [START], end: [after(days)]})}
+
+
+# Indicator, level, how a table is made of one number or some, and what it must then answer. The first lines of each indicator lie
+# on its limit, the last beyond it.
+LIMITS = [
+    ("cost-overrun", "contract", lambda new: with_change(new_value=new), {110: (0.10, False), 111: (0.11, True)}),
+    ("cost-overrun", "project", lambda end: project(completion_final_value=end), {110: (0.10, False), 111: (0.11, True)}),
+    ("time-overrun", "contract", lambda n: with_change(new_period_end=after(100 + n)), {10: (0.10, False), 11: (0.11, True)}),
+    ("time-overrun", "project", lambda n: project(completion_end_date=after(100 + n)), {10: (0.10, False), 11: (0.11, True)}),
+    # To the agreed end, a year after the signature; to the reading day, where that is earlier.
+    ("change-intensity", "contract", lambda n: with_change(n, contract(period_end=after(365.25))), {3: (3, False), 4: (4, True)}),
+    ("change-intensity", "contract", lambda end: with_change(3, contract(period_end=after(end))), {2 * 365.25: (1.5, False), 9999: (1, False)}),
+    ("changes-without-reason", "contract", lambda words: {"modifications": pd.DataFrame({"contract_id": "c", "rationale": words})}, {
+        ("rain", " - "): (1 / 2, True), ("rain", "rock", "nan"): (1 / 3, False), (None, "none", "None"): (1, True),
+    }),
+    ("low-bid-then-change", "contract", lambda estimate: low_bid(estimate=estimate), {99: (0.1, False), 100: (0.1, True)}),
+    ("low-bid-then-change", "contract", lambda n: low_bid(day_=n), {90: (0.1, True), 91: (0, False)}),
+    ("low-bid-then-change", "contract", lambda rise: low_bid(rise=rise), {9: (0.1, True), 8: (8 / 90, False)}),
+    ("direct-then-raised", "contract", lambda price: direct(*price), {
+        (95, 5): (1, False), (94, 7): (1.01, False), (100, 6): (1.06, False), (95, 6): (1.01, True), (99, 2): (1.01, True),
+    }),
+    ("R067", "contract", lambda n: {**with_change(), **waited("milestones", "contract_id", "date_due", "date_met", n)}, {0: (0, False), 1: (1, True)}),
+    ("R068", "contract", lambda paid: {**with_change(new_value=110), "claims": claim(amount=paid)}, {110: (1, False), 111: (111 / 110, True)}),
+    ("R069", "contract", lambda new: with_change(new_value=new), {110: (0.10, False), 111: (0.11, True)}),
+    ("R071", "contract", lambda passed: subcontract(prime_amount=passed), {50: (0.50, False), 51: (0.51, True)}),
+    ("subcontract-chain", "contract", subcontract, {1: (1, False), 2: (2, True)}),
+    ("subcontract-rate", "subcontract", lambda own: subcontract(value_amount=own, prime_amount=100), {70: (0.7, False), 69: (0.69, True)}),
+    ("bid-spread", "process", lambda prices: {"bids": pd.DataFrame({"tender_id": "t", "amount": prices, "status": "valid"})}, {
+        (99, 100, 101): (0.01, False), (198, 200, 201): (1.5275252316519 / 199.66666666667, True),
+    }),
+    ("threshold-bunching", "process", lambda estimate: {"tenders": pd.DataFrame({"tender_id": ["x"], "cost_estimate": estimate})}, {
+        95: (1, True), 100: (0, False), 105: (0, False),
+    }),
+    ("payment-delay", "payment", lambda n: payment(date_paid=after(5 + n)), {15: (15, False), 16: (16, True)}),
+    ("late-share", "payer", lambda late: payment(8, late), {2: (1 / 4, False), 3: (3 / 8, True)}),
+    ("late-interest", "payment", lambda n: payment(date_paid=after(20 + n), amount_registered=36_500), {-1: (0, False), 0: (0, False), 1: (15.5, True)}),
+    ("short-payment", "payment", lambda amount: payment(amount=amount), {98.5: (0.015, False), 98: (0.02, True)}),
+    ("client-delay", "claim", lambda n: {"claims": claim(date_paid=after(n))}, {5: (5, False), 6: (6, True)}),
+    ("client-delay", "claim", lambda n: {"claims": claim(date_inspected=after(2), date_paid=after(n))}, {7: (5, False), 8: (6, True)}),
+    ("paid-ahead", "contract", lambda paid: months([10, 50], [0, 20], [90, paid]), {30: (10, False), 31: (11, True)}),
+    ("ghost-days", "worker and month", lambda paid: on_card(10, days_paid=paid), {12: (2, False), 13: (3, True)}),
+    ("ghost-days", "worker", lambda paid: on_card(10, days_paid=paid), {12: (2, False), 13: (3, True)}),
+    ("unreported-days", "worker and month", lambda told: on_card(10, days_reported=told), {8: (2, False), 7: (3, True)}),
+    ("no-rest-day", "worker", lambda n: {"attendance": attendance("w", "c", *pd.date_range(START, periods=n))}, {13: (13, False), 14: (14, True)}),
+    ("wage-delay", "wage", lambda n: waited("wages", "wage_id", "date_due", "date_paid", n), {0: (0, False), 1: (1, True)}),
+    ("accidents", "contract", hurt, {0: (0, False), 1: (1, False), 2: (2, True)}),
+    # The first day is a Monday.
+    ("report-gap", "contract", lambda n: reported(0, n), {8: (5, False), 9: (6, True)}),
+    ("zero-progress", "contract", lambda planned: months([planned], [0]), {9: (0, False), 10: (1, True)}),
+    ("flat-progress", "contract", lambda n: months([50] * 6, [30] * n + [60] * (6 - n)), {4: (3, True), 3: (2, False)}),
+    ("flat-progress", "contract", lambda share: months([50] * 6, [share] * 6), {0: (0, False), 1: (5, True), 99: (5, True), 100: (0, False)}),
+    ("copied-progress", "contract", lambda n: months([10, 20, 30, 40], [10, 20, 30, 40][:n] + [5] * (4 - n)), {2: (2, False), 3: (3, True)}),
+    ("copied-progress", "contract", lambda share: months([share] * 4, [share] * 4), {0: (0, False), 1: (4, True), 99: (4, True), 100: (0, False)}),
+    ("spi", "contract", lambda actual: months([10, 50], [0, actual]), {45: (0.9, False), 44: (0.88, True)}),
+    ("progress-gap", "contract", lambda actual: months([10, 50], [0, actual]), {41: (9, False), 40: (10, True)}),
+    ("disclosure-delay", "disclosure", lambda n: waited("disclosures", "disclosure_id", "date_event", "date_published", n), {30: (30, False), 31: (31, True)}),
+    ("unanswered", "question", lambda n: waited("questions", "question_id", "date_asked", "date_answered", n), {14: (14, False), 15: (15, True)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "make", "number", "expected"),
+    [
+        pytest.param(code, level, make, number, expected, id=f"{code}-{level}-{number}")
+        for code, level, make, cases in LIMITS
+        for number, expected in cases.items()
+    ],
+)
+def test_what_lies_on_a_limit_and_what_lies_beyond_it(code, level, make, number, expected):
+    settings = {"as_of": after(2 * 365.25), "direct_award_threshold": 100}
+    if code == "change-intensity" and number == 9999:
+        settings["as_of"] = after(3 * 365.25)
+    ((value, hit),) = values(make(number), code, level, **settings).values()
+    assert (value, hit) == (pytest.approx(expected[0]), expected[1])
+
+
 # The registry --------------------------------------------------------------------------------------------------------------
 
 

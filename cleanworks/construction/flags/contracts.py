@@ -45,7 +45,8 @@ def cost_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     high = col("value") > settings.cost_overrun
     parts = [processes.of_rows("contract", processes.ledger, "contract_id", share, high)]
     if processes.has("projects", "project_id", "completion_final_value", "budget_amount"):
-        over = number("completion_final_value") / above_zero("budget_amount") - 1
+        # The difference first: 110 / 100 - 1 is a little more than a tenth.
+        over = (number("completion_final_value") - number("budget_amount")) / above_zero("budget_amount")
         if processes.has("projects", "currency"):
             over = nw.when(~known(col("currency") == "several")).then(over)
         parts.append(processes.of_rows("project", processes.table("projects"), "project_id", over, high))

@@ -199,7 +199,7 @@ def threshold_bunching(processes: Processes, settings: Settings) -> list[tuple[s
         if not settings.currency:
             return []  # a threshold is in one currency, and nobody said in which
         tenders = tenders.filter(col("currency") == settings.currency)
-    near = tenders.filter((col("cost_estimate") / limit - 1).abs() <= settings.near_threshold)
+    near = tenders.filter((col("cost_estimate") - limit).abs() <= settings.near_threshold * limit)
     near = processes.engine.collected(near)
     if near.empty:
         return []
