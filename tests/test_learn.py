@@ -69,26 +69,29 @@ class TestOutcomes:
     @pytest.mark.parametrize("value", [..., "", "...", [..., 2], {"a": ...}])
     def test_a_placeholder_is_not_attempted_and_the_name_is_given(self, value):
         outcome = rain_checks()("r1-e1", {"total": value})
-        assert isinstance(outcome, NotAttempted) and "`total`" in outcome.message
+        assert isinstance(outcome, NotAttempted)
+        assert "Replace the three dots of `total`" in outcome.message
 
     def test_only_the_missing_name_is_asked_for(self):
         outcome = rain_checks()("r1-e2", {"wettest": "Friday"})
         assert isinstance(outcome, NotAttempted)
-        assert "`driest`" in outcome.message and "`wettest`" not in outcome.message
+        assert "Give a value to `driest`" in outcome.message and "`wettest`" not in outcome.message
 
     def test_a_known_mistake_gets_its_own_feedback(self):
         outcome = rain_checks()("r1-e1", {"total": 6})
         assert isinstance(outcome, NotYet) and "That is the mean" in outcome.message
 
     def test_the_right_value_is_never_said(self):
-        for wrong in (6, 41, 4200, "42", -42, np.nan, [1, 2], None):
-            assert "42 mm" not in rain_checks()("r1-e1", {"total": wrong}).message.replace("-42 mm", "")
+        for wrong in (6, 41, 4200, "42", -42, np.nan, [1, 2], {"a": 1}, None):
+            outcome = rain_checks()("r1-e1", {"total": wrong})
+            assert isinstance(outcome, NotYet) and "42 mm" not in outcome.message.replace("-42 mm", "")
 
     def test_a_check_that_fails_is_a_message_for_the_learner_and_a_mark_for_the_maintainer(self, monkeypatch):
         monkeypatch.delenv("CLEANWORKS_DEBUG", raising=False)
         outcome = rain_checks()("r1-e3", {"broken": 3})
         assert isinstance(outcome, NotYet) and "AttributeError" in outcome.broken
         assert "AttributeError" not in outcome.message
+        assert outcome.record()["broken"] == outcome.broken
         monkeypatch.setenv("CLEANWORKS_DEBUG", "1")
         with pytest.raises(AttributeError):
             rain_checks()("r1-e3", {"broken": 3})
@@ -102,6 +105,9 @@ class TestOutcomes:
         with pytest.raises(ValueError, match="two checks"):
             check.question("r1-e1", "total")
 
+    def test_the_function_of_a_check_can_still_be_called_by_its_name(self):
+        assert CheckSet("r1").question("r1-e1", "total")(len) is len
+
     def test_a_check_without_variables_is_refused(self):
         with pytest.raises(ValueError, match="names no variable"):
             rain_checks().question("r1-e4")
@@ -114,6 +120,24 @@ class TestShowing:
         assert 'role="status"' in bundle["text/html"] and "Correct" in bundle["text/html"]
         assert bundle[MIME] == {"version": 1, "question": "r1-e1", "outcome": "correct", "message": ""}
         json.dumps(bundle)
+
+    @pytest.mark.parametrize(
+        ("kind", "said"),
+        [
+            (Correct, "✓ Correct."),
+            (Answered, "✎ Answered: compare with the model answer."),
+            (NotYet, "↻ Not yet."),
+            (NotAttempted, "○ Not attempted."),
+            (Raised, "! Your code raised an error."),
+        ],
+    )
+    def test_a_page_says_what_a_terminal_says(self, kind, said):
+        assert str(kind()) == repr(kind()) == said
+        outcome = kind("Look at\n`rain`.")
+        assert str(outcome) == f"{said} Look at\n`rain`."
+        html = outcome._repr_mimebundle_()["text/html"]
+        assert re.sub(r"<(?!br)[^>]*>", "", html) == f"{said} Look at<br>rain."
+        assert outcome.record()["question"] == "" and outcome.at("r1-e1").record()["question"] == "r1-e1"
 
     def test_an_answer_cannot_put_html_on_the_page(self):
         html = compare("<script>alert(1)</script>", "sun")._repr_mimebundle_()["text/html"]
@@ -147,8 +171,9 @@ class TestRecord:
 
     def test_a_record_that_cannot_be_written_is_a_warning(self, tmp_path, monkeypatch):
         monkeypatch.setenv("CLEANWORKS_RECORD", str(tmp_path / "no" / "such" / "folder"))
-        with pytest.warns(UserWarning, match="not recorded"):
+        with pytest.warns(UserWarning, match="not recorded") as told:
             assert isinstance(rain_checks()("r1-e1", {"total": 42}), Correct)
+        assert told[0].filename == __file__, "the line of the learner's own cell"
 
     @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "my thesis", "\x00" * 50, "[" * 100_000])
     def test_a_file_that_is_no_record_is_left_alone_and_the_check_answers(
@@ -164,6 +189,13 @@ class TestRecord:
     def test_whatever_goes_wrong_the_check_answers(self, tmp_path, monkeypatch):
         monkeypatch.setenv("CLEANWORKS_RECORD", str(tmp_path))
         with pytest.warns(UserWarning, match="not recorded"):
+            assert isinstance(rain_checks()("r1-e1", {"total": 42}), Correct)
+
+        def fails(*_):
+            raise KeyError
+
+        monkeypatch.setattr(record, "write_outcome", fails)
+        with pytest.warns(UserWarning, match="not recorded: .*: KeyError"):
             assert isinstance(rain_checks()("r1-e1", {"total": 42}), Correct)
 
 
@@ -529,6 +561,13 @@ class TestTicks:
         assert kept()["outcome"] == "answered" and "ticks" not in kept()
         told = check("r1-e4", {"note": self.note}, ticks=[3, 1])
         assert told.ticks == (True, False, True) and kept()["ticks"] == [True, False, True]
+        assert told.record()["ticks"] == [True, False, True]
+        assert str(told).splitlines()[1:5] == [
+            "My text",
+            "  1. ☑ names the station",
+            "  2. ☐ says how sure it is",
+            "  3. ☑ does not call a week a climate",
+        ]
         check("r1-e4", {"note": self.note})
         assert kept()["ticks"] == [True, False, True]
         check("r1-e4", {"note": self.note}, ticks=[])
@@ -677,6 +716,12 @@ class TestInANotebook:
         notebook("total = 1 / 0")
         assert isinstance(notebook("check('r1-e1')"), Raised)
 
+    def test_it_is_still_explained_when_the_first_cell_is_run_again(self, notebook):
+        notebook("check = make()")
+        notebook("total = 1 / 0")
+        notebook("check = make()")
+        assert isinstance(notebook("check('r1-e1')"), Raised)
+
     def test_the_repaired_cell_counts(self, notebook):
         notebook("check = make()")
         notebook("total = 1 / 0")
@@ -705,6 +750,7 @@ class TestInANotebook:
         ("def f():\n    inner = 1", {"f"}),
         ("t['late'] = 1", {"t"}),
         ("t.loc[0, 'x'] = 1", {"t"}),
+        ("f().x = 1", set()),
         ("total = (", {"total"}),
         ("if a == (", set()),
         ("", set()),

@@ -52,11 +52,11 @@ class Outcome:
     question: str = ""
     broken: str = ""
 
-    kind: ClassVar[str] = ""
-    word: ClassVar[str] = ""
-    icon: ClassVar[str] = ""
-    ink: ClassVar[str] = "#1a1a1a"
-    paper: ClassVar[str] = "#f2f2f2"
+    kind: ClassVar[str]
+    word: ClassVar[str]
+    icon: ClassVar[str]
+    ink: ClassVar[str]
+    paper: ClassVar[str]
 
     def at(self, question: str) -> Outcome:
         """The same outcome, labelled with its question."""
@@ -102,7 +102,7 @@ class Correct(Outcome):
     kind, word, icon, ink, paper = "correct", "Correct", "✓", "#0b4f24", "#e6f4ea"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Answered(Outcome):
     """An open question has an answer. Whether it is good, the learner decides with the model answer and the rubric.
 
