@@ -59,6 +59,13 @@ def test_sums_and_notes_below_a_table_are_no_contracts(tmp_path, row, said):
     assert table["value_amount"].tolist() == [100, 200] and said in left
 
 
+@pytest.mark.parametrize("mark", ["Total", "Total:", "= Total =", "** Total **"])
+def test_a_sum_beside_one_column_of_words_is_one_however_it_is_marked(tmp_path, mark):
+    rows = ["Total Works;100", "Hill;200", f"{mark};300"]
+    table, left = read(contracts(tmp_path, *rows, headings="contractor;contract value"))
+    assert table["supplier_name"].tolist() == ["Total Works", "Hill"] and "row 4 is a sum" in left
+
+
 def test_a_firm_called_total_is_no_sum(tmp_path):
     table, left = read(contracts(tmp_path, "C-1;Total;100;2024-03-25", "C-2;Sum;200;"))
     assert table["supplier_name"].tolist() == ["Total", "Sum"] and not left
@@ -128,6 +135,8 @@ def test_years_of_another_calendar_are_named_in_json_too(tmp_path, capsys):
      ("contract value USD'000", 10**3), ("contract value (USD'000)", 10**3), ("contract value (x 1,000)", 10**3), ("contract value in 1'000'000 CHF", 10**6),
      ("contract value (10^6 UGX)", 10**6), ("contract value (Tsh. '000,000)", 10**6), ("contract value (thousands of millions)", 10**9),
      ("contract value (百万円)", 10**6), ("contract value [单位：万元]", 10**4), ("contract value (백만)", 10**6), ("contract value (tys. zł)", 10**3),
+     ("contract value [单位：亿元]", 10**8), ("contract value (億円)", 10**8), ("contract value (千円)", 10**3), ("contract value (조원)", 10**12),
+     ("contract value (trillion UGX)", 10**12), ("contract value (ten thousand yuan)", 10**4), ("contract value (10⁶ UGX)", 10**6),
      ("contract value (bin TL)", 10**3), ("contract value (MDH)", 10**6), ("contract value (KFCFA)", 10**3), ("contract value (करोड़)", 10**7),
      ("contract value (KES)", 1), ("contract value (Ksh)", 1)],
 )  # fmt: skip
@@ -266,6 +275,15 @@ def test_a_number_that_its_column_cannot_hold_is_refused(tmp_path, name, line, s
 def test_a_day_in_words_and_the_time_behind_a_day_are_read(tmp_path, text, right):
     table, _ = read(contracts(tmp_path, f"C-1;River;100;{text}"))
     assert table["date_signed"].tolist() == [pd.Timestamp(right)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2024-03-25", "25/03/2024", "03/25/2024", "25.03.2024", "25-03-2024", "03-25-2024", "2024/03/25", "2024.03.25", "20240325"],
+)  # fmt: skip
+def test_a_day_that_fits_one_form_only_is_read(tmp_path, text):
+    table, _ = read(contracts(tmp_path, f"C-1;River;100;{text}"))
+    assert table["date_signed"].tolist() == [pd.Timestamp("2024-03-25")]
 
 
 @pytest.mark.parametrize(
