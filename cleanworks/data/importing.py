@@ -244,7 +244,7 @@ def proposals(files: Sequence[str | Path], encoding: str | None = None) -> list[
     """
     with _unpacked(files) as (found, _):
         return [
-            mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values(), sheet.separator)
+            _proposed(sheet)
             for path, name in found
             if _kind(path, name) == "tables"
             for sheet in _sheets(path, name, encoding)[0]
@@ -776,9 +776,21 @@ def _refuse_known(table: pd.DataFrame, name: str, sheet: tables.Sheet, known: di
     known |= dict.fromkeys(ids, sheet.place)
 
 
+def _proposed(sheet: tables.Sheet) -> mapping.Columns:
+    try:
+        return mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values(), sheet.separator)
+    except InputError as error:
+        # Headings that were read in another encoding than their own are not known for this alone.
+        if sheet.doubt:
+            raise InputError(
+                error.what, where=error.where, fix=f"State another encoding: {sheet.doubt}"
+            ) from None
+        raise
+
+
 def _mapping_of(sheet: tables.Sheet, mappings: Sequence[mapping.Columns] | None) -> mapping.Columns | None:
     if mappings is None:
-        made = mapping.propose(sheet.file, sheet.sheet, sheet.headings, sheet.values(), sheet.separator)
+        made = _proposed(sheet)
         asked = [question for question in made.questions if "numbered instead" not in question]
         if asked:
             cell = next(

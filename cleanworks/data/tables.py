@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,8 @@ MOST_TITLES = 10  # lines above the headings
 class Sheet:
     """One table of texts: the file it is in, the sheet's name ("" for CSV), the headings, the rows, and the number of each row in the file.
 
-    ``left`` says what was left out of it already, and why; ``separator`` what stands between the cells of a CSV file.
+    ``left`` says what was left out of it already, and why; ``separator`` what stands between the cells of a CSV file; ``doubt`` that
+    its letters are improbable in the encoding that was stated.
     """
 
     file: str
@@ -48,6 +50,7 @@ class Sheet:
     numbers: list[int]
     left: list[str] = field(default_factory=list)
     separator: str = ""
+    doubt: str = ""
 
     @property
     def place(self) -> str:
@@ -67,7 +70,7 @@ class Sheet:
 
 def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
     """A CSV file in UTF-8 (or UTF-16 with its mark, or the encoding that somebody stated), separated by commas, semicolons or tabs."""
-    text = _decoded(data, name, encoding)
+    text, by_request = _decoded(data, name, encoding)
     first, _, rest = text.partition("\n")
     stated = re.fullmatch(r"\s*sep=(.)\s*", first)  # a line that some programs write first
     mark = stated[1] if stated else _separator(text)
@@ -78,7 +81,11 @@ def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
         raise InputError(
             f"The file is not valid CSV: {error}.", where=name, fix="Save it as 'CSV UTF-8'."
         ) from None
-    return replace(_sheet(name, "", rows), separator=mark)
+    return replace(
+        _sheet(name, "", rows),
+        separator=mark,
+        doubt=_improbable(text, encoding) if encoding and by_request else "",
+    )
 
 
 def _separator(text: str) -> str:
@@ -232,7 +239,9 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         raise InputError(
             f"No heading here is known{', but that of the ids' if mapping.columns else ''}: {', '.join(sheet.headings[:6])}.",
             where=sheet.place,
-            fix="Say in a mapping file which column is which: --mapping FILE writes one to fill in.",
+            fix=f"State another encoding: {sheet.doubt}"
+            if sheet.doubt
+            else "Say in a mapping file which column is which: --mapping FILE writes one to fill in.",
         )
     if mapping.decimal not in (".", ",") and any(
         kind_of(mapping.table, column) in _NUMBERS for column in mapping.columns.values()
@@ -314,7 +323,7 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         "disclosures",
     ):
         table.insert(0, key, [f"{mapping.table.rstrip('s')}-{first + row + 1}" for row in range(len(table))])
-    return table, [*sheet.left, *left]
+    return table, [*([sheet.doubt] if sheet.doubt else []), *sheet.left, *left]
 
 
 _NUMBERS = ("money", "number", "integer")
@@ -481,7 +490,8 @@ def _numbers(
                 where=sheet.row(row),
                 fix="Correct the cell, or the line decimal of the mapping.",
             )
-        if (not low <= number <= high and number == number) or (kind == "integer" and number % 1):
+        # An empty cell is not compared: it is no number at all.
+        if number == number and (not low <= number <= high or (kind == "integer" and number % 1)):
             limits = f"from {low:g} to {high:g}" if high < np.inf else f"of {low:g} and more"
             raise InputError(
                 f"Column {heading!r} holds {text!r}, and {column} is a {'whole ' if kind == 'integer' else ''}number {limits}.",
@@ -705,32 +715,55 @@ def _refuse_other(data: bytes, name: str, wanted: str) -> None:
             raise InputError(f"This is {what}, not {wanted}.", where=name, fix=fix)
 
 
-def _decoded(data: bytes, name: str, encoding: str | None) -> str:
+# What `charset-normalizer` measures of improbable letters: right texts have at most 0.05, and most that were read wrongly above 0.2.
+_MESS = 0.1
+_WORDS = 2_000  # that are looked at
+
+
+def _improbable(text: str, encoding: str) -> str:
+    """A doubt where a text has letters that no language puts together, as one has that was read in another encoding than its own."""
+    from charset_normalizer.md import mess_ratio
+
+    found = re.finditer(r"[^\W\d_]*[^\x00-\x7f\s][^\s,;|]*", text)
+    words = list(islice(dict.fromkeys(match.group().strip("\"'()") for match in found), _WORDS))
+    if mess_ratio(" ".join(words), 1.0) <= _MESS:
+        return ""
+    return f"read as {encoding}, it holds letters that do not go together ({' '.join(words[:3])[:40]!r}); is that its encoding?"
+
+
+def _decoded(data: bytes, name: str, encoding: str | None) -> tuple[str, bool]:
+    """The text, and whether it is in the encoding that was stated, and not in UTF-8."""
     if not data.strip():
         raise InputError("The file is empty.", where=name, fix="Export it again.")
+    wide = False
     if encoding:
         try:
-            codecs.lookup(encoding)
-        except LookupError:
+            "".encode(encoding)
+        except (LookupError, UnicodeError):
             raise InputError(
                 f"There is no encoding called {encoding!r}.",
                 where="--encoding",
                 fix="Try cp949, latin-1, cp1252, cp1251, big5, gb18030 or shift_jis.",
             ) from None
-    if not (encoding and encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))):
+        wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    marked = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if not wide:
         _refuse_other(data, name, "a CSV file")
-        if b"\0" in data[:1024] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        if b"\0" in data[:1024] and not marked:
             raise InputError(
                 "This is no text, so it is not a CSV file.", where=name, fix="Save the table as 'CSV UTF-8'."
             )
     try:
+        # Wide letters without a mark at their beginning may be taken for UTF-8 with zeros between.
+        if encoding and wide:
+            return data.decode(encoding).removeprefix("\ufeff"), False
         # Both take the mark away that some programs put first.
-        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        return data.decode("utf-16" if marked else "utf-8-sig"), False
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
         if encoding:
             try:
-                return data.decode(encoding)
+                return data.decode(encoding), True
             except UnicodeDecodeError:
                 raise InputError(
                     f"The text is neither UTF-8 nor {encoding}.",

@@ -262,6 +262,13 @@ def test_a_number_that_its_column_cannot_hold_is_refused(tmp_path, name, line, s
     assert said in refusal(path) and "row 2" in refusal(path)
 
 
+def test_an_empty_cell_in_a_column_of_whole_numbers_is_empty(tmp_path):
+    path = contracts(
+        tmp_path, "T-1;3;Road", "T-2;;Bridge", headings="tender id;number of bidders;tender title"
+    )
+    assert read(path, "tenders")[0]["number_of_tenderers"].fillna(-1).tolist() == [3, -1]
+
+
 # Days ---------------------------------------------------------------------------------------------------------------------------
 
 
@@ -429,8 +436,45 @@ def test_a_workbook_under_another_name_is_no_zip_of_data(tmp_path):
 
 def test_an_encoding_that_does_not_exist_is_said(tmp_path):
     path = contracts(tmp_path, "C-1;River;5;2024-03-25")
-    with pytest.raises(InputError, match="no encoding called 'klingon'"):
-        data.bring_in([path], encoding="klingon")
+    for name in ("klingon", "base64", "undefined"):
+        with pytest.raises(InputError, match=f"no encoding called '{name}'"):
+            data.bring_in([path], encoding=name)
+
+
+RIGHT = {
+    "cp949": "한강건설 주식회사", "cp1251": "ООО «Мостострой»", "latin-1": "CONSTRUÇÃO CIVIL SÃO JOSÉ & CÍA", "cp1252": "Société Générale",
+    "shift_jis": "株式会社山田建設", "cp1256": "شركة البناء", "iso-8859-2": "Přístavní Łączność",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("own", "stated"),
+    [("cp949", "latin-1"), ("cp949", "cp1252"), ("cp949", "cp1251"), ("cp1251", "latin-1"), ("cp1256", "cp1252"),
+     ("cp1252", "cp1251"), *((one, one) for one in RIGHT)],
+)  # fmt: skip
+def test_letters_that_do_not_go_together_in_the_encoding_that_was_stated_are_doubted(tmp_path, own, stated):
+    path = tmp_path / "works.csv"
+    path.write_bytes(f"contract id,contractor,contract value\nC-1,{RIGHT[own]},100\n".encode(own))
+    made = data.bring_in([path], encoding=stated)
+    assert any("letters that do not go together" in left for left in made.sources[0]["left"]) == (
+        own != stated
+    )
+    assert (made.load()["contracts"]["supplier_name"].item() == RIGHT[own]) == (own == stated)
+
+
+def test_headings_read_in_another_encoding_than_their_own_are_not_called_unknown_alone(tmp_path):
+    path = tmp_path / "works.csv"
+    path.write_bytes("계약번호,계약상대자,계약금액\nC-1,한강건설,100\n".encode("cp949"))
+    with pytest.raises(InputError, match="State another encoding: read as latin-1"):
+        data.bring_in([path], encoding="latin-1")
+    assert data.bring_in([path], encoding="cp949").load()["contracts"]["supplier_name"].item() == "한강건설"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16", "utf-32"])
+def test_wide_letters_are_read_with_or_without_their_mark(tmp_path, encoding):
+    path = tmp_path / "works.csv"
+    path.write_bytes("contract id,contractor,contract value\nC-1,River,100\n".encode(encoding))
+    assert data.bring_in([path], encoding=encoding).load()["contracts"]["supplier_name"].item() == "River"
 
 
 def test_a_number_in_a_column_of_days_is_no_day(tmp_path):
