@@ -19,7 +19,7 @@ from cleanworks import moments, scratch
 from cleanworks.city import own
 from cleanworks.construction import flags
 from cleanworks.construction.flags import _core
-from cleanworks.construction.flags._processes import Frame, days_between
+from cleanworks.construction.flags._processes import Frame, How, days_between
 from cleanworks.errors import InputError
 
 
@@ -65,6 +65,14 @@ class Lazy:
     def latest(self, table: Any, columns: Sequence[str]) -> pd.DataFrame:
         """The highest values of some columns."""
         return self.collected(self.frame(table).select(nw.col(*columns).max()))
+
+    def looked_up(self, frame: Frame, values: Frame, key: str, how: How) -> Frame:
+        """The frame with what ``values``, one row a key, says of its key."""
+        return frame.join(values, on=key, how=how)
+
+    def row_by_row(self, frame: Frame) -> Frame:
+        """The frame as it is: a database compares rows wherever an order is named."""
+        return frame
 
     def collected(self, frame: Frame) -> pd.DataFrame:
         raise NotImplementedError

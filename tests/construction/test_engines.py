@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from cleanworks import city
 from cleanworks.construction import flags
+from cleanworks.construction.flags import _arrow, _core, _processes
 from cleanworks.data import database, flagging, folder
 from cleanworks.errors import InputError
 from cleanworks.standards import ocds
@@ -282,6 +283,28 @@ def on_site(seed: int, rows: int = 400) -> dict[str, pd.DataFrame]:
     }  # fmt: skip
 
 
+def plain(tables):
+    """The same tables with texts as pandas reads them from a file; truth with gaps is left away, because pandas has no kind for it."""
+    made = {}
+    for name, table in tables.items():
+        words = [one for one in table if table[one].dtype == object]
+        mixed = [one for one in words if table[one].map(type).eq(bool).any()]
+        made[name] = table.drop(columns=mixed).astype({one: "str" for one in words if one not in mixed})
+    return made
+
+
+def numbered(tables):
+    """The same tables with whole numbers for all ids that have no gap."""
+    codes = {}
+    made = {}
+    for name, table in tables.items():
+        ids = [one for one in table if one.endswith("_id") and table[one].notna().all()]
+        made[name] = table.assign(
+            **{one: [codes.setdefault(text, len(codes)) for text in table[one]] for one in ids}
+        )
+    return made
+
+
 def by_files(tables, folder, codes, settings):
     """The answers of DuckDB from Parquet files."""
     for name, table in tables.items():
@@ -294,6 +317,77 @@ def by_files(tables, folder, codes, settings):
 def in_order(answers):
     answers = answers.astype({"code": str, "level": str, "id": str})
     return answers.sort_values(["code", "level", "id"], ignore_index=True)
+
+
+def by_arrow_and_by_pandas(tables, codes, settings):
+    """The answers of the two engines for tables in memory; fails if Arrow computes none."""
+    codes = [code for code in codes if flags.coverage(tables).at[code, "possible"]]
+    read = {place for code in codes for place in flags.indicator(code).reads}
+    quick = _core.in_memory(tables, settings, read)
+    assert isinstance(quick.engine, _arrow.Arrow)
+    assert type(quick.in_pandas.engine) is _processes.Memory
+    return [
+        pd.concat([flags.indicator(code).answer(one, settings).assign(code=code) for code in codes])
+        for one in (quick, quick.in_pandas)
+    ]
+
+
+@pytest.mark.parametrize("shape", [plain, lambda tables: numbered(plain(tables))], ids=["texts", "numbers"])
+@pytest.mark.parametrize("seed", few([0, 1, 2, 3], [1]))
+def test_arrow_answers_as_pandas_does_and_in_the_same_order(seed, shape):
+    """The browser has no Arrow: what a page computes is what the book shows."""
+    on_friday = {"weekend": (4, 5), "holidays": HOLIDAYS, "as_of": "2024-05-05", "minimum_group": 2}
+    for tables, codes, settings in (
+        (generated(seed), CODES, {"minimum_contracting_processes": 3}),
+        (generated(seed), CODES, OTHER),
+        (after_signature(seed), AFTER, {}),
+        (after_signature(seed), AFTER, {**THRESHOLD, "as_of": "2024-11-15", "fences": {"R072": 0.2}}),
+        (on_site(seed), ON_SITE, {}),
+        (on_site(seed, 20), ON_SITE, on_friday),
+    ):
+        found, expected = by_arrow_and_by_pandas(shape(tables), codes, flags.Settings(**settings))
+        assert len(expected) > 50
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-12)
+
+
+def test_what_arrow_cannot_compare_is_compared_in_pandas():
+    """A status as a number is none of the words that the standard has; it stops no indicator."""
+    tables = plain(generated(3))
+    tables["bids"] = tables["bids"].assign(status=1)
+    tables["tenders"] = tables["tenders"].assign(status=2.5)
+    found, expected = by_arrow_and_by_pandas(tables, CODES, flags.Settings())
+    assert not len(
+        expected[expected["code"] == "bid-spread"]
+    )  # asks for valid bids, and nothing says that one is
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series(["A", 7, None]),
+        pd.Categorical(["A", "B", None]),
+        pd.array([1, 2, None], dtype="Int64"),
+        # A text that came from a file in another encoding than it said.
+        pd.array(["\ud800", "B", None], dtype=pd.StringDtype("python", na_value=np.nan)),
+    ],
+    ids=["objects", "categories", "nullable", "surrogates"],
+)
+def test_columns_that_are_not_plain_are_read_in_pandas(column):
+    tables = {"tenders": pd.DataFrame({"tender_id": ["1", "2", "3"], "buyer_id": column})}
+    made = _core.in_memory(tables, flags.Settings(), ["tenders.tender_id"])
+    assert type(made.engine) is _processes.Memory
+
+
+def test_firms_numbered_in_one_table_and_named_in_another_stop_nothing():
+    bids = pd.DataFrame({"tender_id": [1, 1, 2], "tenderer_id": [10, 11, 12]})
+    contracts = pd.DataFrame(
+        {"contract_id": ["a", "b"], "tender_id": ["1", "2"], "supplier_id": ["10", "12"]}
+    )
+    parts = pd.DataFrame({"contract_id": ["a", "b"], "subcontractor_id": ["11", "12"]})
+    found = flags.evaluate({"bids": bids, "contracts": contracts, "subcontracts": parts}, ["R070"])
+    # In a the loser is hired; in b the winner of the tender.
+    assert found[["id", "value"]].to_numpy().tolist() == [["a", 1.0], ["b", 0.0]]
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def parts(
     chosen, processes = _answering(tables, codes, settings, engine)
     for one in chosen:
         found = [
-            _part(one, level, rows, processes.engine) for level, rows in one.function(processes, settings)
+            _part(one, level, rows, processes.engine) for level, rows in one.computed(processes, settings)
         ]
         yield from (part for part in found if len(part.values))
 
@@ -217,9 +217,9 @@ def _answering(
                 )
         # A column without a single value allows no answer; coverage says which one it is.
         chosen = [one for one in chosen if not _lacking(one, filled)]
-    if not engine:
-        tables = _core.prepared(tables, {name for one in chosen for name in one.reads})
-    return chosen, Processes(tables, settings, engine)
+    if engine:
+        return chosen, Processes(tables, settings, engine)
+    return chosen, _core.in_memory(tables, settings, {name for one in chosen for name in one.reads})
 
 
 def _whole(answers: Sequence[tuple[Indicator, str, pd.DataFrame]]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ look, never a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cleanworks import moments
+from cleanworks.construction.flags._arrow import cannot, quickest
 from cleanworks.construction.flags._processes import Engine, Frame, Processes
 from cleanworks.errors import InputError
 from cleanworks.typed import Values
@@ -192,18 +193,30 @@ class Indicator:
 
     def __call__(self, tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> pd.DataFrame:
         """Columns ``code, level, id, value, flagged``; one row per thing looked at."""
-        settings, tables = settings or Settings(), prepared(tables, self.reads)
-        return self.answer(Processes(tables, settings), settings).assign(code=self.code)[["code", *COLUMNS]]
+        settings = settings or Settings()
+        return self.answer(in_memory(tables, settings, self.reads), settings).assign(code=self.code)[
+            ["code", *COLUMNS]
+        ]
 
     def answer(self, processes: Processes, settings: Settings) -> pd.DataFrame:
         """Columns ``level, id, value, flagged``."""
         parts = self.parts(processes, settings)
         return together(*(answer(level, part["id"], part["value"], part["flagged"]) for level, part in parts))
 
+    def computed(self, processes: Processes, settings: Settings) -> list[tuple[str, Any]]:
+        """Its answer, level by level, as the engine holds it: columns ``id, value, flagged``."""
+        if processes.in_pandas is None:
+            return self.function(processes, settings)
+        try:
+            return self.function(processes, settings)
+        except cannot():
+            # A column of another kind than usual: Arrow compares no number with a text, where pandas says that they differ.
+            return self.function(processes.in_pandas, settings)
+
     def parts(self, processes: Processes, settings: Settings) -> list[tuple[str, pd.DataFrame]]:
         """Its answer, level by level: columns ``id, value, flagged``."""
         return [
-            (level, collected(processes.engine, part)) for level, part in self.function(processes, settings)
+            (level, collected(processes.engine, part)) for level, part in self.computed(processes, settings)
         ]
 
     def documentation(self) -> str:
@@ -259,6 +272,14 @@ def indicator(
         return made
 
     return make
+
+
+def in_memory(tables: Mapping[str, pd.DataFrame], settings: Settings, needed: Collection[str]) -> Processes:
+    """Tables in memory with the engine that is quickest for them; ``needed`` are the ``table.column`` names that will be read."""
+    tables = prepared(tables, needed)
+    in_pandas = Processes(tables, settings)
+    engine, held = quickest(tables, {place.partition(".")[0] for place in needed})
+    return in_pandas if held is tables else Processes(held, settings, engine, in_pandas)
 
 
 def indicators_in(room: Mapping[str, object]) -> tuple[Indicator, ...]:

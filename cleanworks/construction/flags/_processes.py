@@ -74,6 +74,8 @@ def reading_day(tables: Tables, settings: Settings) -> pd.Timestamp:
 Frame: TypeAlias = nw.LazyFrame[Any]
 """Rows as an engine computes them. Those of pandas are there at once, and answer to the same methods."""
 
+How: TypeAlias = Literal["left", "inner"]
+
 
 class Engine(Protocol):
     """What computes: pandas (`Memory`), or a database where tables outgrow the memory."""
@@ -94,9 +96,13 @@ class Engine(Protocol):
 
     def where(self, frame: Frame, key: str, others: Frame, *, there: bool) -> Frame: ...
 
+    def looked_up(self, frame: Frame, values: Frame, key: str, how: How) -> Frame: ...
+
     def days_between(self, start: nw.Expr, end: nw.Expr) -> nw.Expr: ...
 
     def latest(self, table: Any, columns: Sequence[str]) -> pd.DataFrame: ...
+
+    def row_by_row(self, frame: Frame) -> Frame: ...
 
     def collected(self, frame: Frame) -> pd.DataFrame: ...
 
@@ -151,12 +157,20 @@ class Memory:
         native = frame.to_native()
         return _in_memory(native[native[key].isin(others.to_native()[key]) == there])
 
+    def looked_up(self, frame: Frame, values: Frame, key: str, how: How) -> Frame:
+        """The frame, in its order, with what ``values``, one row a key, says of its key."""
+        return frame.join(values, on=key, how=how)
+
     def days_between(self, start: nw.Expr, end: nw.Expr) -> nw.Expr:
         return days_between(start, end)
 
-    def latest(self, table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    def latest(self, table: Any, columns: Sequence[str]) -> pd.DataFrame:
         """Rows among which are the highest values of some columns."""
-        return table[columns]
+        return self.collected(self.frame(table))[list(columns)]
+
+    def row_by_row(self, frame: Frame) -> Frame:
+        """The frame where a row can be compared with those before it, and a median be taken."""
+        return frame
 
     def collected(self, frame: Frame) -> pd.DataFrame:
         return frame.to_native()
@@ -169,11 +183,18 @@ def _in_memory(table: pd.DataFrame) -> Frame:
 class Processes:
     """The tables of contracting processes.
 
-    ``tables`` are pandas DataFrames with dates as instants (see `_core.prepared`), or what ``engine.frame`` takes.
+    ``tables`` are pandas DataFrames with dates as instants (see `_core.prepared`), or what ``engine.frame`` takes. ``in_pandas`` are
+    the same for what that engine cannot compute.
     """
 
-    def __init__(self, tables: Mapping[str, Any], settings: Settings, engine: Engine | None = None) -> None:
-        self.settings, self.engine = settings, engine or Memory()
+    def __init__(
+        self,
+        tables: Mapping[str, Any],
+        settings: Settings,
+        engine: Engine | None = None,
+        in_pandas: Processes | None = None,
+    ) -> None:
+        self.settings, self.engine, self.in_pandas = settings, engine or Memory(), in_pandas
         self._tables = tables
         self._frames: dict[Any, Any] = {}
         self.some_joint = False  # whether any bid is one of several firms; known once `offers` is made
@@ -406,7 +427,9 @@ class Processes:
                 return None
             owners = self.table("projects").select("project_id", who=col("public_authority"))
             owners = owners.filter(~col("project_id").is_null())
-            found = self.tenders.select("process", "project_id").join(owners, on="project_id", how="inner")
+            found = self.looked_up(
+                self.tenders.select("process", "project_id"), owners, "project_id", "inner"
+            )
             return found.select("process", "who").filter(~col("who").is_null())
         column = column or "buyer_id"
         if not self.has("tenders", column):
@@ -617,7 +640,7 @@ class Processes:
         """An answer about the months of workers on their sites, each named by its last day."""
         found = self.engine.values_of(frame.with_columns(hit=flagged), self.workers)
         found = self.engine.values_of(found, self.sites)
-        day = col("month").dt.offset_by("1mo").dt.offset_by("-1d").dt.to_string("%Y-%m-%d")
+        day = next_month(col("month")).dt.offset_by("-1d").dt.to_string("%Y-%m-%d")
         parts = [col("worker_id").cast(nw.String), col("contract_id").cast(nw.String), day]
         found = found.with_columns(name=nw.concat_str(parts, separator="/"))
         return self.of_names("worker and month", found, "name", value, col("hit"))
@@ -625,13 +648,11 @@ class Processes:
     def _there(self, name: str, *wanted: str) -> list[str]:
         return [one for one in wanted if one in self._columns(name)]
 
-    def looked_up(
-        self, frame: Frame, values: Frame, key: str, how: Literal["left", "inner"] = "left"
-    ) -> Frame:
+    def looked_up(self, frame: Frame, values: Frame, key: str, how: How = "left") -> Frame:
         """The frame with what ``values``, one row a key, says of its key."""
         if frame.collect_schema()[key] != values.collect_schema()[key]:
             frame, values = (one.with_columns(col(key).cast(nw.String)) for one in (frame, values))
-        return frame.join(values, on=key, how=how)
+        return self.engine.looked_up(frame, values, key, how)
 
     def of_rows(
         self,
@@ -647,6 +668,12 @@ class Processes:
         found = frame.select(id=col(name), value=value.cast(nw.Float64), **also)
         found = found if unknown else found.drop_nulls("value")
         return level, found.select("id", "value", flagged=known(hit))
+
+    def of_groups(
+        self, level: str, frame: Frame, name: str, value: nw.Expr, hit: nw.Expr, unknown: bool = False
+    ) -> tuple[str, Frame]:
+        """An answer about groups, one row each, by their names; engines give groups in any order. See `of_rows`."""
+        return self.of_rows(level, self.engine.in_order(frame, name), name, value, hit, unknown)
 
     def of_processes(self, frame: Frame, value: str, flagged: nw.Expr) -> tuple[str, Frame]:
         """An answer about processes, in the order in which they stand in their table."""
@@ -789,6 +816,11 @@ def _midnight(column: str, offset: nw.Expr) -> nw.Expr:
 def days_between(start: nw.Expr, end: nw.Expr) -> nw.Expr:
     """``end - start`` in days, where an engine knows the length of a time."""
     return (end - start).dt.total_microseconds() / _DAY
+
+
+def next_month(day: nw.Expr) -> nw.Expr:
+    """The first day of the month after a day's."""
+    return day.dt.truncate("1mo").dt.offset_by("32d").dt.truncate("1mo")
 
 
 def above_zero(column: str) -> nw.Expr:

@@ -9,7 +9,7 @@ from cleanworks.construction.flags._core import Settings
 from cleanworks.construction.flags._processes import Frame, Processes
 
 from ._core import high_fence, indicator, indicators_in
-from ._processes import above_zero, among, known, number, total
+from ._processes import above_zero, among, known, next_month, number, total
 
 CHANGES = ("ccs-s85", "ccs-s86")
 STANDARD = ("cost-ids", "oc4ids")
@@ -163,7 +163,7 @@ def changes_without_reason(processes: Processes, settings: Settings) -> list[tup
     changes = changes.select("contract_id", blank=blank.cast(nw.Float64))
     contracts = changes.group_by("contract_id").agg(col("blank").mean())
     without = col("value") >= settings.without_reason
-    return [processes.of_rows("contract", contracts, "contract_id", col("blank"), without)]
+    return [processes.of_groups("contract", contracts, "contract_id", col("blank"), without)]
 
 
 @indicator(
@@ -303,8 +303,7 @@ def R067(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     contracts = processes.looked_up(processes.ledger, progress, "contract_id", "inner")
     # Progress is known by month: a contract finished in the month of its due date is on time.
     end = "agreed_end" if "agreed_end" in contracts.columns else "period_end"
-    after = col(end).dt.truncate("1mo").dt.offset_by("1mo")
-    days = processes.days_between(after, _or_today("done", processes)) + 1
+    days = processes.days_between(next_month(col(end)), _or_today("done", processes)) + 1
     return [processes.of_rows("contract", contracts, "contract_id", days, late)]
 
 
@@ -370,18 +369,20 @@ def R069(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     ),
 )
 def R070(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    contracts = processes.table("contracts").select("contract_id", "tender_id", "supplier_id")
-    firms = processes.table("subcontracts").select("contract_id", firm=col("subcontractor_id")).unique()
+    # Firms and processes as texts: one table may number what another names.
+    tender, supplier = col("tender_id").cast(nw.String), col("supplier_id").cast(nw.String)
+    contracts = processes.table("contracts").select("contract_id", tender_id=tender, supplier_id=supplier)
+    firm = col("subcontractor_id").cast(nw.String)
+    firms = processes.table("subcontracts").select("contract_id", firm=firm).unique()
     firms = firms.filter(~col("contract_id").is_null())
-    bids = processes.table("bids").select("tender_id", firm=col("tenderer_id"), bid=lit(1)).unique()
-    bids = bids.filter(~col("tender_id").is_null() & ~col("firm").is_null())
-    hired = processes.looked_up(contracts, firms, "contract_id", "inner").join(
-        bids, on=["tender_id", "firm"], how="left"
-    )
+    bids = processes.table("bids").filter(~col("tender_id").is_null() & ~col("tenderer_id").is_null())
+    bids = bids.select(tender_id=tender, firm=col("tenderer_id").cast(nw.String), bid=lit(1)).unique()
+    hired = processes.looked_up(firms, contracts, "contract_id", "inner")
+    hired = hired.join(bids, on=["tender_id", "firm"], how="left")
     lost = ~col("bid").is_null() & ~known(col("firm") == col("supplier_id"))
     hired = hired.select("contract_id", lost=lost.cast(nw.Int64))
     hired = hired.group_by("contract_id").agg(col("lost").sum())
-    return [processes.of_rows("contract", hired, "contract_id", col("lost"), col("value") > 0)]
+    return [processes.of_groups("contract", hired, "contract_id", col("lost"), col("value") > 0)]
 
 
 @indicator(
@@ -445,7 +446,7 @@ def R072(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
 def subcontract_chain(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     chain = col("value") > 1
     return [
-        processes.of_rows("contract", processes.handed_on, "contract_id", col("depth"), chain, unknown=True)
+        processes.of_groups("contract", processes.handed_on, "contract_id", col("depth"), chain, unknown=True)
     ]
 
 
@@ -491,4 +492,4 @@ def _pairs(processes: Processes, rows: Frame, settings: Settings) -> tuple[str, 
     fence = high_fence(processes.column(pairs, "rows"))
     many = col("value") >= settings.pair_count
     hit = lit(False) if fence is None else many & (col("value") > fence)
-    return processes.of_rows("official and firm", pairs, "pair", col("rows"), hit)
+    return processes.of_groups("official and firm", pairs, "pair", col("rows"), hit)

@@ -245,7 +245,7 @@ def paid_ahead(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     progress = processes.table("progress").filter(~col("contract_id").is_null())
     gaps = progress.select("contract_id", gap=gap).group_by("contract_id").agg(col("gap").max())
     ahead = col("value") > settings.paid_ahead_points
-    return [processes.of_rows("contract", gaps, "contract_id", col("gap"), ahead)]
+    return [processes.of_groups("contract", gaps, "contract_id", col("gap"), ahead)]
 
 
 MONEY = indicators_in(globals())

@@ -81,7 +81,7 @@ def ghost_days(processes: Processes, settings: Settings) -> list[tuple[str, Fram
 )
 def unreported_days(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     cards, told = processes.card_days, processes.told_by_month("retirement_days", "days_reported")
-    last = processes.engine.latest(told.to_native(), ["month"])["month"].max()
+    last = processes.engine.latest(told, ["month"])["month"].max()
     if pd.isna(last):
         return []
     cards = cards.filter(col("month") <= lit(last.to_pydatetime()))
@@ -153,6 +153,7 @@ def no_rest_day(processes: Processes, settings: Settings) -> list[tuple[str, Fra
     days = days.select("worker", day=processes.days_between(lit(MONDAY), col("day")), one=whole(1))
     # Narwhals 2.29 loses the order of `cum_count` by its own column on pandas; a sum of ones keeps it.
     place = col("one").cum_sum().over("worker", order_by="day")
+    days = processes.engine.row_by_row(days)
     runs = days.select("worker", run=col("day") - place).group_by("worker", "run").agg(days=nw.len())
     longest = runs.group_by("worker").agg(col("days").max())
     long = col("days") >= settings.rest_run_days
@@ -214,7 +215,7 @@ def wage_delay(processes: Processes, settings: Settings) -> list[tuple[str, Fram
 def wage_share(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     payments = processes.table("payments").filter(known(col("payee_type") == "wages"))
     return [
-        processes.of_rows(
+        processes.of_groups(
             "contract", processes.share_of_claims(payments), "contract_id", col("share"), lit(False)
         )
     ]

@@ -57,6 +57,7 @@ def report_silence(processes: Processes, settings: Settings) -> list[tuple[str, 
 )
 def report_gap(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     daily, _ = _counted(processes, _daily(processes), settings)
+    daily = processes.engine.row_by_row(daily)
     before = col("through").shift(1).over("contract_id", order_by="number")
     gaps = daily.select("contract_id", gap=col("before") - before)
     gaps = gaps.group_by("contract_id").agg(col("gap").max())
@@ -96,7 +97,7 @@ def zero_progress(processes: Processes, settings: Settings) -> list[tuple[str, F
 )
 def flat_progress(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     before = col("actual").shift(1).over("contract_id", order_by=_IN_ORDER)
-    months = _months(processes).with_columns(before=before)
+    months = processes.engine.row_by_row(_months(processes)).with_columns(before=before)
     same = (col("actual") == col("before")) & (col("actual") > 0) & (col("actual") < 100)
     return [_longest_run(processes, months.with_columns(wanted=known(same)), settings.flat_months)]
 
@@ -137,7 +138,7 @@ def copied_progress(processes: Processes, settings: Settings) -> list[tuple[str,
 def spi(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     index = col("actual") / nw.when(col("planned") > 0).then(col("planned"))
     slow = col("value") < settings.spi
-    return [processes.of_rows("contract", _last_month(processes), "contract_id", index, slow)]
+    return [processes.of_groups("contract", _last_month(processes), "contract_id", index, slow)]
 
 
 @indicator(
@@ -155,7 +156,7 @@ def spi(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
 def progress_gap(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     behind = col("value") >= settings.progress_gap_points
     gap = col("planned") - col("actual")
-    return [processes.of_rows("contract", _last_month(processes), "contract_id", gap, behind)]
+    return [processes.of_groups("contract", _last_month(processes), "contract_id", gap, behind)]
 
 
 @indicator(
@@ -173,7 +174,7 @@ def progress_gap(processes: Processes, settings: Settings) -> list[tuple[str, Fr
 def late_report(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     days = processes.days_between(col("date"), col("submitted_at"))
     reports = _daily(processes).select("contract_id", days=days).drop_nulls("days")
-    late = reports.group_by("contract_id").agg(col("days").median())
+    late = processes.engine.row_by_row(reports).group_by("contract_id").agg(col("days").median())
     return [processes.of_names("contract", late, "contract_id", "days", lit(False))]
 
 
@@ -196,6 +197,7 @@ def _last_month(processes: Processes) -> Frame:
 
 def _longest_run(processes: Processes, months: Frame, limit: int) -> tuple[str, Frame]:
     """The longest unbroken run of ``wanted`` months of each contract."""
+    months = processes.engine.row_by_row(months)
     months = months.with_columns(col("wanted").cast(nw.Int64), broken=(~col("wanted")).cast(nw.Int64))
     months = months.with_columns(block=col("broken").cum_sum().over("contract_id", order_by=_IN_ORDER))
     runs = months.group_by("contract_id", "block").agg(col("wanted").sum())

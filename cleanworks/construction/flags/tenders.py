@@ -408,7 +408,7 @@ def R048(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     items = items.select(
         "award_id", "tender_id", kind=col("classification_id").cast(nw.String).str.slice(0, 2)
     )
-    items = items.join(one.select("award_id", "supplier_id"), on="award_id", how="inner")
+    items = processes.looked_up(items, one.select("award_id", "supplier_id"), "award_id", "inner")
     firms = items.group_by("supplier_id").agg(
         processes=col("tender_id").n_unique(), kinds=col("kind").n_unique()
     )
