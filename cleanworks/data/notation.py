@@ -306,13 +306,11 @@ def unit_of(heading: str, *, title: bool = False) -> int | None:
             return unit
     if short := _SHORT.search(bare):
         return {"k": 10**3, "m": 10**6}[short[1]]
-    for before, after in _LETTER.findall(heading):
-        around = _LETTER.search(heading)
-        assert around is not None
-        word = re.sub(r"\s", "", around.group())
-        word = word[1:] if before else word[:-1]
+    for letter in _LETTER.finditer(heading):
+        word = re.sub(r"\s", "", letter.group())
+        word = word[1:] if letter[1] else word[:-1]
         if word in _SIGNS or word.upper() in _CURRENCIES:
-            return {"k": 10**3, "m": 10**6, "b": 10**9}[(before or after).lower()]
+            return {"k": 10**3, "m": 10**6, "b": 10**9}[(letter[1] or letter[2]).lower()]
     return None if _PERHAPS.search(bare) else 1
 
 
@@ -340,12 +338,11 @@ def currency_of(heading: str) -> str:
     ('KRW', 'EUR', '')
     """
     codes = {
-        word.lstrip("kMm") if word[1:] in _CURRENCIES else word
-        for word in re.findall(r"\b[kMm]?[A-Z]{3}\b", heading)
+        word[1:] if word[1:] in _CURRENCIES else word for word in re.findall(r"\b[kMmb]?[A-Z]{3}\b", heading)
     }
     named = codes & _CURRENCIES or {_SIGNS[sign] for sign in re.findall(rf"{_SIGN}", heading) if sign != "원"}
-    if not named and re.search(r"원\s*[)\]]|(?<![가-힣])원\b", heading):
-        named = {"KRW"}
+    if re.search(r"원\s*[)\]]|(?<![가-힣])원\b", heading):
+        named |= {"KRW"}
     return named.pop() if len(named) == 1 else ""
 
 
@@ -431,7 +428,7 @@ def decimal_of(money: Iterable[str], others: Iterable[str] = (), separator: str 
 def _by_hand(texts: Sequence[str], mark: str) -> bool:
     """Whether numbers look as people write them: in groups, or with two decimals each. A third decimal is then perhaps a group."""
     other = "." if mark == "," else ","
-    decimals = {len(text.partition(mark)[2]) for text in texts if mark in text}
+    decimals = {len(text.partition(mark)[2]) for text in texts}
     return decimals == {2} or any(other in text for text in texts)
 
 
@@ -547,7 +544,6 @@ def day(text: str, form: str) -> dt.datetime | None:
     >>> day("25/03/2024 5:30 PM", "%d/%m/%Y")
     datetime.datetime(2024, 3, 25, 17, 30)
     """
-    text = text.strip()
     try:
         return dt.datetime.strptime(text, form)
     except ValueError:

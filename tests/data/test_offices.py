@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cleanworks import cli, data
-from cleanworks.data import mapping
+from cleanworks.data import mapping, notation
 from cleanworks.errors import InputError
 
 DAY = dt.date(2024, 3, 25)
@@ -137,6 +137,8 @@ def test_years_of_another_calendar_are_named_in_json_too(tmp_path, capsys):
      ("contract value (百万円)", 10**6), ("contract value [单位：万元]", 10**4), ("contract value (백만)", 10**6), ("contract value (tys. zł)", 10**3),
      ("contract value [单位：亿元]", 10**8), ("contract value (億円)", 10**8), ("contract value (千円)", 10**3), ("contract value (조원)", 10**12),
      ("contract value (trillion UGX)", 10**12), ("contract value (ten thousand yuan)", 10**4), ("contract value (10⁶ UGX)", 10**6),
+     ("contract value (USD m)", 10**6), ("contract value (€k)", 10**3), ("contract value (bUSD)", 10**9), ("contract value (main works)", 1),
+     ("contract value (before VAT, kUSD)", 10**3), ("contract value 원 (백만)", 10**6),
      ("contract value (bin TL)", 10**3), ("contract value (MDH)", 10**6), ("contract value (KFCFA)", 10**3), ("contract value (करोड़)", 10**7),
      ("contract value (KES)", 1), ("contract value (Ksh)", 1)],
 )  # fmt: skip
@@ -204,6 +206,7 @@ def test_a_comma_before_three_digits_is_asked_for_where_semicolons_stand_between
     rows = [f"C-{number};River;{cell}" for number, cell in enumerate(cells)]
     path = contracts(tmp_path, *rows, headings=headings)
     assert "row 2: amounts such as '1,500' can be read as 1500 or as 1.5" in refusal(path)
+    assert data.proposals([path])[0].decimal == ""
     # Between commas, and where a cell can be read in one way only, nothing is to be asked.
     rows = [f'C-{number},River,"{cell}"' for number, cell in enumerate(cells)]
     table, _ = read(contracts(tmp_path, *rows, headings=headings.replace(";", ",")))
@@ -236,18 +239,42 @@ def test_currencies_of_cells_and_headings_are_kept_apart(tmp_path):
     assert "row 2: Amounts of one row are in several currencies" in refusal(path)
 
 
+@pytest.mark.parametrize(
+    ("heading", "currency"),
+    [("KRW", "KRW"), ("MMXN", "MXN"), ("bn EUR", "EUR"), ("bUSD", "USD"), ("원", "KRW"), ("원, KRW", "KRW"), ("USD, 원", None), ("VAT", None)],
+)  # fmt: skip
+def test_the_currency_of_a_heading_counts_where_it_is_one(tmp_path, heading, currency):
+    table, _ = read(
+        contracts(tmp_path, "C-1;River;15", headings=f"contract id;contractor;contract value ({heading})")
+    )
+    assert table.get("currency", pd.Series([None])).tolist() == [currency]
+
+
+@pytest.mark.parametrize("nothing", [text for text in notation.EMPTY if text])
+def test_what_stands_for_nothing_is_neither_amount_nor_day(tmp_path, nothing):
+    table, _ = read(contracts(tmp_path, f"C-1;River;{nothing};{nothing}", "C-2;Hill;5;2024-03-25"))
+    assert table["value_amount"].isna().tolist() == table["date_signed"].isna().tolist() == [True, False]
+
+
+def test_an_amount_in_two_currencies_is_refused(tmp_path):
+    assert "'USD 5 €', which is not a number" in refusal(contracts(tmp_path, "C-1;River;USD 5 €;2024-03-25"))
+
+
 def test_a_share_is_no_amount(tmp_path):
     assert "'10%', which is not an amount" in refusal(contracts(tmp_path, "C-1;River;10%;2024-03-25"))
 
 
 def test_shares_of_one_are_not_taken_for_per_cents(tmp_path):
     path = tmp_path / "progress.csv"
-    path.write_text("contract id,month,actual\nC-1,2024-03-31,0.45\nC-1,2024-04-30,1\n")
+    path.write_text("contract id,month,actual\nC-1,2024-03-31, 0.45\nC-1,2024-04-30,1\n")
     assert "no number under 'actual' is above 1" in refusal(path)
     (proposed,) = data.proposals([path])
     proposed.units["actual"] = 100
     table = data.bring_in([path], mappings=[proposed]).load()["progress"]
     assert table["actual"].tolist() == [45, 100]
+    for cells in ((0.5, 45), (0, 1)):
+        path.write_text("contract id,month,actual\n" + "".join(f"C-1,2024-03-31,{cell}\n" for cell in cells))
+        assert read(path, "progress")[0]["actual"].tolist() == list(cells)
 
 
 @pytest.mark.parametrize(
@@ -277,6 +304,7 @@ def test_an_empty_cell_in_a_column_of_whole_numbers_is_empty(tmp_path):
     [("15 mars 2024", "2024-03-15"), ("15 de marzo de 2024", "2024-03-15"), ("March 15, 2024", "2024-03-15"), ("1er août 2024", "2024-08-01"),
      ("2024년 3월 15일", "2024-03-15"), ("2024. 3. 15.", "2024-03-15"), ("15 Mar 2024 5:30 pm", "2024-03-15 17:30"),
      ("2024년 3월 15일 오후 5:30", "2024-03-15 17:30"), ("25/03/2024 17:30", "2024-03-25 17:30"), ("25/03/2024 12:05 AM", "2024-03-25 00:05"),
+     ("25/03/2024 1:05 AM", "2024-03-25 01:05"), ("25/03/2024 12:30 p.m.", "2024-03-25 12:30"), (" 25/03/2024 ", "2024-03-25"),
      ("25/03/2024 17h30", "2024-03-25 17:30"), ("2024-03-25 05:30 PM", "2024-03-25 17:30")],
 )  # fmt: skip
 def test_a_day_in_words_and_the_time_behind_a_day_are_read(tmp_path, text, right):
@@ -294,7 +322,17 @@ def test_a_day_that_fits_one_form_only_is_read(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["02-05-2024", "25/03/24", "15-Mar-24", "31 February 2024", "25/03/2024 noon", "45366"]
+    "text",
+    [
+        "02-05-2024",
+        "25/03/24",
+        "15-Mar-24",
+        "31 February 2024",
+        "25/03/2024 noon",
+        "25/03/2024 13:05 PM",
+        "25/03/2024 0:05 AM",
+        "45366",
+    ],
 )
 def test_a_day_that_cannot_be_read_in_one_way_is_asked_for(tmp_path, text):
     assert text.split()[0] in refusal(contracts(tmp_path, f"C-1;River;100;{text}"))
