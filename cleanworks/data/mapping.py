@@ -309,9 +309,9 @@ def named_column(heading: str) -> str | None:
 
 
 def _table(file: str, sheet: str, columns: set[str]) -> str:
-    names = [_plain(Path(file).stem), _plain(sheet)]
+    names = [_plain(Path(file.removesuffix(".gz")).stem), _plain(sheet)]
     for name in schemas.CONSTRUCTION:
-        if name in names:
+        if _plain(name) in names:
             return name
     scores = {
         name: len(columns & _columns_of(name)) + 0.5 * len(columns & set(_key_of(name))) for name in _OFFERED

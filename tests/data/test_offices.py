@@ -558,5 +558,11 @@ def test_a_comma_in_a_heading_separates_nothing_where_semicolons_do(tmp_path):
     assert read(path)[0]["supplier_name"].tolist() == ["River", "Hill"]
 
 
+@pytest.mark.parametrize("name", ["retirement_days.csv", "Retirement days.csv", "retirement-days.csv.gz"])
+def test_a_file_called_as_a_table_of_two_words_is_that_table(name):
+    made = mapping.propose(name, "", ["worker_id", "contract_id", "month", "days_reported"], {})
+    assert made.table == "retirement_days" and "days_reported" in made.columns
+
+
 def test_a_proposal_asks_nothing_where_nothing_is_to_be_read():
     assert not mapping.propose("works.csv", "", HEADINGS, {}).questions
