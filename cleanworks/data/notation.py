@@ -41,8 +41,8 @@ class Exact(str):
 # Words ---------------------------------------------------------------------------------------------------------------------
 
 _TOTAL = re.compile(
-    r"(grand |general |overall |sub[ -]?)?(totals?|totales|totaux)( general| generale?s?)?|sous[ -]total|(the )?sum|suma|somme|soma|"
-    r"total (geral|cumulado|acumulado)|합계|총계|소계|누계|총합계|계|итого|всего|разом|المجموع|الإجمالي|tong cong|jumlah|summe|gesamt|รวม"
+    r"(grand |general |overall |sub[ -]?)?(totals?|totales?|totaux)( general| generale?s?)?|carried forward|brought forward|sous[ -]total|(the )?sum|suma|somme|soma|"
+    r"total (geral|cumulado|acumulado)|합계|총계|소계|누계|총합계|계|итого|всего|разом|сумма|合[计計]|总计|總計|小[计計]|累[计計]|共计|總額|المجموع|الإجمالي|tong cong|jumlah|jumla( kuu)?|toplam|razem|celkem|summe|gesamt|รวม"
 )
 _ERROR = re.compile(r"#(N/A|N/V|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
 _SHORTENED = re.compile(r"\d([.,]\d+)?e\+\d{2,}", re.IGNORECASE)

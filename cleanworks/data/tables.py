@@ -6,6 +6,7 @@ import codecs
 import csv
 import datetime as dt
 import io
+import math
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -349,24 +350,41 @@ def _why_left(heading: str, mapping: Columns) -> str:
 
 
 def _without_totals(sheet: Sheet, mapping: Columns) -> tuple[Sheet, list[str]]:
-    """A sheet without the rows that are sums of others, or a note below the table, and what was left out."""
+    """A sheet without the rows that are sums of others, or a note below the table, and what was left out.
+
+    Raises
+    ------
+    InputError
+        A note that names a unit: the numbers would be read without it.
+    """
     kinds = {
         sheet.headings.index(heading): kind_of(mapping.table, column)
         for heading, column in mapping.columns.items()
     }
     words = [place for place, kind in kinds.items() if kind not in _NUMBERS]
     kept, totals, bare, notes = list[int](), list[int](), list[int](), list[int]()
+    sums = _Sums([place for place, kind in kinds.items() if kind == "money"], mapping.decimal)
     for place, row in enumerate(sheet.rows):
         said = [cell.strip() for cell in row if cell.strip() and not notation.number_like(cell)]
         # A firm may be called Total Works; beside its name stands an id or a day.
-        if len(said) == 1 and notation.total(said[0], alone=len(words) < 2):
+        if len(said) == 1 and (notation.total(said[0], alone=len(words) < 2) or sums.equal(row)):
             totals.append(place)
+            sums.begin()
         elif words and not said and not any(row[one].strip() for one in words):
             bare.append(place)
         elif len(kinds) > 2 and sum(bool(cell.strip()) for cell in row) == len(said) == 1 and " " in said[0]:
             notes.append(place)
         else:
             kept.append(place)
+            sums.add(row, said)
+    for place in notes:
+        note = next(cell.strip() for cell in sheet.rows[place] if cell.strip())
+        if notation.unit_of(note, title=True) != 1:
+            raise InputError(
+                f"A note names a unit ({note[:60]!r}).",
+                where=sheet.row(place),
+                fix="Write the unit into the heading of each column that it is for, such as 'contract value (thousand)', and take the note away.",
+            )
     left = []
     for places, one, many in (
         (totals, "is a sum of others, so left out", "are sums of others, so left out"),
@@ -385,6 +403,51 @@ def _without_totals(sheet: Sheet, mapping: Columns) -> tuple[Sheet, list[str]]:
     return replace(
         sheet, rows=[sheet.rows[place] for place in kept], numbers=[sheet.numbers[place] for place in kept]
     ), left
+
+
+class _Sums:
+    """Tells whether a row is the sum of those above it, in whatever language that is said.
+
+    ``places`` are the columns of money. A row of one text counts as a sum where each of its amounts is that of two rows or more, of all
+    or of those since the last sum, which all say more than it: with an id alone, 300 may be a contract after those of 100 and 200.
+    """
+
+    def __init__(self, places: Sequence[int], decimal: str) -> None:
+        self.places, self.decimal = places, decimal
+        self.all, self.since = dict.fromkeys(places, 0.0), dict.fromkeys(places, 0.0)
+        self.rows = self.rows_since = 0
+        self.possible = bool(places)
+
+    def add(self, row: Sequence[str], said: Sequence[str]) -> None:
+        for place, amount in self._amounts(row).items():
+            self.all[place] += amount
+            self.since[place] += amount
+        self.rows += 1
+        self.rows_since += 1
+        self.possible = self.possible and len(said) > 1
+
+    def begin(self) -> None:
+        """A sum stood here."""
+        self.since, self.rows_since = dict.fromkeys(self.places, 0.0), 0
+
+    def equal(self, row: Sequence[str]) -> bool:
+        if not self.possible:
+            return False
+        amounts = {place: amount for place, amount in self._amounts(row).items() if amount}
+        return bool(amounts) and any(
+            rows > 1
+            and all(math.isclose(amount, sums[place], rel_tol=1e-9) for place, amount in amounts.items())
+            for rows, sums in ((self.rows, self.all), (self.rows_since, self.since))
+        )
+
+    def _amounts(self, row: Sequence[str]) -> dict[int, float]:
+        found = {}
+        for place in self.places:
+            bare = notation.unmarked(row[place].strip())[0]
+            amount = notation.number(bare, "." if isinstance(row[place], Exact) else self.decimal)
+            if amount is not None:
+                found[place] = amount
+        return found
 
 
 def _ids(texts: Sequence[str], heading: str, sheet: Sheet, *, own: bool) -> pd.Series:
@@ -607,8 +670,12 @@ def _sheet(name: str, sheet: str, lines: Sequence[tuple[int, list[str]]], left: 
         raise InputError(
             f"The heading {twice!r} appears twice.", where=f"{where}, row {top}", fix="Rename one of them."
         )
-    body = []
+    body, kept, repeated = [], list[int](), list[int]()
     for number, row in zip(numbers, rows[1:], strict=True):
+        # As on top of each printed page.
+        if [cell.strip() for cell in row[: len(headings)]] == headings:
+            repeated.append(number)
+            continue
         if any(cell.strip() for cell in row[len(headings) :]) or len(row) < len(headings):
             if len(row) < len(headings) and sheet:
                 row = [*row, *[""] * (len(headings) - len(row))]
@@ -619,7 +686,10 @@ def _sheet(name: str, sheet: str, lines: Sequence[tuple[int, list[str]]], left: 
                     fix="Put quotation marks around a text that holds the separator.",
                 )
         body.append(row[: len(headings)])
-    return Sheet(name, sheet, headings, body, numbers, said)
+        kept.append(number)
+    if repeated:
+        said.append(f"{_counted(repeated, 'holds', 'hold')} the headings again")
+    return Sheet(name, sheet, headings, body, kept, said)
 
 
 def _unmerged(sheet: Worksheet, cells: list[list[str]], start: int, where: str) -> list[str]:

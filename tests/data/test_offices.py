@@ -52,7 +52,9 @@ def refusal(path: Path) -> str:
     ("row", "said"),
     [("Total;;300;", "row 4 is a sum"), (";;300;", "row 4 holds nothing but numbers"), ("합 계;;300;", "is a sum"), ("Sous-total :;;300;", "is a sum"),
      (";Total general;300;", "is a sum"), ("Total 2024;;300;", "is a sum"),
-     ("Total (2 contracts);;300;", "is a sum"), ("Source: Ministry of Works;;;", "row 4 is a note")],
+     ("Total (2 contracts);;300;", "is a sum"), ("Source: Ministry of Works;;;", "row 4 is a note"),
+     ("合计;;300;", "is a sum"), (";Toplam;300;", "is a sum"), ("Yhteensä;;300;", "row 4 is a sum"), (";Összesen 2024;300;", "is a sum"),
+     ("contract id;contractor;contract value;signed", "row 4 holds the headings again")],
 )  # fmt: skip
 def test_sums_and_notes_below_a_table_are_no_contracts(tmp_path, row, said):
     table, left = read(contracts(tmp_path, "C-1;River;100;2024-03-25", "C-2;Hill;200;2024-03-26", row))
@@ -64,6 +66,29 @@ def test_a_sum_beside_one_column_of_words_is_one_however_it_is_marked(tmp_path, 
     rows = ["Total Works;100", "Hill;200", f"{mark};300"]
     table, left = read(contracts(tmp_path, *rows, headings="contractor;contract value"))
     assert table["supplier_name"].tolist() == ["Total Works", "Hill"] and "row 4 is a sum" in left
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_note_that_names_a_unit_is_not_left_out(tmp_path, place):
+    rows = ["C-1;River;100;2024-03-25", "C-2;Hill;200;2024-03-26"]
+    note = ";;(KRW million);" if place == "first" else "Note: all amounts in thousands of KRW;;;"
+    path = contracts(tmp_path, *([note, *rows] if place == "first" else [*rows, note]))
+    assert "A note names a unit" in refusal(path) and f"row {2 if place == 'first' else 4}" in refusal(path)
+
+
+def test_sums_of_parts_in_words_that_are_not_known_are_no_contracts(tmp_path):
+    rows = ["C-1;River;100;2024-03-25", "C-2;Hill;200;2024-03-26", "Yhteensä A;;300;", "C-3;Vale;50;2024-03-27", "C-4;Lake;1;2024-03-28",
+            "Yhteensä B;;51;", "Kaikki;;351;"]  # fmt: skip
+    table, left = read(contracts(tmp_path, *rows))
+    assert table["value_amount"].tolist() == [100, 200, 50, 1] and "3 rows (first row 4) are sums" in left
+
+
+@pytest.mark.parametrize(
+    "rows", [("C-1;River;100;2024-03-25", "C-2;;100;", "C-3;;200;"), ("C-1;;100;", "C-2;;200;", "C-3;;300;")]
+)
+def test_a_contract_of_which_nothing_but_the_value_is_known_is_no_sum(tmp_path, rows):
+    table, _ = read(contracts(tmp_path, *rows))
+    assert len(table) == 3
 
 
 def test_a_firm_called_total_is_no_sum(tmp_path):
