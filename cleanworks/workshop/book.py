@@ -188,6 +188,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
 
     if not (course.root / "_config.yml").is_file():
         settings_file(course, made)
+    course.book.require_installed(course.root)
     course.keep_texts()
     for note in unread_notes(course):
         _say(note)

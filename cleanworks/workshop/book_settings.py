@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +30,17 @@ class BookSettings:
     left_out : tuple of str
         Patterns of files that are not executed (`exclude_patterns` of `execute`).
     timeout : float, optional
-        Seconds for one cell. The toolkit limits the whole notebook, so that it takes at least its own limit.
+        Seconds for one cell; -1 for no limit.
     may_raise : bool
         `allow_errors`: a cell that raises ends nothing.
     formats : mapping
         Suffix of a notebook format -> (reader, its options), from `nb_custom_formats`.
     extensions : tuple of str
         Sphinx extensions that the book adds.
+    own_extensions : tuple of str
+        Those of them that lie in the book's own folders (`local_extensions`).
+    theme : str
+        The theme of the pages (`html_theme`), where it is not Jupyter Book's own.
     amounts_stay : bool
         `myst_dmath_allow_digits: false`: "$10 and $25" is no formula.
     """
@@ -45,6 +51,8 @@ class BookSettings:
     may_raise: bool = False
     formats: Mapping[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
+    own_extensions: tuple[str, ...] = ()
+    theme: str = ""
     amounts_stay: bool = False
 
     @classmethod
@@ -68,6 +76,7 @@ class BookSettings:
             )
         execute = _block(found, "execute", path)
         sphinx = _block(found, "sphinx", path)
+        config = _block(sphinx, "config", path)
         for name, folder in _block(sphinx, "local_extensions", path).items():
             if not isinstance(folder, str) or "\0" in folder:
                 raise InputError(
@@ -92,12 +101,40 @@ class BookSettings:
         return cls(
             execute=mode != "off",
             left_out=_texts(execute, "exclude_patterns", path),
-            timeout=timeout if timeout and timeout > 0 else None,
+            timeout=timeout,
             may_raise=execute.get("allow_errors") is True,
-            formats=_formats(_block(sphinx, "config", path), path),
+            formats=_formats(config, path),
             extensions=_texts(sphinx, "extra_extensions", path),
-            amounts_stay=_block(sphinx, "config", path).get("myst_dmath_allow_digits") is False,
+            own_extensions=tuple(_block(sphinx, "local_extensions", path)),
+            theme="" if "html_theme_path" in config else str(config.get("html_theme") or ""),
+            amounts_stay=config.get("myst_dmath_allow_digits") is False,
         )
+
+    def require_installed(self, root: Path) -> None:
+        """Refuse a book whose extensions or theme are not here before anything is executed for it.
+
+        Raises
+        ------
+        InputError
+            An extension or the theme is not installed.
+        """
+        where = str(Path(root) / FILE)
+        for name in self.extensions:
+            beside = Path(root) / name.partition(".")[0]
+            if name in self.own_extensions or beside.is_dir() or beside.with_suffix(".py").is_file():
+                continue
+            if not _is_installed(name):
+                raise InputError(
+                    f"The extension {name!r} of `extra_extensions` is not installed.",
+                    where=where,
+                    fix="Install the package that holds it beside cleanworks, or take its name out.",
+                )
+        if self.theme and not _is_theme(self.theme):
+            raise InputError(
+                f"The theme {self.theme!r} of `html_theme` is not installed.",
+                where=where,
+                fix="Install the package that holds it beside cleanworks, or take the line out: Jupyter Book has a theme of its own.",
+            )
 
     def executes(self, name: str, mode: Any = None) -> bool:
         """Whether a notebook is to be executed, by its path from the book's folder and by its own `execution_mode`."""
@@ -107,6 +144,24 @@ class BookSettings:
             fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name, f"*/{pattern}")
             for pattern in self.left_out
         )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _is_theme(name: str) -> bool:
+    """Whether a theme is Sphinx's own, is announced by what is installed, or is an extension that brings itself."""
+    found = importlib.util.find_spec("sphinx.themes") if _is_installed("sphinx") else None
+    own = [*found.submodule_search_locations] if found and found.submodule_search_locations else []
+    return (
+        any(Path(folder, name).is_dir() for folder in own)
+        or _is_installed(name)
+        or any(entry_points(group="sphinx.html_themes", name=name))
+    )
 
 
 def _block(values: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:

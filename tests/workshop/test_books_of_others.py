@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 from cleanworks.cli import run
+from cleanworks.workshop.book_settings import BookSettings
+from cleanworks.workshop.catalogue import Course
+from cleanworks.workshop.run.course import course_jobs, course_options
+from cleanworks.workshop.run.jobs import UNLIMITED
+from cleanworks.workshop.run.runner import _Run, _Silent
 
 pytestmark = pytest.mark.usefixtures("one_server")
 
@@ -306,6 +311,67 @@ def test_a_notebook_says_of_itself_how_it_is_executed(book, capsys):
     capsys.readouterr()
     assert run(["run", "--root", str(book)]) == 2
     assert "`execution_mode: off` of themselves" in capsys.readouterr().err
+
+
+def test_a_cell_has_the_time_that_the_book_gives_it_and_not_its_notebook(book, capsys):
+    (book / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n")
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(config + "  timeout: 1\n", encoding="utf-8")
+    (book / "intro" / "wells.md").write_text(
+        MYST.replace("sum(depths)", "while True: pass"), encoding="utf-8"
+    )
+    assert run(["run", "--root", str(book)]) == 1
+    said = capsys.readouterr().out
+    assert "The cell took longer than its limit of 1 s." in said and "under `execute:` of _config.yml" in said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cell", "whole"),
+    [(100, 100, 300), (200, 200, 400), (-1, UNLIMITED, UNLIMITED), (0, None, 300)],
+)
+def test_limits_of_time_are_those_of_jupyter_book(book, seconds, cell, whole):
+    """`timeout` is for each cell, and -1 is no limit; the two cells of the page together may take twice as long."""
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(config + f"  timeout: {seconds}\n", encoding="utf-8")
+    course = Course.load(book)
+    jobs = course_jobs(course, ["intro/wells"])
+    planned = _Run(jobs, course_options(course), _Silent())
+    task = planned._task(0, planned.read()[0], None, "")
+    assert (task.cell_timeout, task.timeout) == (cell, whole)
+
+
+def test_a_page_that_cannot_declare_what_it_reads_is_not_asked_to(book, capsys):
+    (book / "intro" / "depths.csv").write_text("12\n", encoding="utf-8")
+    page = book / "intro" / "wells.md"
+    page.write_text(MYST.replace("sum(depths)", "print(open('depths.csv').read())"), encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 0
+    assert "declare" not in capsys.readouterr().out
+    # It is executed again all the same when the file changes.
+    (book / "intro" / "depths.csv").write_text("30\n", encoding="utf-8")
+    assert run(["run", "--root", str(book)]) == 0
+    assert "30" in "".join(outputs(book, "intro/wells"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("  extra_extensions: [sphinx_nobody.ext]\n", "extension 'sphinx_nobody.ext'"),
+        ("  config: {html_theme: nobodys_theme}\n", "theme 'nobodys_theme'"),
+    ],
+)
+def test_what_a_book_needs_and_is_not_installed_is_said_before_anything_runs(book, capsys, lines, named):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(config + "sphinx:\n" + lines, encoding="utf-8")
+    assert run(["book", "--root", str(book)]) == 2
+    said = capsys.readouterr().err
+    assert f"The {named}" in said and "is not installed" in said
+    assert not (book / "_build" / "executed").exists()
+
+
+@pytest.mark.parametrize("theme", ["classic", "alabaster", "sphinx_book_theme"])
+def test_themes_that_are_there_are_not_refused(book, theme):
+    (book / "_config.yml").write_text(f"sphinx: {{config: {{html_theme: {theme}}}}}\n", encoding="utf-8")
+    BookSettings.load(book).require_installed(book)
 
 
 def test_prices_on_a_page_of_prose_are_found(book, capsys):

@@ -65,9 +65,18 @@ class LessonClient(NotebookClient):
         Scratch folder of this lesson.
     limit : float
         Seconds of wall time for all cells together.
+    cell_limit : float, optional
+        Seconds for each of them.
     """
 
-    def __init__(self, notebook: nbformat.NotebookNode, settings: KernelSettings, folder: Path, limit: float):
+    def __init__(
+        self,
+        notebook: nbformat.NotebookNode,
+        settings: KernelSettings,
+        folder: Path,
+        limit: float,
+        cell_limit: float | None = None,
+    ):
         self.kernel = LessonKernelManager(settings, folder)
         super().__init__(
             notebook,
@@ -80,7 +89,7 @@ class LessonClient(NotebookClient):
         )
         self._folder, self._settings = folder, settings
         self._environment = settings.environment(folder)
-        self._limit = limit
+        self._limit, self._cell_limit = limit, cell_limit
         self._deadline = time.monotonic() + limit
         self._broken_off: Exception | None = None
         self._reply: dict[str, Any] = {}
@@ -135,8 +144,9 @@ class LessonClient(NotebookClient):
         self._deadline = time.monotonic() + self._limit
 
     def _remaining(self, cell: Any = None) -> float:
+        left = self._deadline - time.monotonic()
         # Zero would mean "no limit" to nbclient.
-        return max(0.05, self._deadline - time.monotonic())
+        return max(0.05, left if self._cell_limit is None else min(left, self._cell_limit))
 
     # Running.
     async def run_cell(self, cell: nbformat.NotebookNode, index: int) -> None:
@@ -156,6 +166,8 @@ class LessonClient(NotebookClient):
             text = f"The cell shows what a notebook cannot hold: {place} is {str(error.instance)[:80]}."
             raise LessonFailure("error", text) from None
         except CellTimeoutError:
+            if self._cell_limit is not None and time.monotonic() < self._deadline:
+                raise LessonFailure.from_timeout(self._cell_limit, "cell") from None
             raise LessonFailure.from_timeout(self._limit) from None
         except DeadKernelError:
             raise self._broken_off or self.death() from None
@@ -250,7 +262,7 @@ async def _execute(task: Task, folder: Path, gate: Callable[[], None], kind: typ
     for _, cell in code:
         cell.outputs, cell.execution_count = [], None
     outcome = Outcome.empty(task)
-    client = kind(notebook, task.settings, folder, task.timeout)
+    client = kind(notebook, task.settings, folder, task.timeout, task.cell_timeout)
     try:
         outcome.language_info = await client.start(task.workdir)
         gate()

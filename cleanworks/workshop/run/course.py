@@ -13,7 +13,7 @@ import cleanworks
 from cleanworks.errors import InputError
 from cleanworks.workshop.files import notebook_content
 
-from .jobs import MAY_RAISE, Job, RunOptions, Skip
+from .jobs import MAY_RAISE, UNLIMITED, Job, RunOptions, Skip
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course, Entry, PlainNotebook
@@ -98,16 +98,23 @@ def plain_job(course: Course, one: PlainNotebook) -> Job:
     own = one.settings
     if own.get("execution_allow_errors", course.book.may_raise) is True:
         read = partial(_may_raise, read or partial(notebook_content, where=str(one.path)))
-    limit = own.get("execution_timeout", course.book.timeout)
-    limit = limit if isinstance(limit, int | float) and limit > 0 else None
+    limit = _seconds(own.get("execution_timeout", course.book.timeout))
     return Job(
         one.name,
         one.path,
         roots=module_roots(course.root),
-        timeout=max(limit, RunOptions.timeout) if limit else None,
+        cell_timeout=limit,
+        declares=False,
         target=f"{one.name}.ipynb",
         read=read,
     )
+
+
+def _seconds(limit: Any) -> float | None:
+    """A limit of time as Jupyter Book writes it, where -1 is none at all and nothing leaves it to the toolkit."""
+    if not isinstance(limit, int | float) or not limit:
+        return None
+    return limit if 0 < limit < UNLIMITED else UNLIMITED
 
 
 def _may_raise(read: Callable[[str], dict[str, Any]], text: str) -> dict[str, Any]:

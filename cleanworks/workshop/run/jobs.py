@@ -15,6 +15,8 @@ from typing import Any, Protocol
 from cleanworks.errors import InputError
 from cleanworks.workshop.files import checked_content, notebook_content, read_text
 
+# Seconds that stand for "no limit": a week, since some waits count milliseconds in 31 bits.
+UNLIMITED = 604_800.0
 # Tags that change what is executed, whatever the notebook is used for.
 MAY_RAISE = "raises-exception"
 NOT_EXECUTED = "skip-execution"
@@ -47,6 +49,10 @@ class Job:
         there is part of the cache key. The working directory is always one of them.
     timeout : float, optional
         Seconds of wall time for the whole notebook. The run's default if not given.
+    cell_timeout : float, optional
+        Seconds of wall time for each cell; the whole notebook may then take that long for each of its cells.
+    declares : bool
+        False where the notebook has no place to declare what it reads, so that nobody is asked to.
     seconds, megabytes : float, optional
         Budgets: CPU time and peak memory. Exceeding one fails the lesson.
     skip : Skip, optional
@@ -62,6 +68,8 @@ class Job:
     data: Sequence[Path] = ()
     roots: Sequence[Path] = ()
     timeout: float | None = None
+    cell_timeout: float | None = None
+    declares: bool = True
     seconds: float | None = None
     megabytes: float | None = None
     skip: Skip | None = None

@@ -19,7 +19,18 @@ from cleanworks.errors import InputError
 
 from . import access
 from .engine import METADATA, PIPE, choose
-from .jobs import MAY_RAISE, Job, Listener, RunOptions, Source, is_many, read_source, source_of, tags_of
+from .jobs import (
+    MAY_RAISE,
+    UNLIMITED,
+    Job,
+    Listener,
+    RunOptions,
+    Source,
+    is_many,
+    read_source,
+    source_of,
+    tags_of,
+)
 from .kernels.server_process import CAN_FORK
 from .keys import (
     KNOWN_IMPORTS,
@@ -100,7 +111,7 @@ def undeclared_reads(jobs: Sequence[Job], options: RunOptions) -> dict[str, list
     found = {}
     for lesson in run.read():
         entry = run.store.get(lesson.key.value) or {}
-        if entry.get("undeclared"):
+        if lesson.job.declares and entry.get("undeclared"):
             found[lesson.job.name] = list(entry["undeclared"])
     return found
 
@@ -312,9 +323,12 @@ class _Run:
     def _task(self, index: int, lesson: _Lesson, settings: Any, place: str) -> Task:
         from .worker_outcome import Task
 
-        limit = lesson.job.timeout or self.options.timeout
-        workdir = str(lesson.job.folder.resolve())
-        return Task(index, lesson.job.name, lesson.source.content, workdir, limit, settings, place)
+        job = lesson.job
+        limit = job.timeout or self.options.timeout
+        if job.cell_timeout:
+            limit = min(UNLIMITED, max(limit, job.cell_timeout * len(lesson.source.code_cells)))
+        content, workdir = lesson.source.content, str(job.folder.resolve())
+        return Task(index, job.name, content, workdir, limit, settings, place, job.cell_timeout)
 
     def _note(self, text: str) -> None:
         self.notes.append(text)
@@ -406,7 +420,7 @@ class _Run:
             megabytes=entry["megabytes"],
             cells=times,
             history=earlier(lesson),
-            undeclared=tuple(entry["undeclared"]),
+            undeclared=tuple(entry["undeclared"]) if lesson.job.declares else (),
             written=tuple(entry["written"]),
             warnings=tuple(warnings),
             engine=entry.get("engine", ""),

@@ -21,7 +21,7 @@ def report(result: RunResult, root: Path) -> str:
         if lesson.status == "skipped"
     ]
     parts += [
-        f"{lesson.name} reads {path} and does not declare it in its metadata (`data`)"
+        f"{lesson.name} reads {path} and does not declare it: name it under `data` in its metadata."
         for lesson in result.lessons
         for path in lesson.undeclared
     ]
@@ -60,6 +60,10 @@ def failure_text(lesson: LessonResult, root: Path) -> str:
         lines.append(f"  cell {failure.cell} (id {failure.cell_id}){at}")
     lines.append(f"  {failure.message}")
     lines += [f"    | {line}" for line in _last_lines(failure)]
+    if failure.kind == "timeout":
+        lines.append(
+            "  `timeout` allows more: in a lesson's metadata, for other notebooks under `execute:` of _config.yml."
+        )
     if lesson.cached:
         lines.append("  This is the result of an earlier run; nothing it depends on has changed since.")
     if lesson.executed is not None:

@@ -28,6 +28,7 @@ class Task:
     timeout: float
     settings: KernelSettings
     scratch: str
+    cell_timeout: float | None = None
 
     @property
     def code_cells(self) -> int:
@@ -108,8 +109,8 @@ class LessonFailure(Exception):
         return cls(kind, message, details, _line_in_cell(text, count))
 
     @classmethod
-    def from_timeout(cls, limit: float) -> LessonFailure:
-        return cls("timeout", f"The lesson took longer than its limit of {limit:g} s.")
+    def from_timeout(cls, limit: float, what: str = "lesson") -> LessonFailure:
+        return cls("timeout", f"The {what} took longer than its limit of {limit:g} s.")
 
     @classmethod
     def from_exit(cls) -> LessonFailure:
