@@ -209,7 +209,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
             planned = [job for job in planned if job.name not in done.carried.values()]
             count = len(done.carried)
             _say(
-                f"On your data: {count} page{'' if count == 1 else 's'}. On the tables of the course: {len(done.notes) - count}; each page says why."
+                f"On your data: {count} page{'' if count == 1 else 's'}. On the tables of the course: {done.others}; each page says why."
             )
         result = run_notebooks(planned, options, display())
         if result.exit_code:

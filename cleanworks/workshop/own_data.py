@@ -30,11 +30,13 @@ VARIABLE = "CLEANWORKS_OWN_DATA"
 class OnData:
     """What ran on somebody's tables.
 
-    ``carried`` are the names of the notebooks, by their pages; ``notes`` is a label for each page that reads tables: page -> Markdown.
+    ``carried`` are the names of the notebooks, by their pages; ``notes`` is a label for the page of each: page -> Markdown; ``others``
+    counts those that read tables, and stay on the course's own.
     """
 
     carried: Mapping[str, str]
     notes: Mapping[str, str]
+    others: int
 
 
 def execute(
@@ -68,16 +70,18 @@ def execute(
     where = folder.name
     notes: dict[str, str] = {}
     able: dict[str, tuple[Entry, Job]] = {}
+    others = 0
     for entry, job in zip(course.notebooks, jobs, strict=False):
-        if not entry.block.tables:
-            continue
         code = [cell.source for cell in entry.notebook.node.cells if cell.cell_type == "code"]
         if sentence := lacks(folder, entry.block.tables, code):
             notes[_page(course, entry)] = _simulated(where, sentence)
+            others += 1
+        elif not entry.block.tables:
+            notes[_page(course, entry)] = _without_tables(where)
         else:
             able[job.name] = (entry, dataclasses.replace(job, data=[*job.data, folder]))
     if not able:
-        return OnData({}, notes)
+        return OnData({}, notes, others)
     environment = {**options.environment, VARIABLE: str(folder)}
     result = run_notebooks(
         [job for _, job in able.values()], dataclasses.replace(options, environment=environment), display()
@@ -92,7 +96,8 @@ def execute(
             notes[_page(course, entry)] = _own(where)
         elif lesson.failure is not None:
             notes[_page(course, entry)] = _simulated(where, _stopped(lesson.failure))
-    return OnData(carried, notes)
+            others += 1
+    return OnData(carried, notes, others)
 
 
 def doubt_descriptions(notebook: NotebookNode) -> None:
@@ -117,6 +122,10 @@ def _own(where: str) -> str:
 
 def _simulated(where: str, reason: str) -> str:
     return f"**Not on your data.** This page shows the tables of the course, and nothing of the folder `{where}`. {reason}"
+
+
+def _without_tables(where: str) -> str:
+    return f"**Not on your data.** This page reads no tables of the course, so it is the same with any data, and shows nothing of the folder `{where}`."
 
 
 def _stopped(failure: Failure) -> str:

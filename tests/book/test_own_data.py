@@ -38,8 +38,12 @@ def test_real_processes_carry_no_lesson_and_every_page_says_what_they_lack(cours
     done = executed(course, tmp_path / "paraguay", tmp_path)
     assert not done.carried and not (tmp_path / "executed").exists()
     loading = {own_data._page(course, one) for one in course.notebooks if one.block.tables}
-    assert set(done.notes) == loading
-    assert all("Not on your data." in note and "The data " in note for note in done.notes.values())
+    assert set(done.notes) == {own_data._page(course, one) for one in course.notebooks}
+    assert all("Not on your data." in note for note in done.notes.values())
+    assert all("The data " in done.notes[page] for page in loading)
+    assert "makes a city of its own" in done.notes["notebooks/construction/c2-the-system-as-a-whole"]
+    assert "no tables of the course" in done.notes["notebooks/construction/c12-your-countrys-data"]
+    assert done.others == len(loading) + 1
     assert "no table `projects`" in done.notes["notebooks/orientation/o1-start-here"]
 
 
