@@ -602,6 +602,44 @@ def test_every_indicator_says_what_it_is_and_how_it_can_be_wrong():
         assert not re.search(r"\b(corrupt|fraud|guilty|crime)", one.definition, re.IGNORECASE), code
 
 
+def of_everything():
+    """Tables of a small city with what it has not: awards and their items, milestones, accidents, a buyer."""
+    tables = dict(city.make(projects=20))
+    contracts = tables["contracts"]
+    awards = contracts[["tender_id", "supplier_id"]].assign(
+        award_id=contracts["contract_id"], status="active"
+    )
+    dates = {"date_due": contracts["period_end"], "date_met": contracts["period_end"]}
+    more = {
+        "awards": awards,
+        "award_items": awards[["award_id", "tender_id"]].assign(classification_id="4521"),
+        "milestones": contracts[["contract_id"]].assign(**dates),
+        "accidents": contracts[["contract_id"]],
+        "tenders": tables["tenders"].assign(buyer_id="B"),
+    }
+    return {**tables, **more}
+
+
+EVERYTHING = of_everything()
+
+
+@pytest.mark.parametrize("code", flags.REGISTRY)
+def test_the_columns_that_an_indicator_asks_for_are_enough(code):
+    few_of_each = {"minimum_group": 1, "minimum_contracting_processes": 1, "benford_minimum": 1}
+    settings = flags.Settings(**few_of_each, direct_award_threshold=1e8, near_threshold=1.0)
+    ways = list(itertools.product(*(field.split("|") for field in flags.REGISTRY[code].fields)))
+    answers = []
+    for fields in ways:
+        columns = {}
+        for field in fields:
+            name, column = field.split(".")
+            columns.setdefault(name, []).append(column)
+        tables = {name: EVERYTHING[name][list(dict.fromkeys(wanted))] for name, wanted in columns.items()}
+        answers.append(len(flags.evaluate(tables, [code], settings)))
+    # One table in place of another answers, too; half of each may not.
+    assert answers[0] and answers[-1], list(zip(answers, ways, strict=True))
+
+
 def test_every_published_code_is_there():
     published = {
         f"R{number:03}" for number in (3, 18, 24, 25, 28, 30, 35, 36, 38, 48, 58, 67, 68, 69, 70, 71, 72)

@@ -134,12 +134,7 @@ def evaluate(
     chosen, processes = _answering(tables, codes, settings, engine)
     # Each step names some columns anew, and pandas keeps short lists of names more quickly as objects than as Arrow's texts.
     with pd.option_context("mode.string_storage", "python"):
-        answers = [
-            (one, level, part)
-            for one in chosen
-            for level, part in one.parts(processes, settings)
-            if len(part)
-        ]
+        answers = [(one, level, part) for one in chosen for level, part in one.parts(processes, settings)]
     return _whole(answers)
 
 

@@ -20,8 +20,6 @@ from cleanworks.construction.flags._processes import Engine, Frame, Processes
 from cleanworks.errors import InputError
 from cleanworks.typed import Values
 
-COLUMNS = ("level", "id", "value", "flagged")
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -191,18 +189,6 @@ class Indicator:
             choice for field in (*self.fields, *self.optional, *_READ_BY_MANY) for choice in field.split("|")
         )
 
-    def __call__(self, tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> pd.DataFrame:
-        """Columns ``code, level, id, value, flagged``; one row per thing looked at."""
-        settings = settings or Settings()
-        return self.answer(in_memory(tables, settings, self.reads), settings).assign(code=self.code)[
-            ["code", *COLUMNS]
-        ]
-
-    def answer(self, processes: Processes, settings: Settings) -> pd.DataFrame:
-        """Columns ``level, id, value, flagged``."""
-        parts = self.parts(processes, settings)
-        return together(*(answer(level, part["id"], part["value"], part["flagged"]) for level, part in parts))
-
     def computed(self, processes: Processes, settings: Settings) -> list[tuple[str, Any]]:
         """Its answer, level by level, as the engine holds it: columns ``id, value, flagged``."""
         if processes.in_pandas is None:
@@ -308,17 +294,6 @@ def answer(
         np.full(len(ids), flagged, dtype=bool) if not np.ndim(flagged) else np.asarray(flagged, bool)
     )
     return pd.DataFrame({name: pd.Series(column, dtype=column.dtype) for name, column in columns.items()})
-
-
-def no_answer() -> pd.DataFrame:
-    """The answer when nothing could be looked at."""
-    return answer([], [], [], [])
-
-
-def together(*answers: pd.DataFrame) -> pd.DataFrame:
-    """Several answers of one indicator, for example about processes and about firms."""
-    filled = [part for part in answers if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else no_answer()
 
 
 def quartiles(values: Values) -> tuple[float, float]:

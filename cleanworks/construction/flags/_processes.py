@@ -661,19 +661,17 @@ class Processes:
         name: str,
         value: nw.Expr,
         hit: nw.Expr,
-        unknown: bool | nw.Expr = False,
         **also: nw.Expr,
     ) -> tuple[str, Frame]:
-        """An answer about the rows whose value is known, or about all; ``hit`` reads ``value`` and what is named ``also``."""
-        found = frame.select(id=col(name), value=value.cast(nw.Float64), **also)
-        found = found if unknown else found.drop_nulls("value")
+        """An answer about the rows whose value is known; ``hit`` reads ``value`` and what is named ``also``."""
+        found = frame.select(id=col(name), value=value.cast(nw.Float64), **also).drop_nulls("value")
         return level, found.select("id", "value", flagged=known(hit))
 
     def of_groups(
-        self, level: str, frame: Frame, name: str, value: nw.Expr, hit: nw.Expr, unknown: bool = False
+        self, level: str, frame: Frame, name: str, value: nw.Expr, hit: nw.Expr
     ) -> tuple[str, Frame]:
         """An answer about groups, one row each, by their names; engines give groups in any order. See `of_rows`."""
-        return self.of_rows(level, self.engine.in_order(frame, name), name, value, hit, unknown)
+        return self.of_rows(level, self.engine.in_order(frame, name), name, value, hit)
 
     def of_processes(self, frame: Frame, value: str, flagged: nw.Expr) -> tuple[str, Frame]:
         """An answer about processes, in the order in which they stand in their table."""
@@ -709,7 +707,11 @@ class Processes:
 
     @property
     def _awarding(self) -> str:
-        return "awards" if "awards" in self._tables else "contracts"
+        """The table that says who won: awards, or contracts where there is no such table or it does not say."""
+        if self.has("awards", "tender_id", "supplier_id", "status"):
+            return "awards"
+        whole = self.has("contracts", "tender_id", "supplier_id")
+        return "awards" if self.has("awards", "tender_id") and not whole else "contracts"
 
     @cached_property
     def _named_currencies(self) -> Frame:

@@ -214,7 +214,7 @@ def direct_then_raised(processes: Processes, settings: Settings) -> list[tuple[s
         return []
     contracts = processes.tendered.filter(among("method", ("direct", "limited")))
     price = number("value_amount")
-    just = known((price >= limit * (1 - settings.near_threshold)) & (price < limit))
+    just = (price >= limit * (1 - settings.near_threshold)) & (price < limit)
     now = (price + total("added")) / limit
     hit = col("just") & (col("value") > 1)
     return [processes.of_rows("contract", contracts, "contract_id", now, hit, just=just)]
@@ -274,12 +274,11 @@ def repeat_pairs(processes: Processes, settings: Settings) -> list[tuple[str, Fr
         "contracts.contract_id",
         "contracts.period_end|milestones.date_due",
         "progress.actual|milestones.date_met",
+        "progress.period|milestones.date_met",
+        "progress.contract_id|milestones.contract_id",
     ),
     optional=(
-        "milestones.contract_id",
         "milestones.type",
-        "progress.contract_id",
-        "progress.period",
         "modifications.date",
         "modifications.new_period_end",
     ),
@@ -297,6 +296,9 @@ def R067(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         )
         due = due.group_by("contract_id").agg(col("late").max()).sort("contract_id")
         return [processes.of_rows("contract", due, "contract_id", col("late"), late)]
+    monthly = processes.has("progress", "contract_id", "period", "actual")
+    if not (monthly and processes.has("contracts", "period_end")):
+        return []  # half of each way to tell it
     done = nw.when(known(number("actual") >= 99.995)).then(col("period"))
     progress = processes.table("progress").filter(~col("contract_id").is_null())
     progress = progress.select("contract_id", done=done).group_by("contract_id").agg(col("done").min())
@@ -445,9 +447,7 @@ def R072(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
 )
 def subcontract_chain(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     chain = col("value") > 1
-    return [
-        processes.of_groups("contract", processes.handed_on, "contract_id", col("depth"), chain, unknown=True)
-    ]
+    return [processes.of_groups("contract", processes.handed_on, "contract_id", col("depth"), chain)]
 
 
 @indicator(

@@ -16,7 +16,11 @@ from ._core import answer, high_fence, indicator, indicators_in
 from ._processes import currencies, currency_of, known, number
 
 RED_FLAGS = ("ocp-red-flags",)
-_BUYER = "tenders.buyer_id|projects.public_authority"
+_BUYER = (
+    "tenders.buyer_id|projects.public_authority",
+    "tenders.buyer_id|projects.project_id",
+    "tenders.buyer_id|tenders.project_id",
+)
 
 
 @indicator(
@@ -28,8 +32,7 @@ _BUYER = "tenders.buyer_id|projects.public_authority"
     definition="A buyer's open and selective tenders often attract one bid only.",
     formula="tenders with one tenderer / open and selective tenders, per buyer with at least 5; > Q3 + 1.5 IQR flags",
     unit="share",
-    fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers", _BUYER),
-    optional=("tenders.project_id",),
+    fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers", *_BUYER),
     innocent=("A buyer of special works for which few firms exist.",),
 )
 def single_bid_share(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -64,7 +67,7 @@ def single_bid_share(processes: Processes, settings: Settings) -> list[tuple[str
         "contracts.value_amount",
         "contracts.tender_id",
         "tenders.tender_id",
-        _BUYER,
+        *_BUYER,
     ),
     optional=("contracts.currency",),
     innocent=("One very large project outweighs the rest.", "A small market."),

@@ -184,11 +184,7 @@ def client_delay(processes: Processes, settings: Settings) -> list[tuple[str, Fr
         start = nw.when(seen).then(col("date_inspected")).otherwise(start)
     paid = nw.when(~col("date_paid").is_null()).then(col("date_paid")).otherwise(lit(processes.today))
     late, claims = col("value") > settings.client_days, processes.table("claims")
-    return [
-        processes.of_rows(
-            "claim", claims, "claim_id", processes.days_between(start, paid), late, unknown=True
-        )
-    ]
+    return [processes.of_rows("claim", claims, "claim_id", processes.days_between(start, paid), late)]
 
 
 @indicator(

@@ -17,7 +17,8 @@ from ._core import high_fence, indicator, indicators_in, low_fence, quartiles
 from ._processes import among, currencies, known, whole
 
 CARDINAL = ("ccs-s84",)
-AWARDED = "awards.supplier_id|contracts.supplier_id"
+_AWARDING = ("awards.tender_id|contracts.tender_id", "awards.status|contracts.tender_id")
+AWARDED = ("awards.supplier_id|contracts.supplier_id", *_AWARDING)
 
 
 @indicator(
@@ -88,7 +89,7 @@ _PRICES = (
     "bids.tenderer_id",
     "bids.amount",
     "bids.status",
-    AWARDED,
+    *AWARDED,
 )
 _SHARPER = (
     "bids.currency", "bids.lot_id", "awards.status", "awards.amount", "awards.currency", "awards.lot_id", "tenders.number_of_lots",
@@ -135,7 +136,7 @@ def R024(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     definition="A firm bids more often than most and wins unusually seldom: it may bid to lose.",
     formula="valid bids >= Q3 of all firms' counts, and wins / valid bids <= Q1 - 1.5 IQR of all firms' ratios",
     unit="share of valid bids won",
-    fields=("bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.status", AWARDED),
+    fields=("bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.status", *AWARDED),
     optional=("awards.status", "tenders.status"),
     innocent=("The firm is new and learns to bid.", "The firm is dear and honest."),
 )
@@ -225,7 +226,7 @@ def _tenderers(processes: Processes, bids: Frame) -> Frame:
         "bids.status",
         "tenders.tender_id",
         "tenders.tender_end",
-        AWARDED,
+        *AWARDED,
     ),
     optional=("awards.status", "tenders.status"),
     innocent=(
@@ -252,7 +253,7 @@ def R030(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     definition="Only the winner's bids are valid; at least one other firm was disqualified.",
     formula="one firm has valid bids, it is the only supplier, and >= 1 other firm was disqualified",
     unit="number of other firms disqualified; for a firm only a mark (0)",
-    fields=("bids.tender_id", "bids.tenderer_id", "bids.status", AWARDED),
+    fields=("bids.tender_id", "bids.tenderer_id", "bids.status", *AWARDED),
     optional=("awards.status", "tenders.status"),
     innocent=(
         "The others missed a clear, necessary document.",
@@ -306,6 +307,7 @@ def R035(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         "bids.amount",
         "bids.status",
         "awards.award_id|contracts.contract_id",
+        *_AWARDING,
     ),
     optional=(*_SHARPER, "tenders.price_only"),
     innocent=("The bid was abnormally low and the firm could not explain it.", "The firm lacked a licence."),
@@ -392,6 +394,7 @@ def _refusals(
         "award_items.tender_id",
         "award_items.classification_id",
         "awards.award_id",
+        "awards.tender_id",
         "awards.supplier_id",
         "awards.status",
     ),
