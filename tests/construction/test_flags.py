@@ -584,6 +584,339 @@ def test_what_lies_on_a_limit_and_what_lies_beyond_it(code, level, make, number,
     assert (value, hit) == (pytest.approx(expected[0]), expected[1])
 
 
+# What counts, and what does not -----------------------------------------------------------------------------------------------
+
+
+def due(*rows):
+    """Payments of 100 that somebody owes below the contractor: contract, payer, due, paid (days after the start)."""
+    made = [
+        (
+            f"y{n}",
+            contract_,
+            payer,
+            "equipment",
+            1,
+            100.0,
+            START,
+            after(due_),
+            None if paid is None else after(paid),
+        )
+        for n, (contract_, payer, due_, paid) in enumerate(rows)
+    ]
+    return {
+        "payments": table(
+            "payment_id contract_id payer_id payee_type tier amount_registered date_received date_due date_paid",
+            *made,
+        )
+    }
+
+
+def wages(*rows):
+    made = [
+        (f"g{n}", worker, *(None if d is None else after(d) for d in days))
+        for n, (worker, *days) in enumerate(rows)
+    ]
+    return table("wage_id worker_id date_due date_paid", *made)
+
+
+def passed(*rows):
+    """What was passed on of claims of 100: contract, tier, kind of payee, amount, whether it was paid."""
+    made = [
+        (c, tier, kind, amount, after(9) if paid else None, START) for c, tier, kind, amount, paid in rows
+    ]
+    claims = [(c, 100.0, after(1)) for c in dict.fromkeys(row[0] for row in rows)]
+    return {
+        "payments": table("contract_id tier payee_type amount date_paid date_received", *made),
+        "claims": table("contract_id amount date_paid", *claims),
+    }
+
+
+def offers(*rows):
+    return table("tender_id bid_id tenderer_id amount status currency", *rows)
+
+
+def met(*rows):
+    """Bids of firms: process, lot, bid, firm, status."""
+    bids_ = table("tender_id lot_id bid_id tenderer_id status", *rows)
+    lots = pd.DataFrame({"tender_id": bids_["tender_id"].unique()})
+    return {"bids": bids_, "tenders": lots.assign(number_of_lots=np.where(lots["tender_id"] == "t5", 2, 1))}
+
+
+def bought(*rows):
+    """Contracts of buyers, each of its own tender: buyer, firm, value, currency."""
+    made = [(f"c{n}", f"t{n}", firm, value, currency) for n, (_, firm, value, currency) in enumerate(rows)]
+    return {
+        "contracts": table("contract_id tender_id supplier_id value_amount currency", *made),
+        "tenders": pd.DataFrame(
+            {"tender_id": [f"t{n}" for n in range(len(rows))], "buyer_id": [r[0] for r in rows]}
+        ),
+    }
+
+
+def asked(**tenderers):
+    """Open tenders of buyers with the numbers of their tenderers; 0 stands for a direct award to one firm."""
+    rows = [(b, "open" if n else "direct", max(n, 1)) for b, numbers in tenderers.items() for n in numbers]
+    made = table("buyer_id procurement_method number_of_tenderers", *rows)
+    return {"tenders": made.assign(tender_id=[f"t{n}" for n in range(len(rows))])}
+
+
+def won(**losses):
+    """Twelve tenders that A, B, C and D won in turn, and the firms that lost some of them, by number."""
+    rows = [(f"t{n}", "ABCD"[n % 4], "valid") for n in range(12)]
+    rows += [(f"t{n}", firm, "valid") for firm, numbers in losses.items() for n in numbers]
+    made = table("tender_id tenderer_id status", *rows).assign(bid_id=[f"b{n}" for n in range(len(rows))])
+    awarded = [(f"t{n}", "ABCD"[n % 4], "active") for n in range(12)]
+    return {"bids": made, "awards": table("tender_id supplier_id status", *awarded)}
+
+
+def chosen(*rows):
+    """Bids of one tender that A won: firm and status."""
+    made = table("tenderer_id status", *rows).assign(tender_id="t")
+    return {"bids": made, "awards": table("tender_id supplier_id status", ("t", "A", "active"))}
+
+
+TWO = pd.concat([contract(), contract(contract_id="d")])
+LIST = "wage_id worker_id contract_id month days_paid"
+IN_TWO_MONTHS = attendance(
+    "w", "c", *pd.date_range(START, periods=10), *pd.date_range("2024-02-01", periods=10)
+)
+WORKERS = table(
+    "worker_id employer_id",
+    *((f"w{n}", "E") for n in range(8)),
+    *((f"v{n}", "F") for n in range(4)),
+    ("u", None),
+)
+WON = dict.fromkeys("ABCD", (1, False))
+
+# Each line is one sentence, and small tables whose answer anybody can count. Days are counted from the start of the contract.
+CASES = {
+    # Contracts
+    "a contract that nobody changed costs what was agreed": ("cost-overrun", {**with_change(1, TWO, new_value=105)}, {
+        "c": (0.05, False), "d": (0, False),
+    }),
+    "a sum in several currencies is compared with nothing": ("cost-overrun", project(completion_final_value=150, currency="several"), {"c": (0, False)}),
+    "nothing is a share of a budget of 0": ("cost-overrun", project(completion_final_value=150, budget_amount=0), {"c": (0, False)}),
+    "a contract agreed for no day has no share of its time": ("time-overrun", with_change(1, contract(period_end=START)), {}),
+    "a change without amounts adds nobody knows what": ("direct-then-raised", {**direct(95, 9), "modifications": changed(new_value=np.nan)}, {}),
+    "without a change a direct award stands": ("direct-then-raised", {**direct(95, 9), "modifications": changed(contract_id="d")}, {"c": (0.95, False)}),
+    "a price of 0 has no share": ("low-bid-then-change", {**low_bid(), "contracts": contract(value_amount=0)}, {}),
+    "of several milestones the latest counts, and payments do not": (
+        "R067", {**with_change(), "milestones": table(
+            "contract_id type date_due date_met",
+            ("c", "delivery", START, after(3)), ("c", "assessment", START, after(8)), ("c", "payment", START, after(20)),
+            ("d", "reporting", START, after(4)), ("e", None, START, after(5)), (None, None, START, after(6)),
+        )}, {"c": (8, True), "d": (4, True), "e": (5, True)},
+    ),
+    "an end that was moved by agreement is the end": (
+        "R067", {**with_change(new_period_end=day("2024-06-30")), **months([100], [100]).copy()}
+        | {"progress": progress("c", [100], [100], "2024-06-30")}, {"c": (0, False)},
+    ),
+    "a contract that changes made worth nothing has no share": ("R068", {**with_change(new_value=0), "claims": claim()}, {}),
+    "each loser that was hired counts, the winner and others do not": (
+        "R070", {
+            "contracts": table("contract_id tender_id supplier_id", ("c", "t", "S"), ("d", "t", None), ("e", "t", "S")),
+            "subcontracts": table("contract_id subcontractor_id", ("c", "L"), ("c", "M"), ("c", "M"), ("c", "S"), ("c", "Q"), ("d", "L"), ("e", "Q")),
+            "bids": table("tender_id tenderer_id", *(("t", firm) for firm in "SLMN")),
+        }, {"c": (2, True), "d": (1, True), "e": (0, False)},
+    ),
+    # Shares .2, .2, .2, .2 and 1: the fence lies at 0.8667. The firm of four contracts is left out.
+    "a firm that hands on all five of its contracts": (
+        "R072", {
+            "contracts": table("contract_id supplier_id", *((f"{f}{n}", f) for f in "ABCDE" for n in range(5)), *((f"X{n}", "X") for n in range(4))),
+            "subcontracts": pd.DataFrame({"contract_id": ["A0", "A0", "B0", "C0", "D0", *(f"E{n}" for n in range(5)), "X0"]}),
+        }, {**dict.fromkeys("ABCD", (0.2, False)), "E": (1, True)},
+    ),
+    "three pairs are too few to say what is unusual": (
+        "repeat-pairs", {"contracts": table("contract_id official_id supplier_id", *((n, "O", firm) for n, firm in enumerate("SSSSSTU")))},
+        {"O/S": (5, False), "O/T": (1, False), "O/U": (1, False)},
+    ),
+    # Payments, seen on day 30
+    "overdue is what fell due before the day and was not paid by then": (
+        "overdue", due(
+            ("c", "S", 20, None), ("c", "S", 20, 35), ("c", "S", 20, 30), ("c", "S", 30, None), ("c", "S", 40, None),
+            (None, "S", 20, None), ("e", "S", 20, 20),
+        ), {"c": (200, True), "e": (0, False)},
+    ),
+    "of an amount that nobody knows no sum is made": (
+        "overdue", {"payments": due(("c", "S", 20, 20), ("d", "S", 20, None))["payments"].assign(amount_registered=[100, np.nan])}, {"c": (0, False)},
+    ),
+    "late are those of what was due; four are too few": (
+        "late-share", due(
+            ("c", "P", 20, 20), ("c", "P", 20, 20), ("c", "P", 20, 21), ("c", "P", 20, None), ("c", "P", 30, 30), ("c", "P", 31, None),
+            *[("c", "Q", 20, None)] * 4, ("c", None, 20, 20),
+        ), {"P": (0.4, True), "equipment": (0.6, True), "1": (0.6, True)},
+    ),
+    "of nothing registered no share is missing, nor of what is unpaid": ("short-payment", {
+        "payments": pd.concat([payment(1, amount_registered=0)["payments"], payment(1, date_paid=pd.NaT, amount=0)["payments"]]),
+    }, {}),
+    # Shares .5, .5, .5, .5 and .1: the fence lies at 0.1667. What is unpaid, of tier 2 or the contractor's own is not passed on.
+    "a contractor that passes on a tenth where others pass on half": (
+        "pass-through", passed(
+            *((c, 1, "subcontractor", 50, True) for c in "abcd"), ("e", 0, "wages", 10, True), ("e", 1, "equipment", 80, False),
+            ("e", 2, "subcontractor", 80, True), ("e", 0, "prime", 80, True), ("e", None, "subcontractor", 80, True),
+        ), {**dict.fromkeys("abcd", (0.5, False)), "e": (0.1, True)},
+    ),
+    "wages are a share of the claims, and that is no flag": (
+        "wage-share", passed(("c", 0, "wages", 30, True), ("c", 1, "equipment", 60, True), ("c", 0, None, 5, True)), {"c": (0.3, False)},
+    ),
+    # Workers
+    "a month is compared with its own cards, and a worker has the sum": (
+        "ghost-days", {"attendance": IN_TWO_MONTHS, "wages": table(
+            LIST, ("g1", "w", "c", "2024-01-31", 12), ("g2", "w", "c", "2024-02-29", 15), ("g3", "v", "c", "2024-01-31", 3),
+            ("g4", "u", "c", "2024-01-31", 9), ("g5", "u", "c", "2024-01-31", None), ("g6", "w", "d", "2024-01-31", None),
+        )}, {"w/c/2024-01-31": (2, False), "w/c/2024-02-29": (5, True), "v/c/2024-01-31": (3, True), "w": (7, True), "v": (3, True)},
+    ),
+    "the months after the last report are not due yet": (
+        "unreported-days", {"attendance": IN_TWO_MONTHS, "retirement_days": table(
+            "worker_id contract_id month days_reported", ("w", "c", "2024-01-31", 10),
+        )}, {"w/c/2024-01-31": (0, False)},
+    ),
+    "a number of days that is not told is not 0": (
+        "unreported-days", {"attendance": IN_TWO_MONTHS, "retirement_days": table(
+            "worker_id contract_id month days_reported", ("w", "c", "2024-01-31", None), ("w", "c", "2024-02-29", 3),
+        )}, {"w/c/2024-02-29": (7, True)},
+    ),
+    "a site that nobody knows is no second site": (
+        "double-presence", {"attendance": pd.concat([attendance("w", "c", "2024-01-01"), attendance("w", None, "2024-01-01")])}, {"w": (0, False)},
+    ),
+    "an account is shared by different workers, wherever they are named": (
+        "shared-account", {
+            "wages": table("account_id worker_id", ("a", "w1"), ("a", "w1"), ("b", "w2"), ("b", "w3"), (None, "w4"), (None, "w5")),
+            "workers": table("account_id worker_id", ("c", "w6"), ("c", "w7")),
+        }, {"a": (1, False), "b": (2, True), "c": (2, True)},
+    ),
+    "wages that are not due yet are not late": (
+        "wage-delay", {"wages": wages(("w", 20, None), ("w", 30, None), ("w", 31, None), ("w", 40, 25), ("w", None, 25), ("w", 20, 22))},
+        {"g0": (10, True), "g1": (0, False), "g3": (-15, False), "g5": (2, True)},
+    ),
+    "a quarter of late wages is no flag for an employer, and four wages are too few": (
+        "wage-delay employer", {
+            "wages": wages(*((f"w{n}", 20, 21 if n < 2 else 20) for n in range(8)), *((f"v{n}", 20, 29) for n in range(4)), ("u", 20, 29)),
+            "workers": WORKERS,
+        }, {"E": (0.25, False)},
+    ),
+    "more than a quarter is, and a worker who is listed twice counts once": (
+        "wage-delay employer", {
+            "wages": wages(*((f"w{n}", 20, 21 if n < 2 else 20) for n in range(5))), "workers": pd.concat([WORKERS, WORKERS]),
+        }, {"E": (0.4, True)},
+    ),
+    "without hours, or with hours that nobody knows, there is no rate": (
+        "accidents", {
+            "attendance": table("contract_id hours", ("c", 200_000), ("d", 0), ("e", 8), ("e", None), (None, 8)),
+            "accidents": pd.DataFrame({"contract_id": [*"ccde", None]}),
+        }, {"c": (2, True)},
+    ),
+    # The public, seen on day 30
+    "an item of nobody's project is nobody's": (
+        "disclosure-share", {"disclosures": table("project_id date_published", ("p", START), ("p", None), (None, START))}, {"p": (0.5, False)},
+    ),
+    "a question waits from the day it is asked until it is answered or the day one looks": (
+        "unanswered", {"questions": table(
+            "question_id date_asked date_answered",
+            ("q1", START, None), ("q2", START, after(40)), ("q3", after(20), after(22)), ("q4", after(30), None), ("q5", after(31), None),
+        )}, {"q1": (30, True), "q2": (30, True), "q3": (2, False), "q4": (0, False)},
+    ),
+    # Reports
+    "rows without a contract or a month are no months": (
+        "zero-progress", {"progress": pd.concat([progress(None, [50], [0]), progress("c", [50], [50]), progress("c", [50], [0]).assign(period=pd.NaT)])},
+        {"c": (0, False)},
+    ),
+    "a 0 in the last month is not yet entered": ("spi", months([50, 100], [45, 0]), {"c": (0.9, False)}),
+    "the plan of nothing has no index": ("spi", months([0], [10]), {}),
+    "half of the daily reports came within two days": (
+        "late-report", {"reports": table(
+            "contract_id report_type date submitted_at",
+            ("c", "daily", START, after(1)), ("c", "daily", START, after(2)), ("c", "daily", START, after(9)), ("c", "weekly", START, after(99)),
+            ("d", "daily", START, None), (None, "daily", START, after(9)),
+        ).assign(submitted_at=lambda t: pd.to_datetime(t["submitted_at"]))}, {"c": (2, False)},
+    ),
+    "the longest gap counts, and a report without a day closes none": ("report-gap", {
+        "reports": pd.concat([reported(0, 1, 9)["reports"], reported(5)["reports"].assign(date=pd.NaT), reported(5)["reports"].assign(report_type=None)]),
+    }, {"c": (5, False)}),
+    # Day 30 is a Wednesday: between it and day 21, a Monday, lie six working days.
+    "who has finished is silent, who has not is asked": ("report-silence", {
+        "reports": pd.concat([reported(21)["reports"], reported(21, actual=100.0)["reports"].assign(contract_id="d")]),
+    }, {"c": (6, True)}),
+    # The market
+    "bids are compared in one currency, from three on, and a joint bid is one": (
+        "bid-spread", {"bids": offers(
+            *(("t1", f"b{n}", f, 100, "valid", "KRW") for n, f in enumerate("ABC")), ("t1", "b3", "D", 50, "disqualified", "KRW"), ("t1", "b4", "E", 0, "valid", "KRW"),
+            ("t2", "b5", "A", 90, "valid", "KRW"), ("t2", "b6", "B", 100, "valid", "KRW"), ("t2", "b7", "C", 110, "valid", "KRW"),
+            ("t3", "b8", "A", 100, "valid", "KRW"), ("t3", "b9", "B", 100, "valid", "KRW"), ("t3", "b10", "C", 100, "valid", "USD"),
+            *(("t4", "b11", f, 100, "valid", "KRW") for f in "ABC"), ("t4", "b12", "D", 100, "valid", "KRW"),
+        )}, {"t1": (0, True), "t2": (0.1, False)},
+    ),
+    # Pairs meet 3, 1, 1, 1 and 1 times: the fence lies at 2.667. Who was only invited, is in the same bid or bids for another lot meets nobody.
+    "two firms that meet three times where others meet once": (
+        "co-bidding", met(
+            ("t1", None, "b1", "A", "valid"), ("t1", None, "b2", "B", "valid"), ("t1", None, "b3", "C", "valid"),
+            ("t2", None, "b1", "A", "valid"), ("t2", None, "b2", "B", "valid"), ("t2", None, "b3", "D", "valid"),
+            ("t3", None, "b1", "A", "valid"), ("t3", None, "b2", "B", "valid"), ("t3", None, "b3", "E", "invited"), ("t3", None, "b4", None, "valid"),
+            ("t4", None, "b1", "A", "valid"), ("t4", None, "b1", "F", "valid"),
+            ("t5", "1", "b1", "G", "valid"), ("t5", "2", "b2", "H", "valid"), ("t5", None, "b3", "I", "valid"),
+        ), {"A/B": (3, True), "A/C": (1, False), "B/C": (1, False), "A/D": (1, False), "B/D": (1, False)},
+    ),
+    "a buyer of five contracts has an index in each currency, unless one firm or value is unknown": (
+        "concentration", bought(
+            *(("B", f, v, "KRW") for f, v in zip("SSTTT", (20, 30, 10, 20, 20), strict=True)), *(("C", "S", 1, "KRW") for _ in range(4)),
+            *(("D", f, 1, "KRW") for f in ("S", "S", "S", "S", None)), *(("E", "S", v, "KRW") for v in (1, 1, 1, 1, None)),
+            *(("F", f, 1, "KRW") for f in "SSSSS"), *(("F", f, 1, None) for f in "STUVW"), *(("G", "S", 0, "KRW") for _ in range(5)),
+        ), {"B": (0.5, True), "F (KRW)": (1, True), "F (no currency)": (0.2, False)},
+    ),
+    # Shares .2, .2, .2, .2 and 1: the fence lies at 0.8667.
+    "a buyer whose open tenders all have one bid": (
+        "single-bid-share", asked(**{b: [1, 2, 2, 2, 2, 0] for b in "ABCD"}, E=[1] * 5, X=[1] * 4), {**dict.fromkeys("ABCD", (0.2, False)), "E": (1, True)},
+    ),
+    "of three buyers nobody can say what is unusual": ("single-bid-share", asked(A=[2] * 5, B=[2] * 5, C=[1] * 5), {
+        "A": (0, False), "B": (0, False), "C": (1, False),
+    }),
+    # |1/3 - .301| + |1/3 - .176| + |1/3 - .125| + what the digits 4 to 9 should have, over nine digits
+    "three amounts that begin with 1, 2 and 3": ("benford", {"bids": pd.DataFrame({"amount": [1, 20, 3000]})}, {"bids.amount": (0.0884311, True)}),
+    # Tenders
+    "who bids once and loses once has not bid to lose": ("R025", won(X=[0]), {**WON, "X": (0, False)}),
+    "who bids as often as the others and always loses may have": ("R025", won(X=[0, 1, 2]), {**WON, "X": (0, True)}),
+    "all others disqualified": ("R035", chosen(("A", "valid"), ("B", "disqualified"), ("C", "disqualified")), {
+        "t": (2, True), "A": (0, True),
+    }),
+    "nobody disqualified": ("R035", chosen(("A", "valid"), ("B", "withdrawn")), {"t": (0, False)}),
+    "another valid bid": ("R035", chosen(("A", "valid"), ("B", "disqualified"), ("C", "valid")), {"t": (1, False)}),
+    "the fate of one bid is not known": ("R035", chosen(("A", "valid"), ("B", "disqualified"), ("C", None)), {}),
+    "the winner is not the one whose bid was valid": ("R035", chosen(("B", "valid"), ("C", "disqualified")), {"t": (1, False)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_counts_and_what_does_not(case):
+    name, tables, expected = CASES[case]
+    code, _, level = name.partition(" ")
+    settings = {"as_of": after(30), "direct_award_threshold": 100, "benford_minimum": 3}
+    found = values(tables, code, level or None, **settings)
+    assert found == {id_: (pytest.approx(value), hit) for id_, (value, hit) in expected.items()}
+
+
+def test_the_limit_of_days_for_small_works_and_for_single_procedures():
+    tenders = table(
+        "tender_id cost_estimate procurement_method_details",
+        ("small", 50, None),
+        ("large", 51, None),
+        ("urgent", 99, "urgent"),
+    )
+    tables = {"tenders": tenders.assign(tender_start=START, tender_end=after(6))}
+    law = {"short_submission_days": 15, "short_submission_days_small": 6, "small_works_amount": 50}
+    found = values(tables, "R003", **law, short_submission_days_by_details={"urgent": 7})
+    assert {id_: hit for id_, (_, hit) in found.items()} == {"small": False, "large": True, "urgent": True}
+
+
+def test_a_threshold_is_compared_in_its_own_currency():
+    tenders = table(
+        "tender_id cost_estimate currency", ("k1", 99, "KRW"), ("k2", 50, "KRW"), ("u", 101, "USD")
+    )
+    bunching = {"tables": {"tenders": tenders}, "code": "threshold-bunching", "level": "process"}
+    assert values(**bunching) == {}  # no threshold
+    assert values(**bunching, direct_award_threshold=100) == {}  # nobody said in which currency
+    assert values(**bunching, direct_award_threshold=100, currency="KRW") == {"k1": (1, True)}
+
+
 # The registry --------------------------------------------------------------------------------------------------------------
 
 

@@ -219,7 +219,7 @@ def _gaps(processes: Processes, gaps: Frame, settings: Settings) -> tuple[str, F
 def _counted(processes: Processes, daily: Frame, settings: Settings) -> tuple[Frame, int]:
     """Daily reports with the working days ``before`` their day and ``through`` it, and those before the reading day.
 
-    They are counted from the day of the first report, on a calendar that has a row for every day.
+    They are counted from `MONDAY`, on a calendar that has a row for every day from the first report on.
     """
     number = processes.days_between(lit(MONDAY), col("date")).floor().cast(nw.Int64)
     daily = processes.engine.keep(daily.select("contract_id", number=number))
@@ -234,7 +234,7 @@ def _counted(processes: Processes, daily: Frame, settings: Settings) -> tuple[Fr
     holidays = np.array(settings.holidays, dtype="datetime64[D]")
 
     def working(until: np.ndarray | np.datetime64) -> np.ndarray:
-        return np.busday_count(start + numbers[0], until, weekmask=week, holidays=holidays)
+        return np.busday_count(start, until, weekmask=week, holidays=holidays)
 
     through = working(start + numbers + 1)
     calendar = pd.DataFrame({"number": numbers, "before": working(start + numbers), "through": through})
