@@ -320,7 +320,7 @@ def payment_status(payments: pd.DataFrame, as_of: Day, rate: float, year_days: i
     late = days_late(payments["date_due"], payments["date_paid"], as_of)
     paid = _paid_by(payments["date_paid"], as_of)
     state = np.select(
-        [paid & (late == 0), paid & (late > 0), ~paid & (late == 0)],
+        [paid & (late == 0), paid, late == 0],
         ["paid on time", "paid late", "not yet due"],
         default="overdue",
     )
@@ -369,7 +369,7 @@ def missed_instalments(payments: pd.DataFrame, as_of: Day) -> pd.DataFrame:
     table = owed.groupby("subcontract_id").agg(
         missed=("days", "size"), amount=("amount_registered", "sum"), oldest_days=("days", "max")
     )
-    return table.sort_values(["missed", "amount"], ascending=False, kind="stable")
+    return table.sort_values(["missed", "amount"], ascending=False)
 
 
 @dataclass(frozen=True)

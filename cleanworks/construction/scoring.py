@@ -61,7 +61,7 @@ def wilson(hits: int, out_of: int, confidence: float = 0.95) -> tuple[float, flo
     >>> round(low, 2), round(high, 2)
     (0.49, 0.94)
     """
-    if hits < 0 or out_of < 0 or hits > out_of:
+    if not 0 <= hits <= out_of:
         raise InputError(
             f"{hits} hits out of {out_of} is impossible.",
             where="wilson",

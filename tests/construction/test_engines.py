@@ -327,7 +327,13 @@ def by_arrow_and_by_pandas(tables, codes, settings):
     assert isinstance(quick.engine, _arrow.Arrow)
     assert type(quick.in_pandas.engine) is _processes.Memory
     return [
-        pd.concat([flags.indicator(code).answer(one, settings).assign(code=code) for code in codes])
+        flags._whole(
+            [
+                (asked, level, part)
+                for asked in map(flags.indicator, codes)
+                for level, part in asked.parts(one, settings)
+            ]
+        )
         for one in (quick, quick.in_pandas)
     ]
 

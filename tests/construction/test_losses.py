@@ -78,6 +78,16 @@ def test_shares_of_the_spread_are_those_of_the_simulation():
     assert share_of_variance(STAGES)["construction"] == pytest.approx(1 - known / everything, abs=0.02)
 
 
+def test_shares_of_the_spread_of_two_stages_by_hand():
+    # What is left: 0.7 and 0.8 on average, with the variances 0.21 / 18 and 0.09 / 18 of their triangles.
+    first, second = 0.21 / 18, 0.09 / 18
+    total = (0.7**2 + first) * (0.8**2 + second) - 0.7**2 * 0.8**2
+    expected = {"a": first * 0.8**2 / total, "b": second * 0.7**2 / total}
+    assert share_of_variance({"b": (0, 30, 30), "a": (10, 20, 60)}).to_dict() == pytest.approx(
+        expected, rel=1e-9
+    )
+
+
 def test_what_does_not_vary_explains_nothing():
     assert share_of_variance({"a": (1, 1, 1), "b": (2, 2, 2)}).tolist() == [0, 0]
 
@@ -85,6 +95,9 @@ def test_what_does_not_vary_explains_nothing():
 def test_a_range_out_of_order_is_named():
     with pytest.raises(InputError, match="stage design"):
         simulate({"design": (5, 2, 8)}, 10, np.random.default_rng(0))
+    with pytest.raises(InputError, match="stage design"):
+        simulate({"design": (1, 2, 101)}, 10, np.random.default_rng(0))
+    assert len(simulate({"design": (0, 2, 100)}, 1, np.random.default_rng(0))) == 1
     with pytest.raises(InputError, match="0 draws"):
         simulate({"design": (1, 2, 8)}, 0, np.random.default_rng(0))
     with pytest.raises(InputError, match="stage design"):

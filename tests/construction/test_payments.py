@@ -155,6 +155,60 @@ def test_split_register_by_payee():
     assert register["registered"].sum() == PAYMENTS["amount_registered"].sum()
 
 
+def test_the_register_lists_the_kinds_that_are_there_in_their_order():
+    kinds = pd.Categorical(["wages", "equipment", "wages"], categories=["bank", "equipment", "wages"])
+    paid = table(
+        ("", 1.0, 0.5, None, None, "2026-03-02"),
+        ("", 0.0, 5.0, None, None, "2026-03-02"),
+        ("", 1.0, 0, None, None, None),
+    )
+    register = p.split_register(paid.assign(payee_type=kinds))
+    assert register.index.tolist() == ["wages", "equipment"]
+    assert register["share_paid"].tolist() == pytest.approx(
+        [0.25, np.nan], nan_ok=True
+    )  # no share of nothing
+    waiting = PAYMENTS.assign(
+        payee_type=PAYMENTS["payee_type"].astype(
+            pd.CategoricalDtype(["bank", "prime", "subcontractor", "wages", "equipment"])
+        )
+    )
+    assert p.insolvency_loss(waiting, "2026-03-20", "ordinary account").index.tolist() == [
+        "subcontractor",
+        "wages",
+    ]
+
+
+def test_the_largest_shortfall_comes_first_and_equal_ones_in_the_order_of_the_table():
+    mixed = pd.concat([PAYMENTS.iloc[[2, 1]]] * 40, ignore_index=True).assign(amount=[90.0, 170.0] * 40)
+    found = p.split_differences(mixed)
+    assert found.index.tolist() == [*range(1, 80, 2), *range(0, 80, 2)]
+    assert found["difference"].tolist() == [-30.0] * 40 + [-10.0] * 40
+    with pytest.raises(InputError, match=r"^amount, row 2: .*negative"):
+        p.split_differences(PAYMENTS.assign(amount=[1.0, 1.0, -1.0, 1.0, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("call", "columns"),
+    [
+        (p.split_register, "payee_type tier amount_registered amount date_paid"),
+        (p.split_differences, "amount_registered amount date_paid"),
+        (lambda t: p.payment_status(t, "2026-04-20", rate=0.1), "amount_registered date_due date_paid"),
+        (
+            lambda t: p.missed_instalments(t, "2026-04-20"),
+            "subcontract_id amount_registered date_due date_paid",
+        ),
+        (
+            lambda t: p.held_for_others(t, "2026-04-20"),
+            "tier payee_type amount_registered date_received date_paid channel",
+        ),
+    ],
+)
+def test_a_missing_column_is_named(call, columns):
+    for column in columns.split():
+        with pytest.raises(InputError, match=f"^table payments: Missing column: {column}"):
+            call(PAYMENTS.drop(columns=column))
+
+
 def test_split_register_on_an_earlier_day():
     register = p.split_register(PAYMENTS, as_of="2026-03-20")
     assert register.loc["subcontractor", "paid"] == 200
@@ -201,7 +255,18 @@ def test_missed_instalments_are_overdue_and_unpaid():
     owed = PAYMENTS.assign(subcontract_id="s")
     missed = p.missed_instalments(owed, "2026-05-01")
     assert missed.loc["s"].to_dict() == {"missed": 2, "amount": 100, "oldest_days": 45}
-    assert p.missed_instalments(owed, "2026-03-10").empty
+    assert p.missed_instalments(owed, "2026-03-17").empty  # the due date itself
+    assert p.missed_instalments(owed, "2026-03-18").loc["s"].to_dict() == {
+        "missed": 2,
+        "amount": 160,
+        "oldest_days": 1,
+    }
+    several = owed.assign(subcontract_id=["s", "s", "few", "more", "more"])
+    assert p.missed_instalments(several, "2026-05-01").index.tolist() == ["more"]
+    assert p.missed_instalments(several, "2026-03-18").index.tolist() == [
+        "few",
+        "more",
+    ]  # one each: the larger first
 
 
 @pytest.mark.parametrize(
@@ -258,6 +323,12 @@ def test_later_money_never_helps(delay):
     late = receipts.set_axis(receipts.index + pd.Timedelta(days=delay))
     assert p.cash_position(costs, late)["balance"].min() <= p.cash_position(costs, receipts)["balance"].min()
     assert p.cash_position(costs, late)["balance"].iloc[-1] == pytest.approx(20)
+
+
+def test_payments_of_one_day_are_added():
+    days = pd.DatetimeIndex(["2026-01-01", "2026-01-01", "2026-01-02"])
+    cash = p.cash_position(pd.Series([40.0, 60.0, 5.0], index=days), by_day(d2026_01_02=20))
+    assert cash["balance"].tolist() == [-100, -85]
 
 
 def test_money_that_never_comes_is_left_out():

@@ -41,7 +41,7 @@ def test_nothing_observed_has_no_interval():
     assert str(Share(0, 0)) == "nothing to count"
 
 
-@pytest.mark.parametrize("arguments", [(5, 4), (-1, 4), (1, 4, 95)])
+@pytest.mark.parametrize("arguments", [(5, 4), (-1, 4), (0, -1), (1, 4, 95), (1, 4, 1), (1, 4, 0)])
 def test_wilson_refuses_impossible_counts(arguments):
     with pytest.raises(InputError):
         wilson(*arguments)
@@ -54,7 +54,7 @@ def test_the_four_counts():
     assert result.recall.value == pytest.approx(2 / 3)
     assert result.false_alarm_rate.value == pytest.approx(1 / 5)
     assert list(result.table()["out_of"]) == [3, 3, 5]
-    assert str(result.precision).startswith("2 of 3 = 67%")
+    assert str(result.precision) == "2 of 3 = 67% (interval 21% to 94%)"
 
 
 @given(

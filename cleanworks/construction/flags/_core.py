@@ -311,36 +311,34 @@ def quartiles(values: Values) -> tuple[float, float]:
 FEWEST = 4  # values from which a fence can be computed: a quartile of fewer than four is one of them, and flags itself
 
 
-def low_fence(values: Values, fence: float | None = None, *, fewest: int = FEWEST) -> float | None:
+def low_fence(values: Values, fence: float | None = None) -> float | None:
     """Q1 - 1.5 IQR, or the fence that somebody chose; None where nothing is an outlier.
 
-    That is so with few values, and when Q1 or the fence is not above 0: the values cannot be negative, so the fence would
+    That is so with few values, and when the fence is not above 0: the values cannot be negative, so the fence would
     flag everyone who has 0, and that may be most.
     """
     if fence is not None:
         return fence
-    if len(values) < max(fewest, 1):
+    if len(values) < FEWEST:
         return None
     first, third = quartiles(values)
     fence = first - 1.5 * (third - first)
-    return fence if first > 0 and fence > 0 else None
+    return fence if fence > 0 else None
 
 
 def high_fence(values: Values, fence: float | None = None, *, fewest: int = FEWEST) -> float | None:
     """Q3 + 1.5 IQR, or the fence that somebody chose; None where nothing is an outlier: with few values, or when it is not above 0."""
     if fence is not None:
         return fence
-    if len(values) < max(fewest, 1):
+    if len(values) < fewest:
         return None
     first, third = quartiles(values)
     fence = third + 1.5 * (third - first)
     return fence if fence > 0 else None
 
 
-def low_outliers(
-    values: Values, fence: float | None = None, *, beyond: bool = False, fewest: int = FEWEST
-) -> np.ndarray:
-    """True where a value is at or below `low_fence`; with ``beyond``, only below it.
+def low_outliers(values: Values, fence: float | None = None) -> np.ndarray:
+    """True where a value is at or below the low fence: Q1 - 1.5 IQR, or the one that somebody chose.
 
     Cardinal counts the fence itself, so that of equal values all are outliers; our own indicators do not.
 
@@ -350,16 +348,14 @@ def low_outliers(
     [True, False, False, False, False, False, False]
     """
     values = np.asarray(values, dtype=float)
-    fence = low_fence(values, fence, fewest=fewest)
+    fence = low_fence(values, fence)
     if fence is None:
         return np.zeros(len(values), dtype=bool)
-    return values < fence if beyond else values <= fence
+    return values <= fence
 
 
-def high_outliers(
-    values: Values, fence: float | None = None, *, beyond: bool = False, fewest: int = FEWEST
-) -> np.ndarray:
-    """True where a value is at or above `high_fence`; with ``beyond``, only above it.
+def high_outliers(values: Values, fence: float | None = None) -> np.ndarray:
+    """True where a value is at or above the high fence: Q3 + 1.5 IQR, or the one that somebody chose.
 
     Examples
     --------
@@ -367,10 +363,10 @@ def high_outliers(
     [False, False, False, False, False, False, True]
     """
     values = np.asarray(values, dtype=float)
-    fence = high_fence(values, fence, fewest=fewest)
+    fence = high_fence(values, fence)
     if fence is None:
         return np.zeros(len(values), dtype=bool)
-    return values > fence if beyond else values >= fence
+    return values >= fence
 
 
 # What the tables mean -----------------------------------------------------------------------------------------------
