@@ -54,7 +54,7 @@ NAMES: dict[str, str] = {
     "amount_registered": "amount registered|registered amount|amount due|claimed|monto registrado|montant du|등록금액",
     "currency": "currency|currency code|moneda|devise|monnaie|moeda|통화",
     "date_due": "due|due date|date due|payment due|fecha de vencimiento|vencimiento|date d echeance|echeance|지급기한|지급예정일",
-    "date_paid": "paid|paid on|date paid|payment date|fecha de pago|date de paiement|data de pagamento|지급일|지급일자",
+    "date_paid": "paid on|date paid|payment date|fecha de pago|date de paiement|data de pagamento|지급일|지급일자",
     "payment_id": "payment id|payment number|payment no|id pago|numero de pago|numero de paiement|지급번호",
     "claim_id": "claim id|invoice|invoice number|factura|facture|청구번호|기성번호",
     "modification_id": "modification id|change id|amendment id|amendment number|variation no|id modificacion|numero avenant|변경번호|설계변경번호",
@@ -196,7 +196,7 @@ def read(path: Path) -> list[Columns]:
                 where=str(path),
                 fix="Let the import write a new one.",
             )
-        if one["table"] not in schemas.CONSTRUCTION and one["table"] != "awards":
+        if one["table"] not in schemas.CONSTRUCTION:
             raise InputError(
                 f"There is no table {one['table']!r}.",
                 where=str(path),
@@ -252,7 +252,7 @@ def kind_of(table: str, column: str) -> str:
     described = schemas.CONSTRUCTION.get(table)
     if described and column in described.names:
         return described[column].kind
-    return "money" if column == "amount" else "date" if column == "date" else "text"
+    return "text"
 
 
 def _in_percent(table: str, column: str) -> bool:
@@ -271,7 +271,7 @@ _EXTRA = {
 }  # fmt: skip
 # Where a table has no column of that name, the heading means this one.
 _TWINS = {"public_authority": "buyer_id", "value_amount": "amount", "amount": "value_amount", "supplier_name": "supplier_id", "tenderer_name": "tenderer_id",
-          "budget_amount": "cost_estimate", "status": "status"}  # fmt: skip
+          "budget_amount": "cost_estimate"}  # fmt: skip
 
 
 def _columns_of(table: str) -> set[str]:
@@ -289,7 +289,10 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"[^\w]+", " ", text.replace("_", " ")).split())
 
 
-_BY_NAME = {_plain(name): column for column, names in NAMES.items() for name in (column, *names.split("|"))}
+_BY_NAME = {
+    **{_plain(column): column for table in schemas.CONSTRUCTION for column in _columns_of(table)},
+    **{_plain(name): column for column, names in NAMES.items() for name in names.split("|")},
+}
 
 
 def named_column(heading: str) -> str | None:

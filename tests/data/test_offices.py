@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from cleanworks import cli, data
+from cleanworks.city import schemas
 from cleanworks.data import mapping, notation
 from cleanworks.errors import InputError
 
@@ -190,7 +191,7 @@ def test_a_unit_that_could_be_two_is_asked_for(tmp_path, heading):
     ("cells", "right"),
     [(["1 234 567,89", "12,50"], [1234567.89, 12.5]), (["1234567,89"], [1234567.89]), (["1.234.567", "900"], [1234567, 900]),
      (["1.500", "12,75"], [1500, 12.75]), (["1,500", "1,250,000"], [1500, 1250000]), (["1'234.50"], [1234.5]),
-     (["12,34,567.50", "1,50,000"], [1234567.5, 150000]), (["0.500", "2.250"], [0.5, 2.25]), (["1.125", "2.5"], [1.125, 2.5])],
+     (["0.45", "1"], [0.45, 1]), (["12,34,567.50", "1,50,000"], [1234567.5, 150000]), (["0.500", "2.250"], [0.5, 2.25]), (["1.125", "2.5"], [1.125, 2.5])],
 )  # fmt: skip
 def test_numbers_are_read_as_their_column_writes_them(tmp_path, cells, right):
     rows = [f"C-{number};River;{cell}" for number, cell in enumerate(cells)]
@@ -305,6 +306,7 @@ def test_shares_of_one_are_not_taken_for_per_cents(tmp_path):
 @pytest.mark.parametrize(
     ("name", "line", "said"),
     [("projects", "project id;title;latitude\nP-1;Bridge;37,566\n", "latitude is a number from -90 to 90"),
+     ("tenders", "tender id;title;bidders\nT-1;Bridge;1.500\n", "'1.500' can be read as 1500 or as 1.5"),
      ("tenders", "tender id;title;bidders\nT-1;Bridge;1.5\n", "number_of_tenderers is a whole number"),
      ("tenders", "tender id;title;bidders\nT-1;Bridge;-1\n", "number_of_tenderers is a whole number of 0 and more")],
 )  # fmt: skip
@@ -330,7 +332,7 @@ def test_an_empty_cell_in_a_column_of_whole_numbers_is_empty(tmp_path):
      ("2024년 3월 15일", "2024-03-15"), ("2024. 3. 15.", "2024-03-15"), ("15 Mar 2024 5:30 pm", "2024-03-15 17:30"),
      ("2024년 3월 15일 오후 5:30", "2024-03-15 17:30"), ("25/03/2024 17:30", "2024-03-25 17:30"), ("25/03/2024 12:05 AM", "2024-03-25 00:05"),
      ("25/03/2024 1:05 AM", "2024-03-25 01:05"), ("25/03/2024 12:30 p.m.", "2024-03-25 12:30"), (" 25/03/2024 ", "2024-03-25"),
-     ("25/03/2024 17h30", "2024-03-25 17:30"), ("2024-03-25 05:30 PM", "2024-03-25 17:30")],
+     ("25/03/2024 17h30", "2024-03-25 17:30"), ("2024-03-25 05:30 PM", "2024-03-25 17:30"), ("2024-03-25T17:30:00Z", "2024-03-25 17:30")],
 )  # fmt: skip
 def test_a_day_in_words_and_the_time_behind_a_day_are_read(tmp_path, text, right):
     table, _ = read(contracts(tmp_path, f"C-1;River;100;{text}"))
@@ -361,6 +363,19 @@ def test_a_day_that_fits_one_form_only_is_read(tmp_path, text):
 )
 def test_a_day_that_cannot_be_read_in_one_way_is_asked_for(tmp_path, text):
     assert text.split()[0] in refusal(contracts(tmp_path, f"C-1;River;100;{text}"))
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (["25/03/2024", "soon"], "'soon' is not a day that can be read"),
+        (["25/03/2024", "2024.03.27", "26/03/2024"], "in several ways: '25/03/2024' and '2024.03.27'"),
+        (["02-05-2024"], "'02-05-2024' can be read as %d-%m-%Y or as %m-%d-%Y"),
+    ],
+)
+def test_what_is_asked_about_days_names_those_that_do_not_fit(tmp_path, days, said):
+    rows = [f"C-{number};River;100;{day}" for number, day in enumerate(days)]
+    assert said in refusal(contracts(tmp_path, *rows))
 
 
 def test_a_bid_after_the_hour_of_the_deadline_is_late_in_a_table_too(tmp_path):
@@ -589,5 +604,72 @@ def test_a_file_called_as_a_table_of_two_words_is_that_table(name):
     assert made.table == "retirement_days" and "days_reported" in made.columns
 
 
+def test_a_name_of_a_heading_leads_to_one_column_that_some_table_has():
+    columns: dict[str, list[str]] = {}
+    for column, names in mapping.NAMES.items():
+        assert any(mapping.has_column(table, column) for table in schemas.CONSTRUCTION), column
+        for name in names.split("|"):
+            columns.setdefault(name, []).append(column)
+            assert mapping.named_column(name.upper()) == column
+    assert {name: found for name, found in columns.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [("The contract number", "contract_id"), ("Contract_Number", "contract_id"), ("Contract-Sum (gross)", "value_amount"), ("Contract value in KRW", "value_amount"),
+     ("Code du projet", "project_id"), ("ID de la oferta", "bid_id"), ("CNPJ do licitante", "tenderer_id"), ("계약 금액", "value_amount"), ("Colour", None)],
+)  # fmt: skip
+def test_a_heading_may_have_other_marks_and_small_words(heading, column):
+    assert mapping.named_column(heading) == column
+
+
+@pytest.mark.parametrize("table", mapping._OFFERED)
+def test_a_table_of_the_toolkit_is_known_by_its_own_columns(table):
+    columns = sorted(column for column in schemas.CONSTRUCTION[table].names)
+    found = mapping.propose("works.csv", "", columns, {})
+    assert (found.table, found.columns) == (table, {column: column for column in columns})
+    assert (found.left, found.questions, found.units) == ([], [], {})
+
+
+@pytest.mark.parametrize(
+    ("table", "heading", "column"),
+    [("contracts", "Amount", "value_amount"), ("payments", "Contract value", "amount"), ("tenders", "Buyer", "buyer_id"), ("tenders", "Budget", "cost_estimate")],
+)  # fmt: skip
+def test_a_heading_means_what_its_table_has(table, heading, column):
+    found = mapping.propose(f"{table}.csv", "", [heading, "Latitude"], {})
+    assert found.columns == {heading: column} and found.left == ["Latitude"]
+
+
 def test_a_proposal_asks_nothing_where_nothing_is_to_be_read():
-    assert not mapping.propose("works.csv", "", HEADINGS, {}).questions
+    found = mapping.propose("works.csv", "", HEADINGS, {})
+    assert not found.questions and not found.units
+    # A table whose rows have no id of one column needs no number for them.
+    assert not mapping.propose("progress.csv", "", ["planned", "actual"], {}).questions
+    (question,) = mapping.propose("contracts.csv", "", ["contractor", "price"], {}).questions
+    assert question == "no column is contract_id: rows are numbered instead"
+
+
+WAY = '[[table]]\nfile = "works.csv"\ntable = "contracts"\n'
+
+
+def test_a_mapping_of_a_few_lines_is_enough(tmp_path):
+    way = tmp_path / "way.toml"
+    way.write_text(WAY)
+    assert mapping.read(way) == [mapping.Columns("works.csv", "", "contracts", {}, {}, "%Y-%m-%d", ".")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(None, "The mapping cannot be read"), ("[[table", "The mapping cannot be read"), ("", "The mapping names no table"),
+     ('[[table]]\nfile = "works.csv"\n', "not the mapping of an import"), ('[[table]]\ntable = "contracts"\n', "not the mapping of an import"),
+     (f'{WAY}columns = "firm"\n', "not the mapping of an import"), (f"{WAY}units = 1000\n", "not the mapping of an import"),
+     (f"{WAY}dates = 1\n", "not the mapping of an import"), (f"{WAY}[table.units]\nfirm = 0\n", "not the mapping of an import"),
+     (WAY.replace("contracts", "awards"), "There is no table 'awards'"), (f'{WAY}[table.columns]\nfirm = "colour"\n', "has no column 'colour'")],
+)  # fmt: skip
+def test_a_mapping_that_cannot_be_followed_is_refused(tmp_path, text, said):
+    way = tmp_path / "way.toml"
+    if text is not None:
+        way.write_text(text)
+    with pytest.raises(InputError, match=said) as error:
+        mapping.read(way)
+    assert error.value.where == str(way) and error.value.fix
