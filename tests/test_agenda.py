@@ -87,6 +87,10 @@ def test_a_session_goes_on_after_a_break_when_both_pieces_are_worth_it():
     assert lesson == [("09:00", "10:00", "A"), ("10:15", "10:45", "A (continued)")]
     made = agenda.plan([Item("a", "A", 50), Item("b", "B", 30)], [day])
     assert [(hhmm(s.start), s.kind) for s in made.slots][1:3] == [("09:50", "free"), ("10:00", "break")]
+    # Twenty minutes are worth it, nineteen are not.
+    for first, second in ((40, "09:40"), (41, "10:15")):
+        made = agenda.plan([Item("a", "A", first), Item("b", "B", 45)], [day])
+        assert hhmm(next(slot.start for slot in made.slots if slot.item == "b")) == second
 
 
 def test_what_does_not_fit_is_refused_with_the_minutes():
@@ -100,7 +104,8 @@ def test_what_does_not_fit_is_refused_with_the_minutes():
     [
         (Day(600, 540), "not after its start"),
         (Day(540, 600, (Pause(590, 20, "Tea"),)), "'Tea' at 09:50 lies outside"),
-        (Day(540, 720, (Pause(600, 30, "Tea"), Pause(610, 60, "Lunch"))), "'Tea' and 'Lunch' overlap by 20"),
+        (Day(540, 720, (Pause(600, 0, "Tea"),)), "'Tea' has no minutes"),
+        (Day(540, 720, (Pause(610, 60, "Lunch"), Pause(600, 30, "Tea"))), "'Tea' and 'Lunch' overlap by 20"),
         (Day(540, 720, (Pause(550, 10),), opening=(("Speech", 30),)), "opening needs 30 minutes"),
         (Day(540, 720, (Pause(700, 10),), closing=(("Test", 15),)), "need 15 minutes and 10 follow"),
         (Day(540, 600, opening=(("A", 40),), closing=(("B", 40),)), "20 minutes longer than the day"),
@@ -109,6 +114,29 @@ def test_what_does_not_fit_is_refused_with_the_minutes():
 def test_an_impossible_day_is_named(day, said):
     with pytest.raises(InputError, match=said):
         agenda.plan([], [day])
+
+
+def test_breaks_may_be_given_in_any_order():
+    tea, lunch = Pause(clock("10:00"), 15), Pause(clock("12:00"), 60)
+    morning = Day(clock("09:00"), clock("14:00"), (tea, lunch))
+    turned = Day(morning.start, morning.end, (lunch, tea))
+    assert agenda.day_problems(turned) == []
+    assert agenda.free_windows(turned) == agenda.free_windows(morning)
+
+
+@pytest.mark.parametrize("text", ["24:00", "09:60", "9.30", "noon", ""])
+def test_what_is_no_time_of_day_is_refused(text):
+    assert clock(" 9:05 ") == 545
+    with pytest.raises(InputError, match="is not a time of day"):
+        clock(text)
+
+
+def test_what_a_day_lacks_is_not_taken_from_another_day_nor_from_what_has_begun():
+    day = Day(clock("09:00"), clock("10:00"))
+    made = agenda.plan([Item("a", "A", 30, 30), Item("b", "B", 30, 30)], [day, day])
+    cuts, missing = agenda.catch_up(made, 0, clock("09:45"), 20)
+    assert [(cut.item, hhmm(cut.start)) for cut in cuts] == [("a", "09:45")] and missing == 5
+    assert agenda.catch_up(made, 0, clock("09:46"), 20) == ([], 20)
 
 
 def test_catching_up_spends_the_reserve_then_the_largest_cuts():
@@ -227,6 +255,9 @@ def test_a_talk_is_no_lesson():
     day = Day(clock("09:00"), clock("10:00"))
     made = agenda.plan([Item("t", "A talk", 20, kind="talk"), Item("a", "A", 30)], [day])
     assert made.minutes("talk") == 20 and made.minutes("teach") == 30
+    table = made.table()
+    assert table["what"].tolist() == ["Talk", "Lesson", "Reserve"]
+    assert table["minutes"].tolist() == [20, 30, 10]
 
 
 def test_free_minutes_get_an_activity_that_fits_them():
@@ -265,7 +296,8 @@ def test_what_is_too_long_says_how_much_and_how_much_the_breaks_cost():
         InputError, match=r"is 30 minutes too long: .* 90 minutes and the days leave 60\."
     ) as said:
         agenda.plan([Item("a", "A", 60), Item("b", "B", 30, optional=True)], days)
-    assert "minutes are lost" not in str(said.value) and "what is optional (b)" in str(said.value)
+    assert "minutes are lost" not in str(said.value)
+    assert said.value.fix == "Leave out what is optional (b), leave a module out, or end later, or add a day."
 
 
 def test_a_lesson_that_is_optional_and_in_one_piece_can_be_left_out_whole():
