@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from cleanworks.construction._input import need_columns
+from cleanworks import input_checks
 from cleanworks.errors import InputError
 from cleanworks.typed import Day, Tables
 
@@ -313,7 +313,7 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         raise InputError(
             "There is no table projects.", where="tables", fix="Pass a mapping with at least that table."
         )
-    need_columns(tables["projects"], ("project_id",), "projects")
+    input_checks.need_columns(tables["projects"], ("project_id",), "projects")
     projects = pd.Index(tables["projects"]["project_id"], name="project_id")
     filled = {}
     for one in ITEMS:
@@ -360,13 +360,13 @@ def timeliness(disclosures: pd.DataFrame, as_of: Day | None = None) -> pd.DataFr
     DataFrame
         The rows whose event is not after ``as_of``, with ``days`` (float) and ``published`` (bool).
     """
-    need_columns(disclosures, ("date_event", "date_published"), "disclosures")
+    input_checks.need_columns(disclosures, ("date_event", "date_published"), "disclosures")
     return _waits(disclosures, "date_event", "date_published", "published", as_of)
 
 
 def answer_times(questions: pd.DataFrame, as_of: Day | None = None) -> pd.DataFrame:
     """Days from a citizen's question to its answer; like `timeliness`, with ``days`` and ``answered``."""
-    need_columns(questions, ("date_asked", "date_answered"), "questions")
+    input_checks.need_columns(questions, ("date_asked", "date_answered"), "questions")
     return _waits(questions, "date_asked", "date_answered", "answered", as_of)
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cleanworks.construction._input import need_amounts, need_both_dates, need_columns, need_dates, need_share
+from cleanworks import input_checks
 from cleanworks.errors import InputError
 from cleanworks.typed import Day, Days, Numbers
 
@@ -70,9 +70,9 @@ def split_register(
     wages                 300   300     0
     """
     by = [by] if isinstance(by, str) else list(by)
-    need_columns(payments, (*by, "tier", "amount_registered", "amount", "date_paid"), "payments")
-    need_amounts(payments["amount_registered"], "amount_registered")
-    need_amounts(payments["amount"], "amount")
+    input_checks.need_columns(payments, (*by, "tier", "amount_registered", "amount", "date_paid"), "payments")
+    input_checks.need_amounts(payments["amount_registered"], "amount_registered")
+    input_checks.need_amounts(payments["amount"], "amount")
     once = payments[payments["tier"] <= 1]
     paid = once["amount"].where(_paid_by(once["date_paid"], as_of), 0.0)
     sums = (
@@ -110,10 +110,10 @@ def split_differences(payments: pd.DataFrame, tolerance: float = 1.0) -> pd.Data
     >>> bool(short["difference"].is_monotonic_increasing)
     True
     """
-    need_columns(payments, ("amount_registered", "amount", "date_paid"), "payments")
-    need_amounts(payments["amount_registered"], "amount_registered")
-    need_amounts(payments["amount"], "amount")
-    need_amounts(tolerance, "tolerance")
+    input_checks.need_columns(payments, ("amount_registered", "amount", "date_paid"), "payments")
+    input_checks.need_amounts(payments["amount_registered"], "amount_registered")
+    input_checks.need_amounts(payments["amount"], "amount")
+    input_checks.need_amounts(tolerance, "tolerance")
     difference = payments["amount"] - payments["amount_registered"]
     found = payments["date_paid"].notna() & (difference.abs() > tolerance)
     return payments.assign(difference=difference)[found].sort_values("difference", kind="stable")
@@ -161,12 +161,12 @@ def due_date(
             where="due_date",
             fix="Give taken_over and limit_days together, or neither.",
         )
-    need_amounts(days, "days")
-    first = need_dates(received, "received") + pd.Timedelta(days=days)
+    input_checks.need_amounts(days, "days")
+    first = input_checks.dates(received, "received") + pd.Timedelta(days=days)
     if taken_over is None:
         return first
-    need_amounts(limit_days, "limit_days")
-    second = need_dates(taken_over, "taken_over") + pd.Timedelta(days=limit_days)
+    input_checks.need_amounts(limit_days, "limit_days")
+    second = input_checks.dates(taken_over, "taken_over") + pd.Timedelta(days=limit_days)
     return _earlier(first, second)
 
 
@@ -193,8 +193,8 @@ def advance_due_date(received: Days, signed: Days, days: int) -> pd.Timestamp | 
     >>> advance_due_date("2024-03-04", signed="2024-03-11", days=15)
     Timestamp('2024-03-26 00:00:00')
     """
-    need_amounts(days, "days")
-    start = _later(need_dates(received, "received"), need_dates(signed, "signed"))
+    input_checks.need_amounts(days, "days")
+    start = _later(input_checks.dates(received, "received"), input_checks.dates(signed, "signed"))
     return start + pd.Timedelta(days=days)
 
 
@@ -225,7 +225,7 @@ def days_late(due: Days, paid: Days | None, as_of: Day | None = None) -> int | p
     >>> days_late("2024-03-19", None, as_of="2024-04-01")
     13
     """
-    due, paid = need_both_dates(due, paid, ("due", "paid"))
+    due, paid = input_checks.both_dates(due, paid, ("due", "paid"))
     if np.any(pd.isna(due)):
         raise InputError("A due date is missing.", where="due", fix="Compute it with due_date first.")
     if as_of is None:
@@ -235,7 +235,7 @@ def days_late(due: Days, paid: Days | None, as_of: Day | None = None) -> int | p
             )
         end = paid
     else:
-        day = need_dates(as_of, "as_of")
+        day = input_checks.dates(as_of, "as_of")
         end = (
             paid.fillna(day).clip(upper=day)
             if isinstance(paid, pd.Series)
@@ -276,10 +276,10 @@ def late_interest(amount: Numbers, days: Numbers, rate: float, year_days: int = 
     >>> round(late_interest(100_000_000, days=15, rate=0.155))
     636986
     """
-    need_amounts(amount, "amount")
-    need_amounts(days, "days late")
-    need_share(rate, "rate")
-    need_amounts(year_days, "year_days")
+    input_checks.need_amounts(amount, "amount")
+    input_checks.need_amounts(days, "days late")
+    input_checks.share(rate, "rate", ends=True)
+    input_checks.need_amounts(year_days, "year_days")
     if not year_days:
         raise InputError("A year cannot have 0 days.", where="year_days", fix="Use 365.")
     return amount * rate * days / year_days
@@ -316,7 +316,7 @@ def payment_status(payments: pd.DataFrame, as_of: Day, rate: float, year_days: i
     0         14      5.35       overdue
     1          4      0.51     paid late
     """
-    need_columns(payments, ("amount_registered", "date_due", "date_paid"), "payments")
+    input_checks.need_columns(payments, ("amount_registered", "date_due", "date_paid"), "payments")
     late = days_late(payments["date_due"], payments["date_paid"], as_of)
     paid = _paid_by(payments["date_paid"], as_of)
     state = np.select(
@@ -362,8 +362,10 @@ def missed_instalments(payments: pd.DataFrame, as_of: Day) -> pd.DataFrame:
     subcontract_id
     S-1                  1     900           14
     """
-    need_columns(payments, ("subcontract_id", "amount_registered", "date_due", "date_paid"), "payments")
-    need_amounts(payments["amount_registered"], "amount_registered")
+    input_checks.need_columns(
+        payments, ("subcontract_id", "amount_registered", "date_due", "date_paid"), "payments"
+    )
+    input_checks.need_amounts(payments["amount_registered"], "amount_registered")
     late = days_late(payments["date_due"], payments["date_paid"], as_of)
     owed = payments.assign(days=late)[~_paid_by(payments["date_paid"], as_of) & (late > 0)]
     table = owed.groupby("subcontract_id").agg(
@@ -439,7 +441,7 @@ def direct_payment(
     >>> direct_payment(missed=1).must, direct_payment(missed=1).may
     (False, True)
     """
-    need_amounts(missed, "missed instalments")
+    input_checks.need_amounts(missed, "missed instalments")
     for name, limit in (("threshold", threshold), ("may_threshold", may_threshold)):
         if limit < 1:
             raise InputError(f"{name} cannot be {limit}.", where="direct_payment", fix="Give 1 or more.")
@@ -533,7 +535,7 @@ def overdraft_cost(cash: pd.DataFrame, rate: float, year_days: int = 365) -> flo
     >>> overdraft_cost(cash_position(costs, receipts), rate=0.10)
     20.0
     """
-    need_columns(cash, ("balance",), "cash")
+    input_checks.need_columns(cash, ("balance",), "cash")
     days = np.diff(cash.index.to_numpy()) / np.timedelta64(1, "D")
     borrowed = np.maximum(-cash["balance"].to_numpy()[:-1], 0)
     return float(np.sum(late_interest(borrowed, days, rate, year_days)))
@@ -569,13 +571,13 @@ def held_for_others(payments: pd.DataFrame, date: Day) -> pd.DataFrame:
     >>> held_for_others(waiting, "2024-06-30")["payee_type"].tolist()
     ['subcontractor']
     """
-    need_columns(
+    input_checks.need_columns(
         payments,
         ("tier", "payee_type", "amount_registered", "date_received", "date_paid", "channel"),
         "payments",
     )
-    day = need_dates(date, "date")
-    received = need_dates(payments["date_received"], "date_received") <= day
+    day = input_checks.dates(date, "date")
+    received = input_checks.dates(payments["date_received"], "date_received") <= day
     waiting = ~_paid_by(payments["date_paid"], day)
     theirs = (
         (payments["payee_type"] != PRIME) & (payments["tier"] <= 1) & (payments["channel"] == THROUGH_PRIME)
@@ -602,7 +604,7 @@ def held_over_time(payments: pd.DataFrame, dates: Sequence[Day] | pd.DatetimeInd
     >>> held_over_time(waiting, ["2024-06-10", "2024-06-30"]).tolist()
     [1200.0, 900.0]
     """
-    days = need_dates(pd.Series(list(dates), dtype="datetime64[ns]"), "dates")
+    days = input_checks.dates(pd.Series(list(dates), dtype="datetime64[ns]"), "dates")
     held = [float(held_for_others(payments, day)["amount_registered"].sum()) for day in days]
     return pd.Series(held, index=pd.DatetimeIndex(days, name="date"), name="held")
 
@@ -665,7 +667,7 @@ def insolvency_loss(
         raise InputError(
             f"{route!r} is not a route.", where="insolvency_loss", fix=f"Use one of: {', '.join(ROUTES)}."
         )
-    need_share(recovery, "recovery")
+    input_checks.share(recovery, "recovery", ends=True)
     rows = held_for_others(payments, date)
     if route == "bypass":
         rows = rows.iloc[:0]
@@ -681,10 +683,10 @@ def insolvency_loss(
 
 
 def _paid_by(paid: pd.Series, as_of: Day | None) -> pd.Series:
-    dates = need_dates(paid, "date_paid")
+    dates = input_checks.dates(paid, "date_paid")
     if as_of is None:
         return dates.notna()
-    return dates.notna() & (dates <= need_dates(as_of, "as_of"))
+    return dates.notna() & (dates <= input_checks.dates(as_of, "as_of"))
 
 
 def _earlier(first: pd.Timestamp | pd.Series, second: pd.Timestamp | pd.Series) -> pd.Timestamp | pd.Series:
@@ -716,8 +718,8 @@ def _by_day(money: pd.Series, name: str) -> pd.Series:
             where=name,
             fix="Use table.set_index(...)[...].",
         )
-    need_amounts(money, name)
-    days = need_dates(pd.Series(money.index), name)
+    input_checks.need_amounts(money, name)
+    days = input_checks.dates(pd.Series(money.index), name)
     return (
         pd.Series(money.to_numpy(dtype=float), index=pd.DatetimeIndex(days))
         .loc[lambda s: s.index.notna()]

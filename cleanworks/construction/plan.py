@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cleanworks.construction._input import need_columns
+from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
@@ -207,7 +207,7 @@ def net_benefit(
 
 def drivers(drawn: pd.DataFrame) -> pd.Series:
     """Which assumption decides: its rank correlation with the net benefit, the strongest first. From `net_benefit`."""
-    need_columns(drawn, (*ASSUMPTIONS, "net"), "drawn")
+    input_checks.need_columns(drawn, (*ASSUMPTIONS, "net"), "drawn")
     ranks = drawn[[*ASSUMPTIONS, "net"]].rank()
     vary = [name for name in ASSUMPTIONS if ranks[name].nunique() > 1]  # what never changes decides nothing
     strength = ranks[vary].corrwith(ranks["net"]).reindex(list(ASSUMPTIONS)).fillna(0.0)
@@ -219,7 +219,7 @@ def break_even(drawn: pd.DataFrame) -> float:
 
     Above 1 no effect is large enough; NaN if no draw avoids any loss, so that nothing can be said.
     """
-    need_columns(drawn, ("cost", "benefit", "loss_avoided"), "drawn")
+    input_checks.need_columns(drawn, ("cost", "benefit", "loss_avoided"), "drawn")
     per_share = (drawn["benefit"] / drawn["loss_avoided"].where(drawn["loss_avoided"] > 0)).mean()
     return float(drawn["cost"].mean() / per_share)
 
@@ -276,7 +276,7 @@ class CountryPlan:
                     where=name,
                     fix=f"Use at most {most} short words: two pages are read.",
                 )
-        need_columns(self.indicators, ("indicator", "today", "goal"), "indicators")
+        input_checks.need_columns(self.indicators, ("indicator", "today", "goal"), "indicators")
         if not 1 <= len(self.indicators) <= 5:
             raise InputError(
                 f"There are {len(self.indicators)} indicators.", where="indicators", fix="Choose one to five."

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cleanworks.construction._input import need_amounts, need_columns, need_dates, need_percentages
+from cleanworks import input_checks
 from cleanworks.errors import InputError
 from cleanworks.typed import Day, Numbers, Values
 
@@ -70,8 +70,8 @@ def planned_value(planned_percent: Numbers, budget: Numbers) -> Numbers:
     >>> planned_value(75, budget=4000)
     3000.0
     """
-    need_percentages(planned_percent, "planned %")
-    need_amounts(budget, "budget")
+    input_checks.need_percentages(planned_percent, "planned %")
+    input_checks.need_amounts(budget, "budget")
     return planned_percent * budget / 100
 
 
@@ -83,8 +83,8 @@ def earned_value(actual_percent: Numbers, budget: Numbers) -> Numbers:
     >>> earned_value(62.5, budget=4000)
     2500.0
     """
-    need_percentages(actual_percent, "actual %")
-    need_amounts(budget, "budget")
+    input_checks.need_percentages(actual_percent, "actual %")
+    input_checks.need_amounts(budget, "budget")
     return actual_percent * budget / 100
 
 
@@ -111,8 +111,8 @@ def schedule_index(earned: Numbers, planned: Numbers) -> Numbers:
     >>> round(schedule_index(earned=2500, planned=3000), 3)
     0.833
     """
-    need_amounts(earned, "earned value")
-    need_amounts(planned, "planned value")
+    input_checks.need_amounts(earned, "earned value")
+    input_checks.need_amounts(planned, "planned value")
     return _ratio(earned, planned)
 
 
@@ -127,8 +127,8 @@ def cost_index(earned: Numbers, cost: Numbers) -> Numbers:
     >>> round(cost_index(earned=2500, cost=2800), 3)
     0.893
     """
-    need_amounts(earned, "earned value")
-    need_amounts(cost, "actual cost")
+    input_checks.need_amounts(earned, "earned value")
+    input_checks.need_amounts(cost, "actual cost")
     return _ratio(earned, cost)
 
 
@@ -153,8 +153,8 @@ def ratio_percent(actual_percent: Numbers, planned_percent: Numbers) -> Numbers:
     >>> ratio_percent(actual_percent=45, planned_percent=60)
     75.0
     """
-    need_percentages(actual_percent, "actual %")
-    need_percentages(planned_percent, "planned %")
+    input_checks.need_percentages(actual_percent, "actual %")
+    input_checks.need_percentages(planned_percent, "planned %")
     return _ratio(actual_percent, planned_percent) * 100
 
 
@@ -186,7 +186,7 @@ class EarnedValue:
 
     def __post_init__(self) -> None:
         for name in ("pv", "ev", "ac", "bac"):
-            need_amounts(getattr(self, name), name.upper())
+            input_checks.need_amounts(getattr(self, name), name.upper())
 
     @property
     def sv(self) -> Numbers:
@@ -256,8 +256,8 @@ def zeros_as_missing(progress: pd.DataFrame, from_planned: float = 5.0) -> pd.Da
     >>> zeros_as_missing(entered)["actual"].tolist()
     [0.0, 15.0, nan]
     """
-    need_columns(progress, _PROGRESS, "progress")
-    need_percentages(from_planned, "from_planned")
+    input_checks.need_columns(progress, _PROGRESS, "progress")
+    input_checks.need_percentages(from_planned, "from_planned")
     table = _in_order(progress)
     highest = table.groupby("contract_id")["actual"].cummax()
     doubtful = (table["actual"] == 0) & ((highest > 0) | (table["planned"] >= from_planned))
@@ -300,12 +300,12 @@ def earned_value_table(progress: pd.DataFrame, contracts: pd.DataFrame, cost: st
         raise InputError(
             f"There is no cost {cost!r}.", where="earned_value_table", fix="Use 'cost' or 'paid'."
         )
-    need_columns(progress, (*_PROGRESS, cost), "progress")
+    input_checks.need_columns(progress, (*_PROGRESS, cost), "progress")
     table = _in_order(progress)
     budget = table["contract_id"].map(_one_per_contract(contracts, "value_amount"))
     _every_contract_known(table, budget)
     if cost == "paid":
-        need_amounts(table["paid"], "paid %")
+        input_checks.need_amounts(table["paid"], "paid %")
         spent = table["paid"] * budget / 100
     else:
         spent = table["cost"]
@@ -361,7 +361,7 @@ def earned_schedule(
     plan = np.asarray(planned, dtype=float)
     clock = np.arange(1, plan.size + 1, dtype=float) if times is None else np.asarray(times, dtype=float)
     _check_plan(plan, clock)
-    need_amounts(earned, "earned value")
+    input_checks.need_amounts(earned, "earned value")
     complete = int(np.argmax(plan == plan[-1])) + 1
     plan = np.concatenate([[0.0], plan[:complete]])
     clock = np.concatenate([[0.0], clock[:complete]])
@@ -407,12 +407,14 @@ def schedule_table(progress: pd.DataFrame, contracts: pd.DataFrame) -> pd.DataFr
     1    C-000001  1.9  2.1   0.2
     2    C-000001  3.0  3.3   0.3
     """
-    need_columns(progress, _PROGRESS, "progress")
+    input_checks.need_columns(progress, _PROGRESS, "progress")
     table = _in_order(progress)
-    start = need_dates(table["contract_id"].map(_one_per_contract(contracts, "period_start")), "period_start")
+    start = input_checks.dates(
+        table["contract_id"].map(_one_per_contract(contracts, "period_start")), "period_start"
+    )
     _every_contract_known(table, start)
     # The first and the last day both count: a start on the 31st and a report on the 31st are one day.
-    at = ((need_dates(table["period"], "period") - start).dt.days + 1) / MONTH_DAYS
+    at = ((input_checks.dates(table["period"], "period") - start).dt.days + 1) / MONTH_DAYS
     early = at <= 0
     if early.any():
         row = table[early].iloc[0]
@@ -455,8 +457,8 @@ def forecast_duration(planned_duration: Numbers, spi_t: Numbers) -> Numbers:
     >>> forecast_duration(planned_duration=10, spi_t=0.8)
     12.5
     """
-    need_amounts(planned_duration, "planned duration")
-    need_amounts(spi_t, "SPI(t)")
+    input_checks.need_amounts(planned_duration, "planned duration")
+    input_checks.need_amounts(spi_t, "SPI(t)")
     return _ratio(planned_duration, spi_t)
 
 
@@ -482,9 +484,9 @@ def status_at(progress: pd.DataFrame, date: Day) -> pd.DataFrame:
     18    C-000003 2024-01-31     96.0   100.0
     48    C-000005 2024-06-30     83.7    45.3
     """
-    need_columns(progress, ("contract_id", "period"), "progress")
-    day = need_dates(date, "date")
-    known = progress[need_dates(progress["period"], "period") <= day]
+    input_checks.need_columns(progress, ("contract_id", "period"), "progress")
+    day = input_checks.dates(date, "date")
+    known = progress[input_checks.dates(progress["period"], "period") <= day]
     return (
         known.sort_values("period", kind="stable")
         .groupby("contract_id", as_index=False)
@@ -561,8 +563,8 @@ def review_points(progress: pd.DataFrame, points: Sequence[float]) -> pd.DataFra
     1    C-000001     60   2022-12-31  2023-02-28       59.0
     2    C-000001     95   2023-03-31  2023-03-31        0.0
     """
-    need_columns(progress, _PROGRESS, "progress")
-    need_percentages(np.asarray(points, dtype=float), "review points")
+    input_checks.need_columns(progress, _PROGRESS, "progress")
+    input_checks.need_percentages(np.asarray(points, dtype=float), "review points")
     table = _in_order(progress)
     contracts = table["contract_id"].drop_duplicates().to_numpy()
     pieces = []
@@ -626,8 +628,8 @@ def early_warning(
     >>> list(warned.columns)
     ['contract_id', 'warned', 'date', 'planned', 'spi']
     """
-    need_columns(table, ("contract_id", "period", "planned", measure), "progress")
-    need_percentages(from_planned, "from_planned")
+    input_checks.need_columns(table, ("contract_id", "period", "planned", measure), "progress")
+    input_checks.need_percentages(from_planned, "from_planned")
     if months < 1 or months != int(months):
         raise InputError(
             f"{months} is not a number of months.", where="early_warning", fix="Give 1, 2, 3, ..."
@@ -674,9 +676,9 @@ def paid_ahead(progress: pd.DataFrame) -> pd.Series:
     >>> paid_ahead(pd.DataFrame({"paid": [60.0, 40.0], "actual": [45.0, 42.0]})).tolist()
     [15.0, -2.0]
     """
-    need_columns(progress, ("paid", "actual"), "progress")
-    need_amounts(progress["paid"], "paid %")
-    need_percentages(progress["actual"], "actual %")
+    input_checks.need_columns(progress, ("paid", "actual"), "progress")
+    input_checks.need_amounts(progress["paid"], "paid %")
+    input_checks.need_percentages(progress["actual"], "actual %")
     return progress["paid"] - progress["actual"]
 
 
@@ -691,13 +693,13 @@ def _ratio(top: Numbers, bottom: Numbers) -> Numbers:
 
 
 def _in_order(progress: pd.DataFrame) -> pd.DataFrame:
-    need_percentages(progress["planned"], "planned %")
-    need_percentages(progress["actual"], "actual %")
+    input_checks.need_percentages(progress["planned"], "planned %")
+    input_checks.need_percentages(progress["actual"], "actual %")
     return progress.sort_values(["contract_id", "period"], kind="stable")
 
 
 def _one_per_contract(contracts: pd.DataFrame, column: str) -> pd.Series:
-    need_columns(contracts, ("contract_id", column), "contracts")
+    input_checks.need_columns(contracts, ("contract_id", column), "contracts")
     twice = contracts["contract_id"].duplicated()
     if twice.any():
         raise InputError(
@@ -725,7 +727,7 @@ def _check_plan(plan: np.ndarray, clock: np.ndarray) -> None:
         )
     if np.isnan(plan).any():
         raise InputError("The plan has a gap.", where="earned_schedule", fix="Fill every period of the plan.")
-    need_amounts(plan, "planned value")
+    input_checks.need_amounts(plan, "planned value")
     falls = np.flatnonzero(np.diff(plan) < 0)
     if falls.size:
         raise InputError(

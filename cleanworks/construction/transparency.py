@@ -14,7 +14,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from cleanworks.construction._input import need_columns, need_share
+from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
@@ -45,7 +45,7 @@ def index(scores: pd.DataFrame, weights: Mapping[str, float] | None = None) -> p
         A dimension without a column, a score outside 0 to 100, or weights that are negative or all zero.
     """
     shares = _weights(weights)
-    need_columns(scores, list(shares.index), "scores")
+    input_checks.need_columns(scores, list(shares.index), "scores")
     _scores_in_range(scores[list(shares.index)])
     return scores[list(shares.index)].mul(shares).sum(axis=1, skipna=False).rename("index")
 
@@ -139,7 +139,7 @@ def sample_for_share(projects: int, margin: float, confidence: float = 0.95, exp
     """
     projects = _whole(projects, "projects")
     for name, value in (("margin", margin), ("confidence", confidence), ("expected", expected)):
-        need_share(value, name)
+        input_checks.share(value, name, ends=True)
     if margin == 0 or confidence in (0, 1):
         raise InputError(
             "No sample gives certainty.",
@@ -181,7 +181,7 @@ def sample_to_find(projects: int, faulty: int, chance: float = 0.95) -> int:
     InputError
         No faulty project: then no number of checks finds one.
     """
-    need_share(chance, "chance")
+    input_checks.share(chance, "chance", ends=True)
     if _whole(faulty, "faulty") == 0:
         raise InputError(
             "There is nothing to find.",

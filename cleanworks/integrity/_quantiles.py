@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
-from cleanworks.integrity import _input
+from cleanworks import input_checks
 
 NORMAL = NormalDist()
 
@@ -16,7 +16,7 @@ def two_sided(level: float, freedom: float = math.inf) -> float:
     >>> round(two_sided(0.95), 2), round(two_sided(0.95, 10), 2)
     (1.96, 2.23)
     """
-    tail = 0.5 + _input.share(level, "level") / 2
+    tail = 0.5 + input_checks.share(level, "level") / 2
     if math.isinf(freedom):
         return NORMAL.inv_cdf(tail)
     from scipy.stats import t as student  # only small samples need it

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.errors import InputError
 from cleanworks.integrity import published
 from cleanworks.typed import Numbers
@@ -103,13 +104,7 @@ def item_scores(
         When a column is missing or holds a code outside the scale; a row that appears twice (same
         ``response_id``) is an error too, since it would count one person twice.
     """
-    missing = [item for item in items if item not in responses]
-    if missing:
-        raise InputError(
-            f"There is no column {missing[0]!r}.",
-            where="table of answers",
-            fix="Rename the column or pass items=....",
-        )
+    input_checks.need_columns(responses, items, "answers")
     if "response_id" in responses:
         twice = responses["response_id"].duplicated()
         if twice.any():

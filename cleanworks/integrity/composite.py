@@ -15,9 +15,9 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import two_sided
 from cleanworks.integrity.estimates import Estimate
 from cleanworks.integrity.grades import EDGES
@@ -58,7 +58,7 @@ def normalise(
     InputError
         For a missing value, or an indicator whose values are all equal: it tells units apart by nothing.
     """
-    _input.choice(method, NORMALISATIONS, "method of normalisation")
+    input_checks.choice(method, NORMALISATIONS, "method of normalisation")
     values = _matrix(table, "indicators")
     unknown = [name for name in negative if name not in table]
     if unknown:
@@ -124,7 +124,7 @@ def _between(
 def winsorise(table: pd.DataFrame, points: int) -> pd.DataFrame:
     """Pull the ``points`` most extreme values at each end of an indicator to the next one (acrc-s152)."""
     values = _matrix(table, "indicators")
-    number = _input.whole(points, "points", least=0)
+    number = input_checks.whole(points, "points", least=0)
     if 2 * number >= len(values):
         raise InputError(
             f"{number} points at each end of {len(values)} units.",
@@ -150,7 +150,7 @@ def given_weights(weights: Mapping[str, float], indicators: Sequence[str]) -> pd
             where="weights",
             fix="Give one weight for each indicator.",
         )
-    _input.numbers(chosen, "weights", low=0)
+    input_checks.numbers(chosen, "weights", low=0)
     total = chosen.sum()
     if not (abs(total - 1) < 1e-9 or abs(total - 100) < 1e-7):
         raise InputError(
@@ -187,7 +187,7 @@ def aggregate(table: pd.DataFrame, weights: pd.Series, method: str = "arithmetic
     InputError
         When weights do not match or do not sum to one, or a value is zero or below where logarithms are taken.
     """
-    _input.choice(method, AGGREGATIONS, "method of aggregation")
+    input_checks.choice(method, AGGREGATIONS, "method of aggregation")
     values = _matrix(table, "indicators")
     shares = given_weights(weights, table.columns).to_numpy()
     if method != "arithmetic":
@@ -207,7 +207,7 @@ def floor(table: pd.DataFrame, lowest: float = 1.0) -> pd.DataFrame:
     values = _matrix(table, "indicators")
     if (values < 0).any() or (values > 100).any():
         raise InputError("Values lie outside 0 to 100.", where="indicators", fix="Normalise first.")
-    low = _input.positive(lowest, "lowest")
+    low = input_checks.positive(lowest, "lowest")
     return low + table * (100 - low) / 100
 
 
@@ -248,15 +248,15 @@ class Choices:
 
     def __post_init__(self) -> None:
         for name in self.normalisations:
-            _input.choice(name, ("min-max", "z-score", "rank", "percentile"), "choices, normalisations")
+            input_checks.choice(name, ("min-max", "z-score", "rank", "percentile"), "choices, normalisations")
         for name in self.aggregations:
-            _input.choice(name, AGGREGATIONS, "choices, aggregations")
+            input_checks.choice(name, AGGREGATIONS, "choices, aggregations")
         if not self.normalisations or not self.aggregations:
             raise InputError(
                 "There is nothing to choose from.", where="choices", fix="Give at least one choice."
             )
-        _input.share(self.noise, "choices, noise", ends=True)
-        _input.whole(self.winsor, "choices, winsor", least=0)
+        input_checks.share(self.noise, "choices, noise", ends=True)
+        input_checks.whole(self.winsor, "choices, winsor", least=0)
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -334,9 +334,9 @@ def monte_carlo_ranks(
         Index as ``table``; ``rank`` (min-max or the first normalisation, first aggregation, given weights), ``median``,
         ``low`` and ``high`` (5 % and 95 %; 1 is the best).
     """
-    rng = _input.generator(rng)
+    rng = input_checks.generator(rng)
     options = choices or Choices()
-    number = _input.whole(draws, "draws")
+    number = input_checks.whole(draws, "draws")
     indices = _Indices(table, weights, options, negative)
     size = len(options.factors) + table.shape[1]
     base = indices.scores(np.concatenate([[0, 0, 0, 1 - 1e-12], np.full(table.shape[1], 0.5)]))
@@ -381,8 +381,8 @@ def sobol_indices(
         Index the factors; ``first`` (share of the variance that this factor explains alone) and ``total`` (with all
         its interactions). Estimates can be a little below zero: simulation error.
     """
-    rng = _input.generator(rng)
-    number, k = _input.whole(n, "n", least=2), len(names)
+    rng = input_checks.generator(rng)
+    number, k = input_checks.whole(n, "n", least=2), len(names)
     if number & (number - 1):
         raise InputError(
             f"{number} is not a power of two.", where="n", fix="A Sobol sequence needs 256, 512, 1024 ..."
@@ -418,8 +418,8 @@ def sensitivity(
     at_a, at_b : arrays of shape (n,)
     at_mixed : array of shape (k, n)
     """
-    a = _input.numbers(at_a, "results on A")
-    b = _input.numbers(at_b, "results on B")
+    a = input_checks.numbers(at_a, "results on A")
+    b = input_checks.numbers(at_b, "results on B")
     mixed = np.asarray(at_mixed, dtype=float)
     if mixed.shape != (len(names), len(a)) or len(b) != len(a):
         raise InputError(
@@ -503,19 +503,20 @@ def grade_changes(
         Index as ``table``; ``grade`` (published rules, within type), ``moved`` (share of draws with another grade),
         ``best`` and ``worst`` (5 % and 95 % of the grades drawn).
     """
-    rng = _input.generator(rng)
-    _input.need_columns(table, ["perceived", "effort", "deduction", "type"], "scores")
+    rng = input_checks.generator(rng)
+    input_checks.need_rows(table, ["perceived", "effort", "deduction", "type"], "scores")
     perceived, effort = (
-        _input.numbers(table[part], f"column {part}", low=0, high=100) for part in ("perceived", "effort")
+        input_checks.numbers(table[part], f"column {part}", low=0, high=100)
+        for part in ("perceived", "effort")
     )
-    deduction = _input.numbers(table["deduction"], "column deduction", low=0)
-    types = pd.factorize(_input.labels(table, "type", "scores"))[0]
+    deduction = input_checks.numbers(table["deduction"], "column deduction", low=0)
+    types = pd.factorize(input_checks.labels(table, "type", "scores"))[0]
     if geometric and min(perceived.min(), effort.min()) <= 0:
         raise InputError(
             "A score of 0 cannot enter a geometric mean.", where="scores", fix="Set geometric=False."
         )
     base = _bands(0.6 * perceived + 0.4 * effort - np.minimum(deduction, 10), types)
-    drawn = np.empty((_input.whole(draws, "draws"), len(table)), dtype=np.int8)
+    drawn = np.empty((input_checks.whole(draws, "draws"), len(table)), dtype=np.int8)
     for i, (where, top, mean, rule, group) in enumerate(rng.random((len(drawn), 5))):
         share = weight[0] + (weight[1] - weight[0]) * where
         lost = np.minimum(deduction, cap[0] + (cap[1] - cap[0]) * top)
@@ -591,7 +592,7 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
             fix="Two items and three rows at least.",
         )
     value = _alpha(values)
-    error = _input.share(level, "level")
+    error = input_checks.share(level, "level")
     from scipy.stats import f as fisher
 
     # feldt-1965: (1 - alpha) / (1 - estimate) follows an F distribution.
@@ -720,7 +721,7 @@ def cpi_score(scores: Sequence[float], *, level: float = 0.90, sources: int | No
     InputError
         With fewer than three sources.
     """
-    values = _input.numbers(scores, "scores of sources", low=0, high=100, missing=True)
+    values = input_checks.numbers(scores, "scores of sources", low=0, high=100, missing=True)
     values = values[~np.isnan(values)]
     n = len(values)
     if n < CPI_LEAST_SOURCES:
@@ -732,7 +733,7 @@ def cpi_score(scores: Sequence[float], *, level: float = 0.90, sources: int | No
     error = float(values.std(ddof=1) / math.sqrt(n))
     method = "mean of sources"
     if sources is not None:
-        if _input.whole(sources, "sources", least=2) < n:
+        if input_checks.whole(sources, "sources", least=2) < n:
             raise InputError(
                 f"{n} scores from {sources} sources.",
                 where="sources",
@@ -750,7 +751,9 @@ def cpi_score(scores: Sequence[float], *, level: float = 0.90, sources: int | No
 
 
 def _matrix(table: pd.DataFrame, name: str) -> np.ndarray:
-    _input.need_columns(table, [], name)
+    input_checks.need_rows(table, [], name)
     if table.shape[1] == 0:
         raise InputError("There are no columns.", where=name, fix="Pass a table with at least one column.")
-    return np.column_stack([_input.numbers(table[column], f"{name}, column {column}") for column in table])
+    return np.column_stack(
+        [input_checks.numbers(table[column], f"{name}, column {column}") for column in table]
+    )

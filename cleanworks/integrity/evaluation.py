@@ -8,16 +8,17 @@ newey-west-1987, thresholds as in imbens-lemieux-2008. Published effect sizes ar
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input, published
+from cleanworks.integrity import published
 from cleanworks.integrity._quantiles import NORMAL, two_sided
 from cleanworks.integrity.estimates import Estimate, join_notes
 from cleanworks.integrity.grades import EDGES
@@ -47,7 +48,7 @@ def expected_gain(score: Numbers, mean: float, correlation: float) -> Numbers:
     correlation : float
         Between the scores of two years, 0 to 1.
     """
-    r = _input.share(correlation, "correlation", ends=True)
+    r = input_checks.share(correlation, "correlation", ends=True)
     return (1 - r) * (mean - score)
 
 
@@ -61,7 +62,7 @@ def retest_correlation(before: pd.Series, after: pd.Series) -> Estimate:
             where="before and after",
             fix="Give scores of four bodies or more, under the same names in both rounds.",
         )
-    x, y = (_input.numbers(pair.iloc[:, i], name) for i, name in enumerate(("before", "after")))
+    x, y = (input_checks.numbers(pair.iloc[:, i], name) for i, name in enumerate(("before", "after")))
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         raise InputError(
             "All scores of a round are equal.",
@@ -85,7 +86,9 @@ def binomial_tail(events: int, n: int, rate: float) -> float:
 
     return float(
         binom.sf(
-            _input.whole(events, "events", least=0) - 1, _input.whole(n, "n"), _input.share(rate, "rate")
+            input_checks.whole(events, "events", least=0) - 1,
+            input_checks.whole(n, "n"),
+            input_checks.share(rate, "rate"),
         )
     )
 
@@ -139,10 +142,10 @@ def rise_without_help(
     correlation : float
         Between the scores of two rounds.
     """
-    rng = _input.generator(rng)
-    r = _input.share(correlation, "correlation", ends=True)
-    rose, chosen = _input.whole(observed, "observed", least=0), _input.whole(selected, "selected")
-    total, number = _input.whole(bodies, "bodies", least=2), _input.whole(draws, "draws")
+    rng = input_checks.generator(rng)
+    r = input_checks.share(correlation, "correlation", ends=True)
+    rose, chosen = input_checks.whole(observed, "observed", least=0), input_checks.whole(selected, "selected")
+    total, number = input_checks.whole(bodies, "bodies", least=2), input_checks.whole(draws, "draws")
     if rose > chosen:
         raise InputError(
             f"{rose} of {chosen} cannot have risen.",
@@ -179,7 +182,7 @@ def share_rising(correlation: float, worst: Sequence[int] = (4, 5)) -> tuple[flo
     from scipy.integrate import simpson
     from scipy.stats import norm
 
-    r = min(_input.share(correlation, "correlation", ends=True), 1 - 1e-9)
+    r = min(input_checks.share(correlation, "correlation", ends=True), 1 - 1e-9)
     ends = np.concatenate([[-9.0], EDGES, [9.0]])
     joint = np.zeros((5, 5))  # rows: this round's band, worst first; columns: the next round's
     for i in range(5):
@@ -188,7 +191,7 @@ def share_rising(correlation: float, worst: Sequence[int] = (4, 5)) -> tuple[flo
         below = norm.cdf((ends[None, :] - r * z[:, None]) / math.sqrt(1 - r**2))
         joint[i] = np.diff(simpson(below * norm.pdf(z)[:, None], x=z, axis=0))
     rising = np.triu(joint, 1).sum(axis=1)
-    rows = [5 - _input.whole(grade, "worst") for grade in worst]
+    rows = [5 - input_checks.whole(grade, "worst") for grade in worst]
     return float(rising.sum()), float(rising[rows].sum() / joint[rows].sum())
 
 
@@ -200,7 +203,7 @@ def implied_correlation(rising: float) -> float:
     """
     from scipy.optimize import brentq
 
-    wanted = _input.share(rising, "rising")
+    wanted = input_checks.share(rising, "rising")
     most = share_rising(0.0)[0]
     if wanted >= most:
         raise InputError(
@@ -351,10 +354,9 @@ def event_study(
         prove parallel trends: a short series sees little.
     """
     panel = _Panel.of(table, outcome, unit, period, None, None)
-    before, after = _input.whole(leads, "leads", least=2), _input.whole(lags, "lags", least=0)
-    first = _input.numbers(
-        table[start] if start in table else _absent(table, start), f"column {start}", missing=True
-    )
+    before, after = input_checks.whole(leads, "leads", least=2), input_checks.whole(lags, "lags", least=0)
+    input_checks.need_columns(table, [start], "panel")
+    first = input_checks.numbers(table[start], f"column {start}", missing=True)
     if np.isnan(first).all() or not np.isnan(first).any():
         raise InputError(
             "Treated units and units that are never treated are both needed.",
@@ -429,10 +431,9 @@ def group_time_effects(
     DataFrame
         ``start``, ``period``, ``effect``, ``error``, ``units``, ``compared``.
     """
-    rng = _input.generator(rng)
+    rng = input_checks.generator(rng)
     _Panel.of(table, outcome, unit, period, None, None)
-    if start not in table:
-        _absent(table, start)
+    input_checks.need_columns(table, [start], "panel")
     wide = table.pivot(index=unit, columns=period, values=outcome)
     if wide.isna().any(axis=None):
         raise InputError(
@@ -462,7 +463,7 @@ def group_time_effects(
         raise InputError(
             "A group has nobody to compare with.", where="panel", fix="Add units that start later or never."
         )
-    drawn = np.full((_input.whole(draws, "draws", least=2), len(cells) + 1), np.nan)
+    drawn = np.full((input_checks.whole(draws, "draws", least=2), len(cells) + 1), np.nan)
     for i in range(len(drawn)):
         picked = rng.integers(0, len(values), len(values))
         again, weights, _ = _group_time(values[picked], first[picked], periods, cells)
@@ -544,17 +545,17 @@ class _Panel:
         treated: str | None,
     ) -> _Panel:
         needed = [column for column in (outcome, unit, period, cluster, treated) if column]
-        _input.need_columns(table, needed, "panel")
-        _input.unique(table, [unit, period], "panel")
-        y = _input.numbers(table[outcome], f"column {outcome}")
-        units, names = pd.factorize(_input.labels(table, unit, "panel"))
-        moments = _input.numbers(table[period], f"column {period}")
+        input_checks.need_rows(table, needed, "panel")
+        input_checks.unique(table, [unit, period], "panel")
+        y = input_checks.numbers(table[outcome], f"column {outcome}")
+        units, names = pd.factorize(input_checks.labels(table, unit, "panel"))
+        moments = input_checks.numbers(table[period], f"column {period}")
         periods, known = pd.factorize(moments, sort=True)
         if len(known) < 2:
             raise InputError(
                 "There is one period only.", where=f"column {period}", fix="Add rows of another period."
             )
-        groups = pd.factorize(_input.labels(table, cluster, "panel"))[0] if cluster else units
+        groups = pd.factorize(input_checks.labels(table, cluster, "panel"))[0] if cluster else units
         number = min(int(groups.max()) + 1, len(names))
         if number < 3:
             raise InputError(
@@ -564,7 +565,7 @@ class _Panel:
             )
         d = None
         if treated:
-            d = _input.yes_no(table[treated], treated).to_numpy(float)
+            d = input_checks.yes_no(table[treated], treated).to_numpy(float)
         return cls(y, units, periods, moments, groups, d)
 
     @property
@@ -615,14 +616,6 @@ def _staggered(starts: np.ndarray) -> str:
     return f"Units start in {len(starts)} different periods: early starters serve as comparison. Use group_time_effects()."
 
 
-def _absent(table: Iterable[object], column: str) -> NoReturn:
-    raise InputError(
-        f"There is no column {column!r}.",
-        where="panel",
-        fix=f"The columns there are: {', '.join(map(str, table))}.",
-    )
-
-
 # -- interrupted series --------------------------------------------------------------------------------------------
 
 
@@ -670,9 +663,12 @@ def interrupted_series(
     InputError
         With fewer than three periods on either side, a missing value, or a break inside.
     """
-    time = _input.numbers(pd.Series(series.index), "periods")
-    start, breaks = float(_input.numbers(start, "start")[0]), _input.numbers(list(breaks), "breaks").tolist()
-    y = _input.numbers(series, "series")
+    time = input_checks.numbers(pd.Series(series.index), "periods")
+    start, breaks = (
+        float(input_checks.numbers(start, "start")[0]),
+        input_checks.numbers(list(breaks), "breaks").tolist(),
+    )
+    y = input_checks.numbers(series, "series")
     order = np.argsort(time)
     time, y = time[order], y[order]
     n = len(y)
@@ -693,7 +689,7 @@ def interrupted_series(
             fix="Take a longer series, or another start.",
         )
     x = np.column_stack([np.ones(n), time - time[0], after, (time - start) * after])
-    number = int(4 * (n / 100) ** (2 / 9)) if lags is None else _input.whole(lags, "lags", least=0)
+    number = int(4 * (n / 100) ** (2 / 9)) if lags is None else input_checks.whole(lags, "lags", least=0)
     coefficients, inverse, residuals = _solve(x, y)
     near = _nearness(time, number)
     scores = x * residuals[:, None]
@@ -794,16 +790,16 @@ def threshold_effect(
     InputError
         With fewer than five bodies or fewer than three different values on either side.
     """
-    _input.choice(kernel, ("triangular", "uniform"), "kernel")
+    input_checks.choice(kernel, ("triangular", "uniform"), "kernel")
     if not running.index.equals(outcome.index):
         raise InputError(
             "Both columns must be about the same bodies.",
             where="running and outcome",
             fix="Give both columns the same index.",
         )
-    distance = _input.numbers(running, "running") - cutoff
-    y = _input.numbers(outcome, "outcome")
-    width = _input.positive(bandwidth, "bandwidth")
+    distance = input_checks.numbers(running, "running") - cutoff
+    y = input_checks.numbers(outcome, "outcome")
+    width = input_checks.positive(bandwidth, "bandwidth")
     near = np.abs(distance) < width if kernel == "triangular" else np.abs(distance) <= width
     distance, y = distance[near], y[near]
     above = distance >= 0
@@ -851,7 +847,7 @@ def threshold_crowding(running: pd.Series, cutoff: float, bandwidth: float, *, a
 
     Compares the numbers within a quarter of the bandwidth by a binomial test: rough, but it needs no tuning.
     """
-    distance = _input.numbers(running, "running") - cutoff
+    distance = input_checks.numbers(running, "running") - cutoff
     close = np.abs(distance) < bandwidth / 4
     above, total = int((close & (distance >= 0)).sum()), int(close.sum())
     if total == 0:
@@ -892,11 +888,11 @@ def simulate_panel(
     persistence : float
         Correlation of one year's noise with the next.
     """
-    rng = _input.generator(rng)
-    n, t = _input.whole(units, "units", least=2), _input.whole(periods, "periods", least=2)
-    _input.share(share_treated, "share_treated")
-    rho = _input.share(persistence, "persistence", ends=True)
-    if not 0 < _input.whole(start, "start", least=0) < t:
+    rng = input_checks.generator(rng)
+    n, t = input_checks.whole(units, "units", least=2), input_checks.whole(periods, "periods", least=2)
+    input_checks.share(share_treated, "share_treated")
+    rho = input_checks.share(persistence, "persistence", ends=True)
+    if not 0 < input_checks.whole(start, "start", least=0) < t:
         raise InputError(
             f"The start {start} leaves no period before or after.",
             where="start",

@@ -12,10 +12,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from cleanworks import shown
+from cleanworks import input_checks, shown
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import NORMAL
 
 EDGES = (-1.5, -0.5, 0.5, 1.5)
@@ -135,7 +134,7 @@ def rank_intervals(
             where="rank_intervals",
             fix="Write 95 % as 0.95, and ask for 1000 draws.",
         )
-    simulated = scores.to_numpy(float) + _input.generator(rng).standard_normal(
+    simulated = scores.to_numpy(float) + input_checks.generator(rng).standard_normal(
         (draws, len(scores))
     ) * errors.to_numpy(float)
     labels = np.zeros(len(scores), dtype=np.intp) if groups is None else pd.factorize(groups)[0]

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input, published
+from cleanworks.integrity import published
 
 # -- areas and weights ---------------------------------------------------------------------------------------------
 
@@ -42,7 +43,7 @@ def areas(model: str = "2014") -> pd.DataFrame:
         Index ``area``; columns ``block`` (``effort`` or ``performance``), ``weight`` (points of 100, sum 100),
         ``tasks`` (missing when unknown) and ``source``.
     """
-    if _input.choice(model, ("2014", "PACA 2023"), "model of areas") == "PACA 2023":
+    if input_checks.choice(model, ("2014", "PACA 2023"), "model of areas") == "PACA 2023":
         return _paca()
     rows = published.table("aia_weights")
     rows = rows[rows["year"].eq(2014)]
@@ -95,7 +96,7 @@ CREDIT = {"claimed": 0.0, "evidenced": 1.0, "verified": 1.0, "refuted": 1.0}
 
 def advance(state: str, event: str) -> str:
     """The state after an event; `InputError` when the event is not possible in this state."""
-    _input.choice(state, STATES, "state")
+    input_checks.choice(state, STATES, "state")
     if (state, event) not in MOVES:
         possible = [name for start, name in MOVES if start == state]
         raise InputError(
@@ -118,7 +119,7 @@ def evidence_states(initiatives: pd.DataFrame, *, tolerance: float = 10.0) -> pd
         A claim that lies more than this above what the visit found is refuted (ours).
     """
     rows = _tasks(initiatives)
-    limit = float(_input.numbers([tolerance], "tolerance", low=0)[0])
+    limit = float(input_checks.numbers([tolerance], "tolerance", low=0)[0])
     state = pd.Series(np.where(rows["evidence"].eq("none"), "claimed", "evidenced"), index=rows.index)
     holds = rows["claimed_score"] - rows["site_score"] <= limit
     state = state.mask(rows["site_checked"] & holds, "verified").mask(
@@ -149,10 +150,10 @@ def choose_visits(
     Series
         ``"lot"``, ``"risk"`` or ``""`` for each task.
     """
-    rng = _input.generator(rng)
+    rng = input_checks.generator(rng)
     rows = _tasks(initiatives)
-    number = _input.whole(visits, "visits", least=0)
-    share = _input.share(at_random, "at_random", ends=True)
+    number = input_checks.whole(visits, "visits", least=0)
+    share = input_checks.share(at_random, "at_random", ends=True)
     if number > len(rows):
         raise InputError(
             f"{number} visits for {len(rows)} tasks.",
@@ -233,7 +234,7 @@ def scorecard(
         points[block] = points[list(kept.index[kept["block"].eq(block)])].sum(axis=1)
     lost = pd.Series(0.0, index=points.index)
     if deduction is not None:
-        _input.numbers(deduction, "deduction", low=0)
+        input_checks.numbers(deduction, "deduction", low=0)
         lost = deduction.reindex(points.index).fillna(0.0)
     points["deduction"] = lost
     points["total"] = (points["effort"] + points["performance"] - lost).clip(lower=0)
@@ -243,8 +244,8 @@ def scorecard(
 
 def _area_scores(tasks: pd.DataFrame, layout: pd.DataFrame) -> pd.DataFrame:
     """Mean score of every institution in every area; tasks that were not handed in count 0."""
-    _input.need_columns(tasks, ["institution_id", "area", "task", "score"], "tasks")
-    _input.unique(tasks, ["institution_id", "area", "task"], "tasks of one round")
+    input_checks.need_rows(tasks, ["institution_id", "area", "task", "score"], "tasks")
+    input_checks.unique(tasks, ["institution_id", "area", "task"], "tasks of one round")
     unknown = ~tasks["area"].isin(layout.index)
     if unknown.any():
         raise InputError(
@@ -252,7 +253,7 @@ def _area_scores(tasks: pd.DataFrame, layout: pd.DataFrame) -> pd.DataFrame:
             where=f"tasks, row {tasks.index[int(np.argmax(unknown.to_numpy()))]}",
             fix=f"Areas: {', '.join(layout.index)}.",
         )
-    _input.numbers(tasks["score"], "column score", low=0, high=100)
+    input_checks.numbers(tasks["score"], "column score", low=0, high=100)
     sums = tasks.pivot_table(
         index="institution_id", columns="area", values="score", aggfunc="sum", fill_value=0.0
     )
@@ -286,7 +287,7 @@ def _performance(performance: pd.DataFrame, layout: pd.DataFrame, institutions: 
             f"There is no row for {absent[0]}.", where="performance", fix="Give one row for each area."
         )
     for name in performance:
-        _input.numbers(performance[name], f"performance, column {name}", low=0, high=100)
+        input_checks.numbers(performance[name], f"performance, column {name}", low=0, high=100)
     return performance.loc[institutions]
 
 
@@ -294,11 +295,13 @@ def cooperation_deduction(
     requested: pd.Series, answered: pd.Series, *, each: float = 0.05, cap: float = 1.0
 ) -> pd.Series:
     """Points lost for requests that were not answered. That this only deducts is published (acrc-s8); the size is OURS."""
-    asked = _input.numbers(requested, "requested", low=0)
-    done = _input.numbers(answered, "answered", low=0)
+    asked = input_checks.numbers(requested, "requested", low=0)
+    done = input_checks.numbers(answered, "answered", low=0)
     if len(asked) != len(done) or (done > asked).any():
         raise InputError("More requests answered than made.", where="answered", fix="Check the two counts.")
-    points = np.minimum((asked - done) * _input.positive(each, "each"), _input.positive(cap, "cap"))
+    points = np.minimum(
+        (asked - done) * input_checks.positive(each, "each"), input_checks.positive(cap, "cap")
+    )
     return pd.Series(points, index=pd.Series(requested).index, name="deduction")
 
 
@@ -325,19 +328,19 @@ def groups(institutions: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Index ``institution_id``; columns ``group`` (missing when too small) and ``reason``.
     """
-    _input.need_columns(institutions, ["institution_id", "type"], "institutions")
-    _input.unique(institutions, ["institution_id"], "institutions")
+    input_checks.need_rows(institutions, ["institution_id", "type"], "institutions")
+    input_checks.unique(institutions, ["institution_id"], "institutions")
     rows = institutions.set_index("institution_id")
     known = ("central", "metropolitan", "basic", "education", "university", "public medical", "corporation")
     for kind in rows["type"].unique():
-        _input.choice(kind, known, "institutions, column type")
+        input_checks.choice(kind, known, "institutions, column type")
     group = rows["type"].astype(object)
     reason = pd.Series("", index=rows.index)
     corporations = rows["type"].eq("corporation")
     if corporations.any():
-        _input.need_columns(institutions, ["staff"], "institutions")
+        input_checks.need_rows(institutions, ["staff"], "institutions")
         staff = pd.Series(
-            _input.numbers(rows["staff"][corporations], "staff", low=0), rows.index[corporations]
+            input_checks.numbers(rows["staff"][corporations], "staff", low=0), rows.index[corporations]
         )
         floors = sorted(STAFF_BANDS.items(), key=lambda band: band[1])
         band = np.searchsorted([floor for _, floor in floors], staff, side="right") - 1
@@ -346,7 +349,7 @@ def groups(institutions: pd.DataFrame) -> pd.DataFrame:
         reason[staff.index[band < 0]] = f"fewer than {floors[0][1]} staff"
     basic = rows["type"].eq("basic")
     if basic.any():
-        _input.need_columns(institutions, ["population"], "institutions")
+        input_checks.need_rows(institutions, ["population"], "institutions")
         small = basic & rows["population"].lt(POPULATION_LIMIT)
         group[small] = None
         reason[small] = f"population below {POPULATION_LIMIT:,}"
@@ -371,12 +374,12 @@ def selected(candidates: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns ``assessed`` and ``reason``.
     """
-    _input.need_columns(candidates, ["group", "grade", "grade_before", "scandal"], "candidates")
+    input_checks.need_rows(candidates, ["group", "grade", "grade_before", "scandal"], "candidates")
     for column in ("grade", "grade_before"):
-        _input.numbers(candidates[column], f"column {column}", low=1, high=5, missing=True)
+        input_checks.numbers(candidates[column], f"column {column}", low=1, high=5, missing=True)
     last, before = (candidates[column].astype("Float64") for column in ("grade", "grade_before"))
     weak = last.ge(4).fillna(False).astype(bool)
-    scandal = _input.yes_no(candidates["scandal"], "scandal")
+    scandal = input_checks.yes_no(candidates["scandal"], "scandal")
     strong = (last.le(2) & before.le(2)).fillna(False).astype(bool)
     regular = candidates["group"].notna()
     reason = np.select(
@@ -402,7 +405,7 @@ def tiers(scores: pd.Series, group: pd.Series, *, shares: Sequence[float] = TIER
     InputError
         When shares do not sum to one, or all scores of a group are equal.
     """
-    parts = _input.numbers(shares, "shares", low=0)
+    parts = input_checks.numbers(shares, "shares", low=0)
     if len(parts) != 5 or abs(parts.sum() - 1) > 1e-9:
         raise InputError(
             f"The five shares sum to {parts.sum():g}, not to 1.",
@@ -415,7 +418,7 @@ def tiers(scores: pd.Series, group: pd.Series, *, shares: Sequence[float] = TIER
             where="tiers",
             fix="Give both the same index.",
         )
-    _input.numbers(scores, "scores")
+    input_checks.numbers(scores, "scores")
     by = scores.groupby(group, observed=True)
     flat = by.nunique().eq(1)
     if flat.any():
@@ -473,14 +476,16 @@ def releases() -> pd.DataFrame:
 def _tasks(initiatives: pd.DataFrame) -> pd.DataFrame:
     """The columns that evidence needs, checked."""
     needed = ["claimed_score", "evidence", "desk_score", "site_checked", "site_score"]
-    _input.need_columns(initiatives, needed, "initiatives")
+    input_checks.need_rows(initiatives, needed, "initiatives")
     rows = initiatives[needed].copy()
     for column in ("claimed_score", "desk_score", "site_score"):
         name = f"initiatives, column {column}"
-        rows[column] = _input.numbers(rows[column], name, low=0, high=100, missing=column == "site_score")
-    rows["site_checked"] = _input.yes_no(rows["site_checked"], "site_checked")
+        rows[column] = input_checks.numbers(
+            rows[column], name, low=0, high=100, missing=column == "site_score"
+        )
+    rows["site_checked"] = input_checks.yes_no(rows["site_checked"], "site_checked")
     for value in rows["evidence"].unique():
-        _input.choice(value, ("full", "partial", "none"), "initiatives, column evidence")
+        input_checks.choice(value, ("full", "partial", "none"), "initiatives, column evidence")
     blank = rows["site_checked"] & rows["site_score"].isna()
     if blank.any():
         raise InputError(
@@ -498,5 +503,5 @@ def _credit(states: pd.Series, credit: Mapping[str, float]) -> pd.Series:
             f"There is no credit for {absent[0]!r}.", where="credit", fix="Give each state a credit."
         )
     for state in STATES:
-        _input.share(credit[state], f"credit for {state}", ends=True)
+        input_checks.share(credit[state], f"credit for {state}", ends=True)
     return states.astype(object).map(dict(credit)).astype(float)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input, results
+from cleanworks.integrity import results
 from cleanworks.integrity._quantiles import two_sided
 
 if TYPE_CHECKING:
@@ -81,18 +82,18 @@ def repeat_change(
     InputError
         More bodies repeated than were assessed, a mean outside the bounds, or scores that cannot give the published mean.
     """
-    low, high = (float(value) for value in _input.numbers([low, high], "low, high"))
+    low, high = (float(value) for value in input_checks.numbers([low, high], "low, high"))
     if low >= high:
         raise InputError(
             f"The lowest score {low:g} is not below the highest {high:g}.",
             where="low, high",
             fix="Give the lowest possible score first.",
         )
-    repeated = _input.whole(repeated, "repeated")
+    repeated = input_checks.whole(repeated, "repeated")
     ranges = []
     for name, (number, mean) in (("before", before), ("after", after)):
-        number = _input.whole(number, f"{name}, number of bodies")
-        mean = float(_input.numbers([mean], f"{name}, mean")[0])
+        number = input_checks.whole(number, f"{name}, number of bodies")
+        mean = float(input_checks.numbers([mean], f"{name}, mean")[0])
         if repeated > number:
             raise InputError(
                 f"{repeated} bodies cannot repeat: only {number} were assessed.",
@@ -148,13 +149,13 @@ def survey_options(
     InputError
         Fewer than two interviews for a body, or a number that is none.
     """
-    total = _input.whole(interviews, "interviews")
-    sd, effect = _input.positive(sd, "sd"), _input.positive(design_effect, "design_effect")
-    rate = _input.share(rate, "rate")
+    total = input_checks.whole(interviews, "interviews")
+    sd, effect = input_checks.positive(sd, "sd"), input_checks.positive(design_effect, "design_effect")
+    rate = input_checks.share(rate, "rate")
     z = two_sided(level)
     rows = []
     for number in bodies:
-        count = _input.whole(number, "bodies")
+        count = input_checks.whole(number, "bodies")
         people = total // count
         if people < 2:
             raise InputError(
@@ -189,7 +190,7 @@ def ranks_under(scores: pd.DataFrame, weights: Mapping[str, Mapping[str, float]]
     InputError
         A part without a weight, a weight without a part, weights below zero or that do not sum to 100.
     """
-    _input.need_columns(scores, (), "scores")
+    input_checks.need_rows(scores, (), "scores")
     if not weights:
         raise InputError(
             "There is no set of weights.", where="weights", fix="Give at least one set of weights."
@@ -205,7 +206,7 @@ def ranks_under(scores: pd.DataFrame, weights: Mapping[str, Mapping[str, float]]
                 fix="Give every column of the scores one weight.",
             )
         for part in chosen:
-            _input.numbers(scores[part], f"scores, {part}")
+            input_checks.numbers(scores[part], f"scores, {part}")
         total = sum(scores[part] * weight for part, weight in chosen.items()) / 100
         # Rounded, so that a sum's last binary digit does not decide between equal bodies.
         ranks[name] = total.round(9).rank(ascending=False, method="min").astype("int64")
@@ -216,7 +217,7 @@ def ranks_under(scores: pd.DataFrame, weights: Mapping[str, Mapping[str, float]]
 def _check_weights(weights: Mapping[str, float], where: str) -> None:
     if not isinstance(weights, Mapping) or not weights:
         raise InputError("There are no weights.", where=where, fix='Write {"name of a part": 50, ...}.')
-    values = _input.numbers(list(weights.values()), where, low=0)
+    values = input_checks.numbers(list(weights.values()), where, low=0)
     if not math.isclose(values.sum(), 100, abs_tol=1e-6):
         raise InputError(
             f"The weights sum to {values.sum():g}, not to 100.", where=where, fix="Share out 100 points."

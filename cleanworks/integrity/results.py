@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import NORMAL, two_sided
 
 LEVELS = ("activity", "output", "outcome", "impact")
@@ -95,8 +95,8 @@ class Indicator:
         where = f"indicator {self.name!r}"
         _say(self.name, "the name of an indicator")
         _say(self.unit, "unit", where)
-        _input.choice(self.type, tuple(_LEVEL_OF_TYPE), f"{where}, type")
-        _input.choice(self.better, ("down", "up"), f"{where}, better")
+        input_checks.choice(self.type, tuple(_LEVEL_OF_TYPE), f"{where}, type")
+        input_checks.choice(self.better, ("down", "up"), f"{where}, better")
 
 
 @dataclass(frozen=True)
@@ -126,10 +126,10 @@ class LogframeRow:
         where = f"row {self.code!r}"
         _say(self.code, "the code of a row")
         _say(self.result, "result", where)
-        _input.choice(self.level, LEVELS, f"{where}, level")
-        _input.numbers([self.target], f"{where}, target")
+        input_checks.choice(self.level, LEVELS, f"{where}, level")
+        input_checks.numbers([self.target], f"{where}, target")
         if self.baseline is not None:
-            _input.numbers([self.baseline], f"{where}, baseline")
+            input_checks.numbers([self.baseline], f"{where}, baseline")
             if self.baseline_year is None:
                 raise InputError("The baseline has no year.", where=where, fix="Give baseline_year.")
         if self.baseline_year is not None and self.target_year <= self.baseline_year:
@@ -266,7 +266,7 @@ def score_rubric(points: Mapping[str, int], rubric: str = "SMART") -> RubricScor
     InputError
         When a letter is missing or unknown, or its points are not 0, 1 or 2.
     """
-    letters = RUBRICS[_input.choice(rubric, tuple(RUBRICS), "rubric")]
+    letters = RUBRICS[input_checks.choice(rubric, tuple(RUBRICS), "rubric")]
     missing = [letter for letter in letters if letter not in points]
     unknown = [letter for letter in points if letter not in letters]
     if missing or unknown:
@@ -331,11 +331,11 @@ def sample_size_two_rates(
         People, not rounded; round up.
     """
     first, second = _two_rates(before, after)
-    _input.share(power, "power")
-    deff = _input.positive(design_effect, "design_effect")
+    input_checks.share(power, "power")
+    deff = input_checks.positive(design_effect, "design_effect")
     average = (first + second) / 2
     pooled = 2 * average * (1 - average)
-    if _input.choice(formula, FORMULAS, "formula") == "average":
+    if input_checks.choice(formula, FORMULAS, "formula") == "average":
         root = (two_sided(level) + NORMAL.inv_cdf(power)) * math.sqrt(pooled)
     else:
         separate = first * (1 - first) + second * (1 - second)
@@ -356,11 +356,11 @@ def power_two_rates(
 ) -> float:
     """Chance of detecting a change of a rate with ``n`` people in each round; inverse of the sample size."""
     first, second = _two_rates(before, after)
-    effective = _input.positive(n, "n") / _input.positive(design_effect, "design_effect")
+    effective = input_checks.positive(n, "n") / input_checks.positive(design_effect, "design_effect")
     average = (first + second) / 2
     pooled = math.sqrt(2 * average * (1 - average))
     distance = abs(second - first) * math.sqrt(effective)
-    if _input.choice(formula, FORMULAS, "formula") == "average":
+    if input_checks.choice(formula, FORMULAS, "formula") == "average":
         return NORMAL.cdf(distance / pooled - two_sided(level))
     separate = math.sqrt(first * (1 - first) + second * (1 - second))
     return NORMAL.cdf((distance - two_sided(level) * pooled) / separate)
@@ -391,9 +391,9 @@ def minimum_detectable_change(
     formula: str = "average",
 ) -> Detectable:
     """The smallest fall (or rise) of a rate that two rounds of ``n`` people each detect with the power asked for."""
-    start = _input.share(baseline, "baseline")
-    _input.share(power, "power")
-    end = 0.0 if _input.choice(direction, ("down", "up"), "direction") == "down" else 1.0
+    start = input_checks.share(baseline, "baseline")
+    input_checks.share(power, "power")
+    end = 0.0 if input_checks.choice(direction, ("down", "up"), "direction") == "down" else 1.0
 
     def gap(after: float) -> float:
         reached = power_two_rates(n, start, after, level=level, design_effect=design_effect, formula=formula)
@@ -421,8 +421,8 @@ def minimum_detectable_change(
 
 
 def _two_rates(before: float, after: float) -> tuple[float, float]:
-    first = _input.share(before, "before", ends=True)
-    second = _input.share(after, "after", ends=True)
+    first = input_checks.share(before, "before", ends=True)
+    second = input_checks.share(after, "after", ends=True)
     if first == second:
         raise InputError(
             f"Both rates are {first:g}: there is no change to detect.",

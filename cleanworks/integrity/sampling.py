@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import two_sided
 from cleanworks.typed import Values
 
@@ -57,9 +57,9 @@ def check_frame(
     C           20  0.166667
     """
     needed = [column for column in (unit, stratum, size) if column]
-    _input.need_columns(frame, needed, "frame")
-    _input.unique(frame, [unit], "frame")
-    strata = _input.labels(frame, stratum, "frame")
+    input_checks.need_rows(frame, needed, "frame")
+    input_checks.unique(frame, [unit], "frame")
+    strata = input_checks.labels(frame, stratum, "frame")
     if size:
         _sizes(frame[size], "frame, column " + size)
     table = frame.groupby(strata, observed=True, sort=True).agg(units=(unit, "size"))
@@ -108,21 +108,21 @@ def allocate(
     >>> allocate(pd.Series({"A": 900, "B": 90, "C": 10}), 100, rule="root", least=2).to_dict()
     {'A': 70, 'B': 22, 'C': 8}
     """
-    units = _input.numbers(sizes, "sizes of strata", low=0)
+    units = input_checks.numbers(sizes, "sizes of strata", low=0)
     if (units == 0).any():
         empty = pd.Series(sizes).index[int(np.argmin(units))]
         raise InputError(
             f"The stratum {empty!r} is empty.", where="sizes of strata", fix="Join it with a similar one."
         )
-    total = _input.whole(n, "n")
+    total = input_checks.whole(n, "n")
     if total > units.sum():
         raise InputError(
             f"A sample of {total} cannot come from {units.sum():.0f} units.", where="n", fix="Ask for fewer."
         )
     share = _shares(
-        sizes, units, _input.choice(rule, ("proportional", "equal", "root", "neyman"), "rule"), spread
+        sizes, units, input_checks.choice(rule, ("proportional", "equal", "root", "neyman"), "rule"), spread
     )
-    floor = np.minimum(_input.whole(least, "least", least=0), units)
+    floor = np.minimum(input_checks.whole(least, "least", least=0), units)
     if floor.sum() > total:
         raise InputError(
             f"{least} from each stratum need {floor.sum():.0f}, more than the sample of {total}.",
@@ -145,7 +145,7 @@ def _shares(sizes: pd.Series, units: np.ndarray, rule: str, spread: pd.Series | 
             where="spread",
             fix='Pass spread=..., or use rule="proportional".',
         )
-    weighted = units * _input.numbers(spread, "spread", low=0)
+    weighted = units * input_checks.numbers(spread, "spread", low=0)
     if weighted.sum() == 0:
         raise InputError(
             "Every stratum has a spread of zero.", where="spread", fix='Use rule="proportional".'
@@ -197,9 +197,9 @@ def stratified_sample(
     >>> len(drawn), float(drawn["weight"].sum())
     (12, 120.0)
     """
-    rng = _input.generator(rng)
-    _input.need_columns(frame, [stratum], "frame")
-    strata = _input.labels(frame, stratum, "frame")
+    rng = input_checks.generator(rng)
+    input_checks.need_rows(frame, [stratum], "frame")
+    strata = input_checks.labels(frame, stratum, "frame")
     counts = strata.value_counts()
     unknown = [name for name in allocation.index if name not in counts.index]
     absent = [name for name in counts.index if name not in allocation.index]
@@ -215,7 +215,7 @@ def stratified_sample(
     kept = []
     for name, wanted in allocation.items():
         members = np.flatnonzero(strata.eq(name).to_numpy())
-        number = _input.whole(wanted, f"allocation, stratum {name}", least=0)
+        number = input_checks.whole(wanted, f"allocation, stratum {name}", least=0)
         if number > len(members):
             raise InputError(
                 f"{number} units cannot be drawn from {len(members)}.",
@@ -241,9 +241,9 @@ def systematic_sample(frame: pd.DataFrame, n: int, rng: np.random.Generator | Dr
     >>> drawn["person"].diff().dropna().unique().tolist()
     [10.0]
     """
-    rng = _input.generator(rng)
-    _input.need_columns(frame, [], "frame")
-    number = _input.whole(n, "n")
+    rng = input_checks.generator(rng)
+    input_checks.need_rows(frame, [], "frame")
+    number = input_checks.whole(n, "n")
     if number > len(frame):
         raise InputError(
             f"{number} units cannot be drawn from {len(frame)}.",
@@ -274,9 +274,9 @@ def pps_sample(sizes: pd.Series, n: int, rng: np.random.Generator | Draws) -> pd
     >>> len(drawn), bool(drawn.loc["A", "certain"])
     (2, True)
     """
-    rng = _input.generator(rng)
+    rng = input_checks.generator(rng)
     measures = _sizes(sizes, "sizes")
-    number = _input.whole(n, "n")
+    number = input_checks.whole(n, "n")
     if number > len(measures):
         raise InputError(
             f"{number} units cannot be drawn from {len(measures)}.",
@@ -356,11 +356,11 @@ def two_stage_sample(
     >>> drawn.groupby("office").size().tolist()
     [5, 5]
     """
-    rng = _input.generator(rng)
-    _input.need_columns(frame, [column for column in (cluster, stratum) if column], "frame")
-    each = _input.whole(people, "people")
-    strata = _input.labels(frame, stratum, "frame")
-    groups = _input.labels(frame, cluster, "frame")
+    rng = input_checks.generator(rng)
+    input_checks.need_rows(frame, [column for column in (cluster, stratum) if column], "frame")
+    each = input_checks.whole(people, "people")
+    strata = input_checks.labels(frame, stratum, "frame")
+    groups = input_checks.labels(frame, cluster, "frame")
     members = pd.Series(np.arange(len(frame))).groupby(groups.to_numpy()).apply(np.array)
     nested = pd.DataFrame({"cluster": groups.to_numpy(), "stratum": strata.to_numpy()}).drop_duplicates()
     if nested["cluster"].duplicated().any():
@@ -449,16 +449,16 @@ def sample_size(
     >>> round(need.contacted), round(need.approached)
     (456, 2281)
     """
-    p = _input.share(rate, "rate")
-    wide = _input.share(margin, "margin")
+    p = input_checks.share(rate, "rate")
+    wide = input_checks.share(margin, "margin")
     z = two_sided(level)
     simple = z**2 * p * (1 - p) / wide**2
-    contacted = float(simple * _input.positive(design_effect, "design_effect"))
+    contacted = float(simple * input_checks.positive(design_effect, "design_effect"))
     if population is not None:
-        contacted /= 1 + (contacted - 1) / _input.whole(population, "population")
+        contacted /= 1 + (contacted - 1) / input_checks.whole(population, "population")
     reached = contacted
     for name, part in (("contact", contact), ("response", response)):
-        if _input.share(part, name, ends=True) == 0:
+        if input_checks.share(part, name, ends=True) == 0:
             raise InputError("Nobody would be reached.", where=name, fix="Give rates above zero.")
         reached /= part
     return SampleSize(contacted, reached)
@@ -472,7 +472,9 @@ def cluster_design_effect(people: float, correlation: float) -> float:
     >>> round(cluster_design_effect(people=20, correlation=0.05), 2)
     1.95
     """
-    return 1 + (_input.positive(people, "people") - 1) * _input.share(correlation, "correlation", ends=True)
+    return 1 + (input_checks.positive(people, "people") - 1) * input_checks.share(
+        correlation, "correlation", ends=True
+    )
 
 
 def implied_design_effect(margin: float, n: int, sd: float, *, level: float = 0.95) -> float:
@@ -486,7 +488,7 @@ def implied_design_effect(margin: float, n: int, sd: float, *, level: float = 0.
     >>> round(implied_design_effect(margin=0.03, n=153_141, sd=1.8), 1)
     11.1
     """
-    return (implied_sd(margin, n, level=level) / _input.positive(sd, "sd")) ** 2
+    return (implied_sd(margin, n, level=level) / input_checks.positive(sd, "sd")) ** 2
 
 
 def implied_sd(margin: float, n: int, *, level: float = 0.95, design_effect: float = 1.0) -> float:
@@ -498,8 +500,8 @@ def implied_sd(margin: float, n: int, *, level: float = 0.95, design_effect: flo
     1.53
     """
     z = two_sided(level)
-    effective = _input.whole(n, "n") / _input.positive(design_effect, "design_effect")
-    return float(_input.positive(margin, "margin") / z * math.sqrt(effective))
+    effective = input_checks.whole(n, "n") / input_checks.positive(design_effect, "design_effect")
+    return float(input_checks.positive(margin, "margin") / z * math.sqrt(effective))
 
 
 def largest_sd(low: float, high: float) -> float:
@@ -528,7 +530,7 @@ def design_weights(probabilities: pd.Series) -> pd.Series:
     >>> design_weights(pd.Series([0.1, 0.5])).tolist()
     [10.0, 2.0]
     """
-    chance = _input.numbers(probabilities, "probabilities", low=0, high=1)
+    chance = input_checks.numbers(probabilities, "probabilities", low=0, high=1)
     if (chance == 0).any():
         raise InputError(
             "A probability of zero: such a person cannot be in the sample.",
@@ -558,10 +560,10 @@ def nonresponse_weights(table: pd.DataFrame, weight: str, responded: str, cell: 
     >>> nonresponse_weights(drawn, "weight", "answered", "office").tolist()
     [20.0, 10.0, 10.0]
     """
-    _input.need_columns(table, [weight, responded, cell], "sample")
-    weights = pd.Series(_input.weights(table[weight], weight), index=table.index)
-    answered = _input.yes_no(table[responded], responded)
-    cells = _input.labels(table, cell, "sample")
+    input_checks.need_rows(table, [weight, responded, cell], "sample")
+    weights = pd.Series(input_checks.weights(table[weight], weight), index=table.index)
+    answered = input_checks.yes_no(table[responded], responded)
+    cells = input_checks.labels(table, cell, "sample")
     drawn = weights.groupby(cells, observed=True).sum()
     got = weights[answered].groupby(cells[answered], observed=True).sum().reindex(drawn.index, fill_value=0.0)
     if (got <= 0).any():
@@ -583,11 +585,11 @@ def poststratify(table: pd.DataFrame, weight: str, cell: str, totals: Mapping[st
     >>> poststratify(sample, "weight", "sex", {"f": 50, "m": 50}).tolist()
     [25.0, 25.0, 50.0]
     """
-    _input.need_columns(table, [weight, cell], "sample")
-    weights = pd.Series(_input.weights(table[weight], weight), index=table.index)
-    cells = _input.labels(table, cell, "sample")
+    input_checks.need_rows(table, [weight, cell], "sample")
+    weights = pd.Series(input_checks.weights(table[weight], weight), index=table.index)
+    cells = input_checks.labels(table, cell, "sample")
     known = pd.Series(dict(totals), dtype=float)
-    _input.numbers(known, "totals", low=0)
+    input_checks.numbers(known, "totals", low=0)
     have = weights.groupby(cells, observed=True).sum()
     absent = [name for name in have.index if name not in known.index]
     empty = [name for name in known.index if name not in have.index and known[name] > 0]
@@ -617,8 +619,8 @@ def trim_weights(weights: pd.Series, *, times: float = 5.0) -> pd.Series:
     >>> trim_weights(pd.Series([1.0, 1.0, 1.0, 9.0]), times=5).round(2).tolist()
     [2.33, 2.33, 2.33, 5.0]
     """
-    values = _input.weights(weights, "weights")
-    cap = _input.positive(times, "times") * float(np.median(values[values > 0]))
+    values = input_checks.weights(weights, "weights")
+    cap = input_checks.positive(times, "times") * float(np.median(values[values > 0]))
     total = values.sum()
     if cap * np.count_nonzero(values) < total:
         raise InputError(
@@ -646,7 +648,7 @@ def weighting_design_effect(weights: Values) -> float:
     >>> round(weighting_design_effect([1, 1, 1, 5]), 2)
     1.75
     """
-    values = _input.weights(weights, "weights")
+    values = input_checks.weights(weights, "weights")
     return float(len(values) * (values**2).sum() / values.sum() ** 2)
 
 
@@ -657,8 +659,8 @@ def check_weights(weights: pd.Series, population: float, *, tolerance: float = 0
     --------
     >>> check_weights(pd.Series([50.0, 49.9]), population=100)
     """
-    total = _input.weights(weights, "weights").sum()
-    target = _input.positive(population, "population")
+    total = input_checks.weights(weights, "weights").sum()
+    target = input_checks.positive(population, "population")
     if abs(total / target - 1) > tolerance:
         raise InputError(
             f"The weights sum to {total:,.6g}, the population is {target:,.6g}.",
@@ -671,7 +673,7 @@ def check_weights(weights: pd.Series, population: float, *, tolerance: float = 0
 
 
 def _sizes(values: Values, name: str) -> np.ndarray:
-    measures = _input.numbers(values, name, low=0)
+    measures = input_checks.numbers(values, name, low=0)
     if (measures == 0).any():
         row = pd.Series(values).index[int(np.argmin(measures))]
         raise InputError(

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import NORMAL, two_sided
 from cleanworks.integrity.estimates import Estimate, join_notes
 from cleanworks.integrity.survey import wilson
@@ -64,7 +64,7 @@ def warner(
     >>> round(estimate.value, 3), round(estimate.low, 3), round(estimate.high, 3)
     (0.08, 0.025, 0.138)
     """
-    chance = _input.share(p, "p")
+    chance = input_checks.share(p, "p")
     if abs(chance - 0.5) < 1e-9:
         raise InputError(
             "With p = 0.5 a yes is as likely from those who paid as from those who did not, so nothing can be learned.",
@@ -102,8 +102,8 @@ def forced_response(
     >>> round(forced_response(yes=545, n=1000, p_yes=0.5, p_truth=0.5).value, 3)
     0.09
     """
-    forced = _input.share(p_yes, "p_yes", ends=True)
-    honest = _input.share(p_truth, "p_truth", ends=True)
+    forced = input_checks.share(p_yes, "p_yes", ends=True)
+    honest = input_checks.share(p_truth, "p_truth", ends=True)
     if honest == 0:
         raise InputError(
             "Nobody answers truly, so nothing can be learned.",
@@ -131,7 +131,10 @@ def _unmix(
 ) -> Estimate:
     """Turn the share of yes into the rate ``(share + shift) / scale``."""
     said = wilson(
-        _input.whole(yes, "yes", least=0), _input.whole(n, "n"), level=level, design_effect=design_effect
+        input_checks.whole(yes, "yes", least=0),
+        input_checks.whole(n, "n"),
+        level=level,
+        design_effect=design_effect,
     )
     low, high = sorted((bound + shift) / scale for bound in (said.low, said.high))
     error = said.error / abs(scale)
@@ -171,9 +174,9 @@ def share_of_yes(
     >>> round(share_of_yes(0.08, p=0.75), 2)
     0.29
     """
-    true = _input.share(rate, "rate", ends=True)
+    true = input_checks.share(rate, "rate", ends=True)
     if p is not None:
-        chance = _input.share(p, "p")
+        chance = input_checks.share(p, "p")
         return chance * true + (1 - chance) * (1 - true)
     if p_yes is None or p_truth is None:
         raise InputError(
@@ -181,7 +184,10 @@ def share_of_yes(
             where="share_of_yes",
             fix="Write p=2/3, or p_yes=1/6 and p_truth=2/3.",
         )
-    return _input.share(p_yes, "p_yes", ends=True) + _input.share(p_truth, "p_truth", ends=True) * true
+    return (
+        input_checks.share(p_yes, "p_yes", ends=True)
+        + input_checks.share(p_truth, "p_truth", ends=True) * true
+    )
 
 
 def sample_size_ratio(
@@ -202,10 +208,10 @@ def sample_size_ratio(
     >>> round(sample_size_ratio(0.08, p=0.75), 1)
     11.2
     """
-    true = _input.share(rate, "rate")
+    true = input_checks.share(rate, "rate")
     direct = true * (1 - true)
     if list_variances is not None:
-        longer, shorter = _input.numbers(list_variances, "list_variances", low=0)
+        longer, shorter = input_checks.numbers(list_variances, "list_variances", low=0)
         return float(2 * (longer + shorter) / direct)
     said = share_of_yes(true, p=p, p_yes=p_yes, p_truth=p_truth)
     scale = 2 * p - 1 if p is not None else p_truth or 0.0
@@ -382,7 +388,7 @@ def no_design_effect(
     >>> result.p_value > 0.05
     True
     """
-    rng = _input.generator(rng)
+    rng = input_checks.generator(rng)
     longer, shorter = _two_lists(table, count, treated, items)
     with_trait, with_cov, without, without_cov = _type_shares(longer, shorter, items)
     # The last share with the trait and the first without are plain frequencies: they cannot be negative.
@@ -483,7 +489,7 @@ def ceiling_and_floor(
     """
     longer, shorter = _two_lists(table, count, treated, items)
     with_trait, *_ = _type_shares(longer, shorter, items)
-    _input.share(most, "most")
+    input_checks.share(most, "most")
     found = pd.DataFrame(
         {
             "control": [(shorter == items).mean(), (shorter == 0).mean()],
@@ -503,16 +509,16 @@ def detection_limit(error: float, *, level: float = 0.95, power: float = 0.8) ->
     >>> round(detection_limit(error=0.01), 3)
     0.028
     """
-    quantiles = two_sided(level) + NORMAL.inv_cdf(_input.share(power, "power"))
-    return float(_input.positive(error, "error") * quantiles)
+    quantiles = two_sided(level) + NORMAL.inv_cdf(input_checks.share(power, "power"))
+    return float(input_checks.positive(error, "error") * quantiles)
 
 
 def _two_lists(table: pd.DataFrame, count: str, treated: str, items: int) -> tuple[np.ndarray, np.ndarray]:
     """Counts of the group with the sensitive item and of the one without."""
-    total = _input.whole(items, "items", least=2)
-    _input.need_columns(table, [count, treated], "responses")
-    group = _input.yes_no(table[treated], treated).to_numpy()
-    counts = _input.numbers(table[count], f"column {count}", low=0, high=total + 1)
+    total = input_checks.whole(items, "items", least=2)
+    input_checks.need_rows(table, [count, treated], "responses")
+    group = input_checks.yes_no(table[treated], treated).to_numpy()
+    counts = input_checks.numbers(table[count], f"column {count}", low=0, high=total + 1)
     broken = counts != np.floor(counts)
     beyond = ~group & (counts > total)
     if broken.any() or beyond.any():

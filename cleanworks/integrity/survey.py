@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input
 from cleanworks.integrity._quantiles import two_sided
 from cleanworks.integrity.estimates import Estimate, join_notes
 from cleanworks.integrity.sampling import (
@@ -232,14 +232,14 @@ def by_group(
     C        8.33  7.69  8.98
     D        6.83  6.24  7.43
     """
-    kind = _input.choice(kind, ("mean", "proportion"), "kind")
+    kind = input_checks.choice(kind, ("mean", "proportion"), "kind")
     values = _column(table, column) if kind == "mean" else _truth(table, column)
     design = _Design.of(table, weight, stratum, cluster, units, lonely)
     estimator = _mean if kind == "mean" else _proportion
-    _input.need_columns(table, [group], "responses")
+    input_checks.need_rows(table, [group], "responses")
     found = {}
     for name, rows in (
-        _input.labels(table, group, "responses").groupby(table[group], observed=True).indices.items()
+        input_checks.labels(table, group, "responses").groupby(table[group], observed=True).indices.items()
     ):
         try:
             found[name] = estimator(values, design, rows, level)
@@ -287,7 +287,7 @@ def _ratio(top: np.ndarray, bottom: np.ndarray, design: _Design, rows: np.ndarra
 def _proportion(
     values: np.ndarray, design: _Design, rows: np.ndarray, level: float, interval: str = "wilson"
 ) -> Estimate:
-    _input.choice(interval, ("wilson", "wald"), "interval")
+    input_checks.choice(interval, ("wilson", "wald"), "interval")
     plain = _mean(values, design, rows, level)
     if interval == "wald":
         return replace(plain, method="weighted share, plain interval")
@@ -396,12 +396,16 @@ class _Design:
         units: Mapping[str, Any] | pd.Series | int | None,
         lonely: str,
     ) -> _Design:
-        _input.choice(lonely, LONELY, "lonely")
-        _input.need_columns(table, [column for column in (weight, stratum, cluster) if column], "responses")
-        weights = _input.weights(table[weight], f"column {weight}") if weight else np.ones(len(table))
-        strata, names = pd.factorize(_input.labels(table, stratum, "responses"), sort=True)
+        input_checks.choice(lonely, LONELY, "lonely")
+        input_checks.need_rows(
+            table, [column for column in (weight, stratum, cluster) if column], "responses"
+        )
+        weights = input_checks.weights(table[weight], f"column {weight}") if weight else np.ones(len(table))
+        strata, names = pd.factorize(input_checks.labels(table, stratum, "responses"), sort=True)
         clusters = (
-            pd.factorize(_input.labels(table, cluster, "responses"))[0] if cluster else np.arange(len(table))
+            pd.factorize(input_checks.labels(table, cluster, "responses"))[0]
+            if cluster
+            else np.arange(len(table))
         )
         # The same cluster name in two strata means two clusters.
         codes, pairs = pd.factorize(strata.astype(np.int64) * (clusters.max() + 1) + clusters)
@@ -454,7 +458,7 @@ def _fractions(
             where="units",
             fix="Give the number of units of every stratum.",
         )
-    population = np.array([_input.whole(counts[name], f"units, stratum {name}") for name in names])
+    population = np.array([input_checks.whole(counts[name], f"units, stratum {name}") for name in names])
     if (drawn > population).any():
         name = names[int(np.argmax(drawn > population))]
         raise InputError(
@@ -483,15 +487,15 @@ def wilson(events: float, n: float, *, level: float = 0.95, design_effect: float
     >>> none.low, round(none.high, 3)
     (0.0, 0.088)
     """
-    total = _input.positive(n, "n")
-    hits = float(_input.numbers([events], "events", low=0, high=total)[0])
-    deff = _input.positive(design_effect, "design_effect")
+    total = input_checks.positive(n, "n")
+    hits = float(input_checks.numbers([events], "events", low=0, high=total)[0])
+    deff = input_checks.positive(design_effect, "design_effect")
     p = hits / total
     if deff == 1 and hits.is_integer() and total.is_integer():
         from scipy.stats import binomtest
 
         low, high = binomtest(int(hits), int(total)).proportion_ci(
-            _input.share(level, "level"), method="wilson"
+            input_checks.share(level, "level"), method="wilson"
         )
     else:
         low, high = _wilson(p, total / deff, two_sided(level))
@@ -593,8 +597,8 @@ def bribery_prevalence(
     >>> found.rate.value, found.naive.value, found.highest
     (0.125, 0.1, 0.25)
     """
-    _input.need_columns(table, [contact, paid, asked], "responses")
-    met = _input.yes_no(table[contact], contact)
+    input_checks.need_rows(table, [contact, paid, asked], "responses")
+    met = input_checks.yes_no(table[contact], contact)
     answers = [_answers(table[column], column) for column in (paid, asked)]
     yes = answers[0].eq("yes") | answers[1].eq("yes")
     no = answers[0].eq("no") & answers[1].eq("no")
@@ -771,7 +775,7 @@ def shrink_rates(
     from scipy.stats import beta
 
     k, size = _counts(events, n)
-    _input.share(level, "level")
+    input_checks.share(level, "level")
     common = fit_rate_prior(events, n) if prior is None else prior
     a, b = k + common.alpha, size - k + common.beta
     tail = (1 - level) / 2
@@ -799,8 +803,8 @@ def check_respondents(table: pd.DataFrame, respondent: str) -> None:
     --------
     >>> check_respondents(pd.DataFrame({"id": [1, 2, 3]}), "id")
     """
-    _input.need_columns(table, [respondent], "responses")
-    _input.unique(table, [respondent], "responses")
+    input_checks.need_rows(table, [respondent], "responses")
+    input_checks.unique(table, [respondent], "responses")
 
 
 def straight_liners(table: pd.DataFrame, items: Sequence[str]) -> pd.Series:
@@ -815,8 +819,10 @@ def straight_liners(table: pd.DataFrame, items: Sequence[str]) -> pd.Series:
     >>> straight_liners(answers, ["fair", "quick", "slow_reversed"]).tolist()
     [True, False]
     """
-    _input.need_columns(table, list(items), "responses")
-    codes = np.column_stack([_input.numbers(table[item], f"column {item}", missing=True) for item in items])
+    input_checks.need_rows(table, list(items), "responses")
+    codes = np.column_stack(
+        [input_checks.numbers(table[item], f"column {item}", missing=True) for item in items]
+    )
     answered = (~np.isnan(codes)).sum(axis=1)
     low = np.where(np.isnan(codes), np.inf, codes).min(axis=1)
     high = np.where(np.isnan(codes), -np.inf, codes).max(axis=1)
@@ -827,8 +833,8 @@ def straight_liners(table: pd.DataFrame, items: Sequence[str]) -> pd.Series:
 
 
 def _column(table: pd.DataFrame, column: str) -> np.ndarray:
-    _input.need_columns(table, [column], "responses")
-    return _input.numbers(table[column], f"column {column}", missing=True)
+    input_checks.need_rows(table, [column], "responses")
+    return input_checks.numbers(table[column], f"column {column}", missing=True)
 
 
 def _truth(table: pd.DataFrame, column: str) -> np.ndarray:
@@ -862,8 +868,8 @@ def _rows(table: pd.DataFrame, where: Values | None) -> np.ndarray:
 
 
 def _counts(events: Values, n: Values) -> tuple[np.ndarray, np.ndarray]:
-    k = _input.numbers(events, "events", low=0)
-    size = _input.numbers(n, "n", low=1)
+    k = input_checks.numbers(events, "events", low=0)
+    size = input_checks.numbers(n, "n", low=1)
     if len(k) != len(size):
         raise InputError(
             f"{len(k)} counts of events and {len(size)} of respondents.",

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cleanworks.construction._input import need_columns
+from cleanworks import input_checks
 from cleanworks.errors import InputError
 from cleanworks.typed import Day
 
@@ -107,7 +107,7 @@ def feed(tables: Mapping[str, pd.DataFrame], date: Day, unit: float = UNIT) -> p
                 where="tables",
                 fix="The feed needs projects, contracts and progress.",
             )
-        need_columns(tables[name], columns, name)
+        input_checks.need_columns(tables[name], columns, name)
     day = pd.Timestamp(date)
     contracts = tables["contracts"]
     rows = contracts[contracts["date_signed"] <= day].merge(
@@ -181,7 +181,7 @@ def read(rows: pd.DataFrame, unit: float = UNIT) -> dict[str, pd.DataFrame]:
     ['contracts', 'progress', 'projects']
     """
     rows = rows.rename(columns={old: new for old, new in _OLD_NAMES.items() if new not in rows})
-    need_columns(rows, ("BIZ_CD", "BIZ_NM", "PROCS_PLAN", "PROCS_PRFMNC", "CRTR_YMD"), "feed")
+    input_checks.need_columns(rows, ("BIZ_CD", "BIZ_NM", "PROCS_PLAN", "PROCS_PRFMNC", "CRTR_YMD"), "feed")
     rows = rows.reindex(columns=list(FIELDS))
     number = {name: _numbers(rows[name], name) for name in _NUMBERS}
     period = (

@@ -164,7 +164,7 @@ def test_neighbours_by_hand():
             lambda: products.year_results(
                 2025, **{**tables(), "staff_responses": tables()["cases"].drop(columns="year")}, **rules()
             ),
-            "no column 'year'",
+            "Missing column: year",
         ),
         (
             lambda: products.year_results(

@@ -163,7 +163,7 @@ def test_a_small_survey_is_told_that_it_can_show_nothing():
     ("call", "message"),
     [
         (lambda: results.sample_size_two_rates(0.02, 0.02), "no change to detect"),
-        (lambda: results.sample_size_two_rates(2.4, 1.6), "not a number from 0 to 1"),
+        (lambda: results.sample_size_two_rates(2.4, 1.6), "not a share from 0 to 1"),
         (lambda: results.sample_size_two_rates(0.02, 0.01, power=1), "between 0 and 1"),
         (lambda: results.sample_size_two_rates(0.02, 0.01, design_effect=0), "above zero"),
         (lambda: results.sample_size_two_rates(0.02, 0.01, formula="best"), "average, pooled"),

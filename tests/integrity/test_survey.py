@@ -102,7 +102,7 @@ def test_a_frame_with_faults_is_refused(frame):
         survey.check_frame(frame.assign(duty=frame["duty"].where(frame["person"] > 3)), "person", "duty")
     with pytest.raises(InputError, match="size of zero"):
         survey.check_frame(frame, "person", size="person")
-    with pytest.raises(InputError, match="no column 'village'"):
+    with pytest.raises(InputError, match="Missing column: village"):
         survey.check_frame(frame, "village")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cleanworks.construction._input import need_columns, need_dates
+from cleanworks import input_checks
 
 _NAME = ["worker_id", "contract_id", "month"]
 
@@ -27,10 +27,10 @@ def reconcile(attendance: pd.DataFrame, wages: pd.DataFrame, retirement_days: pd
     InputError
         Missing columns.
     """
-    need_columns(attendance, ("worker_id", "contract_id", "date"), "attendance")
-    need_columns(wages, (*_NAME, "days_paid"), "wages")
-    need_columns(retirement_days, (*_NAME, "days_reported"), "retirement_days")
-    month = need_dates(attendance["date"], "attendance, column date") + pd.offsets.MonthEnd(0)
+    input_checks.need_columns(attendance, ("worker_id", "contract_id", "date"), "attendance")
+    input_checks.need_columns(wages, (*_NAME, "days_paid"), "wages")
+    input_checks.need_columns(retirement_days, (*_NAME, "days_reported"), "retirement_days")
+    month = input_checks.dates(attendance["date"], "attendance, column date") + pd.offsets.MonthEnd(0)
     # A worker whose card was read twice on one day was there once.
     there = attendance.assign(month=month).drop_duplicates(["worker_id", "contract_id", "date"])
     days = there.groupby(_NAME, observed=True).size().rename("days_on_site")

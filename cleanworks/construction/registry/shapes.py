@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cleanworks import scale
-from cleanworks.construction._input import need_amounts, need_columns
+from cleanworks import input_checks, scale
 from cleanworks.errors import InputError
 
 
@@ -110,7 +109,7 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
         date (the usual sign of swapped columns). The message names table, row and remedy.
     """
     shape = SHAPES[name]
-    need_columns(frame, shape.columns, name)
+    input_checks.need_columns(frame, shape.columns, name)
     for column in shape.key:
         empty = frame[column].isna() | (frame[column].astype(str).str.strip() == "")
         if empty.any():
@@ -128,7 +127,7 @@ def check_table(frame: pd.DataFrame, name: str) -> None:
             fix="Remove the copy or give it its own number.",
         )
     for column in shape.amounts:
-        need_amounts(frame[column], f"table {name}, column {column}")
+        input_checks.need_amounts(frame[column], f"table {name}, column {column}")
     if (pair := scale.PAIRS.get(name)) and set(pair) <= set(frame):
         scale.check_pairs(frame, *pair, where=f"table {name}")
     for column in shape.percents:

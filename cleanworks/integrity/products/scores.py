@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.errors import InputError
-from cleanworks.integrity import _input, assessment, grades
+from cleanworks.integrity import assessment, grades
 from cleanworks.integrity._quantiles import two_sided
 from cleanworks.typed import Numbers
 
@@ -62,7 +63,7 @@ class YearResults:
         """
         if kind is None:
             return self
-        _input.choice(kind, sorted(self.table["type"].unique()), "type")
+        input_checks.choice(kind, sorted(self.table["type"].unique()), "type")
         return YearResults(self.year, self.table[self.table["type"] == kind], self.items, self.least)
 
     def neighbours(self) -> pd.DataFrame:
@@ -109,13 +110,13 @@ def year_results(
     InputError
         A year without answers, a missing column, answers of a body that the list does not hold, or no body with enough answers.
     """
-    least = _input.whole(least, "least", least=2)
-    _input.need_columns(
+    least = input_checks.whole(least, "least", least=2)
+    input_checks.need_rows(
         institutions,
         ("institution_id", "name", "type", "region", "staff", "first_year", "last_year"),
         "institutions",
     )
-    _input.unique(institutions, ["institution_id"], "institutions")
+    input_checks.unique(institutions, ["institution_id"], "institutions")
     bodies = institutions[
         (institutions["first_year"] <= year) & (institutions["last_year"] >= year)
     ].set_index("institution_id")
@@ -194,7 +195,7 @@ def _grades(table: pd.DataFrame) -> pd.Series:
 def _of_year(
     table: pd.DataFrame, year: int, name: str, known: pd.Index | None, *, empty: bool = False
 ) -> pd.DataFrame:
-    _input.need_columns(table, ("institution_id", "year"), name)
+    input_checks.need_rows(table, ("institution_id", "year"), name)
     rows = table[table["year"] == year]
     if rows.empty and not empty:
         years = sorted(table["year"].unique())

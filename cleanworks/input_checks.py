@@ -1,19 +1,23 @@
-"""What the functions of this package ask of their input, and the sentences they answer with."""
+"""What functions over tables ask of their input, and the sentences they answer with.
+
+Every message names the table or value, the row, and the remedy, because a person who exported a spreadsheet reads it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from cleanworks import moments
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
-from cleanworks.typed import Values
+from cleanworks.typed import Day, Days, Values
 
 
-def need_columns(table: object, columns: Sequence[str], name: str) -> None:
-    """Raise `InputError` unless ``table`` is a DataFrame with at least one row and with all ``columns``."""
+def need_columns(table: object, columns: Iterable[str], name: str) -> None:
+    """Raise `InputError` unless ``table`` is a DataFrame with all ``columns``; ``name`` is what a person calls it."""
     if not isinstance(table, pd.DataFrame):
         raise InputError(
             f"A table is needed, not {type(table).__name__}.",
@@ -23,12 +27,19 @@ def need_columns(table: object, columns: Sequence[str], name: str) -> None:
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise InputError(
-            f"There is no column {missing[0]!r}.",
-            where=name,
+            f"Missing column{'s' * (len(missing) > 1)}: {', '.join(missing)}.",
+            where=f"table {name}",
             fix=f"The columns there are: {', '.join(map(str, table.columns)) or 'none'}.",
         )
+
+
+def need_rows(table: pd.DataFrame, columns: Iterable[str], name: str) -> None:
+    """As `need_columns`, of a table that has one row at least."""
+    need_columns(table, columns, name)
     if table.empty:
-        raise InputError("The table has no rows.", where=name, fix="Check the filter that made it.")
+        raise InputError(
+            "The table has no rows.", where=f"table {name}", fix="Check the filter that made it."
+        )
 
 
 def numbers(
@@ -50,12 +61,18 @@ def numbers(
         values = values.astype(object)
     try:
         if isinstance(values, pd.Series):
-            flat = values.to_numpy(dtype=float, na_value=np.nan)
+            flat: np.ndarray = values.to_numpy(dtype=float, na_value=np.nan)
         else:
             flat = np.asarray(values, dtype=float).ravel()
     except (ValueError, TypeError) as error:
+        place, reason = name, str(error)
+        if isinstance(values, pd.Series):
+            wrong = (pd.to_numeric(values, errors="coerce").isna() & values.notna()).to_numpy()
+            if wrong.any():
+                first = int(wrong.argmax())
+                place, reason = f"{name}, row {values.index[first]}", repr(values.iloc[first])
         raise InputError(
-            f"Not a number: {error}.", where=name, fix="Remove units, spaces and thousands marks."
+            f"Not a number: {reason}.", where=place, fix="Remove units, spaces and thousands marks."
         ) from None
     absent = np.isnan(flat)
     if not missing:
@@ -68,13 +85,38 @@ def numbers(
     return flat
 
 
+def need_amounts(values: Values | float, name: str) -> None:
+    """Raise `InputError` if an amount is negative, infinite or not a number; missing values pass."""
+    wrong = numbers(values, name, missing=True) < 0
+    _refuse(
+        values,
+        wrong,
+        name,
+        "An amount cannot be negative, and this one is {value:g}",
+        "Enter refunds as payments in the other direction.",
+    )
+
+
+def need_percentages(values: Values | float, name: str) -> None:
+    """Raise `InputError` if a percentage lies outside 0 to 100; missing values pass."""
+    found = numbers(values, name, missing=True)
+    wrong = (found < 0) | (found > 100)
+    _refuse(
+        values,
+        wrong,
+        name,
+        "A percentage must lie between 0 and 100, and this one is {value:g}",
+        "100 means finished, not 1.",
+    )
+
+
 def share(value: float, name: str, *, ends: bool = False) -> float:
     """Return one number between 0 and 1; the ends themselves only when ``ends`` is set."""
     number = _one(value, name)
     inside = 0 <= number <= 1 if ends else 0 < number < 1
     if not inside:
         span = "from 0 to 1" if ends else "between 0 and 1"
-        raise InputError(f"{value!r} is not a number {span}.", where=name, fix="Write 5 % as 0.05.")
+        raise InputError(f"{value!r} is not a share {span}.", where=name, fix="Write 5 % as 0.05.")
     return number
 
 
@@ -98,6 +140,43 @@ def whole(value: float, name: str, *, least: int = 1) -> int:
             fix=f"Give a whole number, {least} or more.",
         )
     return int(number)
+
+
+def dates(values: Days | Sequence[Day] | None, name: str) -> pd.Timestamp | pd.Series:
+    """Return ``values`` as pandas dates on their own clock; raise `InputError` for what is not a date. Missing dates stay missing.
+
+    A text is read as ISO 8601 (2026-03-31); 05/02/2024 is refused, because nobody can tell its day from its month.
+    """
+    if isinstance(values, (int, float)) and not pd.isna(values):
+        raise InputError(f"{values!r} is a number, not a date.", where=name, fix="Write it as '2026-03-31'.")
+    if isinstance(values, (pd.Series, pd.Index, np.ndarray, list, tuple)):
+        wall, _ = moments.read(values, name)
+        return wall if isinstance(values, pd.Series) else pd.DatetimeIndex(wall)
+    wall, _ = moments.read([values], name)
+    return wall.iloc[0]
+
+
+def both_dates(
+    first: Days | None, second: Days | None, names: tuple[str, str]
+) -> tuple[pd.Timestamp | pd.Series, pd.Timestamp | pd.Series]:
+    """Two dates or columns of dates that are to be compared: as moments where both carry an offset, else by their clocks."""
+    if isinstance(first, pd.Series) and not isinstance(
+        second, (pd.Series, pd.Index, np.ndarray, list, tuple)
+    ):
+        second = pd.Series([second] * len(first), index=first.index, dtype=object)  # one date beside many
+    wall, other = dates(first, names[0]), dates(second, names[1])
+    ours, theirs = _offset(first, names[0]), _offset(second, names[1])
+    shift = pd.to_timedelta(ours - theirs, unit="m")
+    # The second date, told by the clock of the first.
+    if isinstance(shift, pd.Series):
+        return wall, other + shift.fillna(pd.Timedelta(0))
+    return wall, other + (pd.Timedelta(0) if pd.isna(shift) else shift)
+
+
+def _offset(values: Days | None, name: str) -> float | pd.Series:
+    if isinstance(values, (pd.Series, pd.Index, np.ndarray, list, tuple)):
+        return moments.read(values, name)[1]
+    return moments.read([values], name)[1].iloc[0]
 
 
 def choice(value: str, allowed: Sequence[str], name: str) -> str:
@@ -182,12 +261,15 @@ def _one(value: float, name: str) -> float:
 
 
 def _refuse(values: Values | float, wrong: np.ndarray, name: str, what: str, fix: str | None = None) -> None:
+    """Say ``what`` is wrong with the first of the wrong values; it may show that ``value``."""
     if not wrong.any():
         return
     position = int(np.argmax(wrong))
-    row = values.index[position] if isinstance(values, pd.Series) else position
     value = np.asarray(values, dtype=object).ravel()[position]
+    place = name
+    if np.ndim(values):
+        place = f"{name}, row {values.index[position] if isinstance(values, pd.Series) else position}"
     more = int(wrong.sum()) - 1
     also = f" ({more} more like it)" if more else ""
     sentence = what.format(value=float(value)) if "{" in what else what
-    raise InputError(f"{sentence}{also}.", where=f"{name}, row {row}", fix=fix)
+    raise InputError(f"{sentence}{also}.", where=place, fix=fix)
