@@ -12,6 +12,7 @@ import pytest
 
 from cleanworks import city, profiles
 from cleanworks.construction import flags
+from cleanworks.construction.flags import _core, _processes
 from cleanworks.errors import InputError
 from tests.few import few
 
@@ -708,8 +709,7 @@ CASES = {
         )}, {"c": (8, True), "d": (4, True), "e": (5, True)},
     ),
     "an end that was moved by agreement is the end": (
-        "R067", {**with_change(new_period_end=day("2024-06-30")), **months([100], [100]).copy()}
-        | {"progress": progress("c", [100], [100], "2024-06-30")}, {"c": (0, False)},
+        "R067", {**with_change(new_period_end=day("2024-06-30")), "progress": progress("c", [100], [100], "2024-06-30")}, {"c": (0, False)},
     ),
     "a contract that changes made worth nothing has no share": ("R068", {**with_change(new_value=0), "claims": claim()}, {}),
     "each loser that was hired counts, the winner and others do not": (
@@ -885,6 +885,14 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.fixture(params=["Arrow", "pandas"])
+def in_memory(request, monkeypatch):
+    """The two engines of tables in memory: a page in the browser has no Arrow."""
+    if request.param == "pandas":
+        monkeypatch.setattr(_core, "quickest", lambda tables, needed: (_processes.Memory(), tables))
+
+
+@pytest.mark.usefixtures("in_memory")
 @pytest.mark.parametrize("case", CASES)
 def test_what_counts_and_what_does_not(case):
     name, tables, expected = CASES[case]
@@ -930,7 +938,7 @@ def test_every_indicator_says_what_it_is_and_how_it_can_be_wrong():
     )
     for code, one in flags.REGISTRY.items():
         assert one.code == code
-        for words in (one.definition, one.formula, *one.innocent):
+        for words in (one.definition, one.formula, *one.innocent, *one.fields, *one.optional, *one.source):
             assert words in one.__doc__
         assert not re.search(r"\b(corrupt|fraud|guilty|crime)", one.definition, re.IGNORECASE), code
 
@@ -971,6 +979,102 @@ def test_the_columns_that_an_indicator_asks_for_are_enough(code):
         answers.append(len(flags.evaluate(tables, [code], settings)))
     # One table in place of another answers, too; half of each may not.
     assert answers[0] and answers[-1], list(zip(answers, ways, strict=True))
+
+
+def test_texts_are_read_as_the_numbers_and_days_they_tell():
+    told = {
+        "contracts": pd.DataFrame({"contract_id": ["c"], "value_amount": ["100"]}),
+        "modifications": pd.DataFrame({"contract_id": ["c"], "old_value": [" 100 "], "new_value": ["110.0"]}),
+        "claims": pd.DataFrame({"contract_id": "c", "amount": ["111", " "], "date_paid": ["2024-05-01", ""]}),
+    }
+    assert values(told, "R068") == {"c": (pytest.approx(111 / 110), True)}
+    for wrong in ("1,000", "many"):
+        told["claims"]["amount"] = ["111", wrong]
+        with pytest.raises(
+            InputError, match=f"table claims, column amount, row 1: '{wrong}' is not a number"
+        ):
+            values(told, "R068")
+
+
+def test_what_is_not_known_is_not_added():
+    tables = {**with_change(new_value=110), "claims": claim()}
+    assert values(tables, "R068") == {"c": (pytest.approx(100 / 110), False)}
+    assert values({**tables, "claims": claim(amount=np.inf)}, "R068") == {}
+    tables["contracts"] = contract(currency="KRW")
+    assert values({**tables, "claims": claim(currency="USD")}, "R068") == {}
+    for same in ("KRW", None):
+        assert len(values({**tables, "claims": claim(currency=same)}, "R068")) == 1
+
+
+def test_an_id_that_stands_for_two_is_refused_where_others_are_looked_up_in_it():
+    twice = {**BUILT, "contracts": pd.concat([CONTRACTS, CONTRACTS.tail(1)], ignore_index=True)}
+    with pytest.raises(InputError, match="table contracts, row 2: contract_id 'c2' appears twice"):
+        values(twice, "R069")
+    assert values({**twice, "tenders": asked(A=[1])["tenders"]}, "R018") == {
+        "t0": (1, True)
+    }  # reads no contract
+
+
+def test_where_nothing_tells_the_day_nobody_waits():
+    nobody = {
+        name: frame.assign(
+            **{column: day("0001-01-01").as_unit("s") for column in frame.select_dtypes("datetime")}
+        )
+        for name, frame in EVERYTHING.items()
+    }
+    waits = ["change-intensity", "payment-delay", "late-share", "late-interest", "overdue", "client-delay", "wage-delay", "report-silence"]  # fmt: skip
+    assert flags.evaluate(nobody, [*waits, "disclosure-delay", "unanswered"]).empty
+    assert pd.isna(flags.reading_day({}, flags.Settings()))
+
+
+def test_the_day_of_reading_is_that_of_the_latest_event():
+    tables = {**payment(2, 1), "claims": claim(date_paid=after(3)), "contracts": contract()}
+    assert flags.reading_day(tables, flags.Settings()) == after(
+        21
+    )  # not the end of the contract, which is to come
+    assert flags.reading_day(tables, flags.Settings(as_of="2024-06-30T08:00+09:00")) == day(
+        "2024-06-29 23:00"
+    )
+
+
+def test_a_score_is_of_one_level():
+    rows = [
+        ("R024", "process", "t1", True),
+        ("R024", "process", "t2", False),
+        ("R024", "tenderer", "A", True),
+        ("R018", "process", "t2", True),
+    ]
+    found = pd.DataFrame(rows, columns=["code", "level", "id", "flagged"])
+    score = flags.score(found, "R024", ["t1", "t2"], "process")
+    assert (score.true_alarms, score.false_alarms, score.missed, score.rightly_quiet) == (1, 0, 1, 0)
+    assert flags.score(found, "R024", iter(["A", "B"]), "tenderer").missed == 1
+
+
+def test_labels_lead_from_the_marked_row_to_what_is_asked_for():
+    planted = pd.DataFrame(
+        [("bid", "bids", "b1"), ("bid", "bids", "b3"), ("pay", "payments", "y2"), ("day", "attendance", "w/c1/2024-01-01"), ("plan", "projects", "p2")],
+        columns=["kind", "table", "row_id"],
+    )  # fmt: skip
+    links = ["contract_id", "tender_id", "project_id"]
+    tables = {
+        "planted": planted,
+        "contracts": pd.DataFrame(
+            [("c1", "t1", "p1"), ("c2", "t2", "p2"), ("c3", "t2", "p2")], columns=links
+        ),
+        "bids": pd.DataFrame({"bid_id": ["b1", "b2", "b3"], "tender_id": ["t1", "t1", "t2"]}),
+        "payments": pd.DataFrame({"payment_id": ["y1", "y2"], "contract_id": ["c1", "c3"]}),
+        "attendance": attendance("w", "c1", "2024-01-01", "2024-01-02"),
+        "projects": pd.DataFrame({"project_id": ["p1", "p2"]}),
+    }
+    for kind, level, ids in (
+        ("bid", "process", {"t1", "t2"}), ("bid", "contract", {"c1", "c2", "c3"}), ("pay", "payment", {"y2"}),
+        ("pay", "contract", {"c3"}), ("pay", "project", {"p2"}), ("day", "worker", {"w"}), ("day", "process", {"t1"}), ("plan", "contract", {"c2", "c3"}),
+    ):  # fmt: skip
+        assert flags.labels(tables, kind, level) == ids
+    with pytest.raises(InputError, match="do not lead to worker_id"):
+        flags.labels(tables, "bid", "worker")
+    with pytest.raises(InputError, match="no labels on the level 'worker and month'"):
+        flags.labels(tables, "day", "worker and month")
 
 
 def test_every_published_code_is_there():

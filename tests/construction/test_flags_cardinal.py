@@ -143,6 +143,151 @@ def test_rows_that_are_not_flagged_stay_as_the_denominator():
     assert list(results["flagged"]) == [True, False]
 
 
+# Cardinal's flags on tables that anybody can count --------------------------------------------------------------------------
+
+
+def priced(*rows):
+    """Bids: process, firm, amount, status, currency."""
+    made = pd.DataFrame(rows, columns=["tender_id", "tenderer_id", "amount", "status", "currency"])
+    return made.assign(bid_id=[f"b{number}" for number in range(len(rows))])
+
+
+def awarded(*rows):
+    made = pd.DataFrame(rows, columns=["tender_id", "supplier_id", "amount", "currency"])
+    return made.assign(award_id=made["tender_id"], status="active")
+
+
+def answers(tables, code, level, **settings):
+    found = flags.evaluate(tables, [code], flags.Settings(**settings))
+    return {row.id: (row.value, row.flagged) for row in found[found["level"] == level].itertuples()}
+
+
+def test_one_tenderer_is_a_single_bid_unless_more_firms_bid():
+    came = pd.DataFrame(
+        [
+            ("two firms", "b1", "A", "valid"), ("two firms", "b2", "B", "disqualified"),
+            ("joint", "b1", "A", "valid"), ("joint", "b1", "B", "valid"),
+            ("withdrawn", "b1", "A", "valid"), ("withdrawn", "b2", "B", "withdrawn"),
+            ("unknown", "b1", "A", "valid"), ("unknown", "b2", None, "valid"), ("unknown", "b3", None, "valid"),
+            ("twice", "b1", "A", "valid"), ("twice", "b2", "A", "valid"),
+        ],
+        columns=["tender_id", "bid_id", "tenderer_id", "status"],
+    )  # fmt: skip
+    numbers = {
+        "two firms": 1,
+        "joint": 1,
+        "withdrawn": 1,
+        "unknown": 1,
+        "twice": 1,
+        "none": 0,
+        "two": 2,
+        "not told": None,
+    }
+    tenders = pd.DataFrame(
+        {
+            "tender_id": list(numbers),
+            "procurement_method": "open",
+            "number_of_tenderers": list(numbers.values()),
+        }
+    )
+    tables = {"tenders": tenders, "bids": came}
+    single = dict.fromkeys(("joint", "withdrawn", "unknown", "twice"), (1, True))
+    assert answers(tables, "R018", "process") == {**single, "two": (0, False)}
+
+
+def test_the_margin_of_the_winning_price():
+    table = priced(
+        # B's 150 is a quarter above the 120 that was awarded, not half above the 100 that A bid.
+        ("awarded", "A", 100, "valid", "KRW"), ("awarded", "B", 150, "valid", "KRW"), ("awarded", "C", 170, "valid", "KRW"),
+        ("bid", "A", 100, "valid", "KRW"), ("bid", "B", 150, "valid", "KRW"), ("bid", "C", 110, "disqualified", "KRW"),
+        ("in dollars", "A", 100, "valid", "KRW"), ("in dollars", "B", 150, "valid", "KRW"),
+        ("in both", "A", 100, "valid", "KRW"), ("in both", "B", 150, "valid", "USD"),
+        ("equal", "A", 100, "valid", None), ("equal", "B", 100, "valid", None),
+        ("not lowest", "A", 100, "valid", "KRW"), ("not lowest", "B", 90, "valid", "KRW"),
+        ("free", "A", 0, "valid", "KRW"), ("free", "B", 90, "valid", "KRW"),
+    )  # fmt: skip
+    awards = awarded(
+        ("awarded", "A", 120, "KRW"), ("bid", "A", None, "USD"), ("in dollars", "A", 120, "USD"), ("in both", "A", None, None),
+        ("equal", "A", 100, "KRW"), ("not lowest", "A", None, None), ("free", "A", None, None),
+    )  # fmt: skip
+    tables = {"bids": table, "awards": awards}
+    margins = {"awarded": (0.25, False), "bid": (0.5, False), "equal": (0, False)}
+    assert answers(tables, "R058", "process", fences={"R058": 0.6}) == margins
+    assert answers(tables, "R058", "process", fences={"R058": 0.5}) == {**margins, "bid": (0.5, True)}
+    assert answers(tables, "R058", "tenderer", fences={"R058": 0.5}) == {"A": (0, True)}
+    assert answers(tables, "R024", "process", fences={"R024": 0.25}) == {
+        **dict.fromkeys(("awarded",), (0.25, True)), "bid": (0.5, False), "equal": (0, True),
+    }  # fmt: skip
+    assert set(answers(tables, "R024", "tenderer", fences={"R024": 0.25})) == {"A", "B"}
+    assert set(answers(tables, "R058", "process", currency="USD")) == {"equal"}  # nothing says in which it is
+
+
+def test_the_lowest_of_those_that_were_refused():
+    table = priced(
+        ("lowest", "A", 100, "valid", "KRW"), ("lowest", "B", 90, "disqualified", "KRW"), ("lowest", "C", 130, "disqualified", "KRW"),
+        ("higher", "A", 100, "valid", "KRW"), ("higher", "B", 110, "disqualified", "KRW"), ("higher", "C", 120, "pending", "KRW"),
+        ("equal", "A", 100, "valid", "KRW"), ("equal", "B", 100, "disqualified", "KRW"),
+        ("nobody valid", "A", 100, "pending", "KRW"), ("nobody valid", "B", 90, "disqualified", "KRW"),
+        ("not awarded", "A", 100, "valid", "KRW"), ("not awarded", "B", 90, "disqualified", "KRW"),
+        ("in dollars", "A", 100, "valid", "KRW"), ("in dollars", "B", 90, "disqualified", "KRW"),
+    )  # fmt: skip
+    named = ("lowest", "higher", "equal", "nobody valid")
+    awards = awarded(*((name, "A", 100, "KRW") for name in named), ("in dollars", "A", 100, "USD"))
+    assert answers({"bids": table, "awards": awards}, "R036", "process") == {
+        "lowest": (1, True), "higher": (0, False), "equal": (1, True),
+    }  # fmt: skip
+
+
+def test_shares_of_bids_that_were_disqualified():
+    table = pd.DataFrame(
+        [
+            ("t1", "b1", "A", "valid"), ("t1", "b2", "B", "disqualified"), ("t1", "b3", "C", "withdrawn"),
+            ("t2", "b1", "A", "disqualified"), ("t2", "b1", "C", "disqualified"), ("t3", "b1", "A", "valid"),
+            ("t4", "b1", "B", "disqualified"),
+        ],
+        columns=["tender_id", "bid_id", "tenderer_id", "status"],
+    )  # fmt: skip
+    buyers = pd.DataFrame(
+        {
+            "tender_id": ["t1", "t2", "t3", "t4"],
+            "buyer_id": ["X", "X", "X", "Y"],
+            "procuring_entity_id": ["P", None, "Q", "P"],
+        }
+    )
+    tables, fence = {"bids": table, "tenders": buyers}, {"R038": 0.5}
+    # A joint bid is one bid of the buyer's, and one of each of its firms'; who has a single bid has no share.
+    assert answers(tables, "R038", "buyer", fences=fence) == {"X": (0.5, True)}
+    assert answers(tables, "R038", "procuring entity", fences=fence) == {"P": (pytest.approx(2 / 3), True)}
+    assert answers(tables, "R038", "tenderer", fences=fence) == {
+        "A": (pytest.approx(1 / 3), False),
+        "B": (1, True),
+    }
+
+
+def test_kinds_of_things_that_a_firm_supplies():
+    items = pd.DataFrame(
+        [("a1", "t1", "4511"), ("a1", "t1", "4521"), ("a2", "t2", "3012"), ("a3", "t3", "4511"), ("a4", "t4", "9011"), ("a5", "t5", "7011"), ("a5", "t5", None)],
+        columns=["award_id", "tender_id", "classification_id"],
+    )  # fmt: skip
+    awards = pd.DataFrame(
+        [("a1", "t1", "S", "active"), ("a2", "t2", "S", "active"), ("a3", "t3", "T", "active"), ("a4", "t4", "S", "pending"), ("a4", "t5", "S", None)],
+        columns=["award_id", "tender_id", "supplier_id", "status"],
+    )  # fmt: skip
+    tables = {"awards": awards, "award_items": items}
+    assert answers(tables, "R048", "tenderer", minimum_contracting_processes=2, fences={"R048": 2}) == {
+        "S": (2, True)
+    }
+
+
+def test_a_fence_lies_above_0_and_counts_itself():
+    # Quartiles 3 and 5: the low fence is 0, and would flag whoever has nothing.
+    assert not flags.low_outliers([0, 3, 3, 3, 5, 5, 5]).any()
+    assert flags.low_outliers([1, 20, 21, 22, 22, 23, 24]).tolist() == [True, *[False] * 6]
+    assert flags.low_outliers([2, 2, 2, 2]).all() and flags.high_outliers([2, 2, 2, 2]).all()
+    assert not flags.high_outliers([2, 2, 2]).any()  # too few for a fence
+    assert flags.high_outliers([1, 2, 3], fence=2).tolist() == [False, True, True]
+
+
 # Real data, counted again without the product ------------------------------------------------------------------------------
 
 
