@@ -17,6 +17,7 @@ from cleanworks import toml
 from cleanworks.city import schemas
 from cleanworks.data import notation
 from cleanworks.errors import InputError
+from cleanworks.standards import fields
 
 # English, Spanish, French, Portuguese, Korean.
 NAMES: dict[str, str] = {
@@ -101,6 +102,7 @@ def propose(
     >>> propose("c.csv", "", ["Contract no.", "Firm"], {}).columns
     {'Contract no.': 'contract_id', 'Firm': 'supplier_name'}
     """
+    _refuse_flattened(file, sheet, headings)
     found = {heading: named_column(heading) for heading in headings}
     table = _table(file, sheet, {column for column in found.values() if column is not None})
     made = Columns(file, sheet, table)
@@ -311,6 +313,23 @@ def named_column(heading: str) -> str | None:
     return known or (named_column(bare) if _plain(bare) != plain else None)
 
 
+# What says nothing of a kind of table: a row with an id and a day is not yet a bid.
+_SLIGHT = {"date", "status", "type", "currency", "period"} | {
+    name for table in schemas.CONSTRUCTION for name in _key_of(table)
+}
+
+
+def _refuse_flattened(file: str, sheet: str, headings: Sequence[str]) -> None:
+    """Refuse OCDS or OC4IDS that was flattened into tables: one table of many, whose rows are of no table here by themselves."""
+    known = [path for path in (re.split("[/.]", heading) for heading in headings) if fields.is_path(path)]
+    if known and ({"ocid", "id", "_link"} & set(headings) or len(known) > 1):
+        raise InputError(
+            f"This is OCDS or OC4IDS that was flattened into tables ({'/'.join(known[0])}), and one of several tables that belong together.",
+            where=f"{file}{', sheet ' + sheet if sheet else ''}",
+            fix="Download or export the same data as JSON, and bring that in.",
+        )
+
+
 def _table(file: str, sheet: str, columns: set[str]) -> str:
     names = [_plain(Path(file.removesuffix(".gz")).stem), _plain(sheet)]
     for name in schemas.CONSTRUCTION:
@@ -320,7 +339,7 @@ def _table(file: str, sheet: str, columns: set[str]) -> str:
         name: len(columns & _columns_of(name)) + 0.5 * len(columns & set(_key_of(name))) for name in _OFFERED
     }
     best = max(scores, key=lambda name: scores[name])
-    if scores[best] < 2:
+    if scores[best] < 2 or not columns & _columns_of(best) - _SLIGHT:
         raise InputError(
             "No table of the toolkit fits these headings.", where=f"{file}{', sheet ' + sheet if sheet else ''}",
             fix=f"Name the file after the table that it is ({', '.join(_OFFERED)}), or give a mapping.",

@@ -10,6 +10,7 @@ Our own list, for checks and merging without the official schema. One line is on
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -185,6 +186,26 @@ def objects(list_name: str) -> MappingProxyType[str, Any]:
 def root(list_name: str) -> str:
     """The name of the object that a list of this name holds."""
     return "Project" if list_name == "projects" else "Release"
+
+
+def is_path(names: Iterable[str]) -> bool:
+    """Whether names, with numbers between them, lead from an object of OCDS or OC4IDS into one inside it.
+
+    >>> is_path(["tender", "value", "amount"]), is_path(["awards", "0", "id"]), is_path(["date", "status"]), is_path(["amount"])
+    (True, True, False, False)
+    """
+    path = [name for name in names if not name.isdigit() and name != "compiledRelease"]
+    return len(path) > 1 and any(
+        _leads(known, kind, path) for known in (objects("releases"), objects("projects")) for kind in known
+    )
+
+
+def _leads(known: Mapping[str, Any], kind: str, path: Sequence[str]) -> bool:
+    for name in path:
+        if name not in known.get(kind, ()):
+            return False
+        kind = known[kind][name].kind
+    return True
 
 
 def _field(text: str) -> Field:

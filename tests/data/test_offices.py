@@ -640,6 +640,29 @@ def test_a_heading_means_what_its_table_has(table, heading, column):
     assert found.columns == {heading: column} and found.left == ["Latitude"]
 
 
+def test_ids_and_days_alone_are_no_bids(tmp_path):
+    path = contracts(tmp_path, "ocds-1;2024-03-25;active", headings="ocid;date;status")
+    assert "No table of the toolkit fits" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "headings",
+    ["_link;ocid;id;date;tag;tender/id;tender/title;tender/value/amount;buyer/name", "ocid;id;value/amount;value/currency;status;date;title",
+     "ocid;compiledRelease/tender/title;compiledRelease/awards/0/suppliers/0/name", "id;title;budget/amount/amount;contractingProcesses/0/id",
+     "ocid;tender.title;tender.value.amount"],
+)  # fmt: skip
+def test_a_standard_that_was_flattened_is_not_read_as_a_table_of_an_office(tmp_path, headings):
+    path = contracts(tmp_path, ";".join("1" * headings.count(";") + "1"), headings=headings)
+    assert "flattened into tables" in refusal(path) and "as JSON" in refusal(path)
+
+
+def test_a_stroke_in_a_heading_is_no_path(tmp_path):
+    path = contracts(
+        tmp_path, "C-1;River;5;2024-03-25", headings="contract id;Supplier / firm;date/status;signed"
+    )
+    assert "flattened" not in read(path)[1]
+
+
 def test_a_proposal_asks_nothing_where_nothing_is_to_be_read():
     found = mapping.propose("works.csv", "", HEADINGS, {})
     assert not found.questions and not found.units
