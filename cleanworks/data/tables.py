@@ -272,7 +272,7 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
             values, currencies[heading] = _numbers(texts, heading, kind, mapping, sheet)
             made[column] = values * mapping.units.get(heading, 1)
         elif kind == "flag":
-            made[column] = pd.Series([_FLAGS.get(text.lower()) for text in texts], dtype=object)
+            made[column] = pd.Series([_FLAGS.get(notation.plain(text)) for text in texts], dtype=object)
         elif kind == "id":
             made[column] = _ids(texts, heading, sheet, own=column == key)
         else:
@@ -328,8 +328,8 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
 
 
 _NUMBERS = ("money", "number", "integer")
-_FLAGS = {"true": True, "yes": True, "1": True, "si": True, "sí": True, "oui": True, "sim": True, "예": True,
-          "false": False, "no": False, "0": False, "non": False, "não": False, "아니오": False}  # fmt: skip
+_FLAGS = {"true": True, "yes": True, "1": True, "si": True, "oui": True, "sim": True, "예": True,
+          "false": False, "no": False, "0": False, "non": False, "nao": False, "아니오": False}  # fmt: skip
 
 
 def _counted(numbers: Sequence[int], one: str, many: str) -> str:

@@ -64,9 +64,10 @@ def test_sums_and_notes_below_a_table_are_no_contracts(tmp_path, row, said):
 
 @pytest.mark.parametrize("mark", ["Total", "Total:", "= Total =", "** Total **"])
 def test_a_sum_beside_one_column_of_words_is_one_however_it_is_marked(tmp_path, mark):
-    rows = ["Total Works;100", "Hill;200", f"{mark};300"]
+    rows = ["Total Works;100", "Hill;200", f"{mark};300", "River Works;"]
     table, left = read(contracts(tmp_path, *rows, headings="contractor;contract value"))
-    assert table["supplier_name"].tolist() == ["Total Works", "Hill"] and "row 4 is a sum" in left
+    assert table["supplier_name"].tolist() == ["Total Works", "Hill", "River Works"]
+    assert "row 4 is a sum" in left and "note" not in left
 
 
 @pytest.mark.parametrize("place", ["first", "last"])
@@ -282,6 +283,12 @@ def test_what_stands_for_nothing_is_neither_amount_nor_day(tmp_path, nothing):
     assert table["value_amount"].isna().tolist() == table["date_signed"].isna().tolist() == [True, False]
 
 
+def test_a_sign_of_several_currencies_stays_a_sign(tmp_path):
+    rows = ["C-1;River;¥100", "C-2;Hill;$ 5", "C-3;Hill;5"]
+    table, _ = read(contracts(tmp_path, *rows, headings="contract id;contractor;contract value"))
+    assert table["currency"].tolist() == ["¥", "$", None]
+
+
 def test_an_amount_in_two_currencies_is_refused(tmp_path):
     assert "'USD 5 €', which is not a number" in refusal(contracts(tmp_path, "C-1;River;USD 5 €;2024-03-25"))
 
@@ -307,6 +314,7 @@ def test_shares_of_one_are_not_taken_for_per_cents(tmp_path):
     ("name", "line", "said"),
     [("projects", "project id;title;latitude\nP-1;Bridge;37,566\n", "latitude is a number from -90 to 90"),
      ("tenders", "tender id;title;bidders\nT-1;Bridge;1.500\n", "'1.500' can be read as 1500 or as 1.5"),
+     ("tenders", "tender id;title;bidders\nT-1;Bridge;USD 5\n", "'bidders' holds 'USD 5'"),
      ("tenders", "tender id;title;bidders\nT-1;Bridge;1.5\n", "number_of_tenderers is a whole number"),
      ("tenders", "tender id;title;bidders\nT-1;Bridge;-1\n", "number_of_tenderers is a whole number of 0 and more")],
 )  # fmt: skip
@@ -378,6 +386,12 @@ def test_what_is_asked_about_days_names_those_that_do_not_fit(tmp_path, days, sa
     assert said in refusal(contracts(tmp_path, *rows))
 
 
+def test_hours_of_several_zones_keep_their_zone_row_by_row(tmp_path):
+    days = ["2024-03-25T10:00:00+09:00", "", "2024-03-26T10:00:00+03:00"]
+    table, _ = read(contracts(tmp_path, *(f"C-{number};River;1;{day}" for number, day in enumerate(days))))
+    assert table["date_signed_offset"].fillna(0).tolist() == [540, 0, 180]
+
+
 def test_a_bid_after_the_hour_of_the_deadline_is_late_in_a_table_too(tmp_path):
     (tmp_path / "tenders.csv").write_text("tender id,published,deadline\nT-1,01/03/2024,25/03/2024 17:00\n")
     (tmp_path / "bids.csv").write_text(
@@ -412,6 +426,22 @@ def test_codes_are_known_in_any_letters_and_others_are_said(tmp_path):
     table, left = read(path, "tenders")
     assert table["procurement_method"].tolist() == ["open", "selective", "pública"]
     assert "'pública' is not among the codes that are known: open, selective, limited, direct" in left
+
+
+def test_yes_and_no_are_known_in_any_letters_and_something_else_is_said(tmp_path):
+    path, cells = tmp_path / "disclosures.csv", ["Yes", "TRUE", "Sí", "예", "no", "NÃO", "0", "perhaps"]
+    rows = [f"D-{number};P-1;budget;2024-03-25;{cell}\n" for number, cell in enumerate(cells)]
+    path.write_text("disclosure id;project id;item;date event;automatic\n" + "".join(rows), encoding="utf-8")
+    table, left = read(path, "disclosures")
+    assert table["automatic"].tolist() == [True] * 4 + [False] * 3 + [None]
+    assert "column 'automatic': 1 cell is read as empty (row 9: 'perhaps')" in left
+
+
+def test_a_column_that_is_left_out_is_said_with_the_reason(tmp_path):
+    _, left = read(
+        contracts(tmp_path, "C-1;River;5;red", headings="contract id;contractor;contract value;Colour")
+    )
+    assert left == "column 'Colour': no column of the toolkit is called so"
 
 
 def test_rows_without_an_id_are_said(tmp_path):
