@@ -115,6 +115,15 @@ AROUND = {
 }  # fmt: skip
 
 
+def test_lines_that_changed_places_are_not_called_too_few(file, capsys):
+    tamper(file, *(f"UPDATE journal SET n = {new} WHERE n = {old}" for old, new in ((2, 9), (3, 2), (9, 3))))
+    assert run(["registry", "verify", str(file)]) == 1
+    said = capsys.readouterr().out
+    assert "journal line 2: it does not follow from the line before it" in said
+    assert "end of the journal: its last line is not the one that the registry remembers" in said
+    assert "counted 3 lines" not in said
+
+
 @pytest.mark.parametrize("statements", AROUND)
 def test_whatever_is_changed_around_the_journal_is_named_and_nothing_is_published(
     file, tmp_path, capsys, statements

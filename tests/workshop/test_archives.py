@@ -126,6 +126,49 @@ def test_the_checksum_given_from_outside_decides_who_made_it(tmp_path, capsys):
     assert run(["workshop", "verify", str(kit), "--checksum", "mine"]) == 2
 
 
+def zipped(kit: Path, archive: Path, **more: bytes) -> Path:
+    """A kit's zip, and what somebody changed in it or put beside it."""
+    with zipfile.ZipFile(archive, "w") as made:
+        for path in sorted(kit.iterdir()):
+            if path.name not in more:  # such as a notebook that was changed
+                made.write(path, f"kit/{path.name}")
+        for name, content in more.items():
+            made.writestr(name if "/" in name or "\\" in name else f"kit/{name}", content)
+    return archive
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("first.ipynb", "first.ipynb has changed"),
+        ("second.ipynb", "second.ipynb was not handed out"),
+        ("notes", "notes was not handed out"),
+        (".hidden", ".hidden was not handed out"),
+        ("kit/__pycache__/city.pyc", "__pycache__/city.pyc was not handed out"),
+        ("__MACOSX/run.sh", "__MACOSX/run.sh was not handed out"),
+        ("beside/run.exe", "beside/run.exe was not handed out"),
+        # Windows unpacks it over the kit's own notebook.
+        ("kit\\first.ipynb", "kit\\first.ipynb was not handed out"),
+        ("kit/first.txt.", "first.txt. was not handed out"),
+        ("kit/\u202elmth.exe", "'\\u202elmth.exe' was not handed out"),
+    ],
+)
+def test_nothing_in_a_zip_is_changed_or_added_unseen(tmp_path, capsys, name, said):
+    kit = a_kit(tmp_path / "kit")
+    archive = zipped(kit, tmp_path / "kit.zip", **{name: b"{}"})
+    assert run(["workshop", "verify", str(archive), "--checksum", verify.checksum_of(kit)]) == 1
+    assert said in capsys.readouterr().out
+
+
+def test_a_zip_that_a_mac_packed_again_and_a_folder_that_was_worked_in_are_whole(tmp_path):
+    kit = a_kit(tmp_path / "kit")
+    more = {"__MACOSX/kit/._first.txt": b"", ".DS_Store": b""}
+    assert run(["workshop", "verify", str(zipped(kit, tmp_path / "kit.zip", **more))]) == 0
+    (kit / "first.ipynb").write_text("{}")
+    (kit / "second.ipynb").write_text("{}")
+    assert run(["workshop", "verify", str(kit)]) == 0
+
+
 def test_a_program_that_somebody_added_is_named(tmp_path):
     kit = a_kit(tmp_path / "kit")
     (kit / "sitecustomize.py").write_text("")

@@ -115,12 +115,11 @@ def find_damage(
         states[name] = entry.state
     if head is None:
         found.append(Damage("end of the journal", "the registry does not remember its last line"))
-    elif (number, previous) != head:
-        found.append(
-            Damage(
-                "end of the journal", f"the registry counted {head[0]} lines and the journal ends at {number}"
-            )
-        )
+    elif number != head[0]:
+        what = f"the registry counted {head[0]} lines and the journal ends at {number}"
+        found.append(Damage("end of the journal", what))
+    elif previous != head[1]:
+        found.append(Damage("end of the journal", "its last line is not the one that the registry remembers"))
     for name, content in rebuilt.items():
         if name not in records:
             found.append(Damage(f"{name[0]} {name[1]}", "the record is gone, and no journal line says so"))

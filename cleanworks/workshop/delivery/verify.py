@@ -41,6 +41,8 @@ class Finding:
 def verify(kit: Path | str, *, checksum: str | None = None, run: bool = False) -> list[Finding]:
     """Check a kit: its folder, or its zip, which is unpacked into a place of its own for the check.
 
+    In a folder notebooks may hold somebody's work; in a zip every file is as its maker packed it, or the check says so.
+
     Parameters
     ----------
     checksum : str, optional
@@ -64,7 +66,7 @@ def verify(kit: Path | str, *, checksum: str | None = None, run: bool = False) -
         raise InputError("There is no such file or folder.", where=str(kit), fix="Check the name.")
     if kit.is_file():
         with scratch.folder() as place, _named_after(kit, place):
-            return _verify(unpack(kit, place), checksum, run)
+            return _verify(unpack(kit, place), checksum, run, received=place)
     return _verify(kit, checksum, run)
 
 
@@ -109,7 +111,7 @@ def is_installed(folder: Path) -> bool:
     return Path(sys.prefix).resolve().is_relative_to(folder.resolve())
 
 
-def _verify(folder: Path, checksum: str | None, run: bool) -> list[Finding]:
+def _verify(folder: Path, checksum: str | None, run: bool, received: Path | None = None) -> list[Finding]:
     if not (folder / SUMS).is_file():
         raise InputError(
             f"This is not a kit: it has no {SUMS}.",
@@ -117,7 +119,7 @@ def _verify(folder: Path, checksum: str | None, run: bool) -> list[Finding]:
             fix="Name the kit's folder or its zip.",
         )
     installed = is_installed(folder)
-    findings = [_maker(folder, checksum), _whole(folder)]
+    findings = [_maker(folder, checksum), _whole(folder, received)]
     findings += _environment(folder) if installed else _packages(folder)
     if not (run or installed):
         findings.append(Finding(True, "Nothing of it was executed; with --run its first notebook is."))
@@ -169,8 +171,12 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _whole(folder: Path) -> Finding:
-    """Compare every file with its checksum."""
+def _whole(folder: Path, received: Path | None = None) -> Finding:
+    """Compare every file with its checksum.
+
+    `received` is the place where the zip was unpacked: nobody has worked in a zip, so that nothing in it may differ or be
+    more than what the list names. In a folder, notebooks and what programs leave there are the learner's own.
+    """
     wrong, own, count = [], 0, 0
     listed = set()
     text = _text(folder / SUMS, "The list of checksums")
@@ -190,20 +196,25 @@ def _whole(folder: Path) -> Finding:
         else:
             with path.open("rb") as file:
                 changed = hashlib.file_digest(file, "sha256").hexdigest() != found[1]
-            if changed and found[2].endswith(".ipynb"):
+            if changed and found[2].endswith(".ipynb") and received is None:
                 own += 1
             elif changed:
                 wrong.append(f"{found[2]} has changed")
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        known = (
-            name in listed
-            or name == SUMS
-            or path.suffix == ".ipynb"
-            or _OWN & set(path.relative_to(folder).parts)
-        )
-        if path.is_file() and not known and (path.suffix in _RUNS or name.startswith("wheels/")):
-            wrong.append(f"{name} was not handed out with it")
+    for path in sorted((received or folder).rglob("*")):
+        place = path.relative_to(folder if path.is_relative_to(folder) else received or folder)
+        name = place.as_posix()
+        if not path.is_file() or (path.is_relative_to(folder) and (name in listed or name == SUMS)):
+            continue
+        if received is not None:
+            # What a Mac puts into a zip that it packs again.
+            added = path.name != ".DS_Store" and not (
+                place.parts[0] == "__MACOSX" and path.name.startswith("._")
+            )
+        else:
+            theirs = path.suffix == ".ipynb" or _OWN & set(place.parts)
+            added = not theirs and (path.suffix in _RUNS or name.startswith("wheels/"))
+        if added:
+            wrong.append(f"{name if name.isprintable() else repr(name)} was not handed out with it")
     if wrong:
         more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         return Finding(False, f"The kit is not whole: {'; '.join(wrong[:3])}{more}. Copy it again.")
