@@ -754,6 +754,7 @@ CASES = {
         "pass-through", passed(
             *((c, 1, "subcontractor", 50, True) for c in "abcd"), ("e", 0, "wages", 10, True), ("e", 1, "equipment", 80, False),
             ("e", 2, "subcontractor", 80, True), ("e", 0, "prime", 80, True), ("e", None, "subcontractor", 80, True),
+            ("f", 1, "subcontractor", 40, True), ("f", 1, "equipment", None, True),
         ), {**dict.fromkeys("abcd", (0.5, False)), "e": (0.1, True)},
     ),
     "wages are a share of the claims, and that is no flag": (
@@ -776,6 +777,11 @@ CASES = {
             "worker_id contract_id month days_reported", ("w", "c", "2024-01-31", None), ("w", "c", "2024-02-29", 3),
         )}, {"w/c/2024-02-29": (7, True)},
     ),
+    "days that were reported for no site are compared with none": (
+        "unreported-days", {"attendance": IN_TWO_MONTHS, "retirement_days": table(
+            "worker_id contract_id month days_reported", ("w", None, "2024-01-31", 3),
+        )}, {},
+    ),
     "a site that nobody knows is no second site": (
         "double-presence", {"attendance": pd.concat([attendance("w", "c", "2024-01-01"), attendance("w", None, "2024-01-01")])}, {"w": (0, False)},
     ),
@@ -797,7 +803,8 @@ CASES = {
     ),
     "more than a quarter is, and a worker who is listed twice counts once": (
         "wage-delay employer", {
-            "wages": wages(*((f"w{n}", 20, 21 if n < 2 else 20) for n in range(5))), "workers": pd.concat([WORKERS, WORKERS]),
+            "wages": wages(*((f"w{n}", 20, 21 if n < 2 else 20) for n in range(5)), *((f"v{n}", 20, 29) for n in range(4))),
+            "workers": pd.concat([WORKERS, WORKERS]),
         }, {"E": (0.4, True)},
     ),
     "without hours, or with hours that nobody knows, there is no rate": (
@@ -855,6 +862,10 @@ CASES = {
             ("t4", None, "b1", "A", "valid"), ("t4", None, "b1", "F", "valid"),
             ("t5", "1", "b1", "G", "valid"), ("t5", "2", "b2", "H", "valid"), ("t5", None, "b3", "I", "valid"),
         ), {"A/B": (3, True), "A/C": (1, False), "B/C": (1, False), "A/D": (1, False), "B/D": (1, False)},
+    ),
+    "where all meet three times nobody stands out": (
+        "co-bidding", met(*((t, None, f, f, "valid") for t in ("t1", "t2", "t3") for f in "ABCD")),
+        dict.fromkeys(("A/B", "A/C", "A/D", "B/C", "B/D", "C/D"), (3, False)),
     ),
     "a buyer of five contracts has an index in each currency, unless one firm or value is unknown": (
         "concentration", bought(
@@ -994,6 +1005,23 @@ def test_texts_are_read_as_the_numbers_and_days_they_tell():
             InputError, match=f"table claims, column amount, row 1: '{wrong}' is not a number"
         ):
             values(told, "R068")
+
+
+def test_a_day_with_its_zone_is_an_instant_and_the_day_of_an_event_is_that_of_its_place():
+    asked_ = {
+        "question_id": ["q"],
+        "date_asked": ["2024-03-01T09:00:00+09:00"],
+        "date_answered": ["2024-03-02T00:00:00Z"],
+    }
+    assert values({"questions": pd.DataFrame(asked_)}, "unanswered") == {"q": (1, False)}
+    shown = {
+        "disclosure_id": ["d"],
+        "date_event": ["2024-03-01T06:00:00+09:00"],
+        "date_published": ["2024-03-31T03:00:00Z"],
+    }
+    assert values({"disclosures": pd.DataFrame(shown)}, "disclosure-delay") == {
+        "d": (pytest.approx(29.875), False)
+    }
 
 
 def test_what_is_not_known_is_not_added():

@@ -138,7 +138,7 @@ def test_rows_that_are_not_flagged_stay_as_the_denominator():
             {"tender_id": ["a", "b"], "procurement_method": "open", "number_of_tenderers": [1, 4]}
         )
     }
-    results = flags.evaluate(tables, ["R018"])
+    results = flags.evaluate(tables, "R018")
     assert list(results["id"]) == ["a", "b"]
     assert list(results["flagged"]) == [True, False]
 
@@ -174,6 +174,7 @@ def test_one_tenderer_is_a_single_bid_unless_more_firms_bid():
         columns=["tender_id", "bid_id", "tenderer_id", "status"],
     )  # fmt: skip
     numbers = {
+        None: 1,  # a process without a name is none
         "two firms": 1,
         "joint": 1,
         "withdrawn": 1,
@@ -236,6 +237,80 @@ def test_the_lowest_of_those_that_were_refused():
     assert answers({"bids": table, "awards": awards}, "R036", "process") == {
         "lowest": (1, True), "higher": (0, False), "equal": (1, True),
     }  # fmt: skip
+
+
+def test_a_lot_is_compared_with_itself():
+    table = priced(
+        ("t", "A", 100, "valid", None), ("t", "B", 150, "valid", None), ("t", "C", 100, "valid", None), ("t", "D", 300, "valid", None),
+        ("t", "E", 100, "disqualified", None), ("t", "F", 90, "disqualified", None),
+    ).assign(lot_id=["1", "1", "2", "2", "1", None])  # fmt: skip
+    awards = awarded(("t", "A", 100, None), ("t", "C", 100, None), ("t", "F", 90, None)).assign(
+        lot_id=["1", "2", None]
+    )
+    tables = {
+        "bids": table,
+        "awards": awards,
+        "tenders": pd.DataFrame({"tender_id": ["t"], "number_of_lots": [2]}),
+    }
+    # Of two lots the larger margin counts, and the smaller one. What is for no lot is compared with none.
+    assert answers(tables, "R058", "process") == {"t": (2, False)}
+    assert answers(tables, "R024", "process") == {"t": (0.5, False)}
+    assert set(answers(tables, "R028", "tenderer")) == {"A", "E"}  # A and C asked the same for other work
+    assert answers(tables, "R036", "process") == {"t": (1, True)}
+    table.loc[4, "amount"] = 101  # E
+    assert answers(tables, "R036", "process") == {"t": (0, False)}
+    assert answers(tables, "R028", "process") == {"t": (0, False)}
+
+
+def test_a_bid_after_the_deadline_that_was_accepted():
+    deadline, before, later = (pd.Timestamp(f"2024-03-01 {time}") for time in ("12:00", "11:59", "12:01"))
+    rows = [
+        ("late", "b1", "A", "valid", later), ("late", "b1", "B", "valid", later), ("late", "b2", "C", "valid", before),
+        ("in time", "b1", "A", "valid", deadline), ("not won", "b1", "C", "valid", later), ("not won", "b2", "A", "valid", before),
+        ("refused", "b1", "A", "disqualified", later), ("not told", "b1", "A", "valid", pd.NaT), ("nobody", "b1", None, "valid", later),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["tender_id", "bid_id", "tenderer_id", "status", "date"])
+    named = dict.fromkeys(table["tender_id"])
+    awards = awarded(
+        *((name, None if name == "nobody" else "A", None, None) for name in named), ("late", "B", None, None)
+    )
+    tables = {
+        "bids": table,
+        "awards": awards,
+        "tenders": pd.DataFrame({"tender_id": list(named), "tender_end": deadline}),
+    }
+    assert answers(tables, "R030", "process") == {
+        "late": (1, True),
+        "in time": (0, False),
+        "not won": (0, False),
+    }
+    assert answers(tables, "R030", "tenderer") == {"A": (1, True), "B": (1, True)}
+
+
+def test_a_deadline_at_midnight_by_its_own_clock_ends_with_that_day():
+    closes = {
+        "day": "2024-03-01",
+        "clock": "2024-03-01T00:00:30",
+        "zone": "2024-03-01T00:00:00+09:00",
+        "next": "2024-03-01",
+    }
+    bid = {
+        "day": "2024-03-01T10:00",
+        "clock": "2024-03-01T10:00",
+        "zone": "2024-03-01T10:00:00+09:00",
+        "next": "2024-03-02T10:00",
+    }
+    late = {}
+    for name in closes:
+        tables = {
+            "tenders": pd.DataFrame({"tender_id": [name], "tender_end": [closes[name]]}),
+            "bids": pd.DataFrame(
+                {"tender_id": [name], "tenderer_id": "A", "status": "valid", "date": [bid[name]]}
+            ),
+            "awards": awarded((name, "A", None, None)),
+        }
+        late |= {id_: hit for id_, (_, hit) in answers(tables, "R030", "process").items()}
+    assert late == {"day": False, "clock": True, "zone": False, "next": True}
 
 
 def test_shares_of_bids_that_were_disqualified():

@@ -31,8 +31,6 @@ _MONTHS = ("progress.contract_id", "progress.period", "progress.planned", "progr
     innocent=("The works are suspended for the winter.", "The completion is under inspection."),
 )
 def report_silence(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    if processes.today is None:
-        return []
     daily = _daily(processes)
     if "actual" in daily.columns:
         done = daily.filter(known(number("actual") >= 99.995)).select("contract_id").unique()
@@ -238,5 +236,5 @@ def _counted(processes: Processes, daily: Frame, settings: Settings) -> tuple[Fr
 
     through = working(start + numbers + 1)
     calendar = pd.DataFrame({"number": numbers, "before": working(start + numbers), "through": through})
-    today = 0 if processes.today is None else int(working(np.datetime64(processes.today, "D")))
+    today = int(working(np.datetime64(processes.today, "D")))  # known, where a report has a day
     return daily.join(processes.engine.brought(calendar), on="number", how="inner"), today
