@@ -63,6 +63,7 @@ def test_order_and_repetition_do_not_matter(a, b, c):
     both = record.merge(a, b)
     assert both == record.merge(b, a)
     assert record.merge(both, b) == both
+    assert list(both) == sorted(both), "the same record is the same file"
     assert record.merge(both, c) == record.merge(a, record.merge(b, c))
     assert record.loads(record.dumps(both)) == both, "what was merged is a record, too"
 
@@ -112,12 +113,31 @@ GOOD = {"c6": {"read": "2026-11-24", "exercises": {"c6-e1": {"day": "2026-11-24"
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": []}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": [1, 0]}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": [True] * 21}}}}), "'c6-e1'"),
+        (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "done": False}}}}), "'c6-e1'"),
+        (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "solution": False}}}}), "'c6-e1'"),
+        (
+            sealed(
+                {"c6": {"exercises": {f"c6-e{n}": {"day": "2026-11-24", "hints": 1} for n in range(101)}}}
+            ),
+            "wrong entry for 'c6'",
+        ),
         (sealed({f"c{n}": {"read": "2026-11-24"} for n in range(501)}), "more lessons"),
     ],
 )
 def test_what_is_no_record_is_refused_with_the_reason(content, why):
     with pytest.raises(ValueError, match=why):
         record.loads(content)
+
+
+def test_of_two_answers_to_a_quiz_the_earlier_day_says_what_was_first():
+    def quiz(day, first, right):
+        return {"c6": {"quiz": {"c6-k1": {"day": day, "first": first, "right": right}}}}
+
+    early, late = quiz("2026-11-24", False, False), quiz("2026-11-25", True, True)
+    made = quiz("2026-11-24", False, True)
+    assert record.merge(early, late) == record.merge(late, early) == made
+    same_day = quiz("2026-11-24", True, True)
+    assert record.merge(early, same_day) == record.merge(same_day, early) == made
 
 
 def test_checks_are_counted_until_the_answer_is_right():

@@ -437,6 +437,34 @@ def test_yes_and_no_are_known_in_any_letters_and_something_else_is_said(tmp_path
     assert "column 'automatic': 1 cell is read as empty (row 9: 'perhaps')" in left
 
 
+def test_what_is_no_data_in_a_folder_is_named_and_the_rest_is_read(tmp_path):
+    place = tmp_path / "delivery"
+    (place / "2024").mkdir(parents=True)
+    contracts(place / "2024", "C-1;River;5;2024-03-25", "C-2;Hill;;2024-03-25")
+    for name, content in (
+        ("2024/map.dat", "x"),
+        ("read me.txt", "x"),
+        ("2024/empty.csv", ""),
+        (".hidden", "x"),
+    ):
+        (place / name).write_text(content)
+    made = data.bring_in([place])
+    assert {one["file"]: one["left"] for one in made.sources if one["taken"] == "nothing"} == {
+        "delivery/2024/map.dat": ["not JSON, CSV or XLSX"],
+        "delivery/read me.txt": ["not JSON, CSV or XLSX"],
+        "delivery/2024/empty.csv": ["the file is empty"],
+    }
+    (rows, filled), seen = made.tables["contracts"], made.overview().loc["contracts"]
+    assert (rows, filled["contract_id"], filled["value_amount"]) == (2, 2, 1)
+    assert (seen["rows"], seen["columns filled in every row"], seen["partly"], seen["never"]) == (2, 4, 1, 0)
+
+
+@pytest.mark.parametrize("name", ["works.gz", "works.csv.gz"])
+def test_a_damaged_archive_is_named(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x1f\x8b\x08\x00 cut off")
+    assert "The compressed file is damaged" in (said := refusal(tmp_path / name)) and name in said
+
+
 def test_a_column_that_is_left_out_is_said_with_the_reason(tmp_path):
     _, left = read(
         contracts(tmp_path, "C-1;River;5;red", headings="contract id;contractor;contract value;Colour")
