@@ -641,7 +641,16 @@ ERRORS = [
     ("1 / 0", "divided by zero"),
     ("[1][5]", "Counting starts at 0"),
     ("table.colums", "Did you mean `columns`"),
-    ("float('x')", "not a number"),
+    ("float('x')", "A text is not a number: could not convert string"),
+    ("int('x')", "A text is not a number: invalid literal"),
+    ("[].remove(1)", "A value does not fit: list.remove"),
+    ("table['rain'].str.upper()", "A value does not fit: Can only use .str accessor with string values"),
+    ("[] > 4", "Two kinds of value do not go together"),
+    ("rain(2)", "followed by round brackets"),
+    ("rain[0]", "Did you mean round brackets"),
+    ("len(1, 2)", "called with arguments that do not fit"),
+    ("{}.popitem()", "no entry"),
+    ("def f(): f()\nf()", "calls itself without end"),
     ("if table['rain'] > 1: pass", "`&` or `|`"),
     ("import no_such_library", "`no_such_library` is not installed"),
     ("open('nowhere.csv')", "no file `nowhere.csv`"),
@@ -662,6 +671,24 @@ def _sentences(text):
 
 
 class TestPlainWords:
+    @pytest.mark.parametrize(
+        ("error", "said"),
+        [
+            (ValueError("x" * 200), "x" * 200),
+            (ValueError("x" * 201), "x" * 197 + "..."),
+            (ValueError("First. \nSecond."), "First"),
+            (ValueError(), "ValueError"),
+        ],
+    )
+    def test_of_an_unknown_error_its_first_line_is_said(self, error, said):
+        assert explain(error) == f"A value does not fit: {said}"
+
+    def test_at_most_twelve_columns_are_listed(self):
+        wide = pd.DataFrame(columns=[f"c{n}" for n in range(14)])
+        with pytest.raises(KeyError) as caught:
+            wide["d"]
+        assert explain(caught.value).endswith("`c10`, `c11` and 2 more.")
+
     @pytest.mark.parametrize(("code", "words"), ERRORS)
     def test_common_errors(self, code, words):
         assert words in _explained(code)

@@ -117,6 +117,9 @@ def _zero_division(error: ZeroDivisionError, namespace: Mapping[str, Any]) -> st
 
 
 def _attribute_error(error: AttributeError, namespace: Mapping[str, Any]) -> str:
+    if "no attribute" not in str(error):
+        # The attribute is there and refuses: `.str` of a column of numbers.
+        return f"A value does not fit: {_first_line(error)}"
     owner = error.obj
     what = "table" if isinstance(owner, pd.DataFrame) else "column" if isinstance(owner, pd.Series) else ""
     what = f"A {what}" if what else f"A value of type `{type(owner).__name__}`"
