@@ -55,7 +55,9 @@ def all_pages(shown: Tables, context: Context, data_files: Mapping[str, int]) ->
     contracts = shown["contracts"].merge(whole.projects[["project_id"]], on="project_id")
     facts = _facts(whole.projects, contracts, shown["progress"])
     files = {
-        "index.html": _overview(facts, whole.drawn, whole.districts, context),
+        "index.html": _overview(
+            facts, int(contracts["value_amount"].isna().sum()), whole.drawn, whole.districts, context
+        ),
         "data.html": _data(data_files, shown, context),
         "about.html": _about(context),
         "static/search.js": _search_list(facts, whole.paths),
@@ -278,8 +280,9 @@ def _facts(projects: pd.DataFrame, contracts: pd.DataFrame, progress: pd.DataFra
 
 
 def _overview(
-    facts: pd.DataFrame, drawn: drawing.Plan, districts: Mapping[str, str], context: Context
+    facts: pd.DataFrame, unknown: int, drawn: drawing.Plan, districts: Mapping[str, str], context: Context
 ) -> str:
+    """The first page; ``unknown`` is how many contracts have no price that could be added."""
     running = int(facts["status"].eq("implementation").sum())
     by = facts.groupby("district")
     table = by.agg(
@@ -306,9 +309,15 @@ def _overview(
         "The areas are drawn around the projects; they are not surveyed borders." if drawn.by_place
         else "The tables hold no coordinates for every place, so the map is a row of tiles."
     )  # fmt: skip
+    total = facts["value"].notna().any()
+    without = (
+        f", without {unknown:,} {'contract whose price is' if unknown == 1 else 'contracts whose prices are'} not known"
+        if unknown and total
+        else ""
+    )
     under_way = f", {running:,} of them under way" if facts["status"].notna().any() else ""
     body = f"""<h1>Public works of {escape(context.profile.name("city"))}</h1>
-<p class="lead">{len(facts):,} projects{under_way}. Contracts together: {context.money(facts["value"].sum(min_count=1))}.</p>
+<p class="lead">{len(facts):,} projects{under_way}. Contracts together: {context.money(facts["value"].sum(min_count=1))}{without}.</p>
 <section aria-labelledby="search"><h2 id="search">Find a project</h2>
 <form id="find" role="search" hidden>
 <div class="field"><label for="words">Name, number, purpose or firm</label><input id="words" type="search" autocomplete="off"></div>
@@ -564,7 +573,7 @@ def _payments(sums: pd.DataFrame | None, context: Context) -> str:
         (
             PAYEE_WORDS.get(kind, escape(str(kind))) or "Not stated",
             context.money(s.registered),
-            context.money(s.paid) + (f" and {int(s.unknown)} without an amount" if s.unknown else ""),
+            context.money(s.paid) + (f" and {int(s.unknown)} not known" if s.unknown else ""),
             "not known" if pd.isna(s.late) else f"{int(s.late)}",
             "not known" if pd.isna(s.overdue) else f"{int(s.overdue)}",
         )

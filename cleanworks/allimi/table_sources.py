@@ -41,7 +41,9 @@ def find(
     day = _day(date)
     if tables is not None:
         read = from_data(tables)
-        return Found(_in_currency(read, profile, tables), day, False, folder.notes(tables, read))
+        said = list(folder.notes(tables, read))
+        read = _without_cancelled(read, said)
+        return Found(_in_currency(read, profile, tables, said), day, False, tuple(said))
     if registry is not None:
         shown, simulated = from_registry(registry)
         return Found(shown, day, simulated)
@@ -60,7 +62,31 @@ def from_data(source: Path) -> dict[str, pd.DataFrame]:
     return folder.with_projects(folder.load(source))
 
 
-def _in_currency(tables: dict[str, pd.DataFrame], profile: Profile, source: Path) -> dict[str, pd.DataFrame]:
+def _without_cancelled(tables: dict[str, pd.DataFrame], said: list[str]) -> dict[str, pd.DataFrame]:
+    """Tables without contracts that were cancelled and of which nothing else is told: they are no price and no contractor of a project."""
+    contracts = tables.get("contracts")
+    if contracts is None or not {"status", "contract_id"} <= set(contracts):
+        return tables
+    used = {
+        number
+        for name in public.TABLES
+        if name != "contracts" and "contract_id" in tables.get(name, ())
+        for number in tables[name]["contract_id"].dropna()
+    }
+    stated = contracts["status"].astype(object).map(lambda status: str(status).strip().lower())
+    gone = stated.isin(("cancelled", "canceled")) & ~contracts["contract_id"].isin(used)
+    if not gone.any():
+        return tables
+    many = int(gone.sum())
+    said.append(
+        f"contracts: {many:,} {'was' if many == 1 else 'were'} cancelled, and {'is' if many == 1 else 'are'} not shown."
+    )
+    return {**tables, "contracts": contracts[~gone].reset_index(drop=True)}
+
+
+def _in_currency(
+    tables: dict[str, pd.DataFrame], profile: Profile, source: Path, said: list[str]
+) -> dict[str, pd.DataFrame]:
     """Tables whose amounts are in the currency of the profile; amounts in another are left out, because a page names one currency."""
     code, met, kept = profile["currency.code"], set(), 0
     made = dict(tables)
@@ -72,6 +98,12 @@ def _in_currency(tables: dict[str, pd.DataFrame], profile: Profile, source: Path
         kept += int((frame["currency"] == code).sum())
         described = schemas.table(name).columns if name in schemas.tables() else ()
         amounts = [column.name for column in described if column.kind == "money" and column.name in frame]
+        if lost := int((frame.loc[other, amounts].notna()).any(axis=1).sum()):
+            others = ", ".join(sorted(set(frame.loc[other, "currency"])))
+            said.append(
+                f"{name}: the {'amount' if lost == 1 else 'amounts'} of {lost:,} {'row is' if lost == 1 else 'rows are'} in {others}, "
+                f"and not shown: the pages are in {code}."
+            )
         made[name] = frame.assign(**{column: frame[column].mask(other) for column in amounts})
     if met and not kept:
         raise InputError(

@@ -278,7 +278,7 @@ def test_payments_that_do_not_say_to_whom_are_paid_all_the_same():
 
 
 def test_a_payment_without_an_amount_or_a_date_is_not_one_of_nothing():
-    assert "EXD 10 and 1 without an amount" in paid(payments=PAYMENTS.assign(amount=[10.0, None]))
+    assert "EXD 10 and 1 not known" in paid(payments=PAYMENTS.assign(amount=[10.0, None]))
     undated = PAYMENTS.assign(date_paid=pd.NaT, date_due=pd.to_datetime(["2020-01-01", "2020-01-01"]))
     assert "Not stated not known not known not known not known" in paid(payments=undated)
 
@@ -299,3 +299,25 @@ def test_a_column_that_says_nowhere_where_rows_belong_is_as_if_it_was_not_there(
     rows = {"contracts": CONTRACTS, "payments": PAYMENTS}[table].assign(**{column: None})
     with pytest.raises(InputError, match=f"nothing in its column {column}"):
         paid(**{table: rows})
+
+
+def test_cancelled_contracts_and_other_currencies_are_left_out_and_said(tmp_path, capsys):
+    def value(amount, currency="EXD"):
+        return {"amount": amount, "currency": currency}
+
+    contracts = [
+        {"id": "1", "status": "active", "value": value(100)},
+        {"id": "2", "status": "cancelled", "value": value(900)},
+        {"id": "3", "status": "active", "value": value(7, "USD")},
+    ]
+    release = {"ocid": "ocds-abc123-1", "id": "1", "date": "2024-04-01T09:00:00Z", "tag": ["contract"], "tender": {"id": "t", "title": "Road"}}  # fmt: skip
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps({"version": "1.1", "releases": [{**release, "contracts": contracts}]}))
+    assert cli.run(["site", str(tmp_path / "out"), "--data", str(file), "--profile", "exampleland"]) == 0
+    said = capsys.readouterr().out
+    assert "contracts: 1 was cancelled, and is not shown." in said
+    assert "contracts: the amount of 1 row is in USD, and not shown: the pages are in EXD." in said
+    index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "Contracts together: EXD 100, without 1 contract whose price is not known." in index
+    page = (tmp_path / "out" / "project" / "ocds-abc123-1.html").read_text(encoding="utf-8")
+    assert "900" not in page and "ocds-abc123-1/2" not in page
