@@ -143,6 +143,34 @@ def test_wrong_answers_are_not(opened):
     assert not faults, "\n".join(faults)
 
 
+@sets
+def test_of_several_answers_the_wrong_one_is_named(opened):
+    for question, cells in opened.questions.items():
+        variables = opened.variables(question)
+        _, names = opened.answered(question, *cells["solution"])
+        for wrong in variables if len(variables) > 1 else ():
+            value = names[wrong]
+            if isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_):
+                outcome = opened.check(question, {**names, wrong: 7 * value + 1_234_567})
+                assert isinstance(outcome, NotYet) and f"`{wrong}`" in outcome.message, (question, outcome)
+
+
+@pytest.mark.parametrize(
+    ("cash", "said"),
+    [
+        (90, "enough if the money comes as agreed"),
+        (-270, "the same number without the minus"),
+        (40, "the profit at the end"),
+        (360, "all the costs together"),
+    ],
+)
+def test_c6_knows_each_way_of_missing_the_cash_that_is_needed(cash, said):
+    """90 at the start of four months, 100 each on the 21st but 60 days late: three months are paid for before money comes."""
+    check = importlib.import_module("cleanworks.checks.c6").check
+    assert isinstance(check("c6-e3", {"needed_cash": 270}), Correct)
+    assert said in check("c6-e3", {"needed_cash": cash}).message
+
+
 def test_a_sum_of_money_is_named_in_the_countrys_currency(monkeypatch):
     """It once said that "1,000 money" is too small."""
     monkeypatch.setenv("CLEANWORKS_PROFILE", "jordan")
