@@ -20,6 +20,7 @@ from cleanworks.data import flagging, importing, mapping, parallel
 from cleanworks.data.flagging import flags_of
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds, stream
+from cleanworks.standards.doubts import Doubts
 from tests.few import few
 
 TABLES = city.make(projects=40)
@@ -546,10 +547,16 @@ def test_places_and_progress_that_cannot_be_are_left_out_and_named(tmp_path, cap
     file = put_aside(tmp_path / "p.json", {"version": "0.9", "projects": projects})
     assert cli.run(["data", "import", str(file), "--out", str(tmp_path / "out")]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "projects.latitude: 1 value is not from -90 to 90" in said and "(oc4ids-abc123-2: 127)" in said
-    assert "are they swapped?" in said
-    assert "progress.actual: 1 value is not from 0 to 100" in said and "(oc4ids-abc123-2: 250)" in said
-    assert "progress.actual: 1 value is no number" in said and "a half" in said
+    missing = "and counts as missing"
+    assert (
+        f"projects.latitude: 1 value is not from -90 to 90, {missing}, with the other half of the place (oc4ids-abc123-2: 127). "
+        "OC4IDS writes the longitude first: are they swapped? Correct the file and read it again." in said
+    )
+    assert (
+        f"progress.actual: 1 value is not from 0 to 100, {missing} (oc4ids-abc123-2: 250). Correct the file"
+        in said
+    )
+    assert f'progress.actual: 1 value is no number or no day that can be read, {missing} ("a half").' in said
     tables = data.load(tmp_path / "out")
     assert tables["projects"][["latitude", "longitude"]].isna().all(axis=1).tolist() == [False, True, False]
     assert tables["progress"]["actual"].dropna().tolist() == [40]
@@ -561,6 +568,27 @@ def test_places_and_progress_that_cannot_be_are_left_out_and_named(tmp_path, cap
         assert "(oc4ids-abc123-2: 127)" in " ".join(capsys.readouterr().out.split())
     assert cli.run(["data", "validate", str(file)]) == 1
     assert "a latitude of 127 cannot be" in " ".join(capsys.readouterr().out.split())
+
+
+def test_doubts_of_several_parts_are_added_up():
+    def part(number, progress):
+        table = pd.DataFrame()
+        table.attrs = {
+            "unread": {"actual": (number, '"a half"')},
+            "beyond": {"progress.actual": (1, [progress])},
+        }
+        table.attrs |= {"again": 1, "said": [f"Part {number}."]}
+        return Doubts().take({"progress": table})
+
+    both = part(1, "p-1: 250")
+    both.add(part(2, "p-2: 300"))
+    assert both.notes() == [
+        "Part 1.",
+        "Part 2.",
+        "2 projects are there again with the same words, and counted once.",
+        'progress.actual: 3 values are no number or no day that can be read, and count as missing (for example "a half").',
+        "progress.actual: 2 values are not from 0 to 100, and count as missing (p-1: 250; p-2: 300). Correct the file and read it again.",
+    ]
 
 
 def test_coverage_looks_at_an_imported_folder_and_check_says_that_it_does_not(imported, capsys):
