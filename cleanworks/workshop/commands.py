@@ -247,6 +247,7 @@ def import_set(
     print(
         "Read both, name the notebook in _toc.yml, and add hints and wrong answers: `cleanworks lint` says where."
     )
+    _say_where_checks_are_found(root)
 
 
 @lesson.command("new")
@@ -265,6 +266,21 @@ def new_lesson(
     for path in write_lesson(root, id, title, part):
         print(path.as_posix())
     print("Replace what is in them, and name both notebooks in _toc.yml.")
+    _say_where_checks_are_found(root)
+
+
+def _say_where_checks_are_found(root: Path) -> None:
+    """A notebook runs in its own folder, and the checks lie in another: Python finds them where the course is a package or on its path."""
+    import importlib.util
+
+    from cleanworks.workshop.settings import Settings
+
+    folder = Settings.load(root).checks
+    if importlib.util.find_spec(Path(folder).parts[0]) is None:
+        print(
+            f"Notebooks do not find {folder}/ yet: make the course a package and install it (`pip install -e .`), "
+            f"or set PYTHONPATH to {root.resolve()} for every command."
+        )
 
 
 def _measured(course: Course) -> list[str]:

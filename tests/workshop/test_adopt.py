@@ -157,6 +157,7 @@ def test_an_assignment_becomes_typed_cells_and_its_tests_become_checks(assignmen
         )
         == 0
     )
+    assert f"set PYTHONPATH to {course.resolve()}" in capsys.readouterr().out
     made = read(course / "exercises" / "weather" / "p1-ps1.ipynb")
     assert list(made.questions) == ["p1-e1", "p1-e2", "p1-e3"]
     by_role = {question: {role: [c.source for c in cells if role in c.tags] for role in ("exercise", "starter", "check", "solution")}
@@ -204,6 +205,39 @@ def test_a_notebook_without_solutions_is_refused(notebooks, course, capsys):
     assert run(command) == 2
     assert "tagged as a solution" in capsys.readouterr().err
     assert not (course / "exercises" / "imported").exists()
+
+
+@pytest.mark.parametrize(
+    ("solution", "tests", "said"),
+    [
+        ("total = 13", "### AUTOTEST total", "cell 1 are lines for nbgrader's autotest"),
+        ("total = 13", "assert total\n# HASHED AUTOTEST total", "cell 1 are lines for nbgrader's autotest"),
+        ("# YOUR CODE HERE\nraise NotImplementedError()", "assert total == 13", "solutions are taken out"),
+    ],
+)
+def test_what_would_become_a_check_or_a_solution_of_nothing_is_refused(
+    tmp_path, course, capsys, solution, tests, said
+):
+    path = save(
+        tmp_path / "ps2.ipynb",
+        graded(new_code_cell, tests, grade_id="t0", grade=True),
+        graded(new_code_cell, solution, grade_id="total", solution=True),
+    )
+    command = ["exercises", "import", str(path), "--id", "p2", "--part", "weather", "--root", str(course)]
+    assert run(command) == 2
+    assert said in capsys.readouterr().err
+    assert not (course / "checks" / "p2.py").exists()
+
+
+def test_tests_of_comments_alone_leave_the_question_open(tmp_path, course):
+    path = save(
+        tmp_path / "ps2.ipynb",
+        graded(new_code_cell, "total = 13", grade_id="total", solution=True),
+        graded(new_code_cell, "# graded by hand\npass", grade_id="t0", grade=True),
+    )
+    command = ["exercises", "import", str(path), "--id", "p2", "--part", "weather", "--root", str(course)]
+    assert run(command) == 0
+    assert "open_answer" in (course / "checks" / "p2.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

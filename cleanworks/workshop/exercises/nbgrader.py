@@ -20,8 +20,16 @@ from cleanworks.workshop.notebook import dump, read
 from cleanworks.workshop.run.result_cache import write_all
 from cleanworks.workshop.settings import Settings
 
-_SOLUTION = re.compile(r"^[ \t]*#+ *BEGIN SOLUTION[^\n]*\n(.*?)^[ \t]*#+ *END SOLUTION[^\n]*\n?", re.MULTILINE | re.DOTALL)
+_SOLUTION = re.compile(
+    r"^[ \t]*#+ *BEGIN SOLUTION[^\n]*\n(.*?)^[ \t]*#+ *END SOLUTION[^\n]*\n?", re.MULTILINE | re.DOTALL
+)
+_AUTOTEST = re.compile(r"^[ \t]*#+ *(?:HASHED )?AUTOTEST\b", re.MULTILINE)
+# What nbgrader writes in the place of a solution when it makes the learners' version.
+_TAKEN_OUT = re.compile(r"raise NotImplementedError\(\)|YOUR (?:CODE|ANSWER) HERE")
 _MARKS = re.compile(r"^[ \t]*#+ *(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)[^\n]*\n?", re.MULTILINE)
+
+
+_AN_ORDER = re.compile(r"^[ \t]*(?!pass\b)[^#\s]", re.MULTILINE)
 
 
 @dataclass
@@ -46,20 +54,46 @@ def convert(path: Path, id: str, part: str, settings: Settings) -> tuple[Noteboo
     Raises
     ------
     InputError
-        The notebook has no cell with a solution.
+        The notebook has no cell with a solution, only cells whose solution was taken out, or tests that nbgrader has yet to write.
     """
     notebook = read(path)
+    for number, cell in enumerate(notebook.node.cells, 1):
+        if cell.cell_type == "code" and _tag(cell).get("grade") and _AUTOTEST.search(cell.source):
+            raise InputError(
+                f"The tests of cell {number} are lines for nbgrader's autotest, which nbgrader replaces by tests later.",
+                where=str(path),
+                fix="Write `assert` statements in their place, such as `assert total == 13`.",
+            )
     plain, questions = _sorted(notebook.node.cells)
+    if questions and all(
+        _TAKEN_OUT.search(one.cell.source) and not _SOLUTION.search(one.cell.source) for one in questions
+    ):
+        raise InputError(
+            "The solutions are taken out of this notebook, as nbgrader does for learners (release/).",
+            where=str(path),
+            fix="Name the instructor's version (source/).",
+        )
     if not questions:
         raise InputError(
-            "No cell of this notebook is tagged as a solution by nbgrader.", where=str(path), fix="Name the instructor's version (source/)."
+            "No cell of this notebook is tagged as a solution by nbgrader.",
+            where=str(path),
+            fix="Name the instructor's version (source/).",
         )
     module = f"{settings.checks.replace('/', '.')}.{id.replace('-', '_')}"
     first = notebook.node.cells[0]
     words = first.source.lstrip("# \n").splitlines() if first.cell_type == "markdown" else []
     title = words[0] if words else path.stem
-    block = {"id": id, "kind": "exercises", "title": f"Exercises: {title}", "part": part, "needs": [module.partition(".")[0]]}
-    cells = [new_markdown_cell(f"# Exercises: {title}\n\nRun the cells from the top."), new_code_cell(f"from {module} import check")]
+    block = {
+        "id": id,
+        "kind": "exercises",
+        "title": f"Exercises: {title}",
+        "part": part,
+        "needs": [module.partition(".")[0]],
+    }
+    cells = [
+        new_markdown_cell(f"# Exercises: {title}\n\nRun the cells from the top."),
+        new_code_cell(f"from {module} import check"),
+    ]
     checks: list[str] = []
     imports = _imports(cell.source for cell in notebook.node.cells if cell.cell_type == "code")
     names = _assigned("\n".join(cell.source for cell in notebook.node.cells if cell.cell_type == "code"))
@@ -72,7 +106,9 @@ def convert(path: Path, id: str, part: str, settings: Settings) -> tuple[Noteboo
         question = f"{id}-e{number}"
         cells += _typed(question, number, item)
         checks.append(_check(question, number, item, names))
-    return canonical(new_notebook(cells=cells, metadata={BLOCK: block})), _module(id, path.name, imports, checks)
+    return canonical(new_notebook(cells=cells, metadata={BLOCK: block})), _module(
+        id, path.name, imports, checks
+    )
 
 
 def import_file(root: Path, path: Path, id: str, part: str) -> list[Path]:
@@ -85,7 +121,11 @@ def import_file(root: Path, path: Path, id: str, part: str) -> list[Path]:
     """
     for name, value in (("id", id), ("part", part)):
         if not re.fullmatch(r"[a-z][a-z0-9-]*", value):
-            raise InputError(f"{value!r} is not a name for the {name}.", where=f"--{name}", fix="Use small letters, digits and hyphens.")
+            raise InputError(
+                f"{value!r} is not a name for the {name}.",
+                where=f"--{name}",
+                fix="Use small letters, digits and hyphens.",
+            )
     settings = Settings.load(root)
     made, module = convert(path, id, part, settings)
     stem = slug(path.stem) or "set"
@@ -95,7 +135,9 @@ def import_file(root: Path, path: Path, id: str, part: str) -> list[Path]:
     }
     for target in targets:
         if target.exists():
-            raise InputError("There is a file at this place already.", where=str(target), fix="Choose another --id.")
+            raise InputError(
+                "There is a file at this place already.", where=str(target), fix="Choose another --id."
+            )
     return write_all(targets)
 
 
@@ -104,8 +146,7 @@ def _sorted(cells: Iterable[NotebookNode]) -> tuple[list[NotebookNode | _Questio
     order: list[NotebookNode | _Question] = []
     questions: list[_Question] = []
     for cell in cells:
-        tag = cell.metadata.get("nbgrader")
-        tag = tag if isinstance(tag, dict) else {}
+        tag = _tag(cell)
         if tag.get("solution") or tag.get("task"):
             prompt = ""
             before = order[-1] if order else None
@@ -115,10 +156,17 @@ def _sorted(cells: Iterable[NotebookNode]) -> tuple[list[NotebookNode | _Questio
             questions.append(_Question(prompt, cell))
             order.append(questions[-1])
         elif tag.get("grade") and cell.cell_type == "code" and questions:
-            questions[-1].tests.append(_MARKS.sub("", cell.source).strip())
+            # Comments alone would make a check that nobody can fail.
+            if _AN_ORDER.search(cell.source):
+                questions[-1].tests.append(_MARKS.sub("", cell.source).strip())
         else:
             order.append(cell)
     return order, questions
+
+
+def _tag(cell: NotebookNode) -> dict[str, Any]:
+    tag = cell.metadata.get("nbgrader")
+    return tag if isinstance(tag, dict) else {}
 
 
 def _copied(cell: NotebookNode) -> NotebookNode:
@@ -134,7 +182,10 @@ def _typed(question: str, number: int, item: _Question) -> list[NotebookNode]:
 
     prompt = item.prompt or f"## Task {number}\n\nComplete the cell below."
     open_block = {"open": True} if item.is_open else {}
-    made = [cell(new_markdown_cell, prompt, "exercise", **open_block), cell(new_code_cell, _starter(item, number), "starter")]
+    made = [
+        cell(new_markdown_cell, prompt, "exercise", **open_block),
+        cell(new_code_cell, _starter(item, number), "starter"),
+    ]
     made.append(cell(new_code_cell, f'check("{question}")', "check"))
     if item.cell.cell_type == "code":
         made.append(cell(new_code_cell, _MARKS.sub("", item.cell.source), "solution"))
@@ -178,7 +229,9 @@ def _assigned(code: str) -> list[str]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.setdefault(node.name)
-        for target in getattr(node, "targets", [getattr(node, "target", None)] if isinstance(node, ast.AnnAssign) else []):
+        for target in getattr(
+            node, "targets", [getattr(node, "target", None)] if isinstance(node, ast.AnnAssign) else []
+        ):
             for inner in ast.walk(target):
                 if isinstance(inner, ast.Name):
                     names.setdefault(inner.id)
