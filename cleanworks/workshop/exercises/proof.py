@@ -126,7 +126,9 @@ def _chosen(context: Context, wanted: Sequence[str]) -> list[Notebook]:
     if not wanted:
         if not sets:
             raise InputError(
-                "There is no exercise set to prove.", where=str(context.root), fix="`cleanworks lesson new` writes one."
+                "There is no exercise set to prove.",
+                where=str(context.root),
+                fix="`cleanworks lesson new` writes one.",
             )
         return sets
     by_id = {_block(notebook).id: notebook for notebook in sets}
@@ -135,9 +137,17 @@ def _chosen(context: Context, wanted: Sequence[str]) -> list[Notebook]:
         if name.endswith(".ipynb"):
             notebook = read(Path(name).resolve())
             if notebook.block is None:
-                raise InputError(f"Its metadata is wrong: {notebook.block_problems[0]}.", where=name, fix="`cleanworks lint` lists everything.")
+                raise InputError(
+                    f"Its metadata is wrong: {notebook.block_problems[0]}.",
+                    where=name,
+                    fix="`cleanworks lint` lists everything.",
+                )
             if notebook.block.kind != "exercises":
-                raise InputError("This is a lesson, not an exercise set.", where=name, fix="Name its exercise set, or its id.")
+                raise InputError(
+                    "This is a lesson, not an exercise set.",
+                    where=name,
+                    fix="Name its exercise set, or its id.",
+                )
         elif name in by_id:
             notebook = by_id[name]
         else:
@@ -220,7 +230,9 @@ def _wrong(trial: Trial, ran: list[tuple[Cell, list[dict[str, Any]]]]) -> Iterab
     said = f"`{WORDS.get(told['outcome'], told['outcome'])}`: {told['message'] or 'no message'}"
     if told["outcome"] != trial.expected:
         yield f"The check should say `{expected}` to {trial.what}. It says {said}"
-    elif trial.phrase and _plain(trial.phrase) not in _plain("\n".join([told["message"], *told.get("rubric", [])])):
+    elif trial.phrase and _plain(trial.phrase) not in _plain(
+        "\n".join([told["message"], *told.get("rubric", [])])
+    ):
         rubric = f" with the rubric: {'; '.join(told['rubric'])}" if told.get("rubric") else ""
         yield f"The feedback to {trial.what} should contain `{trial.phrase}`. It says {said}{rubric}"
     if trial.expected != "raised":

@@ -55,7 +55,11 @@ def split(course: Course, out: Path, ids: Sequence[str] = ()) -> tuple[list[Path
     if found:
         return [], found
     if not texts:
-        raise InputError("There is no exercise set to write.", where=str(course.root), fix="Name lessons that have exercises.")
+        raise InputError(
+            "There is no exercise set to write.",
+            where=str(course.root),
+            fix="Name lessons that have exercises.",
+        )
     _write_all(out, texts)
     return list(texts), []
 

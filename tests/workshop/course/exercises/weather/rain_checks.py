@@ -16,7 +16,9 @@ check_stations = CheckSet("r2")
 @check.question("r1-e1", "total_mm")
 def total(total_mm):
     mistakes = {
-        week["mm"].mean(): "That is the mean of the measured days; the question asks for all of them together.",
+        week[
+            "mm"
+        ].mean(): "That is the mean of the measured days; the question asks for all of them together.",
         float(len(week)): "You counted the days. Add up what fell on them.",
     }
     return compare(total_mm, week["mm"].sum(), unit="mm", mistakes=mistakes)
