@@ -210,6 +210,8 @@ def test_first_digits_at_powers_of_ten():
 
 
 def test_benford_needs_enough_amounts():
+    assert flags.benford_distance([1, 20, 3000]) == (pytest.approx(0.0884311), 3)
+    assert np.isnan(flags.benford_distance([0, -1])[0])
     generator = np.random.default_rng(5)
     amounts = 10 ** generator.uniform(3, 8, 5000)
     bids = pd.DataFrame({"amount": amounts})
@@ -697,6 +699,7 @@ CASES = {
     }),
     "a sum in several currencies is compared with nothing": ("cost-overrun", project(completion_final_value=150, currency="several"), {"c": (0, False)}),
     "nothing is a share of a budget of 0": ("cost-overrun", project(completion_final_value=150, budget_amount=0), {"c": (0, False)}),
+    "nothing is a share of a price of 0": ("cost-overrun", with_change(1, contract(value_amount=0)), {}),
     "a contract agreed for no day has no share of its time": ("time-overrun", with_change(1, contract(period_end=START)), {}),
     "a change without amounts adds nobody knows what": ("direct-then-raised", {**direct(95, 9), "modifications": changed(new_value=np.nan)}, {}),
     "without a change a direct award stands": ("direct-then-raised", {**direct(95, 9), "modifications": changed(contract_id="d")}, {"c": (0.95, False)}),
@@ -716,7 +719,7 @@ CASES = {
         "R070", {
             "contracts": table("contract_id tender_id supplier_id", ("c", "t", "S"), ("d", "t", None), ("e", "t", "S")),
             "subcontracts": table("contract_id subcontractor_id", ("c", "L"), ("c", "M"), ("c", "M"), ("c", "S"), ("c", "Q"), ("d", "L"), ("e", "Q")),
-            "bids": table("tender_id tenderer_id", *(("t", firm) for firm in "SLMN")),
+            "bids": table("tender_id tenderer_id", *(("t", firm) for firm in "SLMN"), ("t2", "Q")),
         }, {"c": (2, True), "d": (1, True), "e": (0, False)},
     ),
     # Shares .2, .2, .2, .2 and 1: the fence lies at 0.8667. The firm of four contracts is left out.
@@ -727,8 +730,12 @@ CASES = {
         }, {**dict.fromkeys("ABCD", (0.2, False)), "E": (1, True)},
     ),
     "three pairs are too few to say what is unusual": (
-        "repeat-pairs", {"contracts": table("contract_id official_id supplier_id", *((n, "O", firm) for n, firm in enumerate("SSSSSTU")))},
+        "repeat-pairs", {"contracts": table("contract_id official_id supplier_id", *((n, "O", firm) for n, firm in enumerate("SSSSSTU")), ("x", None, "S"), ("y", "O", None))},
         {"O/S": (5, False), "O/T": (1, False), "O/U": (1, False)},
+    ),
+    "a pair of two contracts among pairs of one is none yet": (
+        "repeat-pairs", {"contracts": table("contract_id official_id supplier_id", *((n, "O", firm) for n, firm in enumerate("SSTUVW")))},
+        {"O/S": (2, False), **dict.fromkeys(("O/T", "O/U", "O/V", "O/W"), (1, False))},
     ),
     # Payments, seen on day 30
     "overdue is what fell due before the day and was not paid by then": (
@@ -803,7 +810,7 @@ CASES = {
     ),
     "more than a quarter is, and a worker who is listed twice counts once": (
         "wage-delay employer", {
-            "wages": wages(*((f"w{n}", 20, 21 if n < 2 else 20) for n in range(5)), *((f"v{n}", 20, 29) for n in range(4))),
+            "wages": wages(*((f"w{n}", 20, 21 if n < 2 else 20) for n in range(5)), *((f"v{n}", 20, 29) for n in range(4)), ("v0", None, 29)),
             "workers": pd.concat([WORKERS, WORKERS]),
         }, {"E": (0.4, True)},
     ),
@@ -891,6 +898,7 @@ CASES = {
     }),
     "nobody disqualified": ("R035", chosen(("A", "valid"), ("B", "withdrawn")), {"t": (0, False)}),
     "another valid bid": ("R035", chosen(("A", "valid"), ("B", "disqualified"), ("C", "valid")), {"t": (1, False)}),
+    "another valid bid before it": ("R035", chosen(("C", "valid"), ("B", "disqualified"), ("A", "valid")), {"t": (1, False)}),
     "the fate of one bid is not known": ("R035", chosen(("A", "valid"), ("B", "disqualified"), ("C", None)), {}),
     "the winner is not the one whose bid was valid": ("R035", chosen(("B", "valid"), ("C", "disqualified")), {"t": (1, False)}),
 }  # fmt: skip
@@ -1027,7 +1035,8 @@ def test_a_day_with_its_zone_is_an_instant_and_the_day_of_an_event_is_that_of_it
 def test_what_is_not_known_is_not_added():
     tables = {**with_change(new_value=110), "claims": claim()}
     assert values(tables, "R068") == {"c": (pytest.approx(100 / 110), False)}
-    assert values({**tables, "claims": claim(amount=np.inf)}, "R068") == {}
+    endless = pd.concat([claim(amount=np.inf), claim()], ignore_index=True)
+    assert values({**tables, "claims": endless}, "R068") == {}
     tables["contracts"] = contract(currency="KRW")
     assert values({**tables, "claims": claim(currency="USD")}, "R068") == {}
     for same in ("KRW", None):
@@ -1227,6 +1236,14 @@ def test_missing_columns_are_named():
         InputError, match=r"R018 \(Single bid\) cannot be computed: tenders.number_of_tenderers missing"
     ):
         flags.evaluate({"tenders": pd.DataFrame({"tender_id": [], "procurement_method": []})}, ["R018"])
+
+
+def test_what_columns_that_are_filled_allow():
+    able = flags.possible(iter(["tenders.tender_id", "tenders.date_published"]))
+    assert able.loc["R003", ["possible", "missing"]].tolist() == [
+        False,
+        "tenders.tender_start, tenders.tender_end",
+    ]
 
 
 def test_several_levels_must_be_chosen(results):

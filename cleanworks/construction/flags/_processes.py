@@ -403,7 +403,7 @@ class Processes:
         units = units.with_columns(
             paid=nw.when(col("price").is_null()).then(col("own")).otherwise(col("price"))
         )
-        units = units.filter(~col("own").is_null() & (col("paid") > 0) & known(col("second") >= col("paid")))
+        units = units.filter(~col("own").is_null() & known(col("second") >= col("paid")))
         units = units.with_columns(margin=(col("second") - col("paid")) / col("paid"))
         return self.engine.keep(units.select(*UNIT, "winner", "second", "margin"))
 

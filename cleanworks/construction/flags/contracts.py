@@ -294,8 +294,8 @@ def R067(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         due = due.select(
             "contract_id", late=processes.days_between(col("date_due"), _or_today(met, processes))
         )
-        due = due.group_by("contract_id").agg(col("late").max()).sort("contract_id")
-        return [processes.of_rows("contract", due, "contract_id", col("late"), late)]
+        due = due.group_by("contract_id").agg(col("late").max())
+        return [processes.of_groups("contract", due, "contract_id", col("late"), late)]
     monthly = processes.has("progress", "contract_id", "period", "actual")
     if not (monthly and processes.has("contracts", "period_end")):
         return []  # half of each way to tell it

@@ -122,7 +122,7 @@ def concentration(processes: Processes, settings: Settings) -> list[tuple[str, F
     ),
 )
 def bid_spread(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    valid = processes.offers.filter(col("valid") & col("placed") & known(col("amount") > 0))
+    valid = processes.offers.filter(col("valid") & col("placed") & ~col("amount").is_null())
     if processes.some_joint:  # its rows are one bid
         columns = ["process", "lot", "currency", "amount"]
         bids = valid.filter(col("bid") > 0).group_by("process", "bid")

@@ -158,8 +158,8 @@ def overdue(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]
     open_ = known(col("date_due") < today) & unpaid
     amount = nw.when(open_).then(number("amount_registered")).otherwise(lit(0.0))
     payments = processes.passed_on.filter(~col("contract_id").is_null())
-    owed = totals(payments, "contract_id", {"owed": amount}).sort("contract_id")
-    return [processes.of_rows("contract", owed, "contract_id", total("owed"), col("value") > 0)]
+    owed = totals(payments, "contract_id", {"owed": amount})
+    return [processes.of_groups("contract", owed, "contract_id", total("owed"), col("value") > 0)]
 
 
 @indicator(
