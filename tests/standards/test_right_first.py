@@ -738,6 +738,21 @@ def test_concentration_answers_only_from_known_money_and_firms():
     assert answers(market(supplier_id=["p", None, None, None, None]), "concentration", "buyer") == {}
 
 
+def test_a_cancelled_contract_concentrates_nothing():
+    def bought(number, firm, amount, status):
+        contract = {
+            "id": "c",
+            "awardID": "a",
+            "status": status,
+            "value": {"amount": amount, "currency": "KRW"},
+        }
+        return release(number, buyer={"id": "B"}, awards=[award(firm, amount)], contracts=[contract])
+
+    five = [bought(number, f"F{number}", 100, "active") for number in range(5)]
+    tables = ocds.tables_of([*five, bought(5, "F9", 10_000, "cancelled")])
+    assert answers(tables, "concentration", "buyer") == {"B": (pytest.approx(0.2), False)}
+
+
 def test_concentration_is_counted_by_currency():
     mixed = market(value_amount=[1e9, 1e5, 1e5, 1e5, 1e5], currency=["PYG", "USD", "USD", "USD", "USD"])
     assert answers(mixed, "concentration", "buyer") == {}

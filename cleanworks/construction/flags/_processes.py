@@ -335,7 +335,10 @@ class Processes:
     @property
     def contracts(self) -> Frame:
         """Contracts: ``process, firm, currency`` (a text, empty where none is written) and ``amount``."""
-        frame, there = self._of_processes("contracts", ("supplier_id", "value_amount", "currency"))
+        frame, there = self._of_processes("contracts", ("supplier_id", "value_amount", "currency", "status"))
+        if "status" in there:
+            # Nothing was bought by a contract that was cancelled.
+            frame = frame.filter(~known(col("status") == "cancelled"))
         frame = self._coded(frame, there, "supplier_id", "firm", lambda: self._contractors)
         currency = lit("")
         if "currency" in there:

@@ -59,7 +59,7 @@ def single_bid_share(processes: Processes, settings: Settings) -> list[tuple[str
     levels=("buyer",),
     source=("fazekas-kocsis-2020",),
     definition="A buyer's money goes to few firms.",
-    formula="Herfindahl-Hirschman index: sum over firms of (share of the buyer's contract value)^2, per buyer with at least 5 contracts, all of them with firm and value; by currency",
+    formula="Herfindahl-Hirschman index: sum over firms of (share of the buyer's contract value)^2, per buyer with at least 5 contracts, all of them with firm and value; by currency, without cancelled contracts",
     unit="0 (many equal firms) to 1 (one firm)",
     fields=(
         "contracts.contract_id",
@@ -69,7 +69,7 @@ def single_bid_share(processes: Processes, settings: Settings) -> list[tuple[str
         "tenders.tender_id",
         *_BUYER,
     ),
-    optional=("contracts.currency",),
+    optional=("contracts.currency", "contracts.status"),
     innocent=("One very large project outweighs the rest.", "A small market."),
 )
 def concentration(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
