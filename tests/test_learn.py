@@ -254,6 +254,10 @@ class TestNumbers:
     def test_a_mistake_that_is_missing_matches_nothing(self):
         assert compare(3, 4, mistakes={float("nan"): "wrong"}).message != "wrong"
 
+    def test_a_right_value_of_a_kind_that_nothing_compares_is_a_fault_of_the_check(self):
+        with pytest.raises(TypeError, match="cannot compare with a right answer of type object"):
+            compare(3, object())
+
     @pytest.mark.parametrize(
         ("answer", "missing", "said"),
         [(3, math.nan, "NaN"), ("2024-04-02", pd.NaT, "missing date")],
@@ -445,6 +449,9 @@ class TestTheSameHeldOtherwise:
             ({0.1 + 0.2, 1.0}, {0.3, 1}),
             ({1 / 3, 2 / 3}, {0.33333333333, 0.66666666667}),
             (range(3), [0, 1, 2]),
+            ([1, 2], np.array([1, 2])),
+            (["a"], pd.Index(["a"])),
+            (None, None),
             ({"a": 1}.keys(), {"a"}),
         ],
     )

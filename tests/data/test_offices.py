@@ -283,6 +283,12 @@ def test_what_stands_for_nothing_is_neither_amount_nor_day(tmp_path, nothing):
     assert table["value_amount"].isna().tolist() == table["date_signed"].isna().tolist() == [True, False]
 
 
+def test_a_column_of_currencies_is_read(tmp_path):
+    rows = ["C-1;River;100;UGX", "C-2;Hill;5;USD"]
+    table, _ = read(contracts(tmp_path, *rows, headings="contract id;contractor;contract value;Moneda"))
+    assert table["currency"].tolist() == ["UGX", "USD"]
+
+
 def test_a_sign_of_several_currencies_stays_a_sign(tmp_path):
     rows = ["C-1;River;¥100", "C-2;Hill;$ 5", "C-3;Hill;5"]
     table, _ = read(contracts(tmp_path, *rows, headings="contract id;contractor;contract value"))
@@ -733,9 +739,10 @@ def test_a_proposal_asks_nothing_where_nothing_is_to_be_read():
 WAY = '[[table]]\nfile = "works.csv"\ntable = "contracts"\n'
 
 
-def test_a_mapping_of_a_few_lines_is_enough(tmp_path):
+@pytest.mark.parametrize("one", ["[[table]]", "[table]"])
+def test_a_mapping_of_a_few_lines_is_enough(tmp_path, one):
     way = tmp_path / "way.toml"
-    way.write_text(WAY)
+    way.write_text(WAY.replace("[[table]]", one))
     assert mapping.read(way) == [mapping.Columns("works.csv", "", "contracts", {}, {}, "%Y-%m-%d", ".")]
 
 
