@@ -34,6 +34,7 @@ def table(columns, *rows):
 def values(tables, code, level=None, **settings):
     """id -> (value, flagged)."""
     found = flags.evaluate(tables, [code], flags.Settings(**settings))
+    assert not found.duplicated(["level", "id"]).any(), "one answer about each"
     if level:
         found = found[found["level"] == level]
     return {row.id: (row.value, row.flagged) for row in found.itertuples()}
@@ -193,6 +194,7 @@ def test_small_buyers_have_no_share():
 def test_bunching_below_the_threshold():
     estimates = [96, 97, 98, 99, 99.5, 99.9, 95.5, 96.5, 101, 200]
     tenders = pd.DataFrame({"tender_id": range(len(estimates)), "cost_estimate": estimates})
+    assert values({"tenders": tenders}, "threshold-bunching") == {}  # no threshold, nothing to say
     found = values({"tenders": tenders}, "threshold-bunching", "all", direct_award_threshold=100)
     assert found == {"tenders.cost_estimate": (pytest.approx(8 / 9), True)}
 

@@ -159,6 +159,7 @@ def awarded(*rows):
 
 def answers(tables, code, level, **settings):
     found = flags.evaluate(tables, [code], flags.Settings(**settings))
+    assert not found.duplicated(["level", "id"]).any(), "one answer about each"
     return {row.id: (row.value, row.flagged) for row in found[found["level"] == level].itertuples()}
 
 
