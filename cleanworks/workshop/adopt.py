@@ -79,6 +79,12 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
         course = Course.load(root)
         notes += unread_notes(course)
         if not (course.notebooks or course.plain):
+            if unread := unread_notes(course):
+                raise InputError(
+                    f"The table of contents names no notebook. {unread[0]}",
+                    where=str(root / TOC),
+                    fix=unread[1],
+                )
             raise InputError(
                 "The table of contents names no notebook.",
                 where=str(root / TOC),

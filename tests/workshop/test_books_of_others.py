@@ -256,6 +256,14 @@ def test_lint_says_that_it_does_not_look_at_text_notebooks(book, capsys):
     assert "are text (.md, 1 of them)" in capsys.readouterr().err
 
 
+def test_init_says_what_keeps_pages_with_code_cells_from_being_notebooks(book, capsys):
+    (book / "_toc.yml").write_text("format: jb-book\nroot: intro\n", encoding="utf-8")
+    (book / "intro.md").write_text("# Water\n\n```{code-cell}\n1\n```\n", encoding="utf-8")
+    assert run(["init", str(book)]) == 2
+    assert "`jupyter-book myst init intro.md" in capsys.readouterr().err
+    assert not (book / "cleanworks.toml").exists()
+
+
 def test_a_page_with_code_cells_that_does_not_say_it_is_a_notebook_is_named(book, capsys):
     page = book / "intro" / "wells.md"
     page.write_text(MYST.partition("# Wells")[2] + "\n````md\n```{code-cell}\n```\n````\n", encoding="utf-8")
