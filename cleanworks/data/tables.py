@@ -92,6 +92,8 @@ def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
 def _separator(text: str) -> str:
     """What separates cells: that which cuts the first lines into equally many, and into the most. A heading may hold another one."""
     lines = [line for line in text[: 1 << 16].splitlines()[:50] if line.strip()]
+    if not lines:
+        return ","  # what has no rows is refused by whoever looks for its headings
 
     def fits(mark: str) -> tuple[int, int]:
         widths = [len(row) for row in csv.reader(lines, delimiter=mark)]

@@ -655,3 +655,13 @@ def test_flags_of_a_large_file_are_those_of_its_tables_in_memory(packages, tmp_p
     )
     assert (large.name, large.rows, large.looked) == (small.name, small.rows, small.looked)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\n", b"\xef\xbb\xbf", b"sep=;\n"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_of_nothing_is_called_empty_packed_or_not(tmp_path, capsys, content, packed):
+    file = tmp_path / ("works.csv.gz" if packed else "works.csv")
+    file.write_bytes(gzip.compress(content) if packed else content)
+    assert cli.run(["data", "import", str(file), "--yes", "--out", str(tmp_path / "out")]) == 2
+    assert "empty" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
