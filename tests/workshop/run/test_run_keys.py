@@ -185,6 +185,19 @@ def test_a_file_of_the_run_that_cannot_be_read_is_named(tmp_path, name, said):
     assert error.value.where == str(tmp_path / name) and error.value.fix
 
 
+def test_where_no_lock_file_stands_every_installed_package_counts(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def installed():
+        return keys.shared_pieces(RunOptions(root=tmp_path), Fingerprints())["installed packages"]
+
+    made = {installed()}
+    for name in ("a-1.dist-info", "b-1.egg-info", "notes"):
+        (tmp_path / name).mkdir()
+        made.add(installed())
+    assert len(made) == 3
+
+
 def test_differences_are_named_and_few():
     old = {"cell a": "1", "order of cells": "1", "data x.csv": "1", "module gone.py": "1"}
     new = {"cell a": "2", "order of cells": "2", "data x.csv": "2", "module new.py": "1"}
