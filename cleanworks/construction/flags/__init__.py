@@ -4,7 +4,7 @@
 columns are missing; `reference` is the list with definition, formula, source and innocent explanations, from which the
 book's reference table is made; `score` compares flags with what is known.
 
-The rooms: `tenders` (Cardinal's eleven), `contracts`, `market`, `money`, `people`, `reporting`, `public`.
+The rooms: `tenders` (Cardinal's eleven), `contracts`, `market`, `money`, `people`, `reporting`, `openness`.
 
 Indicators are pure functions of tables (a mapping of names to DataFrames, columns as in the city's tables). A flag is a
 reason to look, never a finding.
@@ -34,8 +34,8 @@ from cleanworks.construction.flags._processes import Counting, Engine, Frame, Pr
 from cleanworks.construction.flags.contracts import CONTRACTS
 from cleanworks.construction.flags.market import MARKET, benford_distance, first_digits
 from cleanworks.construction.flags.money import MONEY
+from cleanworks.construction.flags.openness import OPENNESS
 from cleanworks.construction.flags.people import PEOPLE
-from cleanworks.construction.flags.public import PUBLIC
 from cleanworks.construction.flags.reporting import REPORTING
 from cleanworks.construction.flags.tenders import TENDERS
 from cleanworks.errors import InputError
@@ -63,7 +63,7 @@ __all__ = [
 ]
 
 REGISTRY: Mapping[str, Indicator] = MappingProxyType(
-    {one.code: one for one in (*TENDERS, *CONTRACTS, *MARKET, *MONEY, *PEOPLE, *REPORTING, *PUBLIC)}
+    {one.code: one for one in (*TENDERS, *CONTRACTS, *MARKET, *MONEY, *PEOPLE, *REPORTING, *OPENNESS)}
 )
 
 _CODES = list(REGISTRY)

@@ -64,7 +64,7 @@ def unanswered(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     return _waits(processes, "question", "date_asked", "date_answered", settings.answer_days)
 
 
-PUBLIC = indicators_in(globals())
+OPENNESS = indicators_in(globals())
 
 
 def _waits(processes: Processes, level: str, start: str, end: str, limit: int) -> list[tuple[str, Frame]]:
