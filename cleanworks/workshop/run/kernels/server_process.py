@@ -43,6 +43,8 @@ class KernelServer:
         environment = {**inherited, **(environment or {})}
         # One thread before the libraries load: a process with threads cannot be forked safely.
         environment.update(dict.fromkeys(ONE_THREAD, "1"), JPY_PARENT_PID="1")
+        # Arrow's own allocators keep what they once had, in every fork.
+        environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
         if hash_seed is not None:
             environment["PYTHONHASHSEED"] = str(hash_seed)
         command = [sys.executable, "-m", f"{__package__}.server", self.address]
