@@ -232,7 +232,7 @@ def draw(chosen: Sequence[Runner], wall: dict[str, float], target: Path) -> None
 
     ordered = sorted(chosen, key=lambda runner: wall[runner.name], reverse=True)
     figure, axes = pyplot.subplots(figsize=(7.2, 0.5 + 0.45 * len(ordered)))
-    colours = ["#0072B2" if runner.name in ("warm", "fresh") else "#B0B0B0" for runner in ordered]
+    colours = ["#0072B2" if runner.name in ("warm", "sockets", "fresh") else "#B0B0B0" for runner in ordered]
     bars = axes.barh(
         [runner.title for runner in ordered], [wall[runner.name] for runner in ordered], color=colours
     )
