@@ -1317,3 +1317,17 @@ def test_an_employer_of_many_late_wages_is_flagged_and_one_of_few_is_left_out():
 def test_a_contract_without_a_chain_is_not_one_with_a_chain():
     own = SUBCONTRACTS.assign(tier=[0, 0])
     assert values({**BUILT, "subcontracts": own}, "subcontract-chain") == {"c1": (0.0, False)}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (pd.DataFrame({"tender_id": ["1"]}), "^tables: Several tables are needed, not one DataFrame. Give a dictionary"),
+        ([pd.DataFrame()], "^tables: Several tables are needed, not one list."),
+        ({"tenders": ["1"]}, "^tenders: A table is needed, not list."),
+    ],
+)  # fmt: skip
+def test_what_is_not_tables_by_their_names_is_refused(given, message):
+    for ask in (flags.evaluate, flags.coverage, flags.filled_columns, lambda x: flags.evaluate(x, ["R018"])):
+        with pytest.raises(InputError, match=message):
+            ask(given)

@@ -21,6 +21,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.construction import scoring
 from cleanworks.construction.flags import _core
 from cleanworks.construction.flags._core import (
@@ -305,12 +306,23 @@ def filled_columns(tables: Mapping[str, pd.DataFrame]) -> set[str]:
     >>> sorted(filled_columns({"bids": tables["bids"]}))[:3]
     ['bids.amount', 'bids.bid_id', 'bids.date']
     """
+    _need_tables(tables)
     return {
         f"{name}.{column}"
         for name, table in tables.items()
         for column in table
         if _filled(table, name, column)
     }
+
+
+def _need_tables(tables: object) -> None:
+    fix = 'Give a dictionary of tables by their names: {"tenders": tenders, "bids": bids}.'
+    if isinstance(tables, pd.DataFrame) or not isinstance(tables, Mapping):
+        raise InputError(
+            f"Several tables are needed, not one {type(tables).__name__}.", where="tables", fix=fix
+        )
+    for name, table in tables.items():
+        input_checks.need_columns(table, (), str(name))
 
 
 def _lacking(one: Indicator, filled: set[str]) -> list[str]:
