@@ -23,7 +23,7 @@ from cleanworks.standards import fields
 NAMES: dict[str, str] = {
     "project_id": "project id|project number|project no|project code|codigo del proyecto|id proyecto|code projet|codigo do projeto|사업번호|공사번호|프로젝트번호",
     "tender_id": "tender id|tender number|tender no|ocid|notice number|bid notice no|numero de licitacion|id licitacion|proceso|codigo del proceso|numero appel d offres|numero da licitacao|입찰공고번호|공고번호",
-    "contract_id": "contract id|contract number|contract no|contract ref|numero de contrato|id contrato|codigo del contrato|numero du contrat|numero de marche|numero do contrato|계약번호",
+    "contract_id": "contract id|contract number|contract no|contract ref|numero de contrato|no de contrato|n de contrato|n du contrat|n du marche|id contrato|codigo del contrato|numero du contrat|numero de marche|numero do contrato|계약번호",
     "bid_id": "bid id|bid number|offer id|id oferta|numero offre|id proposta|투찰번호",
     "title": "title|name of project|project name|project title|contract title|subject|description of works|titulo|nombre del proyecto|objeto|objeto del contrato|intitule|objet|nom du projet|titulo do projeto|사업명|공사명|계약명|입찰공고명",
     "district": "district|municipality|city|locality|region|province|county|distrito|municipio|provincia|commune|ville|localidade|자치구|시군구|지역",
@@ -36,7 +36,7 @@ NAMES: dict[str, str] = {
     "purpose": "purpose|objetivo|finalidad|objectif|objetivo do projeto|목적",
     "budget_amount": "budget|budget amount|approved budget|presupuesto|monto presupuestado|budget approuve|orcamento|예산|사업비|총사업비",
     "period_start": "start|start date|commencement|commencement date|fecha de inicio|inicio|date de debut|debut|data de inicio|착공일|착공일자|시작일",
-    "period_end": "end|end date|planned end|completion date planned|fecha de fin|fecha fin|fecha de termino|date de fin|fin|data de fim|준공예정일|종료일|완공예정일",
+    "period_end": "end|end date|planned end|completion date planned|fecha de fin|fecha fin|fecha de termino|date de fin|date de fin des travaux|fin|data de fim|준공예정일|종료일|완공예정일",
     "completion_end_date": "actual completion|completion date|completed on|fecha de finalizacion|date d achevement|data de conclusao|준공일|준공일자",
     "completion_final_value": "final cost|final value|completion cost|costo final|cout final|custo final|최종공사비|준공금액",
     "procurement_method": "procurement method|method|procedure|metodo de contratacion|modalidad|procedimiento|procedure de passation|modalidade|계약방법|입찰방법",
@@ -47,10 +47,10 @@ NAMES: dict[str, str] = {
     "tenderer_id": "bidder id|tenderer id|id oferente|id soumissionnaire|cnpj licitante|입찰업체번호",
     "tenderer_name": "bidder|bidder name|tenderer|tenderer name|oferente|soumissionnaire|licitante|입찰업체|입찰업체명|참가업체",
     "supplier_id": "supplier id|contractor id|tax id|ruc|nit|rut|siret|cnpj|사업자등록번호|업체번호",
-    "supplier_name": "supplier|supplier name|contractor|contractor name|winner|firm|company|proveedor|contratista|adjudicatario|fournisseur|titulaire|entreprise|fornecedor|contratada|계약업체|업체명|낙찰업체|시공사|계약상대자",
+    "supplier_name": "supplier|supplier name|name of supplier|contractor|name of contractor|contractor name|winner|firm|company|proveedor|nombre del proveedor|nombre del contratista|contratista|adjudicatario|fournisseur|nom du titulaire|titulaire|titulaire du marche|nome do fornecedor|entreprise|fornecedor|contratada|계약업체|업체명|낙찰업체|시공사|계약상대자",
     "value_amount": "contract value|contract amount|contract price|contract sum|award amount|amount awarded|price|monto del contrato|monto adjudicado|valor del contrato|montant du contrat|montant du marche|valor do contrato|계약금액|낙찰금액",
     "award_date": "award date|date of award|awarded on|fecha de adjudicacion|date d attribution|data da adjudicacao|낙찰일|개찰일",
-    "date_signed": "date signed|signature date|signed|contract date|fecha de firma|fecha del contrato|date de signature|data de assinatura|계약일|계약일자|계약체결일",
+    "date_signed": "date signed|date of signature|signature date|signed|contract date|fecha de firma|fecha del contrato|date de signature|data da assinatura|계약일|계약일자|계약체결일",
     "amount": "amount|bid amount|bid price|offer|paid amount|amount paid|monto|valor|monto ofertado|montant|montant de l offre|montant paye|금액|투찰금액|지급금액|지급액",
     "amount_registered": "amount registered|registered amount|amount due|claimed|monto registrado|montant du|등록금액",
     "currency": "currency|currency code|moneda|devise|monnaie|moeda|통화",
@@ -297,18 +297,24 @@ _BY_NAME = {
 }
 
 
+# A heading has them or not: fecha de firma, fecha de la firma.
+_SMALL = frozenset(("the", "of", "for", "in", "de", "del", "la", "las", "los", "el", "du", "des", "le", "les", "d", "l", "da", "do", "dos", "das"))  # fmt: skip
+
+
+def _large(text: str) -> str:
+    return " ".join(word for word in text.split() if word not in _SMALL)
+
+
+_BY_LARGE_WORDS = {_large(name): column for name, column in _BY_NAME.items() if _large(name)}
+
+
 def named_column(heading: str) -> str | None:
     """The column of the toolkit that a heading names."""
     plain = _plain(heading)
     if plain in _BY_NAME:
         return _BY_NAME[plain]
-    without = " ".join(
-        word
-        for word in plain.split()
-        if word not in ("the", "of", "de", "del", "la", "du", "le", "da", "do", "in")
-        and not notation.currency_of(word.upper())
-    )
-    known = _BY_NAME.get(without) or _BY_NAME.get(without.replace(" ", ""))
+    words = _large(" ".join(word for word in plain.split() if not notation.currency_of(word.upper())))
+    known = _BY_NAME.get(words) or _BY_LARGE_WORDS.get(words) or _BY_NAME.get(words.replace(" ", ""))
     bare = notation.without_units(heading)
     return known or (named_column(bare) if _plain(bare) != plain else None)
 

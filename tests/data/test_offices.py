@@ -761,3 +761,24 @@ def test_a_mapping_that_cannot_be_followed_is_refused(tmp_path, text, said):
     with pytest.raises(InputError, match=said) as error:
         mapping.read(way)
     assert error.value.where == str(way) and error.value.fix
+
+
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [
+        ("Fecha de la firma", "date_signed"),
+        ("Date de la signature", "date_signed"),
+        ("Data da assinatura", "date_signed"),
+        ("Date of signature", "date_signed"),
+        ("Date of the award", "award_date"),
+        ("Número del contrato", "contract_id"),
+        ("Nº do contrato", "contract_id"),
+        ("Name of the supplier", "supplier_name"),
+        ("Nombre del proveedor", "supplier_name"),
+        ("Le montant", "amount"),
+        ("Montant dû", "amount_registered"),
+        ("Los", None),
+    ],
+)
+def test_small_words_in_a_heading_decide_nothing(heading, column):
+    assert mapping.named_column(heading) == column
