@@ -233,7 +233,7 @@ def pdf(html: str) -> bytes:
                 where=program,
                 fix=remedy,
             )
-        return _undated(target.read_bytes())
+        return steady(target.read_bytes())
 
 
 def _call(command: list[str]) -> str:
@@ -261,13 +261,18 @@ def _call(command: list[str]) -> str:
         raise
 
 
-def _undated(content: bytes) -> bytes:
-    """Replace the moment of printing, so that the same page gives the same file. Lengths stay, so offsets hold."""
-    return re.sub(
-        rb"/(CreationDate|ModDate) \(D:(\d{14})",
-        lambda found: b"/" + found[1] + b" (D:20260101000000",
-        content,
-    )
+def steady(content: bytes) -> bytes:
+    """A browser's PDF without what differs from one printing of the same page to the next. Lengths stay, so offsets hold.
+
+    That is the moment, and the numbers by which the browser knew the parts of the page: now and then one more is counted before them.
+
+    >>> steady(b"/ID (node00000013) /Headers [(node00000013) (node00000017)]")
+    b'/ID (node00000001) /Headers [(node00000001) (node00000002)]'
+    """
+    content = re.sub(rb"/(CreationDate|ModDate) \(D:\d{14}", rb"/\1 (D:20260101000000", content)
+    parts = sorted(set(re.findall(rb"\(node(\d{8})\)", content)))
+    places = {part: b"(node%08d)" % (place + 1) for place, part in enumerate(parts)}
+    return re.sub(rb"\(node(\d{8})\)", lambda found: places[found[1]], content)
 
 
 def _put(path: Path, content: bytes) -> None:

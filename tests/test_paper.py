@@ -116,3 +116,16 @@ def test_french_has_its_spaces_and_code_has_not():
         paper.typeset("<p>MBN (2018); A &amp; B; fin</p>", "fr")
         == "<p>MBN (2018)\u00a0; A &amp; B\u00a0; fin</p>"
     )
+
+
+def test_what_the_browser_counts_does_not_change_the_file():
+    """Under load it gives the parts of a page other numbers now and then: one of sixty printings was another file."""
+
+    def printed(first, moment):
+        ids = b" ".join(b"/ID (node%08d)" % number for number in (first, first + 4, first + 90))
+        return b"%%PDF /CreationDate (D:%s+00'00') %s /Headers [(node%08d)]" % (moment, ids, first + 4)
+
+    one = paper.steady(printed(12, b"20261129180643"))
+    assert one == paper.steady(printed(13, b"20270101000001"))
+    assert one.count(b"(node00000002)") == 2 and len(one) == len(printed(12, b"20261129180643"))
+    assert one != paper.steady(printed(12, b"20261129180643").replace(b"/Headers", b"/Footers"))

@@ -273,7 +273,7 @@ def _finish(pdf: bytes, cover: Cover, headings: Iterable[str]) -> tuple[bytes, i
 
     # It remarks on the trailer that the browser writes, which it then corrects.
     logging.getLogger("pypdf").setLevel(logging.ERROR)
-    reader = PdfReader(io.BytesIO(pdf))
+    reader = PdfReader(io.BytesIO(paper.steady(pdf)))
     writer = PdfWriter(clone_from=reader)
     _write_bookmarks(writer.root_object.get("/Outlines"), {_letters(one): one for one in headings})
     day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).strftime("D:%Y%m%d%H%M%SZ")
