@@ -112,8 +112,8 @@ def evaluate(
     settings : Settings, optional
         Thresholds and the reading day.
     engine : optional
-        What computes, pandas by default. With `cleanworks.data.database` the tables are files and may outgrow the memory, with
-        `cleanworks.data.cluster` they may outgrow the machine.
+        What computes; by default Arrow, or pandas where there is none. With `cleanworks.data.database` the tables are files and may
+        outgrow the memory, with `cleanworks.data.cluster` they may outgrow the machine.
 
     Returns
     -------
