@@ -49,7 +49,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "ipykernel.iostream:IOPubThread": ("schedule", "session", "thread", "io_loop", "background_socket"),
     "ipykernel.iostream:OutStream": (
         "_is_master_process", "_schedule_flush", "_flush", "_should_watch", "_fid", "_original_stdstream_fd",
-        "_original_stdstream_copy", "_watch_pipe_fd",
+        "_original_stdstream_copy", "_watch_pipe_fd", "_buffers", "pub_thread",
     ),
     "jupyter_client.session:Session": ("send", "msg", "feed_identities", "deserialize", "pack"),
     "IPython.core.interactiveshell:InteractiveShell": (

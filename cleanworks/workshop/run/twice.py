@@ -89,7 +89,7 @@ def first_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> Failur
 
 
 def _by_stream(outputs: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Outputs with all of stdout before all of stderr where nothing stands between: which one a kernel sends first is a matter of timing."""
+    """Outputs with all of stdout before all of stderr where nothing stands between: a program writes to both, and timing decides."""
     made: list[Any] = []
     streams: dict[str, str] = {}
     for output in [*outputs, None]:

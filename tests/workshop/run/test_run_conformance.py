@@ -19,9 +19,7 @@ CELLS = {
     "value": "6 * 7",
     "several values": "from IPython.display import display\ndisplay(1)\ndisplay('two')\n3",
     "printed": "print('one')\nprint('two', end='')\nprint('three', flush=True)",
-    "both streams": "import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('out again')",
-    "logging": "import logging\nlogging.warning('first')\nprint('between')\nlogging.warning('second')",
-    "flushed in turn": "for n in range(3):\n    print('out', n, flush=True)\n    print('err', n, file=sys.stderr, flush=True)",
+    "flushed in turn": "import sys\nfor n in range(3):\n    print('out', n, flush=True)\n    print('err', n, file=sys.stderr, flush=True)",
     "the shell": "!echo from the shell",
     "the shell's lines": "lines = !printf 'a\\nb\\n'\nlines",
     "the shell in a function": "def say(inner):\n    !echo {inner} $inner\n    kept = !echo {inner} again\n    return kept\nsay('from inside')",
@@ -117,6 +115,32 @@ WRITTEN = {
     ),
 }
 
+# What goes to both streams, and how it has to stand. nbclient's own kernels send each stream by itself, at a time of its own: the page
+# shows all that was printed and then all that was logged, or the other way round.
+IN_TURN = {
+    "both streams": (
+        "import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('out again')",
+        [("stdout", "out\n"), ("stderr", "err\n"), ("stdout", "out again\n")],
+    ),
+    "logging": (
+        "import logging\nlogging.warning('first')\nprint('between')\nlogging.warning('second')",
+        [("stderr", "WARNING:root:first\n"), ("stdout", "between\n"), ("stderr", "WARNING:root:second\n")],
+    ),
+    "a library in C and a warning": (
+        "libc = __import__('ctypes').CDLL(None)\nprint('a')\nlibc.puts(b'from C')\nlibc.fflush(None)\n"
+        "print('err', file=sys.stderr)\nprint('b')",
+        [("stdout", "a\nfrom C\n"), ("stderr", "err\n"), ("stdout", "b\n")],
+    ),
+    "many, in turn": (
+        "for n in range(500):\n    print(n, file=(sys.stdout, sys.stderr)[n % 2])",
+        [(("stdout", "stderr")[n % 2], f"{n}\n") for n in range(500)],
+    ),
+    "one closed": (
+        "print('a', file=sys.stderr)\nsys.stderr.close()\nprint('b')",
+        [("stderr", "a\n"), ("stdout", "b\n")],
+    ),
+}
+
 # What differs by nature: addresses of objects, process ids, times.
 _BY_NATURE = re.compile(
     r"id='p?\d{4,}'|\bp\d{4}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|0x[0-9a-f]+|/ipykernel_\d+/\d+\.py|/ipykernel/\d+\.py|\d+(\.\d+)? ?(ms|µs|s) "
@@ -129,7 +153,7 @@ def notebooks() -> dict[str, nbformat.NotebookNode]:
             CELLS | OTHERS | {name: code for name, (code, _) in WITHOUT_SOCKETS.items()}, RAISES
         ),
         "widgets": a_notebook(WIDGETS),
-        "written": a_notebook({name: code for name, (code, _) in WRITTEN.items()}),
+        "written": a_notebook({name: code for name, (code, _) in (WRITTEN | IN_TURN).items()}),
     }
 
 
@@ -195,6 +219,8 @@ def test_every_cell_shows_what_nbclient_shows(tmp_path, reference, fresh):
         # From Python 3.12 on a fork beside threads is warned of, on standard error, in every kernel.
         printed = [output["text"] for output in ours[name] if output.get("name") == "stdout"]
         assert "".join(printed) == text, name
+    for name, (_, streams) in IN_TURN.items():
+        assert [(output["name"], output["text"]) for output in ours[name]] == streams, name
     for name, (_, words) in WITHOUT_SOCKETS.items():
         assert (words in json.dumps(ours[name])) is not fresh, ours[name]
     different = "".join(

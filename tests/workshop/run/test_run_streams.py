@@ -15,10 +15,11 @@ from cleanworks.workshop.run.kernels.streams import INTERVAL, OrderedStream
 class _Descriptor(OrderedStream):
     """A stream over a pipe of its own. Each way of its text waits at the place where the other could overtake it."""
 
-    _should_watch, pub_thread = True, None
+    _should_watch, pub_thread, _buffers = True, None, ()
 
     def __init__(self, fid: int, elsewhere: int, written: list[str]):
         self._fid, self._original_stdstream_copy, self.written = fid, elsewhere, written
+        self.both = {"stdout": self}
         self._available, self._taker, self._reading, self._decoder = array("i", [0]), None, self, self
         self.lock, self.printing = threading.RLock(), threading.Event()
 
@@ -64,7 +65,7 @@ def test_what_a_thread_has_read_is_not_overtaken_by_what_is_printed_after_it(mon
 
 
 class _Waiting(pipe_kernel.PipeStream):
-    _should_watch = False
+    _should_watch, _taker, both = False, None, {}
 
     def __init__(self, written: list[str]):
         self._waiting, self._since, self._sending, self.written = 0, 0.0, threading.RLock(), written

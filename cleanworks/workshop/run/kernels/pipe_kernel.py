@@ -180,7 +180,7 @@ class PipeStream(OrderedStream):
             self._read_all(to_the_end=True)
             self._send_waiting()
 
-    def _send_waiting(self) -> None:
+    def _send_waiting(self, wait: bool = True) -> None:
         with self._sending:
             self._waiting = 0
             self._flush()

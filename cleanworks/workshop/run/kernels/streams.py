@@ -10,7 +10,7 @@ import select
 import threading
 from array import array
 from termios import FIONREAD
-from typing import Any
+from typing import Any, ClassVar
 
 from ipykernel.iostream import OutStream
 
@@ -27,10 +27,14 @@ def as_anywhere(stream: type[OutStream]) -> type[OutStream]:
 
 @as_anywhere
 class OrderedStream(OutStream):
-    """ipykernel's ``sys.stdout`` or ``sys.stderr``, which first takes what lies in the descriptor whenever something is printed.
+    """ipykernel's ``sys.stdout`` or ``sys.stderr``, which first sends what came before the text that it is given.
 
-    ipykernel leaves the descriptor to a thread alone: a line of C code then changes places with what was printed after it.
+    ipykernel leaves the descriptor to a thread alone: a line of C code then changes places with what was printed after it. And it sends
+    each of the two streams by itself, so that a page shows all that was printed, and then all that was logged in between.
     """
+
+    # Both streams of this process, by name.
+    both: ClassVar[dict[str, OrderedStream]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any):
         self._reading = threading.RLock()
@@ -38,17 +42,36 @@ class OrderedStream(OutStream):
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._available = array("i", [0])
         super().__init__(*args, **kwargs)
+        self.both[self.name] = self
 
     def write(self, string: str) -> int:
-        # Another thread may hold what it has read and not yet written; to ask for it waits until it is.
-        if self._should_watch and self._taker != threading.get_ident() and self._is_master_process():
-            self._read_all()
+        if self._is_master_process():
+            taking = self._taker == threading.get_ident()
+            for stream in self.both.values():
+                # Another thread may hold what it has read and not yet written; to read waits until it is.
+                if stream._should_watch and not taking and (stream._bytes_available() or stream._taker):
+                    stream._read_all()
+                if stream is not self and stream._buffers and not stream.closed:
+                    stream._send_waiting(wait=not taking)
         return super().write(string) or 0
+
+    def _send_waiting(self, wait: bool = True) -> None:
+        """Send what was printed; who holds the descriptor's text must not `wait` for the thread that sends."""
+        if wait:
+            super().flush()
+        elif self.pub_thread is not None:
+            self.pub_thread.schedule(self._flush)
 
     def flush(self) -> None:
         if self._is_master_process():
             self._read_all(to_the_end=True)
         super().flush()
+
+    def close(self) -> None:
+        # As any file: what was written is not lost.
+        if not self.closed:
+            self.flush()
+        super().close()
 
     def _watch_pipe_fd(self) -> None:
         poll = select.poll()
@@ -77,5 +100,8 @@ class OrderedStream(OutStream):
                 self._taker = None
 
     def _bytes_available(self) -> int:
-        fcntl.ioctl(self._fid, FIONREAD, self._available)
+        try:
+            fcntl.ioctl(self._fid, FIONREAD, self._available)
+        except OSError:  # a cell has closed what it did not open
+            return 0
         return self._available[0]
