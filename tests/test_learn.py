@@ -240,9 +240,23 @@ class TestNumbers:
 
     def test_days_are_not_told_about_percentages(self):
         assert "percent" not in compare(1200, 12, unit="days").message
+        assert "percent" not in compare([1200], [12], unit="days").message
+        assert "1,200 days" in compare([1200], [12], unit="days").message
+
+    @pytest.mark.parametrize("unit", ["", "%", "percent", "share"])
+    def test_shares_are(self, unit):
+        assert "Did you give a percentage" in compare(1200, 12, unit=unit).message
+
+    def test_a_slip_is_known_within_the_tolerance_of_the_question(self):
+        assert "100 times too large" in compare(1203, 12, rtol=0.005).message
+        assert "wrong sign" in compare(-12.03, 12, rtol=0.005).message
+
+    def test_large_numbers_are_shown_as_people_write_them(self):
+        assert "1,000,000, is too large" in compare(1e6, 5).message
 
     def test_a_rounded_number_is_told_so(self):
         assert "rounded" in compare(0.33, 1 / 3).message
+        assert "rounded" in compare(0.123457, 0.1234567).message
 
     def test_zero_is_compared_absolutely(self):
         assert isinstance(compare(1e-12, 0), Correct)
@@ -277,6 +291,7 @@ class TestColumnsAndTables:
     def test_missing_equals_only_missing(self):
         assert "should stay missing" in compare(self.days.fillna(0), self.days).message
         assert "missing (NaN) in 1 row" in compare(self.days.where(self.days > 1), self.days).message
+        assert isinstance(compare(pd.Series([None], dtype=object), pd.Series([np.nan])), Correct)
 
     def test_the_first_difference_is_shown_with_the_learners_value(self):
         message = compare(self.days.where(self.days != 2, 3), self.days).message
@@ -298,11 +313,23 @@ class TestColumnsAndTables:
         outcome = compare(answer, self.days.fillna(5) if "hold" in words else self.days)
         assert isinstance(outcome, NotYet) and words in outcome.message
 
+    def test_a_table_of_one_column_is_that_column(self):
+        assert isinstance(compare(self.days.to_frame(), self.days), Correct)
+
+    def test_numbers_within_the_tolerance_of_the_question_are_the_same(self):
+        assert isinstance(compare(self.days + 0.04, self.days, atol=0.05), Correct)
+        assert isinstance(compare(self.days * 1.04, self.days, rtol=0.05), Correct)
+
+    def test_among_numbers_the_value_that_is_none_is_shown(self):
+        mixed = pd.Series([1, "two"], dtype=object)
+        assert "hold numbers. It holds the text `two`" in compare(mixed, pd.Series([1, 2])).message
+
     def test_text_dtypes_do_not_matter(self):
         assert isinstance(compare(self.table["id"].astype(object), self.table["id"]), Correct)
 
     def test_a_table_may_have_more_columns(self):
         assert isinstance(compare(self.table.assign(extra=1), self.table), Correct)
+        assert isinstance(compare_table(self.table.assign(extra=1), self.table), Correct)
 
     def test_a_missing_column_is_named_with_a_suggestion(self):
         message = compare(self.table.rename(columns={"rain": "rains"}), self.table).message
@@ -316,6 +343,11 @@ class TestColumnsAndTables:
         shuffled = twice[::-1].reset_index(drop=True)
         assert isinstance(compare_table(shuffled, twice, key=["id", "day"]), Correct)
         assert isinstance(compare_table(shuffled.set_index(["id", "day"]), twice, key=["id", "day"]), Correct)
+        decomposed, composed = (
+            self.table.assign(id=[unicodedata.normalize(form, name) for name in ("é", "à", "ô")])
+            for form in ("NFD", "NFC")
+        )
+        assert isinstance(compare_table(decomposed, composed, key="id"), Correct)
 
     def test_rows_without_labels_of_their_own_are_matched_by_position(self):
         assert isinstance(compare(self.table.set_axis([7, 8, 9]), self.table), Correct)
@@ -375,6 +407,8 @@ class TestOtherKinds:
 
     def test_lists_and_dicts_say_which_part(self):
         assert "Value 2" in compare([1, 5], [1, 2]).message
+        for right in ([1, 2], np.array([1, 2])):
+            assert "has 1 value; the question asks for 2" in compare([1], right).message
         assert "no entry `b`" in compare({"a": 1}, {"a": 1, "b": 2}).message
         assert "The entry `b`" in compare({"a": 1, "b": 5}, {"a": 1, "b": 2}).message
 
@@ -506,11 +540,15 @@ class TestOpenQuestions:
         outcome = self.asked(text)
         assert isinstance(outcome, Answered) and outcome.rubric == self.rubric
 
+    def test_a_text_may_say_each_word_twice(self):
+        assert isinstance(self.asked("It rains and it rains and"), Answered)
+
     @pytest.mark.parametrize(
         ("text", "said"),
         [
             ("North is wetter.", "3 words"),
             ("wet wet wet wet wet wet wet", "repeats"),
+            ("wet wet wet dry dry dry", "repeats"),
             (12, "text in quotes"),
             (None, "text in quotes"),
         ],
@@ -554,7 +592,7 @@ class TestTicks:
         bundle = open_checks()("r1-e4", {"note": self.note})._repr_mimebundle_()
         assert bundle[MIME]["rubric"] == list(TestOpenQuestions.rubric) and "ticks" not in bundle[MIME]
         assert bundle["text/html"].count("<li>") == 3 and "ticks=[1, 2]" in bundle["text/html"]
-        assert "names the station" in bundle["text/plain"] and "Correct" not in bundle["text/plain"]
+        assert "☐ names the station" in bundle["text/plain"] and "Correct" not in bundle["text/plain"]
 
     def test_ticks_are_kept_and_can_be_taken_back(self, tmp_path, monkeypatch):
         file = tmp_path / "mine.json"
@@ -605,15 +643,21 @@ class TestFunctions:
         outcome = compare_function(lambda mm, days: mm / 0, self.right, [(6, 2)])
         assert isinstance(outcome, Raised)
         assert "called with 6, 2" in outcome.message and "divided by zero" in outcome.message
+        cell: dict = {"rain": 3}
+        exec("def depth(mm, days):\n    return rian", cell)
+        message = compare_function(cell["depth"], self.right, [(6, 2)]).message
+        assert "Did you mean `rain`" in message and "Line 2" in message
 
     def test_a_function_that_gives_nothing_is_not_attempted(self):
         for nothing in (None, ...):
             outcome = compare_function(lambda mm, days, made=nothing: made, self.right, [(6, 2)])
             assert isinstance(outcome, NotAttempted)
+        only_some = compare_function(lambda mm, days: None if days == 2 else 3, self.right, [(6, 2), (9, 3)])
+        assert isinstance(only_some, NotYet) and "called with 6, 2" in only_some.message
 
     def test_a_wrong_result_shows_the_arguments_and_what_came(self):
         message = compare_function(lambda mm, days: mm * days, self.right, [(6, 2)]).message
-        assert "called with 6, 2 and gave 12" in message
+        assert "called with 6, 2 and gave 12" in message and "too large" in message
 
     def test_a_known_wrong_function_gets_its_feedback(self):
         mistakes = [(lambda mm, days: mm * days, "You multiplied.")]
@@ -661,7 +705,11 @@ ERRORS = [
     ("if table['rain'] > 1: pass", "`&` or `|`"),
     ("import no_such_library", "`no_such_library` is not installed"),
     ("open('nowhere.csv')", "no file `nowhere.csv`"),
+    ("table.query('rian > 2')", "Python knows no `rian`. Did you mean `rain`"),
+    ("def f():\n    inside = 1\n    return insdie\nf()", "Did you mean `inside`"),
     ("x = (1", "missing bracket"),
+    ("x = (1", "Python stopped at `x = (1`"),
+    ("y = 1\nx = (1", "(Line 2 of that cell.)"),
     ("  y = 1\n x = 2", "start of a line"),
 ]
 
@@ -689,6 +737,9 @@ class TestPlainWords:
     )
     def test_of_an_unknown_error_its_first_line_is_said(self, error, said):
         assert explain(error) == f"A value does not fit: {said}"
+
+    def test_an_error_of_a_kind_without_words_is_named(self):
+        assert explain(RuntimeError("It rains.")) == "RuntimeError: It rains"
 
     def test_at_most_twelve_columns_are_listed(self):
         wide = pd.DataFrame(columns=[f"c{n}" for n in range(14)])
@@ -786,6 +837,7 @@ class TestInANotebook:
         ("t.loc[0, 'x'] = 1", {"t"}),
         ("f().x = 1", set()),
         ("total = (", {"total"}),
+        ("a = 1\nb = (", {"a", "b"}),
         ("if a == (", set()),
         ("", set()),
     ],

@@ -322,10 +322,10 @@ def _compare_numbers(answer: Any, right: float, *, unit: str, rtol: float, atol:
         return Correct()
     shown = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
     shown = f"{shown} {unit}".strip()
-    if right and value and math.isclose(value, -right, rel_tol=rtol):
+    if math.isclose(value, -right, rel_tol=rtol):
         return NotYet(f"{name}, {shown}, has the wrong sign. What do you subtract from what?")
     for factor, slip in _SLIPS.items():
-        if right and math.isclose(value, right * factor, rel_tol=max(rtol, 1e-6)):
+        if math.isclose(value, right * factor, rel_tol=max(rtol, 1e-6)):
             slip = (
                 slip if unit in ("", "%", "percent", "share") else slip.split(".")[0] + ". Check the units."
             )
@@ -546,17 +546,17 @@ def _compare_values(given: pd.Series, right: pd.Series, *, rtol: float, atol: fl
         )
     there = ~right.isna().to_numpy()
     mine, theirs = _one_kind(given[there]), _one_kind(right[there])
-    numeric = pd.api.types.is_numeric_dtype(theirs) and not pd.api.types.is_bool_dtype(theirs)
-    if numeric:
+    if not len(theirs):
+        return Correct()
+    if pd.api.types.is_numeric_dtype(theirs) and not pd.api.types.is_bool_dtype(theirs):
         if pd.api.types.is_bool_dtype(mine) or not pd.api.types.is_numeric_dtype(mine):
-            return NotYet(
-                f"{name} should hold numbers. It holds {_what(mine.iloc[0]) if len(mine) else 'nothing'}."
-            )
+            other = next(value for value in mine if not _is_number(value))
+            return NotYet(f"{name} should hold numbers. It holds {_what(other)}.")
         a, b = mine.to_numpy(dtype=float), theirs.to_numpy(dtype=float)
         unequal = ~np.isclose(a, b, rtol=rtol, atol=atol)
         if unequal.any():
             for factor, slip in _SLIPS.items():
-                if (b != 0).any() and np.allclose(a, b * factor, rtol=max(rtol, 1e-6), atol=0):
+                if np.allclose(a, b * factor, rtol=max(rtol, 1e-6), atol=0):
                     return NotYet(f"{name} is {slip}")
     else:
         unequal = np.array([not _same(a, b) for a, b in zip(mine, theirs, strict=True)], dtype=bool)
