@@ -15,7 +15,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import TOC, Course
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.files import holds_cells, is_myst_notebook, notebook_content, read_text
-from cleanworks.workshop.run.course import unread_notes
+from cleanworks.workshop.run.course import run_notes, unread_notes
 from cleanworks.workshop.run.result_cache import write_all
 from cleanworks.workshop.settings import FILE as SETTINGS
 
@@ -77,7 +77,7 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
     written = write_all({root / name: text for name, text in texts.items()})
     try:
         course = Course.load(root)
-        notes += unread_notes(course)
+        notes += run_notes(course)
         if not (course.notebooks or course.plain):
             if unread := unread_notes(course):
                 raise InputError(
@@ -99,7 +99,9 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
     return written, notes
 
 
-def _pages(root: Path, suffixes: tuple[str, ...] = (".ipynb", ".md")) -> list[Path]:
+def _pages(
+    root: Path, suffixes: tuple[str, ...] = (".ipynb", ".md"), *, any_case: bool = False
+) -> list[Path]:
     """Files that can be pages of a book, or have other suffixes, in alphabetical order, folder by folder."""
     found: list[Path] = []
     for folder, folders, names in os.walk(root):
@@ -111,7 +113,8 @@ def _pages(root: Path, suffixes: tuple[str, ...] = (".ipynb", ".md")) -> list[Pa
         found += [
             Path(folder, name)
             for name in sorted(names)
-            if Path(name).suffix in suffixes and not name.startswith(".")
+            if (Path(name.lower()) if any_case else Path(name)).suffix in suffixes
+            and not name.startswith(".")
         ]
     return found
 
@@ -139,6 +142,21 @@ def _contents(root: Path, notes: list[str]) -> dict[str, str]:
             fix=f"Write `jupytext --to myst {others[0].relative_to(root).as_posix()}` for each of them, or name their format "
             f"under `nb_custom_formats` in {CONFIG} and the files in {TOC}.",
         )
+    capitals = [
+        path.relative_to(root).as_posix()
+        for path in _pages(root, (".ipynb",), any_case=True)
+        if path.suffix != ".ipynb"
+    ]
+    if not notebooks and capitals:
+        raise InputError(
+            f"The name of {capitals[0]} ends in capitals, which Jupyter Book does not read.",
+            where=str(root),
+            fix="Rename it, and others like it, so that the name ends in .ipynb.",
+        )
+    notes += [
+        f"{name} was left out of {TOC}: Jupyter Book reads names that end in small letters, .ipynb."
+        for name in capitals
+    ]
     if not notebooks:
         raise InputError(
             "There is no notebook in this folder.", where=str(root), fix="Name the folder that holds them."

@@ -182,7 +182,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
     """
     from cleanworks.workshop.live.payload import variables
     from cleanworks.workshop.run import run_notebooks
-    from cleanworks.workshop.run.course import unread_notes
+    from cleanworks.workshop.run.course import run_notes
     from cleanworks.workshop.run.progress_display import display
     from cleanworks.workshop.run.terminal import report, warning_text
 
@@ -190,7 +190,7 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
         settings_file(course, made)
     course.book.require_installed(course.root)
     course.keep_texts()
-    for note in unread_notes(course):
+    for note in run_notes(course):
         _say(note)
     if stored := len(course.plain) - len(course.executed):
         listed = len(course.plain)
@@ -405,6 +405,13 @@ def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | 
             _say(
                 f"The book was built with {len(lines)} line{'' if len(lines) == 1 else 's'} of warnings, listed above."
             )
+            unlisted = [line.partition(": ")[0] for line in lines if "isn't included in any toctree" in line]
+            ends = (".ipynb", *course.book.formats)
+            if idle := [name for name in unlisted if name.endswith(ends)]:
+                _say(
+                    f"Not executed, because _toc.yml does not name them: {', '.join(idle)}. "
+                    "Name them there, or set `only_build_toc_files: true` in _config.yml to leave their pages out."
+                )
         return []
     return [_with_cell(line, course, made) for line in lines]
 

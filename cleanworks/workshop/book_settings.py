@@ -19,6 +19,16 @@ FILE = "_config.yml"
 _MODES = ("auto", "force", "cache", "lazy", "inline", "off")
 
 
+# The same settings as Jupyter Book and as MyST-NB (after `nb_execution_`) name them.
+_MYST_NB = {
+    "execute_notebooks": "mode",
+    "exclude_patterns": "excludepatterns",
+    "timeout": "timeout",
+    "allow_errors": "allow_errors",
+    "run_in_temp": "in_temp",
+}
+
+
 @dataclass(frozen=True)
 class BookSettings:
     """The parts of `_config.yml` that the toolkit acts on; Jupyter Book itself reads the file whole.
@@ -33,6 +43,12 @@ class BookSettings:
         Seconds for one cell; -1 for no limit.
     may_raise : bool
         `allow_errors`: a cell that raises ends nothing.
+    in_temp : bool
+        `run_in_temp`: Jupyter Book would execute in an empty folder; the toolkit does not.
+    only_listed : bool
+        `only_build_toc_files`: no page is built that the table of contents does not name.
+    excluded : tuple of str
+        Patterns of files that are no pages (`exclude_patterns`).
     formats : mapping
         Suffix of a notebook format -> (reader, its options), from `nb_custom_formats`.
     extensions : tuple of str
@@ -49,6 +65,9 @@ class BookSettings:
     left_out: tuple[str, ...] = ()
     timeout: float | None = None
     may_raise: bool = False
+    in_temp: bool = False
+    only_listed: bool = False
+    excluded: tuple[str, ...] = ()
     formats: Mapping[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
     own_extensions: tuple[str, ...] = ()
@@ -84,6 +103,12 @@ class BookSettings:
                     where=str(path),
                     fix="Write the folder that its module lies in, such as `mine: ./extensions`.",
                 )
+        # What stands under `sphinx: config:` wins, as in Jupyter Book; there these settings have the names that MyST-NB gives them.
+        execute = execute | {
+            name: config[f"nb_execution_{long}"]
+            for name, long in _MYST_NB.items()
+            if f"nb_execution_{long}" in config
+        }
         mode = execute.get("execute_notebooks", "auto")
         # YAML 1.1 reads the word off as false.
         mode = "off" if mode is False else mode
@@ -103,6 +128,9 @@ class BookSettings:
             left_out=_texts(execute, "exclude_patterns", path),
             timeout=timeout,
             may_raise=execute.get("allow_errors") is True,
+            in_temp=execute.get("run_in_temp") is True,
+            only_listed=found.get("only_build_toc_files") is True,
+            excluded=_texts(found, "exclude_patterns", path) + _texts(config, "exclude_patterns", path),
             formats=_formats(config, path),
             extensions=_texts(sphinx, "extra_extensions", path),
             own_extensions=tuple(_block(sphinx, "local_extensions", path)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -143,7 +143,7 @@ class Course:
         pages: list[Path] = []
         plain: list[PlainNotebook] = []
         without: list[PlainNotebook] = []
-        for path, caption in listed(root, tuple(book.formats)):
+        for path, caption in listed(root, book):
             found = _notebook(root, path, caption, book)
             if found is None:
                 pages.append(path)
@@ -315,8 +315,8 @@ def _paired(entries: list[Entry]) -> tuple[Lesson, ...]:
     return lessons
 
 
-def listed(root: Path, suffixes: tuple[str, ...] | None = None) -> list[tuple[Path, str]]:
-    """Each file of the table of contents with the caption of its part; `suffixes` of further formats, or what the book's settings name."""
+def listed(root: Path, book: BookSettings | None = None) -> list[tuple[Path, str]]:
+    """Each file of the table of contents with the caption of its part; `book` is read where it is not given."""
     path = root / TOC
     if not path.is_file():
         raise InputError(
@@ -335,12 +335,16 @@ def listed(root: Path, suffixes: tuple[str, ...] | None = None) -> list[tuple[Pa
         raise InputError(
             "The table of contents has no `root`.", where=str(path), fix="Its first page is `root: index`."
         )
-    if suffixes is None:
-        suffixes = tuple(BookSettings.load(root).formats)
-    found = [(_file(root, toc["root"], suffixes), "")]
-    _collect(root, toc, "", found, suffixes)
+    if book is None:
+        book = BookSettings.load(root)
+    found = [(_file(root, toc["root"], book), "")]
+    _collect(root, toc, "", found, book)
     _let_the_builder_read(root, toc)
-    return found
+    # A page may be named once by its name and once by a pattern.
+    places: dict[Path, str] = {}
+    for path, caption in found:
+        places.setdefault(path, caption)
+    return [*places.items()]
 
 
 def _let_the_builder_read(root: Path, toc: dict[str, Any]) -> None:
@@ -362,7 +366,7 @@ def _let_the_builder_read(root: Path, toc: dict[str, Any]) -> None:
 
 
 def _collect(
-    root: Path, node: dict[str, Any], caption: str, found: list[tuple[Path, str]], suffixes: tuple[str, ...]
+    root: Path, node: dict[str, Any], caption: str, found: list[tuple[Path, str]], book: BookSettings
 ) -> None:
     """Walk parts, chapters and sections, which nest in any depth."""
     caption = node.get("caption", caption)
@@ -384,13 +388,10 @@ def _collect(
                     "Write `- file: path/without/suffix`.",
                 )
             if "file" in child:
-                found.append((_file(root, child["file"], suffixes), caption))
+                found.append((_file(root, child["file"], book), caption))
             elif isinstance(child.get("glob"), str):
-                known = {path for path, _ in found}
-                found += [
-                    (path, caption) for path in _matching(root, child["glob"], suffixes) if path not in known
-                ]
-            _collect(root, child, caption, found, suffixes)
+                found += [(path, caption) for path in _matching(root, child["glob"], tuple(book.formats))]
+            _collect(root, child, caption, found, book)
 
 
 def _matching(root: Path, pattern: str, suffixes: tuple[str, ...]) -> list[Path]:
@@ -398,8 +399,17 @@ def _matching(root: Path, pattern: str, suffixes: tuple[str, ...]) -> list[Path]
     from sphinx.util.matching import patfilter
 
     pages: dict[str, Path] = {}
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name != "_build" and not name.startswith(".")]
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(root, followlinks=True):  # as Sphinx does
+        seen.add(os.path.realpath(folder))
+        folders[:] = [
+            name
+            for name in folders
+            if name != "_build"
+            and not name.startswith(".")
+            # A link to a folder above leads round in circles.
+            and not (os.path.islink(one := os.path.join(folder, name)) and os.path.realpath(one) in seen)
+        ]
         for name in sorted(names):
             end = next((end for end in (".ipynb", ".md", ".rst", *suffixes) if name.endswith(end)), None)
             if end:
@@ -412,11 +422,11 @@ def _misshapen(root: Path, what: str, fix: str) -> InputError:
     return InputError(what, where=str(root / TOC), fix=fix)
 
 
-def _file(root: Path, name: Any, suffixes: tuple[str, ...]) -> Path:
+def _file(root: Path, name: Any, book: BookSettings) -> Path:
     """The page that the table of contents names, usually without its suffix."""
     if not isinstance(name, str | int | float) or not str(name).strip():
         raise _misshapen(root, f"{name!r} is not the name of a page.", "Write `- file: path/without/suffix`.")
-    path, ends = root / str(name), (".ipynb", ".md", ".rst", *suffixes)
+    path, ends = root / str(name), (".ipynb", ".md", ".rst", *book.formats)
     shown = str(name) if len(str(name)) <= 80 else f"{str(name)[:77]}..."
     if os.path.isabs(str(name)) or os.path.normpath(str(name)).startswith(".."):
         raise _misshapen(
@@ -424,14 +434,50 @@ def _file(root: Path, name: Any, suffixes: tuple[str, ...]) -> Path:
             f"The table of contents names {shown!r}, which lies outside the folder of the course.",
             "Copy the page into the folder.",
         )
-    candidates = [path] if path.name.endswith(ends) else []
-    for candidate in (*candidates, *(path.with_name(path.name + end) for end in ends if path.name)):
-        # A name longer than the system allows, or with a zero character, names nothing either.
-        with contextlib.suppress(OSError, ValueError):
-            if candidate.is_file():
-                return candidate
+    end = next((end for end in sorted(ends, key=len, reverse=True) if path.name.endswith(end)), "")
+    stem = path.name.removesuffix(end)
+    # A name with its suffix is that file where no other pages are built; else it is a page, which may have several files.
+    names = [path.name] if end and book.only_listed else [stem + one for one in ends if stem]
+    longer = [path.name + one for one in ends if end]
+    for wanted in (names, longer):
+        if found := sorted(_there(path.with_name(name) for name in wanted)):
+            return _chosen(root, found, book)
+    like = [
+        one.name
+        for one in _beside(path)
+        if one.stem in (stem, path.stem) and one.suffix not in ends and one.suffix.lower() in ends
+    ]
     raise _misshapen(
         root,
         f"The table of contents names {shown!r}, and there is no such page.",
-        "Correct the name, or add the file (.md or .ipynb).",
+        f"Rename {like[0]}: Jupyter Book reads suffixes in small letters only."
+        if like
+        else "Correct the name, or add the file (.md or .ipynb).",
     )
+
+
+def _there(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        # A name longer than the system allows, or with a zero character, names nothing.
+        with contextlib.suppress(OSError, ValueError):
+            if path.is_file():
+                yield path
+
+
+def _beside(path: Path) -> list[Path]:
+    with contextlib.suppress(OSError, ValueError):
+        return sorted(path.parent.iterdir())
+    return []
+
+
+def _chosen(root: Path, files: list[Path], book: BookSettings) -> Path:
+    """Of several files with the name of one page the one that Sphinx builds: the first in alphabetical order that is not excluded.
+
+    A lesson.ipynb may lie beside a lesson.Rmd that jupytext keeps equal to it; to execute the other one would show code without results.
+    """
+    if len(files) == 1 or not book.excluded:
+        return files[0]
+    from sphinx.util.matching import Matcher
+
+    excluded = Matcher(book.excluded)
+    return next((one for one in files if not excluded(one.relative_to(root).as_posix())), files[0])

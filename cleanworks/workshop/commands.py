@@ -41,6 +41,10 @@ def catalogue(
             json.dumps([_record(course, lesson) for lesson in course.lessons], ensure_ascii=False, indent=1)
         )
         return
+    if not course.lessons and course.plain:
+        print(f"No lessons; {_count(len(course.plain), 'notebook')} that `cleanworks run` executes:")
+        print(*(one.name for one in course.plain), sep="\n")
+        return
     from rich.console import Console
     from rich.table import Table
 

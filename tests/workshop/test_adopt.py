@@ -61,6 +61,16 @@ def test_what_a_mac_leaves_beside_notebooks_is_none(notebooks):
     assert run(["book", "--root", str(notebooks)]) == 0
 
 
+def test_a_notebook_whose_name_ends_in_capitals_is_named(notebooks, tmp_path, capsys):
+    (notebooks / "01-wells.ipynb").rename(notebooks / "01-wells.IPYNB")
+    assert run(["init", str(notebooks)]) == 0
+    assert "01-wells.IPYNB was left out of _toc.yml" in capsys.readouterr().out
+    alone = tmp_path / "alone"
+    save(alone / "RAIN.IPYNB", new_code_cell("1"))
+    assert run(["init", str(alone)]) == 2
+    assert "The name of RAIN.IPYNB ends in capitals" in capsys.readouterr().err
+
+
 def test_what_learners_handed_in_is_no_page_of_the_book(tmp_path):
     for place in ("source/ps1", "release/ps1", "submitted/ann/ps1", "autograded/ann/ps1", "feedback/ann/ps1"):
         save(tmp_path / place / "rain.ipynb", new_markdown_cell("# Rain"), new_code_cell("1 + 1"))

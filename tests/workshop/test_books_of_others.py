@@ -241,6 +241,76 @@ def test_formats_that_jupytext_reads(book, capsys):
     assert "are text (.Rmd and .md, 2 of them)" in capsys.readouterr().err
 
 
+RMD = "sphinx:\n  config:\n    nb_custom_formats:\n      .Rmd: [jupytext.reads, {fmt: Rmd}]\n"
+
+
+@pytest.mark.parametrize(
+    ("excluded", "shown"), [("", "from the text 6"), ("exclude_patterns: ['*.Rmd']\n", "42")]
+)
+def test_of_two_files_with_one_name_the_one_that_is_shown_is_executed(book, excluded, shown):
+    """jupytext keeps old.Rmd equal to old.ipynb; Sphinx shows the first of them, and says so."""
+    config = (book / "_config.yml").read_text(encoding="utf-8").replace("only_build_toc_files: true\n", "")
+    (book / "_config.yml").write_text(config + excluded + RMD, encoding="utf-8")
+    (book / "old.Rmd").write_text(
+        "# Rain\n\n```{python}\nprint('from the text', 2 * 3)\n```\n", encoding="utf-8"
+    )
+    assert run(["book", "--root", str(book)]) == 0
+    assert shown in (book / "_build" / "html" / "old.html").read_text(encoding="utf-8")
+
+
+def test_a_page_named_with_its_ending_is_that_file(book):
+    (book / "old.md").write_text("# Prose\n", encoding="utf-8")
+    (book / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nchapters:\n  - file: old.md\n  - file: intro/wells\n"
+    )
+    assert [one.name for one in Course.load(book).plain] == ["intro/wells"]
+
+
+def test_an_ending_in_capitals_is_named(book, capsys):
+    (book / "old.ipynb").rename(book / "old.IPYNB")
+    for name in ("old", "old.IPYNB"):
+        (book / "_toc.yml").write_text(f"format: jb-book\nroot: intro\nchapters:\n  - file: {name}\n")
+        assert run(["run", "--root", str(book)]) == 2
+        assert "Rename old.IPYNB" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("setting", "count"), [("mode: 'off'", 0), ("excludepatterns: [old*]", 1)])
+def test_settings_under_sphinx_go_before_those_of_jupyter_book(book, setting, count):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(f"{config}sphinx:\n  config:\n    nb_execution_{setting}\n")
+    assert len(Course.load(book).executed) == count
+
+
+def test_an_empty_folder_to_run_in_is_not_given_and_that_is_said(book, capsys):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(config + "  run_in_temp: true\n")
+    assert run(["run", "--root", str(book)]) == 0
+    assert "`run_in_temp` of _config.yml is not followed" in capsys.readouterr().err
+
+
+def test_a_page_by_its_name_and_by_a_pattern_is_one_page(book, capsys):
+    (book / "more").symlink_to("intro")  # Sphinx follows links
+    (book / "intro" / "round").symlink_to(book)
+    (book / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nchapters:\n  - glob: intro/*\n  - glob: more/*\n  - file: intro/wells.md\n"
+    )
+    assert [one.name for one in Course.load(book).plain] == ["intro/wells", "more/wells"]
+    assert run(["run", "--root", str(book)]) == 0
+
+
+def test_a_notebook_that_is_built_and_not_named_is_said_not_to_be_executed(book, capsys):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(config.replace("only_build_toc_files: true\n", ""))
+    (book / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n  - file: intro/wells\n")
+    assert run(["book", "--root", str(book)]) == 0
+    assert "Not executed, because _toc.yml does not name them: old.ipynb." in capsys.readouterr().err
+
+
+def test_the_catalogue_of_a_book_without_lessons_names_its_notebooks(book, capsys):
+    assert run(["catalogue", "--root", str(book)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["intro/wells", "old"]
+
+
 def test_nothing_to_run_is_no_success(book, capsys):
     (book / "_toc.yml").write_text("format: jb-book\nroot: intro\n", encoding="utf-8")
     for command in ("run", "lint"):

@@ -75,6 +75,16 @@ def require_jobs(course: Course, jobs: list[Job]) -> None:
     )
 
 
+def run_notes(course: Course) -> list[str]:
+    """What the author should know before the notebooks are executed: what is not executed, and what is done otherwise than asked."""
+    notes = unread_notes(course)
+    if course.book.in_temp and course.executed:
+        notes.append(
+            "`run_in_temp` of _config.yml is not followed: cells are executed in the folder of their notebook, and what they write stays there."
+        )
+    return notes
+
+
 def unread_notes(course: Course) -> list[str]:
     """What to say about pages whose code cells nobody executes; nothing where there are none."""
     notes: list[str] = []

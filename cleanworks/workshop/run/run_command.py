@@ -104,7 +104,7 @@ def run(
     from cleanworks.workshop.book import Edition
     from cleanworks.workshop.catalogue import Course
 
-    from .course import course_jobs, course_options, require_jobs, unread_notes
+    from .course import course_jobs, course_options, require_jobs, run_notes
 
     course = Course.load(root)
     # A country's copies lie beside those of the usual edition, from which somebody may be building a book at this moment.
@@ -122,7 +122,7 @@ def run(
     wanted = course_jobs(course, ids or ())
     require_jobs(course, wanted)
     course.keep_texts()
-    for note in unread_notes(course):
+    for note in run_notes(course):
         print(note, file=sys.stderr)
     if times is not None and shard is None:
         raise InputError(
