@@ -57,11 +57,11 @@ def main() -> None:
     print("within the limits" if wall < LIMIT_SECONDS and peak < LIMIT_GIB else "OVER the limits")
     if chosen.by_indicator:
         del results
-        for code in flags.REGISTRY:
-            if not flags.missing_fields(flags.indicator(code), city):
-                begun = time.perf_counter()
-                flags.evaluate(city, [code])
-                print(f"    {code:8} {time.perf_counter() - begun:6.1f} s  {flags.indicator(code).name}")
+        able = flags.coverage(city)
+        for code in able.index[able["possible"]]:
+            begun = time.perf_counter()
+            flags.evaluate(city, [code])
+            print(f"    {code:8} {time.perf_counter() - begun:6.1f} s  {flags.indicator(code).name}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from cleanworks import toml
 from cleanworks.city import schemas
 from cleanworks.data import notation
 from cleanworks.errors import InputError
-from cleanworks.standards import fields
+from cleanworks.standards import checks, fields
 
 # English, Spanish, French, Portuguese, Korean.
 NAMES: dict[str, str] = {
@@ -254,7 +254,15 @@ def kind_of(table: str, column: str) -> str:
     described = schemas.CONSTRUCTION.get(table)
     if described and column in described.names:
         return described[column].kind
-    return "text"
+    return "code" if codes_of(table, column) else "text"
+
+
+def codes_of(table: str, column: str) -> Sequence[str]:
+    """The codes that a column may hold; none where it may hold anything."""
+    described = schemas.CONSTRUCTION.get(table)
+    if described and column in described.names:
+        return described[column].allowed
+    return sorted(_STATES.get(table, ())) if column == "status" else ()
 
 
 def _in_percent(table: str, column: str) -> bool:
@@ -271,6 +279,8 @@ _EXTRA = {
     "tenders": {"buyer_id", "procuring_entity_id", "currency", "status"}, "bids": {"currency"}, "contracts": {"currency", "status"},
     "payments": {"currency"}, "claims": {"currency"}, "projects": {"currency"},
 }  # fmt: skip
+# What becomes of a tender in OCDS, and of a contract in OCDS and OC4IDS: indicators leave out what was cancelled.
+_STATES = {"tenders": checks.TENDERS, "contracts": checks.CONTRACTS | {"pre-award", "closed"}}
 # Where a table has no column of that name, the heading means this one.
 _TWINS = {"public_authority": "buyer_id", "value_amount": "amount", "amount": "value_amount", "supplier_name": "supplier_id", "tenderer_name": "tenderer_id",
           "budget_amount": "cost_estimate"}  # fmt: skip

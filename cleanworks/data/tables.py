@@ -21,7 +21,7 @@ import pandas as pd
 from cleanworks import archives, moments
 from cleanworks.city import schemas
 from cleanworks.data import notation
-from cleanworks.data.mapping import Columns, has_column, kind_of, named_column
+from cleanworks.data.mapping import Columns, codes_of, has_column, kind_of, named_column
 from cleanworks.data.notation import Exact
 from cleanworks.errors import InputError
 from cleanworks.standards.stream import refuse_bomb
@@ -472,9 +472,9 @@ def _ids(texts: Sequence[str], heading: str, sheet: Sheet, *, own: bool) -> pd.S
 
 def _codes(values: pd.Series, table: str, column: str) -> tuple[pd.Series, str]:
     """Codes in the letters of their list, and what is in none of it."""
-    described = schemas.CONSTRUCTION.get(table)
-    allowed = described[column].allowed if described and column in described.names else ()
+    allowed = codes_of(table, column)
     known = {re.sub(r"[ _-]", "", code.lower()): code for code in allowed}
+    known |= {"canceled": known["cancelled"]} if "cancelled" in known else {}
     found = {
         text: known.get(re.sub(r"[ _-]", "", text.lower()), text)
         for text in dict.fromkeys(values)

@@ -900,6 +900,8 @@ class _Reader:
             "cost_estimate": estimate.get("amount"),
             "number_of_tenderers": tender.get("numberOfTenderers"),
             "procuring_entity_id": _get(tender, "procuringEntity", "id"),
+            # No code of OC4IDS, and publishers write it: what was cancelled is one process, tender and contract.
+            **({"status": "cancelled"} if summary.get("status") == "cancelled" else {}),
             **({} if self.of_city or not estimate else {"currency": estimate.get("currency")}),
             **inside(tender, LOCAL),
         }

@@ -109,6 +109,7 @@ def generated(seed: int, processes: int = 200) -> dict[str, pd.DataFrame]:
     )
     items["classification_id"] = some(["4511", "4521", "3012", "9011", None], len(items))
     contracts = awards[["tender_id", "supplier_id", "currency"]].assign(
+        status=some(["active", "cancelled", "terminated", None], len(awards)),
         contract_id=[f"C{number}" for number in range(len(awards))],
         value_amount=rng.integers(1, 900, len(awards)) * 1e5,
     )
@@ -139,6 +140,7 @@ def after_signature(seed: int, size: int = 300) -> dict[str, pd.DataFrame]:
             "supplier_id": some([*firms, None], n), "official_id": some(officials, n), "value_amount": amounts(n),
             "currency": some(["KRW", "USD", None], n, [0.7, 0.2, 0.1]), "date_signed": start, "period_start": start,
             "period_end": start + pd.to_timedelta(rng.integers(-20, 600, n), unit="D"),
+            "status": some(["active", "cancelled", "terminated", None], n, [0.6, 0.1, 0.2, 0.1]),
         }
     )  # fmt: skip
     tenders = pd.DataFrame({"tender_id": [f"T{one}" for one in range(n // 2)]})
@@ -148,7 +150,7 @@ def after_signature(seed: int, size: int = 300) -> dict[str, pd.DataFrame]:
         {
             "project_id": [f"P{one}" for one in range(90)], "budget_amount": amounts(90), "completion_final_value": amounts(90),
             "currency": some(["KRW", "several", None], 90), "period_start": days(90, 0, 500), "period_end": days(90, 400, 9000),
-            "completion_end_date": days(90, 3000, 12000),
+            "completion_end_date": days(90, 3000, 12000), "status": some(["completed", "cancelled", None], 90),
         }
     )  # fmt: skip
     m = 2 * n
@@ -280,6 +282,9 @@ def on_site(seed: int, rows: int = 400) -> dict[str, pd.DataFrame]:
         "attendance": attendance, "wages": wages, "retirement_days": told, "workers": people, "reports": reports, "progress": progress,
         "claims": claims, "payments": payments, "disclosures": disclosures, "questions": questions,
         "accidents": pd.DataFrame({"contract_id": some(sites, 9)}),
+        "contracts": pd.DataFrame(
+            {"contract_id": [f"C{one}" for one in range(8)], "status": ["active", "cancelled", "terminated", None] * 2}
+        ),
     }  # fmt: skip
 
 

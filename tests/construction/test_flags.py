@@ -123,6 +123,30 @@ def test_delivery_failure_from_progress_and_from_milestones():
     assert values({"contracts": CONTRACTS, "milestones": milestones}, "R067") == {"c1": (10.0, True)}
 
 
+def test_of_a_contract_that_has_ended_nobody_waits_for_work_and_reports():
+    """It ended on a day that no table tells: to count on to the reading day would make it later with each day."""
+    contracts = CONTRACTS.assign(status=["terminated", "active"])
+    progress = table("contract_id period actual", ("c1", "2024-12-31", 90), ("c2", "2024-12-31", 90))
+    at = {"as_of": "2025-03-01"}
+    assert values({"contracts": contracts, "progress": progress}, "R067", **at) == {"c2": (60.0, True)}
+    columns = "contract_id date_due date_met"
+    met = table(
+        columns, ("c1", "2024-05-01", None), ("c1", "2024-06-01", "2024-06-03"), ("c2", "2025-02-27", None)
+    )
+    found = values({"contracts": contracts, "milestones": met}, "R067", **at)
+    assert found == {"c1": (2.0, True), "c2": (2.0, True)}
+    daily = table(
+        "contract_id report_type date", ("c1", "daily", "2025-02-03"), ("c2", "daily", "2025-02-03")
+    )
+    assert set(values({"contracts": contracts, "reports": daily}, "report-silence", **at)) == {"c2"}
+
+
+def test_money_paid_on_a_cancelled_contract_is_looked_at():
+    claims = pd.DataFrame({"contract_id": ["c1"], "amount": [111], "date_paid": [day("2024-05-01")]})
+    tables = {**BUILT, "contracts": CONTRACTS.assign(status="cancelled"), "claims": claims}
+    assert values(tables, "R068")["c1"] == (pytest.approx(111 / 110), True)
+
+
 def test_payments_above_the_contract():
     claims = table(
         "claim_id contract_id amount date_paid", ("k1", "c1", 111, "2024-05-01"), ("k2", "c2", 300, None)
@@ -983,23 +1007,82 @@ def of_everything():
 
 
 EVERYTHING = of_everything()
+FEW = flags.Settings(
+    minimum_group=1,
+    minimum_contracting_processes=1,
+    benford_minimum=1,
+    direct_award_threshold=1e8,
+    near_threshold=1.0,
+)
 
 
 @pytest.mark.parametrize("code", flags.REGISTRY)
 def test_the_columns_that_an_indicator_asks_for_are_enough(code):
-    few_of_each = {"minimum_group": 1, "minimum_contracting_processes": 1, "benford_minimum": 1}
-    settings = flags.Settings(**few_of_each, direct_award_threshold=1e8, near_threshold=1.0)
-    ways = list(itertools.product(*(field.split("|") for field in flags.REGISTRY[code].fields)))
-    answers = []
-    for fields in ways:
-        columns = {}
-        for field in fields:
-            name, column = field.split(".")
-            columns.setdefault(name, []).append(column)
-        tables = {name: EVERYTHING[name][list(dict.fromkeys(wanted))] for name, wanted in columns.items()}
-        answers.append(len(flags.evaluate(tables, [code], settings)))
-    # One table in place of another answers, too; half of each may not.
-    assert answers[0] and answers[-1], list(zip(answers, ways, strict=True))
+    for way in flags.REGISTRY[code].ways:
+        assert len(flags.evaluate(of_columns(way), [code], FEW)), way
+
+
+@pytest.mark.parametrize("code", [code for code, one in flags.REGISTRY.items() if len(one.ways) > 1])
+def test_half_of_one_way_and_half_of_another_is_not_possible_and_names_what_completes_one(code):
+    one = flags.REGISTRY[code]
+    mixed = [
+        way
+        for way in itertools.product(*(field.split("|") for field in one.fields))
+        if not any(set(whole) <= set(way) for whole in one.ways)
+    ]
+    for way in mixed:
+        tables = of_columns(way)
+        row = flags.coverage(tables).loc[code]
+        assert not row["possible"] and row["missing"], way
+        assert flags.possible(way).loc[code].tolist()[2:] == [False, row["missing"]]
+        assert code not in set(flags.evaluate(tables)["code"])
+        with pytest.raises(InputError, match=re.escape(f"cannot be computed: {row['missing']} missing")):
+            flags.evaluate(tables, [code])
+        more = of_columns([*way, *row["missing"].split(", ")])
+        assert flags.coverage(more).loc[code, "possible"]
+        assert len(flags.evaluate(more, [code], FEW)), way
+        # A column that is there and holds nothing closes its way, too: the other one is gone.
+        for whole in one.ways:
+            other = dict(of_columns([*whole, *way]))
+            for field in set(way) - set(whole):
+                name, column = field.split(".")
+                other[name] = other[name].assign(**{column: None})
+            assert len(flags.evaluate(other, [code], FEW)), (whole, way)
+
+
+def of_columns(fields):
+    """Some columns of `EVERYTHING`."""
+    columns = {}
+    for field in fields:
+        name, column = field.split(".")
+        columns.setdefault(name, []).append(column)
+    return {name: EVERYTHING[name][list(dict.fromkeys(wanted))] for name, wanted in columns.items()}
+
+
+def test_what_was_cancelled_is_as_if_it_were_not_there():
+    """For what a contract agreed, and for a tender; what was paid and worked has happened all the same."""
+    day_ = {"as_of": "2026-06-30", "minimum_group": 1, "direct_award_threshold": 1e8, "near_threshold": 1.0}
+    for name, key, of_it in (
+        ("contracts", "contract_id", ("modifications", "subcontracts", "milestones", "progress", "reports")),
+        ("tenders", "tender_id", ("bids",)),
+    ):
+        table_ = EVERYTHING[name]
+        out = set(table_[key].iloc[::3])
+        said = {
+            **EVERYTHING,
+            name: table_.assign(status=np.where(table_[key].isin(out), "cancelled", "active")),
+        }
+        gone = {
+            **EVERYTHING,
+            **{one: EVERYTHING[one][~EVERYTHING[one][key].isin(out)] for one in (name, *of_it)},
+        }
+        codes = [code for code, one in flags.REGISTRY.items() if f"{name}.status" in one.optional]
+        assert len(codes) > 10
+        for code in codes:
+            found, without = (
+                flags.evaluate(tables, [code], flags.Settings(**day_)) for tables in (said, gone)
+            )
+            pd.testing.assert_frame_equal(found, without)
 
 
 def test_texts_are_read_as_the_numbers_and_days_they_tell():

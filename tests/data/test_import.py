@@ -641,6 +641,22 @@ def test_cells_that_are_read_as_empty_are_said(tmp_path, capsys):
     assert "column 'contract amount': 1 cell is read as empty (row 3: 'n/a')" in said
 
 
+def test_what_a_table_or_a_project_calls_cancelled_is_left_out_however_it_is_written(tmp_path):
+    rows = [f"{n},F{n},100,{state}" for n, state in enumerate(["Active", "CANCELED", "Cancelled", "anulado"])]
+    (tmp_path / "c.csv").write_text("\n".join(["Contract no.,Firm,Contract value,Status", *rows]))
+    found = data.bring_in([tmp_path / "c.csv"])
+    assert list(found.load()["contracts"]["status"]) == ["active", "cancelled", "cancelled", "anulado"]
+    assert (
+        "'anulado' is not among the codes that are known: active, cancelled, closed"
+        in found.sources[0]["left"][0]
+    )
+    # No code of OC4IDS, and written all the same.
+    state = {"status": "cancelled", "tender": {"costEstimate": {"amount": 5}}, "contractValue": {"amount": 5}}
+    project = {"id": "p", "contractingProcesses": [{"id": "o", "summary": state}]}
+    tables = oc4ids.tables_of([project])
+    assert tables["tenders"]["status"].tolist() == tables["contracts"]["status"].tolist() == ["cancelled"]
+
+
 def test_flags_of_a_large_file_are_those_of_its_tables_in_memory(packages, tmp_path, monkeypatch):
     """A large file is brought in piece by piece first; what anybody sees is the same, and nothing of it is left."""
     codes = ["R018", "R024", "R030", "R038"]

@@ -200,11 +200,11 @@ def _answering(
         codes = [codes]
     filled = engine.filled(tables) if engine else filled_columns(tables)
     if codes is None:
-        chosen = [one for one in REGISTRY.values() if not _lacking(one, filled)]
+        chosen = [one for one in REGISTRY.values() if not one.lacking(filled)]
     else:
         chosen = [indicator(code) for code in codes]
         for one in chosen:
-            lacking = missing_fields(one, tables)
+            lacking = _missing(one.lacking(filled), tables)
             if lacking:
                 raise InputError(
                     f"{one.code} ({one.name}) cannot be computed: {', '.join(lacking)} missing.",
@@ -212,10 +212,10 @@ def _answering(
                     fix="Add the columns, or leave the indicator out. coverage(tables) lists what is possible.",
                 )
         # A column without a single value allows no answer; coverage says which one it is.
-        chosen = [one for one in chosen if not _lacking(one, filled)]
+        chosen = [one for one in chosen if not one.lacking(filled)]
     if engine:
-        return chosen, Processes(tables, settings, engine)
-    return chosen, _core.in_memory(tables, settings, {name for one in chosen for name in one.reads})
+        return chosen, Processes(tables, settings, engine, filled=filled)
+    return chosen, _core.in_memory(tables, settings, {name for one in chosen for name in one.reads}, filled)
 
 
 def _whole(answers: Sequence[tuple[Indicator, str, pd.DataFrame]]) -> pd.DataFrame:
@@ -257,23 +257,13 @@ def coverage(tables: Mapping[str, pd.DataFrame], engine: Counting | None = None)
     R024    False
     Name: possible, dtype: bool
     """
-    able = possible(engine.filled(tables) if engine else filled_columns(tables))
+    filled = engine.filled(tables) if engine else filled_columns(tables)
     rows = []
     for one in REGISTRY.values():
-        missing = missing_fields(one, tables)
-        empty = [
-            field for field in able.at[one.code, "missing"].split(", ") if field and field not in missing
-        ]
-        rows.append(
-            (
-                one.code,
-                one.name,
-                one.family,
-                bool(able.at[one.code, "possible"]),
-                ", ".join(missing),
-                ", ".join(empty),
-            )
-        )
+        lacking = one.lacking(filled)
+        missing = _missing(lacking, tables)
+        empty = [field for field in lacking if field not in missing]
+        rows.append((one.code, one.name, one.family, not lacking, ", ".join(missing), ", ".join(empty)))
     return pd.DataFrame(rows, columns=["code", "name", "family", "possible", "missing", "empty"]).set_index(
         "code"
     )
@@ -290,7 +280,7 @@ def possible(filled: Iterable[str]) -> pd.DataFrame:
     filled = set(filled)
     rows = []
     for one in REGISTRY.values():
-        missing = _lacking(one, filled)
+        missing = one.lacking(filled)
         rows.append((one.code, one.name, one.family, not missing, ", ".join(missing)))
     return pd.DataFrame(rows, columns=["code", "name", "family", "possible", "missing"]).set_index("code")
 
@@ -323,10 +313,6 @@ def _need_tables(tables: object) -> None:
         )
     for name, table in tables.items():
         input_checks.need_columns(table, (), str(name))
-
-
-def _lacking(one: Indicator, filled: set[str]) -> list[str]:
-    return [field for field in one.fields if not filled & set(field.split("|"))]
 
 
 def reference() -> pd.DataFrame:
@@ -478,9 +464,9 @@ def _on_level(rows: pd.DataFrame, tables: Mapping[str, Any], column: str) -> pd.
     )
 
 
-def missing_fields(one: Indicator, tables: Mapping[str, Any]) -> list[str]:
-    """The ``table.column`` names that an indicator needs and the tables do not have."""
-    return [field for field in one.fields if not any(_there(tables, choice) for choice in field.split("|"))]
+def _missing(lacking: Iterable[str], tables: Mapping[str, Any]) -> list[str]:
+    """Of fields that an indicator lacks those that the tables do not have; the others are there without a value."""
+    return [field for field in lacking if not any(_there(tables, choice) for choice in field.split("|"))]
 
 
 def _there(tables: Mapping[str, Any], field: str) -> bool:

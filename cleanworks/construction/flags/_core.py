@@ -143,12 +143,12 @@ _PROFILE_KEYS = {
 }
 
 
-# Columns that helpers of several indicators read: the reading day, amounts, what a price is compared with.
+# Columns that helpers of several indicators read: the reading day, amounts, what a price is compared with, what was cancelled.
 _READ_BY_MANY = (
     "progress.period", "reports.date", "claims.date_paid", "claims.date_claimed", "payments.date_paid", "wages.date_paid",
     "attendance.date", "modifications.date", "disclosures.date_published", "questions.date_asked", "questions.date_answered",
     "contracts.date_signed", "bids.date", "milestones.date_met", "awards.amount", "tenders.number_of_lots", "bids.amount",
-    "payments.amount", "claims.amount", "contracts.value_amount",
+    "payments.amount", "claims.amount", "contracts.value_amount", "tenders.status", "contracts.status", "projects.status",
 )  # fmt: skip
 
 
@@ -156,7 +156,8 @@ _READ_BY_MANY = (
 class Indicator:
     """One indicator: what it says, what it needs, how it is computed, where it comes from, and how it can be wrong.
 
-    ``fields`` are ``table.column`` names; ``a.x|b.y`` means that either will do. ``optional`` columns sharpen the answer.
+    ``fields`` are ``table.column`` names; in ``a.x|b.y`` one of them will do, and the first choices of all fields are one of its `ways`, the
+    second choices another: half of one and half of the other answer nothing. ``optional`` columns sharpen the answer.
     ``source`` holds keys of the bibliography; an empty tuple means that the formula is ours.
     ``innocent`` lists explanations of a flag that are no irregularity.
 
@@ -181,6 +182,29 @@ class Indicator:
     function: Callable[..., Any]
     source: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+
+    @property
+    def ways(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of columns of which one is enough."""
+        choices = [field.split("|") for field in self.fields]
+        number = max(map(len, choices))
+        return tuple(
+            tuple(dict.fromkeys(one[min(way, len(one) - 1)] for one in choices)) for way in range(number)
+        )
+
+    def lacking(self, filled: Collection[str]) -> list[str]:
+        """What it needs and does not find among ``table.column`` names, on the way that is the nearest; [] where one way is whole.
+
+        A field is named with all its choices where none of them is there.
+        """
+        nearest = min(([one for one in way if one not in filled] for way in self.ways), key=len)
+        names: dict[str, None] = {}
+        for wanted in self.fields:
+            choices = wanted.split("|")
+            for missing in nearest:
+                if missing in choices:
+                    names[missing if any(one in filled for one in choices) else wanted] = None
+        return list(names)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -260,12 +284,18 @@ def indicator(
     return make
 
 
-def in_memory(tables: Mapping[str, pd.DataFrame], settings: Settings, needed: Collection[str]) -> Processes:
-    """Tables in memory with the engine that is quickest for them; ``needed`` are the ``table.column`` names that will be read."""
+def in_memory(
+    tables: Mapping[str, pd.DataFrame],
+    settings: Settings,
+    needed: Collection[str],
+    filled: Collection[str] | None = None,
+) -> Processes:
+    """Tables in memory with the engine that is quickest for them; ``needed`` are the ``table.column`` names that will be read, ``filled``
+    those that hold something."""
     tables = prepared(tables, needed)
-    in_pandas = Processes(tables, settings)
+    in_pandas = Processes(tables, settings, filled=filled)
     engine, held = quickest(tables, {place.partition(".")[0] for place in needed})
-    return in_pandas if held is tables else Processes(held, settings, engine, in_pandas)
+    return in_pandas if held is tables else Processes(held, settings, engine, in_pandas, filled)
 
 
 def indicators_in(room: Mapping[str, object]) -> tuple[Indicator, ...]:

@@ -19,11 +19,14 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from cleanworks.construction.flags._core import Settings
+from cleanworks.moments import OFFSET
 from cleanworks.typed import Tables
 
 SUBMITTED = ("pending", "valid", "disqualified")
 FINAL = ("active", "cancelled", "unsuccessful")
 UNIT = ("process", "lot")  # within it bids are compared
+CANCELLED = ("cancelled",)  # a tender, a contract, a project: nothing was bought
+ENDED = (*CANCELLED, "terminated", "closed")  # contracts that run no longer
 
 col, lit = nw.col, nw.lit
 
@@ -184,7 +187,8 @@ class Processes:
     """The tables of contracting processes.
 
     ``tables`` are pandas DataFrames with dates as instants (see `_core.prepared`), or what ``engine.frame`` takes. ``in_pandas`` are
-    the same for what that engine cannot compute.
+    the same for what that engine cannot compute. ``filled`` names the columns that hold something: one without a value is not there,
+    so that no indicator goes a way that `flags.coverage` calls closed.
     """
 
     def __init__(
@@ -193,9 +197,10 @@ class Processes:
         settings: Settings,
         engine: Engine | None = None,
         in_pandas: Processes | None = None,
+        filled: Collection[str] | None = None,
     ) -> None:
         self.settings, self.engine, self.in_pandas = settings, engine or Memory(), in_pandas
-        self._tables = tables
+        self._tables, self._filled = tables, filled
         self._frames: dict[Any, Any] = {}
         self.some_joint = False  # whether any bid is one of several firms; known once `offers` is made
 
@@ -213,7 +218,43 @@ class Processes:
         return name in self._tables and set(columns) <= set(self._columns(name))
 
     def _columns(self, name: str) -> Sequence[str]:
-        return self._tables[name].columns if name in self._tables else ()
+        if name not in self._tables:
+            return ()
+        columns = self._tables[name].columns
+        if self._filled is None:
+            return columns
+        # Offsets without a value say that no clock has its zone beside it.
+        return [one for one in columns if f"{name}.{one}" in self._filled or one.endswith(OFFSET)]
+
+    def standing(self, name: str, without: Collection[str] = CANCELLED) -> Frame:
+        """The rows of a table without tenders, contracts and projects that were cancelled, and without what belongs to such a contract.
+
+        A contract that was cancelled before its signature has no cost, no time and no changes to be judged by. What was paid and what
+        was worked is no plan but has happened, and is looked at whatever became of the contract.
+        """
+        rows = self.table(name)
+        if name in ("tenders", "contracts", "projects"):
+            return self.of_standing(rows, without)
+        if not self.has("contracts", "contract_id", "status"):
+            return rows
+        theirs = self.table("contracts").filter(in_state(without) & ~col("contract_id").is_null())
+        theirs = theirs.select("contract_id")
+        if rows.collect_schema()["contract_id"] != theirs.collect_schema()["contract_id"]:
+            rows, theirs = (one.with_columns(col("contract_id").cast(nw.String)) for one in (rows, theirs))
+        return self.engine.where(rows, "contract_id", theirs, there=False)
+
+    def of_standing(self, rows: Frame, without: Collection[str] = CANCELLED) -> Frame:
+        """Rows that say a status, without the cancelled ones."""
+        return rows.filter(~in_state(without)) if "status" in rows.columns else rows
+
+    def with_end(self, frame: Frame) -> Frame:
+        """Rows of contracts with ``ended``: 1 where theirs runs no longer."""
+        if not self.has("contracts", "contract_id", "status"):
+            return frame.with_columns(ended=whole(0))
+        contracts = self.table("contracts").filter(~col("contract_id").is_null())
+        return self.looked_up(
+            frame, contracts.select("contract_id", ended=in_state(ENDED).cast(nw.Int64)), "contract_id"
+        )
 
     def column(self, frame: Frame, name: str) -> np.ndarray:
         """One column of numbers, from which a fence is computed."""
@@ -238,7 +279,7 @@ class Processes:
         frame = self.engine.numbered(frame if name == "tenders" else frame.unique(), "process")
         kept, compared = lit(True), lit(True)
         if "status" in there:
-            kept = ~known(col("status") == "cancelled")
+            kept = ~in_state(CANCELLED)
         if "procurement_method_details" in there:
             if self.settings.excluded_details:
                 kept = kept & ~among("procurement_method_details", self.settings.excluded_details)
@@ -317,9 +358,11 @@ class Processes:
         wanted = (
             ("supplier_id", "amount", "status", "currency", "lot_id")
             if name == "awards"
-            else ("supplier_id",)
+            else ("supplier_id", "status")
         )
         frame, there = self._of_processes(name, wanted)
+        if name == "contracts" and "status" in there:
+            frame, there = frame.filter(~in_state(CANCELLED)), [one for one in there if one != "status"]
         frame = self._coded(frame, there, "supplier_id", "firm", lambda: self.firms)
         frame = self._lots_and_currencies(frame, there)
         status = "status" in there
@@ -337,8 +380,7 @@ class Processes:
         """Contracts: ``process, firm, currency`` (a text, empty where none is written) and ``amount``."""
         frame, there = self._of_processes("contracts", ("supplier_id", "value_amount", "currency", "status"))
         if "status" in there:
-            # Nothing was bought by a contract that was cancelled.
-            frame = frame.filter(~known(col("status") == "cancelled"))
+            frame = frame.filter(~in_state(CANCELLED))
         frame = self._coded(frame, there, "supplier_id", "firm", lambda: self._contractors)
         currency = lit("")
         if "currency" in there:
@@ -490,11 +532,18 @@ class Processes:
                 more["rise"] = nw.when(silent).then(lit(0.0)).otherwise(new - old)
         changes = self.table("modifications").filter(~col("contract_id").is_null()).select(*of_change, **more)
         signed = self.table("contracts").filter(~col("contract_id").is_null())
-        signed = signed.select(self._there("contracts", "contract_id", "supplier_id", "date_signed"))
+        signed = signed.select(
+            self._there("contracts", "contract_id", "supplier_id", "date_signed", "status")
+        )
         return self.engine.keep(self.looked_up(changes, signed, "contract_id"))
 
-    @cached_property
+    @property
     def ledger(self) -> Frame:
+        """The `whole_ledger` without cancelled contracts, see `standing`."""
+        return self.of_standing(self.whole_ledger)
+
+    @cached_property
+    def whole_ledger(self) -> Frame:
         """Contracts, each with the `totals` of its changes, the day of the ``first`` and the ``agreed_end``, as far as the tables tell.
 
         ``added`` is what all changes add to the price, ``rises`` what those add that raise it, ``early`` what the early ones add. A
@@ -502,6 +551,7 @@ class Processes:
         """
         columns = (
             "contract_id",
+            "status",
             "tender_id",
             "supplier_id",
             "value_amount",
@@ -561,14 +611,14 @@ class Processes:
             sums = {"passed": nw.when(first).then(amount).otherwise(lit(0.0))}
         if tier:
             highest = {"depth": number("tier")}
-        firms = self.table("subcontracts").filter(~col("contract_id").is_null())
+        firms = self.standing("subcontracts").filter(~col("contract_id").is_null())
         return self.engine.keep(totals(firms, "contract_id", sums, highest=highest))
 
     @cached_property
     def handing_on(self) -> Frame:
         """Contracts with what `handed_on` says of them."""
         columns = self._there("contracts", "contract_id", "supplier_id", "value_amount")
-        return self.looked_up(self.table("contracts").select(columns), self.handed_on, "contract_id")
+        return self.looked_up(self.standing("contracts").select(columns), self.handed_on, "contract_id")
 
     @cached_property
     def claimed(self) -> Frame:
@@ -783,6 +833,11 @@ def known(condition: nw.Expr) -> nw.Expr:
 def among(column: str, values: Iterable[str]) -> nw.Expr:
     """Whether a text is one of some; a missing one is not."""
     return known(col(column).is_in(list(values)))
+
+
+def in_state(states: Collection[str]) -> nw.Expr:
+    """Whether a status is one of some."""
+    return known(col("status").cast(nw.String).is_in(list(states)))
 
 
 def totals(

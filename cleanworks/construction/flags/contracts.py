@@ -33,7 +33,13 @@ _VALUES = (
     formula="(price at signature + sum(new_value - old_value)) / price at signature - 1; project: completion_final_value / budget_amount - 1",
     unit="share",
     fields=_VALUES,
-    optional=("projects.project_id", "projects.completion_final_value", "projects.budget_amount"),
+    optional=(
+        "contracts.status",
+        "projects.status",
+        "projects.project_id",
+        "projects.completion_final_value",
+        "projects.budget_amount",
+    ),
     innocent=(
         "Prices of materials rose and the contract foresees it.",
         "The ground was not as the survey said.",
@@ -49,7 +55,7 @@ def cost_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Fr
         over = (number("completion_final_value") - number("budget_amount")) / above_zero("budget_amount")
         if processes.has("projects", "currency"):
             over = nw.when(~known(col("currency") == "several")).then(over)
-        parts.append(processes.of_rows("project", processes.table("projects"), "project_id", over, high))
+        parts.append(processes.of_rows("project", processes.standing("projects"), "project_id", over, high))
     return parts
 
 
@@ -71,6 +77,8 @@ def cost_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Fr
         "modifications.new_period_end",
     ),
     optional=(
+        "contracts.status",
+        "projects.status",
         "projects.project_id",
         "projects.period_start",
         "projects.period_end",
@@ -81,7 +89,7 @@ def cost_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Fr
 def time_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     parts = [_overrun(processes, "contract", processes.ledger, "agreed_end", settings)]
     if processes.has("projects", "project_id", "completion_end_date", "period_start", "period_end"):
-        projects = processes.table("projects")
+        projects = processes.standing("projects")
         parts.append(_overrun(processes, "project", projects, "completion_end_date", settings))
     return parts
 
@@ -101,6 +109,7 @@ def time_overrun(processes: Processes, settings: Settings) -> list[tuple[str, Fr
         "contracts.period_end",
         "modifications.contract_id",
     ),
+    optional=("contracts.status",),
     innocent=(
         "Works under traffic or in old buildings meet surprises.",
         "Many small changes, each well explained.",
@@ -136,6 +145,7 @@ def change_intensity(processes: Processes, settings: Settings) -> list[tuple[str
         "modifications.contract_id",
         "modifications.date",
     ),
+    optional=("contracts.status",),
     innocent=("A law changed.", "A clerical error was put right."),
 )
 def first_change(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -154,12 +164,13 @@ def first_change(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     formula="changes with an empty rationale / all changes of the contract",
     unit="share",
     fields=("modifications.contract_id", "modifications.rationale"),
+    optional=("contracts.status",),
     innocent=("The reason is in a paper file.", "The form has no field for it."),
 )
 def changes_without_reason(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     reason = col("rationale").cast(nw.String).str.strip_chars()
     blank = col("rationale").is_null() | known(reason.is_in(["", "-", "none", "None", "nan"]))
-    changes = processes.table("modifications").filter(~col("contract_id").is_null())
+    changes = processes.standing("modifications").filter(~col("contract_id").is_null())
     changes = changes.select("contract_id", blank=blank.cast(nw.Float64))
     contracts = changes.group_by("contract_id").agg(col("blank").mean())
     without = col("value") >= settings.without_reason
@@ -187,6 +198,7 @@ def changes_without_reason(processes: Processes, settings: Settings) -> list[tup
         "modifications.old_value",
         "modifications.new_value",
     ),
+    optional=("contracts.status",),
     innocent=("The estimate was too high.", "The ground was worse than the survey said."),
 )
 def low_bid_then_change(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -206,6 +218,7 @@ def low_bid_then_change(processes: Processes, settings: Settings) -> list[tuple[
     formula="method direct or limited, threshold*(1 - 5 %) <= price < threshold, and price + changes > threshold",
     unit="price as it stands / threshold",
     fields=(*_VALUES, "contracts.tender_id", "tenders.tender_id", "tenders.procurement_method"),
+    optional=("contracts.status",),
     innocent=("Real extra work in a small contract.",),
 )
 def direct_then_raised(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -235,13 +248,14 @@ def direct_then_raised(processes: Processes, settings: Settings) -> list[tuple[s
         "contracts.contract_id",
         "contracts.supplier_id",
     ),
+    optional=("contracts.status",),
     innocent=(
         "The official leads the largest project of the firm.",
         "There is only one office for this kind of work.",
     ),
 )
 def changes_by_one_official(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    return [_pairs(processes, processes.changes, settings)]
+    return [_pairs(processes, processes.of_standing(processes.changes), settings)]
 
 
 @indicator(
@@ -254,10 +268,11 @@ def changes_by_one_official(processes: Processes, settings: Settings) -> list[tu
     formula="contracts per pair of official and supplier > Q3 + 1.5 IQR over all pairs, and at least 3",
     unit="contracts",
     fields=("contracts.contract_id", "contracts.official_id", "contracts.supplier_id"),
+    optional=("contracts.status",),
     innocent=("The firm holds a framework contract.", "A small place with one official and few firms."),
 )
 def repeat_pairs(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    return [_pairs(processes, processes.table("contracts"), settings)]
+    return [_pairs(processes, processes.standing("contracts"), settings)]
 
 
 @indicator(
@@ -267,8 +282,8 @@ def repeat_pairs(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     levels=("contract",),
     source=RED_FLAGS,
     definition="What was due was delivered late, or not at all.",
-    formula="days from the due date to the day it was met, or to the reading day; from table milestones if there is one, else from the agreed "
-    "end of the contract and the first month with 100 % progress; > 0 flags",
+    formula="days from the due date to the day it was met, or to the reading day while the contract runs; from table milestones if there is one, "
+    "else from the agreed end of the contract and the first month with 100 % progress; > 0 flags",
     unit="days late (negative: early)",
     fields=(
         "contracts.contract_id",
@@ -278,6 +293,7 @@ def repeat_pairs(processes: Processes, settings: Settings) -> list[tuple[str, Fr
         "progress.contract_id|milestones.contract_id",
     ),
     optional=(
+        "contracts.status",
         "milestones.type",
         "modifications.date",
         "modifications.new_period_end",
@@ -285,24 +301,21 @@ def repeat_pairs(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     innocent=("The client handed the site over late.", "The extension was agreed and not yet entered."),
 )
 def R067(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    met, late = "date_met", col("value") > 0
+    late = col("value") > 0
     if processes.has("milestones", "contract_id", "date_due", "date_met"):
-        due = processes.table("milestones").filter(~col("contract_id").is_null())
+        due = processes.standing("milestones").filter(~col("contract_id").is_null())
         if processes.has("milestones", "type"):
             kinds = among("type", ("delivery", "assessment", "reporting"))
             due = due.filter(kinds | col("type").is_null())
-        due = due.select(
-            "contract_id", late=processes.days_between(col("date_due"), _or_today(met, processes))
-        )
+        until = _or_today("date_met", processes)
+        due = processes.with_end(due.select("contract_id", "date_due", "date_met"))
+        due = due.select("contract_id", late=processes.days_between(col("date_due"), until))
         due = due.group_by("contract_id").agg(col("late").max())
         return [processes.of_groups("contract", due, "contract_id", col("late"), late)]
-    monthly = processes.has("progress", "contract_id", "period", "actual")
-    if not (monthly and processes.has("contracts", "period_end")):
-        return []  # half of each way to tell it
     done = nw.when(known(number("actual") >= 99.995)).then(col("period"))
     progress = processes.table("progress").filter(~col("contract_id").is_null())
     progress = progress.select("contract_id", done=done).group_by("contract_id").agg(col("done").min())
-    contracts = processes.looked_up(processes.ledger, progress, "contract_id", "inner")
+    contracts = processes.with_end(processes.looked_up(processes.ledger, progress, "contract_id", "inner"))
     # Progress is known by month: a contract finished in the month of its due date is on time.
     end = "agreed_end" if "agreed_end" in contracts.columns else "period_end"
     days = processes.days_between(next_month(col(end)), _or_today("done", processes)) + 1
@@ -323,7 +336,7 @@ def R067(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
 )
 def R068(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     paid = processes.claimed.rename({"rows": "claims"})
-    contracts = processes.looked_up(processes.ledger, paid, "contract_id")
+    contracts = processes.looked_up(processes.whole_ledger, paid, "contract_id")
     worth = number("value_amount") + total("added")
     share = total("paid", "claims") / nw.when(worth > 0).then(worth)
     return [processes.of_rows("contract", contracts, "contract_id", share, col("value") > 1.000001)]
@@ -339,6 +352,7 @@ def R068(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     formula="sum of the rises (new_value - old_value > 0) / price at signature > 10 %",
     unit="share of the price at signature",
     fields=_VALUES,
+    optional=("contracts.status",),
     innocent=("Price adjustment that the law prescribes.", "Extra work that the city ordered."),
 )
 def R069(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -365,6 +379,7 @@ def R069(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         "bids.tender_id",
         "bids.tenderer_id",
     ),
+    optional=("contracts.status",),
     innocent=(
         "Few firms can do this work.",
         "The subcontract was signed long after the tender, on the market.",
@@ -373,7 +388,7 @@ def R069(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
 def R070(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # Firms and processes as texts: one table may number what another names.
     tender, supplier = col("tender_id").cast(nw.String), col("supplier_id").cast(nw.String)
-    contracts = processes.table("contracts").select("contract_id", tender_id=tender, supplier_id=supplier)
+    contracts = processes.standing("contracts").select("contract_id", tender_id=tender, supplier_id=supplier)
     firm = col("subcontractor_id").cast(nw.String)
     firms = processes.table("subcontracts").select("contract_id", firm=firm).unique()
     firms = firms.filter(~col("contract_id").is_null())
@@ -402,7 +417,7 @@ def R070(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         "contracts.contract_id",
         "contracts.value_amount",
     ),
-    optional=("subcontracts.prime_amount", "subcontracts.tier"),
+    optional=("contracts.status", "subcontracts.prime_amount", "subcontracts.tier"),
     innocent=("Building is organised in trades: a high share is normal in many countries.",),
 )
 def R071(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -421,6 +436,7 @@ def R071(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     formula="contracts with a subcontract / contracts of the supplier > Q3 + 1.5 IQR, among suppliers with at least 5",
     unit="share of contracts",
     fields=("subcontracts.contract_id", "contracts.contract_id", "contracts.supplier_id"),
+    optional=("contracts.status",),
     innocent=("A general contractor by trade.",),
 )
 def R072(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -443,6 +459,7 @@ def R072(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     formula="highest tier among the contract's subcontracts; > 1 flags",
     unit="tiers",
     fields=("subcontracts.contract_id", "subcontracts.tier"),
+    optional=("contracts.status",),
     innocent=("A specialist part for which the law allows it.",),
 )
 def subcontract_chain(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -460,12 +477,16 @@ def subcontract_chain(processes: Processes, settings: Settings) -> list[tuple[st
     formula="value_amount / prime_amount < 70 % (illustrative)",
     unit="share",
     fields=("subcontracts.subcontract_id", "subcontracts.value_amount", "subcontracts.prime_amount"),
+    optional=("contracts.status",),
     innocent=("The contractor supplies materials or machines itself.",),
 )
 def subcontract_rate(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     rate = number("value_amount") / above_zero("prime_amount")
     low = col("value") < settings.subcontract_rate
-    return [processes.of_rows("subcontract", processes.table("subcontracts"), "subcontract_id", rate, low)]
+    firms = processes.table("subcontracts")
+    if processes.has("subcontracts", "contract_id"):
+        firms = processes.standing("subcontracts")
+    return [processes.of_rows("subcontract", firms, "subcontract_id", rate, low)]
 
 
 CONTRACTS = indicators_in(globals())
@@ -480,8 +501,9 @@ def _overrun(
 
 
 def _or_today(column: str, processes: Processes) -> nw.Expr:
-    """A day, or the reading day where it is not known."""
-    return nw.when(~col(column).is_null()).then(col(column)).otherwise(lit(processes.today))
+    """A day, or the reading day where it is not known and the contract still runs: nobody knows on which day it had to be done after that."""
+    today = nw.when(~known(col("ended") == 1)).then(lit(processes.today))
+    return nw.when(~col(column).is_null()).then(col(column)).otherwise(today)
 
 
 def _pairs(processes: Processes, rows: Frame, settings: Settings) -> tuple[str, Frame]:

@@ -33,13 +33,15 @@ _BUYER = (
     formula="tenders with one tenderer / open and selective tenders, per buyer with at least 5; > Q3 + 1.5 IQR flags",
     unit="share",
     fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers", *_BUYER),
+    optional=("tenders.status",),
     innocent=("A buyer of special works for which few firms exist.",),
 )
 def single_bid_share(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     who = processes.buyers()
     if who is None:
         return []
-    tenders = processes.counted.select("process", single=(col("number_of_tenderers") == 1).cast(nw.Int64))
+    tenders = processes.counted.filter(col("kept"))
+    tenders = tenders.select("process", single=(col("number_of_tenderers") == 1).cast(nw.Int64))
     share = (
         tenders.join(who, on="process", how="inner")
         .group_by("who")
@@ -115,14 +117,14 @@ def concentration(processes: Processes, settings: Settings) -> list[tuple[str, F
     formula="standard deviation / mean of the valid bids of one lot and currency (coefficient of variation), at least 3 bids; < 1 % flags (illustrative)",
     unit="share",
     fields=("bids.tender_id", "bids.amount", "bids.status"),
-    optional=("bids.bid_id", "bids.currency", "bids.lot_id", "tenders.number_of_lots"),
+    optional=("tenders.status", "bids.bid_id", "bids.currency", "bids.lot_id", "tenders.number_of_lots"),
     innocent=(
         "Standard work with known prices.",
         "A published estimate and a floor price draw all bids together.",
     ),
 )
 def bid_spread(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    valid = processes.offers.filter(col("valid") & col("placed") & ~col("amount").is_null())
+    valid = processes.offers.filter(col("kept") & col("valid") & col("placed") & ~col("amount").is_null())
     if processes.some_joint:  # its rows are one bid
         columns = ["process", "lot", "currency", "amount"]
         bids = valid.filter(col("bid") > 0).group_by("process", "bid")
@@ -147,12 +149,13 @@ def bid_spread(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     formula="tenders in which both made a bid of their own for one lot > Q3 + 1.5 IQR over all pairs that meet, and at least 3",
     unit="tenders",
     fields=("bids.tender_id", "bids.tenderer_id"),
-    optional=("bids.bid_id", "bids.lot_id", "bids.status", "tenders.number_of_lots"),
+    optional=("tenders.status", "bids.bid_id", "bids.lot_id", "bids.status", "tenders.number_of_lots"),
     innocent=("Both work in the same trade and place.",),
 )
 def co_bidding(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    # Who was only invited, or bid for another lot, or stands in the same joint bid, has not bid against the other.
-    bids = processes.offers.filter((col("firm") > 0) & col("placed") & ~col("invited"))
+    # Who was only invited, or bid for another lot, or stands in the same joint bid, has not bid against the other. What was cancelled is
+    # tendered again, to the same firms.
+    bids = processes.offers.filter(col("kept") & (col("firm") > 0) & col("placed") & ~col("invited"))
     of_one = ["process", "lot"] if processes.has("bids", "lot_id") else ["process"]
     bids = processes.engine.keep(bids.select(*of_one, "firm", "bid").unique())
     pairs = bids.join(bids.rename({"firm": "other", "bid": "other_bid"}), on=of_one, how="inner")
@@ -184,7 +187,7 @@ def co_bidding(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     formula="estimates within 5 % below / (within 5 % below + within 5 % above); flagged when the Wilson interval of the share lies above one half",
     unit="share; for a process 1 just below, 0 just above",
     fields=("tenders.tender_id", "tenders.cost_estimate"),
-    optional=("tenders.procurement_method", "tenders.currency"),
+    optional=("tenders.status", "tenders.procurement_method", "tenders.currency"),
     innocent=(
         "Budgets are cut to the threshold openly, to save time.",
         "Small works come in standard sizes.",
@@ -194,10 +197,8 @@ def threshold_bunching(processes: Processes, settings: Settings) -> list[tuple[s
     limit = settings.direct_award_threshold
     if not limit:
         return []
-    tenders = processes.table("tenders").select(
-        "tender_id", "cost_estimate", currency=currency_of(processes, "tenders")
-    )
-    tenders = tenders.filter(~col("cost_estimate").is_null())
+    tenders = processes.standing("tenders").filter(~col("cost_estimate").is_null())
+    tenders = tenders.select("tender_id", "cost_estimate", currency=currency_of(processes, "tenders"))
     if len(processes.engine.collected(tenders.select("currency").unique())) > 1:
         if not settings.currency:
             return []  # a threshold is in one currency, and nobody said in which

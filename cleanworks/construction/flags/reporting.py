@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from cleanworks.construction.flags._core import Settings
 from cleanworks.construction.flags._processes import Frame, Processes
 
 from ._core import indicator, indicators_in
-from ._processes import MONDAY, known, number, whole
+from ._processes import CANCELLED, ENDED, MONDAY, known, number, whole
 
 EARNED = ("ccs-s88",)
 _MONTHS = ("progress.contract_id", "progress.period", "progress.planned", "progress.actual")
@@ -27,12 +29,15 @@ _MONTHS = ("progress.contract_id", "progress.period", "progress.planned", "progr
     formula="working days after the last daily report, up to the reading day; contracts that have not reached 100 % and report daily; > 5 flags (illustrative)",
     unit="working days",
     fields=("reports.contract_id", "reports.report_type", "reports.date"),
-    optional=("reports.actual",),
+    optional=(
+        "contracts.status",
+        "reports.actual",
+    ),
     innocent=("The works are suspended for the winter.", "The completion is under inspection."),
 )
 def report_silence(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    daily = _daily(processes)
-    if "actual" in daily.columns:
+    daily = _daily(processes, ENDED)
+    if processes.has("reports", "actual"):
         done = daily.filter(known(number("actual") >= 99.995)).select("contract_id").unique()
         daily = processes.engine.where(daily, "contract_id", done, there=False)
     daily, today = _counted(processes, daily, settings)
@@ -51,6 +56,7 @@ def report_silence(processes: Processes, settings: Settings) -> list[tuple[str, 
     formula="largest number of working days between two daily reports that follow each other; > 5 flags (illustrative)",
     unit="working days",
     fields=("reports.contract_id", "reports.report_type", "reports.date"),
+    optional=("contracts.status",),
     innocent=("Bad weather.", "Suspended works."),
 )
 def report_gap(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -72,6 +78,7 @@ def report_gap(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     formula="months with actual = 0 and planned >= 10 %; >= 1 flags",
     unit="months",
     fields=_MONTHS,
+    optional=("contracts.status",),
     innocent=("The field was left empty and the system shows 0.", "The start was put off by agreement."),
 )
 def zero_progress(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -91,6 +98,7 @@ def zero_progress(processes: Processes, settings: Settings) -> list[tuple[str, F
     formula="longest run of months whose actual equals the month before, strictly between 0 and 100; >= 3 flags",
     unit="months",
     fields=_MONTHS,
+    optional=("contracts.status",),
     innocent=("Winter or rain.", "A stop ordered by the city."),
 )
 def flat_progress(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -110,6 +118,7 @@ def flat_progress(processes: Processes, settings: Settings) -> list[tuple[str, F
     formula="longest run of months with actual = planned, strictly between 0 and 100; >= 3 flags",
     unit="months",
     fields=_MONTHS,
+    optional=("contracts.status",),
     innocent=(
         "The plan was corrected afterwards to what was built.",
         "Progress is rounded to whole steps of ten.",
@@ -131,6 +140,7 @@ def copied_progress(processes: Processes, settings: Settings) -> list[tuple[str,
     formula="actual / planned of the last month with an entry; < 0.9 flags (illustrative)",
     unit="ratio",
     fields=_MONTHS,
+    optional=("contracts.status",),
     innocent=("The plan at signature was never realistic.", "An agreed extension is not in the plan."),
 )
 def spi(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -149,6 +159,7 @@ def spi(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     formula="planned - actual of the last month with an entry; >= 10 points flags",
     unit="percentage points",
     fields=_MONTHS,
+    optional=("contracts.status",),
     innocent=("The plan at signature was never realistic.",),
 )
 def progress_gap(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -167,6 +178,7 @@ def progress_gap(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     formula="median of (submitted_at - date) over the contract's daily reports",
     unit="days",
     fields=("reports.contract_id", "reports.report_type", "reports.date", "reports.submitted_at"),
+    optional=("contracts.status",),
     innocent=("Reports are collected and entered once a week.",),
 )
 def late_report(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -183,7 +195,7 @@ _IN_ORDER = ("period", "actual", "planned")
 
 
 def _months(processes: Processes) -> Frame:
-    months = processes.table("progress").filter(~col("contract_id").is_null() & ~col("period").is_null())
+    months = processes.standing("progress").filter(~col("contract_id").is_null() & ~col("period").is_null())
     return months.select("contract_id", "period", planned=number("planned"), actual=number("actual"))
 
 
@@ -203,8 +215,8 @@ def _longest_run(processes: Processes, months: Frame, limit: int) -> tuple[str, 
     return processes.of_names("contract", runs, "contract_id", "run", col("run") >= limit)
 
 
-def _daily(processes: Processes) -> Frame:
-    daily = processes.table("reports").filter(known(col("report_type") == "daily"))
+def _daily(processes: Processes, without: Collection[str] = CANCELLED) -> Frame:
+    daily = processes.standing("reports", without).filter(known(col("report_type") == "daily"))
     return daily.filter(~col("contract_id").is_null() & ~col("date").is_null())
 
 
