@@ -19,8 +19,16 @@ from cleanworks.errors import InputError
 
 # Years outside are placeholders for "no date": 0001-01-01, 1900-01-01 of empty cells, 9999-12-31.
 FIRST_YEAR, LAST_YEAR = 1901, 2199
+# Nothing in today's data happens after this year but the end of a plan: 2081 is of the Bikram Sambat calendar of Nepal, or a slip.
+LAST_YEAR_OF_EVENTS = 2050
+PLANS = frozenset(
+    ("period_end", "old_period_end", "new_period_end", "date_due")
+)  # columns, which a concession may reach
+_PLANNED = frozenset(("endDate", "maxExtentDate", "dueDate"))  # fields of OCDS and OC4IDS
 _SHAPE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?:Z|z|[+-]\d\d:?\d\d)?)?")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_THIRTEENTH = re.compile(r"\d{4}[-/.]13[-/.]0?[1-6](?!\d)|(?<!\d)0?[1-6][-/.]13[-/.]\d{4}")
+_BIKRAM_MORE = 57
 _BUDDHIST_MORE = 543
 _BUDDHIST = range(1901 + _BUDDHIST_MORE, 2100 + _BUDDHIST_MORE)
 _PERSIAN_OR_ISLAMIC = range(1280, 1523)  # 1901 to 2099
@@ -60,21 +68,54 @@ def instant(text: object) -> dt.datetime | None:
     return None if parsed is None else parsed[0] - dt.timedelta(minutes=parsed[1] or 0)
 
 
+def told_as_day(text: str) -> bool:
+    """Whether a text has the shape of a day in ISO 8601, be there such a day or not."""
+    return _SHAPE.fullmatch(text.strip()) is not None
+
+
 def placeholder(text: object) -> bool:
     """Whether a text has the shape of a day and lies so far away that it stands for "no date"."""
-    if not isinstance(text, str) or not _SHAPE.fullmatch(text.strip()):
+    if not isinstance(text, str) or not told_as_day(text):
         return False
     return not FIRST_YEAR <= int(text.strip()[:4]) <= LAST_YEAR
 
 
+def last_year(column: str) -> int:
+    """The last year that a day of a column may lie in.
+
+    >>> last_year("date_signed"), last_year("period_end")
+    (2050, 2199)
+    """
+    return LAST_YEAR if column in PLANS else LAST_YEAR_OF_EVENTS
+
+
+def ahead(text: object, field: str = "") -> bool:
+    """Whether a text has a year in which nothing can have happened yet, and is no planned end.
+
+    >>> ahead("2081-04-15"), ahead("2081-04-15", "endDate"), ahead("2031-04-15")
+    (True, False, False)
+    """
+    found = _YEAR.search(text) if isinstance(text, str) and field not in _PLANNED else None
+    return found is not None and LAST_YEAR_OF_EVENTS < int(found[0]) <= LAST_YEAR
+
+
 def other_calendar(text: object) -> str:
-    """What to do about a day that cannot be read because its year is of another calendar; "" for any other text.
+    """What to do about a day that cannot be read because it is of another calendar; "" for any other text.
+
+    Days of the Ethiopian calendar lie seven or eight years back and look like days of ours, but for its thirteenth month.
 
     >>> other_calendar("2567-03-25")
     'The year 2567 is of the Buddhist calendar: write it as 2024.'
     """
     found = _YEAR.search(text) if isinstance(text, str) else None
     year = int(found[0]) if found else 0
+    if isinstance(text, str) and _THIRTEENTH.search(text):
+        return "Month 13 is of the Ethiopian or the Coptic calendar: write all days in the Gregorian one."
+    if ahead(text):
+        return (
+            f"Nothing has happened in {year} yet; in the Bikram Sambat calendar of Nepal that year began in {year - _BIKRAM_MORE}: "
+            "write its days in the Gregorian one."
+        )
     if year in _BUDDHIST:
         return f"The year {year} is of the Buddhist calendar: write it as {year - _BUDDHIST_MORE}."
     if year in _PERSIAN_OR_ISLAMIC:
@@ -84,9 +125,9 @@ def other_calendar(text: object) -> str:
     return ""
 
 
-def without_placeholders(days: pd.Series) -> pd.Series:
+def without_placeholders(days: pd.Series, last_year: int = LAST_YEAR) -> pd.Series:
     """Days, missing where they lie so far away that they stand for "no date"; the same column where none does."""
-    first, last = (np.datetime64(f"{year}-01-01", "s") for year in (FIRST_YEAR, LAST_YEAR + 1))
+    first, last = (np.datetime64(f"{year}-01-01", "s") for year in (FIRST_YEAR, last_year + 1))
     values = days.to_numpy()
     far = (values < first) | (values >= last)
     return days.mask(far) if far.any() else days

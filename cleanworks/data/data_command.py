@@ -230,6 +230,8 @@ def flags(
         f"{made.computed} indicators computed, {made.not_computed} not possible; {made.looked:,} answers, {hits:,} worth a look.",
         markup=False,
     )
+    if made.reading:
+        out.print(made.reading, markup=False, soft_wrap=True)
     out.print(f"Open {to / 'index.html'}", markup=False, soft_wrap=True)
 
 

@@ -281,26 +281,26 @@ def expressions(name: str, kinds: Mapping[str, str], empty: Collection[str]) -> 
         if column in empty and column not in _core.NUMBERS:
             yield f"CAST(NULL AS {'TIMESTAMP' if dated else 'STRING'}) AS {quoted}"
         elif dated and kind in (*_TEXT, "DATE"):
-            yield f"{_day(f'TRY_CAST({quoted} AS TIMESTAMP)')} AS {quoted}"
+            yield f"{_day(f'TRY_CAST({quoted} AS TIMESTAMP)', column)} AS {quoted}"
         elif column in _core.NUMBERS:
             # What is no number is above every number.
             value = f"TRY_CAST({quoted} AS DOUBLE)"
             yield f"CASE WHEN abs({value}) < CAST('Infinity' AS DOUBLE) THEN {value} END AS {quoted}"
         elif kind.startswith(("TIMESTAMP", "DATE")) and column + moments.OFFSET in kinds:
             if _core.by_calendar(name, column):
-                yield f"{_day(quoted)} AS {quoted}"
+                yield f"{_day(quoted, column)} AS {quoted}"
             else:
                 seconds = f'CAST(coalesce("{column}{moments.OFFSET}", 0) * 60 AS BIGINT)'
-                yield f"{_day(quoted)} - {seconds} * INTERVAL '1' SECOND AS {quoted}"
+                yield f"{_day(quoted, column)} - {seconds} * INTERVAL '1' SECOND AS {quoted}"
         elif kind.startswith("TIMESTAMP"):
-            yield f"{_day(quoted)} AS {quoted}"
+            yield f"{_day(quoted, column)} AS {quoted}"
         else:
             yield quoted
 
 
-def _day(value: str) -> str:
+def _day(value: str, column: str) -> str:
     """A day; none where it lies so far away that it stands for "no date"."""
-    first, last = f"{moments.FIRST_YEAR}-01-01", f"{moments.LAST_YEAR + 1}-01-01"
+    first, last = f"{moments.FIRST_YEAR}-01-01", f"{moments.last_year(column) + 1}-01-01"
     return f"CASE WHEN {value} >= TIMESTAMP '{first}' AND {value} < TIMESTAMP '{last}' THEN {value} END"
 
 

@@ -78,7 +78,7 @@ class Flags:
     """Answers of indicators.
 
     ``answers`` as from `cleanworks.construction.flags.evaluate`, or, where the data are large, of these only what is flagged: ``whole``
-    says which. ``coverage`` as from `flags.coverage`; ``spreads`` tells of all answers, named or not; ``notes`` say what could not be read.
+    says which. ``coverage`` as from `flags.coverage`, ``read_on`` as from `flags.read_on`; ``spreads`` tells of all answers, named or not; ``notes`` say what could not be read.
 
     Examples
     --------
@@ -91,7 +91,7 @@ class Flags:
     answers: pd.DataFrame
     coverage: pd.DataFrame
     rows: Mapping[str, int]
-    as_of: pd.Timestamp | None = None
+    read_on: tuple[pd.Timestamp, str] = (pd.NaT, "")
     spreads: tuple[Spread, ...] = ()
     whole: bool = True
     notes: tuple[str, ...] = ()
@@ -109,6 +109,15 @@ class Flags:
     @property
     def not_computed(self) -> int:
         return int((~self.coverage["possible"]).sum())
+
+    @property
+    def reading(self) -> str:
+        """Up to which day lateness is counted, in a sentence; "" where nothing tells it."""
+        day, place = self.read_on
+        if pd.isna(day):
+            return ""
+        why = f", the latest day in {place}; another can be chosen with --as-of" if place else ""
+        return f"Read as on {day:%Y-%m-%d}{why}."
 
     def json(self) -> str:
         """The flags in the shape of Cardinal's output: group, id, code, value."""
@@ -212,7 +221,7 @@ def _of_folder(
 
     with database.database() as engine:
         tables = database.tables_of(Path(source), engine)
-        coverage = _coverage(tables, engine, where)
+        coverage, read_on = _coverage(tables, engine, where), flags.read_on(tables, settings, engine)
         hits, spreads = [], []
         for part in flags.parts(tables, codes, settings, engine):
             code = part.indicator.code
@@ -225,7 +234,7 @@ def _of_folder(
         answers,
         coverage,
         {n: k for n, k in rows.items() if k},
-        settings.as_of,
+        read_on,
         tuple(spreads),
         whole=False,
         notes=folder.notes(source, {}),
@@ -238,7 +247,7 @@ def _in_memory(
     coverage = _coverage(tables, None, where)
     answers = flags.evaluate(tables, codes, settings)
     rows = {table: len(rows) for table, rows in tables.items() if len(rows)}
-    return Flags(name, answers, coverage, rows, settings.as_of, tuple(_spreads(answers)))
+    return Flags(name, answers, coverage, rows, flags.read_on(tables, settings), tuple(_spreads(answers)))
 
 
 def _spreads(answers: pd.DataFrame) -> Iterator[Spread]:
@@ -286,7 +295,7 @@ def _body(made: Flags) -> str:
         f"{hits:,} of them worth a look.</p>",
         "<p><strong>A flag is a reason to look, never a finding.</strong> Each has innocent explanations, which stand beside it. "
         "Ask the file and the people first; publish no name because of a flag.</p>",
-        f'<p class="note">The data hold {escape(held)}.{f" Read as on {made.as_of:%Y-%m-%d}." if made.as_of is not None else ""}</p>',
+        f'<p class="note">The data hold {escape(held)}. {escape(made.reading)}</p>',
     ]
     parts += [f'<p class="note">{escape(note)}</p>' for note in made.notes]
     if not made.whole:

@@ -579,7 +579,8 @@ def day_format(texts: Iterable[str]) -> tuple[str, str]:
         return fitting[0], ""
     odd = next((day for day in days if not any(_reads(day, form) for form in DATES)), None)
     if odd is not None:
-        return "", f"{odd!r} is not a day that can be read"
+        advice = moments.other_calendar(odd).rstrip(".")
+        return "", f"{odd!r} is not a day that can be read" + (f". {advice}" if advice else "")
     other = next(
         (day for day in days[1:] if not any(_reads(days[0], f) and _reads(day, f) for f in DATES)), days[-1]
     )

@@ -262,12 +262,21 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
     ]
     made: dict[str, pd.Series] = {}
     currencies: dict[str, list[str]] = {}
+    days = [
+        sheet.headings.index(heading)
+        for heading, column in mapping.columns.items()
+        if kind_of(mapping.table, column) in ("date", "time")
+    ]
+    # Where something has happened in a year to come, planned ends in such years are of the same calendar.
+    events = [place for place in days if mapping.columns[sheet.headings[place]] not in moments.PLANS]
+    ahead = any(map(moments.ahead, {row[place] for row in sheet.rows for place in events}))
     for heading, column in mapping.columns.items():
         place = sheet.headings.index(heading)
         texts = [row[place].strip() for row in sheet.rows]
         kind = kind_of(mapping.table, column)
         if kind in ("date", "time"):
-            made[column], offsets = _days(texts, heading, mapping, sheet)
+            last = moments.LAST_YEAR_OF_EVENTS if ahead else moments.last_year(column)
+            made[column], offsets = _days(texts, heading, mapping, sheet, last)
             if offsets is not None:
                 made[column + moments.OFFSET] = offsets
         elif kind in _NUMBERS:
@@ -297,6 +306,11 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
             left.append(f"column {heading!r}: {_counted(blank, 'has', 'have')} no id")
     table = pd.DataFrame(made, index=range(len(sheet.rows)))
     _add_currency(table, currencies, mapping, sheet)
+    if days and "currency" in table and (table["currency"] == "ETB").any():
+        left.append(
+            "amounts are in ETB: days are read in the Gregorian calendar; in the Ethiopian one their years would be seven or eight later, "
+            "and a day alone does not tell which it is"
+        )
     for name_column, id_column in (("supplier_name", "supplier_id"), ("tenderer_name", "tenderer_id")):
         if name_column in table and id_column not in table:
             named = table[name_column].map(lambda name: name is not None and not notation.nobody(name))
@@ -491,9 +505,9 @@ def _codes(values: pd.Series, table: str, column: str) -> tuple[pd.Series, str]:
 
 
 def _days(
-    texts: Sequence[str], heading: str, mapping: Columns, sheet: Sheet
+    texts: Sequence[str], heading: str, mapping: Columns, sheet: Sheet, last_year: int
 ) -> tuple[pd.Series, pd.Series | None]:
-    """A column of clocks, and their offsets where they are not all UTC's."""
+    """A column of clocks, and their offsets where they are not all UTC's; a day after the last year that can be is missing."""
     found: list[dt.datetime | None] = []
     offsets: list[float] = []
     for row, text in enumerate(texts):
@@ -520,7 +534,7 @@ def _days(
                 if number
                 else "Correct the cell, or the line dates of the mapping.",
             )
-        found.append(day if moments.FIRST_YEAR <= day.year <= moments.LAST_YEAR else None)
+        found.append(day if moments.FIRST_YEAR <= day.year <= last_year else None)
         offsets.append(np.nan if not parsed or parsed[1] is None else parsed[1])
     walls, beside = np.array(found, dtype="datetime64[us]").astype("datetime64[ns]"), np.array(offsets, float)
     return pd.Series(walls), pd.Series(beside) if moments.zones_matter(walls, beside) else None

@@ -264,7 +264,9 @@ def _empty_words(value: object, path: str) -> Iterator[tuple[str, str]]:
             if isinstance(member, str):
                 if member and not member.strip():
                     yield where, "the text holds nothing but spaces"
-                elif moments.placeholder(member) and (key in _DATES or key.lower().endswith("date")):
+                elif (moments.placeholder(member) or moments.ahead(member, key)) and (
+                    key in _DATES or key.lower().endswith("date")
+                ):
                     other = moments.other_calendar(member).removesuffix(".")
                     why = (
                         f"is read as no date. {other}" if other else "stands for no date, and is read as none"

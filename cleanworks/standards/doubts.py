@@ -63,7 +63,7 @@ class Doubts:
 def _unread(column: str, number: int, example: str) -> str:
     one = number == 1
     day = example.strip('"')
-    advice = f" {moments.other_calendar(day)}" if moments.placeholder(day) else ""
+    advice = f" {moments.other_calendar(day)}" if moments.told_as_day(day) else ""
     return (
         f"{column}: {number:,} {'value is' if one else 'values are'} no number or no day that can be read, and "
         f"count{'s' if one else ''} as missing ({'' if one else 'for example '}{example}).{advice}".rstrip()

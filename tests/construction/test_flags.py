@@ -1157,6 +1157,15 @@ def test_the_day_of_reading_is_that_of_the_latest_event():
     assert flags.reading_day(tables, flags.Settings(as_of="2024-06-30T08:00+09:00")) == day(
         "2024-06-29 23:00"
     )
+    assert flags.read_on(tables) == (after(21), "payments.date_paid")
+    # Months of a plan lie ahead.
+    planned = pd.DataFrame(
+        {"contract_id": "c1", "period": [after(9), after(900)], "planned": [10, 90], "actual": [5, None]}
+    )
+    assert flags.reading_day({**tables, "progress": planned}, flags.Settings()) == after(21)
+    assert flags.read_on({"progress": planned}) == (after(9), "progress.period")
+    late = values({**tables, "progress": planned}, "payment-delay")
+    assert late == values(tables, "payment-delay")
 
 
 def test_a_score_is_of_one_level():

@@ -124,13 +124,29 @@ def test_one_contract_in_two_files_does_not_count_twice(tmp_path):
 @pytest.mark.parametrize(
     ("day", "said"),
     [("2567-03-25", "The year 2567 is of the Buddhist calendar: write it as 2024"), ("25/03/2567", "write it as 2024"),
-     ("1402-12-05", "The year 1402 is of the Persian or the Islamic calendar"), ("9999-12-31", "read as empty (row 2: '9999-12-31')")],
+     ("1402-12-05", "The year 1402 is of the Persian or the Islamic calendar"), ("9999-12-31", "read as empty (row 2: '9999-12-31')"),
+     ("2081-04-15", "in the Bikram Sambat calendar of Nepal that year began in 2024"), ("15/04/2081", "that year began in 2024")],
 )  # fmt: skip
 def test_years_of_another_calendar_are_missing_and_it_is_said_what_to_do(tmp_path, day, said):
     found = data.bring_in([contracts(tmp_path, f"C-1;River;900;{day}")])
     assert found.load()["contracts"]["date_signed"].isna().all()
     (left,) = (one for one in found.sources[0]["left"] if "signed" in one)
     assert said in left and ("calendar" in left) == (day != "9999-12-31")
+
+
+def test_a_planned_end_may_lie_far_ahead_but_not_beside_what_happened_in_years_to_come(tmp_path):
+    headings = "contract id;contractor;signed;end date"
+    concession = data.bring_in([contracts(tmp_path, "C-1;River;2024-03-25;2064-03-25", headings=headings)])
+    assert concession.load()["contracts"]["period_end"].dt.year.tolist() == [2064]
+    of_nepal = data.bring_in([contracts(tmp_path, "C-1;River;2080-12-12;2083-03-15", headings=headings)])
+    assert of_nepal.load()["contracts"][["date_signed", "period_end"]].isna().all(axis=None)
+
+
+def test_the_thirteenth_month_tells_a_calendar_and_a_currency_asks_for_it(tmp_path, capsys):
+    said = refusal(contracts(tmp_path, "C-1;River;900;2016-04-30", "C-2;Hill;900;2016-13-05"))
+    assert "'2016-13-05' is not a day that can be read. Month 13 is of the Ethiopian" in said
+    found = data.bring_in([contracts(tmp_path, "C-1;River;ETB 900;2016-04-30")])
+    assert "in the Ethiopian one their years would be seven or eight later" in found.sources[0]["left"][-1]
 
 
 def test_years_of_another_calendar_are_named_in_json_too(tmp_path, capsys):
@@ -147,6 +163,14 @@ def test_years_of_another_calendar_are_named_in_json_too(tmp_path, capsys):
     assert days.endswith("The year 2567 is of the Buddhist calendar: write it as 2024.")
     cli.run(["data", "validate", str(path)])
     assert "is read as no date. The year 2567 is" in " ".join(capsys.readouterr().out.split())
+    for day, advice in (
+        ("2081-02-01T00:00:00Z", "that year began in 2024"),
+        ("2016-13-05T00:00:00Z", "Month 13 is of the Ethiopian"),
+    ):
+        release["tender"]["tenderPeriod"]["endDate"] = day
+        path.write_text(json.dumps({"version": "1.1", "releases": [release]}))
+        assert data.bring_in([path]).load()["tenders"]["tender_end"].isna().all()
+        assert any(advice in note for note in data.bring_in([path]).notes)
 
 
 # Numbers, units, currencies -----------------------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ __all__ = [
     "parts",
     "possible",
     "quartiles",
+    "read_on",
     "reading_day",
     "reference",
     "score",
@@ -179,6 +180,24 @@ def parts(
             _part(one, level, rows, processes.engine) for level, rows in one.computed(processes, settings)
         ]
         yield from (part for part in found if len(part.values))
+
+
+def read_on(
+    tables: Mapping[str, Any], settings: Settings | None = None, engine: Counting | None = None
+) -> tuple[pd.Timestamp, str]:
+    """The day up to which `evaluate` counts, and the ``table.column`` whose latest event it is.
+
+    That is "" where the settings say the day, or nothing tells it (then the day is NaT). A slip in one year moves it for all.
+
+    Examples
+    --------
+    >>> read_on(tables)
+    (Timestamp('2026-06-30 00:00:00'), 'progress.period')
+    """
+    settings = settings or Settings()
+    if engine:
+        return Processes(tables, settings, engine).read_on
+    return _core.in_memory(tables, settings, _core.READ_BY_MANY).read_on
 
 
 def _part(one: Indicator, level: str, frame: Frame | pd.DataFrame, engine: Engine) -> Part:

@@ -144,7 +144,7 @@ _PROFILE_KEYS = {
 
 
 # Columns that helpers of several indicators read: the reading day, amounts, what a price is compared with, what was cancelled.
-_READ_BY_MANY = (
+READ_BY_MANY = (
     "progress.period", "reports.date", "claims.date_paid", "claims.date_claimed", "payments.date_paid", "wages.date_paid",
     "attendance.date", "modifications.date", "disclosures.date_published", "questions.date_asked", "questions.date_answered",
     "contracts.date_signed", "bids.date", "milestones.date_met", "awards.amount", "tenders.number_of_lots", "bids.amount",
@@ -210,7 +210,7 @@ class Indicator:
     def reads(self) -> tuple[str, ...]:
         """Every ``table.column`` it may read."""
         return tuple(
-            choice for field in (*self.fields, *self.optional, *_READ_BY_MANY) for choice in field.split("|")
+            choice for field in (*self.fields, *self.optional, *READ_BY_MANY) for choice in field.split("|")
         )
 
     def computed(self, processes: Processes, settings: Settings) -> list[tuple[str, Any]]:
@@ -498,11 +498,12 @@ def _prepared(table: pd.DataFrame, name: str, column: str) -> tuple[pd.Series, p
     calendar = by_calendar(name, column)
     beside = column + moments.OFFSET
     if pd.api.types.is_datetime64_any_dtype(values) and not isinstance(values.dtype, pd.DatetimeTZDtype):
-        values = moments.without_placeholders(values)
+        values = moments.without_placeholders(values, moments.last_year(column))
         return (values if calendar or beside not in table else moments.utc(values, table[beside])), None
     if not values.notna().any():
         return pd.Series(pd.NaT, index=values.index, dtype="datetime64[ns]"), None
     wall, offset = moments.read(values, where)
+    wall = moments.without_placeholders(wall, moments.last_year(column))
     return (wall, None) if calendar else (moments.utc(wall, offset), offset)
 
 

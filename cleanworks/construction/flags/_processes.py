@@ -64,14 +64,26 @@ def reading_day(tables: Tables, settings: Settings) -> pd.Timestamp:
     >>> reading_day(tables, Settings(as_of="2024-06-30"))
     Timestamp('2024-06-30 00:00:00')
     """
+    return _latest_event(tables, settings)[0]
+
+
+def _latest_event(tables: Tables, settings: Settings) -> tuple[pd.Timestamp, str]:
+    """The `reading_day`, and the ``table.column`` that tells it; "" where the settings do, or nothing."""
     if settings.as_of is not None:
         day = pd.Timestamp(settings.as_of)
-        return day if day.tzinfo is None else day.tz_convert("UTC").tz_localize(None)
+        return (day if day.tzinfo is None else day.tz_convert("UTC").tz_localize(None)), ""
     latest = [
-        tables[name][column].max() for name, column in _EVENTS if name in tables and column in tables[name]
+        ((_reported(tables[name]) if name == "progress" else tables[name])[column].max(), f"{name}.{column}")
+        for name, column in _EVENTS
+        if name in tables and column in tables[name]
     ]
-    latest = [pd.Timestamp(day) for day in latest if pd.notna(day)]
-    return max(latest) if latest else pd.NaT
+    told = [(pd.Timestamp(day), place) for day, place in latest if pd.notna(day)]
+    return max(told) if told else (pd.NaT, "")
+
+
+def _reported(progress: pd.DataFrame) -> pd.DataFrame:
+    """Months of which something is reported; those of a plan lie ahead."""
+    return progress[progress["actual"].notna()] if "actual" in progress else progress
 
 
 Frame: TypeAlias = nw.LazyFrame[Any]
@@ -504,17 +516,25 @@ class Processes:
         tenders = tenders.select("process", "kept", "number_of_tenderers")
         return self.engine.keep(self.engine.where(tenders, "process", more, there=False))
 
-    @cached_property
+    @property
     def today(self) -> dt.datetime | None:
         """The day on which the tables are read, see `reading_day`; None where nothing tells it."""
+        day, _ = self.read_on
+        return None if pd.isna(day) else day.to_pydatetime(warn=False)
+
+    @cached_property
+    def read_on(self) -> tuple[pd.Timestamp, str]:
+        """The day on which the tables are read, and the column that tells it, see `_latest_event`."""
         latest = {}
         if self.settings.as_of is None:
             for name in {name for name, _ in _EVENTS} & set(self._tables):
                 columns = [column for table, column in _EVENTS if table == name and self.has(name, column)]
                 if columns:
-                    latest[name] = self.engine.latest(self._tables[name], columns)
-        day = reading_day(latest, self.settings)
-        return None if pd.isna(day) else day.to_pydatetime(warn=False)
+                    table = self._tables[name]
+                    if name == "progress" and self.has(name, "actual"):
+                        table = self.table(name).filter(~col("actual").is_null()).to_native()
+                    latest[name] = self.engine.latest(table, columns)
+        return _latest_event(latest, self.settings)
 
     @cached_property
     def changes(self) -> Frame:
