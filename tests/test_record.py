@@ -68,6 +68,24 @@ def test_order_and_repetition_do_not_matter(a, b, c):
     assert record.loads(record.dumps(both)) == both, "what was merged is a record, too"
 
 
+def test_of_two_records_the_first_day_counts_and_what_went_further():
+    early = {"day": "2026-11-20", "outcome": "not-yet", "checks": 3, "ticks": [False, False, False]}
+    late = {"day": "2026-11-24", "outcome": "correct", "hints": 2, "ticks": [True, True]}
+    read = ("2026-11-20", "2026-11-24")
+    one, other = (
+        {"c6": {"read": day, "exercises": {"c6-e1": entry}}}
+        for day, entry in zip(read, (early, late), strict=True)
+    )
+    made = {
+        "day": "2026-11-20",
+        "outcome": "correct",
+        "checks": 3,
+        "hints": 2,
+        "ticks": [False, False, False],
+    }
+    assert record.merge(one, other) == {"c6": {"read": "2026-11-20", "exercises": {"c6-e1": made}}}
+
+
 def sealed(lessons, **changes) -> str:
     content = {"format": record.FORMAT, "version": 1, "lessons": lessons, "check": record.checksum(lessons)}
     return json.dumps(content | changes)
@@ -111,7 +129,7 @@ GOOD = {"c6": {"read": "2026-11-24", "exercises": {"c6-e1": {"day": "2026-11-24"
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "hints": True}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "outcome": []}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": []}}}}), "'c6-e1'"),
-        (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": [1, 0]}}}}), "'c6-e1'"),
+        (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": [True, 0]}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "ticks": [True] * 21}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "done": False}}}}), "'c6-e1'"),
         (sealed({"c6": {"exercises": {"c6-e1": {"day": "2026-11-24", "solution": False}}}}), "'c6-e1'"),

@@ -698,10 +698,11 @@ def won(**losses):
     return {"bids": made, "awards": table("tender_id supplier_id status", *awarded)}
 
 
-def chosen(*rows):
+def chosen(*rows, winners="A"):
     """Bids of one tender that A won: firm and status."""
     made = table("tenderer_id status", *rows).assign(tender_id="t")
-    return {"bids": made, "awards": table("tender_id supplier_id status", ("t", "A", "active"))}
+    won = [("t", firm, "active") for firm in winners]
+    return {"bids": made, "awards": table("tender_id supplier_id status", *won)}
 
 
 TWO = pd.concat([contract(), contract(contract_id="d")])
@@ -925,6 +926,13 @@ CASES = {
     "nobody disqualified": ("R035", chosen(("A", "valid"), ("B", "withdrawn")), {"t": (0, False)}),
     "another valid bid": ("R035", chosen(("A", "valid"), ("B", "disqualified"), ("C", "valid")), {"t": (1, False)}),
     "another valid bid before it": ("R035", chosen(("C", "valid"), ("B", "disqualified"), ("A", "valid")), {"t": (1, False)}),
+    "another valid bid after it": ("R035", chosen(("B", "disqualified"), ("A", "valid"), ("C", "valid")), {"t": (1, False)}),
+    "the winner has a bid that was disqualified, too": (
+        "R035", chosen(("A", "valid"), ("A", "disqualified"), ("B", "disqualified")), {"t": (1, True), "A": (0, True)},
+    ),
+    "one of two winners was disqualified": ("R035", chosen(("A", "valid"), ("B", "disqualified"), winners="AB"), {"t": (1, False)}),
+    "one of two winners was disqualified before": ("R035", chosen(("B", "disqualified"), ("A", "valid"), winners="AB"), {"t": (1, False)}),
+    "nobody knows whose bid was disqualified": ("R035", chosen(("A", "valid"), ("B", "disqualified"), (None, "disqualified")), {}),
     "the fate of one bid is not known": ("R035", chosen(("A", "valid"), ("B", "disqualified"), ("C", None)), {}),
     "the winner is not the one whose bid was valid": ("R035", chosen(("B", "valid"), ("C", "disqualified")), {"t": (1, False)}),
 }  # fmt: skip

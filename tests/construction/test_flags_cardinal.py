@@ -240,6 +240,48 @@ def test_the_lowest_of_those_that_were_refused():
     }  # fmt: skip
 
 
+def test_the_currency_of_an_award_counts_where_it_has_a_price():
+    currencies = {"in won": "KRW", "in dollars": "USD"}
+    rows = [(name, *bid, said) for name, said in currencies.items() for bid in (("A", 100, "valid"), ("B", 90, "disqualified"))]  # fmt: skip
+    both = {name: (1, True) for name in currencies}
+    for won, found in {
+        (("A", 100, "KRW"),): {"in won": (1, True)},
+        (("A", 100, "USD"),): {"in dollars": (1, True)},
+        (("A", None, "USD"),): both,
+        (("A", 100, None),): both,
+        (("A", 100, "KRW"), ("C", 100, "USD")): both,
+        (("C", 100, "USD"), ("A", 100, "KRW")): both,
+    }.items():
+        awards = awarded(*((name, *award) for name in currencies for award in won))
+        assert answers({"bids": priced(*rows), "awards": awards}, "R036", "process") == found, won
+
+
+def test_all_others_were_disqualified_in_one_lot():
+    rows = [
+        ("t", "1", "A", "valid"), ("t", "1", "B", "disqualified"), ("t", "1", "C", "disqualified"),
+        ("t", "2", "A", "valid"), ("t", "2", "C", "disqualified"), ("t", "2", "D", "valid"),
+        ("t", None, "E", None),
+        ("cancelled", "1", "A", "valid"), ("cancelled", "1", "B", "disqualified"),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["tender_id", "lot_id", "tenderer_id", "status"])
+    won = pd.DataFrame([("t", "1"), ("t", "2"), ("cancelled", "1")], columns=["tender_id", "lot_id"])
+    tenders = {"tender_id": ["t", "cancelled"], "number_of_lots": 2, "status": ["active", "cancelled"]}
+    for lots in (["1", "2"], ["2", "1"]):
+        tables = {
+            "bids": table.assign(lot_id=table["lot_id"].replace(dict(zip(lots, "12", strict=True)))),
+            "awards": won.assign(supplier_id="A", status="active"),
+            "tenders": pd.DataFrame(tenders),
+        }
+        assert answers(tables, "R035", "process") == {"t": (2, True)}
+        assert answers(tables, "R035", "tenderer") == {"A": (0, True)}
+
+
+def test_unknown_firms_have_no_share_that_moves_the_fence():
+    rows = [("A", "valid"), ("A", "disqualified"), (None, "valid"), (None, "valid")]
+    table = pd.DataFrame(rows, columns=["tenderer_id", "status"]).assign(tender_id="t")
+    assert answers({"bids": table.assign(bid_id=[*"1234"])}, "R038", "tenderer") == {"A": (0.5, True)}
+
+
 def test_a_lot_is_compared_with_itself():
     table = priced(
         ("t", "A", 100, "valid", None), ("t", "B", 150, "valid", None), ("t", "C", 100, "valid", None), ("t", "D", 300, "valid", None),

@@ -261,9 +261,8 @@ def R030(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     ),
 )
 def R035(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
-    bids = processes.offers.filter(col("kept") & col("placed"))
     # Whether all others were disqualified is not known as long as the fate of one bid, or its firm, is not.
-    bids = bids.with_columns(
+    bids = processes.offers.with_columns(
         doubt=~col("judged") | (col("firm") == 0),
         low=nw.when(col("valid")).then(col("firm")),
         high=nw.when(col("valid")).then(col("firm")),
@@ -314,9 +313,9 @@ def R035(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
 )
 def R036(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     awards = processes.awarded.filter(col("active") & col("placed"))
-    paid = nw.when(~col("amount").is_null() & (col("currency") > 0)).then(col("currency"))
-    awards = awards.with_columns(award_currency=paid)
-    awards = awards.group_by("process", "lot").agg(col("award_currency").min())
+    # Only an award with a price says in which currency it was paid.
+    paid = nw.when(~col("amount").is_null()).then(col("currency")).otherwise(whole(0))
+    awards = awards.select("process", "lot", award_currency=paid).unique()
     bids = processes.priced.filter(col("by_price"))
     bids = bids.with_columns(
         standing=nw.when(~col("out")).then(col("amount")), refused=nw.when(col("out")).then(col("amount"))
@@ -325,7 +324,7 @@ def R036(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         col("valid").max(), col("standing").min(), col("refused").min(), **currencies()
     )
     units = units.filter(col("valid")).join(awards, on=["process", "lot"], how="inner")
-    units = processes.in_one_currency(units.with_columns(col("award_currency").fill_null(0)))
+    units = processes.in_one_currency(units)
     units = units.with_columns(hit=known(col("refused") <= col("standing")))
     found = units.group_by("process").agg(col("hit").max())
     return [processes.of_processes(found, "hit", col("hit"))]
