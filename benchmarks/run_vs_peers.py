@@ -85,15 +85,11 @@ def tool(name: str) -> str:
 
 
 def runners(cores: int, preload: Sequence[str]) -> list[Runner]:
-    def cleanworks(*more: str, engine: str = "") -> Callable[[Path, Sequence[Path]], list[list[str]]]:
-        chosen = ["env", f"CLEANWORKS_ENGINE={engine}"] if engine else []
-        return lambda root, paths: [
-            [*chosen, tool("cleanworks"), "run", "--force", "--jobs", str(cores), *more]
-        ]
+    def cleanworks(*more: str) -> Callable[[Path, Sequence[Path]], list[list[str]]]:
+        return lambda root, paths: [[tool("cleanworks"), "run", "--force", "--jobs", str(cores), *more]]
 
     return [
         Runner("warm", f"CleanWorks, {cores} at a time", cleanworks()),
-        Runner("sockets", f"CleanWorks, Jupyter's sockets, {cores} at a time", cleanworks(engine="nbclient")),
         Runner("fresh", f"CleanWorks, fresh kernels, {cores} at a time", cleanworks("--fresh")),
         Runner("nbmake", f"nbmake, {cores} at a time", lambda root, paths: [
             [tool("python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbmake", "-n", str(cores), *map(str, paths)]]),
@@ -232,7 +228,7 @@ def draw(chosen: Sequence[Runner], wall: dict[str, float], target: Path) -> None
 
     ordered = sorted(chosen, key=lambda runner: wall[runner.name], reverse=True)
     figure, axes = pyplot.subplots(figsize=(7.2, 0.5 + 0.45 * len(ordered)))
-    colours = ["#0072B2" if runner.name in ("warm", "sockets", "fresh") else "#B0B0B0" for runner in ordered]
+    colours = ["#0072B2" if runner.name in ("warm", "fresh") else "#B0B0B0" for runner in ordered]
     bars = axes.barh(
         [runner.title for runner in ordered], [wall[runner.name] for runner in ordered], color=colours
     )

@@ -119,7 +119,7 @@ class Courses:
                 () if self._fresh else options.preloaded(),
                 options.hash_seed,
                 options.environment,
-                direct=not self._fresh,
+                warm=not self._fresh,
             )
         return self._server.address if self._server is not None else ""
 

@@ -60,7 +60,7 @@ def kernel_server():
         yield None
         return
     options = RunOptions()
-    with server_process.KernelServer(options.preload, options.hash_seed, direct=True) as server:
+    with server_process.KernelServer(options.preload, options.hash_seed, warm=True) as server:
         while not server.ready:
             select.select([server], [], [])
             server.news()

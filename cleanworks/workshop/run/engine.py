@@ -1,9 +1,9 @@
 """Over what nbclient speaks with the kernels: our own pipe, or Jupyter's sockets.
 
-Cells are executed in ipykernel's own shell in both cases and give the same outputs. The pipe (`pipe`, `kernels.pipe_kernel`) has no
-sockets and no threads that serve them, and takes less time. But it stands on names that ipykernel does not document. So it is used with
-the versions it was tested with, where all these names exist; everywhere else all cells go over the sockets, and the run's report says
-which of the two it was.
+Cells are executed in ipykernel's own shell in both cases and give the same outputs. The pipe (`pipe`, `kernels.pipe_kernel`) leads to a
+fork of a warm process, and has no sockets and no threads that serve them. But it stands on names that ipykernel does not document. So it
+is used with the versions it was tested with, where all these names exist; everywhere else nbclient starts a new Python for each notebook,
+and the run's report says which of the two it was.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """nbclient over one pipe to a fork of the warm parent: the worker's side of `kernels.pipe_kernel`.
 
 nbclient executes the cells and puts their outputs together here as anywhere else; only the transport is another. Widgets need a partner
-that answers them; a lesson that has one is executed over Jupyter's sockets instead.
+that answers them; a lesson that has one is executed in a new Python instead, over Jupyter's sockets.
 """
 
 from __future__ import annotations
@@ -177,7 +177,6 @@ class PipeClient(LessonClient):
                 cwd=workdir,
                 env=self._environment,
                 log=str(log_file(self._folder)),
-                fresh=False,
                 memory_limit=self._settings.memory_limit,
                 file_limit=self._settings.file_limit,
             )

@@ -133,6 +133,7 @@ class _Run:
         self.notes: list[str] = []
         self.results: dict[str, LessonResult] = {}
         self.workers = options.workers or cores()
+        self.fresh = options.fresh or choose().name != PIPE
         # What each version of each module imports never changes, so it is kept between runs.
         self.imports = self.store.get_named(_IMPORTS)
         KNOWN_IMPORTS.update(self.imports)
@@ -155,7 +156,7 @@ class _Run:
         if self.store.shared is not None and self.store.shared.trouble:
             self._note(self.store.shared.trouble)
         ordered = tuple(self.results[job.name] for job in self.jobs)
-        kernel = "fresh" if self.options.fresh or not CAN_FORK else "warm"
+        kernel = "fresh" if self.fresh or not CAN_FORK else "warm"
         return RunResult(
             ordered, time.monotonic() - begun, self.workers, kernel, tuple(self.notes), interrupted
         )
@@ -292,15 +293,14 @@ class _Run:
             return contextlib.nullcontext()
         if CAN_FORK:
             count = len(self.jobs if todo is None else todo)
-            fresh, engine = self.options.fresh, choose()
-            if engine.why and not fresh:
-                self._note(f"Kernels are spoken to over Jupyter's sockets: {engine.why}.")
-            preload = () if fresh else self.options.preloaded(count, self._imported(todo or ()))
+            if self.fresh and not self.options.fresh:
+                self._note(f"Every notebook starts a fresh Python: {choose().why}.")
+            preload = () if self.fresh else self.options.preloaded(count, self._imported(todo or ()))
             return KernelServer(
                 preload,
                 self.options.hash_seed,
                 self.options.environment,
-                direct=not fresh and engine.name == PIPE,
+                warm=not self.fresh,
                 lean=not is_many(count),
             )
         if not self.options.fresh:

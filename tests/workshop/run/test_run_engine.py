@@ -1,4 +1,4 @@
-"""Who executes the cells: nbclient, over our own pipe only with what it was tested with, and over sockets everywhere else."""
+"""Who executes the cells: nbclient, over our own pipe only with what it was tested with, and in fresh kernels everywhere else."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_both_give_the_same_and_the_report_names_the_one_that_ran(tmp_path, monk
     (lesson,) = result.lessons
     assert lesson.status == "passed" and lesson.engine == wanted
     assert f"by {engine.SPOKEN[wanted]}" in report(result, tmp_path)
-    assert ("over Jupyter's sockets" in " ".join(result.notes)) == (wanted == engine.NBCLIENT)
+    assert ("starts a fresh Python" in " ".join(result.notes)) == (wanted == engine.NBCLIENT)
     assert engine.SPOKEN[wanted] in engine.spoken(lesson.executed.parent)
     text = lesson.executed.read_text(encoding="utf-8")
     assert "said\\n" in text and '"42"' in text

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
 import os
-import re
 import select
 import signal
 import subprocess
@@ -20,7 +17,6 @@ import pytest
 
 from cleanworks.workshop.run.kernels.lifeline import descendants
 from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
-from cleanworks.workshop.run.worker_outcome import tidy
 from tests.few import few
 from tests.workshop.run.conftest import cell, linux, outputs_of, text_of
 
@@ -80,46 +76,10 @@ def test_forked_and_fresh_kernels_give_the_same_outputs(make_course, others):
         assert forked == fresh, SAME[number]
 
 
-# Threads by name, without those that only watch a descriptor or a parent. Those of Jupyter's sockets: a fork that any Jupyter tool
-# asks for has them, a fork of a run has no such sockets.
+# Threads by name, without those that only watch a descriptor or a parent.
 THREADS = (
     "import threading\nsorted({thread.name.split('-')[0] for thread in threading.enumerate()} - {'Thread'})"
 )
-NBCLIENT = """
-import json, sys
-import nbformat, nbclient
-cells = [nbformat.v4.new_code_cell(source, metadata={"tags": tags}) for source, tags in json.loads(sys.argv[1])]
-notebook = nbformat.v4.new_notebook(cells=cells)
-nbclient.NotebookClient(notebook, kernel_name="python3", record_timing=False).execute()
-print(json.dumps([cell.outputs for cell in cells]))
-"""
-
-
-@pytest.mark.everything
-def test_a_forked_kernel_of_any_jupyter_tool_gives_what_a_fresh_one_gives(tmp_path):
-    plain = [cell(one) if isinstance(one, str) else one for one in [*SAME, THREADS]]
-    cells = json.dumps([(one["source"], one["metadata"].get("tags", [])) for one in plain])
-    found = {}
-    for name in ("warm-fork", "local-provisioner"):
-        environment = {
-            **os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": name, "CLEANWORKS_PRELOAD": "numpy,pandas,matplotlib.pyplot",
-            "PYTHONHASHSEED": "0", "IPYTHONDIR": str(tmp_path / "ipython"),
-        }  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-c", NBCLIENT, cells],
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
-        assert done.returncode == 0, done.stderr
-        # Which number the process of the kernel has is its own business; where printed text is cut is a matter of timing.
-        found[name] = [
-            tidy(outputs) for outputs in json.loads(re.sub(r"ipykernel_\d+", "ipykernel", done.stdout))
-        ]
-    for number, (warm, fresh) in enumerate(zip(*found.values(), strict=True)):
-        assert warm == fresh, plain[number]["source"]
 
 
 def test_a_fork_of_a_run_has_no_threads_of_sockets(make_course):
@@ -166,88 +126,48 @@ def test_numpy_generators_differ_between_forks(make_course):
     assert one[0] != other[0] and one[1] != other[1]
 
 
-@pytest.fixture
-def warm_manager(server, tmp_path, monkeypatch):
-    """A plain jupyter_client manager whose kernels come from the warm parent, by environment variable alone."""
-    from jupyter_client.manager import AsyncKernelManager
-
-    monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "warm-fork")
-    monkeypatch.setenv("CLEANWORKS_PRELOAD", "json")
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-
-    def make(**traits):
-        manager = AsyncKernelManager(kernel_name="python3", transport="ipc", **traits)
-        manager.ip = str(tmp_path / "k")
-        return manager
-
-    from jupyter_client.provisioning.factory import KernelProvisionerFactory
-
-    KernelProvisionerFactory.clear_instance()
-    yield make
-    KernelProvisionerFactory.clear_instance()
+PARENT = "import os\nos.getppid()"
 
 
-async def ask(client, code, timeout=600):
-    return await client.execute_interactive(
-        code, timeout=timeout, store_history=False, output_hook=lambda message: None
-    )
-
-
-def test_any_jupyter_tool_can_use_it_interrupt_it_and_kill_it(warm_manager, tmp_path):
-    async def session():
-        manager = warm_manager()
-        await manager.start_kernel()
-        pid = manager.provisioner.process.pid
-        client = manager.client()
-        client.start_channels()
-        await client.wait_for_ready(timeout=600)
-        parent = psutil.Process(pid).parent()
-        assert "kernels.server" in " ".join(parent.cmdline())
-        begun = tmp_path / "begun"
-        running = asyncio.ensure_future(
-            ask(client, f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)")
+def test_lessons_share_a_supervisor_and_nothing_else(course):
+    for name in "abcd":
+        course.add(
+            name, PARENT, "import subprocess\n_ = subprocess.Popen(['sleep', '500'], start_new_session=True)"
         )
-        while not begun.exists():
-            await asyncio.sleep(0.05)
-        await manager.interrupt_kernel()
-        reply = await running
-        assert reply["content"]["ename"] == "KeyboardInterrupt"
-        assert (await ask(client, "1 + 1"))["content"]["status"] == "ok"
-        await manager.restart_kernel(now=True)
-        await client.wait_for_ready(timeout=600)
-        again = manager.provisioner.process.pid
-        assert again != pid and not psutil.pid_exists(pid)
-        assert (await ask(client, "2"))["content"]["status"] == "ok"
-        client.stop_channels()
-        await manager.shutdown_kernel()
-        assert not psutil.pid_exists(again)
-
-    asyncio.run(session())
+    result = course.run(workers=1)
+    # What it left running is each lesson's own fault.
+    assert [lesson.failure.kind for lesson in result.lessons] == ["processes"] * 4
+    parents = [text_of(outputs_of(lesson.executed)[:1]) for lesson in result.lessons]
+    # One notebook at a time: one more worker gets the next kernel ready.
+    assert len(set(parents)) == 2
+    assert left_from(course.root) == []
 
 
-def test_nbclient_uses_it_through_the_environment_variable(tmp_path):
-    code = (
-        "import nbformat, nbclient, sys\n"
-        "nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell('import psutil\\n"
-        "print(psutil.Process().parent().cmdline())')])\n"
-        "nbclient.NotebookClient(nb, kernel_name='python3').execute()\n"
-        "print(nb.cells[0].outputs[0].text)"
+def test_a_supervisor_that_a_cell_kills_or_stops_is_replaced(course):
+    course.add(
+        "a-kills", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(500)"
     )
-    environment = {
-        **os.environ,
-        "JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork",
-        "CLEANWORKS_PRELOAD": "json",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert "kernels.server" in done.stdout, done.stderr
-    assert left_from(tmp_path) == []
+    course.add("b-stops", "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)")
+    for name in "cdef":
+        course.add(name, "1 + 1")
+    result = course.run(workers=1)
+    kinds = {lesson.name: lesson.failure.kind if lesson.failure else "" for lesson in result.lessons}
+    assert kinds["a-kills"] == "died"
+    assert [kinds[name] for name in "cdef"] == [""] * 4
+    every = psutil.process_iter(["cmdline", "status"])
+    stopped = [
+        process.info["cmdline"] for process in every if process.info["status"] == psutil.STATUS_STOPPED
+    ]
+    assert not any("kernels.server" in " ".join(command or []) for command in stopped)
+
+
+def test_why_one_kernel_was_ended_is_not_said_of_the_next(course):
+    course.add("a-large", "kept = bytearray(800_000_000)\nimport time; time.sleep(500)")
+    for name in "bcd":
+        course.add(name, "import os\nos.kill(os.getpid(), 9)")
+    result = course.run(workers=1, memory_limit=600.0)
+    assert [lesson.failure.kind for lesson in result.lessons] == ["memory", "died", "died", "died"]
+    assert result.lessons[-1].megabytes < 600
 
 
 def left_from(folder: Path) -> list[str]:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import signal
 import socket
 import subprocess
 import time
 from typing import Any
+
+# Connections to supervisors whose kernel has ended, by the server's address: they start the next kernel of this process.
+_kept: dict[str, socket.socket] = {}
+# Seconds in which a server that has just been started listens.
+_LISTEN = 10.0
 
 
 class ForkedKernel:
@@ -16,11 +22,12 @@ class ForkedKernel:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, connection: socket.socket, pid: int, rest: bytes = b""):
-        self._connection, self.pid, self._buffer = connection, pid, rest
+    def __init__(self, address: str, connection: socket.socket, pid: int, rest: bytes = b""):
+        self._address, self._connection, self.pid, self._buffer = address, connection, pid, rest
         self.returncode: int | None = None
         self.cpu = self.megabytes = 0.0
         self.why = ""
+        self._supervised = True
         connection.setblocking(False)
 
     def fileno(self) -> int:
@@ -36,9 +43,9 @@ class ForkedKernel:
             except OSError:
                 data = b""
             self._buffer += data
-            if not data:
-                self.returncode = -signal.SIGKILL
             self._read()
+            if not data and self.returncode is None:
+                self.returncode, self._supervised = -signal.SIGKILL, False
         return self.returncode
 
     def _read(self) -> None:
@@ -50,14 +57,11 @@ class ForkedKernel:
                 self.megabytes, self.why = message["megabytes"], message["why"]
 
     def wait(self, timeout: float | None = None) -> int:
-        import select
-
         while (code := self.poll()) is None:
             if timeout is None:
                 select.select([self._connection], [], [])
             elif not select.select([self._connection], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired("kernel", timeout)
-        self.close()
         return code
 
     def send_signal(self, signum: int) -> None:
@@ -66,22 +70,39 @@ class ForkedKernel:
                 self._connection.send(json.dumps({"signal": int(signum)}).encode() + b"\n")
 
     def close(self) -> None:
+        """Let go of the supervisor; where its kernel has ended, it stays for the next one."""
+        connection, self._connection = self._connection, socket.socket()
         self._connection.close()
-
-
-# Seconds in which a server that has just been started listens.
-_LISTEN = 10.0
+        if self.returncode is None or not self._supervised or self._address in _kept:
+            connection.close()
+        else:
+            connection.setblocking(True)
+            _kept[self._address] = connection
+        self._supervised = False
 
 
 def ask(address: str, pipe: socket.socket | None = None, **request: Any) -> ForkedKernel:
     """Have the server at this address start a kernel (`server` says what a request holds); one with a `pipe` serves that.
 
     It waits until the server has loaded its libraries.
+
+    Raises
+    ------
+    RuntimeError
+        No server is there, or it started no kernel.
     """
-    connection = socket.socket(socket.AF_UNIX)
+    if (kept := _kept.pop(address, None)) is not None:
+        # A supervisor may have ended since, with its server or by a cell's doing.
+        with contextlib.suppress(OSError, RuntimeError):
+            return _start(address, kept, pipe, request)
+    return _start(address, _connect(address), pipe, request)
+
+
+def _start(
+    address: str, connection: socket.socket, pipe: socket.socket | None, request: dict[str, Any]
+) -> ForkedKernel:
     try:
-        _connect(connection, address)
-        line = json.dumps({**request, "direct": pipe is not None}).encode() + b"\n"
+        line = json.dumps({"kernel": request}).encode() + b"\n"
         sent = socket.send_fds(connection, [line], [pipe.fileno()] if pipe is not None else [])
         connection.sendall(line[sent:])
         answer = b""
@@ -94,15 +115,18 @@ def ask(address: str, pipe: socket.socket | None = None, **request: Any) -> Fork
         connection.close()
         raise
     first, _, rest = answer.partition(b"\n")
-    return ForkedKernel(connection, json.loads(first)["pid"], rest)
+    return ForkedKernel(address, connection, json.loads(first)["pid"], rest)
 
 
-def _connect(connection: socket.socket, address: str) -> None:
+def _connect(address: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
     give_up = time.monotonic() + _LISTEN
     while True:
         try:
-            return connection.connect(address)
+            connection.connect(address)
+            return connection
         except (FileNotFoundError, ConnectionRefusedError):
             if time.monotonic() > give_up:
+                connection.close()
                 raise RuntimeError(f"There is no server of warm kernels at {address}.") from None
             time.sleep(0.02)

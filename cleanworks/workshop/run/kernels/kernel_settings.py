@@ -57,20 +57,18 @@ class KernelSettings:
     output_count: int = 2000
     memory_limit: float = 4096.0
     file_limit: float = 1024.0
-    engine: str = PIPE
 
     @classmethod
     def of(cls, options: RunOptions, server: str = "") -> KernelSettings:
         return cls(
             server=server,
-            fresh=options.fresh,
+            fresh=options.fresh or choose().name != PIPE,
             hash_seed=options.hash_seed,
             variables=dict(options.environment),
             output_limit=options.output_limit,
             output_count=options.output_count,
             memory_limit=options.memory_limit,
             file_limit=options.file_limit,
-            engine=choose().name,
         )
 
     @property
@@ -80,8 +78,8 @@ class KernelSettings:
 
     @property
     def direct(self) -> bool:
-        """Whether kernels are forks that speak with their worker alone: no Jupyter message, no socket (`kernels.pipe_kernel`)."""
-        return bool(self.server) and not self.fresh and self.engine == PIPE
+        """Whether kernels are forks, which speak with their worker alone: no Jupyter message, no socket (`kernels.pipe_kernel`)."""
+        return bool(self.server) and not self.fresh
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", f"{__package__}.launch", "-f", "{connection_file}"]
@@ -92,12 +90,11 @@ class KernelSettings:
             return {"provisioner_name": "local-provisioner", "config": {}}
         config = {
             "server": self.server,
-            "fresh": self.fresh,
             "memory_limit": self.memory_limit,
             "file_limit": self.file_limit,
             "log_file": str(log_file(folder)),
         }
-        return {"provisioner_name": "warm-fork", "config": config}
+        return {"provisioner_name": "supervised", "config": config}
 
     def environment(self, folder: Path) -> dict[str, str]:
         """Variables of the kernel. `folder` is its private scratch folder."""

@@ -342,10 +342,6 @@ def _no_connection(line: str) -> None:
     print("This kernel has no sockets, so nothing else can connect to it; with --fresh it has.")
 
 
-def is_prepared() -> bool:
-    return PipeApp.initialized()
-
-
 def serve_cells(guard: Guard, handle: int) -> None:
     """Serve the worker at the other end of `handle` (a Unix socket); returns when the cells ask to exit."""
     guard.install(shown=False)

@@ -1,14 +1,13 @@
 """The warm parent: a process that has the libraries in memory and forks a kernel for whoever asks.
 
-    python -m cleanworks.workshop.run.kernels.server SOCKET [--preload MODULE ...]
+    python -m cleanworks.workshop.run.kernels.server SOCKET [--warm] [--preload MODULE ...]
 
-It listens on a Unix socket. Each connection brings one request (JSON, one line), gets a `Supervisor` and with it one kernel::
+It listens on a Unix socket. Each connection gets a `Supervisor`, which starts the kernels that are asked for, one after the other. A request::
 
-    {"command": [...], "cwd": "...", "env": {...}, "log": "...", "fresh": false, "memory_limit": 4096, "file_limit": 1024}
+    {"command": [...], "cwd": "...", "env": {...}, "log": "...", "memory_limit": 4096, "file_limit": 1024}
 
-With `"direct": true` the request carries a socket (SCM_RIGHTS) that the kernel serves instead of Jupyter's (`kernels.pipe_kernel`).
-With `fresh` the child does not continue as it is but starts a new Python: the same care, none of the warmth.
-The server ends when its standard input closes, so it never outlives the process that started it.
+With a socket beside it (SCM_RIGHTS) the kernel is a fork that serves this socket (`kernels.pipe_kernel`). Without one it is a new Python:
+the same care, none of the warmth. The server ends when its standard input closes, so it never outlives the process that started it.
 
 What is preloaded may include calls, such as one that makes tables for all. Its lines on standard output: "ready" when kernels may be
 asked for, and anything else for a person to read.
@@ -35,8 +34,6 @@ from .guard import Guard
 from .lifeline import adopt_orphans, children
 from .server_process import READY
 from .supervisor import Supervisor
-
-_LONGEST_REQUEST = 1 << 20
 
 
 class Server:
@@ -72,39 +69,30 @@ class Server:
         for pid in self._supervisors:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
+                # A cell may have stopped it; it would hear of its end only when it goes on.
+                os.kill(pid, signal.SIGCONT)
         while self._supervisors:
             self._reap(block=True)
 
     def _accept(self, selector: selectors.BaseSelector) -> None:
         connection, _ = self._listener.accept()
         with connection:
-            request = _read_request(connection)
-            if request is None:
-                return
             # Wakeups belong to this process; the fork sets its own.
             signal.set_wakeup_fd(-1)
             own = os.getpid()
             pid = os.fork()
             if pid == 0:
                 try:
-                    self._become_supervisor(connection, request, own, selector)
+                    selector.close()
+                    self._listener.close()
+                    for handle in self._private:
+                        os.close(handle)
+                    become = functools.partial(become_kernel, additions=self._additions)
+                    Supervisor(connection, become, own).run()
                 finally:
                     os._exit(1)
             signal.set_wakeup_fd(self._private[1], warn_on_full_buffer=False)
             self._supervisors.add(pid)
-            if request["pipe"] is not None:
-                os.close(request["pipe"])
-
-    def _become_supervisor(
-        self, connection: socket.socket, request: Mapping[str, Any], parent: int, selector: Any
-    ) -> None:
-        selector.close()
-        self._listener.close()
-        for handle in self._private:
-            os.close(handle)
-        limits = request["memory_limit"], request["file_limit"]
-        kernel = functools.partial(become_kernel, request, self._additions)
-        Supervisor(connection, kernel, parent, *limits, request["pipe"]).run()
 
     def _reap(self, block: bool = False) -> None:
         try:
@@ -121,28 +109,7 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
 
 
-def _read_request(connection: socket.socket) -> dict[str, Any] | None:
-    connection.settimeout(10)
-    data, handles = b"", []
-    try:
-        while not data.endswith(b"\n") and len(data) < _LONGEST_REQUEST:
-            part, more, *_ = socket.recv_fds(connection, 65536, 1)
-            handles += more
-            if not part:
-                raise ValueError("The request is cut off.")
-            data += part
-        connection.settimeout(None)
-        request = json.loads(data)
-        request["pipe"] = handles.pop() if request.get("direct") else None
-        return request
-    except (OSError, ValueError, IndexError):
-        return None
-    finally:
-        for handle in handles:
-            os.close(handle)
-
-
-def become_kernel(request: Mapping[str, Any], additions: Mapping[str, str]) -> None:
+def become_kernel(request: Mapping[str, Any], pipe: int | None, additions: Mapping[str, str]) -> None:
     """Turn this child into the kernel that was asked for."""
     log = os.open(request["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -151,21 +118,15 @@ def become_kernel(request: Mapping[str, Any], additions: Mapping[str, str]) -> N
     for handle in (log, nothing):
         os.close(handle)
     os.chdir(request["cwd"])
-    command, pipe = request["command"], request["pipe"]
-    # The prepared kernel is one without sockets; whoever wants another gets a new Python.
-    if request["fresh"] or (pipe is None and _is_prepared()):
+    command = request["command"]
+    if pipe is None:
         os.execve(command[0], command, request["env"])
     os.environ.clear()
     os.environ.update({**additions, **request["env"]})
     _become_warm_kernel(command, pipe)
 
 
-def _is_prepared() -> bool:
-    pipe_kernel = sys.modules.get(f"{__package__}.pipe_kernel")
-    return pipe_kernel is not None and pipe_kernel.is_prepared()
-
-
-def _become_warm_kernel(command: Sequence[str], pipe: int | None) -> None:
+def _become_warm_kernel(command: Sequence[str], pipe: int) -> None:
     import time
 
     from .warmup import INLINE, reseed
@@ -174,29 +135,20 @@ def _become_warm_kernel(command: Sequence[str], pipe: int | None) -> None:
         time.tzset()
     reseed()
     os.environ.setdefault("MPLBACKEND", INLINE)
-    at = command.index("-f")
-    sys.argv = [kernel_file(command), *command[at:]]
-    if pipe is None:
-        from .launch import start
+    sys.argv = [kernel_file(command), *command[command.index("-f") :]]
+    if lost := engine.missing():
+        line = {"type": "absent", "content": {"missing": ", ".join(lost)}}
+        os.write(pipe, json.dumps(line).encode() + b"\n")
+        return
+    from .pipe_kernel import serve_cells
 
-        _follow_the_shell()
-        start(list(command[at:]))
-    else:
-        if lost := engine.missing():
-            line = {"type": "absent", "content": {"missing": ", ".join(lost)}}
-            os.write(pipe, json.dumps(line).encode() + b"\n")
-            return
-        from .pipe_kernel import serve_cells
-
-        if not _is_prepared():
-            _prepare()
-        guard = Guard.take()
-        assert guard is not None  # a kernel with a pipe gets one
-        serve_cells(guard, pipe)
+    guard = Guard.take()
+    assert guard is not None  # a kernel with a pipe gets one
+    serve_cells(guard, pipe)
 
 
 def _prepare() -> None:
-    """Have everything ready for kernels without sockets."""
+    """Make the kernel, up to where a fork completes it."""
     from .launch import configuration
     from .pipe_kernel import prepare
 
@@ -220,12 +172,12 @@ def _follow_the_shell() -> None:
     IPKernelApp.init_gui_pylab = init_gui_pylab  # type: ignore[method-assign]  # on purpose
 
 
-def _load(preload: Sequence[str], direct: bool, lean: bool) -> None:
+def _load(preload: Sequence[str], lean: bool) -> None:
     """Have everything in memory that the kernels share."""
     from .warmup import make_calls, share_what_is_loaded, warm_up
 
     notes = warm_up(preload, use=not lean)
-    if direct and not engine.missing():
+    if not engine.missing():
         _prepare()
     _say(*notes, *make_calls(preload))
     if not lean:
@@ -251,9 +203,7 @@ def main() -> None:
     parser.add_argument("socket")
     parser.add_argument("--preload", nargs="*", default=())
     parser.add_argument("--lean", action="store_true", help="Only a few kernels will be asked for.")
-    parser.add_argument(
-        "--direct", action="store_true", help="Only kernels without sockets will be asked for."
-    )
+    parser.add_argument("--warm", action="store_true", help="Forks will be asked for, not new Pythons alone.")
     options = parser.parse_args()
     # Ctrl-C is for the process that started us; it closes our standard input when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -267,8 +217,8 @@ def main() -> None:
         listener.bind(options.socket)
         listener.listen(64)
         before = dict(os.environ)
-        if options.preload or options.direct:
-            _load(options.preload, options.direct, options.lean)
+        if options.warm:
+            _load(options.preload, options.lean)
         # The largest files and numbers of open files are the kernels' own business from here on.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         _say(READY)

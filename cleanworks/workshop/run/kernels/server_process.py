@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import subprocess
 import sys
@@ -13,8 +12,6 @@ from cleanworks.errors import InputError
 
 from .kernel_settings import LEFT_OUT, ONE_THREAD
 
-PRELOAD = "CLEANWORKS_PRELOAD"
-DEFAULT_PRELOAD = "numpy,pandas,matplotlib.pyplot"
 # The server's line when it may be asked for kernels.
 READY = "ready"
 # macOS has a fork too, but its own libraries do not survive one.
@@ -24,8 +21,8 @@ CAN_FORK = sys.platform == "linux"
 class KernelServer:
     """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case.
 
-    With `direct`, it prepares for kernels without Jupyter's sockets; for any other it then starts a new Python.
-    `lean` is for a few kernels: nothing is done that only pays when many share it.
+    Without `warm` it loads nothing, and starts a new Python for every kernel. `lean` is for a few kernels: nothing is done that only
+    pays when many share it.
     """
 
     def __init__(
@@ -33,7 +30,7 @@ class KernelServer:
         preload: Sequence[str] = (),
         hash_seed: int | None = None,
         environment: Mapping[str, str] | None = None,
-        direct: bool = False,
+        warm: bool = True,
         lean: bool = False,
     ):
         self.ready = False
@@ -45,12 +42,14 @@ class KernelServer:
         environment.update(dict.fromkeys(ONE_THREAD, "1"), JPY_PARENT_PID="1")
         # Arrow's own allocators keep what they once had, in every fork.
         environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+        # Memory in larger pages: a fork, which copies the list of all pages, takes half the time.
+        environment.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
         if hash_seed is not None:
             environment["PYTHONHASHSEED"] = str(hash_seed)
         command = [sys.executable, "-m", f"{__package__}.server", self.address]
         if preload:
             command += ["--preload", *preload]
-        command += [word for word, wanted in (("--direct", direct), ("--lean", lean)) if wanted]
+        command += [word for word, wanted in (("--warm", warm), ("--lean", lean)) if wanted]
         process = subprocess.Popen(
             command,
             env=environment,
@@ -125,13 +124,3 @@ class KernelServer:
         self._said.close()
         self._errors.close()
         scratch.remove(self._folder)
-
-
-@functools.cache
-def shared_server() -> KernelServer:
-    """The one server of this process, for tools that know nothing of it; started at the first call."""
-    import atexit
-
-    server = KernelServer([name for name in os.environ.get(PRELOAD, DEFAULT_PRELOAD).split(",") if name])
-    atexit.register(server.close)
-    return server

@@ -1,9 +1,11 @@
 """One small process beside every kernel (on Linux): starts it, passes signals on, watches its size, and takes all its children away.
 
-It is forked from the server and owns the connection to the client. Messages are JSON, one per line:
+It is forked from the server and owns the connection to the client, for whom it starts one kernel after the other. Messages are JSON,
+one per line:
 
-    client -> supervisor   {"signal": 2}   to the kernel's process group
-    supervisor -> client   {"pid": 123}    once, then
+    client -> supervisor   {"kernel": {...}}   what the kernel shall be (`server`), with the socket that it serves, if there is one
+                           {"signal": 2}       to the kernel's process group
+    supervisor -> client   {"pid": 123}        for each kernel once, then
                            {"exit": -9, "cpu": 1.2, "megabytes": 210.0, "why": ""}
 
 When the connection closes, for whatever reason, the kernel and everything that it started end.
@@ -12,6 +14,7 @@ When the connection closes, for whatever reason, the kernel and everything that 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import selectors
@@ -27,44 +30,37 @@ from .lifeline import adopt_orphans, descendants, die_with_parent
 _TICK = 0.2
 # A lesson may use a few processes of its own, not hundreds.
 _MOST_PROCESSES = 100
+_LONGEST_REQUEST = 1 << 20
 
 
 class Supervisor:
-    """Runs `kernel` in a child process and stays beside it.
+    """Runs kernels in child processes, one at a time, and stays beside them.
 
     Parameters
     ----------
     connection : socket
         To the client.
-    kernel : callable
-        Becomes the kernel; called in the child.
+    become : callable
+        Becomes the kernel of a request and never returns to its caller's work; called in the child, with the request and its socket.
     parent : int
         Process id of the server.
-    memory_limit, file_limit : float
-        Megabytes that the kernel with its children may take, and may write to files and pipes.
-    pipe : int, optional
-        A file descriptor that is the kernel's alone.
     """
 
     def __init__(
-        self,
-        connection: socket.socket,
-        kernel: Callable[[], None],
-        parent: int,
-        memory_limit: float,
-        file_limit: float,
-        pipe: int | None = None,
+        self, connection: socket.socket, become: Callable[[dict[str, Any], int | None], None], parent: int
     ):
-        self._connection, self._kernel, self._parent = connection, kernel, parent
-        self._memory_limit, self._file_limit = memory_limit, file_limit
-        self._pipe = pipe
+        self._connection, self._become, self._parent = connection, become, parent
+        self._request: dict[str, Any] = {}
         self._pid = 0
         self._why = ""
         self._cpu = self._peak = 0.0
         self._buffer = b""
+        self._handles: list[int] = []
+        # What is not a kernel's business is closed there.
+        self._private: list[Callable[[], None]] = []
 
     def run(self) -> None:
-        """Start the kernel and return when it, its children and the connection have ended."""
+        """Serve the client; this process ends with the connection, and with it the kernel and its children."""
         signal.signal(signal.SIGTERM, lambda *_: self._leave())
         # The server may be killed outright; then this process is told by its pipe or by the system.
         die_with_parent(self._parent, signal.SIGTERM)
@@ -74,30 +70,33 @@ class Supervisor:
         os.set_blocking(waker, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-        self._pid = self._start(waker, woken)
-        if self._pipe is not None:
-            os.close(self._pipe)
-        self._send({"pid": self._pid})
         with selectors.DefaultSelector() as selector:
             selector.register(self._connection, selectors.EVENT_READ)
             selector.register(waker, selectors.EVENT_READ)
+            self._private = [selector.close, self._connection.close]
+            self._private += [functools.partial(os.close, handle) for handle in (waker, woken)]
             self._watch(selector, waker)
 
-    def _start(self, *handles: int) -> int:
+    def _start(self, request: dict[str, Any]) -> None:
+        if self._pid:
+            return self._leave()
+        handle = self._handles.pop(0) if self._handles else None
+        self._request, self._why, self._cpu, self._peak = request, "", 0.0, 0.0
         own = os.getpid()
-        pid = os.fork()
-        if pid:
-            return pid
+        self._pid = os.fork()
+        if self._pid:
+            if handle is not None:
+                os.close(handle)
+            return self._send({"pid": self._pid})
         try:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
-            for handle in handles:
-                os.close(handle)
-            self._connection.close()
+            for close in self._private:
+                close()
             os.setsid()
             die_with_parent(own)
-            self._kernel()
+            self._become(request, handle)
         except BaseException:
             import traceback
 
@@ -111,7 +110,8 @@ class Supervisor:
     def _watch(self, selector: selectors.BaseSelector, waker: int) -> None:
         looked = time.monotonic()
         while True:
-            for key, _ in selector.select(_TICK):
+            # Without a kernel there is nothing to measure.
+            for key, _ in selector.select(_TICK if self._pid else None):
                 if key.fileobj == waker:
                     with contextlib.suppress(BlockingIOError):
                         os.read(waker, 4096)
@@ -123,17 +123,20 @@ class Supervisor:
                 self._measure()
 
     def _obey(self) -> bool:
-        """Follow the client's messages; False when the connection is closed."""
+        """Follow the client's messages; False when the connection is closed or carries something else."""
         try:
-            data = self._connection.recv(65536)
-        except OSError:
+            data, handles, *_ = socket.recv_fds(self._connection, 65536, 1)
+            self._handles += handles
+            *lines, self._buffer = (self._buffer + data).split(b"\n")
+            for message in map(json.loads, lines):
+                if "kernel" in message:
+                    self._start(message["kernel"])
+                elif self._pid:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.killpg(self._pid, message["signal"])
+        except (OSError, ValueError):
             return False
-        *lines, self._buffer = (self._buffer + data).split(b"\n")
-        for line in lines:
-            if self._pid:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._pid, json.loads(line)["signal"])
-        return bool(data)
+        return bool(data) and len(self._buffer) < _LONGEST_REQUEST
 
     def _reap(self) -> None:
         """Collect ended children; when it is the kernel, end what it left and report."""
@@ -152,6 +155,9 @@ class Supervisor:
                 self._end_children()
                 code = os.waitstatus_to_exitcode(status)
                 self._send({"exit": code, "cpu": self._cpu, "megabytes": self._peak, "why": self._why})
+                if descendants(os.getpid()):
+                    # The next kernel should not have to answer for them.
+                    self._leave()
 
     def _measure(self) -> None:
         """Look at memory, written bytes and number of processes; end the kernel when one is out of bounds."""
@@ -160,10 +166,11 @@ class Supervisor:
             return self._stop("processes", f"The lesson started more than {_MOST_PROCESSES} processes.")
         memory = (resident(self._pid) + sum(map(share, processes[1:]))) / 1e6
         self._peak = max(self._peak, memory)
-        if memory > self._memory_limit:
-            return self._stop("memory", f"The lesson took more than {self._memory_limit:g} MB of memory.")
-        if sum(map(written, processes)) / 1e6 > self._file_limit:
-            return self._stop("disk", f"The lesson wrote more than {self._file_limit:g} MB.")
+        most, most_written = self._request["memory_limit"], self._request["file_limit"]
+        if memory > most:
+            return self._stop("memory", f"The lesson took more than {most:g} MB of memory.")
+        if sum(map(written, processes)) / 1e6 > most_written:
+            return self._stop("disk", f"The lesson wrote more than {most_written:g} MB.")
         return None
 
     def _stop(self, kind: str, text: str) -> None:
