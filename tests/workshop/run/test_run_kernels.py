@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cleanworks.workshop.run.kernels.forked import ask
 from cleanworks.workshop.run.kernels.lifeline import descendants
 from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
 from tests.few import few
@@ -143,7 +144,8 @@ def test_lessons_share_a_supervisor_and_nothing_else(course):
     assert left_from(course.root) == []
 
 
-def test_a_supervisor_that_a_cell_kills_or_stops_is_replaced(course):
+def test_a_supervisor_that_a_cell_kills_or_stops_is_replaced(make_course):
+    course = make_course(preload=("json",))
     course.add(
         "a-kills", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(500)"
     )
@@ -159,6 +161,31 @@ def test_a_supervisor_that_a_cell_kills_or_stops_is_replaced(course):
         process.info["cmdline"] for process in every if process.info["status"] == psutil.STATUS_STOPPED
     ]
     assert not any("kernels.server" in " ".join(command or []) for command in stopped)
+
+
+def test_a_supervisor_that_ended_between_two_kernels_is_replaced(server, tmp_path):
+    def parent_of_a_kernel() -> int:
+        log = tmp_path / "log"
+        log.unlink(missing_ok=True)
+        command = [sys.executable, "-c", "import os; print(os.getppid())"]
+        kernel = ask(
+            server,
+            command=command,
+            cwd=str(tmp_path),
+            env=dict(os.environ),
+            log=str(log),
+            memory_limit=500,
+            file_limit=10,
+        )
+        assert kernel.wait(60) == 0
+        kernel.close()
+        return int(log.read_text())
+
+    first = parent_of_a_kernel()
+    assert parent_of_a_kernel() == first
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: not psutil.pid_exists(first))
+    assert parent_of_a_kernel() != first
 
 
 def test_why_one_kernel_was_ended_is_not_said_of_the_next(course):
