@@ -609,14 +609,15 @@ def test_an_encoding_that_does_not_exist_is_said(tmp_path):
 
 RIGHT = {
     "cp949": "한강건설 주식회사", "cp1251": "ООО «Мостострой»", "latin-1": "CONSTRUÇÃO CIVIL SÃO JOSÉ & CÍA", "cp1252": "Société Générale",
-    "shift_jis": "株式会社山田建設", "cp1256": "شركة البناء", "iso-8859-2": "Přístavní Łączność",
+    "shift_jis": "株式会社山田建設", "cp1256": "شركة البناء", "iso-8859-2": "Přístavní Łączność", "cp1250": "Zakład Żółty",
+    "mac-roman": "Construcción Ibáñez", "iso-8859-15": "Œuvres d’eau A×B N°Œ".replace("’", "'"), "cp1253": "Έργα Οδοποιίας",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("own", "stated"),
     [("cp949", "latin-1"), ("cp949", "cp1252"), ("cp949", "cp1251"), ("cp1251", "latin-1"), ("cp1256", "cp1252"),
-     ("cp1252", "cp1251"), *((one, one) for one in RIGHT)],
+     ("cp1252", "cp1251"), ("cp1250", "cp1252"), ("cp1253", "cp1252"), ("mac-roman", "cp1252"), *((one, one) for one in RIGHT)],
 )  # fmt: skip
 def test_letters_that_do_not_go_together_in_the_encoding_that_was_stated_are_doubted(tmp_path, own, stated):
     path = tmp_path / "works.csv"
