@@ -3,9 +3,10 @@
 Objects are merged member by member. The elements of a list are merged by their ``id``; what has none is added. A list whose elements
 have no id in the standard, or that the standard marks ``wholeListMerge``, is replaced whole. null removes a value. ``id``, ``date``
 and ``tag`` belong to a release and not to the process (``omitWhenMerged``). Releases are taken in the order of their moments,
-not of their texts: 08:00+09:00 comes before 01:00Z. The results are those of `ocdsmerge`, which the tests compare, but for two things:
-an id that is now 1 and now "1" is one id, as everywhere here (`ocdsmerge` would divide one award between two, and it would count twice);
-and a list that the standard does not know and that turns from numbers to objects is replaced, where `ocdsmerge` says that anything may come.
+not of their texts: 08:00+09:00 comes before 01:00Z. The results are those of `ocdsmerge`, which the tests compare, but for three things:
+an id that is null is none (`ocdsmerge` makes one thing of all that have such an id, and of one called None); an id that is now 1 and
+now "1" is one id, as everywhere here (`ocdsmerge` would divide one award between two, and it would count twice); and a list that the
+standard does not know and that turns from numbers to objects is replaced, where `ocdsmerge` says that anything may come.
 """
 
 from __future__ import annotations
