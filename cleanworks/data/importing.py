@@ -25,7 +25,7 @@ import pandas as pd
 
 from cleanworks import archives, scratch, shown
 from cleanworks.construction import flags
-from cleanworks.data import folder, mapping, tables
+from cleanworks.data import flattened, folder, mapping, tables
 from cleanworks.data.parallel import Helpers
 from cleanworks.errors import InputError
 from cleanworks.moments import OFFSET
@@ -168,7 +168,7 @@ def bring_in(
     if to is not None:
         to = Path(to)
         folder.check(to)
-    with _unpacked(files) as (found, left):
+    with _unpacked(files, encoding) as (found, left):
         if not found:
             reasons = "; ".join(f"{one['file']}: {', '.join(one['left'])}" for one in left[:5])
             raise InputError(
@@ -242,7 +242,7 @@ def proposals(files: Sequence[str | Path], encoding: str | None = None) -> list[
     >>> first.columns["Firm"], first.units
     ('supplier_name', {'Contract value (thousand KRW)': 1000})
     """
-    with _unpacked(files) as (found, _):
+    with _unpacked(files, encoding) as (found, _):
         return [
             _proposed(sheet)
             for path, name in found
@@ -257,8 +257,8 @@ def proposals(files: Sequence[str | Path], encoding: str | None = None) -> list[
 class _unpacked:
     """The files that a request names, folders and zips opened: ((path, name), ...) and what was left, and why."""
 
-    def __init__(self, files: Iterable[str | Path]) -> None:
-        self.files = [Path(file) for file in files]
+    def __init__(self, files: Iterable[str | Path], encoding: str | None = None) -> None:
+        self.files, self.encoding = [Path(file) for file in files], encoding
         self.place: Path | None = None
 
     def __enter__(self) -> tuple[list[tuple[Path, str]], list[dict[str, Any]]]:
@@ -280,10 +280,38 @@ class _unpacked:
                     raise InputError(
                         "There is no such file or folder.", where=str(path), fix="Check the name."
                     )
+            return self._put_together(found, left), left
         except BaseException:
             self.__exit__()
             raise
-        return found, left
+
+    def _put_together(
+        self, found: list[tuple[Path, str]], left: list[dict[str, Any]]
+    ) -> list[tuple[Path, str]]:
+        """The files with one of releases in the place of all tables into which OCDS was flattened: what belongs together lies in several."""
+        sheets = {}
+        for path, name in found:
+            if name.lower().endswith((".csv", ".csv.gz", ".tsv")) and _may_be_flattened(path):
+                ((sheet,), _) = _sheets(path, name, self.encoding)
+                if flattened.is_flattened(sheet.headings):
+                    sheets[path] = sheet
+        if not sheets:
+            return found
+        self.place = self.place or scratch.make()
+        number = flattened.write(sheets.values(), self.place / "flattened.jsonl")
+        for sheet in sheets.values():
+            rows = f"{len(sheet.rows):,} rows of OCDS that was flattened"
+            left.append(
+                {
+                    "file": sheet.file,
+                    "kind": "CSV",
+                    "taken": rows,
+                    "left": [*sheet.left, *([sheet.doubt] if sheet.doubt else [])],
+                }
+            )
+        names = _named(sheet.file for sheet in sheets.values())
+        whole = (self.place / "flattened.jsonl", f"{names}, put together: {number:,} releases")
+        return [*(one for one in found if one[0] not in sheets), whole]
 
     def __exit__(self, *_: object) -> None:
         if self.place:
@@ -354,6 +382,15 @@ def _refuse_office(path: Path, name: str) -> None:
             where=name,
             fix="Give it the ending .xlsx." if xlsx else "Save the table as .xlsx, or as 'CSV UTF-8'.",
         )
+
+
+def _may_be_flattened(path: Path) -> bool:
+    """Whether the first lines of a table name an ocid: only then is it read to look at its headings."""
+    try:
+        with (gzip.open if path.open("rb").read(2) == b"\x1f\x8b" else open)(path, "rb") as file:
+            return b"ocid" in file.read(1 << 16).replace(b"\0", b"")
+    except (OSError, EOFError, zlib.error):
+        return False  # said where the file is read
 
 
 def _kind(path: Path, name: str) -> str:

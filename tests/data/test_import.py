@@ -217,6 +217,91 @@ def test_the_same_releases_give_the_same_tables_in_every_form(packages, imported
             pd.testing.assert_frame_equal(one, two, obj=f"{form}, {name}")
 
 
+def cells(value, place=()):
+    """The cells of a release in one row: a heading of numbers and names for each."""
+    if isinstance(value, dict):
+        return {
+            key: one for name, member in value.items() for key, one in cells(member, (*place, name)).items()
+        }
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return {
+            key: one for n, member in enumerate(value) for key, one in cells(member, (*place, str(n))).items()
+        }
+    return {"/".join(place): ";".join(value) if isinstance(value, list) else value}
+
+
+def put_rows(file, rows, sign="/"):
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened)
+        writer.writerow([name.replace("/", sign) for name in names])
+        writer.writerows([row.get(name, "") for name in names] for row in rows)
+    return file
+
+
+@pytest.mark.parametrize("form", ["wide", "points", "a table for each list", "a row for each award"])
+def test_releases_that_were_flattened_give_the_tables_of_their_json(packages, imported, tmp_path, form):
+    found = json.loads(packages["releases"].read_text())["releases"]
+    if form in ("wide", "points"):
+        files = [
+            put_rows(tmp_path / "all.csv", [cells(one) for one in found], "/" if form == "wide" else ".")
+        ]
+    elif form == "a row for each award":
+        rows = []
+        for one in found:
+            awards = one.get("awards", [])
+            head = {key: one[key] for key in ("ocid", "id")}
+            rows += [
+                cells(one if not awards else {**one, "awards": awards[:1]}),
+                *(cells({**head, "awards": [a]}) for a in awards[1:]),
+            ]
+        files = [put_rows(tmp_path / "all.csv", rows)]
+    else:
+        lists = ("awards", "contracts", "parties")
+        main = [cells({name: value for name, value in one.items() if name not in lists}) for one in found]
+        files = [put_rows(tmp_path / "main.csv", main)]
+        for name in lists:
+            # The program writes 0 for every element, and tells them by their ids.
+            rows = [
+                cells({"ocid": one["ocid"], "id": one["id"], name: [part]})
+                for one in found
+                for part in one.get(name, ())
+            ]
+            files.append(put_rows(tmp_path / f"{name}.csv", rows))
+    made = data.bring_in(files, tmp_path / "out").load()
+    expected = imported["releases"].load()
+    for name, table in expected.items():
+        key = list(table.columns)
+        pd.testing.assert_frame_equal(
+            made[name][key].sort_values(key, ignore_index=True), table.sort_values(key, ignore_index=True)
+        )
+
+
+def test_an_award_of_two_firms_in_two_rows_is_one_award(tmp_path):
+    heads = "ocid,id,awards/0/id,awards/0/status,awards/0/value/amount,awards/0/relatedLots,awards/0/suppliers/0/id"
+    (tmp_path / "flat.csv").write_text(
+        "\n".join([heads, "o,1,a,active,5,L1;L2,F1", "o,1,a,active,5,L1;L2,F2"])
+    )
+    awards = data.bring_in([tmp_path / "flat.csv"]).load()["awards"]
+    assert awards[["award_id", "supplier_id", "lot_id", "amount"]].to_numpy().tolist() == [
+        ["o/a", "F1", "L1, L2", 5.0], ["o/a", "F2", "L1, L2", 5.0],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [(["o,1,5,", "o,1,6,"], r"row 3: Two rows of one release say different things of amount: '5\.0' and '6\.0'"),
+     ([",1,5,"], "row 2: The row has no ocid"), (["o,1,1.500,"], "can be read as 1500 or as 1.5"),
+     (["o,1,5,7", "o,1,5,8"], "row 3: Several rows tell of awards of one release, and no id says"),
+     (["o,1,5,7", "o,1,5,7"], "row 3: Several rows tell of awards of one release, and no id says")],
+)  # fmt: skip
+def test_flattened_rows_that_cannot_be_put_together_are_refused(tmp_path, rows, said):
+    path = tmp_path / "flat.csv"
+    path.write_text("\n".join(["ocid,id,tender/value/amount,awards/value/amount", *rows]))
+    with pytest.raises(InputError, match=said):
+        data.bring_in([path])
+
+
 def test_a_table_is_read_by_a_mapping_that_is_shown_and_can_be_corrected(tmp_path, capsys):
     file, out, way = tmp_path / "works.csv", tmp_path / "out", tmp_path / "way.toml"
     file.write_text(CONTRACTS)

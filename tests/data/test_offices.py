@@ -737,8 +737,8 @@ def test_ids_and_days_alone_are_no_bids(tmp_path):
 @pytest.mark.parametrize(
     "headings",
     ["_link;ocid;id;date;tag;tender/id;tender/title;tender/value/amount;buyer/name", "ocid;id;value/amount;value/currency;status;date;title",
-     "ocid;compiledRelease/tender/title;compiledRelease/awards/0/suppliers/0/name", "id;title;budget/amount/amount;contractingProcesses/0/id",
-     "ocid;tender.title;tender.value.amount"],
+     "id;compiledRelease/tender/title;compiledRelease/awards/0/suppliers/0/name", "id;title;budget/amount/amount;contractingProcesses/0/id",
+     "id;tender.title;tender.value.amount"],
 )  # fmt: skip
 def test_a_standard_that_was_flattened_is_not_read_as_a_table_of_an_office(tmp_path, headings):
     path = contracts(tmp_path, ";".join("1" * headings.count(";") + "1"), headings=headings)
