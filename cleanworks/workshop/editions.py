@@ -9,12 +9,13 @@ import ast
 import contextlib
 import copy
 import html
+import itertools
 import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -168,21 +169,25 @@ class Answers:
             found: dict[int, Leak] = {}
             for piece in pieces:
                 line = piece.text if code else _unmarked(piece.text)
-                text, squeezed = texts[code]
+                text, squeezed, shifted = texts[code]
+                if piece.line in found:
+                    continue
                 # Most pieces are nowhere near: looking without spaces is quick and misses none.
-                near = piece.line not in found and _squeezed(line) in squeezed
-                if near and _spaced(line).search(text) is not None:
+                near = _squeezed(line) in squeezed
+                if (near and _spaced(line).search(text) is not None) or shifted.holds(_straight(line)):
                     found[piece.line] = piece
             leaks += [found[line] for line in sorted(found)]
         return leaks
 
 
 @lru_cache(maxsize=2)
-def _texts(artefact: str) -> dict[bool, tuple[str, str]]:
+def _texts(artefact: str) -> dict[bool, tuple[str, str, hidden_text.Shifted]]:
     """What a person can read, as it stands and without spaces: with its marks for code, without them for prose."""
-    readable = _readable(artefact)
+    text = _readable(artefact)
+    readable = "\n".join(_ways(text, deeper=True))
     prose = _unmarked(readable)
-    return {True: (readable, _squeezed(readable)), False: (prose, _squeezed(prose))}
+    shifted = hidden_text.Shifted("\n".join([text, *_unescaped(text), *hidden_text.bytes_in(text)]))
+    return {True: (readable, _squeezed(readable), shifted), False: (prose, _squeezed(prose), shifted)}
 
 
 def _left_open(source: NotebookNode) -> dict[str, set[str]]:
@@ -268,16 +273,30 @@ def _squeezed(line: str) -> str:
     return "".join(_straight(line).split()).replace('"', "'")
 
 
-# What typesetting makes of quotes, and letters that nobody sees.
-_LETTERS = {
-    **dict.fromkeys(map(ord, "“”„‟«»″"), '"'),
+# What typesetting makes of quotes, letters of other alphabets that look like Latin ones, and the invisible copies of ASCII.
+_LETTERS: dict[int, str | int | None] = {
+    **dict.fromkeys(map(ord, "“”„‟«»"), '"'),
     **dict.fromkeys(map(ord, "‘’‚‛′"), "'"),
-    **dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF), None),
+    **str.maketrans(
+        "аеорсухіјѕԁһԛԝАВЕЅІЈКМНОРСТУХοανρυικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+        "aeopcyxijsdhqwABESIJKMHOPCTYXoavpuikABEZHIKMNOPTYX",
+    ),
+    **{0xE0000 + code: chr(code) for code in range(32, 127)},
 }
 
 
+@cache
+def _alike() -> dict[int, str | int | None]:
+    """With letters that nobody sees, and marks above and through others, which are none."""
+    places = itertools.chain(range(0x80, 0x20000), range(0xE0000, 0xE0200))
+    unseen = (code for code in places if unicodedata.category(chr(code)) in ("Cf", "Mn", "Me"))
+    return {**dict.fromkeys(unseen), **_LETTERS}
+
+
 def _straight(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_LETTERS))
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", text.replace("″", '"')).translate(_alike())
 
 
 @lru_cache(maxsize=8192)
@@ -285,7 +304,7 @@ def _spaced(line: str) -> re.Pattern[str]:
     """Finds a line with other spaces, as whole words: `days = 5` is not found in `max_days = 50`."""
     tokens = re.findall(r"\w+|[^\w\s]", _straight(line))
     parts = ("[\"']" if token in "\"'" else re.escape(token) for token in tokens)
-    return re.compile(r"(?<![\w.])" + r"\s*".join(parts) + r"(?!\w)")
+    return re.compile(r"(?<![\w.])" + r"\s*".join(parts) + (r"\b" if re.search(r"\w$", line) else ""))
 
 
 def _unmarked(text: str) -> str:
@@ -317,10 +336,9 @@ def _readable(artefact: str) -> str:
         except json.JSONDecodeError:
             return artefact
         if isinstance(content, dict) and "cells" in content:
-            text = _straight("\n".join(_notebook_text(nbformat.from_dict(content))))
-            return "\n".join(_ways(text, deeper=True))
+            return _straight("\n".join(_notebook_text(nbformat.from_dict(content))))
     is_page = start.startswith(("<!doctype", "<html"))
-    return "\n".join(_ways(_straight(_without_tags(artefact) if is_page else artefact), deeper=True))
+    return _straight(_without_tags(artefact) if is_page else artefact)
 
 
 _ESCAPED = re.compile(r"""\\["'uUxN0-7\[\]_*`]""")
@@ -328,7 +346,7 @@ _ESCAPE = re.compile(
     r"\\(?:u\{([0-9a-fA-F]{1,6})\}|(U[0-9a-fA-F]{8}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})|N\{([A-Z0-9 -]+)\}|([0-7]{3})|(.))"
 )
 _HIDDEN = re.compile(
-    r"""<!--(.*?)-->|\s(?:data-[\w-]+|title|alt|content|value|placeholder|aria-label)=(?:"([^"]{8,})"|'([^']{8,})')""",
+    r"""<!--(.*?)-->|\s(?!src=.(?!data:(?:text|image/svg))|(?:class|id|rel|href)=['"][^%=(]*['"])[\w:-]+=(?:"([^"]{8,})"|'([^']{8,})')""",
     re.S,
 )
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -369,7 +387,7 @@ def _unescaped(text: str) -> Iterable[str]:
 def _character(escape: re.Match[str]) -> str:
     braced, hexadecimal, name, octal, other = escape.groups()
     if other:
-        return {"n": "\n", "t": "\t"}.get(other, other)
+        return {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}.get(other, other)
     try:
         if name:
             return unicodedata.lookup(name)
@@ -407,7 +425,8 @@ def _notebook_text(node: NotebookNode) -> Iterable[str]:
 
 def _code_text(source: str) -> Iterable[str]:
     """The statements of a cell, and those of code that was made a comment."""
-    comments = (re.sub(r"(?m)^[ \t]*# ?", "", found[0]) for found in _COMMENTS.finditer(source))
+    comments = [re.sub(r"(?m)^[ \t]*# ?", "", found[0]) for found in _COMMENTS.finditer(source)]
+    yield from comments
     for code in (source, *comments):
         yield from (statement for _, statement in _statements(code))
 

@@ -1,7 +1,8 @@
 """What a text says behind the codings that people reach for when an answer should not be seen at once.
 
 One list of codecs, tried on everything that looks like one of them, and compressed bytes unpacked. What came out is a text
-again, so whoever looks in it may ask a second time. A cipher with a key, or letters that only look alike, are not reached.
+again, so whoever looks in it may ask a second time. `Shifted` finds a line whose letters were shifted or mixed with one number;
+a cipher with a longer key is not reached.
 """
 
 from __future__ import annotations
@@ -9,13 +10,18 @@ from __future__ import annotations
 import base64
 import binascii
 import bz2
-import codecs
 import contextlib
 import lzma
 import quopri
 import re
 import zlib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # More than any answer, and no harm to the memory where somebody packed gigabytes of nothing.
 _UNPACKED = 1_000_000
@@ -23,29 +29,40 @@ _BASE64 = re.compile(r"(?<![\w+/=-])[\w+/-]{4,20000}(?:\n[\w+/-]{4,76}){0,200}={
 _BASE32 = re.compile(r"(?<!\w)(?:[A-Z2-7]{16,20000}|[a-z2-7]{16,20000})={0,6}(?!\w)")
 _HEX = re.compile(r"(?<!\w)(?:0x)?[0-9a-fA-F]{2}(?:[\s:,;-]{0,3}(?:0x)?[0-9a-fA-F]{2}){7,10000}(?!\w)")
 _BITS = re.compile(r"(?<!\w)[01]{7,8}(?:[\s,;]{0,3}[01]{7,8}){7,10000}(?!\w)")
-_CODES = re.compile(r"(?<!\w)\d{2,3}(?:[\s,;]{1,3}\d{2,3}){7,10000}(?!\w)")
+_CODES = re.compile(r"(?<!\w)\d{2,3}(?:\D{1,12}\d{2,3}){7,10000}(?!\w)")
+_NUMBER = re.compile(r"(?<!\w)\d{20,4000}(?!\w)")
+_UU = re.compile(r"(?m)^[!-M][ -`]{8,60}$(?:\n[!-M][ -`]{8,60}$)*")
 _BASE85 = re.compile(r"""(?<!\S)\S{20,20000}(?!\S)|["'`](?=([^\s"'`]{20,20000})["'`])""")
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
 _PACKED = re.compile(rb"\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\xfd7zXZ")
-_SPELLED = re.compile(r"(?<!\w)\S(?: \S){7,}(?!\w)")
+_SPELLED = re.compile(r"(?<!\w)\S(?:\s{1,3}\S){7,}(?!\w)")
 
 
 def decoded(text: str) -> Iterable[str]:
-    """What stands in a text in base64, base32, base85, in numbers of characters, backwards or in ROT13.
+    """What stands in a text in base64, base32, base85, uuencode, in numbers of characters or backwards.
 
     >>> "a = b + 1" in decoded("1 + b = a")
     True
     """
-    for data in _bytes(text):
-        for content in (data, *_unpacked(data)):
-            # UTF-16 puts a nothing beside each Latin letter.
-            yield content.decode("utf-8", "ignore").replace("\0", "")
+    for content in _contents(text):
+        # UTF-16 puts a nothing beside each Latin letter.
+        yield content.decode("utf-8", "ignore").replace("\0", "")
     for found in _SPELLED.finditer(text):
-        yield found[0].replace(" ", "")
+        yield re.sub(r"\s", "", found[0])
     if _QUOTED.search(text):
         yield quopri.decodestring(text.encode("utf-8", "ignore")).decode("utf-8", "ignore")
-    yield codecs.decode(text, "rot13")
     yield text[::-1]
+
+
+def bytes_in(text: str) -> Iterable[str]:
+    """What stands in a text as numbers, base64 and the like, one letter for each byte: a line whose bytes were moved is no UTF-8."""
+    return (content.decode("latin-1") for content in _contents(text))
+
+
+def _contents(text: str) -> Iterable[bytes]:
+    for data in _bytes(text):
+        yield data
+        yield from _unpacked(data)
 
 
 def _bytes(text: str) -> Iterable[bytes]:
@@ -64,10 +81,16 @@ def _bytes(text: str) -> Iterable[bytes]:
         yield from _tried(base64.b32decode, letters + "=" * (-len(letters) % 8))
     for found in _HEX.finditer(text):
         yield from _tried(bytes.fromhex, re.sub(r"0x|[^0-9a-fA-F]", "", found[0]))
-    for pattern, base in ((_BITS, 2), (_CODES, 10)):
+    for pattern, base in ((_BITS, 2), (_CODES, 10), (_CODES, 8)):
         for found in pattern.finditer(text):
             parts = re.findall(r"[01]{8}|[01]{7}" if base == 2 else r"\d+", found[0])
-            yield bytes(code for part in parts if (code := int(part, base)) < 256)
+            if base != 8 or not re.search("[89]", found[0]):
+                yield bytes(code for part in parts if (code := int(part, base)) < 256)
+    for found in _NUMBER.finditer(text):
+        number = int(found[0])
+        yield number.to_bytes(number.bit_length() // 8 + 1)
+    for found in _UU.finditer(text):
+        yield b"".join(part for line in found[0].splitlines() for part in _tried(binascii.a2b_uu, line))
     for found in _BASE85.finditer(text):
         for decode in (base64.b85decode, base64.a85decode):
             yield from _tried(decode, found[1] or found[0])
@@ -91,3 +114,91 @@ def _unpacked(data: bytes) -> Iterable[bytes]:
                 yield zlib.decompressobj(47).decompress(part, _UNPACKED)
     with contextlib.suppress(zlib.error):
         yield zlib.decompressobj(-15).decompress(data, _UNPACKED)
+
+
+class Shifted:
+    """A text in which lines are found whose characters were all moved by one number, or mixed with one: Caesar's alphabet, ROT47, XOR.
+
+    What lies between two neighbours stays the same, whichever number it was, so that none has to be tried.
+
+    >>> Shifted("wrwdo = udlq_pp_vxp(zhhn)").holds("total = rain_mm_sum(week)")
+    True
+    >>> Shifted("total = rain_mm_sum(week)").holds("total = rain_mm_sum(week)")
+    False
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _ways(self) -> dict[str, _Steps]:
+        return {**_ways(self._text), "mirrored": _of_letters(_codes(self._text), mirrored=True)}
+
+    def holds(self, line: str) -> bool:
+        """Whether a line stands there in this way; as it is, it is not meant, and a short one has too little to go by."""
+        ways = _ways(line)
+        return any(self._at(kind, steps) for kind, steps in ways.items()) or self._at(
+            "mirrored", ways["letters"]
+        )
+
+    def _at(self, kind: str, line: _Steps) -> bool:
+        if len(line.steps) < _FEWEST or len(set(line.steps)) < _FEWEST // 2:
+            return False
+        text = self._ways[kind]
+        place = text.steps.find(line.steps)
+        while place >= 0 and text.moved[place] == line.moved[0]:
+            place = text.steps.find(line.steps, place + 1)
+        return place >= 0
+
+
+# So many steps of so many kinds do not come together by chance.
+_FEWEST = 12
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """The steps between characters, one byte each, and the characters that they start from."""
+
+    moved: np.ndarray
+    steps: bytes
+
+
+def _codes(text: str) -> np.ndarray:
+    import numpy as np
+
+    return np.frombuffer(text.encode("utf-32-le", "replace"), "<u4").astype("int32")
+
+
+def _ways(text: str) -> dict[str, _Steps]:
+    """A text in each way in which characters are moved: letters alone, what ASCII prints, any number added, any number mixed in."""
+    import numpy as np
+
+    codes = _codes(text)
+    printed = codes[(codes > 32) & (codes < 127)]
+    return {
+        "letters": _of_letters(codes),
+        "printed": _Steps(printed, _packed(np.diff(printed) % 94)),
+        "added": _Steps(codes, _packed(np.diff(codes) % 256)),
+        "mixed": _Steps(codes, _packed((codes[1:] ^ codes[:-1]) % 256)),
+    }
+
+
+def _of_letters(codes: np.ndarray, *, mirrored: bool = False) -> _Steps:
+    """From each letter to the next, from the second one on; signs and digits between them are what they are."""
+    import numpy as np
+
+    codes = codes[codes > 32]
+    codes = np.where((codes >= 65) & (codes <= 90), codes + 32, codes)
+    is_letter = (codes >= 97) & (codes <= 122)
+    last = np.maximum.accumulate(np.where(is_letter, np.arange(len(codes)), -1))
+    codes, is_letter, last = codes[last >= 0], is_letter[last >= 0], last[last >= 0]
+    if not len(codes):
+        return _Steps(codes, b"")
+    start = codes[last[:-1] - last[0]]
+    steps = (codes[1:] - start) * (-1 if mirrored else 1) % 26
+    moved = np.zeros_like(start) if mirrored else start
+    return _Steps(moved, _packed(np.where(is_letter[1:], steps, 26 + codes[1:] % 224)))
+
+
+def _packed(steps: np.ndarray) -> bytes:
+    return steps.astype("uint8").tobytes()

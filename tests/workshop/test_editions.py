@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import bz2
 import codecs
 import copy
@@ -25,6 +26,21 @@ CODED = {
     "base32": base64.b32encode(ANSWER).decode(),
     "base85": base64.b85encode(ANSWER).decode(),
     "rot13": codecs.encode(ANSWER.decode(), "rot13"),
+    "rot47": "".join(chr(33 + (code + 14) % 94) if code > 32 else " " for code in ANSWER),
+    "mirrored": "".join(chr(219 - code) if 96 < code < 123 else chr(code) for code in ANSWER),
+    "mixed": bytes(code ^ 0xAA for code in ANSWER).hex(),
+    "mixed-base64": base64.b64encode(bytes(code ^ 0x2A for code in ANSWER)).decode(),
+    "moved-numbers": ", ".join(str(code + 7) for code in ANSWER),
+    "braille": "".join(chr(0x2800 + code) for code in ANSWER),
+    "octal": " ".join(f"{code:03o}" for code in ANSWER),
+    "one-number": str(int.from_bytes(ANSWER)),
+    "characters": "+".join(f"chr({code})" for code in ANSWER),
+    "uuencode": f"begin 644 a\n{binascii.b2a_uu(ANSWER).decode()}`\nend",
+    "look-alikes": ANSWER.decode().translate(str.maketrans("ao", "ао")),
+    "joined-by-nothing": "\u2063".join(ANSWER.decode()),
+    "struck-through": "\u0336".join(ANSWER.decode()),
+    "invisible": "".join(chr(0xE0000 + code) for code in ANSWER),
+    "one-letter-on-a-line": "\n".join(ANSWER.decode()),
     "backwards": ANSWER.decode()[::-1],
     "packed": base64.b64encode(zlib.compress(ANSWER)).decode(),
     "packed-without-head": base64.b64encode(zlib.compress(ANSWER)[2:]).decode(),
@@ -254,6 +270,19 @@ class TestLeaks:
         assert leaks(json.dumps(nbformat.v4.new_notebook(cells=made)), source)
         assert not leaks(json.dumps(nbformat.v4.new_notebook(cells=made[:1])), source)
 
+    @pytest.mark.parametrize("key", [1, 3, 13, 25])
+    def test_a_moved_alphabet_is_found_whatever_the_key_and_its_own_letters_are_not(self, key):
+        moved = "".join(
+            chr((ord(one) - 97 + key) % 26 + 97) if one.islower() else one
+            for one in 'total = rain["mm"].sum()'
+        )
+        source = one_question('total = rain["mm"].sum()')
+        assert leaks(a_notebook(text=f"Read `{moved}` well."), source)
+        # The same letters with other signs and digits are other code.
+        assert not leaks(
+            a_notebook(code='total_mm = rain["mm"].sum(axis=1)', text=moved.replace("[", "(")), source
+        )
+
     def test_what_is_packed_a_million_times_smaller_does_no_harm(self):
         bomb = base64.b64encode(zlib.compress(b"x" * 50_000_000)).decode()
         assert not leaks(a_notebook(text=bomb), one_question('total = rain["mm"].sum()'))
@@ -265,6 +294,8 @@ class TestLeaks:
             '<p data-answer="total = rain[&quot;mm&quot;].sum()">?</p>',
             '<script type="application/json">{"code": "total = rain[\\"mm\\"].sum()"}</script>',
             "<script>code = 'total\\u0020= rain[\\u0022mm\\u0022].sum()'</script>",
+            "<p onclick='say(\"total = rain[&apos;mm&apos;].sum()\")'>?</p>",
+            '<a href="#total%20%3D%20rain%5B%27mm%27%5D.sum%28%29">?</a>',
         ],
     )
     def test_what_a_page_does_not_show_is_in_its_source(self, page):

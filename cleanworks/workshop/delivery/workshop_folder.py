@@ -374,7 +374,7 @@ _SLIGHT = re.compile(r"[\w.]+\([\w.]+(, [\w.]+)*\)")
 
 def _in_text(course: Course, path: PurePath, text: str, secrets: dict[str, _Secrets]) -> str:
     # Pictures inside a page are most of it, and nobody reads them as text.
-    text = re.sub(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+", "", text)
+    text = re.sub(r"data:(?!text|image/svg)[\w/+.-]+;base64,[A-Za-z0-9+/=]+", "", text)
     squeezed = "".join(text.split())
     about = [lesson for lesson in course.lessons if _concerns(lesson, path)]
     for lesson in about:

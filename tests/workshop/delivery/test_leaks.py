@@ -111,3 +111,45 @@ def test_a_function_of_one_name_answers_only_beside_its_question(course, tmp_pat
     whole = tmp_path / "whole.html"
     whole.write_text("<html><body><pre>bodies = len(answers)</pre></body></html>", encoding="utf-8")
     assert workshop_folder.given_away(course, whole) == "bodies = len(answers)"
+
+
+def test_a_leak_in_a_file_of_any_kind(course, note, tmp_path):
+    """Words in a picture's file, a comment in a workbook, a database, a program, a zip under another name."""
+    import io
+    import sqlite3
+
+    from PIL import Image, PngImagePlugin
+
+    said = PngImagePlugin.PngInfo()
+    said.add_text("Comment", note, zip=True)
+    Image.new("L", (2, 2)).save(tmp_path / "figure.png", pnginfo=said)
+    seen = Image.Exif()
+    seen[0x9C9C] = note.encode("utf-16-le")  # the comment that Windows shows
+    Image.new("L", (2, 2)).save(tmp_path / "photo.jpg", exif=seen)
+    with zipfile.ZipFile(tmp_path / "tables.xlsx", "w") as opened:
+        opened.writestr(
+            "xl/comments1.xml", f"<?xml version='1.0'?><comments><t>{paper.escape(note)}</t></comments>"
+        )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("notes", note)
+    (tmp_path / "tables.bin").write_bytes(packed.getvalue())
+    with sqlite3.connect(tmp_path / "works.db") as base:
+        base.execute("create table notes (said)")
+        base.execute("insert into notes values (?)", [note])
+    base.close()
+    (tmp_path / "helper.py").write_text(f"# {note}\n", encoding="utf-8")
+    for path in sorted(tmp_path.iterdir()):
+        assert workshop_folder.given_away(course, path) == note, path.name
+    (tmp_path / "plain.png").write_bytes((tmp_path / "figure.png").read_bytes()[:20])  # cut short
+    assert workshop_folder.given_away(course, tmp_path / "plain.png") == ""
+
+
+def test_an_answer_in_an_address_that_holds_its_file_is_found(course, tmp_path):
+    import base64
+
+    source = course.lesson("o0").exercises.notebook.node
+    line = next(leak.text for leak in leaks("president = 1", source))
+    page = f'<html><img src="data:text/plain;base64,{base64.b64encode(line.encode()).decode()}"></html>'
+    (tmp_path / "o0.html").write_text(page, encoding="utf-8")
+    assert workshop_folder.given_away(course, tmp_path / "o0.html") == line
