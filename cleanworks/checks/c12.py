@@ -30,7 +30,6 @@ def usable(usable: object) -> Outcome:
                 int((estimate | end).sum()),
                 "This counts rows that have either of them. Both must be there: `&`.",
             ),
-            (int((~estimate | ~end).sum()), "These are the rows in which something is missing."),
         ],
     )
 

@@ -109,8 +109,6 @@ def most_bodies(most_bodies: object) -> Outcome:
 @check.question("m12-e4", "moved")
 def moved(moved: object) -> Outcome:
     table = plan.ranks_under(BODIES, {"PACA": PACA, "equal": EQUAL})
-    scores = pd.DataFrame({"PACA": BODIES @ pd.Series(PACA), "equal": BODIES @ pd.Series(EQUAL)})
-    loses_most = (scores["equal"] - scores["PACA"]).idxmax()
     # Two bodies may move by the same number of ranks: either of them is right.
     most = [name for name, way in table["moves"].items() if way == table["moves"].max()]
     named = [name for name in most if name.casefold() == str(moved).strip().casefold()]
@@ -122,10 +120,6 @@ def moved(moved: object) -> Outcome:
             (
                 table["equal"].idxmin(),
                 "This body is the first with equal weights. The task asks who moves most.",
-            ),
-            (
-                loses_most,
-                "This body's score changes most. Its rank does not move most: compare the two columns of ranks.",
             ),
         ],
     )

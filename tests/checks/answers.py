@@ -2,6 +2,9 @@
 
 Each runs after the set's first cells and after the starter of its question. Of open questions the right one is a fair answer
 in other words than the model answer, and the wrong one makes the mistake that the lesson warns of.
+
+`MISTAKES` are those that a check prepares feedback for and that neither the notebook nor the wrong answer here makes. Each runs
+after the solution, and changes one of its variables.
 """
 
 ANSWERS: dict[str, tuple[str, str]] = {}
@@ -548,3 +551,92 @@ _add(
     'sentence = "Of those whom we tested twice, most did better the second time; nobody knows about the rest, who went home early."',
     'sentence = "Everybody gained, and the missing comparison may not change that, since learning is certain in our class."',
 )
+
+MISTAKES = {
+    "o1-e5": [
+        'districts = list(projects[projects["status"] == "implementation"]["district"].value_counts().head(3).index)',
+        'districts = list(projects.groupby("district")["budget_amount"].sum().nlargest(3).index)',
+    ],
+    "o2-e1": ['mean_progress = running.loc[running["PROCS_PLAN"] > 0, "PROCS_PLAN"].mean()'],
+    "o2-e3": ['works = (pd.concat([page_1, page_2])["GU_NM"] == district).sum()'],
+    "c1-e2": ['too_many = published.value("casualties", "injured", of="Seongsu bridge")'],
+    "c1-e3": [
+        'experts = {"construction": (0, 2, 10), "tender": (1, 4, 9)}\n'
+        'median_loss = losses.simulate(experts, draws=5000, rng=np.random.default_rng(7))["total"].median()'
+    ],
+    "c2-e4": ['different = (page["typed"] < page["signed"]).sum()'],
+    "c3-e2": ["large_short = (above_limit & in_long_mode).sum()"],
+    "c4-e1": [
+        "spi = 80",
+        "spi = earned_value - planned_value",
+        "eac = budget / cpi - cost",
+        "eac = budget + (cost - earned_value)",
+    ],
+    "c4-e4": [
+        "precision = outcome.false_alarm_rate.value",
+        'hasty = evm.early_warning(timetable, measure="spi_t", below=0.8, months=2)\n'
+        'precision = hasty[hasty["warned"]]["contract_id"].isin(delayed).mean()',
+    ],
+    "c5-e4": [
+        'waiting = (~asked["answered"]).sum()',
+        'waiting = (asked["answered"] & (asked["days"] >= 14)).sum()',
+        'waiting = (asked["days"] < 14).sum()',
+        'waiting = (asked["days"] > 14).sum()',
+        *(f'waiting = (asked["days"] >= {limit}).sum()' for limit in (7, 21, 28)),
+    ],
+    "c6-e1": [
+        'due = pay.due_date("2026-03-02", second_limit)',
+        "interest = pay.late_interest(80_000_000, 45, rate, days_of_the_year)",
+        "interest = 80_000_000 * rate",
+    ],
+    "c6-e2": [
+        'overdue_amount = shares[is_open]["amount_registered"].sum()',
+        'came_late = shares["date_paid"] > shares["date_due"]\n'
+        'overdue_amount = shares[is_due & (is_open | came_late)]["amount_registered"].sum()',
+    ],
+    "c6-e4": ["at_risk = held_today - at_risk"],
+    "c6-e5": ["largest_share = 1 / len(amounts)"],
+    "c7-e1": [
+        'never_seen = len(set(tables["workers"]["worker_id"]) - set(tables["attendance"]["worker_id"]))'
+    ],
+    "c7-e3": ['lower_end = flags.score(results, "shared-account", planted).precision.high'],
+    "c7-e4": ["public = counts[counts > smallest].to_dict()"],
+    "c8-e2": ['precision = flags.score(results, "R003", hasty).false_alarm_rate.value'],
+    "c9-e2": ["private_share = private[2017] / (cases[2017] - private[2017])"],
+    "c11-e4": ["gain = -gain"],
+    "c12-e4": ["bodies = 3"],
+    "m2-e4": ["rate = 100 * (100 + 60) / 2500"],
+    "m4-e1": ["new_overall = 8.24"],
+    "m4-e2": [
+        "abuse_score = 10 * (7 - answers.fillna(answers.max())).mean() / 6",
+        "abuse_score = answers.mean()",
+    ],
+    "m4-e3": [
+        'weighted = p["assessment.effort_weight"] * perceived + p["assessment.perception_weight"] * effort\n'
+        'score_2022 = weighted - min(deduction, p["assessment.deduction_cap"])',
+        'score_2022 = weighted + min(deduction, p["assessment.deduction_cap"])',
+    ],
+    "m4-e4": [
+        "perception_weight = (8.77 - 8.35) / (8.35 - 8.23)",
+        'status = "unverified"',
+        'status = "ours"',
+    ],
+    "m4-e5": ["may_compare = {pair: not may for pair, may in may_compare.items()}"],
+    "m5-e3": ["width = -width"],
+    "m6-e4": ["growth = -growth"],
+    "m7-e1": ["points = 31.5 * 3 / 4"],
+    "m7-e2": ['shrinks = tasks["claimed_score"].mean() - tasks["site_score"].mean()'],
+    "m7-e3": ["changed = len(TOTALS) - changed"],
+    "m8-e1": ["points = points / 100"],
+    "m8-e2": ["behind = -behind"],
+    "m8-e3": ['loose = (ranges["high"] - ranges["low"] >= 2).sum()'],
+    "m9-e5": ["found = 5 - found"],
+    "m10-e2": ["smallest = 7.9 - 8.1"],
+    "m11-e4": ['best_type = shown.groupby("type")["overall"].mean().idxmax()'],
+    "m12-e1": ["share = share / 100"],
+    "w2-e2": [
+        "everybody = learning.scores(own_code)\n"
+        'low = learning.unpaired_gain(everybody["before"], everybody["after"]).low',
+        "low = result.high",
+    ],
+}

@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 
 from cleanworks.learn import Answered, Correct, NotYet
-from tests.checks.answers import ANSWERS
+from tests.checks.answers import ANSWERS, MISTAKES
 from tests.few import few
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,6 +141,40 @@ def test_wrong_answers_are_not(opened):
             ):
                 faults.append(f"{question}: {source!r} gets {outcome} {outcome.broken}")
     assert not faults, "\n".join(faults)
+
+
+@sets
+def test_somebody_makes_each_mistake_that_a_check_prepares_for(opened, monkeypatch):
+    """Feedback that no wrong answer reaches may stand beside a wrong value, or behind another mistake, and nobody would see it."""
+    prepared: set[str] = set()
+
+    def noting(comparison):
+        def noted(*given, mistakes=(), **more):
+            pairs = list(mistakes.items() if isinstance(mistakes, dict) else mistakes)
+            # With some countries' data a mistake leads to the right value.
+            made = [
+                feedback
+                for wrong, feedback in pairs
+                if comparison(wrong, *given[1:], **more).kind != "correct"
+            ]
+            prepared.update(made)
+            return comparison(*given, mistakes=pairs, **more)
+
+        return noted
+
+    module = importlib.import_module(f"cleanworks.checks.{opened.id}")
+    for name in ("compare", "compare_choice", "compare_function", "compare_table"):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, noting(getattr(module, name)))
+    heard = set()
+    for question, cells in opened.questions.items():
+        for source in [*cells["wrong-answer"], ANSWERS[question][1]]:
+            heard.add(opened.answered(question, source)[0].message)
+        for source in MISTAKES.get(question, ()):
+            message = opened.answered(question, *cells["solution"], source)[0].message
+            assert message in prepared - heard, f"{question}: {source!r} gets {message!r}"
+            heard.add(message)
+    assert not prepared - heard
 
 
 @sets
