@@ -107,16 +107,27 @@ def propose(
     table = _table(file, sheet, {column for column in found.values() if column is not None})
     made = Columns(file, sheet, table)
     known = _columns_of(table)
-    taken: set[str] = set()
-    for heading in headings:
+    taken: dict[str, str] = {}
+    # A heading that says no more than the name of the column comes first: contract value, before contract value (revised).
+    for heading in sorted(headings, key=lambda one: bool(_more(one))):
         column = heading if heading in known else found[heading]
         if column not in known and column in _TWINS and _TWINS[column] in known:
             column = _TWINS[column]
-        if column is None or column not in known or column in taken:
+        if column is None or column not in known:
+            continue
+        if column in taken:
+            if _more(taken[column]) and kind_of(table, column) != "text":
+                made.questions.append(f"{taken[column]!r} and {heading!r} may both be {column}")
+            continue
+        taken[column] = heading
+        if column in _AGREED and _LATER.search(_more(heading)):
+            made.questions.append(f"the heading {heading!r} may be something else than {column}")
+    column_of = {heading: column for column, heading in taken.items()}
+    for heading in headings:
+        if heading not in column_of:
             made.left.append(heading)
             continue
-        taken.add(column)
-        made.columns[heading] = column
+        column = made.columns[heading] = column_of[heading]
         if kind_of(table, column) == "money":
             unit = notation.unit_of(heading)
             if unit is None:
@@ -294,6 +305,27 @@ def _columns_of(table: str) -> set[str]:
 def _key_of(table: str) -> list[str]:
     described = schemas.CONSTRUCTION.get(table)
     return described.key if described and len(described.key) == 1 else []
+
+
+_AGREED = frozenset(("value_amount", "cost_estimate", "budget_amount", "period_start", "period_end"))
+# What stands in brackets behind the name of another amount or day than that which was agreed.
+_LATER = re.compile(
+    r"\b(revis|final|actual|real|paid|amend|updat|current|latest|forecast|actualiz|modific|vigente|pagad|pague|pago|paye|reel|atualiz|execut|ejecut)|변경|최종|실제|지급"
+)
+
+
+def _more(heading: str) -> str:
+    """What a heading says in brackets that is no unit, no currency and no form of a day."""
+    found = " ".join(re.findall(r"[(\[（](.*?)[)\]）]", heading))
+    bare = notation.plain(notation.without_units(found))
+    words = re.findall(r"[^\W\d_]{2,}", bare)
+    return " ".join(
+        one
+        for one in words
+        if one not in _SMALL
+        and not notation.currency_of(one.upper())
+        and not re.fullmatch(r"([dmyajhs])\1+|단위|원", one)
+    )
 
 
 def _plain(text: str) -> str:

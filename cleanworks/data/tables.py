@@ -76,18 +76,35 @@ def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
     first, _, rest = text.partition("\n")
     stated = re.fullmatch(r"\s*sep=(.)\s*", first)  # a line that some programs write first
     mark = stated[1] if stated else _separator(text)
+    begin, text_of_rows = (2, rest) if stated else (1, text)
     try:
-        lines = csv.reader(io.StringIO(rest if stated else text, newline=""), delimiter=mark)
-        rows = list(enumerate(lines, start=2 if stated else 1))
+        lines = csv.reader(io.StringIO(text_of_rows, newline=""), delimiter=mark)
+        rows = list(enumerate(lines, start=begin))
     except csv.Error as error:
         raise InputError(
             f"The file is not valid CSV: {error}.", where=name, fix="Save it as 'CSV UTF-8'."
         ) from None
+    if any("\n" in cell or "\r" in cell for _, row in rows for cell in row):
+        _refuse_unclosed(text_of_rows, mark, begin, name)
     return replace(
         _sheet(name, "", rows),
         separator=mark,
         doubt=_improbable(text, encoding) if encoding and by_request else "",
     )
+
+
+def _refuse_unclosed(text: str, mark: str, begin: int, name: str) -> None:
+    """Refuse a quotation mark that is not closed in its cell: it makes all rows up to the next one part of a text, unseen."""
+    row = begin
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True):
+            row += 1
+    except csv.Error:
+        raise InputError(
+            "A quotation mark begins a text of several lines, and does not end it.",
+            where=f"{name}, row {row}",
+            fix="Close it, or write it twice where it belongs to the text.",
+        ) from None
 
 
 def _separator(text: str) -> str:

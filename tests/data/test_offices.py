@@ -600,6 +600,48 @@ def test_a_workbook_under_another_name_is_no_zip_of_data(tmp_path):
     assert "This is a workbook" in refusal(path)
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("1;A;100;x", '2;B;200;"a note', "3;C;300;y", "4;D;400;z"),
+        ("1;A;100;x", '2;B;200;"a note', '3;C;300;"y"', "4;D;400;z"),
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_hides_no_rows(tmp_path, rows):
+    said = refusal(contracts(tmp_path, *rows, headings="contract id;contractor;contract value;note"))
+    assert "works.csv, row 3: A quotation mark begins a text of several lines, and does not end it" in said
+
+
+def test_quotation_marks_around_lines_or_inside_a_cell_are_read(tmp_path):
+    rows = ['1;"The ""River"" Ltd";100;"two', 'lines; of a note"', '2;3" Pipes;200;x']
+    made, _ = read(contracts(tmp_path, *rows, headings="contract id;contractor;contract value;note"))
+    assert (
+        made["supplier_name"].tolist() == ['The "River" Ltd', '3" Pipes']
+        and made["value_amount"].sum() == 300
+    )
+
+
+@pytest.mark.parametrize(
+    ("headings", "said"),
+    [("contract value (revised);contract value (original)", "'contract value (revised)' may be something else than value_amount"),
+     ("contract value (incl. VAT);contract value (excl. VAT)", "(excl. VAT)' may both be value_amount"),
+     ("Montant du marché (TTC, millions);Montant du marché (HT)", "may both be value_amount"),
+     ("contract value;end date (actual)", "'end date (actual)' may be something else than period_end")],
+)  # fmt: skip
+def test_a_heading_that_may_be_another_amount_or_day_is_asked_for(tmp_path, headings, said):
+    day = "2024-03-25" if "end date" in headings else 5
+    assert said in refusal(
+        contracts(tmp_path, f"C-1;River;6;{day}", headings=f"contract id;contractor;{headings}")
+    )
+
+
+def test_the_heading_that_says_nothing_more_is_the_column(tmp_path):
+    headings = "contract id;contractor;contract value (revised);contract value (UGX);end date (dd/mm/yyyy)"
+    made, left = read(contracts(tmp_path, "C-1;River;6;5;25/03/2024", headings=headings))
+    assert made["value_amount"].tolist() == [5] and made["currency"].tolist() == ["UGX"]
+    assert "column 'contract value (revised)': 'contract value (UGX)' is read as value_amount already" in left
+
+
 def test_an_encoding_that_does_not_exist_is_said(tmp_path):
     path = contracts(tmp_path, "C-1;River;5;2024-03-25")
     for name in ("klingon", "base64", "undefined"):
@@ -682,7 +724,7 @@ def test_a_comma_in_a_heading_separates_nothing_where_semicolons_do(tmp_path):
         tmp_path,
         "C-1;5;River",
         "C-2;6;Hill",
-        headings="contract id;contract value (UGX, with VAT, final);contractor",
+        headings="contract id;contract value (UGX, with VAT, rounded);contractor",
     )
     assert read(path)[0]["supplier_name"].tolist() == ["River", "Hill"]
 
