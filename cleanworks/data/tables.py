@@ -305,6 +305,8 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         elif kind == "id":
             made[column] = _ids(texts, heading, sheet, own=column == key)
         else:
+            if column == "currency":
+                texts = [text.upper() if len(text) == 3 else text for text in texts]
             made[column] = pd.Series(
                 [None if not text or notation.failed(text) else text for text in texts], dtype=object
             )

@@ -926,9 +926,11 @@ class _Reader:
         if "modifications" in summary:
             self.said.add("modifications")
         seen: dict[str, int] = {}
+        agreed = _currency(inside(summary, "contractValue"))
         for change in objects(summary, "modifications"):
             old, new = inside(change, "oldContractValue"), inside(change, "newContractValue")
-            same = text(old.get("currency")) == text(new.get("currency"))
+            same = {_currency(one) for one in (old, new)} <= {agreed, ""} or not agreed
+            same = same and (_currency(old) == _currency(new) or not (old and new))
             self.records["modifications"].append(
                 {
                     "modification_id": self._own(contract, change.get("id"), seen),
@@ -936,7 +938,7 @@ class _Reader:
                     "date": change.get("date"),
                     "type": change.get("type"),
                     "rationale": change.get("rationale"),
-                    "old_value": old.get("amount"),
+                    "old_value": old.get("amount") if same else None,
                     "new_value": new.get("amount") if same else None,
                     "old_period_end": _get(change, "oldContractPeriod", "endDate"),
                     "new_period_end": _get(change, "newContractPeriod", "endDate"),
@@ -1049,10 +1051,16 @@ class _Reader:
                 for seen in objects(series, "observations"):
                     contract = text(_get(seen, "dimensions", "contract")) or only
                     month = text(_get(seen, "period", "endDate")) or text(_get(seen, "period", "startDate"))
-                    value = seen.get("measure", _get(seen, "value", "amount"))
+                    # A sum of money is a cost, and no share of the work.
+                    value = _get(seen, "value", "amount") if column == "cost" else None
+                    value = seen.get("measure", value)
                     row = months.setdefault((contract, month), {"contract_id": contract, "period": month})
                     row[column] = self._possible("progress", column, value, given)
         self.records["progress"] += months.values()
+
+
+def _currency(value: Mapping[str, Any]) -> str:
+    return (text(value.get("currency")) or "").upper()
 
 
 def _get(thing: object, *names: str) -> Any:

@@ -715,12 +715,13 @@ class Links:
     """
 
     def __init__(self) -> None:
-        self.only = self.some = 0
+        self.only = self.some = self.versioned = 0
 
     def count(self, record: dict[str, Any]) -> None:
         if isinstance(record.get("compiledRelease"), dict):
             return
         linked = [is_linked(release) for release in objects(record, "releases")]
+        self.versioned += not linked and "versionedRelease" in record
         self.only += bool(linked) and all(linked)
         self.some += any(linked) and not all(linked)
 
@@ -731,6 +732,8 @@ class Links:
             *([f"{only:,} {'record only links' if only == 1 else 'records only link'} to releases, and links are not followed."] if only else []),
             *([f"{some:,} {'record links' if some == 1 else 'records link'} to a part of {'its' if some == 1 else 'their'} releases; links "
                "are not followed, so what is said there is missing."] if some else []),
+            *([f"{self.versioned:,} {'record holds' if self.versioned == 1 else 'records hold'} nothing but a versioned release, which is not "
+               "read: ask for the compiled release, or the releases."] if self.versioned else []),
         ]  # fmt: skip
 
 
@@ -742,10 +745,20 @@ def _whole(releases: list[dict[str, Any]]) -> dict[str, Any]:
         same = once.setdefault(text(release.get("id")), [])
         if release not in same:
             same.append(release)
-    releases = [release for same in once.values() for release in same]
+    releases = [_cancelled(release) for same in once.values() for release in same]
     if len(releases) == 1:
         return releases[0]
     return merging.compiled([_told_apart(release) for release in releases])
+
+
+def _cancelled(release: dict[str, Any]) -> dict[str, Any]:
+    """The release with the status of its tender that its tag tells: some publishers leave the status as it was."""
+    tags, tender = release.get("tag"), inside(release, "tender")
+    if not isinstance(tags, list) or "tenderCancellation" not in tags:
+        return release
+    if listed(tender.get("status"), checks.TENDERS) in ("cancelled", "unsuccessful", "withdrawn"):
+        return release
+    return {**release, "tender": {**tender, "status": "cancelled"}}
 
 
 def _told_apart(release: dict[str, Any]) -> dict[str, Any]:
@@ -861,10 +874,15 @@ class _Reader:
             if named is not None:
                 awards.setdefault(named, []).append((award_id, award))
         seen = {}
+        follow = [text(contract.get("awardID")) for contract in objects(release, "contracts")]
         for contract in objects(release, "contracts"):
             # An id that two awards share does not say which of them this contract follows.
             followed = awards.get(text(contract.get("awardID")) or "", [])
             award_of, award = followed[0] if len(followed) == 1 else (None, {})
+            if follow.count(text(contract.get("awardID"))) > 1:
+                award = {
+                    name: value for name, value in award.items() if name != "value"
+                }  # it is of all of them together
             self._contract(
                 contract, self._own(number, contract.get("id"), seen), number, project, award_of, award
             )

@@ -175,6 +175,9 @@ def _cast(name: str, column: str, values: Sequence[Any], nothing: bool) -> pd.Se
         return pd.Series(values, dtype=object)
     # Nearly all are texts; to call `text` for each would take most of the time.
     texts = [(value.strip() or None) if type(value) is str else text(value) for value in values]
+    if column == "currency":
+        # One currency is one, however it is written; "several" is our own word.
+        texts = [value.upper() if value is not None and len(value) == 3 else value for value in texts]
     return pd.Series(texts, dtype=object)
 
 
@@ -213,10 +216,11 @@ def listed(value: object, codes: frozenset[str]) -> object:
 
 
 _PLAIN = re.compile(r"\s*-?\d{1,18}(\.\d+)?\s*")
+_TWO_WAYS = re.compile(r"\s*-?[1-9]\d{0,2}\.\d{3}\s*")
 
 
 def number(value: object) -> float | None:
-    """A JSON number, or a text that is nothing but a plain number; None for every other kind ("1,000" could be two numbers)."""
+    """A JSON number, or a text that is nothing but a plain number; None for every other kind ("1,000" and "1.000" could be two numbers)."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
@@ -225,7 +229,7 @@ def number(value: object) -> float | None:
         except OverflowError:
             return None
         return value if math.isfinite(value) else None
-    if isinstance(value, str) and _PLAIN.fullmatch(value):
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and not _TWO_WAYS.fullmatch(value):
         return float(value)
     return None
 

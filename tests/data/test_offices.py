@@ -308,9 +308,9 @@ def test_what_stands_for_nothing_is_neither_amount_nor_day(tmp_path, nothing):
 
 
 def test_a_column_of_currencies_is_read(tmp_path):
-    rows = ["C-1;River;100;UGX", "C-2;Hill;5;USD"]
+    rows = ["C-1;River;100;ugx", "C-2;Hill;5;USD", "C-3;Hill;5;"]
     table, _ = read(contracts(tmp_path, *rows, headings="contract id;contractor;contract value;Moneda"))
-    assert table["currency"].tolist() == ["UGX", "USD"]
+    assert table["currency"].tolist() == ["UGX", "USD", None]
 
 
 def test_a_sign_of_several_currencies_stays_a_sign(tmp_path):

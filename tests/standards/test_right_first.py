@@ -11,7 +11,7 @@ from cleanworks import cli, data
 from cleanworks.construction import flags, payments
 from cleanworks.data import database
 from cleanworks.errors import InputError
-from cleanworks.standards import coverage, oc4ids, ocds
+from cleanworks.standards import coverage, oc4ids, ocds, shape
 from cleanworks.standards.stream import open_source
 from cleanworks.standards.validate import validate
 from tests.few import few
@@ -888,3 +888,84 @@ def test_the_same_process_in_two_projects_is_two_rows():
     )
     assert tables["contracts"]["contract_id"].is_unique and tables["tenders"]["tender_id"].is_unique
     flags.evaluate(tables)
+
+
+# What looks like one thing and is another -------------------------------------------------------------------------------------
+
+
+def test_a_partner_or_the_winner_of_another_lot_that_works_for_the_contractor_has_not_lost():
+    joint = {"tenderers": [{"id": "A"}, {"id": "B"}]}
+    won = award("A", 100)
+    won["suppliers"].append({"id": "B"})
+    parts = [{"id": str(n), "subcontractor": {"id": firm}} for n, firm in enumerate("BCD")]
+    won["subcontracting"] = {"subcontracts": parts}
+    other = award("C", 50, number="lot 2")
+    bids = [bid("1", "A", 100, **joint), bid("2", "C", 120), bid("3", "D", 130)]
+    tables = ocds.tables_of([process(1, bids, [won, other], contracts=[{"id": "c", "awardID": "a"}])])
+    assert [value for value, _ in answers(tables, "R070", "contract").values()] == [1], "D alone has lost"
+
+
+def test_a_tender_that_a_tag_calls_cancelled_is_cancelled_until_it_is_told_otherwise():
+    first = {**release(1, "o"), "date": "2024-01-01T00:00:00Z", "tender": {"id": "t", "status": "active"}}
+    stop = {
+        **release(2, "o"),
+        "date": "2024-02-01T00:00:00Z",
+        "tag": ["tenderCancellation"],
+        "tender": {"id": "t"},
+    }
+    again = {**release(3, "o"), "date": "2024-03-01T00:00:00Z", "tender": {"id": "t", "status": "active"}}
+    for releases, status in (
+        ([first, stop], "cancelled"),
+        ([first, stop, again], "active"),
+        ([stop], "cancelled"),
+    ):
+        (made,) = ocds.compiled_of(releases, "releases")
+        assert made["tender"]["status"] == status
+
+
+def test_the_value_of_an_award_is_not_that_of_each_of_its_contracts():
+    def worth(*contracts):
+        tables = ocds.tables_of([process(1, [], [award("A", 100)], contracts=list(contracts))])
+        return tables["contracts"]["value_amount"].fillna(-1).tolist()
+
+    assert worth({"id": "c", "awardID": "a"}) == [100]
+    assert worth({"id": "c", "awardID": "a"}, {"id": "d", "awardID": "a"}) == [-1, -1]
+
+
+def test_records_of_a_versioned_release_alone_are_said(tmp_path):
+    known = record_of(1, whole=release(1))
+    versioned = {"ocid": "ocds-abc123-9", "versionedRelease": {"tender": {}}}
+    found = data.bring_in([records(tmp_path, known, versioned)])
+    assert any("1 record holds nothing but a versioned release" in note for note in found.notes)
+
+
+def test_one_currency_is_one_in_any_letters_and_a_text_of_two_numbers_is_none():
+    bids = [bid("1", "A", 100, currency="KRW"), bid("2", "B", 120, currency="krw ")]
+    tables = ocds.tables_of([process(1, bids, [award("A", 100)])])
+    assert answers(tables, "R024") and set(tables["bids"]["currency"]) == {"KRW"}
+    texts = ["1.000", "12.500", "-3.250", "1000.000", "0.125", "12.50"]
+    found = [shape.number(text) for text in texts]
+    assert found == [None, None, None, 1000, 0.125, 12.5]
+
+
+@pytest.mark.parametrize(
+    ("agreed", "old", "new", "known"),
+    [("KES", "KES", "kes", True), ("KES", "USD", "USD", False), ("KES", "KES", "USD", False), (None, "USD", "USD", True), ("KES", None, None, True)],
+)  # fmt: skip
+def test_a_change_in_another_currency_than_its_contract_adds_nothing_that_is_known(agreed, old, new, known):
+    def value(amount, currency):
+        return {"amount": amount, **({"currency": currency} if currency else {})}
+
+    change = {"id": "m", "oldContractValue": value(100, old), "newContractValue": value(150, new)}
+    summary = {"contractValue": value(1000, agreed), "modifications": [change]}
+    tables = oc4ids.tables_of([{"id": "p", "contractingProcesses": [{"id": "o", "summary": summary}]}])
+    assert tables["modifications"]["new_value"].notna().tolist() == [known]
+
+
+def test_a_sum_of_money_is_no_share_of_the_work():
+    seen = {"period": {"endDate": "2024-01-31"}, "value": {"amount": 5, "currency": "KES"}}
+    metrics = [{"id": name, "observations": [seen]} for name in ("financialProgress", "costToDate")]
+    summary = {"contractValue": {"amount": 10}}
+    project = {"id": "p", "contractingProcesses": [{"id": "o", "summary": summary}], "metrics": metrics}
+    progress = oc4ids.tables_of([project])["progress"]
+    assert progress["cost"].tolist() == [5] and progress.get("paid", pd.Series([None])).isna().all()

@@ -368,7 +368,7 @@ def R069(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     levels=("contract",),
     source=RED_FLAGS,
     definition="A firm that lost the tender works for the winner: losing may have been the price for it.",
-    formula="number of subcontractors that also bid for the tender of the contract; >= 1 flags",
+    formula="number of subcontractors that also bid for the tender of the contract and were awarded nothing in it; >= 1 flags",
     unit="firms",
     fields=(
         "subcontracts.contract_id",
@@ -379,7 +379,7 @@ def R069(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         "bids.tender_id",
         "bids.tenderer_id",
     ),
-    optional=("contracts.status",),
+    optional=("contracts.status", "awards.tender_id", "awards.supplier_id", "awards.status"),
     innocent=(
         "Few firms can do this work.",
         "The subcontract was signed long after the tender, on the market.",
@@ -389,6 +389,12 @@ def R070(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # Firms and processes as texts: one table may number what another names.
     tender, supplier = col("tender_id").cast(nw.String), col("supplier_id").cast(nw.String)
     contracts = processes.standing("contracts").select("contract_id", tender_id=tender, supplier_id=supplier)
+    won = [contracts.select("tender_id", firm=col("supplier_id"))]
+    # Partners of the contractor, and whoever was awarded another lot, have not lost.
+    if processes.has("awards", "tender_id", "supplier_id", "status"):
+        awards = processes.table("awards").filter(among("status", ("active",)))
+        won.append(awards.select(tender_id=tender, firm=supplier))
+    winners = nw.concat(won).drop_nulls().unique().with_columns(won=lit(1))
     firm = col("subcontractor_id").cast(nw.String)
     firms = processes.table("subcontracts").select("contract_id", firm=firm).unique()
     firms = firms.filter(~col("contract_id").is_null())
@@ -396,7 +402,8 @@ def R070(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     bids = bids.select(tender_id=tender, firm=col("tenderer_id").cast(nw.String), bid=lit(1)).unique()
     hired = processes.looked_up(firms, contracts, "contract_id", "inner")
     hired = hired.join(bids, on=["tender_id", "firm"], how="left")
-    lost = ~col("bid").is_null() & ~known(col("firm") == col("supplier_id"))
+    hired = hired.join(winners, on=["tender_id", "firm"], how="left")
+    lost = ~col("bid").is_null() & col("won").is_null()
     hired = hired.select("contract_id", lost=lost.cast(nw.Int64))
     hired = hired.group_by("contract_id").agg(col("lost").sum())
     return [processes.of_groups("contract", hired, "contract_id", col("lost"), col("value") > 0)]
