@@ -207,19 +207,33 @@ def _read(name: str, ready: storage.Ready) -> pd.DataFrame:
     return ready.read(name)
 
 
-def warm() -> None:
-    """Make the tables of the active profile now; a process forked from this one finds them made."""
-    if not own.folder():
-        load("projects", "institutions")
+_Tables = dict[str, pd.DataFrame]
+_kept: dict[_key, tuple[_Tables, _Tables]] = {}
+
+
+def made() -> tuple[_Tables, _Tables] | None:
+    """All tables of the active profile, for :func:`keep` in another process; None where somebody's own data take their place."""
+    if own.folder():
+        return None
+    key = _key(profiles.active())
+    return _works(key), _institutions(key)
+
+
+def keep(tables: tuple[_Tables, _Tables] | None) -> None:
+    """Have :func:`load` give these tables of the active profile (:func:`made`), and nothing made anew."""
+    if tables is not None:
+        _kept[_key(profiles.active())] = tables
 
 
 @functools.lru_cache(maxsize=2)
-def _works(key: _key) -> dict[str, pd.DataFrame]:
-    return make(PROJECTS, SEED, key.profile)
+def _works(key: _key) -> _Tables:
+    return _kept[key][0] if key in _kept else make(PROJECTS, SEED, key.profile)
 
 
 @functools.lru_cache(maxsize=2)
-def _institutions(key: _key) -> dict[str, pd.DataFrame]:
+def _institutions(key: _key) -> _Tables:
+    if key in _kept:
+        return _kept[key][1]
     from cleanworks.city import institutions  # only lessons on integrity need it
 
     tables = institutions.make(profile=key.profile)

@@ -161,7 +161,8 @@ class Settings(BaseModel):
     preload: tuple[str, ...] = Field(
         ("numpy", "pandas", "matplotlib.pyplot"),
         description="Modules loaded once before lessons run; each lesson gets a copy of that Python. "
-        "`module:function` is called too when many lessons run, to fill a cache that they share.",
+        "`module:make>keep` names two functions: when many lessons run, the first makes something for all of them in a process of its "
+        "own, and the second is handed it.",
     )
 
     @classmethod

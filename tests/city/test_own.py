@@ -46,7 +46,7 @@ def test_the_city_gives_the_tables_of_the_folder_and_no_others(offices, monkeypa
     for names in (("planted",), ("projects", "payments")):
         with pytest.raises(InputError, match=r"Your data hold no table '(planted|payments)'"):
             city.load(*names)
-    city.warm()  # makes nothing, and complains of nothing
+    city.keep(city.made())  # makes nothing, and complains of nothing
     monkeypatch.delenv(own.VARIABLE)
     assert len(city.load("projects")) == 300
 

@@ -135,8 +135,9 @@ class RunOptions:
     environment : mapping
         Environment variables for the cells; part of every cache key.
     preload : sequence of str
-        Modules that the warm parent imports before it forks. One that is missing is left out. ``module:function`` is
-        called as well, when there are enough lessons to share what it makes.
+        Modules that the warm parent imports before it forks. One that is missing is left out. Of ``module:make>keep`` the first
+        function makes something for all, in a process of its own, and the second is handed it, when there are enough lessons
+        to share it.
     timeout : float
         Seconds of wall time for a lesson that names no limit of its own.
     reverse : bool

@@ -228,7 +228,7 @@ if __name__ == "__main__":
     root = Path(sys.argv[1])
     jobs = [Job(path.stem, path) for path in sorted(root.glob("*.ipynb"))]
     # More than five notebooks share what is made beforehand.
-    preload = ("json", "os:getpid") if len(jobs) > 5 else ("json",)
+    preload = ("json", "os:getpid>abs") if len(jobs) > 5 else ("json",)
     options = RunOptions(root=root, workers=3, preload=preload, fresh="fresh" in sys.argv, memory_reserve=0)
     sys.exit(run_notebooks(jobs, options, Lines(sys.stdout)).exit_code)
 """

@@ -257,11 +257,18 @@ def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course):
 
 
 SHARED = """
-made = []
+import os
+kept = []
 def make():
-    made.append("made")
+    return [os.getpid()]
+def keep(made):
+    kept.extend(made != [os.getpid()] and ["made"])
 def fail():
     raise OSError("no tables today")
+def die():
+    os._exit(1)
+def odd():
+    return lambda: 0
 """
 
 
@@ -272,13 +279,13 @@ def sharing(make_course, monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     course = make_course()
     for number in range(6):
-        course.add(f"sharing-{number}", "import shared_tables\nprint(*shared_tables.made)")
+        course.add(f"sharing-{number}", "import shared_tables\nprint(*shared_tables.kept)")
     return course
 
 
 @linux
 def test_every_lesson_finds_what_is_made_beforehand_for_all(sharing):
-    result = sharing.run(preload=["shared_tables", "shared_tables:make"])
+    result = sharing.run(preload=["shared_tables", "shared_tables:make>keep"])
     assert result.ok and result.notes == ()
     assert [sharing.text(f"sharing-{number}") for number in range(6)] == ["made\n"] * 6
 
@@ -299,8 +306,18 @@ def test_what_a_module_beside_a_lesson_imports_is_loaded_too(make_course):
 
 
 @linux
-def test_what_cannot_be_made_beforehand_is_said_and_everything_runs(sharing):
-    result = sharing.run(preload=["shared_tables", "shared_tables:fail"])
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("shared_tables:fail>keep", "OSError: no tables today"),
+        ("shared_tables:die>keep", "The process that makes it has ended."),
+        ("shared_tables:odd>keep", "pickle"),
+        ("shared_tables:make", "It names one function; write module:make>keep."),
+    ],
+)
+def test_what_cannot_be_made_beforehand_is_said_and_everything_runs(sharing, entry, why):
+    result = sharing.run(preload=["shared_tables", entry])
     assert result.ok
-    assert result.notes == ("shared_tables:fail could not be loaded beforehand: OSError: no tables today",)
+    (note,) = result.notes
+    assert note.startswith(f"{entry} could not be loaded beforehand: ") and why in note
     assert sharing.text("sharing-0") == "\n"

@@ -174,12 +174,13 @@ def _follow_the_shell() -> None:
 
 def _load(preload: Sequence[str], lean: bool) -> None:
     """Have everything in memory that the kernels share."""
-    from .warmup import make_calls, share_what_is_loaded, warm_up
+    from .warmup import Makers, share_what_is_loaded, warm_up
 
+    makers = Makers(preload)
     notes = warm_up(preload, use=not lean)
     if not engine.missing():
         _prepare()
-    _say(*notes, *make_calls(preload))
+    _say(*notes, *makers.hand_over())
     if not lean:
         share_what_is_loaded()
 

@@ -17,11 +17,15 @@ import gc
 import importlib
 import io
 import os
+import pickle
 import sys
 import threading
 import types
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .lifeline import die_with_parent
 
 # What every kernel imports while it starts and at its first cells, measured on ipykernel 7.
 _KERNEL_PARTS = (
@@ -66,7 +70,7 @@ def _as_in_a_notebook() -> Iterator[None]:
 def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
     """Import the modules and the kernel, and `use` them once. Returns what a person should know, a line each.
 
-    Of an entry ``module:function`` the module is imported; `make_calls` makes the call.
+    Of an entry ``module:make>keep`` the module is imported; `Makers` looks after the rest.
     """
     notes: list[str] = []
     os.environ["MPLBACKEND"] = INLINE
@@ -79,7 +83,7 @@ def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
             try:
                 importlib.import_module(name.partition(":")[0])
             except Exception as error:
-                notes.append(_not_loaded(name, error))
+                notes.append(_not_loaded(name, f"{type(error).__name__}: {error}"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for function in (_use_matplotlib, _use_pandas, _use_traceback) if use else ():
@@ -92,44 +96,67 @@ def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
     return notes
 
 
-def make_calls(names: Sequence[str]) -> list[str]:
-    """Make the calls among the entries, such as one that fills a cache. Returns what a person should know, a line each."""
-    notes: list[str] = []
-    with _silence(), _shown_as_before():
-        for name in names:
-            module, _, function = name.partition(":")
-            if function and module in sys.modules:
-                try:
-                    getattr(sys.modules[module], function)()
-                except Exception as error:
-                    notes.append(_not_loaded(name, error))
-    _forget_warnings(set(sys.modules))
-    return notes
+class Makers:
+    """What entries ``module:make>keep`` make for all, in a process of its own while this one loads the rest."""
+
+    def __init__(self, names: Sequence[str]):
+        self._names = [name for name in names if ":" in name]
+        if not self._names:
+            return
+        self._out, into = os.pipe()
+        own = os.getpid()
+        self._pid = os.fork()
+        if self._pid:
+            os.close(into)
+            return
+        try:
+            die_with_parent(own)
+            with _silence():
+                made = [_made_by(name) for name in self._names]
+            with os.fdopen(into, "wb") as file:
+                pickle.dump(made, file, protocol=5)
+        finally:
+            os._exit(0)
+
+    def hand_over(self) -> list[str]:
+        """Give what was made to this process. Returns what a person should know, a line each."""
+        if not self._names:
+            return []
+        with os.fdopen(self._out, "rb") as file:
+            data = file.read()
+        os.waitpid(self._pid, 0)
+        notes: list[str] = []
+        made = pickle.loads(data) if data else ["The process that makes it has ended."] * len(self._names)
+        for name, one in zip(self._names, made, strict=True):
+            try:
+                if isinstance(one, str):
+                    raise RuntimeError(one)
+                with _silence():
+                    _functions(name)[1](pickle.loads(one))
+            except Exception as error:
+                notes.append(_not_loaded(name, str(error)))
+        return notes
 
 
-@contextlib.contextmanager
-def _shown_as_before() -> Iterator[None]:
-    """Take back how the calls let the shell show values: a fork begins like a fresh Python, where the cells' own calls do that."""
-    shell = getattr(sys.modules.get("IPython.core.interactiveshell"), "InteractiveShell", None)
-    if shell is None or not shell.initialized():
-        yield
-        return
-    formatter = shell.instance().display_formatter
-    kinds = [
-        formatter.mimebundle_formatter,
-        formatter.ipython_display_formatter,
-        *formatter.formatters.values(),
-    ]
-    before = [(kind, dict(kind.type_printers), dict(kind.deferred_printers)) for kind in kinds]
+def _made_by(name: str) -> bytes | str:
+    """What the first function gives, pickled; or why there is nothing."""
     try:
-        yield
-    finally:
-        for kind, printers, deferred in before:
-            kind.type_printers, kind.deferred_printers = printers, deferred
+        return pickle.dumps(_functions(name)[0](), protocol=5)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
 
 
-def _not_loaded(name: str, error: Exception) -> str:
-    return f"{name} could not be loaded beforehand: {type(error).__name__}: {error}"
+def _functions(name: str) -> tuple[Callable[[], Any], Callable[[Any], None]]:
+    place, _, names = name.partition(":")
+    make, mark, keep = names.partition(">")
+    if not mark:
+        raise ValueError("It names one function; write module:make>keep.")
+    module = importlib.import_module(place)
+    return getattr(module, make), getattr(module, keep)
+
+
+def _not_loaded(name: str, why: str) -> str:
+    return f"{name} could not be loaded beforehand: {why}"
 
 
 @contextlib.contextmanager
