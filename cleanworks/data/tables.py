@@ -403,7 +403,9 @@ def _without_totals(sheet: Sheet, mapping: Columns) -> tuple[Sheet, list[str]]:
     for place, row in enumerate(sheet.rows):
         said = [cell.strip() for cell in row if cell.strip() and not notation.number_like(cell)]
         # A firm may be called Total Works; beside its name stands an id or a day.
-        if len(said) == 1 and (notation.total(said[0], alone=len(words) < 2) or sums.equal(row)):
+        # Spreadsheets write "River Total" below the rows of River, and that may be one.
+        fewest = 1 if len(said) == 1 and notation.total(said[0].split()[-1]) else 2
+        if len(said) == 1 and (notation.total(said[0], alone=len(words) < 2) or sums.equal(row, fewest)):
             totals.append(place)
             sums.begin()
         elif words and not said and not any(row[one].strip() for one in words):
@@ -466,12 +468,12 @@ class _Sums:
         """A sum stood here."""
         self.since, self.rows_since = dict.fromkeys(self.places, 0.0), 0
 
-    def equal(self, row: Sequence[str]) -> bool:
+    def equal(self, row: Sequence[str], fewest: int) -> bool:
         if not self.possible:
             return False
         amounts = {place: amount for place, amount in self._amounts(row).items() if amount}
         return bool(amounts) and any(
-            rows > 1
+            rows >= fewest
             and all(math.isclose(amount, sums[place], rel_tol=1e-9) for place, amount in amounts.items())
             for rows, sums in ((self.rows, self.all), (self.rows_since, self.since))
         )
@@ -776,7 +778,7 @@ def _cell(cell: Cell | MergedCell) -> str:
         if isinstance(value, int) and re.fullmatch("0{2,}", form):
             return Exact(f"{value:0{len(form)}d}")
         words = " ".join(re.findall(r'"([^"]*)"', form))
-        if words and notation.unit_of(words, title=True) != 1:
+        if words and (notation.unit_of(words, title=True) != 1 or words.strip().lower() in ("k", "m", "b")):
             # With a comma behind its digits the format divides what it shows, and the value is whole.
             if not re.search(r"[0#],+(?![0#,])", form):
                 raise InputError(

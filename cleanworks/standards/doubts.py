@@ -53,7 +53,7 @@ class Doubts:
     def notes(self) -> list[str]:
         again = f"{self.again:,} {'project is' if self.again == 1 else 'projects are'}"
         return [
-            *self.said,
+            *dict.fromkeys(self.said),
             *([f"{again} there again with the same words, and counted once."] if self.again else []),
             *(_unread(column, *one) for column, one in self.unread.items()),
             *(_beyond(column, *one) for column, one in self.beyond.items()),

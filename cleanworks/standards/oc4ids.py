@@ -51,6 +51,7 @@ from cleanworks.standards.shape import (
     rest,
     rows,
     text,
+    together,
     write_text,
 )
 from cleanworks.standards.shape import (
@@ -775,6 +776,12 @@ class _Reader:
         }
         about = {"again": len(self.repeated), "beyond": self.beyond}
         made["projects"].attrs |= {name: value for name, value in about.items() if value}
+        shares = [
+            f"progress.{column}: no number is above 1, and the numbers are read as per cents: is 1 all of the work?"
+            for column in ("planned", "actual", "paid")
+            if column in made["progress"] and _are_shares(made["progress"][column])
+        ]
+        made["progress"].attrs |= {"said": shares} if shares else {}
         self.records = {name: [] for name in self.records}
         self.beyond = {}
         self.repeated.clear()
@@ -907,13 +914,13 @@ class _Reader:
         }
 
     def _contract(self, summary: Mapping[str, Any]) -> dict[str, Any]:
-        agreed, supplier = inside(summary, "contractValue"), next(iter(objects(summary, "suppliers")), {})
+        agreed, suppliers = inside(summary, "contractValue"), objects(summary, "suppliers")
         return {
             "title": summary.get("title"),
             "description": summary.get("description"),
             "status": summary.get("status"),
-            "supplier_id": text(supplier.get("id")) or text(supplier.get("name")),
-            "supplier_name": supplier.get("name"),
+            "supplier_id": together(text(one.get("id")) or text(one.get("name")) for one in suppliers),
+            "supplier_name": together(text(one.get("name")) for one in suppliers),
             "nature": _first(summary.get("nature"), None),
             "value_amount": agreed.get("amount"),
             "period_start": _get(summary, "contractPeriod", "startDate"),
@@ -1057,6 +1064,10 @@ class _Reader:
                     row = months.setdefault((contract, month), {"contract_id": contract, "period": month})
                     row[column] = self._possible("progress", column, value, given)
         self.records["progress"] += months.values()
+
+
+def _are_shares(values: pd.Series) -> bool:
+    return bool(values.between(0, 1, inclusive="neither").any() and values.max() <= 1)
 
 
 def _currency(value: Mapping[str, Any]) -> str:

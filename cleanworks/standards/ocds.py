@@ -38,6 +38,7 @@ from cleanworks.standards.shape import (
     rest,
     rows,
     text,
+    together,
     write_text,
 )
 from cleanworks.standards.stream import Source, again, kept, open_source
@@ -953,8 +954,8 @@ class _Reader:
                 "project_id": project,
                 "tender_id": number,
                 "award_id": award_id,
-                "supplier_id": _who(suppliers[0]),
-                "supplier_name": suppliers[0].get("name"),
+                "supplier_id": together(map(_who, suppliers)),
+                "supplier_name": together(text(one.get("name")) for one in suppliers),
                 "status": listed(contract.get("status"), checks.CONTRACTS),
                 "award_date": award.get("date"),
                 "date_signed": contract.get("dateSigned"),

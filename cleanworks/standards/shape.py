@@ -243,6 +243,15 @@ def inside(thing: object, *names: str) -> Mapping[str, Any]:
     return thing if isinstance(thing, dict) else {}
 
 
+def together(known: Iterable[str | None]) -> str | None:
+    """One id, or one name, of firms that have one contract together; None where one of them is not known.
+
+    A consortium is one tenderer and one contractor: what it does is not what its first member does.
+    """
+    firms = list(dict.fromkeys(known))
+    return " + ".join(sorted(one for one in firms if one)) or None if all(firms) else None
+
+
 def objects(thing: object, name: str) -> list[dict[str, Any]]:
     """The objects of a list; some publishers write one object where a list belongs."""
     values = thing.get(name) if isinstance(thing, dict) else None

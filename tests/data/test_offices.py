@@ -85,6 +85,18 @@ def test_sums_of_parts_in_words_that_are_not_known_are_no_contracts(tmp_path):
     assert table["value_amount"].tolist() == [100, 200, 50, 1] and "3 rows (first row 4) are sums" in left
 
 
+def test_the_sum_that_a_spreadsheet_writes_below_one_row_is_no_contract(tmp_path):
+    rows = [
+        "C-1;River;100;2024-03-25",
+        ";River Total;100;",
+        "C-2;Hill;200;2024-03-26",
+        "C-3;Sum Total;200;2024-03-26",
+        ";Grand Total;500;",
+    ]
+    table, left = read(contracts(tmp_path, *rows))
+    assert table["contract_id"].tolist() == ["C-1", "C-2", "C-3"] and "2 rows (first row 3) are sums" in left
+
+
 @pytest.mark.parametrize(
     "rows", [("C-1;River;100;2024-03-25", "C-2;;100;", "C-3;;200;"), ("C-1;;100;", "C-2;;200;", "C-3;;300;")]
 )
@@ -557,6 +569,7 @@ def test_a_unit_in_the_format_of_a_cell_is_not_overlooked(tmp_path):
     def shown(form):
         return lambda sheet: setattr(sheet["C2"], "number_format", form)
 
+    assert "shows the unit 'k'" in refusal(workbook(tmp_path, HEADINGS, RIVER, change=shown('0"k"')))
     said = refusal(workbook(tmp_path, HEADINGS, RIVER, change=shown('0.0" million"')))
     assert "The cell C2 shows the unit 'million' and holds 100" in said and "sheet Sheet" in said
     # Here the format divides, and the cell holds all of it.

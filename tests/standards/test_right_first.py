@@ -12,6 +12,7 @@ from cleanworks.construction import flags, payments
 from cleanworks.data import database
 from cleanworks.errors import InputError
 from cleanworks.standards import coverage, oc4ids, ocds, shape
+from cleanworks.standards.doubts import Doubts
 from cleanworks.standards.stream import open_source
 from cleanworks.standards.validate import validate
 from tests.few import few
@@ -969,3 +970,32 @@ def test_a_sum_of_money_is_no_share_of_the_work():
     project = {"id": "p", "contractingProcesses": [{"id": "o", "summary": summary}], "metrics": metrics}
     progress = oc4ids.tables_of([project])["progress"]
     assert progress["cost"].tolist() == [5] and progress.get("paid", pd.Series([None])).isna().all()
+
+
+def test_firms_that_have_a_contract_together_are_one_contractor_and_not_the_first_of_them():
+    won = award("B", 100)
+    won["suppliers"].append({"id": "A", "name": "Aa"})
+    tables = ocds.tables_of([process(1, [], [won], contracts=[{"id": "c", "awardID": "a"}])])
+    assert tables["contracts"]["supplier_id"].tolist() == ["A + B"]
+    summary = {
+        "contractValue": {"amount": 10},
+        "suppliers": [{"id": "B", "name": "Bb"}, {"id": "A", "name": "Aa"}],
+    }
+    tables = oc4ids.tables_of([{"id": "p", "contractingProcesses": [{"id": "o", "summary": summary}]}])
+    assert tables["contracts"][["supplier_id", "supplier_name"]].to_numpy().tolist() == [["A + B", "Aa + Bb"]]
+    summary["suppliers"].append({"address": {}})
+    tables = oc4ids.tables_of([{"id": "p", "contractingProcesses": [{"id": "o", "summary": summary}]}])
+    assert tables["contracts"]["supplier_id"].tolist() == [None], "whoever else is one of them is not known"
+
+
+@pytest.mark.parametrize(
+    ("measures", "said"), [((0.2, 0.9), True), ((0.2, 1), True), ((0.2, 40), False), ((0, 1), False)]
+)
+def test_progress_in_shares_of_one_is_said(measures, said):
+    seen = [
+        {"period": {"endDate": f"2024-0{n}-28"}, "measure": value}
+        for n, value in enumerate(measures, start=1)
+    ]
+    project = {"id": "p", "metrics": [{"id": "physicalProgress", "observations": seen}]}
+    notes = Doubts().take(oc4ids.tables_of([project])).notes()
+    assert any("is 1 all of the work?" in note for note in notes) == said
