@@ -102,20 +102,40 @@ def test_wrong_roles_and_strange_contracts_are_refused(site):
         site.enter(CITIZEN, "reports", REPORT)
     with pytest.raises(Refusal, match="other does not work on contract C-1"):
         site.enter(User("other", "contractor", frozenset({"C-2"})), "reports", REPORT)
+    with pytest.raises(Refusal, match=r"reports R-1 is not in the registry\. Enter it first"):
+        site.check(SUPERVISOR, "reports", "R-1")
     site.enter(CONTRACTOR, "reports", REPORT)
     with pytest.raises(Refusal, match="The role contractor may not check reports; this is for: supervisor"):
         site.check(CONTRACTOR, "reports", "R-1")
+    with pytest.raises(Refusal, match="reports R-1 is there already; a number is given once"):
+        site.enter(CONTRACTOR, "reports", REPORT)
+    with pytest.raises(Refusal, match=r"There is no step 'release' for reports\. Steps: check, approve"):
+        site.release(BANK, "reports", "R-1")
+    with pytest.raises(Refusal, match="may not answer reports; this is for: nobody"):
+        site.answer(OFFICIAL, "reports", "R-1")
+    with pytest.raises(InputError, match="'mayor' is not a role"):
+        User("somebody", "mayor")
 
 
 def test_an_approved_record_is_never_changed_but_an_entered_one_is(site):
     site.enter(CONTRACTOR, "reports", REPORT)
     site.check(SUPERVISOR, "reports", "R-1")
+    with pytest.raises(Refusal, match="may not send back reports; this is for: supervisor or official"):
+        site.send_back(CONTRACTOR, "reports", "R-1", "I was wrong")
     site.send_back(OFFICIAL, "reports", "R-1", "8 % or 80 %?")
+    back = site.table("reports").iloc[0]
+    assert (back["state"], back["sent_back_because"]) == ("entered", "8 % or 80 %?")
+    with pytest.raises(Refusal, match="report_id is the key of reports R-1 and is never changed"):
+        site.correct(CONTRACTOR, "reports", "R-1", report_id="R-2")
+    with pytest.raises(InputError, match="'actual' must be a percentage"):
+        site.correct(CONTRACTOR, "reports", "R-1", actual=900.0)
     site.correct(CONTRACTOR, "reports", "R-1", actual=9.0)
     site.check(SUPERVISOR, "reports", "R-1")
     site.approve(OFFICIAL, "reports", "R-1")
     with pytest.raises(Refusal, match="R-1 is approved, and an approved record is never changed"):
         site.correct(CONTRACTOR, "reports", "R-1", actual=20.0)
+    with pytest.raises(Refusal, match="R-1 is approved and cannot be sent back"):
+        site.send_back(OFFICIAL, "reports", "R-1", "too late")
     assert site.table("reports")["actual"].tolist() == [9.0]
 
 
@@ -145,6 +165,43 @@ def test_evaluation_and_as_built_wait_for_their_stage(site):
         site.enter(CONTRACTOR, "as_built", {"contract_id": "C-1", "date": "2027-07-01"})
 
 
+def test_progress_of_another_contract_opens_no_evaluation(site):
+    builder = User("builder-2", "contractor", frozenset({"C-2"}))
+    eye = User("eye-2", "supervisor", frozenset({"C-2"}))
+    report = {**REPORT, "contract_id": "C-2", "actual": 90.0}
+    evaluation = {
+        "evaluation_id": "E-1",
+        "contract_id": "C-1",
+        "point": 30,
+        "score": 80,
+        "date": "2026-06-01",
+    }
+    steps = [
+        registry.Step(OFFICIAL, "enter", "contracts", "C-2", {**CONTRACT, "contract_id": "C-2"}),
+        registry.Step(
+            builder, "enter", "schedules", "C-2", {"contract_id": "C-2", "planned": {"2026-03": 10}}
+        ),
+        registry.Step(OFFICIAL, "approve", "schedules", "C-2"),
+        registry.Step(builder, "enter", "reports", "R-1", report),
+        registry.Step(eye, "check", "reports", "R-1"),
+        registry.Step(OFFICIAL, "approve", "reports", "R-1"),
+        registry.Step(OFFICIAL, "enter", "evaluations", "E-1", evaluation),
+    ]
+    before = site.head()
+    with pytest.raises(Refusal, match="C-1 is evaluated at 30 %, and approved reports say 0 %"):
+        site.act(steps)
+    assert site.head() == before
+    assert (
+        site.act(
+            [
+                *steps[:-1],
+                registry.Step(OFFICIAL, "enter", "evaluations", "E-1", {**evaluation, "contract_id": "C-2"}),
+            ]
+        )
+        == 7
+    )
+
+
 def test_each_role_sees_its_part(site):
     site.enter(CONTRACTOR, "reports", REPORT)
     assert len(site.see(OFFICIAL, "reports")) == 1
@@ -152,6 +209,30 @@ def test_each_role_sees_its_part(site):
     assert site.see(User("other", "contractor", frozenset({"C-2"})), "reports").empty
     with pytest.raises(Refusal, match="A citizen does not see reports"):
         site.see(CITIZEN, "reports")
+
+
+def test_a_worker_sees_his_own_wages_only(tables):
+    with registry.play(
+        {name: tables[name] for name in ("projects", "tenders", "contracts", "workers", "wages")}
+    ) as book:
+        for name in tables["wages"]["worker_id"].unique()[:2]:
+            seen = book.see(User("someone", "worker", worker_id=name), "wages")
+            assert set(seen["worker_id"]) == {name}
+            assert len(seen) == (tables["wages"]["worker_id"] == name).sum()
+            assert seen.index.tolist() == list(range(len(seen)))
+        assert book.see(User("someone", "worker"), "wages").empty
+
+
+def test_what_each_role_may_do_is_told_in_words():
+    rights = registry.rights()
+    assert set(rights) == set(registry.LINES)
+    assert rights["claims"] == {
+        "official": "approves, sees all", "contractor": "enters, sees own", "supervisor": "checks, sees own", "bank": "pays, sees all",
+        "worker": "", "citizen": "",
+    }  # fmt: skip
+    assert (
+        rights["questions"]["citizen"] == "enters" and rights["questions"]["official"] == "answers, sees all"
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,6 +263,77 @@ SHARES = pd.DataFrame(
         "amount_registered": [50e6, 30e6, 10e6, 5e6, 5e6],
     }
 )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"payee_type": ["prime", "friend", "wages", "equipment", "materials"]},
+            "'friend' is not a kind of payee.*|row 1",
+        ),
+        ({"amount_registered": [50e6, 30e6, 10e6, 5e6, 5e6 + 2]}, "add up to 100,000,002"),
+        ({"tier": [0, 2, 0, 0, 0]}, "add up to 70,000,000"),
+    ],
+)
+def test_a_split_that_does_not_fit_its_claim_is_refused(claim, change, message):
+    with pytest.raises(InputError, match=message):
+        registry.register_split(claim, CONTRACTOR, "K-1", SHARES.assign(**change))
+    assert claim.table("payments").empty
+
+
+def test_a_split_may_miss_one_unit_and_hold_what_a_giver_passes_on(claim):
+    last = {
+        "payment_id": "Y-6",
+        "payee_type": "subcontractor",
+        "payee_id": "F-5",
+        "tier": 2,
+        "amount_registered": 20e6,
+    }
+    shares = pd.concat(
+        [SHARES.assign(amount_registered=[50e6 + 1, 30e6, 10e6, 5e6, 5e6]), pd.DataFrame([last])]
+    )
+    assert len(registry.register_split(claim, CONTRACTOR, "K-1", shares)) == 6
+
+
+def test_a_split_without_tiers_is_the_contractors_own_side(claim):
+    keys = registry.register_split(claim, CONTRACTOR, "K-1", SHARES.drop(columns=["tier", "subcontract_id"]))
+    assert keys == SHARES["payment_id"].tolist()
+    assert claim.table("payments")["tier"].tolist() == [0] * 5
+
+
+def test_one_split_is_signed_and_paid_and_another_waits(claim):
+    claim.enter(
+        CONTRACTOR,
+        "claims",
+        {
+            "claim_id": "K-2",
+            "contract_id": "C-1",
+            "kind": "progress",
+            "amount": 1e6,
+            "date_claimed": "2026-04-01",
+        },
+    )
+    with pytest.raises(Refusal, match="Claim K-2 has no registered split"):
+        registry.sign_split(claim, SUPERVISOR, OFFICIAL, "K-2")
+    with pytest.raises(Refusal, match="There is no claim K-3"):
+        registry.register_split(claim, CONTRACTOR, "K-3", SHARES)
+    registry.register_split(claim, CONTRACTOR, "K-2", pd.DataFrame(
+        {"payment_id": ["Z-1"], "payee_type": ["prime"], "payee_id": ["F-1"], "amount_registered": [1e6]}
+    ))  # fmt: skip
+    registry.pay_claim(signed(claim), BANK, "K-1", "2026-03-10", route="direct", days=15)
+    assert claim.table("payments").set_index("payment_id")["state"].to_dict() == {
+        **dict.fromkeys(SHARES["payment_id"], "released"), "Z-1": "entered",
+    }  # fmt: skip
+
+
+def test_only_the_bank_tells_that_money_has_come(claim):
+    signed(claim)
+    come = {"date_received": "2026-03-10"}
+    with pytest.raises(Refusal, match="The role contractor may not receive payments; this is for: bank"):
+        claim.act([registry.Step(CONTRACTOR, "receive", "payments", "Y-2", come)])
+    claim.act([registry.Step(BANK, "receive", "payments", "Y-2", come)])
+    assert claim.history("payments", "Y-2")["state"].tolist()[-1] == "approved"
 
 
 @pytest.fixture
@@ -242,12 +394,22 @@ def test_money_through_the_contractor_waits_and_carries_interest(claim):
     assert shown.loc["Y-2", "interest"] == pytest.approx(636_986 * 0.3, abs=1)
     duties = registry.direct_payment_duties(claim, "2026-04-09", requested=["S-1"])
     assert (duties.loc["S-1", "may"], duties.loc["S-1", "must"]) == (True, False)
+    for asked, threshold, must in ((["S-1"], 1, True), (["S-2"], 1, False), (["S-1"], 2, False)):
+        duties = registry.direct_payment_duties(
+            claim, "2026-04-09", requested=asked, threshold=threshold, may_threshold=2
+        )
+        assert duties.loc["S-1"].to_dict() == {"missed": 1, "may": must, "must": must}
+    assert list(duties.index) == ["S-1"], "wages are no subcontract's instalments"
+    registry.pass_on(claim, BANK, "Y-4", "2026-04-10", amount=4e6)
+    assert claim.table("payments").set_index("payment_id").loc["Y-4", "amount"] == 4e6
 
 
 def test_the_bank_pays_nothing_that_is_not_approved(claim):
     registry.register_split(claim, CONTRACTOR, "K-1", SHARES)
     with pytest.raises(Refusal, match="must be approved before anybody can release it"):
         registry.pay_claim(claim, BANK, "K-1", "2026-03-10", route="direct", days=15)
+    with pytest.raises(InputError, match="'by hand' is not a route"):
+        registry.pay_claim(claim, BANK, "K-1", "2026-03-10", route="by hand", days=15)
     assert claim.table("claims")["state"].tolist() == ["entered"]
 
 
@@ -258,6 +420,30 @@ def test_attendance_wages_and_retirement_days_are_compared():
     days = pd.DataFrame([{**name, "month": pd.Timestamp("2026-03-31"), "days_reported": 2}])
     row = registry.reconcile(attendance, wages, days).iloc[0]
     assert (row["days_on_site"], row["days_paid"], row["days_reported"], row["agrees"]) == (2, 3, 2, False)
+    for paid, reported, agrees in ((2, 2, True), (2, 3, False), (3, 3, False)):
+        table = registry.reconcile(
+            attendance, wages.assign(days_paid=paid), days.assign(days_reported=reported)
+        )
+        assert table["agrees"].tolist() == [agrees]
+
+
+def test_who_stands_in_one_list_only_has_0_days_in_the_others():
+    day, month = pd.Timestamp("2026-03-31"), pd.Timestamp("2026-03-31")
+    attendance = pd.DataFrame({"worker_id": ["A"], "contract_id": "C-1", "date": day})
+    wages = pd.DataFrame({"worker_id": ["B"], "contract_id": "C-1", "month": month, "days_paid": 5})
+    days = pd.DataFrame({"worker_id": ["C"], "contract_id": "C-1", "month": month, "days_reported": 7})
+    for kind in ("object", pd.CategoricalDtype([*"ABCD"])):
+        table = registry.reconcile(*(one.astype({"worker_id": kind}) for one in (attendance, wages, days)))
+        assert set(table["month"]) == {month}, "the last day of a month is of that month"
+        told = table.set_index("worker_id")[["days_on_site", "days_paid", "days_reported"]]
+        assert told.T.to_dict("list") == {"A": [1, 0, 0], "B": [0, 5, 0], "C": [0, 0, 7]}
+    for lists, place in (
+        ((wages, wages, days), "attendance"),
+        ((attendance, days, days), "wages"),
+        ((attendance, wages, wages), "retirement_days"),
+    ):
+        with pytest.raises(InputError, match=f"^table {place}: Missing column"):
+            registry.reconcile(*lists)
 
 
 # The whole city, the journal, the public view ----------------------------------------------------------------------
