@@ -157,6 +157,10 @@ def _refuse_twice(node: yaml.MappingNode, path: Path | str, what: str) -> None:
         lines[key.value] = line
 
 
+# The codes of which two make one letter, as JSON writes them.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
+
 # --- notebooks ----------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +192,18 @@ def notebook_content(text: str, where: str) -> dict[str, Any]:
         raise InputError(
             f"The notebook is not JSON: {error}.", where=where, fix="Check that the file is the one you mean."
         ) from None
+    # JSON can say half of a letter that takes two codes, which no text can hold: whoever writes it later would fail.
+    if _HALF.search(text):
+        try:
+            json.dumps(content, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = ascii(error.object[error.start])[1:-1]
+            line = next((n for n, one in enumerate(text.splitlines(), 1) if half in one.lower()), 1)
+            raise InputError(
+                f"The notebook holds half of a letter: {half}.",
+                where=f"{where}, line {line}",
+                fix="Write the letter there anew: it is often a smiley that a program cut through.",
+            ) from None
     return checked_content(content, where)
 
 
@@ -205,9 +221,11 @@ def checked_content(content: Any, where: str) -> dict[str, Any]:
             where=where,
             fix="Check that the file is the one you mean.",
         )
-    if content.get("nbformat") != 4 or isinstance(content["nbformat"], bool):
+    minor = content.get("nbformat_minor", 0)
+    if content.get("nbformat") != 4 or isinstance(content["nbformat"], bool) or not isinstance(minor, int):
+        named = content.get("nbformat") if isinstance(minor, int) else f"4.{minor!r}"
         raise InputError(
-            f"The notebook has format {content.get('nbformat')!r}; format 4 is needed.",
+            f"The notebook has format {named if isinstance(named, str) else repr(named)}; format 4 is needed.",
             where=where,
             fix="Open it in JupyterLab and save it.",
         )

@@ -147,6 +147,36 @@ def test_what_sqlite_adds_by_itself_is_no_damage(file):
         assert book.verify() == []
 
 
+def test_what_a_killed_writer_left_half_written_is_named_and_taken_back(file, capsys):
+    """SQLite undoes it when somebody may write; whoever reads is told what to do."""
+    import subprocess
+    import sys
+
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, sqlite3, sys\n"
+            "raw = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+            "raw.execute('PRAGMA cache_size = 1')\n"
+            "raw.execute('BEGIN IMMEDIATE')\n"
+            "for n in range(200):\n"
+            "    raw.execute('INSERT INTO records VALUES (?, ?, ?, ?, ?)', ('x', str(n), '', '', 'y' * 4000))\n"
+            "os._exit(9)\n",
+            str(file),
+        ],
+        check=False,
+    )
+    assert Path(f"{file}-journal").stat().st_size > 0
+    assert run(["registry", "check", str(file)]) == 2
+    assert (
+        "stopped while writing to the registry" in (said := capsys.readouterr().err)
+        and "works.db-journal" in said
+    )
+    registry.Registry(file).store.close()
+    assert run(["registry", "check", str(file)]) == 0
+
+
 def test_a_registry_emptied_whole_is_found_by_a_hash_kept_outside(file, capsys):
     with registry.existing(file) as book:
         head = book.head()[1]

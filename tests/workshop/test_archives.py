@@ -169,15 +169,28 @@ def test_a_zip_that_a_mac_packed_again_and_a_folder_that_was_worked_in_are_whole
     assert run(["workshop", "verify", str(kit)]) == 0
 
 
-def test_a_program_that_somebody_added_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "program",
+    [
+        "sitecustomize.py",
+        "START.BAT",
+        "start.cmd",
+        "more.ps1",
+        "pandas.pyd",
+        "city.dylib",
+        "start.lnk",
+        "start",
+    ],
+)
+def test_a_program_that_somebody_added_is_named(tmp_path, program):
     kit = a_kit(tmp_path / "kit")
-    (kit / "sitecustomize.py").write_text("")
+    (kit / program).write_text("")
+    (kit / program).chmod(0o755)
     (kit / "my-notes.txt").write_text("")
+    (kit / "LICENSE").write_text("")
     findings = [str(finding) for finding in verify.verify(kit) if not finding.good]
     assert (
-        len(findings) == 1
-        and "sitecustomize.py was not handed out" in findings[0]
-        and "notes" not in findings[0]
+        len(findings) == 1 and f"{program} was not handed out" in findings[0] and "notes" not in findings[0]
     )
 
 

@@ -311,6 +311,28 @@ def test_the_catalogue_of_a_book_without_lessons_names_its_notebooks(book, capsy
     assert capsys.readouterr().out.splitlines()[1:] == ["intro/wells", "old"]
 
 
+@pytest.mark.parametrize("command", ["run", "lint", "book"])
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("# Old", "# Old \\ud83d", "half of a letter: \\ud83d"),
+        ("6 * 7", "'\\ud800'", "half of a letter: \\ud800"),
+        ('"nbformat_minor": 2', '"nbformat_minor": "2"', "format 4.'2'"),
+    ],
+)
+def test_what_no_text_can_hold_is_named_by_every_command(book, capsys, command, before, after, said):
+    path = book / "old.ipynb"
+    path.write_text(path.read_text(encoding="utf-8-sig").replace(before, after), encoding="utf-8")
+    assert run([command, "--root", str(book)]) == (1 if command == "lint" else 2)
+    shown = capsys.readouterr()
+    assert said in shown.out + shown.err
+    # Both halves together are a letter.
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(after, "\\ud83d\\ude00" if "ud83" in after else before)
+    )
+    assert run(["lint", "--root", str(book)]) == 0
+
+
 def test_nothing_to_run_is_no_success(book, capsys):
     (book / "_toc.yml").write_text("format: jb-book\nroot: intro\n", encoding="utf-8")
     for command in ("run", "lint"):

@@ -276,6 +276,12 @@ class Store:
         try:
             yield
         except (self.sql.exc.DBAPIError, UnicodeDecodeError) as error:
+            if self.reads_only and _is_half_written(error):
+                raise InputError(
+                    "Somebody was stopped while writing to the registry, and what was half written has not been taken back yet.",
+                    where=self._public_place(),
+                    fix=f"Keep {Path(self.place).name}-journal beside it, and open it once with `Registry`, which takes that back.",
+                ) from None
             raise InputError(
                 f"The registry cannot be opened: {self._reason(error)}.",
                 where=self._public_place(),
@@ -500,6 +506,11 @@ def _for_its_owner(path: Path) -> None:
     """Make the file of a new registry so that nobody else can read it: it holds wages and names."""
     with contextlib.suppress(FileExistsError, OSError):  # what hinders it, opening the database says
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _is_half_written(error: Exception) -> bool:
+    """Whether SQLite would have to undo the work of a writer that was killed, which it does not when it only reads."""
+    return str(getattr(getattr(error, "orig", None), "sqlite_errorname", "")).startswith("SQLITE_READONLY")
 
 
 def reason(error: Exception) -> str:

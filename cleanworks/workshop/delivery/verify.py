@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -22,8 +23,13 @@ from cleanworks.workshop.files import read_text
 SUMS = "checksums.txt"
 _SECONDS = 300
 _AGAIN = "Copy the kit again."
+# What Python, a shell, a browser or a double click executes; Windows does not mind capitals.
+_RUNS = re.compile(
+    r"\.(pyw?|pyc|pyd|pth|ipy|whl|egg|sh|command|bat|cmd|com|exe|scr|msi|ps1|vbs|wsf|hta|lnk|url|reg|jar|m?js|x?html?|dll|so|dylib|app"
+    r"|desktop|docm|xlsm)",
+    re.IGNORECASE,
+)
 # What a learner's work and programs leave in a kit.
-_RUNS = (".py", ".pyc", ".pth", ".whl", ".sh", ".bat", ".command", ".js", ".html", ".exe", ".dll", ".so")
 _OWN = {".venv", "__pycache__", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
@@ -212,7 +218,10 @@ def _whole(folder: Path, received: Path | None = None) -> Finding:
             )
         else:
             theirs = path.suffix == ".ipynb" or _OWN & set(place.parts)
-            added = not theirs and (path.suffix in _RUNS or name.startswith("wheels/"))
+            runs = _RUNS.fullmatch(path.suffix) or (
+                os.name != "nt" and path.stat().st_mode & 0o111 and not path.suffix
+            )
+            added = not theirs and (runs or name.startswith("wheels/"))
         if added:
             wrong.append(f"{name if name.isprintable() else repr(name)} was not handed out with it")
     if wrong:
