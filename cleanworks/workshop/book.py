@@ -26,7 +26,7 @@ import yaml
 
 from cleanworks.errors import InputError
 from cleanworks.workshop import made_of
-from cleanworks.workshop.files import read_yaml
+from cleanworks.workshop.files import read_text, read_yaml
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course
@@ -413,7 +413,34 @@ def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | 
                     "Name them there, or set `only_build_toc_files: true` in _config.yml to leave their pages out."
                 )
         return []
+    if any("(sphinxcontrib.bibtex)" in line for line in lines):
+        _read_bibliographies(course)
     return [_with_cell(line, course, made) for line in lines]
+
+
+def _read_bibliographies(course: Course) -> None:
+    """Say which list of sources cannot be read: Sphinx shows the name of a function in its place.
+
+    Raises
+    ------
+    InputError
+        One of them cannot be read.
+    """
+    from pybtex.database import BibliographyDataError, parse_string
+    from pybtex.scanner import PybtexError
+
+    for name in course.book.bibliographies:
+        text = read_text(course.root / name, "The list of sources")
+        try:
+            parse_string(text, "bibtex")
+        except BibliographyDataError:
+            continue  # an entry that stands twice is a warning
+        except PybtexError as error:
+            raise InputError(
+                f"The list of sources cannot be read: {str(error).rstrip('.')}.",
+                where=str(course.root / name),
+                fix="Look for a brace or a comma that is missing there or just before.",
+            ) from None
 
 
 @contextlib.contextmanager

@@ -49,6 +49,8 @@ class BookSettings:
         `only_build_toc_files`: no page is built that the table of contents does not name.
     excluded : tuple of str
         Patterns of files that are no pages (`exclude_patterns`).
+    bibliographies : tuple of str
+        Lists of sources (`bibtex_bibfiles`).
     formats : mapping
         Suffix of a notebook format -> (reader, its options), from `nb_custom_formats`.
     extensions : tuple of str
@@ -68,6 +70,7 @@ class BookSettings:
     in_temp: bool = False
     only_listed: bool = False
     excluded: tuple[str, ...] = ()
+    bibliographies: tuple[str, ...] = ()
     formats: Mapping[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
     own_extensions: tuple[str, ...] = ()
@@ -109,6 +112,15 @@ class BookSettings:
             for name, long in _MYST_NB.items()
             if f"nb_execution_{long}" in config
         }
+        for name in ("html", "latex", "parse", "repository", "launch_buttons", "binder"):
+            _block(found, name, path)  # Jupyter Book takes it for granted that these are blocks
+        for name in ("title", "author", "copyright", "logo"):
+            if not isinstance(found.get(name), str | int | float | None):
+                raise InputError(
+                    f"`{name}` is {str(found[name])[:80]!r}, not text.",
+                    where=str(path),
+                    fix="Write it in one line, in quotes.",
+                )
         mode = execute.get("execute_notebooks", "auto")
         # YAML 1.1 reads the word off as false.
         mode = "off" if mode is False else mode
@@ -117,9 +129,9 @@ class BookSettings:
                 f"`execute_notebooks` is {mode!r}.", where=str(path), fix=f"Choose from {', '.join(_MODES)}."
             )
         timeout = execute.get("timeout")
-        if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float)):
+        if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int)):
             raise InputError(
-                f"`timeout` is {timeout!r}, not a number of seconds.",
+                f"`timeout` is {timeout!r}, not a whole number of seconds.",
                 where=str(path),
                 fix="Write 300, or -1 for no limit.",
             )
@@ -130,6 +142,7 @@ class BookSettings:
             may_raise=execute.get("allow_errors") is True,
             in_temp=execute.get("run_in_temp") is True,
             only_listed=found.get("only_build_toc_files") is True,
+            bibliographies=_one_or_more(found, "bibtex_bibfiles", path),
             excluded=_texts(found, "exclude_patterns", path) + _texts(config, "exclude_patterns", path),
             formats=_formats(config, path),
             extensions=_texts(sphinx, "extra_extensions", path),
@@ -214,6 +227,11 @@ def _texts(values: Mapping[str, Any], name: str, path: Path) -> tuple[str, ...]:
             fix="Write each one on a line after `- `.",
         )
     return tuple(entries)
+
+
+def _one_or_more(values: Mapping[str, Any], name: str, path: Path) -> tuple[str, ...]:
+    one = values.get(name)
+    return (one,) if isinstance(one, str) else _texts(values, name, path)
 
 
 def _formats(config: Mapping[str, Any], path: Path) -> dict[str, tuple[str, dict[str, Any]]]:

@@ -333,6 +333,41 @@ def test_what_no_text_can_hold_is_named_by_every_command(book, capsys, command, 
     assert run(["lint", "--root", str(book)]) == 0
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("html: [1]", "`html` should be a block"),
+        ("parse: [1]", "`parse` should be a block"),
+        ("launch_buttons: binder", "`launch_buttons` should be a block"),
+        ("logo: {file: a.png}", "`logo` is "),
+        ("copyright: 2024-01-01", "`copyright` is '2024-01-01', not text"),
+        ("sphinx: {config: {nb_execution_timeout: .inf}}", "`timeout` is inf, not a whole number"),
+    ],
+)
+def test_settings_of_another_shape_are_named_before_anything_is_executed(book, capsys, line, said):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(f"{config}{line}\n", encoding="utf-8")
+    assert run(["book", "--root", str(book)]) == 2
+    assert said in capsys.readouterr().err
+    assert not (book / "_build").exists()
+
+
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        (b"@book{a,\n title={T {x},\n author={A}}\n@book{b, title={U}}\n", "more.bib: The list of sources cannot be read: syntax error in line"),
+        ("@book{a,\n title={Té}}".encode("latin-1"), "more.bib: The list of sources is not UTF-8 text (byte 18)"),
+    ],
+)  # fmt: skip
+def test_a_list_of_sources_that_cannot_be_read_is_named(book, capsys, sources, said):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(config + "bibtex_bibfiles: [good.bib, more.bib]\n", encoding="utf-8")
+    (book / "good.bib").write_text("@book{c, title={V}}\n@book{c, title={V}}\n")
+    (book / "more.bib").write_bytes(sources)
+    assert run(["book", "--root", str(book)]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_nothing_to_run_is_no_success(book, capsys):
     (book / "_toc.yml").write_text("format: jb-book\nroot: intro\n", encoding="utf-8")
     for command in ("run", "lint"):

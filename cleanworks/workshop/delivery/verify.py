@@ -218,10 +218,9 @@ def _whole(folder: Path, received: Path | None = None) -> Finding:
             )
         else:
             theirs = path.suffix == ".ipynb" or _OWN & set(place.parts)
-            runs = _RUNS.fullmatch(path.suffix) or (
-                os.name != "nt" and path.stat().st_mode & 0o111 and not path.suffix
-            )
-            added = not theirs and (runs or name.startswith("wheels/"))
+            program = os.name != "nt" and not path.suffix and path.stat().st_mode & 0o111
+            runs = program or _RUNS.fullmatch(path.suffix)
+            added = not theirs and bool(runs or name.startswith("wheels/"))
         if added:
             wrong.append(f"{name if name.isprintable() else repr(name)} was not handed out with it")
     if wrong:
