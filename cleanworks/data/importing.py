@@ -137,7 +137,8 @@ def bring_in(
     Parameters
     ----------
     files : paths
-        OCDS or OC4IDS (package, records, JSON lines), CSV, XLSX; also gzipped, in a zip, or a folder of them. All of one kind.
+        OCDS or OC4IDS (package, records, JSON lines; OCDS flattened into CSV, too), CSV, XLSX; also gzipped, in a zip, or a folder of them.
+        All of one kind.
     to : path, optional
         A new or empty folder, or an older import, which is replaced. Without it the tables are kept in memory only: `Imported.load`
         gives them.

@@ -108,6 +108,10 @@ BIB = """@article{rain2001,
 
 NAMES = "name,organisation,statement\nAnna Cloud,Weather Office,completed\nÉlise Brume,Météo,attended\nBen Drop,,\n"
 TIMES = "date,workshop,lesson,part,minutes\n2026-11-24,rain,r1,teach,55\n2026-11-24,rain,r1,teach,45\n2026-11-25,rain,r1,teach,50\n"
+FLATTENED = """ocid,id,date,tender/id,tender/value/amount,awards/0/id,awards/0/value/amount,awards/0/suppliers/0/name
+ocds-abc123-1,1,2024-01-01T00:00:00Z,t,1000,a,900.5,River
+ocds-abc123-1,1,2024-01-01T00:00:00Z,t,1000,b,80,Hill
+"""
 TABLE = "Contract no;Contractor;Contract amount (thousand KRW);Signed;Colour\nC-1;River Ltd;1.250,5;25/03/2024;red\nC-2;Hill Ltd;900;02/04/2024;blue\n"
 
 
@@ -288,6 +292,7 @@ def _data(place: Path) -> None:
     (room / "lines.jsonl.gz").write_bytes(gzip.compress(lines.read_bytes(), mtime=0))
     (room / "all.zip").write_bytes(damage.zipped(lines.read_bytes(), "data/lines.jsonl"))
     (room / "works.csv").write_text(TABLE, encoding="utf-8")
+    (room / "flattened.csv").write_text(FLATTENED, encoding="utf-8")
     (room / "works.csv.gz").write_bytes(gzip.compress(TABLE.encode(), mtime=0))
     (room / "way.toml").write_text("", encoding="utf-8")
     (room / "way.toml").unlink()
@@ -406,6 +411,7 @@ READERS: tuple[Reader, ...] = (
     Reader("gz", "data", "lines.jsonl.gz", (damage.flip, damage.cut, damage.lose, damage.repeat, damage.insert), _ocds("lines.jsonl.gz")),
     Reader("zip of data", "data", "all.zip", damage.ZIPPED, (["data", "import", "all.zip", "--out", "out"],)),
     Reader("csv", "data", "works.csv", damage.TABLE, (["data", "import", "works.csv", "--out", "out", "--yes"], ["data", "import", "works.csv", "--out", "out", "--mapping", "way.toml"])),
+    Reader("flattened", "data", "flattened.csv", damage.TABLE, (["data", "import", "flattened.csv", "--out", "out"],)),
     Reader("csv.gz", "data", "works.csv.gz", (damage.flip, damage.cut, damage.lose, damage.repeat, damage.other), (["data", "import", "works.csv.gz", "--out", "out", "--yes"],)),
     Reader("mapping", "data", "way.toml", damage.PLAIN, (["data", "import", "works.csv", "--out", "out", "--mapping", "way.toml"],)),
     Reader("xlsx", "data", "works.xlsx", damage.WORKBOOK, (["data", "import", "works.xlsx", "--out", "out", "--yes"],)),
