@@ -161,14 +161,20 @@ class BookSettings:
         """
         where = str(Path(root) / FILE)
         for name in self.extensions:
-            beside = Path(root) / name.partition(".")[0]
-            if name in self.own_extensions or beside.is_dir() or beside.with_suffix(".py").is_file():
+            if name in self.own_extensions or _is_installed(name):
                 continue
-            if not _is_installed(name):
+            beside = Path(root) / name.partition(".")[0]
+            if not (beside.is_dir() or beside.with_suffix(".py").is_file()):
                 raise InputError(
                     f"The extension {name!r} of `extra_extensions` is not installed.",
                     where=where,
                     fix="Install the package that holds it beside cleanworks, or take its name out.",
+                )
+            if not self.own_extensions:  # whose folders Jupyter Book looks into
+                raise InputError(
+                    f"The extension {name!r} of `extra_extensions` lies in this folder, where Jupyter Book does not look for it.",
+                    where=where,
+                    fix=f"Write `{name}: .` under `local_extensions` of `sphinx`, or install the folder beside cleanworks.",
                 )
         if self.theme and not _is_theme(self.theme):
             raise InputError(

@@ -503,6 +503,22 @@ def test_what_a_book_needs_and_is_not_installed_is_said_before_anything_runs(boo
     assert not (book / "_build" / "executed").exists()
 
 
+def test_an_extension_in_the_books_own_folder_is_told_how_it_is_found(book, capsys):
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    (book / "_config.yml").write_text(
+        config + "sphinx:\n  extra_extensions: [wellcode.pages]\n", encoding="utf-8"
+    )
+    (book / "wellcode").mkdir()
+    (book / "wellcode" / "pages.py").write_text("def setup(app):\n    return {}\n", encoding="utf-8")
+    assert run(["book", "--root", str(book)]) == 2
+    assert "Write `wellcode.pages: .` under `local_extensions`" in capsys.readouterr().err
+    assert not (book / "_build" / "executed").exists()
+    (book / "_config.yml").write_text(
+        config + "sphinx:\n  local_extensions: {wellcode.pages: .}\n", encoding="utf-8"
+    )
+    assert run(["book", "--root", str(book)]) == 0
+
+
 @pytest.mark.parametrize("theme", ["classic", "alabaster", "sphinx_book_theme"])
 def test_themes_that_are_there_are_not_refused(book, theme):
     (book / "_config.yml").write_text(f"sphinx: {{config: {{html_theme: {theme}}}}}\n", encoding="utf-8")
