@@ -726,6 +726,10 @@ CASES = {
     }),
     "a sum in several currencies is compared with nothing": ("cost-overrun", project(completion_final_value=150, currency="several"), {"c": (0, False)}),
     "nothing is a share of a budget of 0": ("cost-overrun", project(completion_final_value=150, budget_amount=0), {"c": (0, False)}),
+    "a change of no contract changes none": (
+        "R069", {"contracts": pd.concat([contract(), contract(contract_id=None)]), "modifications": changed(new_value=120, contract_id=None)},
+        {"c": (0, False)},
+    ),
     "nothing is a share of a price of 0": ("cost-overrun", with_change(1, contract(value_amount=0)), {}),
     "a contract agreed for no day has no share of its time": ("time-overrun", with_change(1, contract(period_end=START)), {}),
     "a change without amounts adds nobody knows what": ("direct-then-raised", {**direct(95, 9), "modifications": changed(new_value=np.nan)}, {}),
@@ -896,6 +900,13 @@ CASES = {
             ("t4", None, "b1", "A", "valid"), ("t4", None, "b1", "F", "valid"),
             ("t5", "1", "b1", "G", "valid"), ("t5", "2", "b2", "H", "valid"), ("t5", None, "b3", "I", "valid"),
         ), {"A/B": (3, True), "A/C": (1, False), "B/C": (1, False), "A/D": (1, False), "B/D": (1, False)},
+    ),
+    "who bids together and alone meets the others both ways": (
+        "co-bidding", met(
+            ("t1", None, "b1", "A", "valid"), ("t1", None, "b1", "B", "valid"), ("t1", None, "b2", "C", "valid"),
+            ("t2", None, "b1", "A", "valid"), ("t2", None, "b1", "B", "valid"), ("t2", None, "b2", "A", "valid"),
+            ("t3", None, "b1", "D", "valid"), ("t3", None, "b1", "E", "valid"), ("t3", None, "b2", "D", "valid"), ("t3", None, "b2", "F", "valid"),
+        ), dict.fromkeys(("A/C", "B/C", "A/B", "D/E", "D/F", "E/F"), (1, False)),
     ),
     "where all meet three times nobody stands out": (
         "co-bidding", met(*((t, None, f, f, "valid") for t in ("t1", "t2", "t3") for f in "ABCD")),

@@ -112,6 +112,10 @@ def test_a_consortium_with_its_members_in_another_order_is_the_same_tenderer():
     assert flagged({"bids": table}, "R028") == {}
     table.loc[4, "amount"] = 5
     assert set(flagged({"bids": table}, "R028")["Tenderer"]) == {"A", "B", "Z"}
+    larger = pd.concat([table.head(4), table.tail(2).assign(bid_id="2", tenderer_id="Q").head(1)])
+    assert set(flagged({"bids": larger}, "R028")["Tenderer"]) == {"A", "Q", "Z"}, (
+        "one more member is another tenderer"
+    )
 
 
 def test_one_currency_is_compared():
@@ -303,6 +307,21 @@ def test_a_lot_is_compared_with_itself():
     table.loc[4, "amount"] = 101  # E
     assert answers(tables, "R036", "process") == {"t": (0, False)}
     assert answers(tables, "R028", "process") == {"t": (0, False)}
+
+
+def test_the_second_firm_of_a_lot_is_the_one_that_bid_so_close_there():
+    table = priced(
+        ("t", "W", 100, "valid", None), ("t", "X", 101, "valid", None), ("t", "Q", 300, "valid", None),
+        ("t", "V", 50, "valid", None), ("t", "R", 101, "valid", None), ("t", "W", 102, "valid", None),
+    ).assign(lot_id=[*"111222"])  # fmt: skip
+    awards = awarded(("t", "W", 100, None), ("t", "V", 50, None)).assign(lot_id=["1", "2"])
+    tables = {
+        "bids": table,
+        "awards": awards,
+        "tenders": pd.DataFrame({"tender_id": ["t"], "number_of_lots": [2]}),
+    }
+    assert answers(tables, "R024", "process", fences={"R024": 0.02}) == {"t": (pytest.approx(0.01), True)}
+    assert set(answers(tables, "R024", "tenderer", fences={"R024": 0.02})) == {"W", "X"}
 
 
 def test_a_bid_after_the_deadline_that_was_accepted():

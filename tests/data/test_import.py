@@ -6,16 +6,19 @@ import csv
 import gzip
 import json
 import multiprocessing
+import re
 import shutil
 import zipfile
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow
 import pytest
 from pyarrow import parquet
 
-from cleanworks import city, cli, data, scratch
+from cleanworks import city, cli, data, profiles, scratch
+from cleanworks.construction import flags
 from cleanworks.data import flagging, importing, mapping, parallel
 from cleanworks.data.flagging import flags_of
 from cleanworks.errors import InputError
@@ -462,6 +465,54 @@ def test_a_folder_that_holds_something_else_is_left_alone(packages, tmp_path, ca
 # Flags, report, site -----------------------------------------------------------------------------------------------------
 
 
+def test_values_are_pictured_where_ten_of_them_differ():
+    def spread(values, flagged=()):
+        values = np.asarray(values, dtype=float)
+        return flagging.Spread.of("x", "process", values, np.isin(np.arange(len(values)), flagged))
+
+    made = spread([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, np.nan], flagged=[0, 1, 9])
+    assert (made.looked, made.flagged, made.median) == (11, 3, 4.5)
+    assert (made.low, made.high) == (pytest.approx(0.09), pytest.approx(8.91)), "98 % lie between"
+    assert made.everyone.sum() == 10 and made.marked.sum() == 3 and len(made.everyone) == 24
+    assert made.marked[0] == 1 and made.marked[-1] == 1, "what lies beyond stands at the ends"
+    assert spread([0, 1, 2, 3, 3, 3, 3, 3, 3, 3]).everyone is not None
+    assert spread([0, 1, 2, 2, 2, 2, 2, 2, 2, 2]).everyone is None
+    assert spread(range(9)).everyone is None
+    assert np.isnan(spread([np.nan]).median)
+
+
+def test_the_report_tells_what_was_looked_at_and_what_is_worth_it():
+    tenders = pd.DataFrame(
+        {
+            "tender_id": ["a", "b", "c"], "procurement_method": "open", "number_of_tenderers": [1, 2, 3],
+            "cost_estimate": [99e6, 101e6, 500e6], "tender_start": pd.Timestamp("2024-01-01"), "tender_end": pd.NaT,
+        }
+    )  # fmt: skip
+    made = flags_of({"tenders": tenders, "bids": pd.DataFrame({"tender_id": ["a"]})}, as_of="2024-06-30")
+    text = " ".join(re.sub(r"<[^>]*>", " ", made.page().html).split())
+    assert made.computed + made.not_computed == len(flags.REGISTRY)
+    assert (
+        f"{made.computed} of {len(flags.REGISTRY)} indicators could be computed. They gave 3 answers, 1 of them worth a look."
+        in text
+    )
+    assert "The data hold 3 tenders, 1 bids. Read as on 2024-06-30." in text
+    assert "Single bid process 3 1 33.3%" in text
+    assert "Process : 3 looked at, 1 worth a look" in text.replace("Process:", "Process :")
+    assert "1 cases Worth a look. Process 1 flagged, 0 not a 1" in text
+    for reason in flags.REGISTRY["R018"].innocent:
+        assert reason in text
+    assert "Tenders and bids" in text and "Payments" not in text.split("What could not be computed")[0]
+    silent = text.split("Possible, and without an answer")[1].split("What could not be computed")[0]
+    assert "threshold-bunching" in silent and "R018" not in silent
+    assert "R003" in text.split("What could not be computed")[1]
+    limit = flags.Settings.of(profiles.load("seoul")).direct_award_threshold
+    near = tenders.assign(cost_estimate=0.99 * limit, currency=["KRW", "KRW", "USD"])
+    bunched = flags_of({"tenders": near}, profile="seoul", codes=["threshold-bunching"], currency="KRW")
+    assert bunched.answers.groupby("level", observed=True).size()["process"] == 2, "in its currency"
+    with pytest.raises(InputError, match="'soon' is not a date"):
+        flags_of({"tenders": tenders}, as_of="soon")
+
+
 def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
     made = flags_of(imported["releases"].to)
     out = made.write(tmp_path / "flags")
@@ -476,8 +527,6 @@ def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
     assert sum(1 for _ in book["Worth a look"].iter_rows()) == len(hits) + 1
     page = (out / "index.html").read_text(encoding="utf-8")
     for code in set(hits["code"]):
-        from cleanworks.construction import flags
-
         assert flags.REGISTRY[code].innocent[0].split("'")[0] in page
     assert (
         "never a finding" in page
