@@ -727,8 +727,10 @@ CASES = {
     "a sum in several currencies is compared with nothing": ("cost-overrun", project(completion_final_value=150, currency="several"), {"c": (0, False)}),
     "nothing is a share of a budget of 0": ("cost-overrun", project(completion_final_value=150, budget_amount=0), {"c": (0, False)}),
     "a change of no contract changes none": (
-        "R069", {"contracts": pd.concat([contract(), contract(contract_id=None)]), "modifications": changed(new_value=120, contract_id=None)},
-        {"c": (0, False)},
+        "cost-overrun", {
+            "contracts": pd.concat([contract(), contract(contract_id=None)]),
+            "modifications": pd.concat([changed(), changed(new_value=120, contract_id=None)]),
+        }, {"c": (0, False)},
     ),
     "nothing is a share of a price of 0": ("cost-overrun", with_change(1, contract(value_amount=0)), {}),
     "a contract agreed for no day has no share of its time": ("time-overrun", with_change(1, contract(period_end=START)), {}),
@@ -903,10 +905,10 @@ CASES = {
     ),
     "who bids together and alone meets the others both ways": (
         "co-bidding", met(
-            ("t1", None, "b1", "A", "valid"), ("t1", None, "b1", "B", "valid"), ("t1", None, "b2", "C", "valid"),
+            ("t1", None, "b1", "A", "valid"), ("t1", None, "b1", "B", "valid"), ("t1", None, "b2", "C", "valid"), ("t1", None, "b3", "A", "valid"),
             ("t2", None, "b1", "A", "valid"), ("t2", None, "b1", "B", "valid"), ("t2", None, "b2", "A", "valid"),
             ("t3", None, "b1", "D", "valid"), ("t3", None, "b1", "E", "valid"), ("t3", None, "b2", "D", "valid"), ("t3", None, "b2", "F", "valid"),
-        ), dict.fromkeys(("A/C", "B/C", "A/B", "D/E", "D/F", "E/F"), (1, False)),
+        ), {"A/B": (2, False), **dict.fromkeys(("A/C", "B/C", "D/E", "D/F", "E/F"), (1, False))},
     ),
     "where all meet three times nobody stands out": (
         "co-bidding", met(*((t, None, f, f, "valid") for t in ("t1", "t2", "t3") for f in "ABCD")),

@@ -310,3 +310,17 @@ def test_foreign_shapes_do_not_break_the_reader():
     }
     tables = ocds.tables_of([release])
     assert len(tables["bids"]) == 1 and len(tables["contracts"]) == 1
+
+
+def test_each_organisation_of_a_release_is_among_its_parties_with_its_roles(tmp_path):
+    file = ocds.write(tmp_path / "compiled.jsonl", TABLES, kind="compiled", lines=True, **ABOUT)
+    told = set()
+    for release in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+        roles = {party["id"]: set(party["roles"]) for party in release["parties"]}
+        assert roles[release["buyer"]["id"]] >= {"buyer", "procuringEntity"}
+        for bid in release.get("bids", {}).get("details", []):
+            assert all("tenderer" in roles[firm["id"]] for firm in bid["tenderers"])
+        for award in release.get("awards", []):
+            assert all(roles[firm["id"]] >= {"supplier", "tenderer"} for firm in award["suppliers"])
+        told |= {role for roles_ in roles.values() for role in roles_}
+    assert told >= {"buyer", "procuringEntity", "supplier", "tenderer", "subcontractor"}

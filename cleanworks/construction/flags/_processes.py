@@ -736,8 +736,8 @@ class Processes:
         hit: nw.Expr,
         **also: nw.Expr,
     ) -> tuple[str, Frame]:
-        """An answer about the rows whose value is known; ``hit`` reads ``value`` and what is named ``also``."""
-        found = frame.select(id=col(name), value=value.cast(nw.Float64), **also).drop_nulls("value")
+        """An answer about the rows that have a name and whose value is known; ``hit`` reads ``value`` and what is named ``also``."""
+        found = frame.select(id=col(name), value=value.cast(nw.Float64), **also).drop_nulls(["id", "value"])
         return level, found.select("id", "value", flagged=known(hit))
 
     def of_groups(
