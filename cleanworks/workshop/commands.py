@@ -96,7 +96,7 @@ def lint(
     Each finding says file, cell, line and what to do.
     Exit codes: 0 nothing found, 1 something found, 2 something handed in cannot be used.
     """
-    from cleanworks.workshop.lint import lint_course, rules_page
+    from cleanworks.workshop.lint import lint_course, rules_page, unseen
 
     if rules:
         print(rules_page(), end="")
@@ -117,6 +117,8 @@ def lint(
             print(f"{_count(len(findings), 'finding')} in {places} of {looked_at}.")
         else:  # checks, pages and settings belong to the course, too
             print(f"{_count(len(findings), 'finding')} in {_count(places, 'file')}; {looked_at} checked.")
+        if not paths and (note := unseen(root)):
+            print(note)
     if findings:
         raise typer.Exit(1)
 

@@ -10,7 +10,7 @@ rule may look up, `rules` are the rules, `check` applies them.
 """
 
 from cleanworks.workshop.lint.canonical import canonical
-from cleanworks.workshop.lint.check import fix_file, lint_course, lint_notebook, rules_page
+from cleanworks.workshop.lint.check import fix_file, lint_course, lint_notebook, rules_page, unseen
 from cleanworks.workshop.lint.context import Context
 from cleanworks.workshop.lint.finding import Finding, Rule
 
@@ -23,4 +23,5 @@ __all__ = [
     "lint_course",
     "lint_notebook",
     "rules_page",
+    "unseen",
 ]

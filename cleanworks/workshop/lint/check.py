@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cleanworks.errors import InputError
@@ -52,6 +52,31 @@ def lint_notebook(notebook: Notebook, context: Context) -> list[Finding]:
     return sorted(found, key=lambda finding: (finding.position or 0, finding.line or 0))
 
 
+def unseen(root: Path) -> str:
+    """What to say of the notebooks of a book that lint does not look at, because they are written as text; often nothing."""
+    from cleanworks.workshop.catalogue import TOC, listed
+
+    texts = _texts(root, listed(root)) if (root / TOC).is_file() else []
+    if not texts:
+        return ""
+    return f"Not looked at, since written as text ({_endings(texts)}): {len(texts)}. `cleanworks run` executes such notebooks."
+
+
+def _texts(root: Path, pages: Sequence[tuple[Path, object]]) -> list[Path]:
+    from cleanworks.workshop.book_settings import BookSettings
+
+    formats = tuple(BookSettings.load(root).formats) if pages else ()
+    return [
+        page
+        for page, _ in pages
+        if page.name.endswith(formats) or (page.suffix == ".md" and is_myst_notebook(read_text(page)))
+    ]
+
+
+def _endings(texts: Iterable[Path]) -> str:
+    return " and ".join(sorted({page.suffix for page in texts}))
+
+
 def lint_course(
     root: Path, paths: Iterable[Path] = (), *, fix: bool = False
 ) -> tuple[list[Path], list[Finding], list[Path]]:
@@ -75,7 +100,6 @@ def lint_course(
     InputError
         A path does not exist, the table of contents cannot be read, or a file cannot be written.
     """
-    from cleanworks.workshop.book_settings import BookSettings
     from cleanworks.workshop.catalogue import TOC, listed
 
     root = Path(root)
@@ -83,16 +107,10 @@ def lint_course(
     if not paths and (root / TOC).is_file():
         pages = listed(root)  # a table of contents that cannot be read would leave pages unseen
     files = _files(root, list(paths))
-    formats = tuple(BookSettings.load(root).formats) if pages else ()
-    texts = [
-        page
-        for page, _ in pages
-        if page.name.endswith(formats) or (page.suffix == ".md" and is_myst_notebook(read_text(page)))
-    ]
+    texts = _texts(root, pages)
     if not files and texts:
-        endings = " and ".join(sorted({page.suffix for page in texts}))
         raise InputError(
-            f"The notebooks of this book are text ({endings}, {len(texts)} of them), and lint checks .ipynb.",
+            f"The notebooks of this book are text ({_endings(texts)}, {len(texts)} of them), and lint checks .ipynb.",
             where=str(root / TOC),
             fix="Nothing has to be done: `cleanworks run` executes them.",
         )
@@ -116,6 +134,10 @@ def lint_course(
             findings += lint_notebook(known[path], context)
             continue
         try:
+            if path.suffix.lower() != ".ipynb":
+                raise InputError(
+                    "This is another kind of file.", fix="Name notebooks (.ipynb); lint checks those alone."
+                )
             read(path)
         except InputError as error:
             findings.append(Finding(path=path, rule=UNREADABLE, what=error.what, fix=error.fix or ""))
