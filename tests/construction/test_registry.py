@@ -499,6 +499,15 @@ def test_the_public_view_hides_persons_and_unapproved_records(site, tables):
     assert set(shown["payments"].loc[wages, "payee_id"]) == {"workers"}
 
 
+def test_why_a_record_was_sent_back_is_not_for_the_public(claim):
+    claim.send_back(SUPERVISOR, "claims", "K-1", "Ask Mr Hong about the lorries.")
+    signed(claim)
+    shown = registry.public_view(claim)["claims"]
+    assert shown["claim_id"].tolist() == ["K-1"]
+    assert not {"sent_back_because", "state"} & set(shown.columns)
+    assert "Hong" not in shown.to_csv()
+
+
 def test_a_payment_is_shown_before_the_subcontract_that_waits_for_its_signature(claim):
     from cleanworks import allimi
 
