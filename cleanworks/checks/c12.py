@@ -20,15 +20,17 @@ def _tables() -> Tables:
 @check.question("c12-e1", "usable")
 def usable(usable: object) -> Outcome:
     tenders = _tables()["tenders"]
-    estimate, end = tenders["cost_estimate"].notna(), tenders["tender_end"].notna()
+    estimate, start = tenders["cost_estimate"].notna(), tenders["tender_start"].notna()
+    one = "This counts one of the two fields. Ask for both in the same row."
     return compare(
         usable,
-        int((estimate & end).sum()),
+        int((estimate & start).sum()),
         mistakes=[
-            (int(end.sum()), "This counts one of the two fields. Ask for both in the same row."),
+            (int(estimate.sum()), one),
+            (int(start.sum()), one),
             (
-                int((estimate | end).sum()),
-                "This counts rows that have either of them. Both must be there: `&`.",
+                int((estimate | start).sum()),
+                "This counts rows that have either of them, or those that lack one. Both must be there: `&`.",
             ),
         ],
     )

@@ -298,8 +298,8 @@ _add(
 
 _add(
     "c12-e1",
-    'usable = len(tenders.dropna(subset=["cost_estimate", "tender_end"]))',
-    'usable = len(tenders) - tenders["cost_estimate"].isna().sum()',
+    'usable = len(tenders.dropna(subset=["cost_estimate", "tender_start"]))',
+    'usable = tenders[["cost_estimate", "tender_start"]].isna().any(axis=1).sum()',
 )
 _add(
     "c12-e2",
