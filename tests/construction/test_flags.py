@@ -1071,6 +1071,14 @@ def test_half_of_one_way_and_half_of_another_is_not_possible_and_names_what_comp
             assert len(flags.evaluate(other, [code], FEW)), (whole, way)
 
 
+def test_a_column_that_one_of_the_missing_choices_names_is_not_asked_for_again():
+    projects = of_columns(["projects.project_id"])
+    assert flags.coverage(projects).loc["single-bid-share", "missing"] == (
+        "tenders.tender_id, tenders.procurement_method, tenders.number_of_tenderers, "
+        "tenders.buyer_id|projects.public_authority, tenders.buyer_id|tenders.project_id"
+    )
+
+
 def of_columns(fields):
     """Some columns of `EVERYTHING`."""
     columns = {}

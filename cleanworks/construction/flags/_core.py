@@ -195,15 +195,19 @@ class Indicator:
     def lacking(self, filled: Collection[str]) -> list[str]:
         """What it needs and does not find among ``table.column`` names, on the way that is the nearest; [] where one way is whole.
 
-        A field is named with all its choices where none of them is there.
+        A field is named with all its choices where none of them is there, and a column alone only where no such field names it already.
         """
         nearest = min(([one for one in way if one not in filled] for way in self.ways), key=len)
+        absent = [one for one in self.fields if not any(choice in filled for choice in one.split("|"))]
+        named = {choice for one in absent for choice in one.split("|")}
         names: dict[str, None] = {}
         for wanted in self.fields:
-            choices = wanted.split("|")
-            for missing in nearest:
-                if missing in choices:
-                    names[missing if any(one in filled for one in choices) else wanted] = None
+            if wanted in absent:
+                names[wanted] = None
+            else:
+                names |= dict.fromkeys(
+                    one for one in nearest if one in wanted.split("|") and one not in named
+                )
         return list(names)
 
     @property
