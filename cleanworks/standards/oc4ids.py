@@ -919,8 +919,9 @@ class _Reader:
             "title": summary.get("title"),
             "description": summary.get("description"),
             "status": summary.get("status"),
-            "supplier_id": together(text(one.get("id")) or text(one.get("name")) for one in suppliers),
-            "supplier_name": together(text(one.get("name")) for one in suppliers),
+            **together(
+                (text(one.get("id")) or text(one.get("name")), text(one.get("name"))) for one in suppliers
+            ),
             "nature": _first(summary.get("nature"), None),
             "value_amount": agreed.get("amount"),
             "period_start": _get(summary, "contractPeriod", "startDate"),

@@ -243,13 +243,21 @@ def inside(thing: object, *names: str) -> Mapping[str, Any]:
     return thing if isinstance(thing, dict) else {}
 
 
-def together(known: Iterable[str | None]) -> str | None:
-    """One id, or one name, of firms that have one contract together; None where one of them is not known.
+def together(firms: Iterable[tuple[str | None, str | None]]) -> dict[str, str | None]:
+    """The id and the name of firms that have one contract together; None where that of one of them is not known.
 
-    A consortium is one tenderer and one contractor: what it does is not what its first member does.
+    A consortium is one tenderer and one contractor: what it does is not what its first member does. Of one name there is one firm,
+    though some publishers list it under the id of their register and under that of the tax office.
     """
-    firms = list(dict.fromkeys(known))
-    return " + ".join(sorted(one for one in firms if one)) or None if all(firms) else None
+    apart: list[tuple[str | None, str | None]] = []
+    for own, name in firms:
+        if not any(own == known or (name and name == called) for known, called in apart):
+            apart.append((own, name))
+    columns = {"supplier_id": [own for own, _ in apart], "supplier_name": [name for _, name in apart]}
+    return {
+        column: " + ".join(sorted(filter(None, values))) or None if all(values) else None
+        for column, values in columns.items()
+    }
 
 
 def objects(thing: object, name: str) -> list[dict[str, Any]]:

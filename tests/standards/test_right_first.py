@@ -988,6 +988,16 @@ def test_firms_that_have_a_contract_together_are_one_contractor_and_not_the_firs
     assert tables["contracts"]["supplier_id"].tolist() == [None], "whoever else is one of them is not known"
 
 
+def test_a_contractor_that_is_listed_under_two_ids_is_one_firm():
+    firms = [{"id": "3f30", "name": "Aa"}, {"id": "EAM98", "name": "Aa"}]
+    won = {**award("B", 100), "suppliers": firms}
+    of_ocds = ocds.tables_of([process(1, [], [won], contracts=[{"id": "c", "awardID": "a"}])])
+    summary = {"contractValue": {"amount": 10}, "suppliers": firms}
+    of_oc4ids = oc4ids.tables_of([{"id": "p", "contractingProcesses": [{"id": "o", "summary": summary}]}])
+    for tables in (of_ocds, of_oc4ids):
+        assert tables["contracts"][["supplier_id", "supplier_name"]].to_numpy().tolist() == [["3f30", "Aa"]]
+
+
 @pytest.mark.parametrize(
     ("measures", "said"), [((0.2, 0.9), True), ((0.2, 1), True), ((0.2, 40), False), ((0, 1), False)]
 )
