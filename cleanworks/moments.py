@@ -29,6 +29,7 @@ _SHAPE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _THIRTEENTH = re.compile(r"\d{4}[-/.]13[-/.]0?[1-6](?!\d)|(?<!\d)0?[1-6][-/.]13[-/.]\d{4}")
 _BIKRAM_MORE = 57
+_BIKRAM = range(2051, 2096)  # 1994 to 2038; later years, such as 2099, stand for "no date"
 _BUDDHIST_MORE = 543
 _BUDDHIST = range(1901 + _BUDDHIST_MORE, 2100 + _BUDDHIST_MORE)
 _PERSIAN_OR_ISLAMIC = range(1280, 1523)  # 1901 to 2099
@@ -110,8 +111,9 @@ def other_calendar(text: object) -> str:
     found = _YEAR.search(text) if isinstance(text, str) else None
     year = int(found[0]) if found else 0
     if isinstance(text, str) and _THIRTEENTH.search(text):
-        return "Month 13 is of the Ethiopian or the Coptic calendar: write all days in the Gregorian one."
-    if ahead(text):
+        # 05.13.2024 may as well be written by an American.
+        return "If 13 is its month, it is of the Ethiopian or the Coptic calendar: write all days in the Gregorian one."
+    if year in _BIKRAM:
         return (
             f"Nothing has happened in {year} yet; in the Bikram Sambat calendar of Nepal that year began in {year - _BIKRAM_MORE}: "
             "write its days in the Gregorian one."

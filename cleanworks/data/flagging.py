@@ -117,7 +117,7 @@ class Flags:
         if pd.isna(day):
             return ""
         why = f", the latest day in {place}; another can be chosen with --as-of" if place else ""
-        return f"Read as on {day:%Y-%m-%d}{why}."
+        return f"Read as of {day:%Y-%m-%d}{why}."
 
     def json(self) -> str:
         """The flags in the shape of Cardinal's output: group, id, code, value."""

@@ -12,7 +12,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,17 +94,24 @@ def from_csv(data: bytes, name: str, encoding: str | None = None) -> Sheet:
 
 
 def _refuse_unclosed(text: str, mark: str, begin: int, name: str) -> None:
-    """Refuse a quotation mark that is not closed in its cell: it makes all rows up to the next one part of a text, unseen."""
-    row = begin
-    try:
-        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True):
-            row += 1
-    except csv.Error:
-        raise InputError(
-            "A quotation mark begins a text of several lines, and does not end it.",
-            where=f"{name}, row {row}",
-            fix="Close it, or write it twice where it belongs to the text.",
-        ) from None
+    """Refuse a quotation mark that is not closed in its cell: it makes all rows up to the next one part of a text, unseen.
+
+    Marks that are not written twice and stay in one line, as in "Hotel "Ritz"", hide no row.
+    """
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    for row in count(begin):
+        before = lines.line_num
+        try:
+            if next(lines, None) is None:
+                return
+        except csv.Error as error:
+            if lines.line_num == before + 1 and "end of data" not in str(error):
+                continue
+            raise InputError(
+                "A quotation mark begins a text of several lines, and does not end it.",
+                where=f"{name}, row {row}",
+                fix="Close it, or write it twice where it belongs to the text.",
+            ) from None
 
 
 def _separator(text: str) -> str:
@@ -846,8 +853,8 @@ _BETWEEN = re.compile(r"(?<=[^\W\d_])(?:[^\x00-\x7f\w]|[¹²³¼½¾])+(?=[^\W\d
 
 
 def _is_sign(letter: str) -> bool:
-    """Whether what stands between two letters of a word is none of the marks that belong there, as in l’eau, col·legi, N°A or a×b."""
-    return letter not in "°×" and (
+    """Whether what stands between two letters of a word is none of the marks that belong there, as in l’eau, D´Angelo, col·legi, N°A or a×b."""
+    return letter not in "´°×" and (
         unicodedata.category(letter) in ("Sc", "Sm", "Sk", "So", "No", "Cc") or letter in "‚„†‡‰¡¿§¶"
     )
 

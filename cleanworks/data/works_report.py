@@ -82,7 +82,7 @@ def report_of(
     held = ", ".join(
         f"{len(rows):,} {table.replace('_', ' ')}" for table, rows in tables.items() if len(rows)
     )
-    read = f" Read as on {day:%Y-%m-%d}." if pd.notna(day) else ""
+    read = f" Read as of {day:%Y-%m-%d}." if pd.notna(day) else ""
     head = f'<h1>Report on {escape(name)}</h1><p class="note">The data hold {escape(held)}.{read} What is missing is not counted as zero.</p>'
     head += "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
     return Page(f"Report on {name}", head + "".join(parts))

@@ -495,7 +495,7 @@ def test_the_report_tells_what_was_looked_at_and_what_is_worth_it():
         f"{made.computed} of {len(flags.REGISTRY)} indicators could be computed. They gave 3 answers, 1 of them worth a look."
         in text
     )
-    assert "The data hold 3 tenders, 1 bids. Read as on 2024-06-30." in text
+    assert "The data hold 3 tenders, 1 bids. Read as of 2024-06-30." in text
     assert "Single bid process 3 1 33.3%" in text
     assert "Process : 3 looked at, 1 worth a look" in text.replace("Process:", "Process :")
     assert "1 cases Worth a look. Process 1 flagged, 0 not a 1" in text
@@ -537,7 +537,7 @@ def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
     # A slip in one year makes all that waits late by years: the day, and where it stands, are said.
     told = made.read_on[1]
     assert told and f"the latest day in {told}; another can be chosen with --as-of" in page
-    assert flags_of(TABLES, codes=["R018"], as_of="2026-01-31").reading == "Read as on 2026-01-31."
+    assert flags_of(TABLES, codes=["R018"], as_of="2026-01-31").reading == "Read as of 2026-01-31."
 
 
 def test_ids_cannot_run_as_formulas_or_markup(tmp_path):

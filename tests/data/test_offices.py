@@ -136,14 +136,14 @@ def test_one_contract_in_two_files_does_not_count_twice(tmp_path):
 @pytest.mark.parametrize(
     ("day", "said"),
     [("2567-03-25", "The year 2567 is of the Buddhist calendar: write it as 2024"), ("25/03/2567", "write it as 2024"),
-     ("1402-12-05", "The year 1402 is of the Persian or the Islamic calendar"), ("9999-12-31", "read as empty (row 2: '9999-12-31')"),
+     ("1402-12-05", "The year 1402 is of the Persian or the Islamic calendar"), ("9999-12-31", "read as empty (row 2: '9999-12-31')"), ("2099-12-31", "read as empty (row 2: '2099-12-31')"),
      ("2081-04-15", "in the Bikram Sambat calendar of Nepal that year began in 2024"), ("15/04/2081", "that year began in 2024")],
 )  # fmt: skip
 def test_years_of_another_calendar_are_missing_and_it_is_said_what_to_do(tmp_path, day, said):
     found = data.bring_in([contracts(tmp_path, f"C-1;River;900;{day}")])
     assert found.load()["contracts"]["date_signed"].isna().all()
     (left,) = (one for one in found.sources[0]["left"] if "signed" in one)
-    assert said in left and ("calendar" in left) == (day != "9999-12-31")
+    assert said in left and ("calendar" in left) == (day not in ("9999-12-31", "2099-12-31"))
 
 
 def test_a_planned_end_may_lie_far_ahead_but_not_beside_what_happened_in_years_to_come(tmp_path):
@@ -156,7 +156,7 @@ def test_a_planned_end_may_lie_far_ahead_but_not_beside_what_happened_in_years_t
 
 def test_the_thirteenth_month_tells_a_calendar_and_a_currency_asks_for_it(tmp_path, capsys):
     said = refusal(contracts(tmp_path, "C-1;River;900;2016-04-30", "C-2;Hill;900;2016-13-05"))
-    assert "'2016-13-05' is not a day that can be read. Month 13 is of the Ethiopian" in said
+    assert "'2016-13-05' is not a day that can be read. If 13 is its month, it is of the Ethiopian" in said
     found = data.bring_in([contracts(tmp_path, "C-1;River;ETB 900;2016-04-30")])
     assert "in the Ethiopian one their years would be seven or eight later" in found.sources[0]["left"][-1]
 
@@ -177,7 +177,7 @@ def test_years_of_another_calendar_are_named_in_json_too(tmp_path, capsys):
     assert "is read as no date. The year 2567 is" in " ".join(capsys.readouterr().out.split())
     for day, advice in (
         ("2081-02-01T00:00:00Z", "that year began in 2024"),
-        ("2016-13-05T00:00:00Z", "Month 13 is of the Ethiopian"),
+        ("2016-13-05T00:00:00Z", "If 13 is its month, it is of the Ethiopian"),
     ):
         release["tender"]["tenderPeriod"]["endDate"] = day
         path.write_text(json.dumps({"version": "1.1", "releases": [release]}))
@@ -625,6 +625,12 @@ def test_a_quotation_mark_that_is_not_closed_hides_no_rows(tmp_path, rows):
     assert "works.csv, row 3: A quotation mark begins a text of several lines, and does not end it" in said
 
 
+def test_quotation_marks_within_one_line_hide_no_rows_and_are_read_beside_a_text_of_several_lines(tmp_path):
+    rows = ('1;A;100;"two\nlines"', '2;"Hotel "Ritz" Ltd";200;x', "3;C;300;y")
+    made = data.bring_in([contracts(tmp_path, *rows, headings="contract id;contractor;contract value;note")])
+    assert made.load()["contracts"]["supplier_name"].tolist() == ["A", 'Hotel Ritz" Ltd"', "C"]
+
+
 def test_quotation_marks_around_lines_or_inside_a_cell_are_read(tmp_path):
     rows = ['1;"The ""River"" Ltd";100;"two', 'lines; of a note"', '2;3" Pipes;200;x']
     made, _ = read(contracts(tmp_path, *rows, headings="contract id;contractor;contract value;note"))
@@ -663,7 +669,7 @@ def test_an_encoding_that_does_not_exist_is_said(tmp_path):
 
 
 RIGHT = {
-    "cp949": "한강건설 주식회사", "cp1251": "ООО «Мостострой»", "latin-1": "CONSTRUÇÃO CIVIL SÃO JOSÉ & CÍA", "cp1252": "Société Générale",
+    "cp949": "한강건설 주식회사", "cp1251": "ООО «Мостострой»", "latin-1": "CONSTRUÇÃO CIVIL SÃO JOSÉ & CÍA", "cp1252": "Société Générale O´Higgins",
     "shift_jis": "株式会社山田建設", "cp1256": "شركة البناء", "iso-8859-2": "Přístavní Łączność", "cp1250": "Zakład Żółty",
     "mac-roman": "Construcción Ibáñez", "iso-8859-15": "Œuvres d’eau A×B N°Œ".replace("’", "'"), "cp1253": "Έργα Οδοποιίας",
 }  # fmt: skip

@@ -187,7 +187,7 @@ def read_on(
 ) -> tuple[pd.Timestamp, str]:
     """The day up to which `evaluate` counts, and the ``table.column`` whose latest event it is.
 
-    That is "" where the settings say the day, or nothing tells it (then the day is NaT). A slip in one year moves it for all.
+    No column is named where the settings give the day, or nothing tells it (the day is then NaT). One mistyped year moves the day for all.
 
     Examples
     --------
