@@ -789,8 +789,9 @@ class _Reader:
 
     def _possible(self, table: str, column: str, value: object, project: str) -> object:
         """The value, or None for a number that cannot be what the column says, which is noted."""
-        known, described = numeral(value), schemas.CONSTRUCTION[table][column]
+        described = schemas.CONSTRUCTION[table][column]
         low, high = described.low, described.high
+        known = numeral(value, high)
         if known is None or low is None or high is None or low <= known <= high:
             return value
         count, some = self.beyond.get(f"{table}.{column}", (0, []))

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -875,15 +877,16 @@ class _Reader:
             if named is not None:
                 awards.setdefault(named, []).append((award_id, award))
         seen = {}
-        follow = [text(contract.get("awardID")) for contract in objects(release, "contracts")]
-        for contract in objects(release, "contracts"):
+        contracts = objects(release, "contracts")
+        stands = [listed(one.get("status"), checks.CONTRACTS) != "cancelled" for one in contracts]
+        follow = Counter(text(one.get("awardID")) for one in compress(contracts, stands))
+        for contract, standing in zip(contracts, stands, strict=True):
             # An id that two awards share does not say which of them this contract follows.
             followed = awards.get(text(contract.get("awardID")) or "", [])
             award_of, award = followed[0] if len(followed) == 1 else (None, {})
-            if follow.count(text(contract.get("awardID"))) > 1:
-                award = {
-                    name: value for name, value in award.items() if name != "value"
-                }  # it is of all of them together
+            # The value is of all contracts together, and of the one that is signed in the place of a cancelled one.
+            if follow[text(contract.get("awardID"))] > standing:
+                award = {name: value for name, value in award.items() if name != "value"}
             self._contract(
                 contract, self._own(number, contract.get("id"), seen), number, project, award_of, award
             )

@@ -170,7 +170,8 @@ def _cast(name: str, column: str, values: Sequence[Any], nothing: bool) -> pd.Se
         numeric = kind in _NUMBERS
         return pd.Series([np.nan if numeric else None] * len(values), dtype=float if numeric else object)
     if kind in _NUMBERS:
-        return pd.Series(_numbers(values))
+        high = described[column].high if described and column in described.names else None
+        return pd.Series(_numbers(values, high))
     if kind == "flag":
         return pd.Series(values, dtype=object)
     # Nearly all are texts; to call `text` for each would take most of the time.
@@ -181,12 +182,12 @@ def _cast(name: str, column: str, values: Sequence[Any], nothing: bool) -> pd.Se
     return pd.Series(texts, dtype=object)
 
 
-def _numbers(values: Sequence[Any]) -> np.ndarray:
+def _numbers(values: Sequence[Any], high: float | None) -> np.ndarray:
     if {int, float, type(None)}.issuperset(map(type, values)):
         with contextlib.suppress(OverflowError):
             made = np.array(values, dtype=float)
             return np.where(np.isfinite(made), made, np.nan)
-    return np.array([number(value) for value in values], dtype=float)
+    return np.array([number(value, high) for value in values], dtype=float)
 
 
 def _is_date(name: str, column: str) -> bool:
@@ -219,8 +220,11 @@ _PLAIN = re.compile(r"\s*-?\d{1,18}(\.\d+)?\s*")
 _TWO_WAYS = re.compile(r"\s*-?[1-9]\d{0,2}\.\d{3}\s*")
 
 
-def number(value: object) -> float | None:
-    """A JSON number, or a text that is nothing but a plain number; None for every other kind ("1,000" and "1.000" could be two numbers)."""
+def number(value: object, high: float | None = None) -> float | None:
+    """A JSON number, or a text that is nothing but a plain number; None for every other kind.
+
+    "1,000" and "1.000" could be two numbers. But where none can be above ``high``, as a latitude, "36.817" has no thousands.
+    """
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
@@ -229,9 +233,11 @@ def number(value: object) -> float | None:
         except OverflowError:
             return None
         return value if math.isfinite(value) else None
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and not _TWO_WAYS.fullmatch(value):
-        return float(value)
-    return None
+    if not isinstance(value, str) or not _PLAIN.fullmatch(value):
+        return None
+    if (high is None or high >= 1000) and _TWO_WAYS.fullmatch(value):
+        return None
+    return float(value)
 
 
 def inside(thing: object, *names: str) -> Mapping[str, Any]:

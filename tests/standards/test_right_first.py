@@ -931,6 +931,11 @@ def test_the_value_of_an_award_is_not_that_of_each_of_its_contracts():
 
     assert worth({"id": "c", "awardID": "a"}) == [100]
     assert worth({"id": "c", "awardID": "a"}, {"id": "d", "awardID": "a"}) == [-1, -1]
+    cancelled = {"id": "d", "awardID": "a", "status": "cancelled"}
+    assert worth({"id": "c", "awardID": "a"}, cancelled) == [100, -1], (
+        "one was signed in the place of the other"
+    )
+    assert worth(cancelled) == [100]
 
 
 def test_records_of_a_versioned_release_alone_are_said(tmp_path):
@@ -947,6 +952,16 @@ def test_one_currency_is_one_in_any_letters_and_a_text_of_two_numbers_is_none():
     texts = ["1.000", "12.500", "-3.250", "1000.000", "0.125", "12.50"]
     found = [shape.number(text) for text in texts]
     assert found == [None, None, None, 1000, 0.125, 12.5]
+
+
+def test_a_text_that_can_be_no_thousands_is_a_number():
+    def place(*coordinates):
+        where = [{"id": "l", "geometry": {"type": "Point", "coordinates": list(coordinates)}}]
+        made = oc4ids.tables_of([{"id": "p", "locations": where}])["projects"]
+        return made[["longitude", "latitude"]].fillna(-1).to_numpy().tolist()
+
+    assert place("36.817", "-1.286") == [[36.817, -1.286]]
+    assert place("336.817", "-1.286") == [[-1, -1]], "no place"
 
 
 @pytest.mark.parametrize(
