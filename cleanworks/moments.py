@@ -21,10 +21,9 @@ from cleanworks.errors import InputError
 FIRST_YEAR, LAST_YEAR = 1901, 2199
 # Nothing in today's data happens after this year but the end of a plan: 2081 is of the Bikram Sambat calendar of Nepal, or a slip.
 LAST_YEAR_OF_EVENTS = 2050
-PLANS = frozenset(
-    ("period_end", "old_period_end", "new_period_end", "date_due")
-)  # columns, which a concession may reach
-_PLANNED = frozenset(("endDate", "maxExtentDate", "dueDate"))  # fields of OCDS and OC4IDS
+# Columns of planned ends, which lie as far ahead as a concession runs; and the fields of OCDS and OC4IDS that say the same.
+PLANS = frozenset(("period_end", "old_period_end", "new_period_end", "date_due"))
+_PLANNED = frozenset(("endDate", "maxExtentDate", "dueDate"))
 _SHAPE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?:Z|z|[+-]\d\d:?\d\d)?)?")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _THIRTEENTH = re.compile(r"\d{4}[-/.]13[-/.]0?[1-6](?!\d)|(?<!\d)0?[1-6][-/.]13[-/.]\d{4}")

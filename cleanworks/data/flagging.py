@@ -78,7 +78,8 @@ class Flags:
     """Answers of indicators.
 
     ``answers`` as from `cleanworks.construction.flags.evaluate`, or, where the data are large, of these only what is flagged: ``whole``
-    says which. ``coverage`` as from `flags.coverage`, ``read_on`` as from `flags.read_on`; ``spreads`` tells of all answers, named or not; ``notes`` say what could not be read.
+    says which. ``coverage`` as from `flags.coverage`, ``read_on`` as from `flags.read_on`; ``spreads`` tells of all answers, named or
+    not; ``notes`` say what could not be read.
 
     Examples
     --------

@@ -78,7 +78,7 @@ def frame(name: str, records: list[dict[str, Any]], columns: Iterable[str] = ())
 
     The columns are those of ``columns`` and of the records, in the order of the schema. Dates are shown by their own clock; where
     a clock is not UTC's, a column ``..._offset`` (minutes) beside it gives the instant. ``attrs["unread"]`` says of each column how
-    many of its values are no number or no day that can be, and so are missing, and names one.
+    many of its values are no number, or no day that can be right, and so are missing, and names one.
     """
     described = schemas.CONSTRUCTION[name].names if name in schemas.CONSTRUCTION else []
     # Many records have the same few shapes; where it is one, their columns lie ready.

@@ -508,7 +508,7 @@ def _overrun(
 
 
 def _or_today(column: str, processes: Processes) -> nw.Expr:
-    """A day, or the reading day where it is not known and the contract still runs: nobody knows on which day it had to be done after that."""
+    """A day, or the reading day where it is not known and the contract still runs: of one that has ended nobody knows when it was done."""
     today = nw.when(~known(col("ended") == 1)).then(lit(processes.today))
     return nw.when(~col(column).is_null()).then(col(column)).otherwise(today)
 
