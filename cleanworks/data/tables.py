@@ -513,11 +513,28 @@ def _ids(texts: Sequence[str], heading: str, sheet: Sheet, *, own: bool) -> pd.S
     )
 
 
+# What is cancelled was not bought: the one code that is known in the languages of the headings.
+_CANCELLED = (
+    "canceled",
+    "cancelado",
+    "cancelada",
+    "anulado",
+    "anulada",
+    "annulé",
+    "annulée",
+    "annule",
+    "annulee",
+    "취소",
+    "취소됨",
+)
+
+
 def _codes(values: pd.Series, table: str, column: str) -> tuple[pd.Series, str]:
     """Codes in the letters of their list, and what is in none of it."""
     allowed = codes_of(table, column)
     known = {re.sub(r"[ _-]", "", code.lower()): code for code in allowed}
-    known |= {"canceled": known["cancelled"]} if "cancelled" in known else {}
+    if "cancelled" in known:
+        known |= dict.fromkeys(_CANCELLED, known["cancelled"])
     found = {
         text: known.get(re.sub(r"[ _-]", "", text.lower()), text)
         for text in dict.fromkeys(values)

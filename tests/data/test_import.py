@@ -780,12 +780,15 @@ def test_cells_that_are_read_as_empty_are_said(tmp_path, capsys):
 
 
 def test_what_a_table_or_a_project_calls_cancelled_is_left_out_however_it_is_written(tmp_path):
-    rows = [f"{n},F{n},100,{state}" for n, state in enumerate(["Active", "CANCELED", "Cancelled", "anulado"])]
+    rows = [
+        f"{n},F{n},100,{state}"
+        for n, state in enumerate(["Active", "CANCELED", "Anulado", "취소", "terminado"])
+    ]
     (tmp_path / "c.csv").write_text("\n".join(["Contract no.,Firm,Contract value,Status", *rows]))
     found = data.bring_in([tmp_path / "c.csv"])
-    assert list(found.load()["contracts"]["status"]) == ["active", "cancelled", "cancelled", "anulado"]
+    assert list(found.load()["contracts"]["status"]) == ["active", *["cancelled"] * 3, "terminado"]
     assert (
-        "'anulado' is not among the codes that are known: active, cancelled, closed"
+        "'terminado' is not among the codes that are known: active, cancelled, closed"
         in found.sources[0]["left"][0]
     )
     # No code of OC4IDS, and written all the same.
