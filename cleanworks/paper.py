@@ -226,7 +226,7 @@ def pdf(html: str) -> bytes:
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium refuses its sandbox to root
-        said = _call(command)
+        said = _call(command, folder)
         if not target.is_file() or not target.stat().st_size:
             raise InputError(
                 f"The browser did not print the page ({said.strip().splitlines()[-1] if said.strip() else 'no message'}).",
@@ -236,14 +236,15 @@ def pdf(html: str) -> bytes:
         return steady(target.read_bytes())
 
 
-def _call(command: list[str]) -> str:
-    """Run the browser, and leave none of its processes behind when it takes too long or cannot start."""
+def _call(command: list[str], folder: Path) -> str:
+    """Run the browser, and leave none of its processes behind when it takes too long or cannot start, nor its files outside a folder."""
     try:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": str(folder)},
             start_new_session=os.name == "posix",
         )
     except OSError as error:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from cleanworks import paper
+from cleanworks import paper, scratch
 from cleanworks.errors import InputError
 
 
@@ -129,3 +130,15 @@ def test_what_the_browser_counts_does_not_change_the_file():
     assert one == paper.steady(printed(13, b"20270101000001"))
     assert one.count(b"(node00000002)") == 2 and len(one) == len(printed(12, b"20261129180643"))
     assert one != paper.steady(printed(12, b"20261129180643").replace(b"/Headers", b"/Footers"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a browser made of a shell script")
+def test_what_a_browser_leaves_lies_in_a_folder_that_is_removed(tmp_path, monkeypatch):
+    browser, said = tmp_path / "browser", tmp_path / "said"
+    browser.write_text(f'#!/bin/sh\ntouch "$TMPDIR/left"\necho "$TMPDIR" > {said}\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("CLEANWORKS_CHROMIUM", str(browser))
+    with pytest.raises(InputError, match="did not print"):
+        paper.pdf("<p>Rain</p>")
+    place = Path(said.read_text().strip())
+    assert place.name.startswith(scratch.PREFIX) and not place.exists()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -174,9 +175,14 @@ def printer() -> Iterator[Any]:
         )
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, which is who runs in most containers.
-        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with scratch.folder() as folder, sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=program,
+            # Chromium refuses its sandbox to root, which is who runs in most containers.
+            args=["--no-sandbox"],
+            # What a killed browser leaves lies where the next one removes it.
+            env={**os.environ, "TMPDIR": str(folder)},
+        )
         try:
             yield launched
         finally:
