@@ -5,7 +5,7 @@
 The runners live in an environment of their own (``_build/peers``), made at the first use from requirements.txt, papermill and nbmake.
 Every measurement executes everything (cold), in a copy of the course. Rounds are interleaved, the order changes with each round, and
 medians are given, so that a neighbour's load falls on all alike. CPU is user and system time of the runner with all its
-children. The floor is what physics leaves: all cells, one after the other, in one process that has the libraries loaded, as
+children. Memory is looked at in a round of its own, since to look takes time from whoever has many processes. The floor is what physics leaves: all cells, one after the other, in one process that has the libraries loaded, as
 CPU time divided by the cores; imports are paid once.
 """
 
@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,8 +127,8 @@ def prepare_peers() -> None:
     subprocess.run([*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], check=True)
 
 
-def measure(commands: Sequence[Sequence[str]], root: Path) -> Measurement:
-    """Run the commands in a copy of the course and add up what they take.
+def measure(commands: Sequence[Sequence[str]], root: Path, memory: bool = False) -> Measurement:
+    """Run the commands in a copy of the course and add up what they take; megabytes are 0 unless `memory` is looked at.
 
     Raises
     ------
@@ -150,7 +150,8 @@ def measure(commands: Sequence[Sequence[str]], root: Path) -> Measurement:
             )
             seen = [(0.0, 0.0)]
             watcher = threading.Thread(target=watch, args=(process.pid, seen), daemon=True)
-            watcher.start()
+            if memory:
+                watcher.start()
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             wall += time.monotonic() - begun
@@ -159,7 +160,8 @@ def measure(commands: Sequence[Sequence[str]], root: Path) -> Measurement:
                 text = output.read().decode("utf-8", "replace")[-3000:]
                 raise RuntimeError(f"{' '.join(command)[:200]} failed:\n{text}")
         cpu += usage.ru_utime + usage.ru_stime
-        watcher.join()
+        if memory:
+            watcher.join()
         peak, own = max(peak, *(one for one, _ in seen)), max(own, *(one for _, one in seen))
     return Measurement(wall, cpu, peak, own)
 
@@ -191,8 +193,14 @@ def rounds(
         for runner in [*chosen[turn:], *chosen[:turn]]:
             result = measure(runner.commands(root, paths), root)
             found[runner.name].append(result)
-            print(f"round {round_ + 1} {runner.name:10} wall {result.wall:6.1f} s  CPU {result.cpu:6.1f} s  {result.megabytes:5.0f} MB  {result.own:5.0f} MB",
+            print(f"round {round_ + 1} {runner.name:10} wall {result.wall:6.1f} s  CPU {result.cpu:6.1f} s",
                   file=sys.stderr, flush=True)  # fmt: skip
+    for runner in chosen:
+        seen = measure(runner.commands(root, paths), root, memory=True)
+        print(f"memory  {runner.name:10} {seen.megabytes:5.0f} MB  {seen.own:5.0f} MB", file=sys.stderr, flush=True)  # fmt: skip
+        found[runner.name] = [
+            replace(one, megabytes=seen.megabytes, own=seen.own) for one in found[runner.name]
+        ]
     return found
 
 
@@ -275,7 +283,7 @@ def main() -> None:
         ]
         found = rounds(chosen, root, paths, options.rounds)
     text, wall = table(chosen, found, cores)
-    note = f"{len(paths)} notebooks, {cores} cores, medians of {options.rounds} interleaved rounds, nothing cached."
+    note = f"{len(paths)} notebooks, {cores} cores, medians of {options.rounds} interleaved rounds, nothing cached; memory of one more round."
     print(f"{note}\n\n{text}")
     if options.page:
         picture = options.page.parent / "assets" / "run-vs-peers.svg"
