@@ -463,6 +463,13 @@ class TestStatementsOfSetsAndPages:
         )
         assert found(course, "unsourced") == []
 
+    def test_what_is_no_word_is_not_looked_through_for_words(self, course):
+        """It would take hours."""
+        page = f"# Rain\n\n{'x' * 200_000}\n\nIt rains 140 days a year.\n"
+        (course / "index.md").write_text(page, encoding="utf-8")
+        (finding,) = found(course, "unsourced")
+        assert finding.what.endswith("in: It rains 140 days a year.")
+
     def test_pages_of_a_book_without_lessons_are_left_alone(self, course):
         (course / "index.md").write_text("# Rain\n\nIt rains 140 days a year.\n", encoding="utf-8")
         for path in [*(course / "notebooks").rglob("*.ipynb"), *(course / "exercises").rglob("*.ipynb")]:

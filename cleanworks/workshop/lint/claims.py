@@ -74,6 +74,8 @@ _FENCE = re.compile(r"^\s*(`{3,}|:{3,})")
 _WRITTEN = re.compile(r"^<!-- [\w-]+: (begin|end) -->\s*$")
 _COMMENT = re.compile(r"#\s*claims:\s*\S")
 _NUMBER = re.compile(r"\d[\d,_]*(?:\.\d+)?")
+# No word of a sentence, and to look for words in it would take for ever.
+_NO_WORD = re.compile(r"\S{500,}")
 
 
 def unsourced(notebook: Notebook) -> Iterator[tuple[Cell, int | None, str]]:
@@ -305,7 +307,8 @@ def _blocks(source: str, *, fenced: bool = True) -> list[list[tuple[int, str]]]:
     """The paragraphs, list items and tables of a text, each as (line, text); headings and directives left out."""
     blocks: list[list[tuple[int, str]]] = [[]]
     lines = lines_outside_fences(source) if fenced else enumerate(source.splitlines(), 1)
-    for number, line in lines:
+    for number, whole in lines:
+        line = _NO_WORD.sub(" ", whole)
         bare = line.strip()
         if not bare or bare.startswith(("#", ":")):
             blocks.append([])
