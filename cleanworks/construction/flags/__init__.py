@@ -191,8 +191,9 @@ def read_on(
 
     Examples
     --------
-    >>> read_on(tables)
-    (Timestamp('2026-06-30 00:00:00'), 'progress.period')
+    >>> day, column = read_on(tables)
+    >>> day
+    Timestamp('2026-06-30 00:00:00')
     """
     settings = settings or Settings()
     if engine:

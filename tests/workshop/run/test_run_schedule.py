@@ -311,7 +311,7 @@ def test_what_a_module_beside_a_lesson_imports_is_loaded_too(make_course):
     [
         ("shared_tables:fail>keep", "OSError: no tables today"),
         ("shared_tables:die>keep", "The process that makes it has ended."),
-        ("shared_tables:odd>keep", "pickle"),
+        ("shared_tables:odd>keep", "local object 'odd.<locals>.<lambda>'"),
         ("shared_tables:make", "It names one function; write module:make>keep."),
     ],
 )
