@@ -147,20 +147,16 @@ def test_the_second_official_is_told_who_was_first(site):
         site.approve(User("official-2", "official"), "reports", "R-1")
 
 
+EVALUATION = {"evaluation_id": "E-1", "contract_id": "C-1", "point": 30, "score": 80, "date": "2026-06-01"}
+
+
 def test_evaluation_and_as_built_wait_for_their_stage(site):
-    evaluation = {
-        "evaluation_id": "E-1",
-        "contract_id": "C-1",
-        "point": 30,
-        "score": 80,
-        "date": "2026-06-01",
-    }
     with pytest.raises(Refusal, match="approved reports say 0 %"):
-        site.enter(OFFICIAL, "evaluations", evaluation)
+        site.enter(OFFICIAL, "evaluations", EVALUATION)
     site.enter(CONTRACTOR, "reports", {**REPORT, "actual": 31.0})
     site.check(SUPERVISOR, "reports", "R-1")
     site.approve(OFFICIAL, "reports", "R-1")
-    site.enter(OFFICIAL, "evaluations", evaluation)
+    site.enter(OFFICIAL, "evaluations", EVALUATION)
     with pytest.raises(Refusal, match="no final inspection"):
         site.enter(CONTRACTOR, "as_built", {"contract_id": "C-1", "date": "2027-07-01"})
 
@@ -169,13 +165,6 @@ def test_progress_of_another_contract_opens_no_evaluation(site):
     builder = User("builder-2", "contractor", frozenset({"C-2"}))
     eye = User("eye-2", "supervisor", frozenset({"C-2"}))
     report = {**REPORT, "contract_id": "C-2", "actual": 90.0}
-    evaluation = {
-        "evaluation_id": "E-1",
-        "contract_id": "C-1",
-        "point": 30,
-        "score": 80,
-        "date": "2026-06-01",
-    }
     steps = [
         registry.Step(OFFICIAL, "enter", "contracts", "C-2", {**CONTRACT, "contract_id": "C-2"}),
         registry.Step(
@@ -185,7 +174,7 @@ def test_progress_of_another_contract_opens_no_evaluation(site):
         registry.Step(builder, "enter", "reports", "R-1", report),
         registry.Step(eye, "check", "reports", "R-1"),
         registry.Step(OFFICIAL, "approve", "reports", "R-1"),
-        registry.Step(OFFICIAL, "enter", "evaluations", "E-1", evaluation),
+        registry.Step(OFFICIAL, "enter", "evaluations", "E-1", EVALUATION),
     ]
     before = site.head()
     with pytest.raises(Refusal, match="C-1 is evaluated at 30 %, and approved reports say 0 %"):
@@ -195,7 +184,7 @@ def test_progress_of_another_contract_opens_no_evaluation(site):
         site.act(
             [
                 *steps[:-1],
-                registry.Step(OFFICIAL, "enter", "evaluations", "E-1", {**evaluation, "contract_id": "C-2"}),
+                registry.Step(OFFICIAL, "enter", "evaluations", "E-1", {**EVALUATION, "contract_id": "C-2"}),
             ]
         )
         == 7

@@ -240,13 +240,13 @@ def test_formats_that_jupytext_reads(book, capsys):
     assert run(["lint", "--root", str(book)]) == 2
     assert "are text (.Rmd and .md, 2 of them)" in capsys.readouterr().err
     assert run(["lint", str(book / "rain.Rmd"), "--root", str(book)]) == 1
-    assert "Name notebooks (.ipynb)" in capsys.readouterr().out
+    assert "Name .ipynb files" in capsys.readouterr().out
     # One of another kind beside them is looked at, and the others are not passed over in silence.
     with (book / "_toc.yml").open("a", encoding="utf-8") as toc:
         toc.write("  - file: old\n")
     assert run(["lint", "--root", str(book)]) == 0
     assert (
-        "in 1 notebook.\nNot looked at, since written as text (.Rmd and .md): 2." in capsys.readouterr().out
+        "in 1 notebook.\nNot looked at: 2 notebooks written as text (.Rmd and .md)" in capsys.readouterr().out
     )
 
 

@@ -59,7 +59,8 @@ def unseen(root: Path) -> str:
     texts = _texts(root, listed(root)) if (root / TOC).is_file() else []
     if not texts:
         return ""
-    return f"Not looked at, since written as text ({_endings(texts)}): {len(texts)}. `cleanworks run` executes such notebooks."
+    count = "1 notebook" if len(texts) == 1 else f"{len(texts)} notebooks"
+    return f"Not looked at: {count} written as text ({_endings(texts)}), which `cleanworks run` executes."
 
 
 def _texts(root: Path, pages: Sequence[tuple[Path, object]]) -> list[Path]:
@@ -136,7 +137,8 @@ def lint_course(
         try:
             if path.suffix.lower() != ".ipynb":
                 raise InputError(
-                    "This is another kind of file.", fix="Name notebooks (.ipynb); lint checks those alone."
+                    "This file is not an .ipynb notebook, and lint checks no others.",
+                    fix="Name .ipynb files or folders.",
                 )
             read(path)
         except InputError as error:

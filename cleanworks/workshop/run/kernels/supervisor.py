@@ -41,7 +41,7 @@ class Supervisor:
     connection : socket
         To the client.
     become : callable
-        Becomes the kernel of a request and never returns to its caller's work; called in the child, with the request and its socket.
+        Becomes the kernel that is asked for; called in the child, with the request and the socket that came with it.
     parent : int
         Process id of the server.
     """
