@@ -14,7 +14,14 @@ import yaml
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import TOC, Course
 from cleanworks.workshop.code import plain_python
-from cleanworks.workshop.files import holds_cells, is_myst_notebook, notebook_content, read_text
+from cleanworks.workshop.files import (
+    holds_cells,
+    is_myst_notebook,
+    myst_content,
+    notebook_content,
+    other_language,
+    read_text,
+)
 from cleanworks.workshop.run.course import run_notes, unread_notes
 from cleanworks.workshop.run.result_cache import write_all
 from cleanworks.workshop.settings import FILE as SETTINGS
@@ -121,13 +128,15 @@ def _pages(
 
 def _contents(root: Path, notes: list[str]) -> dict[str, str]:
     """A table of contents of everything that is there, and a first page where there is none."""
-    pages: list[tuple[Path, str]] = []
+    pages: list[Path] = []
     other: list[tuple[Path, str]] = []
     for path in _pages(root):
-        language = _language(path)
-        (pages if language == "python" else other).append((path, language))
-    notebooks = [path for path, _ in pages if path.suffix == ".ipynb" or is_myst_notebook(read_text(path))]
-    if not notebooks and any(holds_cells(read_text(path)) for path, _ in pages if path.suffix == ".md"):
+        if language := _language(path):
+            other.append((path, language))
+        else:
+            pages.append(path)
+    notebooks = [path for path in pages if path.suffix == ".ipynb" or is_myst_notebook(read_text(path))]
+    if not notebooks and any(holds_cells(read_text(path)) for path in pages if path.suffix == ".md"):
         raise InputError(
             "Pages here hold code cells, and their first lines do not say that they are notebooks.",
             where=str(root),
@@ -157,6 +166,13 @@ def _contents(root: Path, notes: list[str]) -> dict[str, str]:
         f"{name} was left out of {TOC}: Jupyter Book reads names that end in small letters, .ipynb."
         for name in capitals
     ]
+    if not notebooks and other:
+        path, language = other[0]
+        raise InputError(
+            f"No notebook here is written for Python, the one language that is run; {path.relative_to(root).as_posix()} is written for {language}.",
+            where=str(root),
+            fix="Name a folder that holds notebooks in Python.",
+        )
     if not notebooks:
         raise InputError(
             "There is no notebook in this folder.", where=str(root), fix="Name the folder that holds them."
@@ -166,7 +182,7 @@ def _contents(root: Path, notes: list[str]) -> dict[str, str]:
         for path, language in other
     ]
     texts: dict[str, str] = {}
-    top = {path.stem: path for path, _ in pages if path.parent == root}
+    top = {path.stem: path for path in pages if path.parent == root}
     first = next((top[name] for name in _FIRST if name in top), None)
     if first is None:
         texts["index.md"] = (
@@ -174,7 +190,7 @@ def _contents(root: Path, notes: list[str]) -> dict[str, str]:
         )
     beginning = "index" if first is None else _name(root, first)
     parts: dict[str, list[str]] = {}
-    for path, _ in pages:
+    for path in pages:
         if path != first and path.name.lower() not in (
             "readme.md",
             "license.md",
@@ -197,11 +213,16 @@ def _contents(root: Path, notes: list[str]) -> dict[str, str]:
     return texts
 
 
-def _language(path: Path) -> str:
-    if path.suffix != ".ipynb":
-        return "python"
-    kernel = notebook_content(read_text(path, "The notebook"), str(path))["metadata"].get("kernelspec")
-    return str(kernel.get("language") or "python").lower() if isinstance(kernel, dict) else "python"
+def _language(path: Path) -> str | None:
+    """The language of a notebook that is not written for Python; nothing for other notebooks and for pages."""
+    text = read_text(path, "The notebook" if path.suffix == ".ipynb" else "The page")
+    if path.suffix == ".ipynb":
+        content = notebook_content(text, str(path))
+    elif is_myst_notebook(text):
+        content = myst_content(text, path)
+    else:
+        return None
+    return other_language(content)
 
 
 def _is_text_notebook(path: Path) -> bool:

@@ -248,6 +248,35 @@ def checked_content(content: Any, where: str) -> dict[str, Any]:
     return content
 
 
+# Names of kernels by which a notebook gives its language away where it does not say it.
+_KERNELS = {"ir": "R", "julia": "Julia", "bash": "Bash", "octave": "Octave", "xcpp": "C++", "scala": "Scala"}
+
+
+def other_language(content: dict[str, Any]) -> str | None:
+    """The language of a notebook that is not written for Python; None for one that is, or says nothing about it.
+
+    Parameters
+    ----------
+    content : dict
+        What `notebook_content` gives. The kernel says its language, else the block that a kernel leaves in an executed notebook,
+        else the kernel's name; a name that nobody knows is somebody's environment of Python.
+
+    Examples
+    --------
+    >>> other_language({"metadata": {"kernelspec": {"name": "ir"}}})
+    'R'
+    >>> other_language({"metadata": {"kernelspec": {"name": "my-env"}}}) is None
+    True
+    """
+    kernel, info = (
+        block if isinstance(block, dict) else {}
+        for block in map(content["metadata"].get, ("kernelspec", "language_info"))
+    )
+    named = re.match("[a-z]*", str(kernel.get("name") or "").lower())
+    language = str(kernel.get("language") or info.get("name") or _KERNELS.get(named[0] if named else "", ""))
+    return None if not language or re.match("i?python", language.lower()) else language
+
+
 def _cell_problem(cell: Any) -> str | None:
     if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
         return "The type of this cell is not known."

@@ -43,7 +43,7 @@ def test_a_folder_of_notebooks_becomes_a_course_and_no_cell_changes(notebooks, c
     before = {path: path.read_bytes() for path in notebooks.rglob("*") if path.is_file()}
     assert run(["init", str(notebooks)]) == 0
     said = capsys.readouterr().out
-    assert "03-in-r.ipynb is written for r" in said and "cleanworks run --root" in said
+    assert "03-in-r.ipynb is written for R" in said and "cleanworks run --root" in said
     assert {path: path.read_bytes() for path in before} == before
     assert tomllib.loads((notebooks / "cleanworks.toml").read_text())["preload"] == ["pandas"]
     assert "root: README" in (notebooks / "_toc.yml").read_text()

@@ -142,6 +142,62 @@ def test_what_is_kept_of_a_text_notebook_is_never_older_than_its_text(book, caps
         assert outputs(book, "intro/wells")[1] == said
 
 
+def r_notebook(**metadata) -> str:
+    """A notebook of R, which a kernel's name, its language or what it left in the file gives away."""
+    cell = {
+        "cell_type": "code",
+        "metadata": {},
+        "source": "x <- c(1, 2)",
+        "outputs": [],
+        "execution_count": None,
+    }
+    return json.dumps({"nbformat": 4, "nbformat_minor": 2, "metadata": metadata, "cells": [cell]})
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"kernelspec": {"name": "somebodys", "display_name": "R 4.3", "language": "R"}},
+        {"kernelspec": {"name": "ir", "display_name": "R"}},
+        {"kernelspec": {"name": "somebodys", "display_name": "R"}, "language_info": {"name": "R"}},
+    ],
+)
+def test_a_notebook_of_another_language_fails_alone_and_says_what_to_do(book, capsys, metadata):
+    assert run(["run", "--root", str(book)]) == 0
+    assert (book / "_build" / "executed" / "old.ipynb").is_file()
+    capsys.readouterr()
+    (book / "old.ipynb").write_text(r_notebook(**metadata), encoding="utf-8")
+    assert run(["run", "--force", "--root", str(book)]) == 1
+    said = capsys.readouterr().out
+    assert "1 passed, 1 failed; 1 notebook executed" in said
+    (line,) = [line for line in said.splitlines() if "written for R" in line]
+    assert "`exclude_patterns`" in line and "Run it alone" not in said
+    # What it was made of when it was Python is no result of this one.
+    assert not (book / "_build" / "executed" / "old.ipynb").exists()
+    assert run(["run", "--shard", "1/1", "--root", str(book)]) == 1
+    assert run(["book", "--root", str(book)]) == 1
+    assert run(["lint", "--root", str(book)]) == 0
+    # The remedy is one.
+    with (book / "_config.yml").open("a", encoding="utf-8") as config:
+        config.write("  exclude_patterns: [old.ipynb]\n")
+    assert run(["run", "--root", str(book)]) == 0
+    assert run(["book", "--root", str(book)]) == 0
+
+
+def test_a_text_notebook_of_another_language_too(book, capsys):
+    page = book / "intro" / "wells.md"
+    page.write_text(
+        MYST.replace("  language: python\n  name: python3", "  name: julia-1.10"), encoding="utf-8"
+    )
+    assert run(["run", "--root", str(book)]) == 1
+    said = capsys.readouterr().out
+    assert "1 passed, 1 failed" in said and "intro/wells.md\n  The notebook is written for Julia" in said
+    for name in ("_toc.yml", "_config.yml", "old.ipynb"):
+        (book / name).unlink()
+    assert run(["init", str(book)]) == 2
+    assert "intro/wells.md is written for Julia" in capsys.readouterr().err
+
+
 def test_one_of_them_by_its_name(book, capsys):
     assert run(["run", "intro/wells", "--root", str(book)]) == 0
     assert "1 passed" in capsys.readouterr().out

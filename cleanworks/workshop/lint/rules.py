@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cleanworks.workshop.code import parsed, plain_python
 from cleanworks.workshop.editions import Answers, edition
+from cleanworks.workshop.files import other_language
 from cleanworks.workshop.lint import bound, claims, python_words
 from cleanworks.workshop.lint.canonical import canonical
 from cleanworks.workshop.lint.context import Context
@@ -604,6 +605,8 @@ def _markdown_with_formulas() -> MarkdownIt:
     "Correct the code, or tag the cell `raises-exception`.",
 )
 def _code_reads(notebook: Notebook, context: Context) -> Iterator[Hit]:
+    if other_language(notebook.content):
+        return  # Python is not meant to read it; the run says what becomes of it
     for cell in notebook.cells:
         if cell.is_code and "raises-exception" not in cell.tags:
             try:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from cleanworks.errors import InputError
 from cleanworks.workshop.files import checked_content, notebook_content, read_text
 
 # Seconds that stand for "no limit": a week, since some waits count milliseconds in 31 bits.
@@ -239,7 +238,7 @@ def read_source(job: Job) -> Source:
     Raises
     ------
     InputError
-        The file is missing, is not JSON, is not a version 4 notebook, or is written for another language than Python.
+        The file is missing, is not JSON, or is not a version 4 notebook.
     """
     if job.read is not None and job.path is not None:
         text = read_text(job.path, "The notebook")
@@ -249,12 +248,4 @@ def read_source(job: Job) -> Source:
         content = notebook_content(text, str(job.path))
     else:
         text, content = None, checked_content(json.loads(json.dumps(job.notebook)), job.name)
-    kernel = content["metadata"].get("kernelspec")
-    language = kernel.get("language", "python") if isinstance(kernel, dict) else "python"
-    if str(language).lower() != "python":
-        raise InputError(
-            f"The notebook is written for {language}; only Python can be run.",
-            where=str(job.path or job.name),
-            fix="Take it out of _toc.yml, or name it under `exclude_patterns` of `execute` in _config.yml.",
-        )
     return Source(content, text)

@@ -8,6 +8,7 @@ from typing import Literal
 
 Status = Literal["passed", "failed", "skipped", "not run"]
 
+LANGUAGE = "language"  # of a notebook that was not executed, because it is not written for Python
 PASSING = {"timeout", "memory", "disk", "stopped", "internal", "import"}
 
 
@@ -92,7 +93,11 @@ class RunResult:
     @property
     def executed(self) -> list[LessonResult]:
         return [
-            lesson for lesson in self.lessons if not lesson.cached and lesson.status in ("passed", "failed")
+            lesson
+            for lesson in self.lessons
+            if not lesson.cached
+            and lesson.status in ("passed", "failed")
+            and not (lesson.failure and lesson.failure.kind == LANGUAGE)
         ]
 
     @property

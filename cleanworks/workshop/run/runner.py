@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cleanworks import scratch
 from cleanworks.errors import InputError
+from cleanworks.workshop.files import other_language
 
 from . import access
 from .engine import METADATA, PIPE, choose
@@ -43,7 +44,7 @@ from .keys import (
     shared_pieces,
     shown,
 )
-from .lesson_results import PASSING, CellTime, Failure, LessonResult, RunResult, Status
+from .lesson_results import LANGUAGE, PASSING, CellTime, Failure, LessonResult, RunResult, Status
 from .result_cache import Store, remove, write_whole
 
 if TYPE_CHECKING:
@@ -203,9 +204,23 @@ class _Run:
                 fix="Make it, or correct the notebook's folder.",
             )
         source = read_source(job)
+        if language := other_language(source.content):
+            self._refuse_language(job, language)
+            return None
         modules = local_modules(job, source, self.prints)
         key = self._key(job, source, modules, self.prints)
         return _Lesson(job, source, key, modules, self.store.last(job.name))
+
+    def _refuse_language(self, job: Job, language: str) -> None:
+        """One notebook of another language is a failure of its own, and no reason for the others not to run."""
+        for folder in (self.options.out_folder, self.options.failed_folder):
+            remove(folder / self._relative(job))  # of a time when it was Python
+        message = (
+            f"The notebook is written for {language}, and only Python is run: take it out of _toc.yml, "
+            "or name it under `exclude_patterns` of `execute` in _config.yml."
+        )
+        failure = Failure(LANGUAGE, message)
+        self.results[job.name] = LessonResult(job.name, job.path, "failed", failure=failure)
 
     def _look_up(self) -> list[_Lesson]:
         """Serve what the cache has; give back the rest, each with the reason why it must run."""

@@ -68,7 +68,8 @@ def failure_text(lesson: LessonResult, root: Path) -> str:
         lines.append("  This is the result of an earlier run; nothing it depends on has changed since.")
     if lesson.executed is not None:
         lines.append(f"  What it got to: {shown(lesson.executed, root)}")
-    lines.append(f"  Run it alone: {lesson.rerun}{' --force' if lesson.cached else ''}")
+    if lesson.rerun:
+        lines.append(f"  Run it alone: {lesson.rerun}{' --force' if lesson.cached else ''}")
     return "\n".join(lines) + "\n"
 
 

@@ -281,7 +281,6 @@ def test_a_notebook_may_be_given_as_a_node(course):
         (b"[]", "no list of cells"),
         (b'{"cells": [], "nbformat": 3}', "format 3"),
         (b'{"cells": [{"cell_type": "code"}], "nbformat": 4}', "cell 1"),
-        (b'{"cells": [], "nbformat": 4, "metadata": {"kernelspec": {"language": "R"}}}', "written for R"),
         (b"\xff\xfe", "UTF-8"),
     ],
 )
