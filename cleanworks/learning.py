@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from cleanworks import wilson
 from cleanworks.errors import InputError
 
 MOMENTS = ("before", "after")
@@ -56,11 +57,8 @@ def share(right: int, n: int, confidence: float = 0.95) -> Estimate:
         )
     if n == 0:
         return Estimate(np.nan, np.nan, np.nan, 0)
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    p, half = right / n, z * z / (2 * n)
-    middle = (p + half) / (1 + 2 * half)
-    width = z * np.sqrt(p * (1 - p) / n + half / (2 * n)) / (1 + 2 * half)
-    return Estimate(p, max(0.0, middle - width), min(1.0, middle + width), n)
+    low, high = wilson.interval(right / n, n, NormalDist().inv_cdf((1 + confidence) / 2))
+    return Estimate(right / n, low, high, n)
 
 
 def paired_gain(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> Estimate:

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cleanworks.errors import InputError
+from cleanworks.wilson import interval
 
 
 def wilson(hits: int, out_of: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -73,14 +73,7 @@ def wilson(hits: int, out_of: int, confidence: float = 0.95) -> tuple[float, flo
         )
     if out_of == 0:
         return float("nan"), float("nan")
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = hits / out_of
-    middle = (share + z**2 / (2 * out_of)) / (1 + z**2 / out_of)
-    margin = z / (1 + z**2 / out_of) * np.sqrt(share * (1 - share) / out_of + z**2 / (4 * out_of**2))
-    # At 0 and at all the limit is exact; rounding must not push it outside.
-    low = 0.0 if hits == 0 else float(middle - margin)
-    high = 1.0 if hits == out_of else float(middle + margin)
-    return low, high
+    return interval(hits / out_of, out_of, NormalDist().inv_cdf(0.5 + confidence / 2))
 
 
 @dataclass(frozen=True)

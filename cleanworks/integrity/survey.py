@@ -42,6 +42,7 @@ from cleanworks.integrity.sampling import (
     weighting_design_effect,
 )
 from cleanworks.typed import Values
+from cleanworks.wilson import interval as wilson_interval
 
 __all__ = [
     "BriberyPrevalence",
@@ -293,12 +294,12 @@ def _proportion(
         return replace(plain, method="weighted share, plain interval")
     p, quantile = plain.value, two_sided(level, plain.freedom)
     if plain.error > 0:
-        low, high = _wilson(p, p * (1 - p) / plain.error**2, quantile)
+        low, high = wilson_interval(p, p * (1 - p) / plain.error**2, quantile)
         return replace(
             plain, low=low, high=high, method="weighted share, Wilson interval with effective sample size"
         )
     kept = rows[~np.isnan(values[rows])]
-    low, high = _wilson(p, len(kept) / weighting_design_effect(design.weights[kept]), quantile)
+    low, high = wilson_interval(p, len(kept) / weighting_design_effect(design.weights[kept]), quantile)
     what = {0.0: f"Nobody of {plain.n:,} reported it", 1.0: f"Everybody of {plain.n:,} reported it"}.get(
         p, "The share is the same in every cluster"
     )
@@ -491,33 +492,20 @@ def wilson(events: float, n: float, *, level: float = 0.95, design_effect: float
     hits = float(input_checks.numbers([events], "events", low=0, high=total)[0])
     deff = input_checks.positive(design_effect, "design_effect")
     p = hits / total
-    if deff == 1 and hits.is_integer() and total.is_integer():
-        from scipy.stats import binomtest
-
-        low, high = binomtest(int(hits), int(total)).proportion_ci(
-            input_checks.share(level, "level"), method="wilson"
-        )
-    else:
-        low, high = _wilson(p, total / deff, two_sided(level))
+    low, high = wilson_interval(p, total / deff, two_sided(level))
     error = math.sqrt(p * (1 - p) * deff / total)
     note = "No event: the error of 0 is arithmetic, not certainty." if hits == 0 else ""
     return Estimate(
         p,
         error,
-        float(low),
-        float(high),
+        low,
+        high,
         level,
         round(total),
         "Wilson interval",
         design_effect=deff,
         note=note,
     )
-
-
-def _wilson(p: float, n: float, z: float) -> tuple[float, float]:
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return (0.0 if p == 0 else max(0.0, centre - half)), (1.0 if p == 1 else min(1.0, centre + half))
 
 
 # -- SDG 16.5.1 ----------------------------------------------------------------------------------------------------
