@@ -183,6 +183,11 @@ LESSON_FAULTS = [
     ),
     ("edition", source("step-1-the-total-code", "total_mm = ", "cost_florins = 3\ntotal_mm = "), "'florins'"),
     (
+        "edition",
+        source("step-1-the-total-code", "total_mm = ", "files = !ls\nprice = 'florins'\ntotal_mm = "),
+        "'florins'",
+    ),
+    (
         "country-rule",
         source("key-points", "Key points", "Key points\n\nIt always rains on Sundays."),
         "wrong in the edition of desertland",
@@ -521,7 +526,7 @@ def test_a_new_word_of_python_is_asked_for_once(course):
     edit(path, meta("step-1-the-total-code", tags=["hide-input"]))
     assert not any("sorted" in what for what in said())
     (course / "words.toml").write_text("len = ", encoding="utf-8")
-    with pytest.raises(InputError, match="words of Python cannot be read"):
+    with pytest.raises(InputError, match="list of Python's words cannot be read"):
         found(course, "python-words", path)
 
 

@@ -13,6 +13,7 @@ import tokenize
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from cleanworks.workshop.code import parsed, plain_python
 from cleanworks.workshop.notebook import Cell, Notebook
 from cleanworks.workshop.settings import Sentence
 
@@ -72,15 +73,14 @@ def in_code(source: str, words: Iterable[str], *, docstrings: bool = True) -> It
     ``docstrings=False`` leaves out what describes a function and is never shown to a learner.
     """
     wanted = tuple(words)
-    lines = ["pass" if re.match(r"\s*[%!]", line) else line for line in source.splitlines()]
-    try:
-        tree = ast.parse("\n".join(lines))
-    except SyntaxError:
+    source = plain_python(source)
+    tree = parsed(source)
+    if tree is None:
         return  # has a finding of its own
     if any(isinstance(node, ast.Name) and node.id == "published" for node in ast.walk(tree)):
         return
     spared = _spared(tree, docstrings)
-    hits = [*_comments("\n".join(lines), wanted)]
+    hits = [*_comments(source, wanted)]
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spared:
             hits += [(_line(node, node.value, word), word) for word in _found(node.value, wanted)]
@@ -89,7 +89,7 @@ def in_code(source: str, words: Iterable[str], *, docstrings: bool = True) -> It
         elif isinstance(node, ast.arg | ast.FunctionDef):
             name = node.arg if isinstance(node, ast.arg) else node.name
             hits += [(node.lineno, word) for word in _named(name, wanted)]
-    marked = {number for number, line in enumerate(lines, 1) if _ABOUT.search(line)}
+    marked = {number for number, line in enumerate(source.splitlines(), 1) if _ABOUT.search(line)}
     yield from sorted({hit for hit in hits if hit[0] not in marked})
 
 
