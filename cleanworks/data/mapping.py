@@ -8,7 +8,6 @@ one way fits, and asked otherwise.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -194,12 +193,7 @@ def read(path: Path) -> list[Columns]:
     InputError
         Not such a file, or a table or column that the toolkit does not have.
     """
-    try:
-        found = toml.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
-            f"The mapping cannot be read: {error}.", where=str(path), fix="Let the import write a new one."
-        ) from None
+    found = toml.read(path, "The mapping")
     made = []
     listed = found.get("table", [])
     for one in listed if isinstance(listed, list) else [listed]:

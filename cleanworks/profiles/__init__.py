@@ -30,7 +30,6 @@ import functools
 import math
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +39,7 @@ from cleanworks import toml
 from cleanworks.errors import InputError, without_secrets
 from cleanworks.profiles import facts as country_facts
 from cleanworks.profiles.facts import Chart, Fact
+from cleanworks.texts import read_text
 
 if TYPE_CHECKING:
     from cleanworks.profiles.rule_sentences import Rules
@@ -348,11 +348,7 @@ def _chain(path: Path) -> list[Path]:
 
 @functools.lru_cache(maxsize=16)
 def _read(path: Path, _changed: tuple[int, ...]) -> Profile:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise InputError("The profile is not UTF-8 text.", where=path.name, fix="Save it as UTF-8.") from None
-    return parse(text, path.stem, path)
+    return parse(read_text(path, "The profile"), path.stem, path)
 
 
 def parse(text: str, code: str, path: Path | None = None) -> Profile:
@@ -365,15 +361,7 @@ def parse(text: str, code: str, path: Path | None = None) -> Profile:
     7
     """
     file = path.name if path else f"{code}.toml"
-    try:
-        tree = toml.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        where = f"{file}, line {found[1]}" if found else file
-        reason = re.sub(r"\s*\(at [^)]*\)", "", str(error))
-        raise InputError(
-            f"The profile is not valid TOML: {reason}.", where=where, fix="Correct that line."
-        ) from None
+    tree = toml.parse(text, "The profile", file)
     facts, charts = country_facts.taken(tree, file, text)
     base = _inherited(tree, file, text, path)
     entries = dict(base.entries)
@@ -481,7 +469,7 @@ def require_known(profile: Profile) -> None:
         close = nearest(key, section) or (None if section else nearest(key, known))
         fix = f"Did you mean '{close}'? " if close else ""
         fix += f"Keys there: {', '.join(section or sorted({one.partition('.')[0] for one in known}))}."
-        line = line_of(profile.path.read_text(encoding="utf-8"), key) if profile.path else "?"
+        line = line_of(read_text(profile.path, "The profile"), key) if profile.path else "?"
         raise InputError(
             f"'{key}' is not a name that a profile knows.", where=f"{where}, line {line}", fix=fix
         )

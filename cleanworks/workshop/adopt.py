@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from cleanworks.errors import InputError
+from cleanworks.texts import read_text
 from cleanworks.workshop.catalogue import TOC, Course
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.files import (
@@ -20,7 +21,6 @@ from cleanworks.workshop.files import (
     myst_content,
     notebook_content,
     other_language,
-    read_text,
 )
 from cleanworks.workshop.run.course import run_notes, unread_notes
 from cleanworks.workshop.run.result_cache import write_all

@@ -25,8 +25,9 @@ import typer
 import yaml
 
 from cleanworks.errors import InputError
+from cleanworks.texts import read_text
 from cleanworks.workshop import made_of
-from cleanworks.workshop.files import read_text, read_yaml
+from cleanworks.workshop.files import read_yaml
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanworks.errors import InputError
+from cleanworks.texts import read_text
 from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.files import (
     custom_content,
@@ -18,7 +19,6 @@ from cleanworks.workshop.files import (
     is_myst_notebook,
     keep_myst_content,
     kept_myst_content,
-    read_text,
     read_yaml,
 )
 from cleanworks.workshop.metadata import BLOCK, Minutes, NotebookBlock

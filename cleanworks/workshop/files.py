@@ -1,4 +1,4 @@
-"""Text, YAML and notebooks that people hand in, read in one way: every reader of the toolkit begins here.
+"""YAML and notebooks that people hand in, read in one way.
 
 Only the standard library and PyYAML are loaded, so that a command with nothing to do starts in no time.
 """
@@ -15,49 +15,12 @@ from typing import Any
 import yaml
 
 from cleanworks.errors import InputError
+from cleanworks.texts import read_text as read_text  # the run takes it from here
 from cleanworks.written import whole
 
 # A settings file or a table of contents of the largest books has some 100 kB and a few thousand nodes.
 _YAML_BYTES = 2_000_000
 _YAML_NODES = 50_000
-
-
-def read_text(path: Path | str, what: str = "The file", *, fix: str = "Save it as UTF-8 text.") -> str:
-    """The text of a file: UTF-8, with or without a byte order mark.
-
-    Parameters
-    ----------
-    path : Path or str
-    what : str
-        How messages name the file: "The notebook", "The settings".
-
-    Raises
-    ------
-    InputError
-        The file is missing, is not UTF-8 text, or cannot be read.
-    """
-    try:
-        # "utf-8-sig" takes the mark away that Windows' Notepad puts first; a text without one reads the same.
-        text = Path(path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except FileNotFoundError:
-        raise InputError(f"{what} is missing.", where=str(path), fix="Check the name.") from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{what} is not UTF-8 text (byte {error.start}).", where=str(path), fix=fix
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"{what} cannot be read: {error.strerror}.",
-            where=str(path),
-            fix="Close it in other programs, or choose a file that you may read.",
-        ) from None
-    if text.startswith("version https://git-lfs.github.com/spec/"):
-        raise InputError(
-            f"{what} is not here: in its place lies a pointer of Git LFS.",
-            where=str(path),
-            fix="Write `git lfs pull` in the repository, which brings the files themselves.",
-        )
-    return text
 
 
 def read_yaml(path: Path | str, what: str) -> Any:

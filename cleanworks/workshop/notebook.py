@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cleanworks.workshop.files import notebook_content, read_text
+from cleanworks.texts import read_text
+from cleanworks.workshop.files import notebook_content
 from cleanworks.workshop.metadata import CellBlock, NotebookBlock, cell_block, notebook_block
 
 if TYPE_CHECKING:

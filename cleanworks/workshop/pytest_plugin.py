@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.files import is_myst_notebook, read_text
+from cleanworks.texts import read_text
+from cleanworks.workshop.files import is_myst_notebook
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course, Entry, PlainNotebook

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cleanworks import toml
 from cleanworks.errors import InputError
-from cleanworks.workshop.files import read_text
 from cleanworks.workshop.validation import first_problem
 
 FILE = "cleanworks.toml"
@@ -175,12 +173,7 @@ class Settings(BaseModel):
             The file is not TOML, or an entry is unknown or of the wrong kind.
         """
         path = Path(root) / FILE
-        try:
-            values = toml.loads(read_text(path, "The file of settings")) if path.is_file() else {}
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(
-                f"The settings cannot be read: {error}.", where=str(path), fix="Correct that line."
-            ) from None
+        values = toml.read(path, "The file of settings") if path.is_file() else {}
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanworks.errors import InputError
+from cleanworks.texts import read_text
 from cleanworks.workshop.metadata import Minutes
 from cleanworks.written import harmless, whole
 
@@ -59,17 +60,9 @@ class Times:
         path = Path(path)
         if path.is_dir():
             path = path / FILE
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
+        if not path.exists():
             return cls()
-        except (OSError, UnicodeDecodeError):
-            raise InputError(
-                "The file of minutes cannot be read as UTF-8 text.",
-                where=str(path),
-                fix="Save it as CSV UTF-8.",
-            ) from None
-        reader = csv.reader(io.StringIO(text))
+        reader = csv.reader(io.StringIO(read_text(path, "The file of minutes", fix="Save it as CSV UTF-8.")))
         try:
             rows = list(reader)
         except csv.Error as error:

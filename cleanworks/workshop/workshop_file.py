@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import tomllib
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,6 +36,7 @@ from pydantic import (
 
 from cleanworks import toml
 from cleanworks.errors import InputError
+from cleanworks.texts import read_text
 from cleanworks.workshop.lines import Source, meant, nearest
 from cleanworks.workshop.metadata import LessonId, Text
 from cleanworks.workshop.validation import Problem, found
@@ -208,65 +208,17 @@ def load(path: Path | str) -> Workshop:
         The file is missing, is not TOML, or says something impossible. The message has one line for each mistake.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        values = toml.loads(text)
-    except FileNotFoundError:
+    if not path.exists():
         there = sorted(one.stem for one in Path(FOLDER).glob("*.toml"))
         raise InputError(
             "There is no such workshop file.",
             where=str(path),
             fix=f"{meant(path.stem, there)}Those that ship are in {FOLDER}/; `cleanworks workshop new` begins one.",
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(
-            "The workshop file is not UTF-8 text.", where=str(path), fix="Save it as UTF-8."
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise _unreadable(error, path, text) from None
-    except OSError as error:
-        raise InputError(
-            f"The workshop file cannot be read: {error.strerror}.",
-            where=str(path),
-            fix="Close it in other programs, or choose a file that you may read.",
-        ) from None
+        )
+    text = read_text(path, "The workshop file")
+    values = toml.parse(text, "The workshop file", str(path))
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "workshop"
     return parse(values, name, str(path), text)
-
-
-# What is usually wrong with a line that is no TOML, by a sign in it.
-_USUAL = (
-    ("[“”„«»‘’]", 'These quotation marks are curved; write straight ones: ".'),
-    ("[\u00a0\u2007\u200b\u202f\ufeff]", "There is a space in it that is none, as word processors make them; write the line again."),
-    ("[\x00-\x08\x0e-\x1f]|^PK|^%PDF|^[{<]", "This is another kind of file; `cleanworks workshop new` begins a workshop file."),
-    (r"^[\w-]+\s*:", "Between a name and its value stands =, not a colon."),
-    (r"=\s*\d{1,3}([., ']\d{3})+\s*(#|$)", "Write large numbers without marks between their digits: 1000."),
-    (r"=\s*'[^']*'\w", "A text with an apostrophe stands between double quotation marks."),
-    (r'=\s*"[^"]*\\', "Write each backslash twice, or put the text between single quotation marks."),
-    (r'"\s+["{]|}\s*{', "Between the entries of a list stand commas."),
-    (r'^[^"#]*"[^"]*(?:"[^"]*"[^"]*)*$', "A quotation mark is missing: a text stands between two of them."),
-)  # fmt: skip
-
-
-def _unreadable(error: tomllib.TOMLDecodeError, path: Path, text: str) -> InputError:
-    """What is wrong with a file that is no TOML: the line, and what one usually does to it."""
-    at = re.search(r"at line (\d+)", str(error))
-    lines = text.splitlines()
-    line = lines[int(at[1]) - 1].strip() if at and int(at[1]) <= len(lines) else ""
-    said = re.sub(r"\s*\(at [^)]*\)", "", str(error))
-    fix = next(
-        (fix for sign, fix in _USUAL if re.search(sign, line)),
-        "Text stands in quotation marks, a list in square brackets.",
-    )
-    if dated := re.search(r"=\s*(\d{1,4}([-./])\d{1,2}\2\d{1,4})\b", line):
-        said, fix = f"There is no day {dated[1]}", "Correct the date; it is written as 2026-12-14."
-    elif "overwrite" in said:
-        said, fix = "A name stands there for the second time", "Keep one of the two lines."
-    return InputError(
-        f"The workshop file cannot be read: {said[0].lower()}{said[1:]}{f': `{line[:80]}`' if line else ''}.",
-        where=f"{path}, line {at[1]}" if at else str(path),
-        fix=fix,
-    )
 
 
 def values_of(text: str) -> dict[str, Any]:

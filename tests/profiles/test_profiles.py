@@ -196,7 +196,7 @@ def test_an_edited_file_is_read_again(tmp_path):
         ("[a]\nb = {value = 1, illustrative = false}\n", "something other than true"),
         ('[a]\nb = {source = "ccs-s1"}\n', "'a.b' has no value"),
         ('[a]\nb = {value = 1, sauce = "ccs-s1"}\n', "unknown field 'sauce'"),
-        ("[a\n", "home.toml, line 1: The profile is not valid TOML"),
+        ("[a\n", "home.toml, line 1: The profile cannot be read"),
     ],
 )
 def test_a_broken_file_is_told_where_and_what(tmp_path, text, message):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cleanworks.errors import InputError
+from cleanworks.workshop import learning_paths
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.pages import wayfinding
 
@@ -22,7 +23,7 @@ def course() -> Course:
 
 def with_paths(course, tmp_path, text) -> Course:
     (tmp_path / "workshops").mkdir()
-    (tmp_path / wayfinding.PATHS).write_text(text, encoding="utf-8")
+    (tmp_path / learning_paths.FILE).write_text(text, encoding="utf-8")
     return dataclasses.replace(course, root=tmp_path)
 
 

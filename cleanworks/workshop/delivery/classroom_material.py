@@ -13,6 +13,7 @@ from cleanworks import words
 from cleanworks.agenda import hhmm
 from cleanworks.errors import InputError
 from cleanworks.paper import browser, escape
+from cleanworks.texts import read_text
 from cleanworks.workshop import forms, handouts, languages, slides
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery import agenda_files, references
@@ -97,7 +98,7 @@ def sheets(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     folder = out / "learner" / "handouts"
     folder.mkdir(parents=True, exist_ok=True)
     glossary = course.root / course.settings.glossary
-    known = handouts.meanings(glossary.read_text(encoding="utf-8")) if glossary.is_file() else {}
+    known = handouts.meanings(read_text(glossary, "The glossary")) if glossary.is_file() else {}
     named = handouts.authors(course.root / course.settings.bibliography)
     place = references.country(course, workshop)
     files = []

@@ -20,6 +20,7 @@ from cleanworks import words
 from cleanworks.agenda import hhmm
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, browser, escape
+from cleanworks.texts import read_text
 from cleanworks.workshop import handouts
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import agenda_files
@@ -83,7 +84,7 @@ def text_page(path: Path, programme: Programme, reviewed: Collection[str] = ()) 
     InputError
         It has no title, names a fact that there is none of, or is for nobody we know.
     """
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path, "The page")
     audience = "instructor"
     if found := _FOR.search(text):
         audience = found[1]

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
-from cleanworks import agenda, toml
+from cleanworks import agenda
 from cleanworks.agenda import Agenda, Item
 from cleanworks.errors import InputError
-from cleanworks.workshop import languages
+from cleanworks.workshop import languages, learning_paths
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.lines import meant, nearest
 from cleanworks.workshop.times import Times
 from cleanworks.workshop.workshop_file import FOLDER, Workshop, minute
-
-PATHS = "paths.toml"
 
 
 @dataclass(frozen=True)
@@ -121,17 +118,9 @@ def _module_meant(course: Course, id: str) -> str:
 
 def path_of(course: Course, name: str, where: str | None = None) -> list[str]:
     """The modules of a path, by importance: a list of `workshops/paths.toml`, or a part of the course in its order."""
-    file = course.root / FOLDER / PATHS
-    try:
-        lists = toml.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        lists = {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"The list of paths cannot be read: {error}.", where=str(file), fix="Correct that line."
-        ) from None
+    lists = learning_paths.named(course)
     if name in lists:
-        return list(lists[name])
+        return lists[name]
     if ids := [lesson.id for lesson in course.lessons if lesson.block.part == name]:
         return ids
     parts = dict.fromkeys(lesson.block.part for lesson in course.lessons)

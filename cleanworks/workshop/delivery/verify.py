@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from cleanworks import archives, scratch
 from cleanworks.errors import InputError
-from cleanworks.workshop.files import read_text
+from cleanworks.texts import read_text
 
 SUMS = "checksums.txt"
 _SECONDS = 300

@@ -25,6 +25,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 import cleanworks
 from cleanworks import written
 from cleanworks.errors import InputError
+from cleanworks.texts import read_text
 
 LOCK = "requirements.txt"
 ROOTS = ("jupyterlab", "ipykernel", "nbclient", "nbformat", "pydantic", "typer", "rich", "packaging", "pip")
@@ -126,16 +127,14 @@ def needed(lock: Path, system: str, python: str, roots: Iterable[str]) -> list[s
 
 
 def _pins(lock: Path, environment: dict[str, str]) -> dict[str, str]:
-    try:
-        lines = lock.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+    if not lock.is_file():
         raise InputError(
             "There is no lock file, so the versions to hand out are not known.",
             where=str(lock),
             fix="Build without --wheels, or write one with `make lock`.",
-        ) from None
+        )
     pins: dict[str, str] = {}
-    for line in lines:
+    for line in read_text(lock, "The lock file").splitlines():
         text = line.split(" #")[0].strip()
         if not text or text.startswith(("#", "-")):
             continue

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.files import is_myst_notebook, read_text
+from cleanworks.texts import read_text
+from cleanworks.workshop.files import is_myst_notebook
 from cleanworks.workshop.lint import bound, claims
 from cleanworks.workshop.lint.canonical import canonical, has_ids, with_format_of_ids
 from cleanworks.workshop.lint.context import Context, course_files
@@ -167,10 +168,9 @@ def _in_checks(context: Context, files: list[Path]) -> list[Finding]:
         if block is None or block.kind != "exercises" or notebook.path.resolve() not in wanted:
             continue
         path = context.root / context.settings.checks / f"{block.id.replace('-', '_')}.py"
-        try:
-            source = path.read_text(encoding="utf-8")
-        except OSError:
+        if not path.is_file():
             continue  # a set without checks has a finding of its own
+        source = read_text(path, "The module of checks")
         found += [
             Finding(
                 path=path,

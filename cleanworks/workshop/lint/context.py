@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cleanworks import prerequisites, words
 from cleanworks.errors import InputError
+from cleanworks.texts import read_text
 from cleanworks.workshop.book_settings import BookSettings
-from cleanworks.workshop.files import read_text
 from cleanworks.workshop.lint import python_words
 from cleanworks.workshop.metadata import BLOCK, NotebookBlock
 from cleanworks.workshop.notebook import Notebook, read

@@ -11,12 +11,10 @@ import ast
 import builtins
 import functools
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cleanworks import toml
-from cleanworks.errors import InputError
 from cleanworks.workshop.code import parsed
 from cleanworks.workshop.metadata import ROLES
 from cleanworks.workshop.notebook import Notebook
@@ -117,12 +115,7 @@ def meanings(path: Path) -> dict[str, str]:
     InputError
         The file is missing or is no TOML.
     """
-    try:
-        return {str(word): str(text) for word, text in toml.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
-            f"The words of Python cannot be read: {error}", where=str(path), fix="Correct the file."
-        ) from None
+    return {str(word): str(text) for word, text in toml.read(path, "The list of Python's words").items()}
 
 
 def new(notebook: Notebook, before: Iterable[Notebook]) -> list[str]:

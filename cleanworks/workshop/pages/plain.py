@@ -9,7 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.files import notebook_content, read_text
+from cleanworks.texts import read_text
+from cleanworks.workshop.files import notebook_content
 from cleanworks.workshop.pages.kept import course_of
 
 if TYPE_CHECKING:

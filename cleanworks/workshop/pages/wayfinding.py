@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from html import escape
 from pathlib import PurePosixPath
 from typing import Any
@@ -19,14 +18,13 @@ from sphinx.search.en import SearchEnglish
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from cleanworks import prerequisites, toml, words
+from cleanworks import prerequisites, words
 from cleanworks.errors import InputError
+from cleanworks.workshop import learning_paths
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.pages import derived
 from cleanworks.workshop.pages.kept import course_of
 from cleanworks.workshop.pages.reports import Table, link, link_by_id
-
-PATHS = "workshops/paths.toml"
 
 
 def connect(app: Sphinx) -> None:
@@ -77,17 +75,12 @@ def path(course: Course, name: str) -> Table:
 
 
 def _named(course: Course, name: str) -> list[str]:
-    file = course.root / PATHS
-    try:
-        paths = toml.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    file = course.root / learning_paths.FILE
+    paths = learning_paths.named(course)
+    if not paths:
         raise InputError(
             "There is no list of learning paths.", where=str(file), fix='Write `name = ["o1", "c4"]` into it.'
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"The list of learning paths cannot be read: {error}.", where=str(file), fix="Correct that line."
-        ) from None
+        )
     if name not in paths:
         raise InputError(f"There is no path {name!r}.", where=str(file), fix=f"There are {', '.join(paths)}.")
     for id in paths[name]:
@@ -97,7 +90,7 @@ def _named(course: Course, name: str) -> list[str]:
                 where=str(file),
                 fix=f"The lessons are {', '.join(course.ids)}.",
             )
-    return list(paths[name])
+    return paths[name]
 
 
 def _needs(course: Course) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
 
 from cleanworks.workshop import book
 
@@ -104,10 +103,11 @@ def print_all(course: Course, made: Edition, out: Path, *, whole: bool = False) 
 def cover_of(course: Course, made: Edition) -> Cover:
     """The cover, from `_config.yml` and the first heading's paragraph of the course."""
     from cleanworks.workshop import languages
+    from cleanworks.workshop.files import read_yaml
     from cleanworks.workshop.pages import spoken
     from cleanworks.workshop.printed.pdf import Cover
 
-    settings = yaml.safe_load((course.root / "_config.yml").read_text(encoding="utf-8"))
+    settings = read_yaml(course.root / "_config.yml", "The settings of the book")
     logo = course.root / settings["logo"] if settings.get("logo") else None
     notice = (settings.get("html") or {}).get("extra_footer") or ""
     if draft := spoken.draft_notice(made.language or languages.SOURCE, course.settings.reviewed):
