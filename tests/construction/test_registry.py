@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pandas as pd
@@ -455,6 +456,147 @@ def test_the_city_plays_and_comes_back_unchanged(tables):
                     name,
                     column,
                 )
+
+
+# One record of each kind, and a second one where a step may still be to come.
+RECORDS = {
+    "projects": [{**PROJECT, "budget_approval_date": "2025-09-01"}, {**PROJECT, "project_id": "P-2", "budget_approval_date": None}],
+    "tenders": [{**TENDER, "date_published": "2025-10-01"}],
+    "bids": [{"bid_id": "B-1", "tender_id": "T-1", "tenderer_id": "F-1", "amount": 4e9, "date": "2025-10-20"}],
+    "contracts": [CONTRACT],
+    "modifications": [{"modification_id": "M-1", "contract_id": "C-1", "date": "2026-02-01", "old_value": 4e9, "new_value": 5e9}],
+    "subcontracts": [
+        {"subcontract_id": "S-1", "contract_id": "C-1", "subcontractor_id": "F-2", "tier": 1, "value_amount": 8e8, "prime_amount": 9e8, "date_signed": "2026-01-05"},
+    ],
+    "reports": [
+        {**REPORT, "checked_at": "2026-03-03", "approved_at": "2026-03-04"},
+        {**REPORT, "report_id": "R-2", "checked_at": "2026-03-05", "approved_at": None},
+        {**REPORT, "report_id": "R-3", "checked_at": None, "approved_at": "2026-03-06"},
+    ],
+    "progress": [
+        {"contract_id": "C-1", "period": "2026-01-31", "planned": 10, "actual": 8.0, "cost": 1e8},
+        {"contract_id": "C-1", "period": "2026-02-28", "planned": 25, "actual": 20.0, "cost": 1e8},
+    ],
+    "claims": [
+        {"claim_id": "K-1", "contract_id": "C-1", "kind": "progress", "amount": 1e8, "date_claimed": "2026-03-10", "date_inspected": "2026-03-12", "date_paid": "2026-03-15"},
+        {"claim_id": "K-2", "contract_id": "C-1", "kind": "progress", "amount": 1e8, "date_claimed": "2026-04-10", "date_inspected": None, "date_paid": None},
+    ],
+    "payments": [
+        {"payment_id": f"Y-{n}", "claim_id": "K-1", "contract_id": "C-1", "subcontract_id": "S-1", "tier": 1, "payee_type": "subcontractor", "payer_id": "F-1",
+         "payee_id": "F-2", "channel": "prime", "amount_registered": 5e7, "amount": 5e7, "date_received": received, "date_due": "2026-03-30", "date_paid": paid}
+        for n, (received, paid) in enumerate((("2026-03-15", "2026-03-20"), ("2026-03-15", None), (None, None)), 1)
+    ],
+    "workers": [{"worker_id": "W-1", "contract_id": "C-1", "daily_wage": 2e5, "date_start": "2026-01-07", "account_id": "A-1"}],
+    "attendance": [{"worker_id": "W-1", "contract_id": "C-1", "date": "2026-01-08", "hours": 8.0}],
+    "wages": [
+        {"wage_id": f"G-{n}", "worker_id": "W-1", "contract_id": "C-1", "month": "2026-01-31", "amount_due": 2e6, "amount_paid": 2e6, "date_due": "2026-02-10", "date_paid": paid}
+        for n, paid in enumerate(("2026-02-09", None), 1)
+    ],
+    "retirement_days": [{"worker_id": "W-1", "contract_id": "C-1", "month": "2026-01-31", "contribution": 1e5, "date_reported": "2026-02-15"}],
+    "disclosures": [
+        {"disclosure_id": f"D-{n}", "project_id": "P-1", "item": "budget", "date_event": "2025-09-02", "date_published": shown}
+        for n, shown in enumerate(("2025-09-20", None), 1)
+    ],
+    "questions": [
+        {"question_id": f"Q-{n}", "project_id": "P-1", "topic": "noise", "date_asked": "2026-05-01", "date_answered": answered}
+        for n, answered in enumerate(("2026-05-09", None), 1)
+    ],
+    "complaints": [
+        {"complaint_id": f"X-{n}", "contract_id": "C-1", "type": "wage", "amount": 1e6, "date": "2026-06-01", "date_settled": settled}
+        for n, settled in enumerate(("2026-06-20", None), 1)
+    ],
+}  # fmt: skip
+# What each does on its way, by whom and under which day: a step whose day is empty has not happened yet, save for an inspection.
+JOURNAL = {
+    ("registry", "origin"): ["declare official-city 2025-09-01"],
+    ("projects", "P-1"): ["enter official-city 2025-09-01"],
+    ("projects", "P-2"): ["enter official-city 2026-01-01"],  # its budget has no day: the first that it must have
+    ("tenders", "T-1"): ["enter official-city 2025-10-01"],
+    ("bids", "B-1"): ["enter official-city 2025-10-20"],
+    ("contracts", "C-1"): ["enter official-C-1 2025-12-20"],
+    ("schedules", "C-1"): ["enter contractor-C-1 2025-12-20", "approve official-C-1 2025-12-20"],
+    ("modifications", "M-1"): ["enter official-C-1 2026-02-01"],
+    ("subcontracts", "S-1"): ["enter contractor-C-1 2026-01-05", "approve official-C-1 2026-01-05"],
+    ("reports", "R-1"): ["enter contractor-C-1 2026-03-02T18:00:00", "check supervisor-C-1 2026-03-03", "approve official-C-1 2026-03-04"],
+    ("reports", "R-2"): ["enter contractor-C-1 2026-03-02T18:00:00", "check supervisor-C-1 2026-03-05"],
+    ("reports", "R-3"): ["enter contractor-C-1 2026-03-02T18:00:00"],
+    ("progress", "C-1/2026-01-31"): ["enter contractor-C-1 2026-01-31", "check supervisor-C-1 2026-01-31", "approve official-C-1 2026-01-31"],
+    ("claims", "K-1"): [
+        "enter contractor-C-1 2026-03-10", "check supervisor-C-1 2026-03-12", "approve official-C-1 2026-03-12", "release bank-C-1 2026-03-15",
+    ],
+    ("claims", "K-2"): ["enter contractor-C-1 2026-04-10", "check supervisor-C-1 2026-04-10", "approve official-C-1 2026-04-10"],
+    ("payments", "Y-1"): [
+        "enter contractor-C-1 2026-03-15", "check supervisor-C-1 2026-03-15", "approve official-C-1 2026-03-15", "release bank-C-1 2026-03-20",
+    ],
+    ("payments", "Y-2"): ["enter contractor-C-1 2026-03-15", "check supervisor-C-1 2026-03-15", "approve official-C-1 2026-03-15"],
+    ("payments", "Y-3"): ["enter contractor-C-1 2026-03-30", "check supervisor-C-1 2026-03-30", "approve official-C-1 2026-03-30"],
+    ("workers", "W-1"): ["enter contractor-C-1 2026-01-07"],
+    ("attendance", "W-1/C-1/2026-01-08"): ["enter contractor-C-1 2026-01-08"],
+    ("wages", "G-1"): ["enter contractor-C-1 2026-01-31", "approve official-C-1 2026-01-31", "release bank-C-1 2026-02-09"],
+    ("wages", "G-2"): ["enter contractor-C-1 2026-01-31", "approve official-C-1 2026-01-31"],
+    ("retirement_days", "W-1/C-1/2026-01-31"): ["enter contractor-C-1 2026-02-15"],
+    ("disclosures", "D-1"): ["enter official-city 2025-09-02", "answer official-city 2025-09-20"],
+    ("disclosures", "D-2"): ["enter official-city 2025-09-02"],
+    ("questions", "Q-1"): ["enter citizen-city 2026-05-01", "answer official-city 2026-05-09"],
+    ("questions", "Q-2"): ["enter citizen-city 2026-05-01"],
+    ("complaints", "X-1"): ["enter contractor-C-1 2026-06-01", "answer official-C-1 2026-06-20"],
+    ("complaints", "X-2"): ["enter contractor-C-1 2026-06-01"],
+}  # fmt: skip
+RELEASED = {
+    ("claims", "K-1"): "date_paid",
+    ("payments", "Y-1"): "date_paid",
+    ("reports", "R-1"): "approved_at",
+}
+
+
+def recorded(**instead):
+    return {name: pd.DataFrame(rows) for name, rows in {**RECORDS, **instead}.items()}
+
+
+def test_every_record_goes_its_way_under_the_days_of_its_steps():
+    with registry.play(recorded()) as book:
+        with book.store.reading() as connection:
+            lines = list(book.store.lines(connection))
+        told: dict[tuple[str, str], list[str]] = {}
+        for one in lines:
+            told.setdefault((one.kind, one.record), []).append(f"{one.action} {one.user_id} {one.at}")
+        assert {name: told[name] for name in JOURNAL} == JOURNAL
+        assert list(dict.fromkeys(one.kind for one in lines)) == ["registry", *ORDER]
+        assert book.simulated and book.verify() == []
+        # A day that is still to come when a record is entered is told by its own step.
+        for name, column in RELEASED.items():
+            *before, last = [one for one in lines if (one.kind, one.record) == name]
+            assert json.loads(last.change) == {column: last.at}
+            assert not any(json.loads(one.change).get(column) for one in before)
+        assert book.table("schedules")["planned"].tolist() == [{"2026-01-31": 10.0, "2026-02-28": 25.0}]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "actions"),
+    [
+        ("reports", "checked_at", ["enter"]), ("reports", "approved_at", ["enter", "check"]), ("claims", "date_inspected", ["enter", "check", "approve", "release"]),
+        ("claims", "date_paid", ["enter", "check", "approve"]), ("wages", "date_paid", ["enter", "approve"]), ("questions", "date_answered", ["enter"]),
+    ],
+)  # fmt: skip
+def test_a_step_that_has_no_column_has_not_happened(name, column, actions):
+    first = shapes.key_of(name, RECORDS[name][0])
+    without = recorded()[name].drop(columns=column)
+    with registry.play({**recorded(), name: without}) as book:
+        assert book.history(name, first)["action"].tolist() == actions
+
+
+@pytest.mark.parametrize("column", ["contract_id", "date_signed"])
+def test_contracts_without_a_column_are_named_before_their_schedules_are_made(column):
+    with pytest.raises(InputError, match=f"table contracts: Missing column: {column}"):
+        registry.play({**recorded(), "contracts": recorded()["contracts"].drop(columns=column)})
+
+
+def test_without_progress_a_schedule_plans_nothing():
+    given = {
+        name: table for name, table in recorded().items() if name in ("projects", "tenders", "contracts")
+    }
+    with registry.play(given) as book:
+        assert book.table("schedules")["planned"].tolist() == [{}]
 
 
 def test_shapes_name_columns_of_the_city():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,7 +14,8 @@ from cleanworks.construction.registry.core import ORIGIN, Registry, Step
 from cleanworks.construction.registry.permissions import User, line
 from cleanworks.errors import InputError
 
-# Parents before children. The date that each step is written under; a step without a date carries that of the step before.
+# Parents before children. The date that each step is written under; a step without a date carries that of the step before, and an
+# entry without one the first date that its table must have: with the day of today the same tables would give two journals.
 ORDER: dict[str, dict[str, str]] = {
     "projects": {"enter": "budget_approval_date"},
     "tenders": {"enter": "date_published"},
@@ -91,13 +93,10 @@ def play(
 
 
 def _origin(projects: pd.DataFrame, simulated: bool) -> Step:
-    """The first line, under the date of the first budget, so that the same tables give the same journal."""
-    dates = (
-        projects["budget_approval_date"].dropna()
-        if "budget_approval_date" in projects
-        else projects["period_start"]
+    """The first line, under the date of the first project, so that the same tables give the same journal."""
+    first = min(
+        (str(_entered("projects", one))[:10] for one in _plain(projects).to_dict("records")), default=""
     )
-    first = min(dates.astype(str).str[:10], default="")
     return Step(User("official-city", "official"), "declare", *ORIGIN, {"simulated": simulated}, first)
 
 
@@ -124,7 +123,8 @@ def _steps(name: str, frame: pd.DataFrame) -> Iterator[Step]:
     way, dates = line(name), ORDER[name]
     records = _plain(frame).to_dict("records")
     follow = [(step, role) for step, role, _ in way.steps] + ([("answer", way.answer)] if way.answer else [])
-    later = {dates[step] for step, _ in follow if step in dates and step in _OPEN_ENDS.get(name, ())}
+    open_ends = _OPEN_ENDS.get(name, ())
+    later = {dates[step] for step in open_ends}
     users: dict[tuple[str, str | None], User] = {}
 
     def user(role: str, contract: str | None) -> User:
@@ -136,15 +136,20 @@ def _steps(name: str, frame: pd.DataFrame) -> Iterator[Step]:
     for record in records:
         contract = record.get("contract_id")
         first = {k: (None if k in later else v) for k, v in record.items()}
-        at = record.get(dates["enter"]) or record.get("date_due") or ""
+        at = _entered(name, record)
         yield Step(user(way.enter[0], contract), "enter", name, shapes.key_of(name, record), first, at)
         for step, role in follow:
-            column = dates.get(step)
-            if column and not record[column] and step in _OPEN_ENDS.get(name, ()):
+            column = dates.get(step, "")
+            day = record.get(column)
+            if step in open_ends and not day:
                 break
-            at = (column and record[column]) or at
-            fields = {column: record[column]} if column in later else {}
+            at = day or at
+            fields = {column: day} if step in open_ends else {}
             yield Step(user(role, contract), step, name, shapes.key_of(name, record), fields, at)
+
+
+def _entered(name: str, record: Mapping[str, Any]) -> str:
+    return record.get(ORDER[name]["enter"]) or record[shapes.SHAPES[name].dates[0]]
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
@@ -153,7 +158,6 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     for column in frame.columns:
         values = frame[column]
         if pd.api.types.is_datetime64_any_dtype(values):
-            times = values.dt.strftime("%Y-%m-%dT%H:%M:%S").str.removesuffix("T00:00:00")
-            values = times
+            values = values.dt.strftime("%Y-%m-%dT%H:%M:%S").str.removesuffix("T00:00:00")
         out[column] = values.astype(object).where(values.notna(), None)
     return pd.DataFrame(out, dtype=object)
