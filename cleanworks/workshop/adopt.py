@@ -81,6 +81,10 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
         notes.append(
             "myst.yml belongs to Jupyter Book 2 and is left alone; this book is built by Jupyter Book 1."
         )
+        if TOC in texts:
+            notes.append(
+                f"{TOC} lists the pages folder by folder, by their names: put them into the order of myst.yml."
+            )
     written = write_all({root / name: text for name, text in texts.items()})
     try:
         course = Course.load(root)

@@ -160,22 +160,25 @@ class BookSettings:
             An extension or the theme is not installed.
         """
         where = str(Path(root) / FILE)
-        for name in self.extensions:
-            if name in self.own_extensions or _is_installed(name):
-                continue
-            beside = Path(root) / name.partition(".")[0]
-            if not (beside.is_dir() or beside.with_suffix(".py").is_file()):
-                raise InputError(
-                    f"The extension {name!r} of `extra_extensions` is not installed.",
-                    where=where,
-                    fix="Install the package that holds it beside cleanworks, or take its name out.",
-                )
-            if not self.own_extensions:  # whose folders Jupyter Book looks into
-                raise InputError(
-                    f"The extension {name!r} of `extra_extensions` lies in this folder, where Jupyter Book does not look for it.",
-                    where=where,
-                    fix=f"Write `{name}: .` under `local_extensions` of `sphinx`, or install the folder beside cleanworks.",
-                )
+        lost = [
+            name for name in self.extensions if name not in self.own_extensions and not _is_installed(name)
+        ]
+        beside = {name: Path(root) / name.partition(".")[0] for name in lost}
+        here = [
+            name for name, place in beside.items() if place.is_dir() or place.with_suffix(".py").is_file()
+        ]
+        if missing := [name for name in lost if name not in here]:
+            raise InputError(
+                "Not installed, and named under `extra_extensions`: " + ", ".join(missing) + ".",
+                where=where,
+                fix="Install the packages that hold them beside cleanworks, or take the names out.",
+            )
+        if here and not self.own_extensions:  # whose folders Jupyter Book looks into
+            raise InputError(
+                f"The extension {here[0]!r} of `extra_extensions` lies in this folder, where Jupyter Book does not look for it.",
+                where=where,
+                fix=f"Write `{here[0]}: .` under `local_extensions` of `sphinx`, or install the folder beside cleanworks.",
+            )
         if self.theme and not _is_theme(self.theme):
             raise InputError(
                 f"The theme {self.theme!r} of `html_theme` is not installed.",

@@ -1,13 +1,13 @@
 """pytest runs the notebooks of a course: ``pytest --cleanworks``, one test per lesson and per exercise set.
 
-A notebook belongs to a course if it has a `cleanworks` block in its metadata and a folder above it holds ``_toc.yml``. Results come
+A notebook belongs to a course if the ``_toc.yml`` in a folder above it names it. Results come
 from the course's cache where nothing has changed, as with `cleanworks run`; ``--cleanworks-force`` executes everything,
 ``--cleanworks-fresh`` starts a fresh Python for each. Works with ``pytest -n``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ class Courses:
         self._force = config.getoption("--cleanworks-force")
         self._fresh = config.getoption("--cleanworks-fresh")
         self._courses: dict[Path, Course] = {}
+        self._endings: dict[Path, tuple[str, ...]] = {}
         self._server: Any = None
         self._homeless: list[Path] = []
         self.idle: list[Course] = []
@@ -59,12 +60,12 @@ class Courses:
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         if {"_build", ".ipynb_checkpoints"} & set(file_path.parts):
             return None
-        if file_path.suffix not in (".ipynb", ".md"):
-            return None
         root = next((folder for folder in file_path.parents if (folder / "_toc.yml").is_file()), None)
         if root is None:
             if file_path.suffix == ".ipynb":
                 self._homeless.append(file_path)
+            return None
+        if not file_path.name.endswith((".ipynb", ".md", *self._formats(root))):
             return None
         if file_path.suffix == ".md" and not is_myst_notebook(read_text(file_path)):
             return None
@@ -93,6 +94,17 @@ class Courses:
     def pytest_unconfigure(self) -> None:
         if self._server is not None:
             self._server.close()
+
+    def _formats(self, root: Path) -> Iterable[str]:
+        """The endings of text notebooks that the book's settings add, such as `.py`."""
+        from cleanworks.workshop.book_settings import BookSettings
+
+        if root not in self._endings:
+            try:
+                self._endings[root] = tuple(BookSettings.load(root).formats)
+            except InputError as error:
+                raise pytest.UsageError(error.message) from None
+        return self._endings[root]
 
     def course(self, root: Path) -> Course:
         from cleanworks.workshop.catalogue import Course

@@ -90,6 +90,13 @@ def test_notebooks_in_a_form_that_jupyter_book_does_not_read_are_named(tmp_path,
     assert f"jupytext --to myst {name}" in capsys.readouterr().err
 
 
+def test_who_comes_from_jupyter_book_2_hears_whose_order_the_pages_have(notebooks, capsys):
+    (notebooks / "myst.yml").write_text("version: 1\nproject:\n  toc: [{file: more/02-pumps.ipynb}]\n")
+    assert run(["init", str(notebooks)]) == 0
+    said = capsys.readouterr().out
+    assert "myst.yml belongs to Jupyter Book 2" in said and "into the order of myst.yml" in said
+
+
 def test_a_second_time_there_is_nothing_to_do_and_that_is_said(notebooks, capsys):
     assert run(["init", str(notebooks)]) == 0
     assert run(["init", str(notebooks)]) == 2

@@ -189,6 +189,9 @@ def test_a_text_notebook_of_another_language_too(book, capsys):
     page.write_text(
         MYST.replace("  language: python\n  name: python3", "  name: julia-1.10"), encoding="utf-8"
     )
+    # Where there is no cell, there is nothing that could not be run.
+    empty = {"nbformat": 4, "nbformat_minor": 2, "metadata": {"kernelspec": {"name": "ir"}}, "cells": []}
+    (book / "old.ipynb").write_text(json.dumps(empty), encoding="utf-8")
     assert run(["run", "--root", str(book)]) == 1
     said = capsys.readouterr().out
     assert "1 passed, 1 failed" in said and "intro/wells.md\n  The notebook is written for Julia" in said
@@ -555,16 +558,21 @@ def test_a_page_that_cannot_declare_what_it_reads_is_not_asked_to(book, capsys):
 @pytest.mark.parametrize(
     ("lines", "named"),
     [
-        ("  extra_extensions: [sphinx_nobody.ext]\n", "extension 'sphinx_nobody.ext'"),
-        ("  config: {html_theme: nobodys_theme}\n", "theme 'nobodys_theme'"),
+        (
+            "  extra_extensions: [sphinx_nobody.ext, sphinx_design, nobody]\n",
+            "Not installed, and named under `extra_extensions`: sphinx_nobody.ext, nobody.",
+        ),
+        (
+            "  config: {html_theme: nobodys_theme}\n",
+            "The theme 'nobodys_theme' of `html_theme` is not installed",
+        ),
     ],
 )
 def test_what_a_book_needs_and_is_not_installed_is_said_before_anything_runs(book, capsys, lines, named):
     config = (book / "_config.yml").read_text(encoding="utf-8")
     (book / "_config.yml").write_text(config + "sphinx:\n" + lines, encoding="utf-8")
     assert run(["book", "--root", str(book)]) == 2
-    said = capsys.readouterr().err
-    assert f"The {named}" in said and "is not installed" in said
+    assert named in capsys.readouterr().err
     assert not (book / "_build" / "executed").exists()
 
 
@@ -638,6 +646,26 @@ def test_an_extension_that_cannot_join_what_several_processes_read(book, capsys)
     assert run(["book", "--root", str(book)]) == 0
     assert "WARNING" not in capsys.readouterr().err
     assert all((book / "_build" / "html" / f"{name}.html").is_file() for name in names)
+
+
+def test_pytest_runs_formats_that_the_settings_name(book, pytester_run):
+    with (book / "_config.yml").open("a", encoding="utf-8") as config:
+        config.write(
+            "sphinx:\n  config:\n    nb_custom_formats:\n      .py: [jupytext.reads, {fmt: 'py:percent'}]\n"
+        )
+    (book / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nchapters:\n  - file: rain\n", encoding="utf-8"
+    )
+    (book / "rain.py").write_text("# %% [markdown]\n# # Rain\n\n# %%\n1 / 0\n", encoding="utf-8")
+    (book / "helper.py").write_text("x = 1\n", encoding="utf-8")
+    result = pytester_run(book)
+    assert result.ret == 1 and "ZeroDivisionError" in result.text and "1 failed in" in result.text
+    (book / "rain.py").write_text("# %%\n1 / 1\n", encoding="utf-8")
+    assert "1 passed in" in pytester_run(book).text
+    (book / "_config.yml").write_text("sphinx: 3\n", encoding="utf-8")
+    result = pytester_run(book)
+    assert result.ret in (2, 4)
+    assert "`sphinx` should be a block" in result.text and "Traceback" not in result.text
 
 
 def test_pytest_says_why_a_book_is_not_executed(book, pytester_run):

@@ -136,6 +136,11 @@ LESSON_FAULTS = [
         source("step-1-the-total", "The sum", "See /home/someone/rain.csv. The sum"),
         "`/home/someone` is a path",
     ),
+    (
+        "absolute-path",
+        source("step-1-the-total", "The sum", "Not `file://`, [not](file:///C:/rain.csv). The sum"),
+        "`file:///C:/rain.csv` is a path",
+    ),
     ("code-reads", source("step-1-the-total-code", "total_mm = ", "total_mm = ("), "Python cannot read this"),
     (
         "code-length",

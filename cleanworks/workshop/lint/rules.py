@@ -223,7 +223,7 @@ TOOL_TAGS = frozenset(
 
 _ONLY_TEXT = re.compile(r"""^\s*(?:\w+=\(?)?[bfr]?(["']).*\1[,)\]}]*$""")
 _ABSOLUTE = re.compile(
-    r"(?<![\w/.:~-])(/(home|Users|tmp|root|var|mnt|opt|srv|work|media|private|content|kaggle)/[\w.-]+|[A-Za-z]:\\\\?\w+|~/\w+|file://\S+)"
+    r"(?<![\w/.:~-])(/(home|Users|tmp|root|var|mnt|opt|srv|work|media|private|content|kaggle)/[\w.-]+|[A-Za-z]:\\\\?\w+|~/\w+|file://[^\s`'\"<>)]+)"
 )
 _CITE = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 _TERM = re.compile(r"\{term\}`([^`]+)`")

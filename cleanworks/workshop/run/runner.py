@@ -204,7 +204,7 @@ class _Run:
                 fix="Make it, or correct the notebook's folder.",
             )
         source = read_source(job)
-        if language := other_language(source.content):
+        if source.code_cells and (language := other_language(source.content)):
             self._refuse_language(job, language)
             return None
         modules = local_modules(job, source, self.prints)
