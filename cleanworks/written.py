@@ -6,9 +6,11 @@ Imports nothing from outside the standard library: lessons in the page use it to
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,15 +23,6 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _UNSEEN = re.compile("[\0-\x08\v\f\x0e-\x1f]")  # what no workbook can hold
 # What it passes over before it looks.
 _PASSED_OVER = " \t\r\n\v\f\0\xa0\u3000\ufeff\u200b"
-
-
-def is_short_name(text: str) -> bool:
-    """Whether a file may be called so on every system: small letters, figures and hyphens, and no device of Windows.
-
-    >>> [is_short_name(text) for text in ("kenya", "da-nang-2", "../kenya", "Kenya", "con")]
-    [True, True, False, False, False]
-    """
-    return bool(re.fullmatch(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z][a-z0-9-]{1,29}", text))
 
 
 def harmless(value: Any) -> Any:
@@ -45,6 +38,17 @@ def harmless(value: Any) -> Any:
     begins = value.lstrip(_PASSED_OVER)
     shown = _UNSEEN.sub("\ufffd", value)
     return f"'{shown}" if begins.startswith(_FORMULA) or value[0] in "\t\r\n\0" else shown
+
+
+def csv_text(rows: Iterable[Iterable[Any]], end: str = "\n") -> str:
+    """Rows as CSV with `harmless` cells; ``end`` is the end of a line.
+
+    >>> csv_text([["firm", "paid"], ["=Han River", 12]])
+    "firm,paid\\n'=Han River,12\\n"
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=end).writerows(map(harmless, row) for row in rows)
+    return text.getvalue()
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 import cleanworks
-from cleanworks.written import harmless, whole
+from cleanworks.written import csv_text, harmless, whole
 
 PACKAGE = Path(cleanworks.__file__).parent
 
@@ -45,6 +45,12 @@ def test_what_a_spreadsheet_would_run_begins_with_an_apostrophe(text):
 )
 def test_everything_else_stays_as_it_is(value):
     assert harmless(value) is value
+
+
+def test_no_cell_of_a_table_is_a_formula_and_numbers_stay_numbers():
+    assert csv_text([["=firm", "paid"], ["@Han, River", -12], [None, "-"]], end="\r\n") == (
+        "'=firm,paid\r\n\"'@Han, River\",-12\r\n,'-\r\n"
+    )
 
 
 def test_nobody_has_rules_of_formulas_of_their_own():

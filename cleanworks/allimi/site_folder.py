@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from cleanworks import written
+from cleanworks import made_folder
 from cleanworks.errors import InputError
 
 MARK = "site.json"
@@ -22,15 +21,15 @@ def put(out: Path, files: Mapping[str, bytes]) -> Path:
         ``out`` holds anything that an older site did not, or the disk refuses.
     """
     check(out)
-    mark = json.dumps({"made by": _MADE_BY, "files": sorted(files)}, indent=1).encode() + b"\n"
     target = out.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with written.folder(target) as new:
-            for name, content in {**files, MARK: mark}.items():
+        with made_folder.whole(target, MARK, _MADE_BY) as new:
+            for name, content in files.items():
                 place = new / name
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content)
+            made_folder.sign(new, MARK, _MADE_BY)
     except OSError as error:
         raise InputError(
             f"The site cannot be written: {error.strerror}.",
@@ -41,26 +40,6 @@ def put(out: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def check(out: Path) -> None:
-    """Refuse a place that holds something else than an older site."""
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise InputError("This is a file, not a folder.", where=str(out), fix="Name a folder.")
-    there = {
-        path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir() or path.is_symlink()
-    }
-    if there and there - _ours(out):
-        other = min(there - _ours(out))
-        raise InputError(
-            f"The folder holds something else ({other}), which would be lost.",
-            where=str(out),
-            fix="Name a new or an empty folder.",
-        )
-
-
-def _ours(out: Path) -> set[str]:
-    try:
-        mark = json.loads((out / MARK).read_text(encoding="utf-8"))
-        return {*mark["files"], MARK} if mark["made by"] == _MADE_BY else set()
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
+    """Refuse a place that holds something else than an older site; folders above it are made where they are not there."""
+    if out.exists():
+        made_folder.check(out, MARK, _MADE_BY)

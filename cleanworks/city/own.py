@@ -7,18 +7,20 @@ carry. Under it :func:`cleanworks.city.load` gives these tables and no others: r
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from cleanworks import made_folder
 from cleanworks.city import schemas
 from cleanworks.errors import InputError
 from cleanworks.literals import texts_in
 
 VARIABLE = "CLEANWORKS_OWN_DATA"
+MARK, MADE_BY = "import.json", "cleanworks data import"
+"""The mark of such a folder, and what it says (`cleanworks.made_folder`)."""
 _FIX = "Bring your files in: cleanworks data import FILES --out FOLDER"
 
 
@@ -127,12 +129,11 @@ def filled(place: Path) -> dict[str, dict[str, int]]:
         The folder is none that an import wrote.
     """
     try:
-        made_by = json.loads((place / "import.json").read_text(encoding="utf-8-sig"))["made by"]
         with (place / "dictionary.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = [(row["table"], row["column"], int(row["filled"])) for row in csv.DictReader(file)]
     except (OSError, ValueError, KeyError, TypeError):
-        made_by, rows = "", []
-    if made_by != "cleanworks data import" or not rows:
+        rows = []
+    if not rows or not made_folder.about(place, MARK, MADE_BY):
         raise InputError("This is not a folder of imported data.", where=str(place), fix=_FIX)
     found: dict[str, dict[str, int]] = {}
     for table, column, count in rows:

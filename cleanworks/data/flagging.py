@@ -5,8 +5,6 @@ A flag is a reason to look, never a finding: each stands beside its innocent exp
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cleanworks import profiles
+from cleanworks import made_folder, profiles
 from cleanworks.construction import flags
 from cleanworks.data import folder
 from cleanworks.errors import InputError
 from cleanworks.paper import Page, escape
 from cleanworks.profiles import Profile
 from cleanworks.typed import Day, Tables
-from cleanworks.written import harmless
+from cleanworks.written import csv_text, harmless
 
 if TYPE_CHECKING:
     import openpyxl
@@ -134,13 +132,12 @@ class Flags:
 
     def write(self, out: str | Path) -> Path:
         """Write ``index.html``, ``flags.csv``, ``flags.json`` and ``flags.xlsx`` into a folder that is new, empty or holds older answers."""
-        with folder.whole(Path(out), MARK, MADE_BY) as new:
+        with made_folder.whole(Path(out), MARK, MADE_BY) as new:
             (new / "index.html").write_text(self.page().html, encoding="utf-8")
             (new / "flags.csv").write_text(_csv(self.answers), encoding="utf-8-sig")
             (new / "flags.json").write_text(self.json(), encoding="utf-8")
             _workbook(self, new / "flags.xlsx")
-            mark = {"made by": MADE_BY, "files": sorted(path.name for path in new.iterdir())}
-            (new / MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")
+            made_folder.sign(new, MARK, MADE_BY)
         return Path(out)
 
 
@@ -446,23 +443,12 @@ def _number(value: float | None) -> str:
 
 
 def _csv(answers: pd.DataFrame) -> str:
-    rows = io.StringIO(newline="")
-    writer = csv.writer(rows, lineterminator="\r\n")
-    writer.writerow(["code", "indicator", "of", "id", "value", "unit", "worth a look"])
+    rows: list[tuple[object, ...]] = [("code", "indicator", "of", "id", "value", "unit", "worth a look")]
     for row in answers.itertuples():
         one = flags.REGISTRY[row.code]
-        writer.writerow(
-            [
-                row.code,
-                one.name,
-                row.level,
-                harmless(str(row.id)),
-                row.value,
-                one.unit,
-                "yes" if row.flagged else "no",
-            ]
-        )
-    return rows.getvalue()
+        looked_at = "yes" if row.flagged else "no"
+        rows.append((row.code, one.name, row.level, str(row.id), row.value, one.unit, looked_at))
+    return csv_text(rows, end="\r\n")
 
 
 def _workbook(made: Flags, path: Path) -> None:

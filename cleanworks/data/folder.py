@@ -5,26 +5,21 @@ A folder appears whole or not at all, and never over something that an import di
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from cleanworks import written
+from cleanworks import made_folder
 from cleanworks.city import own, schemas
 from cleanworks.errors import InputError
 from cleanworks.standards import oc4ids, ocds
 from cleanworks.standards.doubts import Doubts
 from cleanworks.standards.stream import open_source
 from cleanworks.typed import Tables
+from cleanworks.written import csv_text
 
-MARK = "import.json"
-MADE_BY = "cleanworks data import"
 TO_BRING_IN = (".csv", ".xlsx", ".zip")  # a table or an archive, of which nobody knows the columns
 
 
@@ -76,7 +71,7 @@ def load(source: str | Path) -> dict[str, pd.DataFrame]:
 
 def notes(source: str | Path, tables: Tables) -> tuple[str, ...]:
     """The notes of an import, or of the tables of a file that was read by itself: what of it could not be read."""
-    said = about(source).get("notes")
+    said = made_folder.about(Path(source), own.MARK, own.MADE_BY).get("notes")
     if isinstance(said, list):
         return tuple(map(str, said))
     return tuple(Doubts().take(tables).notes())
@@ -133,47 +128,6 @@ def with_projects(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
     return made
 
 
-def about(source: str | Path, mark: str = MARK, made_by: str = MADE_BY) -> dict[str, Any]:
-    """What is known of where a folder's data came from; empty for anything else."""
-    try:
-        found = json.loads((Path(source) / mark).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(found, dict) or found.get("made by") != made_by:
-        return {}
-    # A mark that somebody changed vouches for nothing.
-    files = found.get("files", [])
-    return found if isinstance(files, list) and all(isinstance(name, str) for name in files) else {}
-
-
-def check(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> None:
-    """Refuse a place that holds something else than an older folder of the same kind."""
-    if not out.exists():
-        if not out.resolve().parent.is_dir():
-            raise InputError(
-                "There is no such folder to put it in.", where=str(out.parent), fix="Make it first."
-            )
-        return
-    if not out.is_dir():
-        raise InputError("This is a file, not a folder.", where=str(out), fix="Name a folder.")
-    there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
-    other = there - set(about(out, mark, made_by).get("files", ())) - {mark}
-    if other:
-        raise InputError(
-            f"The folder holds something else ({min(other)}), which would be lost.",
-            where=str(out),
-            fix="Name a new or an empty folder.",
-        )
-
-
-@contextmanager
-def whole(out: Path, mark: str = MARK, made_by: str = MADE_BY) -> Iterator[Path]:
-    """A new folder to fill; it takes the place of ``out`` when all has gone well, and leaves no trace otherwise."""
-    check(out, mark, made_by)
-    with written.folder(out) as new:
-        yield new
-
-
 def describe(
     new: Path,
     tables: Mapping[str, tuple[int, Mapping[str, int]]],
@@ -181,16 +135,13 @@ def describe(
     notes: list[str],
 ) -> None:
     """Write the dictionary, the words and the mark of an import. ``tables`` is name -> (rows, column -> filled rows)."""
-    rows = io.StringIO(newline="")
-    writer = csv.writer(rows, lineterminator="\n")
-    writer.writerow(["table", "column", "kind", "unit", "meaning", "rows", "filled", "share filled"])
-    for name, (count, filled) in tables.items():
-        for column, there in filled.items():
-            kind, unit, meaning = _meaning(name, column)
-            writer.writerow(
-                [name, column, kind, unit, meaning, count, there, f"{there / count:.3f}" if count else ""]
-            )
-    (new / "dictionary.csv").write_text(rows.getvalue(), encoding="utf-8-sig")
+    headings = ("table", "column", "kind", "unit", "meaning", "rows", "filled", "share filled")
+    rows = [
+        (name, column, *_meaning(name, column), count, there, f"{there / count:.3f}" if count else "")
+        for name, (count, filled) in tables.items()
+        for column, there in filled.items()
+    ]
+    (new / "dictionary.csv").write_text(csv_text([headings, *rows]), encoding="utf-8-sig")
     lines = ["# Imported data", "", "| file | kind | taken | left, and why |", "|---|---|---|---|"]
     lines += [
         f"| {one['file']} | {one['kind']} | {one['taken']} | {'; '.join(one['left']) or 'nothing'} |"
@@ -207,9 +158,7 @@ def describe(
         *(["", *notes] if notes else []),
     ]
     (new / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    files = sorted(path.name for path in new.iterdir())
-    mark = {"made by": MADE_BY, "files": files, "sources": sources, "notes": notes}
-    (new / MARK).write_text(json.dumps(mark, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    made_folder.sign(new, own.MARK, own.MADE_BY, sources=sources, notes=notes)
 
 
 # Columns that only open data have; the others are described by the city's schemas.

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
-from cleanworks import archives, scratch, shown
+from cleanworks import archives, made_folder, scratch, shown
+from cleanworks.city import own
 from cleanworks.construction import flags
 from cleanworks.data import flattened, folder, mapping, tables
 from cleanworks.data.parallel import Helpers
@@ -168,7 +169,7 @@ def bring_in(
     """
     if to is not None:
         to = Path(to)
-        folder.check(to)
+        made_folder.check(to, own.MARK, own.MADE_BY)
     with _unpacked(files, encoding) as (found, left):
         if not found:
             reasons = "; ".join(f"{one['file']}: {', '.join(one['left'])}" for one in left[:5])
@@ -191,7 +192,9 @@ def bring_in(
         (kind,) = kinds
         made = Imported(to, left)
         with contextlib.ExitStack() as stack:
-            new = stack.enter_context(folder.whole(to)) if to is not None else None
+            new = (
+                stack.enter_context(made_folder.whole(to, own.MARK, own.MADE_BY)) if to is not None else None
+            )
             place = stack.enter_context(
                 tempfile.TemporaryDirectory(dir=new.parent if new else None, prefix=".pieces-")
             )

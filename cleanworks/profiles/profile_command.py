@@ -10,9 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from cleanworks import profiles
-from cleanworks.asking import asker
+from cleanworks.asking import asker, new_file, write_new
 from cleanworks.errors import InputError
-from cleanworks.written import is_short_name, whole
 
 # What a new country is asked for, in this order; the rest is taken over and can be changed in the file. A question per key.
 QUESTIONS: dict[str, str] = {
@@ -99,22 +98,7 @@ def new(
     \b
     Exit codes: 0 written, 2 something is wrong, 130 interrupted.
     """
-    if not is_short_name(code):
-        raise InputError(
-            f"{code!r} cannot be the name of a profile.",
-            fix="Use two to thirty small letters, such as kenya; figures and hyphens may follow the first.",
-        )
-    target = folder / f"{code}.toml"
-    if target.exists():
-        raise InputError(
-            f"There is a profile {code!r} already.",
-            where=str(target),
-            fix="Choose another name; nothing was overwritten.",
-        )
-    if not folder.is_dir():
-        raise InputError(
-            "There is no such folder.", where=str(folder), fix="Make it first, or name another with --folder."
-        )
+    target = new_file(code, folder, "profile")
     if extends is None and code in profiles.available():
         extends = code
     base = _base(extends, folder) if extends else None
@@ -128,7 +112,7 @@ def new(
     else:
         print("Press Enter to keep the example in brackets. Ctrl-C stops, and nothing is written.\n")
         text = ask_all(code, ask)
-    _write(target, text)
+    write_new(target, text)
     profiles.load(str(target))
     print(
         f"\nWritten: {target}\nCheck it:  cleanworks profile check {target}\nUse it:    cleanworks book --profile {target}"
@@ -255,8 +239,3 @@ def _toml(value: Any) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return repr(value)
-
-
-def _write(target: Path, text: str) -> None:
-    with whole(target, new=True) as file:
-        file.write(text.encode("utf-8"))

@@ -6,8 +6,6 @@ generated pages as well. Asking them needs a network and is therefore never part
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +19,7 @@ from urllib.parse import urldefrag, urlsplit
 import typer
 
 from cleanworks.errors import InputError
-from cleanworks.written import harmless
+from cleanworks.written import csv_text, whole
 
 _HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["'](https?://[^"']+)["']""", re.IGNORECASE)
 # Answers of a site that is there and does not serve programs.
@@ -196,14 +194,10 @@ def _pages(link: Link) -> str:
 
 
 def _save(path: Path, answers: Sequence[Answer]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["address", "state", "answer", "pages"])
-    for answer in answers:
-        row = (answer.link.address, answer.state, answer.says, " ".join(answer.link.pages))
-        writer.writerow([harmless(cell) for cell in row])
+    rows = [(one.link.address, one.state, one.says, " ".join(one.link.pages)) for one in answers]
     try:
-        path.write_text(text.getvalue(), encoding="utf-8")
+        with whole(path) as file:
+            file.write(csv_text([("address", "state", "answer", "pages"), *rows]).encode())
     except OSError as error:
         raise InputError(
             f"The list cannot be written ({error.strerror}).", where=str(path), fix="Name another file."

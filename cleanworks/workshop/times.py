@@ -20,7 +20,7 @@ from typing import Any
 from cleanworks.errors import InputError
 from cleanworks.texts import read_text
 from cleanworks.workshop.metadata import Minutes
-from cleanworks.written import harmless, whole
+from cleanworks.written import csv_text, whole
 
 FILE = "times.csv"
 COLUMNS = ("date", "workshop", "lesson", "part", "minutes")
@@ -144,14 +144,9 @@ def add(path: Path | str, new: Iterable[Record]) -> Path:
     if path.is_dir():
         path = path / FILE
     known = Times.load(path)
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for r in (*known.records, *new):
-        # The name of a workshop is a person's text.
-        writer.writerow((r.date.isoformat(), harmless(r.workshop), r.lesson, r.part, r.minutes))
+    rows = [(r.date.isoformat(), r.workshop, r.lesson, r.part, r.minutes) for r in (*known.records, *new)]
     with whole(path) as out:
-        out.write(file.getvalue().encode("utf-8"))
+        out.write(csv_text([COLUMNS, *rows]).encode())
     return path
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import re
 import zoneinfo
 from collections.abc import Iterable
@@ -15,7 +13,7 @@ from cleanworks import words
 from cleanworks.agenda import KINDS, Slot, hhmm
 from cleanworks.paper import Page, browser, escape
 from cleanworks.workshop.delivery.programme import Programme
-from cleanworks.written import harmless
+from cleanworks.written import csv_text
 
 _STYLE = """
 td.clock { white-space: nowrap; font-variant-numeric: tabular-nums; width: 8.5em; }
@@ -163,14 +161,10 @@ def _title(slot: Slot, programme: Programme) -> str:
 def table(programme: Programme) -> str:
     """The agenda as CSV, with headings in the workshop's language."""
     say = partial(words.say, code=programme.workshop.language)
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\r\n")
     headings = ("Date", "Start", "End", "Minutes", "What", "Module", "Title")
-    writer.writerow([harmless(say(heading)) for heading in headings])
-    for slot in programme.agenda.slots:
-        date = programme.workshop.days[slot.day].date.isoformat()
-        row = [
-            date,
+    rows: list[list[object]] = [
+        [
+            programme.workshop.days[slot.day].date.isoformat(),
             hhmm(slot.start),
             hhmm(slot.end),
             slot.minutes,
@@ -178,8 +172,9 @@ def table(programme: Programme) -> str:
             slot.item,
             _title(slot, programme),
         ]
-        writer.writerow([harmless(cell) for cell in row])
-    return file.getvalue()
+        for slot in programme.agenda.slots
+    ]
+    return csv_text([map(say, headings), *rows], end="\r\n")
 
 
 def calendar(programme: Programme) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cleanworks.asking import Ask, asker
+from cleanworks.asking import Ask, asker, new_file, write_new
 from cleanworks.errors import InputError
 from cleanworks.workshop.delivery.workshop_command import Root, app_workshop
-from cleanworks.written import is_short_name
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course
@@ -44,22 +42,7 @@ def new(
     from cleanworks.workshop.delivery import references
     from cleanworks.workshop.delivery.programme import settle
 
-    if not is_short_name(name):
-        raise InputError(
-            f"{name!r} cannot be the name of a workshop.",
-            fix="Use two to thirty small letters, figures and hyphens, such as kampala-march.",
-        )
-    target = folder / f"{name}.toml"
-    if target.exists():
-        raise InputError(
-            "There is such a file already.",
-            where=str(target),
-            fix="Choose another name; nothing was overwritten.",
-        )
-    if not folder.is_dir():
-        raise InputError(
-            "There is no such folder.", where=str(folder), fix="Make it first, or name another with --folder."
-        )
+    target = new_file(name, folder, "workshop")
     course = Course.load(root.resolve())
     print("Press Enter to keep what stands in brackets. Ctrl-C stops, and nothing is written.\n")
     ask = asker("Give ten lines; an empty line keeps what stands in brackets.")
@@ -69,10 +52,7 @@ def new(
     _, _, notes = references.resolve(course, workshop, lessons, allow_english=True)
     # The command that is printed must work as it stands.
     english = " --allow-english" if languages.untranslated(course, workshop.language, lessons) else ""
-    with os.fdopen(
-        os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
+    write_new(target, text)
     print(f"\nWritten: {target}")
     for note in notes:
         print(f"Note: {note}")

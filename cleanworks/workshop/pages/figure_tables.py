@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cleanworks import words
-from cleanworks.written import harmless
+from cleanworks.written import csv_text
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -75,8 +73,4 @@ def _shown(cell: Any) -> str:
 
 
 def _csv(table: Mapping[str, Any]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([harmless(heading) for heading in table["headings"]])
-    writer.writerows(["" if cell is None else harmless(cell) for cell in row] for row in table["rows"])
-    return text.getvalue()
+    return csv_text([table["headings"], *table["rows"]])
