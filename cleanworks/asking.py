@@ -27,6 +27,20 @@ def asker(too_few: str) -> Ask:
     return input if sys.stdin.isatty() else from_lines
 
 
+def place(out: Path | None, first: Path | None) -> Path:
+    """The folder of ``--out``; older versions took it as the first word, and that still works.
+
+    Raises
+    ------
+    InputError
+        Neither was given.
+    """
+    chosen = out or first
+    if chosen is None:
+        raise InputError("Nothing says where to write.", fix="Give a folder: --out FOLDER")
+    return chosen
+
+
 def is_short_name(text: str) -> bool:
     """Whether a file may be called so on every system: small letters, figures and hyphens, and no device of Windows.
 

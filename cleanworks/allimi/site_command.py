@@ -1,4 +1,4 @@
-"""`cleanworks site OUT` (also `cleanworks allimi OUT`): publish public works as a site of static files."""
+"""`cleanworks site --out OUT` (also `cleanworks allimi --out OUT`): publish public works as a site of static files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from cleanworks.asking import place
 
 
 def add_to(app: typer.Typer) -> None:
@@ -15,9 +17,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def site(
+    first: Annotated[Path | None, typer.Argument(help="An older way to say --out.", hidden=True)] = None,
     out: Annotated[
-        Path, typer.Argument(help="The folder of the site: new, empty, or an older site.", show_default=False)
-    ],
+        Path | None,
+        typer.Option(help="The folder of the site: new, empty, or an older site.", show_default=False),
+    ] = None,
     tables: Annotated[
         Path | None,
         typer.Option(
@@ -45,6 +49,7 @@ def site(
     from cleanworks import profiles
     from cleanworks.allimi import site_folder, table_sources
 
+    out = place(out, first)
     site_folder.check(out)  # before the work, not after it
     chosen = profiles.load(profile) if profile else profiles.active()
     found = table_sources.find(chosen, tables, registry, date)

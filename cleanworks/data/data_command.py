@@ -208,9 +208,13 @@ def flags(
         ),
     ],
     profile: Annotated[str | None, typer.Option(help="Country profile: thresholds and days.")] = None,
-    as_of: Annotated[
+    date: Annotated[
         str | None,
-        typer.Option(help="The day that counts as today, YYYY-MM-DD; by default the latest day in the data."),
+        typer.Option(
+            "--date",
+            "--as-of",
+            help="The day that counts as today, YYYY-MM-DD; by default the latest day in the data.",
+        ),
     ] = None,
     currency: Annotated[str | None, typer.Option(help="Compare prices in this currency only.")] = None,
 ) -> None:
@@ -222,7 +226,7 @@ def flags(
 
     from cleanworks.data import flagging
 
-    made = flagging.flags_of(source, profile=profile, as_of=as_of, currency=currency)
+    made = flagging.flags_of(source, profile=profile, as_of=date, currency=currency)
     made.write(to)
     out = Console(highlight=False)
     hits = int(made.answers["flagged"].sum())

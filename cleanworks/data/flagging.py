@@ -115,7 +115,7 @@ class Flags:
         day, place = self.read_on
         if pd.isna(day):
             return ""
-        why = f", the latest day in {place}; another can be chosen with --as-of" if place else ""
+        why = f", the latest day in {place}; another can be chosen with --date" if place else ""
         return f"Read as of {day:%Y-%m-%d}{why}."
 
     def json(self) -> str:

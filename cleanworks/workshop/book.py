@@ -19,7 +19,7 @@ import time
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 import yaml
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 EXTENSION = "cleanworks.workshop.sphinxext"
 Audience = Literal["reader", "learner", "instructor"]
-AUDIENCES = get_args(Audience)
 _STAMP = "edition.txt"
 # What another program that builds into the same folder changes.
 _WITNESSES = ("index.html", "searchindex.js", "objects.inv", ".buildinfo")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cleanworks.asking import place
+
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course, Lesson
 
@@ -209,18 +211,22 @@ def prove_sets(
 
 @exercises.command("split")
 def split_sets(
-    out: Annotated[Path, typer.Argument(help="A new folder.")],
     ids: Annotated[list[str] | None, typer.Argument(help="Ids of lessons; all if none is named.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A new folder.", show_default=False)] = None,
     root: Root = Path("."),
 ) -> None:
-    """Write learners' and instructor's notebooks of sets.
+    """Write each set twice: for learners, for instructors.
 
     Nothing is written when a line of a solution stands in a learner's notebook (exit code 1).
     """
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.exercises import split
 
-    files, found = split(Course.load(root), out, ids or ())
+    names = list(ids or ())
+    # Older versions took the folder as the first word.
+    first = Path(names.pop(0)) if out is None and names else None
+    out = place(out, first)
+    files, found = split(Course.load(root), out, names)
     for path, leak in found:
         print(
             f"{path.as_posix()}: cell `{leak.cell}`, line {leak.line}\n"

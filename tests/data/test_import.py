@@ -536,7 +536,7 @@ def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
     assert "modifications.official_id" in page  # what is missing for an indicator that could not be computed
     # A slip in one year makes all that waits late by years: the day, and where it stands, are said.
     told = made.read_on[1]
-    assert told and f"the latest day in {told}; another can be chosen with --as-of" in page
+    assert told and f"the latest day in {told}; another can be chosen with --date" in page
     assert flags_of(TABLES, codes=["R018"], as_of="2026-01-31").reading == "Read as of 2026-01-31."
 
 

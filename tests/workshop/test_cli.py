@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import json
+import sys
 
 import pytest
 
-from cleanworks import __version__, cli
-from cleanworks.workshop.book import AUDIENCES
+from cleanworks import __main__, __version__, cli
 from tests.workshop.conftest import cell_of, edit, lesson_path, set_path
 
 pytestmark = pytest.mark.usefixtures("one_server")
@@ -77,7 +77,9 @@ def test_what_can_only_be_one_of_a_few_words_is_offered_as_a_choice(run):
     for command in ("book", "pdf", "epub"):
         assert "<reader|learner|instructor>" in run(command, "--help")[1]
         code, _, err = run(command, "--audience", "teacher")
-        assert code == 2 and all(word in err for word in ("--audience", "'teacher'", *AUDIENCES))
+        assert code == 2 and all(
+            word in err for word in ("--audience", "'teacher'", "reader", "learner", "instructor")
+        )
     code, _, err = run("workshop", "times", "record", "r1", "nap", "5")
     assert code == 2 and "'teach', 'practise'" in err
 
@@ -147,9 +149,24 @@ def test_a_proof_that_fails_exits_with_1(run, course):
 
 
 def test_split_says_how_many_and_refuses_the_same_place(run, course):
-    assert run("exercises", "split", "out") == (0, "4 notebooks in out\n", "")
-    code, _, err = run("exercises", "split", "out")
+    assert run("exercises", "split", "--out", "out") == (0, "4 notebooks in out\n", "")
+    code, _, err = run("exercises", "split", "--out", "out")
     assert code == 2 and "something at this place" in err
+    assert run("exercises", "split", "older", "r1") == (0, "2 notebooks in older\n", "")
+
+
+def test_where_something_is_written_is_said_with_out():
+    """Older versions took some folders as the first word; that still works and is not shown."""
+    writers = {
+        path for path, command in COMMANDS.items() if any("--out" in one.opts for one in command.params)
+    }
+    assert {
+        ("site",),
+        ("exercises", "split"),
+        ("live", "build"),
+        ("data", "import"),
+        ("workshop", "build"),
+    } <= writers
 
 
 @pytest.mark.parametrize(
@@ -163,7 +180,8 @@ def test_split_says_how_many_and_refuses_the_same_place(run, course):
             "nowhere.ipynb: There is no such file or folder, and no lesson with this id.",
         ),
         (["exercises", "prove", "r9"], "There is no exercise set 'r9'. There are r1, r2."),
-        (["exercises", "split", "out", "r9"], "There is no lesson 'r9'. The lessons are r1, r2."),
+        (["exercises", "split"], "Nothing says where to write. Give a folder: --out FOLDER"),
+        (["exercises", "split", "--out", "out", "r9"], "There is no lesson 'r9'. The lessons are r1, r2."),
         (["run", "r9"], "There is no lesson 'r9'"),
         (["exercises", "prove", "--jobs", "0"], "--jobs"),
     ],
@@ -238,3 +256,19 @@ def test_a_mistake_of_the_tool_is_said_without_traceback_and_shown_on_request(ru
     monkeypatch.setenv("CLEANWORKS_DEBUG", "1")
     with pytest.raises(RuntimeError, match="surprise"):
         cli.run(["catalogue"])
+
+
+def test_where_only_the_library_is_installed_the_command_says_what_is_missing(capsys, monkeypatch):
+    for name in [
+        name for name in sys.modules if name == "typer" or name.startswith(("typer.", "cleanworks.cli"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "typer", None)
+    monkeypatch.delattr("cleanworks.cli")
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert (
+        ended.value.code == 2
+        and 'needs the package typer. Install it with: python -m pip install "cleanworks[book'
+        in capsys.readouterr().err
+    )

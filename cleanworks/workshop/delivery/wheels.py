@@ -228,7 +228,7 @@ def own_wheel(folder: Path) -> Path:
     files[f"{info}/WHEEL"] = (
         b"Wheel-Version: 1.0\nGenerator: cleanworks\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     )
-    files[f"{info}/entry_points.txt"] = b"[console_scripts]\ncleanworks = cleanworks.cli:main\n"
+    files[f"{info}/entry_points.txt"] = b"[console_scripts]\ncleanworks = cleanworks.__main__:main\n"
     files[f"{info}/RECORD"] = _record(files, info).encode()
     path = folder / f"{name}-py3-none-any.whl"
     write_zip(path, files)

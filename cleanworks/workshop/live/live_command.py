@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from cleanworks.asking import place
+
 Root = Annotated[Path, typer.Option("--root", help="Folder of the course.")]
 
 
@@ -43,7 +45,10 @@ def fetch_files(root: Root = Path(".")) -> None:
 
 
 def build(
-    out: Annotated[Path, typer.Argument(help="A folder, such as `_static/live` of a book.")],
+    first: Annotated[Path | None, typer.Argument(help="An older way to say --out.", hidden=True)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder, such as `_static/live` of a book.", show_default=False)
+    ] = None,
     profile: Annotated[
         str | None, typer.Option("--profile", help="The country profile of the tables.")
     ] = None,
@@ -60,6 +65,7 @@ def build(
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.live.payload import prepare
 
+    out = place(out, first)
     course = Course.load(root.resolve())
     payload = prepare(course, Edition(course.root, profile=profile, language=language).environment)
     payload.write(out)
