@@ -22,6 +22,7 @@ from cleanworks.standards import ocds
 from tests.few import few
 
 CODES = [code for code, one in flags.REGISTRY.items() if one.family in ("tender", "market")]
+CODES_OF_BIDS = ["R024", "R025", "R028", "R035", "R036", "R038", "R058", "bid-spread", "co-bidding"]
 AFTER = [code for code, one in flags.REGISTRY.items() if one.family in ("contract", "payment")]
 ON_SITE = [code for code in flags.REGISTRY if code not in {*CODES, *AFTER}]
 OTHER = {
@@ -455,6 +456,23 @@ def test_both_engines_answer_the_same_of_contracts_and_payments(tmp_path, seed, 
     pd.testing.assert_frame_equal(in_order(found), in_order(expected), rtol=1e-12)
 
 
+def test_an_indicator_names_every_column_that_it_reads():
+    """What it does not name is not made ready for it: texts stay texts, and clocks keep their zones."""
+    tables = {**on_site(2), **after_signature(2), **generated(2)}
+    settings = flags.Settings(
+        minimum_contracting_processes=3, minimum_group=2, direct_award_threshold=4e7, near_threshold=0.5
+    )
+    codes = list(flags.coverage(tables).query("possible").index)
+    whole = in_order(flags.evaluate(tables, codes, settings))
+    for code in codes:
+        named = {f"{place}{more}" for place in flags.indicator(code).reads for more in ("", "_offset")}
+        some = {
+            name: table[[one for one in table if f"{name}.{one}" in named]] for name, table in tables.items()
+        }
+        found = in_order(flags.evaluate(some, [code], settings))
+        pd.testing.assert_frame_equal(found, in_order(whole[whole["code"] == code]), obj=code)
+
+
 def test_every_indicator_is_defined_for_every_engine():
     """None is left that only pandas computes: the three groups of these tests hold them all."""
     assert len(CODES) + len(AFTER) + len(ON_SITE) == len(flags.REGISTRY)
@@ -539,6 +557,19 @@ def test_columns_that_may_be_missing_are_missed_alike(tmp_path, gone, how):
     pd.testing.assert_frame_equal(
         in_order(by_files(tables, tmp_path, codes, None)), in_order(expected), rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("how", ["missing", "empty"])
+def test_tenders_without_their_ids_say_nothing_of_any_bid(tmp_path, how):
+    tables = generated(2, 60)
+    expected = flags.evaluate(
+        {name: table for name, table in tables.items() if name != "tenders"}, CODES_OF_BIDS
+    )
+    nameless = tables["tenders"].drop(columns="tender_id")
+    tables["tenders"] = nameless if how == "missing" else nameless.assign(tender_id=None)
+    assert {"R024", "R028", "R035", "R038"} <= set(expected["code"])
+    for found in (flags.evaluate(tables, CODES_OF_BIDS), by_files(tables, tmp_path, CODES_OF_BIDS, None)):
+        pd.testing.assert_frame_equal(in_order(found), in_order(expected), rtol=1e-12)
 
 
 def test_no_change_and_no_subcontract_are_answers_on_both_engines(tmp_path):

@@ -150,6 +150,8 @@ READ_BY_MANY = (
     "contracts.date_signed", "bids.date", "milestones.date_met", "awards.amount", "tenders.number_of_lots", "bids.amount",
     "payments.amount", "claims.amount", "contracts.value_amount", "tenders.status", "contracts.status", "projects.status",
 )  # fmt: skip
+# What tells a row of a contract that was cancelled.
+STANDING = ("contracts.contract_id", "contracts.status")
 
 
 @dataclass(frozen=True)

@@ -350,11 +350,11 @@ class Processes:
 
     def _late(self, there: Collection[str]) -> tuple[nw.Expr, nw.Expr]:
         """Whether a bid came after the deadline, and whether that can be told: not where a zone that is not written decides."""
-        if "date" not in there or not self.has("tenders", "tender_end"):
+        if "date" not in there or "tender_end" not in self.tenders.columns:
             return lit(False), lit(False)
         late = known(col("date") > col("closes"))
         dated = ~(col("date").is_null() | col("closes").is_null())
-        if "date_offset" in there or self.has("tenders", _END_OFFSET):
+        if "date_offset" in there or _END_OFFSET in self.tenders.columns:
             offset = col("date_offset") if "date_offset" in there else lit(0.0)
             deadline = col("closes_offset")
             shift = offset.fill_null(0.0) - deadline.fill_null(0.0)
@@ -477,10 +477,9 @@ class Processes:
 
     def buyers(self, column: str | None = None) -> Frame | None:
         """``process`` and ``who``: ``tenders.buyer_id`` (or another column), else the public authority of its project."""
-        if column is None and not self.has("tenders", "buyer_id"):
-            if not (
-                self.has("projects", "project_id", "public_authority") and self.has("tenders", "project_id")
-            ):
+        there = self.tenders.columns
+        if column is None and "buyer_id" not in there:
+            if not (self.has("projects", "project_id", "public_authority") and "project_id" in there):
                 return None
             owners = self.table("projects").select("project_id", who=col("public_authority"))
             owners = owners.filter(~col("project_id").is_null())
@@ -489,7 +488,7 @@ class Processes:
             )
             return found.select("process", "who").filter(~col("who").is_null())
         column = column or "buyer_id"
-        if not self.has("tenders", column):
+        if column not in there:
             return None
         return self.tenders.select("process", who=col(column)).filter(~col("who").is_null())
 
@@ -550,7 +549,7 @@ class Processes:
             if self.has("modifications", "type"):
                 silent = old.is_null() & new.is_null() & among("type", ("duration", "scope"))
                 more["rise"] = nw.when(silent).then(lit(0.0)).otherwise(new - old)
-        changes = self.table("modifications").filter(~col("contract_id").is_null()).select(*of_change, **more)
+        changes = self.table("modifications").select(*of_change, **more)
         signed = self.table("contracts").filter(~col("contract_id").is_null())
         signed = signed.select(
             self._there("contracts", "contract_id", "supplier_id", "date_signed", "status")
@@ -830,8 +829,8 @@ class Processes:
         there = [one for one in wanted if one in self._columns(name)]
         of_tender = ["process", "tender_id", "kept", "compared", "several", "by_price"]
         tenders = self.tenders
-        if "date" in there and self.has("tenders", "tender_end"):
-            offset = col(_END_OFFSET) if self.has("tenders", _END_OFFSET) else lit(0.0)
+        if "date" in there and "tender_end" in tenders.columns:
+            offset = col(_END_OFFSET) if _END_OFFSET in tenders.columns else lit(0.0)
             # A deadline told as a day ends with the day; many publishers write a day as its midnight.
             day = _midnight("tender_end", offset)
             last = col("tender_end").dt.offset_by("1d").dt.offset_by("-1us")

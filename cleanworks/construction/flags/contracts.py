@@ -8,7 +8,7 @@ from narwhals import col, lit
 from cleanworks.construction.flags._core import Settings
 from cleanworks.construction.flags._processes import Frame, Processes
 
-from ._core import high_fence, indicator, indicators_in
+from ._core import STANDING, high_fence, indicator, indicators_in
 from ._processes import above_zero, among, known, next_month, number, total
 
 CHANGES = ("ccs-s85", "ccs-s86")
@@ -39,6 +39,7 @@ _VALUES = (
         "projects.project_id",
         "projects.completion_final_value",
         "projects.budget_amount",
+        "projects.currency",
     ),
     innocent=(
         "Prices of materials rose and the contract foresees it.",
@@ -164,7 +165,7 @@ def first_change(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     formula="changes with an empty rationale / all changes of the contract",
     unit="share",
     fields=("modifications.contract_id", "modifications.rationale"),
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=("The reason is in a paper file.", "The form has no field for it."),
 )
 def changes_without_reason(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -466,7 +467,7 @@ def R072(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     formula="highest tier among the contract's subcontracts; > 1 flags",
     unit="tiers",
     fields=("subcontracts.contract_id", "subcontracts.tier"),
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=("A specialist part for which the law allows it.",),
 )
 def subcontract_chain(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -484,7 +485,7 @@ def subcontract_chain(processes: Processes, settings: Settings) -> list[tuple[st
     formula="value_amount / prime_amount < 70 % (illustrative)",
     unit="share",
     fields=("subcontracts.subcontract_id", "subcontracts.value_amount", "subcontracts.prime_amount"),
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=("The contractor supplies materials or machines itself.",),
 )
 def subcontract_rate(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:

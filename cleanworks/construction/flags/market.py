@@ -33,7 +33,7 @@ _BUYER = (
     formula="tenders with one tenderer / open and selective tenders, per buyer with at least 5; > Q3 + 1.5 IQR flags",
     unit="share",
     fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers", *_BUYER),
-    optional=("tenders.status",),
+    optional=("tenders.status", "bids.tender_id", "bids.bid_id", "bids.tenderer_id", "bids.status"),
     innocent=("A buyer of special works for which few firms exist.",),
 )
 def single_bid_share(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -117,7 +117,14 @@ def concentration(processes: Processes, settings: Settings) -> list[tuple[str, F
     formula="standard deviation / mean of the valid bids of one lot and currency (coefficient of variation), at least 3 bids; < 1 % flags (illustrative)",
     unit="share",
     fields=("bids.tender_id", "bids.amount", "bids.status"),
-    optional=("tenders.status", "bids.bid_id", "bids.currency", "bids.lot_id", "tenders.number_of_lots"),
+    optional=(
+        "tenders.tender_id",
+        "tenders.status",
+        "bids.bid_id",
+        "bids.currency",
+        "bids.lot_id",
+        "tenders.number_of_lots",
+    ),
     innocent=(
         "Standard work with known prices.",
         "A published estimate and a floor price draw all bids together.",
@@ -149,7 +156,14 @@ def bid_spread(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     formula="tenders in which both made a bid of their own for one lot > Q3 + 1.5 IQR over all pairs that meet, and at least 3",
     unit="tenders",
     fields=("bids.tender_id", "bids.tenderer_id"),
-    optional=("tenders.status", "bids.bid_id", "bids.lot_id", "bids.status", "tenders.number_of_lots"),
+    optional=(
+        "tenders.tender_id",
+        "tenders.status",
+        "bids.bid_id",
+        "bids.lot_id",
+        "bids.status",
+        "tenders.number_of_lots",
+    ),
     innocent=("Both work in the same trade and place.",),
 )
 def co_bidding(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -225,7 +239,10 @@ def threshold_bunching(processes: Processes, settings: Settings) -> list[tuple[s
     formula="mean over digits 1-9 of |share of amounts beginning with d - log10(1 + 1/d)|; only columns with at least 300 amounts; > 0.015 flags (illustrative)",
     unit="mean absolute deviation of shares",
     fields=("payments.amount|bids.amount|claims.amount",),
-    optional=("contracts.value_amount", "modifications.new_value"),
+    optional=(
+        "contracts.value_amount",
+        *(f"{name}.currency" for name in ("payments", "bids", "claims", "contracts")),
+    ),
     innocent=(
         "Amounts cover a narrow range: contracts between two thresholds.",
         "Prices end in rounded figures by rule.",

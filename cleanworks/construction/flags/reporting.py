@@ -12,7 +12,7 @@ from narwhals import col, lit
 from cleanworks.construction.flags._core import Settings
 from cleanworks.construction.flags._processes import Frame, Processes
 
-from ._core import indicator, indicators_in
+from ._core import STANDING, indicator, indicators_in
 from ._processes import CANCELLED, ENDED, MONDAY, known, number, whole
 
 EARNED = ("ccs-s88",)
@@ -29,10 +29,7 @@ _MONTHS = ("progress.contract_id", "progress.period", "progress.planned", "progr
     formula="working days after the last daily report, up to the reading day; contracts that have not reached 100 % and report daily; > 5 flags (illustrative)",
     unit="working days",
     fields=("reports.contract_id", "reports.report_type", "reports.date"),
-    optional=(
-        "contracts.status",
-        "reports.actual",
-    ),
+    optional=(*STANDING, "reports.actual"),
     innocent=("The works are suspended for the winter.", "The completion is under inspection."),
 )
 def report_silence(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -56,7 +53,7 @@ def report_silence(processes: Processes, settings: Settings) -> list[tuple[str, 
     formula="largest number of working days between two daily reports that follow each other; > 5 flags (illustrative)",
     unit="working days",
     fields=("reports.contract_id", "reports.report_type", "reports.date"),
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=("Bad weather.", "Suspended works."),
 )
 def report_gap(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -78,7 +75,7 @@ def report_gap(processes: Processes, settings: Settings) -> list[tuple[str, Fram
     formula="months with actual = 0 and planned >= 10 %; >= 1 flags",
     unit="months",
     fields=_MONTHS,
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=("The field was left empty and the system shows 0.", "The start was put off by agreement."),
 )
 def zero_progress(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -98,7 +95,7 @@ def zero_progress(processes: Processes, settings: Settings) -> list[tuple[str, F
     formula="longest run of months whose actual equals the month before, strictly between 0 and 100; >= 3 flags",
     unit="months",
     fields=_MONTHS,
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=("Winter or rain.", "A stop ordered by the city."),
 )
 def flat_progress(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -118,7 +115,7 @@ def flat_progress(processes: Processes, settings: Settings) -> list[tuple[str, F
     formula="longest run of months with actual = planned, strictly between 0 and 100; >= 3 flags",
     unit="months",
     fields=_MONTHS,
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=(
         "The plan was corrected afterwards to what was built.",
         "Progress is rounded to whole steps of ten.",
@@ -140,7 +137,7 @@ def copied_progress(processes: Processes, settings: Settings) -> list[tuple[str,
     formula="actual / planned of the last month with an entry; < 0.9 flags (illustrative)",
     unit="ratio",
     fields=_MONTHS,
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=("The plan at signature was never realistic.", "An agreed extension is not in the plan."),
 )
 def spi(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -159,7 +156,7 @@ def spi(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     formula="planned - actual of the last month with an entry; >= 10 points flags",
     unit="percentage points",
     fields=_MONTHS,
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=("The plan at signature was never realistic.",),
 )
 def progress_gap(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -178,7 +175,7 @@ def progress_gap(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     formula="median of (submitted_at - date) over the contract's daily reports",
     unit="days",
     fields=("reports.contract_id", "reports.report_type", "reports.date", "reports.submitted_at"),
-    optional=("contracts.status",),
+    optional=STANDING,
     innocent=("Reports are collected and entered once a week.",),
 )
 def late_report(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:

@@ -74,7 +74,7 @@ def R003(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     formula="number_of_tenderers = 1 and method is open or selective; no answer for 0, or where more firms than the number say so bid",
     unit="1 flagged, 0 not",
     fields=("tenders.tender_id", "tenders.procurement_method", "tenders.number_of_tenderers"),
-    optional=("tenders.status", "bids.tender_id", "bids.tenderer_id", "bids.status"),
+    optional=("tenders.status", "bids.tender_id", "bids.bid_id", "bids.tenderer_id", "bids.status"),
     innocent=("Few firms can do such work.", "A busy season: firms are fully booked.", "The site is remote."),
 )
 def R018(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -91,9 +91,17 @@ _PRICES = (
     "bids.status",
     *AWARDED,
 )
+_LOTS = (
+    "bids.lot_id",
+    "awards.lot_id",
+    "awards.status",
+    "tenders.tender_id",
+    "tenders.number_of_lots",
+    "tenders.status",
+)
 _SHARPER = (
-    "bids.currency", "bids.lot_id", "awards.status", "awards.amount", "awards.currency", "awards.lot_id", "tenders.number_of_lots",
-    "tenders.procurement_method_details", "tenders.status",
+    "bids.currency", "bids.lot_id", "awards.status", "awards.amount", "awards.currency", "awards.lot_id", "tenders.tender_id",
+    "tenders.number_of_lots", "tenders.procurement_method_details", "tenders.status",
 )  # fmt: skip
 
 
@@ -137,7 +145,7 @@ def R024(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     formula="valid bids >= Q3 of all firms' counts, and wins / valid bids <= Q1 - 1.5 IQR of all firms' ratios",
     unit="share of valid bids won",
     fields=("bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.status", *AWARDED),
-    optional=("awards.status", "tenders.status"),
+    optional=_LOTS,
     innocent=("The firm is new and learns to bid.", "The firm is dear and honest."),
 )
 def R025(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -167,6 +175,7 @@ def R025(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     optional=(
         "bids.currency",
         "bids.lot_id",
+        "tenders.tender_id",
         "tenders.number_of_lots",
         "tenders.procurement_method_details",
         "tenders.status",
@@ -228,7 +237,7 @@ def _tenderers(processes: Processes, bids: Frame) -> Frame:
         "tenders.tender_end",
         *AWARDED,
     ),
-    optional=("awards.status", "tenders.status"),
+    optional=_LOTS,
     innocent=(
         "The deadline was extended and the notice not corrected.",
         "The date is the day of entry, not of receipt.",
@@ -254,7 +263,7 @@ def R030(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     formula="one firm has valid bids, it is the only supplier, and >= 1 other firm was disqualified",
     unit="number of other firms disqualified; for a firm only a mark (0)",
     fields=("bids.tender_id", "bids.tenderer_id", "bids.status", *AWARDED),
-    optional=("awards.status", "tenders.status"),
+    optional=_LOTS,
     innocent=(
         "The others missed a clear, necessary document.",
         "Demanding works with a proper prequalification.",
@@ -308,7 +317,7 @@ def R035(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
         "awards.award_id|contracts.contract_id",
         *_AWARDING,
     ),
-    optional=(*_SHARPER, "tenders.price_only"),
+    optional=(*_SHARPER, "awards.supplier_id", "tenders.price_only"),
     innocent=("The bid was abnormally low and the firm could not explain it.", "The firm lacked a licence."),
 )
 def R036(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
@@ -341,8 +350,11 @@ def R036(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     unit="share of submitted bids",
     fields=("bids.bid_id", "bids.tender_id", "bids.tenderer_id", "bids.status"),
     optional=(
+        "tenders.tender_id",
         "tenders.buyer_id",
         "tenders.procuring_entity_id",
+        "tenders.project_id",
+        "projects.project_id",
         "projects.public_authority",
         "tenders.status",
     ),
@@ -397,7 +409,7 @@ def _refusals(
         "awards.supplier_id",
         "awards.status",
     ),
-    optional=("tenders.status",),
+    optional=("tenders.tender_id", "tenders.status"),
     innocent=("A general contractor or a trading house.", "Codes are chosen carelessly."),
 )
 def R048(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
