@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import linecache
 import re
 
@@ -34,22 +35,25 @@ class InputError(ValueError):
         What is wrong, one sentence.
     where : str, optional
         File, table, row, column or cell.
-    fix : str, optional
-        What to do about it.
+    fix : str
+        What to do about it. Nobody may say that something is wrong and leave it at that.
 
     The command line prints the three parts as one message and exits with code 2; nothing shows a traceback.
     """
 
-    def __init__(self, what: str, *, where: str | None = None, fix: str | None = None):
+    def __init__(self, what: str, *, fix: str, where: str | None = None):
         self.what, self.where = without_passwords(what), without_secrets(where) if where else where
-        self.fix = without_passwords(fix) if fix else fix
+        self.fix = without_passwords(fix)
         super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        """Another process that is handed the error gets its three parts, too."""
+        return functools.partial(type(self), where=self.where, fix=self.fix), (self.what,)
 
     @property
     def message(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        remedy = f" {self.fix}" if self.fix else ""
-        return f"{place}{self.what}{remedy}"
+        return f"{place}{self.what} {self.fix}"
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows instead of a traceback: the message, and the line of the cell that led to it.

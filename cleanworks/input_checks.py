@@ -79,9 +79,13 @@ def numbers(
         _refuse(values, absent, name, "A value is missing", "Fill it in or leave the row out.")
     _refuse(values, np.isinf(flat), name, "A value is infinite", "Look for a division by zero.")
     present = ~absent
-    _refuse(
-        values, present & ((flat < low) | (flat > high)), name, f"{{value:g}} is outside {low:g} to {high:g}"
-    )
+    limits = f"is outside {low:g} to {high:g}"
+    if np.isinf(high):
+        limits = f"is below {low:g}"
+    elif np.isinf(low):
+        limits = f"is above {high:g}"
+    outside = present & ((flat < low) | (flat > high))
+    _refuse(values, outside, name, f"{{value:g}} {limits}", "Correct it, or leave the row out.")
     return flat
 
 
@@ -206,7 +210,7 @@ def unique(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
         row = twice.index[int(np.argmax(twice.to_numpy()))]
         shown = ", ".join(f"{column} {table[column].to_numpy()[int(np.argmax(twice))]}" for column in columns)
         raise InputError(
-            f"{shown} appears more than once ({int(twice.sum())} rows too many).",
+            f"There is more than one row of {shown} ({int(twice.sum())} too many).",
             where=f"{name}, row {row}",
             fix="Keep one row for each.",
         )
@@ -260,7 +264,7 @@ def _one(value: float, name: str) -> float:
     return number
 
 
-def _refuse(values: Values | float, wrong: np.ndarray, name: str, what: str, fix: str | None = None) -> None:
+def _refuse(values: Values | float, wrong: np.ndarray, name: str, what: str, fix: str) -> None:
     """Say ``what`` is wrong with the first of the wrong values; it may show that ``value``."""
     if not wrong.any():
         return

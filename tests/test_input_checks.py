@@ -17,7 +17,7 @@ CELLS = pd.Series(["5", "6 km", None, "x"], index=[3, 4, 5, 6])
     [
         (lambda: input_checks.numbers(CELLS, "length"), "length, row 4: Not a number: '6 km'."),
         (lambda: input_checks.numbers([1, np.nan], "length"), "length, row 1: A value is missing."),
-        (lambda: input_checks.numbers([1, 7, 9], "x", high=6), r"x, row 1: 7 is outside -inf to 6 \(1 more like it\)."),
+        (lambda: input_checks.numbers([1, 7, 9], "x", high=6), r"x, row 1: 7 is above 6 \(1 more like it\)."),
         (lambda: input_checks.need_amounts(pd.Series([2, -3], index=["a", "b"]), "paid"), "paid, row b: .* is -3."),
         (lambda: input_checks.need_amounts(-1, "budget"), "^budget: An amount cannot be negative, and this one is -1."),
         (lambda: input_checks.need_amounts(np.inf, "budget"), "^budget: A value is infinite. Look for a division"),

@@ -249,7 +249,11 @@ def _cells(text: str, where: str) -> pd.DataFrame:
             f"The file is not valid CSV: {error}.", where=where, fix="Save it as 'CSV UTF-8'."
         ) from None
     if not rows:
-        raise InputError("The file is empty.", where=where, fix="Start from the table's template.")
+        raise InputError(
+            "The file is empty.",
+            where=where,
+            fix="Start from the table's template: cleanworks data template TABLE",
+        )
     header = [cell.strip() for cell in rows[0]]
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         mark = "semicolons" if ";" in header[0] else "tabs"
@@ -491,7 +495,7 @@ def _explain(cases: pd.DataFrame, frame: pd.DataFrame, described: Table, where: 
         return InputError(
             f"Table '{described.name}' needs a column '{case['failure_case']}'.",
             where=where,
-            fix="Add it, or start from the table's template.",
+            fix="Add it, or start from the table's template: cleanworks data template TABLE",
         )
     if rule == "column_in_schema":
         return InputError(

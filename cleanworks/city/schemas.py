@@ -8,7 +8,6 @@ the pandera schema (:func:`pandera_schema`). Nothing about a table is written do
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -552,26 +551,6 @@ def template(name: str, *, example: bool = True) -> str:
     if example:
         rows.append(",".join(column.example for column in described.columns))
     return "\n".join(rows) + "\n"
-
-
-def dictionary(names: Iterable[str] | None = None) -> pd.DataFrame:
-    """The data dictionary: one row per column of every table."""
-    rows = [
-        {
-            "table": described.name,
-            "column": column.name,
-            "kind": column.kind,
-            "unit": column.unit,
-            "meaning": column.meaning,
-            "may be empty": column.null,
-            "key": column.key,
-            "refers to": column.refers,
-            "allowed": " ".join(column.allowed),
-        }
-        for described in (map(table, names) if names else tables().values())
-        for column in described.columns
-    ]
-    return pd.DataFrame(rows)
 
 
 def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,17 @@ def columns(course: object = None) -> tuple[list[str], list[list[str]]]:
     return ["table", "column", "kind", "unit", "what it says"], rows
 
 
+def irregularities(course: object = None) -> tuple[list[str], list[list[str]]]:
+    """Every kind of irregularity that is planted: (headings, rows)."""
+    from cleanworks.city import planted
+
+    rows = [
+        [f"`planted.{one.kind}`", one.meaning, f"`{one.table}`", one.share_of]
+        for one in planted.kinds().itertuples()
+    ]
+    return ["rate in the profile", "what is planted", "rows marked in", "the rate is a share of"], rows
+
+
 def _all() -> list[schemas.Table]:
     return list(schemas.tables().values())
 

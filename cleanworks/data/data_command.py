@@ -26,6 +26,7 @@ Source = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to `cleanworks data`."""
+    data_app.command()(template)
     data_app.command()(coverage)
     data_app.command("import")(bring_in)
     data_app.command()(flags)
@@ -194,6 +195,28 @@ def coverage(
         ("code", "name", "missing"),
         [(c, r["name"], r.missing) for c, r in unable.iterrows()],
     )
+
+
+def template(
+    table: Annotated[str, typer.Argument(help="A table, such as projects or payments.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="The file to write, .csv. Printed if not given.")] = None,
+) -> None:
+    """Print a table's headings, with a row as an example.
+
+    Fill it in with a spreadsheet, and read it with `data import`. The data dictionary of the book says what each column holds.
+    """
+    from cleanworks.city import schemas
+    from cleanworks.written import whole
+
+    text = schemas.template(table)
+    if out is None:
+        print(text, end="")
+        return
+    if out.exists():
+        raise InputError("There is such a file already.", where=str(out), fix="Choose another name.")
+    with whole(out, new=True) as file:
+        file.write(text.encode("utf-8-sig"))
+    print(out)
 
 
 def flags(

@@ -19,7 +19,7 @@ from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 from cleanworks.integrity import published
-from cleanworks.integrity._quantiles import NORMAL, two_sided
+from cleanworks.integrity._quantiles import two_sided
 from cleanworks.integrity.estimates import Estimate, join_notes
 from cleanworks.integrity.grades import EDGES
 from cleanworks.typed import Numbers
@@ -915,17 +915,3 @@ def simulate_panel(
             "score": score.ravel(),
         }
     )
-
-
-def p_value(estimate: Estimate) -> float:
-    """Two-sided p-value of "no effect" from an estimate, its error and its degrees of freedom."""
-    if estimate.error == 0:
-        raise InputError(
-            "The error is 0, so there is no p-value.", where="p_value", fix=estimate.note or None
-        )
-    ratio = abs(estimate.value / estimate.error)
-    if math.isinf(estimate.freedom):
-        return 2 * NORMAL.cdf(-ratio)
-    from scipy.stats import t as student
-
-    return float(2 * student.sf(ratio, estimate.freedom))

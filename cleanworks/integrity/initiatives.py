@@ -79,32 +79,8 @@ def _paca() -> pd.DataFrame:
 STATES = ("claimed", "evidenced", "verified", "refuted")
 """What is known about a task: only said; backed by documents; a visit agrees; a visit contradicts."""
 
-MOVES = {
-    ("claimed", "documents accepted"): "evidenced",
-    ("claimed", "visit agrees"): "verified",
-    ("claimed", "visit contradicts"): "refuted",
-    ("evidenced", "documents withdrawn"): "claimed",
-    ("evidenced", "visit agrees"): "verified",
-    ("evidenced", "visit contradicts"): "refuted",
-    ("refuted", "objection upheld"): "evidenced",
-}
-"""Allowed moves between states (ours): nothing becomes verified without a visit."""
-
 CREDIT = {"claimed": 0.0, "evidenced": 1.0, "verified": 1.0, "refuted": 1.0}
 """Ours: a claim without evidence counts nothing; everything else counts with the score that was found."""
-
-
-def advance(state: str, event: str) -> str:
-    """The state after an event; `InputError` when the event is not possible in this state."""
-    input_checks.choice(state, STATES, "state")
-    if (state, event) not in MOVES:
-        possible = [name for start, name in MOVES if start == state]
-        raise InputError(
-            f"{event!r} cannot happen to a task that is {state}.",
-            where="state of a task",
-            fix=f"Possible: {', '.join(possible)}." if possible else "This state is final.",
-        )
-    return MOVES[state, event]
 
 
 def evidence_states(initiatives: pd.DataFrame, *, tolerance: float = 10.0) -> pd.Series:
@@ -356,41 +332,6 @@ def groups(institutions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"group": group, "reason": reason})
 
 
-def selected(candidates: pd.DataFrame) -> pd.DataFrame:
-    """Who is assessed, by the rule of 2018 (acrc-s30).
-
-    Exempt after grade 1 or 2 in the Integrity Assessment in both of the last two years; added, whatever its size,
-    after grade 4 or 5 last year or a hiring scandal. That selection depends on past scores is why comparing assessed
-    with other bodies misleads.
-
-    Parameters
-    ----------
-    candidates : DataFrame
-        Index ``institution_id``; ``group`` (missing when too small), ``grade``, ``grade_before`` (1 to 5 or missing),
-        ``scandal`` (true/false).
-
-    Returns
-    -------
-    DataFrame
-        Columns ``assessed`` and ``reason``.
-    """
-    input_checks.need_rows(candidates, ["group", "grade", "grade_before", "scandal"], "candidates")
-    for column in ("grade", "grade_before"):
-        input_checks.numbers(candidates[column], f"column {column}", low=1, high=5, missing=True)
-    last, before = (candidates[column].astype("Float64") for column in ("grade", "grade_before"))
-    weak = last.ge(4).fillna(False).astype(bool)
-    scandal = input_checks.yes_no(candidates["scandal"], "scandal")
-    strong = (last.le(2) & before.le(2)).fillna(False).astype(bool)
-    regular = candidates["group"].notna()
-    reason = np.select(
-        [scandal, weak, strong, regular],
-        ["hiring scandal", "grade 4 or 5", "exempt: grade 1 or 2 for two years", "regular"],
-        "too small",
-    )
-    assessed = scandal | weak | (regular & ~strong)
-    return pd.DataFrame({"assessed": assessed, "reason": reason}, index=candidates.index)
-
-
 TIER_SHARES = (0.16, 0.20, 0.28, 0.20, 0.16)
 """Ours. In 2021 tier 1 held 15.8 % and tier 2 20.1 % of the bodies (acrc-s88); the cut-offs are not public."""
 
@@ -455,19 +396,6 @@ def cycle() -> pd.DataFrame:
         ("results published", 13, 13, "commission", "published", "acrc-s89;acrc-s86;acrc-s87;acrc-s88"),
     ]
     return pd.DataFrame(rows, columns=["step", "start", "end", "who", "status", "source"])
-
-
-def releases() -> pd.DataFrame:
-    """Published days of release: columns ``round``, ``date`` and ``source``. Only the month is known for 2015."""
-    rows = [
-        (2013, "2014-01-16", "acrc-s82"),
-        (2018, "2019-01-31", "acrc-s89"),
-        (2019, "2020-01-28", "acrc-s86"),
-        (2020, "2021-01-26", "acrc-s87"),
-        (2021, "2022-01-18", "acrc-s88"),
-    ]
-    table = pd.DataFrame(rows, columns=["round", "date", "source"])
-    return table.assign(date=pd.to_datetime(table["date"]))
 
 
 # -- checks --------------------------------------------------------------------------------------------------------

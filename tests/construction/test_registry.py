@@ -77,7 +77,7 @@ def test_a_step_out_of_order_is_refused_and_leaves_no_trace(site):
     before = site.head()
     with pytest.raises(
         Refusal,
-        match=r"R-1 is entered; it must be checked before anybody can approve it\. Ask the supervisor",
+        match=r"R-1 of reports is entered; it must be checked before anybody can approve it\. Ask the supervisor",
     ):
         site.approve(OFFICIAL, "reports", "R-1")
     assert site.head() == before
@@ -103,12 +103,12 @@ def test_wrong_roles_and_strange_contracts_are_refused(site):
         site.enter(CITIZEN, "reports", REPORT)
     with pytest.raises(Refusal, match="other does not work on contract C-1"):
         site.enter(User("other", "contractor", frozenset({"C-2"})), "reports", REPORT)
-    with pytest.raises(Refusal, match=r"reports R-1 is not in the registry\. Enter it first"):
+    with pytest.raises(Refusal, match=r"record R-1 of reports is not in the registry\. Enter it first"):
         site.check(SUPERVISOR, "reports", "R-1")
     site.enter(CONTRACTOR, "reports", REPORT)
     with pytest.raises(Refusal, match="The role contractor may not check reports; this is for: supervisor"):
         site.check(CONTRACTOR, "reports", "R-1")
-    with pytest.raises(Refusal, match="reports R-1 is there already; a number is given once"):
+    with pytest.raises(Refusal, match="record R-1 of reports is there already; a number is given once"):
         site.enter(CONTRACTOR, "reports", REPORT)
     with pytest.raises(Refusal, match=r"There is no step 'release' for reports\. Steps: check, approve"):
         site.release(BANK, "reports", "R-1")
@@ -126,16 +126,16 @@ def test_an_approved_record_is_never_changed_but_an_entered_one_is(site):
     site.send_back(OFFICIAL, "reports", "R-1", "8 % or 80 %?")
     back = site.table("reports").iloc[0]
     assert (back["state"], back["sent_back_because"]) == ("entered", "8 % or 80 %?")
-    with pytest.raises(Refusal, match="report_id is the key of reports R-1 and is never changed"):
+    with pytest.raises(Refusal, match="R-1 of reports has the key report_id, which is never changed"):
         site.correct(CONTRACTOR, "reports", "R-1", report_id="R-2")
     with pytest.raises(InputError, match="'actual' must be a percentage"):
         site.correct(CONTRACTOR, "reports", "R-1", actual=900.0)
     site.correct(CONTRACTOR, "reports", "R-1", actual=9.0)
     site.check(SUPERVISOR, "reports", "R-1")
     site.approve(OFFICIAL, "reports", "R-1")
-    with pytest.raises(Refusal, match="R-1 is approved, and an approved record is never changed"):
+    with pytest.raises(Refusal, match="R-1 of reports is approved, and an approved record is never changed"):
         site.correct(CONTRACTOR, "reports", "R-1", actual=20.0)
-    with pytest.raises(Refusal, match="R-1 is approved and cannot be sent back"):
+    with pytest.raises(Refusal, match="R-1 of reports is approved and cannot be sent back"):
         site.send_back(OFFICIAL, "reports", "R-1", "too late")
     assert site.table("reports")["actual"].tolist() == [9.0]
 

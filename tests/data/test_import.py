@@ -822,3 +822,12 @@ def test_a_file_of_nothing_is_called_empty_packed_or_not(tmp_path, capsys, conte
     assert cli.run(["data", "import", str(file), "--yes", "--out", str(tmp_path / "out")]) == 2
     assert "empty" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_template_that_was_filled_in_is_read(tmp_path, capsys):
+    file = tmp_path / "payments.csv"
+    assert cli.run(["data", "template", "payments", "--out", str(file)]) == 0
+    assert cli.run(["data", "template", "payments", "--out", str(file)]) == 2, "nothing is overwritten"
+    assert list(data.bring_in([file]).tables) == ["payments"]
+    assert cli.run(["data", "template", "payment"]) == 2
+    assert "Did you mean 'payments'?" in capsys.readouterr().err

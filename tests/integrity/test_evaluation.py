@@ -167,7 +167,7 @@ def test_few_clusters_and_staggered_starts_are_warned_about(panel):
         (lambda p: p.assign(treated=p["start"].notna()), "cannot be told from"),
         (
             lambda p: pd.concat([p, p.head(1)], ignore_index=True),
-            "institution_id 0, year 0 appears more than once",
+            "more than one row of institution_id 0, year 0",
         ),
         (lambda p: p[p["institution_id"].eq(0)], "one cluster only"),
         (lambda p: p[p["year"].eq(4)], "one period only"),
@@ -421,18 +421,6 @@ def test_thresholds_without_bodies_are_refused(bodies):
         evaluation.threshold_effect(population, score, 600, 200)
     with pytest.raises(InputError, match="same bodies"):
         evaluation.threshold_effect(population, score[:-1], 300, 50)
-
-
-# -- p-values ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_p_value_of_an_exact_result_is_refused():
-    series = pd.Series([1.0, 2, 3, 4, 5, 6, 7, 8], index=range(8))
-    exact = evaluation.interrupted_series(series, 4).level
-    assert exact.error < 1e-12
-    sure = type(exact)(**(vars(exact) | {"error": 0.0}))
-    with pytest.raises(InputError, match="no p-value"):
-        evaluation.p_value(sure)
 
 
 # -- published effects ---------------------------------------------------------------------------------------------

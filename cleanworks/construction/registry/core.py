@@ -257,7 +257,7 @@ class _Batch:
             self._declare(step)
             return
         now = self._record(name)
-        what = f"{step.kind} {step.record}"
+        what = f"The record {step.record} of {step.kind}"
         fields = dict(step.fields) if self.trusted else journal.plain(step.fields)
         try:
             state = permissions.next_state(
@@ -279,7 +279,7 @@ class _Batch:
         assert now is not None  # `next_state` lets only "enter" begin a record
         if step.action == "correct" and (keys := [k for k in shapes.SHAPES[step.kind].key if k in fields]):
             raise Refusal(
-                f"{keys[0]} is the key of {what} and is never changed.",
+                f"{what} has the key {keys[0]}, which is never changed.",
                 where="rule of numbers",
                 fix="Enter a new record with the right number.",
             )

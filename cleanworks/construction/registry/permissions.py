@@ -147,7 +147,7 @@ def line(table: str) -> Line:
     return LINES[table]
 
 
-def next_state(table: str, state: str | None, step: str, role: str, what: str = "the record") -> str:
+def next_state(table: str, state: str | None, step: str, role: str, what: str = "The record") -> str:
     """The state after a step, or a `Refusal` that names the broken rule.
 
     Parameters
