@@ -13,7 +13,7 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal
@@ -184,10 +184,10 @@ class Answers:
 def _texts(artefact: str) -> dict[bool, tuple[str, str, hidden_text.Shifted]]:
     """What a person can read, as it stands and without spaces: with its marks for code, without them for prose."""
     text = _readable(artefact)
-    readable = "\n".join(_ways(text, deeper=True))
+    readable = _plainer("\n".join([*_ways(text), *hidden_text.thinned(text)]))
     prose = _unmarked(readable)
-    shifted = hidden_text.Shifted("\n".join([text, *_unescaped(text), *hidden_text.bytes_in(text)]))
-    return {True: (readable, _squeezed(readable), shifted), False: (prose, _squeezed(prose), shifted)}
+    shifted = hidden_text.Shifted("\n".join([text, *_unescaped(text)]), hidden_text.bytes_in(text))
+    return {True: (readable, _close(readable), shifted), False: (prose, _close(prose), shifted)}
 
 
 def _left_open(source: NotebookNode) -> dict[str, set[str]]:
@@ -233,7 +233,13 @@ def _find_statements(code: str, open_names: frozenset[str]) -> Iterable[tuple[in
 
 
 class _Plain(ast.NodeTransformer):
-    """Texts as one text each, however they are put together: ``u"m" + "m"`` is ``'mm'``."""
+    """Texts as one text each, however they are put together: ``u"m" + "m"`` is ``'mm'``, and so is ``"xm".replace("x", "m")``.
+
+    ``names`` are texts that were given a name; where it is not given, names stay names.
+    """
+
+    def __init__(self, names: dict[str, ast.Constant] | None = None) -> None:
+        self._names = names
 
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         return ast.copy_location(ast.Constant(node.value), node)
@@ -242,8 +248,62 @@ class _Plain(ast.NodeTransformer):
         made = self.generic_visit(node)
         match made:
             case ast.BinOp(ast.Constant(str(first)), ast.Add(), ast.Constant(str(second))):
-                return ast.copy_location(ast.Constant(first + second), node)
+                return _one_text(node, len(first) + len(second), lambda: first + second)
         return made  # type: ignore[return-value]
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        made = self.generic_visit(node)
+        match made:
+            case ast.Call(ast.Name("chr"), [ast.Constant(int(code))], []):
+                return _one_text(node, 1, lambda: chr(code))
+            case ast.Call(ast.Attribute(ast.Constant(str(text)), name), given, []) if name in _OF_TEXTS:
+                with contextlib.suppress(ValueError, TypeError, RecursionError):
+                    values = [ast.literal_eval(one) for one in given]
+                    size = sum(len(one) for value in values for one in value) + 1
+                    return _one_text(node, (len(text) + 1) * size, lambda: getattr(text, name)(*values))
+        return made  # type: ignore[return-value]
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        made = self.generic_visit(node)
+        match made:
+            case ast.Subscript(ast.Constant(str(text)), ast.Slice(start, end, step)):
+                with contextlib.suppress(ValueError, TypeError):
+                    places: list[Any] = [one and ast.literal_eval(one) for one in (start, end, step)]
+                    return _one_text(node, len(text), lambda: text[slice(*places)])
+        return made  # type: ignore[return-value]
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        self.generic_visit(node)
+        match node:
+            case ast.Assign([ast.Name(name)], value) if self._names is not None:
+                self._names.pop(name, None)
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    self._names[name] = value
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        known = (self._names or {}).get(node.id)
+        return ast.copy_location(ast.Constant(known.value), node) if known and _is_read(node) else node
+
+
+# What gives the same text each time, and harms nobody.
+_OF_TEXTS = {
+    *("capitalize", "casefold", "join", "lower", "lstrip", "removeprefix", "removesuffix", "replace"),
+    *("rstrip", "strip", "swapcase", "title", "upper"),
+}
+_LONGEST_TEXT = 100_000
+
+
+def _is_read(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Load)
+
+
+def _one_text(node: ast.expr, size: int, make: Callable[[], str]) -> ast.expr:
+    """The text that Python would make here; the code as it stands where that is none, or would be long."""
+    if size <= _LONGEST_TEXT:
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
+            return ast.copy_location(ast.Constant(make()), node)
+    return node
 
 
 def _tree(code: str) -> ast.Module:
@@ -270,7 +330,19 @@ def _lines_and_statements(code: str) -> Iterable[str]:
 
 def _squeezed(line: str) -> str:
     """Without spaces, and with one kind of quotes."""
-    return "".join(_straight(line).split()).replace('"', "'")
+    return _close(_plainer(line))
+
+
+def _close(text: str) -> str:
+    return "".join(text.split()).replace('"', "'")
+
+
+def _plainer(text: str) -> str:
+    """In small letters, with the letters that people write as digits: `T0t4l` reads `total`."""
+    return _straight(text).casefold().translate(_DIGITS)
+
+
+_DIGITS = str.maketrans("013457@$|", "oieastasi")
 
 
 # What typesetting makes of quotes, letters of other alphabets that look like Latin ones, and the invisible copies of ASCII.
@@ -302,9 +374,9 @@ def _straight(text: str) -> str:
 @lru_cache(maxsize=8192)
 def _spaced(line: str) -> re.Pattern[str]:
     """Finds a line with other spaces, as whole words: `days = 5` is not found in `max_days = 50`."""
-    tokens = re.findall(r"\w+|[^\w\s]", _straight(line))
+    tokens = re.findall(r"\w+|[^\w\s]", _plainer(line))
     parts = ("[\"']" if token in "\"'" else re.escape(token) for token in tokens)
-    return re.compile(r"(?<![\w.])" + r"\s*".join(parts) + (r"\b" if re.search(r"\w$", line) else ""))
+    return re.compile(r"(?<![\w.])" + r"\s*".join(parts) + (r"\b" if re.search(r"\w$", tokens[-1]) else ""))
 
 
 def _unmarked(text: str) -> str:
@@ -350,13 +422,14 @@ _HIDDEN = re.compile(
     re.S,
 )
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_DEEPEST = 6
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _CODE = re.compile(r"^(?:```|~~~)[^\n]*\n(.*?)^(?:```|~~~)|`([^`\n]{8,})`", re.M | re.S)
 _COMMENTS = re.compile(r"^[ \t]*#.*(?:\n[ \t]*#.*)*", re.M)
 
 
-def _ways(text: str, *, deeper: bool) -> Iterable[str]:
-    """A text as it stands, and as it reads where a notebook shows it or one step of decoding says it."""
+def _ways(text: str, depth: int = 0) -> Iterable[str]:
+    """A text as it stands, and as it reads where a notebook shows it or steps of decoding say it: two of them, or as many as it was coded."""
     yield text
     found = [*_unescaped(text), *hidden_text.decoded(text)]
     if "\x1b" in text:
@@ -368,7 +441,13 @@ def _ways(text: str, *, deeper: bool) -> Iterable[str]:
     if _PERCENT.search(text):
         found.append(unquote(text, errors="ignore"))
     for one in found:
-        yield from _ways(_straight(one), deeper=False) if deeper else [one]
+        if depth == 0:
+            yield from _ways(_straight(one), 1)
+        elif depth < _DEEPEST and hidden_text.is_coded(one):
+            # In one line: each line by itself, at each depth, would be more and more work.
+            yield from _ways("".join(one.split()), depth + 1)
+        else:
+            yield one
 
 
 def _without_tags(text: str) -> str:
@@ -433,7 +512,7 @@ def _code_text(source: str) -> Iterable[str]:
 
 def _constants(source: str) -> list[str]:
     """Texts and bytes of a cell, in the order in which they stand there."""
-    nodes = [node for node in ast.walk(_Plain().visit(_tree(source))) if isinstance(node, ast.Constant)]
+    nodes = [node for node in ast.walk(_Plain({}).visit(_tree(source))) if isinstance(node, ast.Constant)]
     nodes.sort(key=lambda node: (node.lineno, node.col_offset))
     values = (node.value for node in nodes if isinstance(node.value, str | bytes))
     return [value if isinstance(value, str) else value.decode("latin-1") for value in values]

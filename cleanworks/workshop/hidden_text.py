@@ -1,8 +1,11 @@
 """What a text says behind the codings that people reach for when an answer should not be seen at once.
 
 One list of codecs, tried on everything that looks like one of them, and compressed bytes unpacked. What came out is a text
-again, so whoever looks in it may ask a second time. `Shifted` finds a line whose letters were shifted or mixed with one number;
-a cipher with a longer key is not reached.
+again, so whoever looks in it asks once more, and as long as nothing but a coded text comes out (`is_coded`). `Shifted` finds a line
+whose letters were shifted or mixed with one number, or whose bytes were with a key of up to 16.
+
+Nothing is executed, so these are not reached: code compiled by Python (`marshal`), a key as long as the line, an alphabet in another
+order, and a text that a loop or a function puts together.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 # More than any answer, and no harm to the memory where somebody packed gigabytes of nothing.
 _UNPACKED = 1_000_000
+_CODED_AT_MOST = 20_000
 _BASE64 = re.compile(r"(?<![\w+/=-])[\w+/-]{4,20000}(?:\n[\w+/-]{4,76}){0,200}={0,2}(?![\w+/=-])", re.ASCII)
 _BASE32 = re.compile(r"(?<!\w)(?:[A-Z2-7]{16,20000}|[a-z2-7]{16,20000})={0,6}(?!\w)")
 _HEX = re.compile(r"(?<!\w)(?:0x)?[0-9a-fA-F]{2}(?:[\s:,;-]{0,3}(?:0x)?[0-9a-fA-F]{2}){7,10000}(?!\w)")
@@ -35,6 +39,11 @@ _UU = re.compile(r"(?m)^[!-M][ -`]{8,60}$(?:\n[!-M][ -`]{8,60}$)*")
 _BASE85 = re.compile(r"""(?<!\S)\S{20,20000}(?!\S)|["'`](?=([^\s"'`]{20,20000})["'`])""")
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
 _PACKED = re.compile(rb"\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\xfd7zXZ")
+_CODED = re.compile(r"[!-~]{16,}(?:\n[!-~]{4,})*\n?")
+_TEXT = re.compile(rb"[ -~]{8}")
+_NO_TEXT, _NO_TEXT_AND_ONE = re.compile(rb"[^ -~\n\t]+"), re.compile(rb"[^ -~\n\t]+[ -~]?")
+# How old pickles and marshal begin a text.
+_KIND = re.compile(r"(?m)^(?:V|z.)")
 _SPELLED = re.compile(r"(?<!\w)\S(?:\s{1,3}\S){7,}(?!\w)")
 
 
@@ -47,6 +56,7 @@ def decoded(text: str) -> Iterable[str]:
     for content in _contents(text):
         # UTF-16 puts a nothing beside each Latin letter.
         yield content.decode("utf-8", "ignore").replace("\0", "")
+        yield from _runs(content)
     for found in _SPELLED.finditer(text):
         yield re.sub(r"\s", "", found[0])
     if _QUOTED.search(text):
@@ -54,9 +64,39 @@ def decoded(text: str) -> Iterable[str]:
     yield text[::-1]
 
 
+def is_coded(text: str) -> bool:
+    """Whether a text is nothing but letters, digits and signs without gaps, as codings write it: what it says may be coded again.
+
+    >>> is_coded("dG90YWwgPSByYWluLnN1bSgp"), is_coded("total = rain.sum()")
+    (True, False)
+    """
+    return 16 <= len(text) <= _CODED_AT_MOST and _CODED.fullmatch(text) is not None
+
+
+def thinned(text: str) -> Iterable[str]:
+    """Every second and every third letter of a text, from each place where one can begin.
+
+    >>> "a = b" in list(thinned("ax x=x xb"))
+    True
+    """
+    return (text[start::step] for step in (2, 3) for start in range(step))
+
+
 def bytes_in(text: str) -> Iterable[str]:
     """What stands in a text as numbers, base64 and the like, one letter for each byte: a line whose bytes were moved is no UTF-8."""
     return (content.decode("latin-1") for content in _contents(text))
+
+
+def _runs(data: bytes) -> Iterable[str]:
+    """The texts between bytes that are none: `pickle` and others write the length before a text, and it may look like a letter of it."""
+    if not _TEXT.search(data):
+        return
+    if not _NO_TEXT.search(data):
+        yield _KIND.sub("", data.decode("ascii"))
+        return
+    for mark in (_NO_TEXT, _NO_TEXT_AND_ONE):
+        parts = mark.sub(b"\n", data).decode("ascii")
+        yield from (parts, _KIND.sub("", parts))
 
 
 def _contents(text: str) -> Iterable[bytes]:
@@ -119,7 +159,9 @@ def _unpacked(data: bytes) -> Iterable[bytes]:
 class Shifted:
     """A text in which lines are found whose characters were all moved by one number, or mixed with one: Caesar's alphabet, ROT47, XOR.
 
-    What lies between two neighbours stays the same, whichever number it was, so that none has to be tried.
+    What lies between two neighbours stays the same, whichever number it was, so that none has to be tried. `coded` are bytes that stood
+    in the text as numbers, base64 and the like. There a key may be longer: what lies between two characters that are one key apart
+    stays the same, too.
 
     >>> Shifted("wrwdo = udlq_pp_vxp(zhhn)").holds("total = rain_mm_sum(week)")
     True
@@ -127,24 +169,28 @@ class Shifted:
     False
     """
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, coded: Iterable[str] = ()) -> None:
+        self._coded = list(dict.fromkeys(coded))
+        self._text = "\n".join([text, *self._coded])
 
     @cached_property
     def _ways(self) -> dict[str, _Steps]:
-        return {**_ways(self._text), "mirrored": _of_letters(_codes(self._text), mirrored=True)}
+        return {
+            **_ways(self._text),
+            **_keyed("\n".join(part for part in self._coded if len(part) > _FEWEST + 2)),
+            "mirrored": _of_letters(_codes(self._text), mirrored=True),
+        }
 
     def holds(self, line: str) -> bool:
         """Whether a line stands there in this way; as it is, it is not meant, and a short one has too little to go by."""
-        ways = _ways(line)
-        return any(self._at(kind, steps) for kind, steps in ways.items()) or self._at(
-            "mirrored", ways["letters"]
-        )
+        return any(self._at(kind, steps) for kind, steps in _ways_of_line(line))
 
     def _at(self, kind: str, line: _Steps) -> bool:
         if len(line.steps) < _FEWEST or len(set(line.steps)) < _FEWEST // 2:
             return False
-        text = self._ways[kind]
+        text = self._ways.get(kind)
+        if text is None:  # shorter than two keys
+            return False
         place = text.steps.find(line.steps)
         while place >= 0 and text.moved[place] == line.moved[0]:
             place = text.steps.find(line.steps, place + 1)
@@ -153,6 +199,7 @@ class Shifted:
 
 # So many steps of so many kinds do not come together by chance.
 _FEWEST = 12
+_LONGEST_KEY = 16
 
 
 @dataclass(frozen=True)
@@ -181,6 +228,23 @@ def _ways(text: str) -> dict[str, _Steps]:
         "added": _Steps(codes, _packed(np.diff(codes) % 256)),
         "mixed": _Steps(codes, _packed((codes[1:] ^ codes[:-1]) % 256)),
     }
+
+
+def _keyed(text: str) -> dict[str, _Steps]:
+    """Bytes in each way in which a key of several characters moves or mixes them, as often as it fits in twice."""
+    import numpy as np
+
+    codes = _codes(text)
+    keys = range(2, min(_LONGEST_KEY, len(codes) // 2) + 1)
+    added = {f"added {key}": _packed((codes[key:] - codes[:-key]) % 256) for key in keys}
+    mixed = {f"mixed {key}": _packed(np.bitwise_xor(codes[key:], codes[:-key]) % 256) for key in keys}
+    return {kind: _Steps(codes, steps) for kind, steps in (added | mixed).items()}
+
+
+@lru_cache(maxsize=4096)
+def _ways_of_line(line: str) -> list[tuple[str, _Steps]]:
+    ways = _ways(line)
+    return [*ways.items(), ("mirrored", ways["letters"]), *_keyed(line).items()]
 
 
 def _of_letters(codes: np.ndarray, *, mirrored: bool = False) -> _Steps:

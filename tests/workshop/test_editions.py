@@ -11,12 +11,15 @@ import gzip
 import html
 import json
 import lzma
+import marshal
+import pickle
 import zlib
 
 import nbformat
 import pytest
 from nbformat.v4 import new_output
 
+from cleanworks.workshop import editions
 from cleanworks.workshop.editions import edition, leaks
 from cleanworks.workshop.notebook import dump, read
 from tests.workshop.conftest import lesson_path, set_path
@@ -49,6 +52,18 @@ CODED = {
     "xz": base64.b32encode(lzma.compress(ANSWER)).decode(),
     "utf-16": base64.b64encode(ANSWER.decode().encode("utf-16-le")).decode(),
     "twice": base64.b64encode(base64.b64encode(ANSWER)).decode(),
+    "thrice": base64.b64encode(base64.b64encode(base64.b64encode(ANSWER))).decode(),
+    "five-codings": base64.b85encode(
+        base64.b64encode(zlib.compress(base64.b32encode(base64.b64encode(ANSWER.hex().encode()))))
+    ).decode(),
+    "every-second-letter": "".join(chr(letter) + "xq7"[at % 3] for at, letter in enumerate(ANSWER)),
+    "every-third-letter": "".join("q" + chr(letter) + "7" for letter in ANSWER),
+    "digits-for-letters": ANSWER.decode().translate(str.maketrans("oais", "0415")),
+    "capitals": ANSWER.decode().upper(),
+    "mixed-with-a-word": bytes(code ^ b"springwater"[at % 11] for at, code in enumerate(ANSWER)).hex(),
+    "moved-by-a-word": base64.b64encode(
+        bytes((code + b"secret"[at % 6]) % 256 for at, code in enumerate(ANSWER))
+    ).decode(),
     "hex-backwards": ANSWER.hex(" ")[::-1],
     "numbers": ", ".join(map(str, ANSWER)),
     "hex-numbers": ", ".join(map(hex, ANSWER)),
@@ -226,6 +241,11 @@ class TestLeaks:
             ("note", "rain['m' 'm'].sum()"),
             ("text", "t o t a l = r a i n [ ' m m ' ] . s u m ( )"),
             ("text", "ｔｏｔａｌ = rain['mm'].sum()"),
+            ("code", "'tXtal = rYin[_mm_].sum()'.replace('X', 'o').replace('Y', 'a').replace('_', '\"')"),
+            ("code", "a = 'tXtal = rain[_mm_].sum()'\na = a.replace('X', 'o')\nb = a.replace('_', '\"')"),
+            ("code", "'qqqq)(mus.]\"mm\"[niar = latot'[:3:-1]"),
+            ("code", "b'o'\n''.join(['total = rain', '[\"m', 'm\"].sum()'])"),
+            ("code", "a = 'rain'\nb = 'total = ' + a + '[' + chr(34) + 'mm' + chr(34) + '].sum()'"),
             ("code", "s = ['total = ra', str(['in[', str('\"mm')]), '\"].sum()']"),
             ("code", "a = '\\x74otal = \\162ain[\\u0022m\\N{LATIN SMALL LETTER M}\\U00000022].sum()'"),
             ("shown", "total \x1b[31m= rain[\x1b[0m'mm'].sum()"),
@@ -282,6 +302,30 @@ class TestLeaks:
         assert not leaks(
             a_notebook(code='total_mm = rain["mm"].sum(axis=1)', text=moved.replace("[", "(")), source
         )
+
+    @pytest.mark.parametrize("long", [24, 52, 70], ids=["no letter", "a digit", "a letter"])
+    @pytest.mark.parametrize(
+        "packed",
+        [pickle.dumps, marshal.dumps, lambda line: pickle.dumps([line], 0)],
+        ids=["pickle", "marshal", "old"],
+    )
+    def test_a_line_is_found_behind_its_length_whatever_letter_that_looks_like(self, packed, long):
+        line = "print(rain['mm'].max())".ljust(long - 1, "#") + "#"
+        assert len(line) == long
+        text = base64.b64encode(packed(line)).decode()
+        assert leaks(a_notebook(text=text), one_question(line))
+
+    def test_what_was_coded_again_and_again_takes_no_long_time(self):
+        text = b"a long letter " * 150
+        for _ in range(6):
+            text = base64.encodebytes(text)
+        searched = sum(map(len, editions._ways(text.decode())))
+        assert searched < 2_000 * len(text)
+
+    def test_other_numbers_are_another_answer(self):
+        source = one_question("total = rain[15:40].sum()")
+        assert leaks(a_notebook(code="total = rain[15:40].sum()"), source)
+        assert not leaks(a_notebook(code="total = rain[75:40].sum()"), source)
 
     def test_what_is_packed_a_million_times_smaller_does_no_harm(self):
         bomb = base64.b64encode(zlib.compress(b"x" * 50_000_000)).decode()
