@@ -231,7 +231,7 @@ def in_currency_of_contract(table: Frame, contracts: Frame) -> Frame:
 
 
 _TEXT = ("VARCHAR", "STRING")
-_NUMERIC = ("TINYINT", "SMALLINT", "INT", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")  # fmt: skip
+_NUMERIC = ("TINYINT", "SMALLINT", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")  # fmt: skip
 _READ = {place for one in flags.REGISTRY.values() for place in one.reads}
 
 

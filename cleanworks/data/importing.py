@@ -803,7 +803,7 @@ def _tables(
 
 def _refuse_known(table: pd.DataFrame, name: str, sheet: tables.Sheet, known: dict[str, str]) -> None:
     """Refuse what another file or sheet holds already: it would count twice."""
-    key = f"{name.rstrip('s')}_id"
+    key = mapping.key_of(name)
     if key not in table:
         return
     ids = table[key].dropna().tolist()

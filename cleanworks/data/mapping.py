@@ -150,9 +150,9 @@ def propose(
         if _in_percent(table, column) and notation.shares(values.get(heading, ()), made.decimal)
     ]
     made.questions += [question for question in (unclear_days, unclear_numbers) if question]
-    missing = [name for name in _key_of(table) if name not in taken]
-    if missing:
-        made.questions.append(f"no column is {' or '.join(missing)}: rows are numbered instead")
+    key = key_of(table)
+    if key and key not in taken:
+        made.questions.append(f"no column is {key}: rows are numbered instead")
     return made
 
 
@@ -225,8 +225,7 @@ def read(path: Path) -> list[Columns]:
                 one["table"],
                 columns,
                 dict(one.get("units", {})),
-                one.get("dates", "%Y-%m-%d"),
-                one.get("decimal", "."),
+                **{name: one[name] for name in ("dates", "decimal") if name in one},
             )
         )
     if not made:
@@ -296,9 +295,10 @@ def _columns_of(table: str) -> set[str]:
     return {*(described.names if described else ()), *_EXTRA.get(table, ())}
 
 
-def _key_of(table: str) -> list[str]:
-    described = schemas.CONSTRUCTION.get(table)
-    return described.key if described and len(described.key) == 1 else []
+def key_of(table: str) -> str:
+    """The column that numbers the rows of a table; "" where it takes several."""
+    key = schemas.CONSTRUCTION[table].key
+    return key[0] if len(key) == 1 else ""
 
 
 _AGREED = frozenset(("value_amount", "cost_estimate", "budget_amount", "period_start", "period_end"))
@@ -316,9 +316,7 @@ def _more(heading: str) -> str:
     return " ".join(
         one
         for one in words
-        if one not in _SMALL
-        and not notation.currency_of(one.upper())
-        and not re.fullmatch(r"([dmyajhs])\1+|단위|원", one)
+        if not notation.currency_of(one.upper()) and not re.fullmatch(r"([dmyajhs])\1+|단위|원", one)
     )
 
 
@@ -356,9 +354,7 @@ def named_column(heading: str) -> str | None:
 
 
 # What says nothing of a kind of table: a row with an id and a day is not yet a bid.
-_SLIGHT = {"date", "status", "type", "currency", "period"} | {
-    name for table in schemas.CONSTRUCTION for name in _key_of(table)
-}
+_SLIGHT = {"date", "status", "type", "currency", "period", *map(key_of, schemas.CONSTRUCTION)}
 
 
 def _refuse_flattened(file: str, sheet: str, headings: Sequence[str]) -> None:
@@ -377,9 +373,7 @@ def _table(file: str, sheet: str, columns: set[str]) -> str:
     for name in schemas.CONSTRUCTION:
         if _plain(name) in names:
             return name
-    scores = {
-        name: len(columns & _columns_of(name)) + 0.5 * len(columns & set(_key_of(name))) for name in _OFFERED
-    }
+    scores = {name: len(columns & _columns_of(name)) + 0.5 * (key_of(name) in columns) for name in _OFFERED}
     best = max(scores, key=lambda name: scores[name])
     if scores[best] < 2 or not columns & _columns_of(best) - _SLIGHT:
         raise InputError(

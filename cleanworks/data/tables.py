@@ -22,7 +22,7 @@ import pandas as pd
 from cleanworks import archives, moments
 from cleanworks.city import schemas
 from cleanworks.data import notation
-from cleanworks.data.mapping import Columns, codes_of, has_column, kind_of, named_column
+from cleanworks.data.mapping import Columns, codes_of, has_column, key_of, kind_of, named_column
 from cleanworks.data.notation import Exact
 from cleanworks.errors import InputError
 from cleanworks.standards.stream import refuse_bomb
@@ -262,7 +262,7 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
             where=sheet.place,
             fix='Write it there, for example dates = "%d/%m/%Y".',
         )
-    key = f"{mapping.table.rstrip('s')}_id"
+    key = key_of(mapping.table)
     if not set(mapping.columns.values()) - {key, "currency"}:
         raise InputError(
             f"No heading here is known{', but that of the ids' if mapping.columns else ''}: {', '.join(sheet.headings[:6])}.",
@@ -355,18 +355,8 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
                 where=sheet.row(row),
                 fix="Take one of the rows away, or map another column.",
             )
-    elif mapping.table in (
-        "projects",
-        "tenders",
-        "contracts",
-        "bids",
-        "payments",
-        "claims",
-        "modifications",
-        "subcontracts",
-        "disclosures",
-    ):
-        table.insert(0, key, [f"{mapping.table.rstrip('s')}-{first + row + 1}" for row in range(len(table))])
+    elif key:
+        table.insert(0, key, [f"{key.removesuffix('_id')}-{first + row + 1}" for row in range(len(table))])
     return table, [*([sheet.doubt] if sheet.doubt else []), *sheet.left, *left]
 
 
@@ -739,14 +729,11 @@ def _sheet(name: str, sheet: str, lines: Sequence[tuple[int, list[str]]], left: 
             repeated.append(number)
             continue
         if any(cell.strip() for cell in row[len(headings) :]) or len(row) < len(headings):
-            if len(row) < len(headings) and sheet:
-                row = [*row, *[""] * (len(headings) - len(row))]
-            else:
-                raise InputError(
-                    f"This row has {len(row)} cells and there are {len(headings)} headings.",
-                    where=f"{where}, row {number}",
-                    fix="Put quotation marks around a text that holds the separator.",
-                )
+            raise InputError(
+                f"This row has {len(row)} cells and there are {len(headings)} headings.",
+                where=f"{where}, row {number}",
+                fix="Put quotation marks around a text that holds the separator.",
+            )
         body.append(row[: len(headings)])
         kept.append(number)
     if repeated:

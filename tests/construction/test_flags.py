@@ -802,6 +802,12 @@ CASES = {
     "wages are a share of the claims, and that is no flag": (
         "wage-share", passed(("c", 0, "wages", 30, True), ("c", 1, "equipment", 60, True), ("c", 0, None, 5, True)), {"c": (0.3, False)},
     ),
+    "a subcontractor that one table numbers and another names is one firm": (
+        "R070", {
+            "contracts": contract(), "subcontracts": table("contract_id subcontractor_id", ("c", 7), ("c", 8)),
+            "bids": table("tender_id tenderer_id", ("t", "S"), ("t", "7")),
+        }, {"c": (1, True)},
+    ),
     # Workers
     "a month is compared with its own cards, and a worker has the sum": (
         "ghost-days", {"attendance": IN_TWO_MONTHS, "wages": table(
@@ -879,6 +885,9 @@ CASES = {
             ("d", "daily", START, None), (None, "daily", START, after(9)),
         ).assign(submitted_at=lambda t: pd.to_datetime(t["submitted_at"]))}, {"c": (2, False)},
     ),
+    "a report of the evening is one of its day": ("report-gap", {
+        "reports": reported(0.75, 1.5, 9.25)["reports"],
+    }, {"c": (5, False)}),
     "the longest gap counts, and a report without a day closes none": ("report-gap", {
         "reports": pd.concat([reported(0, 1, 9)["reports"], reported(5)["reports"].assign(date=pd.NaT), reported(5)["reports"].assign(report_type=None)]),
     }, {"c": (5, False)}),
@@ -1008,6 +1017,8 @@ def test_every_indicator_says_what_it_is_and_how_it_can_be_wrong():
         assert one.code == code
         for words in (one.definition, one.formula, *one.innocent, *one.fields, *one.optional, *one.source):
             assert words in one.__doc__
+        assert ("Also uses: " in one.__doc__) == bool(one.optional)
+        assert one.__doc__.endswith("A flag can be innocent:\n- " + "\n- ".join(one.innocent))
         assert not re.search(r"\b(corrupt|fraud|guilty|crime)", one.definition, re.IGNORECASE), code
 
 
@@ -1301,6 +1312,11 @@ def test_the_city_allows_all_but_the_two_that_need_other_tables(results):
 def test_no_indicator_needs_the_labels(results):
     without = {name: frame for name, frame in CITY.items() if name != "planted"}
     pd.testing.assert_frame_equal(flags.evaluate(without, settings=SETTINGS), results)
+
+
+def test_an_indicator_answers_on_the_levels_that_it_names(results):
+    for code, levels in results.groupby("code", observed=True)["level"]:
+        assert set(levels) <= set(flags.indicator(code).levels), code
 
 
 def test_an_id_is_answered_once_on_each_level(results):

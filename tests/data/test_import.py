@@ -513,6 +513,47 @@ def test_the_report_tells_what_was_looked_at_and_what_is_worth_it():
         flags_of({"tenders": tenders}, as_of="soon")
 
 
+def shown_in(row):
+    """The cells of one row of a page as text."""
+    return [re.sub("<[^>]*>", "", cell) for cell in re.findall("<t[hd].*?>(.*?)</t[hd]>", row)]
+
+
+def test_the_page_shows_those_that_lie_farthest_from_the_middle():
+    """25 payments passed on after 1 to 25 days, of which 16 and more are too many; and a firm that is listed only if it is flagged."""
+    start = pd.Timestamp("2024-05-01")
+    payments = pd.DataFrame(
+        {
+            "payment_id": [f"y{n}" for n in range(1, 26)], "tier": 1, "payee_type": "equipment", "date_received": start,
+            "date_paid": [start + pd.Timedelta(days=n) for n in range(1, 26)],
+        }
+    )  # fmt: skip
+    bids = pd.DataFrame({"tender_id": "t", "tenderer_id": ["A", "B"], "status": ["valid", "disqualified"]})
+    contracts = pd.DataFrame({"contract_id": ["c"], "tender_id": ["t"], "supplier_id": ["A"]})
+    tables = {"payments": payments, "bids": bids, "contracts": contracts}
+    page = flags_of(tables, codes=["payment-delay", "R035"]).page().html
+    tables = [
+        [shown_in(row) for row in re.findall("<tr>(.*?)</tr>", one)]
+        for one in re.findall("<table>.*?</table>", page)
+    ]
+    assert tables and all(len(row) == len(rows[0]) for rows in tables for row in rows), (
+        "under each heading its cell"
+    )
+    overview = {(name, level): told for name, level, *told in tables[0][1:]}
+    assert tables[0][0] == ["Indicator", "Of", "Looked at", "Worth a look", "Share"]
+    name = flags.REGISTRY["R035"].name
+    assert overview[name, "process"] == ["1", "1", "100.0%"] and overview[name, "tenderer"] == ["1", "1", ""]
+    assert overview[flags.REGISTRY["payment-delay"].name, "payment"] == ["25", "10", "40.0%"]
+    (late,) = [rows[1:] for rows in tables if rows[0] == ["Payment", "days"]]
+    assert late == [[f"y{n}", str(n)] for n in range(25, 15, -1)]
+    assert "25 values, median 13, 98 % between 1.24 and 24.76; 10 worth a look" in page
+    assert page.count("<svg") == 1, "one answer is no spread"
+    later = payments.assign(date_paid=payments["date_paid"] + pd.Timedelta(days=15))
+    page = flags_of({"payments": later}, codes=["payment-delay"]).page().html
+    assert (
+        "The 20 farthest from the middle; all 25 are in flags.csv." in page and page.count("<tr><td>") == 20
+    )
+
+
 def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
     made = flags_of(imported["releases"].to)
     out = made.write(tmp_path / "flags")
@@ -524,7 +565,30 @@ def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
     assert set(shape["OCID"]) == set(hits[hits["level"] == "process"]["id"])
     assert sum(len(codes) for ids in shape.values() for codes in ids.values()) == len(hits)
     book = openpyxl.load_workbook(out / "flags.xlsx", read_only=True)
-    assert sum(1 for _ in book["Worth a look"].iter_rows()) == len(hits) + 1
+    sheets = {name: list(book[name].iter_rows(values_only=True)) for name in book.sheetnames}
+    assert len(sheets["Worth a look"]) == len(hits) + 1 and len(sheets["All answers"]) == len(rows) + 1
+    for (code, of, id_, value, flagged), row in zip(sheets["All answers"][1:], rows, strict=True):
+        assert [code, of, id_, flagged] == [row[one] for one in ("code", "of", "id", "worth a look")]
+        assert value == pytest.approx(float(row["value"]))
+    told = [dict(zip(sheets["Indicators"][0], row, strict=True)) for row in sheets["Indicators"][1:]]
+    one = flags.REGISTRY["R018"]
+    assert next(row for row in told if row["code"] == "R018") == {
+        "code": "R018", "indicator": one.name, "possible": "yes", "not there": None, "empty": None,
+        "definition": one.definition, "formula": one.formula, "unit": one.unit,
+    }  # fmt: skip
+    assert {row["code"]: row["not there"] or "" for row in told} == made.coverage["missing"].to_dict()
+    assert sheets["Worth a look"][0] == (
+        "code",
+        "indicator",
+        "of",
+        "id",
+        "value",
+        "unit",
+        "it can be innocent",
+    )
+    for code, name, _, _, _, unit, innocent in sheets["Worth a look"][1:]:
+        one = flags.REGISTRY[code]
+        assert (name, unit, innocent) == (one.name, one.unit, " ".join(one.innocent))
     page = (out / "index.html").read_text(encoding="utf-8")
     for code in set(hits["code"]):
         assert flags.REGISTRY[code].innocent[0].split("'")[0] in page
@@ -540,13 +604,30 @@ def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
     assert flags_of(TABLES, codes=["R018"], as_of="2026-01-31").reading == "Read as of 2026-01-31."
 
 
+def test_every_family_has_a_place_in_the_report():
+    assert set(flagging._FAMILIES) == {one.family for one in flags.REGISTRY.values()}
+
+
+def test_ids_that_are_numbers_are_written(tmp_path):
+    tenders = pd.DataFrame({"tender_id": [7, 8], "procurement_method": "open", "number_of_tenderers": [1, 2]})
+    out = flags_of({"tenders": tenders}).write(tmp_path / "flags")
+    assert list(json.loads((out / "flags.json").read_text())["OCID"]) == ["7"]
+    book = openpyxl.load_workbook(out / "flags.xlsx")
+    assert (book["Worth a look"]["D2"].value, book["All answers"]["C2"].value) == ("7", "7")
+
+
 def test_ids_cannot_run_as_formulas_or_markup(tmp_path):
     tables = {
         "tenders": pd.DataFrame(
-            {"tender_id": ["=cmd()", "<b>x</b>"], "procurement_method": "open", "number_of_tenderers": [1, 1]}
+            {
+                "tender_id": ["=cmd()", "<b>x</b>", "서울"],
+                "procurement_method": "open",
+                "number_of_tenderers": [1, 1, 1],
+            }
         )
     }
     out = flags_of(tables).write(tmp_path / "flags")
+    assert '"서울"' in (out / "flags.json").read_text(encoding="utf-8"), "letters stay as they are"
     assert "'=cmd()" in (out / "flags.csv").read_text(encoding="utf-8-sig")
     assert "<b>x</b>" not in (out / "index.html").read_text()
     cells = {

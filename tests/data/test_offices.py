@@ -569,7 +569,10 @@ def test_a_unit_in_the_format_of_a_cell_is_not_overlooked(tmp_path):
     def shown(form):
         return lambda sheet: setattr(sheet["C2"], "number_format", form)
 
-    assert "shows the unit 'k'" in refusal(workbook(tmp_path, HEADINGS, RIVER, change=shown('0"k"')))
+    for unit in ("k", "M", "b"):
+        assert f"shows the unit '{unit}'" in refusal(
+            workbook(tmp_path, HEADINGS, RIVER, change=shown(f'0"{unit}"'))
+        )
     said = refusal(workbook(tmp_path, HEADINGS, RIVER, change=shown('0.0" million"')))
     assert "The cell C2 shows the unit 'million' and holds 100" in said and "sheet Sheet" in said
     # Here the format divides, and the cell holds all of it.
@@ -603,9 +606,10 @@ def test_why_a_workbook_shows_no_table_is_said(tmp_path):
     def hide(sheet):
         sheet.sheet_state = "hidden"
         sheet.parent.create_sheet("notes")["A1"] = "see the other sheet"
+        sheet.parent.create_sheet("later")
 
     said = refusal(workbook(tmp_path, HEADINGS, RIVER, change=hide))
-    assert "'Sheet' is hidden" in said and "'notes' is no table" in said
+    assert "'Sheet' is hidden" in said and "'notes' is no table" in said and "'later' is empty" in said
 
 
 def test_a_workbook_under_another_name_is_no_zip_of_data(tmp_path):
@@ -799,7 +803,7 @@ def test_ids_and_days_alone_are_no_bids(tmp_path):
     "headings",
     ["_link;ocid;id;date;tag;tender/id;tender/title;tender/value/amount;buyer/name", "ocid;id;value/amount;value/currency;status;date;title",
      "id;compiledRelease/tender/title;compiledRelease/awards/0/suppliers/0/name", "id;title;budget/amount/amount;contractingProcesses/0/id",
-     "id;tender.title;tender.value.amount"],
+     "id;tender.title;tender.value.amount", "id;tender/title;firm", "tender/title;buyer/name;firm"],
 )  # fmt: skip
 def test_a_standard_that_was_flattened_is_not_read_as_a_table_of_an_office(tmp_path, headings):
     path = contracts(tmp_path, ";".join("1" * headings.count(";") + "1"), headings=headings)
@@ -820,6 +824,30 @@ def test_a_proposal_asks_nothing_where_nothing_is_to_be_read():
     assert not mapping.propose("progress.csv", "", ["planned", "actual"], {}).questions
     (question,) = mapping.propose("contracts.csv", "", ["contractor", "price"], {}).questions
     assert question == "no column is contract_id: rows are numbered instead"
+
+
+def test_rows_without_an_id_are_numbered_through_all_files(tmp_path):
+    for place, rows in (("a", ["River;5", "Hill;6"]), ("b", ["Dale;7"])):
+        (tmp_path / place).mkdir()
+        contracts(tmp_path / place, *rows, headings="contractor;contract value")
+    made = data.bring_in([tmp_path / "a" / "works.csv", tmp_path / "b" / "works.csv"]).load()["contracts"]
+    assert made["contract_id"].tolist() == ["contract-1", "contract-2", "contract-3"]
+    wages = tmp_path / "wages.csv"
+    wages.write_text("worker id;contract id;month;days paid\nw;c;2024-05-31;20\n", encoding="utf-8")
+    assert read(wages, "wages")[0]["wage_id"].tolist() == ["wage-1"]
+    cards = tmp_path / "attendance.csv"
+    cards.write_text("worker id;contract id;date\nw;c;2024-05-31\n", encoding="utf-8")
+    assert list(read(cards, "attendance")[0]) == ["worker_id", "contract_id", "date"]
+
+
+def test_a_mapping_is_read_as_it_was_written(tmp_path):
+    odd = 'Price "net"\\\n\tof all'
+    written = [
+        mapping.Columns("works.csv", "", "contracts", {odd: "value_amount"}, {odd: 0.01}, "%d/%m/%Y", ","),
+        mapping.Columns("works.xlsx", "Sheet 1", "bids", {"firm": "tenderer_id"}, {}, "%Y-%m-%d", "."),
+    ]
+    mapping.write(tmp_path / "way.toml", written)
+    assert mapping.read(tmp_path / "way.toml") == written
 
 
 WAY = '[[table]]\nfile = "works.csv"\ntable = "contracts"\n'

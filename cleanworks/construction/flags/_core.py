@@ -314,22 +314,10 @@ def collected(engine: Engine, part: Frame | pd.DataFrame) -> pd.DataFrame:
     return part if isinstance(part, pd.DataFrame) else engine.collected(part)
 
 
-def answer(
-    level: str | Sequence[str],
-    ids: Sequence[str] | np.ndarray | pd.Series | pd.Index,
-    values: float | Values,
-    flagged: bool | Sequence[bool] | np.ndarray | pd.Series,
-) -> pd.DataFrame:
-    """One answer; ``ids``, ``values`` and ``flagged`` have one length, or ``values`` and ``flagged`` are single."""
-    ids = np.asarray(ids, dtype=object)
-    columns = {"level": np.full(len(ids), level, dtype=object), "id": ids}
-    columns["value"] = (
-        np.full(len(ids), values, dtype=float) if not np.ndim(values) else np.asarray(values, float)
-    )
-    columns["flagged"] = (
-        np.full(len(ids), flagged, dtype=bool) if not np.ndim(flagged) else np.asarray(flagged, bool)
-    )
-    return pd.DataFrame({name: pd.Series(column, dtype=column.dtype) for name, column in columns.items()})
+def answer(ids: Sequence[str] | pd.Series, values: Values, flagged: Values) -> pd.DataFrame:
+    """One answer as a table of pandas; ``ids``, ``values`` and ``flagged`` have one length."""
+    columns = {"id": np.asarray(ids, object), "value": np.asarray(values, float)}
+    return pd.DataFrame({**columns, "flagged": np.asarray(flagged, bool)})
 
 
 def quartiles(values: Values) -> tuple[float, float]:

@@ -171,8 +171,7 @@ def first_change(processes: Processes, settings: Settings) -> list[tuple[str, Fr
 def changes_without_reason(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     reason = col("rationale").cast(nw.String).str.strip_chars()
     blank = col("rationale").is_null() | known(reason.is_in(["", "-", "none", "None", "nan"]))
-    changes = processes.standing("modifications").filter(~col("contract_id").is_null())
-    changes = changes.select("contract_id", blank=blank.cast(nw.Float64))
+    changes = processes.standing("modifications").select("contract_id", blank=blank.cast(nw.Float64))
     contracts = changes.group_by("contract_id").agg(col("blank").mean())
     without = col("value") >= settings.without_reason
     return [processes.of_groups("contract", contracts, "contract_id", col("blank"), without)]

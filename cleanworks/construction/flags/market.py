@@ -224,8 +224,8 @@ def threshold_bunching(processes: Processes, settings: Settings) -> list[tuple[s
     below = near["cost_estimate"] < limit
     share, (low, _) = below.mean(), wilson(int(below.sum()), len(below))
     return [
-        ("all", answer("all", ["tenders.cost_estimate"], [share], [low > 0.5])),
-        ("process", answer("process", near["tender_id"], below, below)),
+        ("all", answer(["tenders.cost_estimate"], [share], [low > 0.5])),
+        ("process", answer(near["tender_id"], below, below)),
     ]
 
 
@@ -277,7 +277,7 @@ def benford(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]
     if not rows:
         return []
     ids, values = zip(*rows, strict=True)
-    return [("column", answer("column", ids, values, np.asarray(values) > settings.benford_mad))]
+    return [("column", answer(ids, values, np.asarray(values) > settings.benford_mad))]
 
 
 MARKET = indicators_in(globals())

@@ -157,8 +157,7 @@ def overdue(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]
     unpaid = col("date_paid").is_null() | known(col("date_paid") > today)
     open_ = known(col("date_due") < today) & unpaid
     amount = nw.when(open_).then(number("amount_registered")).otherwise(lit(0.0))
-    payments = processes.passed_on.filter(~col("contract_id").is_null())
-    owed = totals(payments, "contract_id", {"owed": amount})
+    owed = totals(processes.passed_on, "contract_id", {"owed": amount})
     return [processes.of_groups("contract", owed, "contract_id", total("owed"), col("value") > 0)]
 
 
@@ -238,8 +237,8 @@ def pass_through(processes: Processes, settings: Settings) -> list[tuple[str, Fr
 def paid_ahead(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     # An actual of 0 in a running contract usually means "not entered": it would make every such contract look prepaid.
     gap = nw.when(col("actual") > 0).then(number("paid") - number("actual"))
-    progress = processes.table("progress").filter(~col("contract_id").is_null())
-    gaps = progress.select("contract_id", gap=gap).group_by("contract_id").agg(col("gap").max())
+    gaps = processes.table("progress").select("contract_id", gap=gap)
+    gaps = gaps.group_by("contract_id").agg(col("gap").max())
     ahead = col("value") > settings.paid_ahead_points
     return [processes.of_groups("contract", gaps, "contract_id", col("gap"), ahead)]
 

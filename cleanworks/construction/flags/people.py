@@ -44,7 +44,7 @@ CARD = ("ccs-s97", "ccs-s44")
 )
 def ghost_days(processes: Processes, settings: Settings) -> list[tuple[str, Frame]]:
     cards, paid = processes.card_days, processes.told_by_month("wages", "days_paid")
-    paid = processes.engine.where(paid, "month", cards.select("month").unique(), there=True)
+    paid = processes.engine.where(paid, "month", cards.select("month"), there=True)
     both = paid.join(cards, on=["worker", "site", "month"], how="left")
     extra = both.select("worker", "site", "month", value=total("told") - col("days").fill_null(0))
     extra = processes.engine.keep(extra.drop_nulls("value"))
