@@ -21,6 +21,7 @@ from cleanworks.workshop.files import is_myst_notebook
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course, Entry, PlainNotebook
     from cleanworks.workshop.run import LessonResult
+    from cleanworks.workshop.run.kernels.server_process import KernelServer
 
 
 class NotebookFailed(Exception):
@@ -53,7 +54,7 @@ class Courses:
         self._fresh = config.getoption("--cleanworks-fresh")
         self._courses: dict[Path, Course] = {}
         self._endings: dict[Path, tuple[str, ...]] = {}
-        self._server: Any = None
+        self._server: KernelServer | None = None
         self._homeless: list[Path] = []
         self.idle: list[Course] = []
 
@@ -119,12 +120,12 @@ class Courses:
         from cleanworks.workshop.run.course import course_jobs, course_options
 
         options = course_options(course, workers=1, force=self._force, fresh=self._fresh)
-        result = run_notebooks(course_jobs(course, [name]), replace(options, server=self._address(options)))
+        result = run_notebooks(course_jobs(course, [name]), replace(options, server=self._kernels(options)))
         if result.interrupted:
             raise KeyboardInterrupt
         return result.lessons[0]
 
-    def _address(self, options: Any) -> str:
+    def _kernels(self, options: Any) -> KernelServer | None:
         from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
 
         if self._server is None and CAN_FORK:
@@ -134,7 +135,7 @@ class Courses:
                 options.environment,
                 warm=not self._fresh,
             )
-        return self._server.address if self._server is not None else ""
+        return self._server
 
 
 class NotebookFile(pytest.File):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import select
 import shutil
@@ -79,8 +78,7 @@ def one_server(kernel_server):
         plain = not run.options.fresh and not run.options.environment and run.options.hash_seed == 0
         if kernel_server is None or not plain:
             return new_server(run, todo)
-        run.options = dataclasses.replace(run.options, server=kernel_server.address)
-        return contextlib.nullcontext()
+        return contextlib.nullcontext(kernel_server)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner._Run, "_new_server", take)

@@ -46,10 +46,9 @@ class LessonKernelManager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         return KernelSpec(
-            argv=self._settings.command(),
+            argv=[sys.executable, *self._settings.arguments(self._folder)],
             display_name="Python 3 (ipykernel)",
             language="python",
-            metadata={"kernel_provisioner": self._settings.provisioner(self._folder)},
         )
 
 
@@ -88,11 +87,11 @@ class LessonClient(NotebookClient):
             on_cell_executed=self._keep_reply,
         )
         self._folder, self._settings = folder, settings
-        self._environment = settings.environment(folder)
         self._limit, self._cell_limit = limit, cell_limit
         self._deadline = time.monotonic() + limit
         self._broken_off: Exception | None = None
         self._reply: dict[str, Any] = {}
+        self.watch: ProcessWatch | None = None
         self.reset_execution_trackers()
 
     # Starting.
@@ -101,10 +100,11 @@ class LessonClient(NotebookClient):
 
         jupyter_client's own wait adds a fixed pause, and its heartbeat a thread.
         """
-        # With a server, its supervisor opens the log; without one, the kernel would write to our terminal.
         with open(log_file(self._folder), "ab") as log:
-            streams = {"stdout": log, "stderr": log} if not self._settings.server else {}
-            await self.async_start_new_kernel(cwd=workdir, env=self._environment, **streams)
+            await self.async_start_new_kernel(
+                cwd=workdir, env=self._settings.environment(self._folder), stdout=log, stderr=log
+            )
+        self.watch = ProcessWatch(self.process, self._settings)
         self.kc = channels = self.kernel.client()
         # Messages are not dropped when many come at once; the kernel limits how many there can be.
         channels.context.setsockopt(zmq.RCVHWM, 0)
@@ -191,6 +191,11 @@ class LessonClient(NotebookClient):
             # nbclient takes a cancelled wait for a dead kernel.
             self.task_poll_for_reply.cancel()
 
+    def stopped(self, why: Exception | None) -> None:
+        """The watch has ended the kernel, or found that it has ended, which nbclient notices by itself."""
+        if why is not None:
+            self.break_off(why)
+
     def _keep_reply(self, cell: Any, cell_index: int, execute_reply: dict[str, Any]) -> None:
         self._reply = execute_reply["content"]
 
@@ -201,33 +206,23 @@ class LessonClient(NotebookClient):
 
     # Ending.
     def death(self) -> LessonFailure:
-        """Why the kernel is no more, from its supervisor and from its own last words."""
+        """Why the kernel is no more, from its own last words."""
         process, code = self.process, None
         if process is not None:
             # A kernel that is silent for ever without ending is of no use either.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = process.wait(1.0)
-        return LessonFailure.from_death(code, getattr(process, "why", ""), last_words(self._folder))
+        return LessonFailure.from_death(code, last_words(self._folder))
 
     async def stop(self) -> float:
         """End the kernel at once, with everything it started. Returns its peak memory in megabytes."""
-        peak = 0.0
         try:
-            provisioner, process = self.kernel.provisioner, self.process
-            if provisioner is not None and process is not None:
-                watch = ProcessWatch(process.pid)
-                peak = watch.megabytes()
-                watch.end_children()
-                await provisioner.kill()
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(provisioner.wait(), 10)
-                peak = max(peak, getattr(process, "megabytes", 0.0))
+            return self.watch.end() if self.watch is not None else 0.0
         finally:
             # A channel left open would keep the worker's sockets from ever closing.
             if self.kc is not None:
                 self.kc.stop_channels()
-            await self.kernel._async_cleanup_resources()
-        return peak
+            await self.kernel.cleanup_resources()
 
 
 async def _message(channel: Any, timeout: float) -> dict[str, Any] | None:
@@ -238,9 +233,9 @@ async def _message(channel: Any, timeout: float) -> dict[str, Any] | None:
 
 
 def execute_cells(
-    task: Task, folder: Path, gate: Callable[[], None], kind: type[LessonClient] = LessonClient
+    task: Task, folder: Path, gate: Callable[[], None], new_client: Callable[..., LessonClient]
 ) -> Outcome:
-    """Execute a task's cells in a kernel that speaks Jupyter's protocol, or whatever this `kind` of client speaks.
+    """Execute a task's cells in the kernel of a new client; `gate` is called when it is ready.
 
     Raises
     ------
@@ -248,21 +243,21 @@ def execute_cells(
         No cell could be executed at all.
     pipe.NeedsJupyter
         A cell shows a widget, and this client has no partner for it. The gate has been passed.
-    pipe.NoTransport
-        There is no such kernel with what is installed. The gate has not been passed.
     """
     with asyncio.Runner(loop_factory=_LOOP) as runner:
-        return runner.run(_execute(task, folder, gate, kind))
+        return runner.run(_execute(task, folder, gate, new_client))
 
 
-async def _execute(task: Task, folder: Path, gate: Callable[[], None], kind: type[LessonClient]) -> Outcome:
+async def _execute(
+    task: Task, folder: Path, gate: Callable[[], None], new_client: Callable[..., LessonClient]
+) -> Outcome:
     notebook = nbformat.from_dict(dict(task.content))
     notebook.metadata.pop("widgets", None)
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     for _, cell in code:
         cell.outputs, cell.execution_count = [], None
     outcome = Outcome.empty(task)
-    client = kind(notebook, task.settings, folder, task.timeout, task.cell_timeout)
+    client = new_client(notebook, task.settings, folder, task.timeout, task.cell_timeout)
     try:
         outcome.language_info = await client.start(task.workdir)
         gate()
@@ -278,7 +273,9 @@ async def _execute(task: Task, folder: Path, gate: Callable[[], None], kind: typ
 
 async def _run_cells(client: LessonClient, code: list[tuple[int, Any]], outcome: Outcome, task: Task) -> None:
     """Run the cells in turn until one fails; times, CPU and the failure go into the outcome."""
-    watch = ProcessWatch(client.process.pid)
+    watch = client.watch
+    assert watch is not None  # the client has started
+    limits = asyncio.create_task(watch.limit(client.stopped))
     client.begin()
     begun = time.monotonic()
     base = cpu = watch.cpu()
@@ -293,6 +290,7 @@ async def _run_cells(client: LessonClient, code: list[tuple[int, Any]], outcome:
         finally:
             before, cpu = cpu, max(cpu, watch.cpu())
         outcome.times.append((cpu - before, time.monotonic() - cell_begun))
+    limits.cancel()
     outcome.cpu, outcome.wall = cpu - base, time.monotonic() - begun
     if outcome.failure is None and (found := watch.strays()):
         outcome.failure = found[1].as_dict(found[0])

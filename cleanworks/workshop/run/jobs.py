@@ -10,9 +10,12 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cleanworks.workshop.files import checked_content, notebook_content, read_text
+
+if TYPE_CHECKING:
+    from .kernels.server_process import KernelServer
 
 # Seconds that stand for "no limit": a week, since some waits count milliseconds in 31 bits.
 UNLIMITED = 604_800.0
@@ -123,8 +126,8 @@ class RunOptions:
         Lessons at a time; as many as there are cores if not given.
     fresh : bool
         A fresh Python for every lesson instead of a fork of one that has the libraries loaded.
-    server : str
-        Address of a running `kernels.server_process.KernelServer` to use; the run starts one of its own if not given.
+    server : kernels.server_process.KernelServer, optional
+        Takes its workers from this one, which may serve several runs; the run starts one of its own if not given.
     force : bool
         Execute everything, whatever the cache holds.
     strict : bool
@@ -165,7 +168,7 @@ class RunOptions:
     shared: str = ""
     workers: int | None = None
     fresh: bool = False
-    server: str = ""
+    server: KernelServer | None = None
     force: bool = False
     strict: bool = False
     inputs: Sequence[Path] = ()

@@ -39,7 +39,7 @@ _EXECUTING = sorted(
     [
         *(
             _HERE / f"{name}.py"
-            for name in ("access", "client", "engine", "execute", "pipe", "runner", "watch", "worker_outcome")
+            for name in ("access", "client", "engine", "pipe", "runner", "watch", "worker", "worker_outcome")
         ),
         *(_HERE / "kernels").glob("*.py"),
     ]

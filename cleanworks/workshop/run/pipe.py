@@ -10,31 +10,25 @@ import asyncio
 import contextlib
 import json
 import queue
-import signal
 import socket
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
 from .client import LessonClient
-from .kernels.forked import ForkedKernel, ask
+from .kernels.forked import ForkedKernel
 from .kernels.guard import LIMIT
-from .kernels.kernel_settings import log_file
+from .watch import ProcessWatch
 from .worker_outcome import LessonFailure
 
 # The message types of `kernels.pipe_kernel`; importing that module would load a whole kernel.
 _READY, _IDLE, _BROKEN, _COMM = "ready", "idle", "cleanworks_broken", "comm"
-_ABSENT, _ENDED = "absent", "ended"
-# Seconds: for a kernel to be there, and for its supervisor to report its end.
-_START, _END = 60.0, 10.0
+_ENDED = "ended"
+# Seconds in which a kernel must be there.
+_START = 60.0
 
 
 class NeedsJupyter(Exception):
     """The lesson shows a widget."""
-
-
-class NoTransport(Exception):
-    """The installed ipykernel lacks a name that the transport needs (`engine.NAMES`)."""
 
 
 class _Channel:
@@ -62,17 +56,13 @@ class _Pipe:
 
     Parameters
     ----------
-    pipe : socket
-    process : ForkedKernel
-        Of the kernel.
+    kernel : ForkedKernel
     break_off : callable
         Called when no answer will come any more, with the reason; with None if the kernel has ended.
     """
 
-    def __init__(
-        self, pipe: socket.socket, process: ForkedKernel, break_off: Callable[[Exception | None], None]
-    ):
-        self._pipe, self._process, self._break_off = pipe, process, break_off
+    def __init__(self, kernel: ForkedKernel, break_off: Callable[[Exception | None], None]):
+        self._kernel, self._pipe, self._break_off = kernel, kernel.pipe, break_off
         self.shell_channel, self.iopub_channel = _Channel(), _Channel()
         self._asked, self._answered = 0, ""
         self._buffer = b""
@@ -80,8 +70,7 @@ class _Pipe:
         self._loop = asyncio.get_running_loop()
         # The first words of the kernel, or that there will be none.
         self.first: asyncio.Future[tuple[str, dict[str, Any]]] = self._loop.create_future()
-        for one in (pipe, process):
-            self._loop.add_reader(one, self._hear)
+        self._loop.add_reader(self._pipe, self.hear)
 
     def execute(self, code: str, store_history: bool = True, stop_on_error: bool = True) -> str:
         self._asked += 1
@@ -97,16 +86,15 @@ class _Pipe:
     def stop_channels(self) -> None:
         if self._open:
             self._open = False
-            for one in (self._pipe, self._process):
-                self._loop.remove_reader(one)
+            self._loop.remove_reader(self._pipe)
 
-    def _hear(self) -> None:
+    def hear(self) -> None:
         """Take what has arrived. A kernel that has ended is heard to the end."""
         data = b""
         try:
             data = self._pipe.recv(1 << 18, socket.MSG_DONTWAIT)
         except BlockingIOError:
-            if self._process.poll() is None:
+            if self._kernel.poll() is None:
                 return
         except OSError:
             pass
@@ -130,7 +118,7 @@ class _Pipe:
         self._break_off(why)
 
     def _take(self, kind: str, parent: str, content: dict[str, Any]) -> None:
-        if kind in (_READY, _ABSENT):
+        if kind == _READY:
             self.first.set_result((kind, content))
         elif kind == LIMIT:
             self._break_off(LessonFailure("output", content["text"]))
@@ -151,59 +139,36 @@ class _Pipe:
 
 
 class PipeClient(LessonClient):
-    """Executes the cells of one lesson in a fork of the warm parent."""
+    """Executes the cells of one lesson in a fork of this worker; the further parameters are those of `LessonClient`."""
 
-    _process: ForkedKernel | None = None
+    def __init__(self, kernel: ForkedKernel, *args: Any):
+        super().__init__(*args)
+        self._kernel = kernel
+        self.watch = ProcessWatch(kernel, self._settings)
 
     @property
     def process(self) -> Any:
-        return self._process
+        return self._kernel
 
     async def start(self, workdir: str) -> dict[str, Any]:
-        """Have a kernel forked and wait for its first words.
-
-        Raises
-        ------
-        NoTransport
-            There is no such kernel with what is installed.
-        """
-        ours, theirs = socket.socketpair()
-        self._pipe = ours
-        with theirs:
-            self._process = ask(
-                self._settings.server,
-                theirs,
-                command=[one.format(connection_file=self._folder / "k") for one in self._settings.command()],
-                cwd=workdir,
-                env=self._environment,
-                log=str(log_file(self._folder)),
-                memory_limit=self._settings.memory_limit,
-                file_limit=self._settings.file_limit,
-            )
-        channels = _Pipe(ours, self._process, self.break_off)
+        """Wait for the first words of the kernel."""
+        channels = _Pipe(self._kernel, self.break_off)
         self.kc = channels  # type: ignore[assignment]  # it has the part of a KernelClient that is asked for
         try:
             async with asyncio.timeout(_START):
                 kind, content = await channels.first
         except TimeoutError:
             raise LessonFailure("internal", f"The kernel did not answer within {_START:g} s.") from None
-        if kind == _ABSENT:
-            raise NoTransport(content["missing"])
         if kind == _ENDED:
             # Before the first cell, this cannot be the lesson's doing.
             death = self.death()
             raise LessonFailure("internal", f"No kernel could be started: {death.message}", death.details)
         return content
 
-    async def stop(self) -> float:
-        if self.kc is not None:
-            self.kc.stop_channels()
-        self._pipe.close()
-        process = self._process
-        if process is None:
-            return 0.0
-        process.send_signal(signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_END)
-        process.close()
-        return process.megabytes
+    def stopped(self, why: Exception | None) -> None:
+        if why is not None:
+            self.break_off(why)
+        elif isinstance(self.kc, _Pipe):
+            # A child of the kernel may hold the pipe open. What has arrived is heard to the end.
+            while self.kc.is_alive():
+                self.kc.hear()

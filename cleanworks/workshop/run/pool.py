@@ -7,25 +7,20 @@ next kernel ready and waits at the gate, so that no core stands idle between two
 from __future__ import annotations
 
 import contextlib
-import importlib
 import multiprocessing
 import os
 import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .execute import execute
-from .kernels.lifeline import adopt_orphans, die_with_parent
 from .memory import MemoryGuard
 from .worker_outcome import LessonFailure, Outcome, Task
 
 if TYPE_CHECKING:
-    from multiprocessing.context import ForkContext, SpawnContext
+    from .kernels.server_process import KernelServer
 
 # How long the main process waits for news before it looks at memory and time limits.
 _TICK = 0.2
@@ -33,14 +28,19 @@ _TICK = 0.2
 _GRACE = 30.0
 # Seconds between two measures against a shortage of memory.
 _COOL_DOWN = 2.0
+_CONTINUE = getattr(signal, "SIGCONT", 0)
 
 
 @dataclass
 class _Worker:
-    """A worker process and what it is doing: ``idle``, ``starting`` a kernel, ``waiting`` at the gate, or ``running`` cells."""
+    """A worker process and what it is doing: ``idle``, ``starting`` a kernel, ``waiting`` at the gate, or ``running`` cells.
 
-    process: multiprocessing.process.BaseProcess
+    Its `pid` is 0 until it has said it, and after it has ended; `process` is None if it is a fork of the server.
+    """
+
     pipe: Connection
+    process: multiprocessing.process.BaseProcess | None
+    pid: int = 0
     state: str = "idle"
     task: Task | None = None
     since: float = field(default_factory=time.monotonic)
@@ -54,6 +54,23 @@ class _Worker:
     def enter(self, state: str) -> None:
         self.state, self.since = state, time.monotonic()
 
+    def signal(self, number: int) -> None:
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self.pid, number)
+
+    def end(self) -> None:
+        """End it at once, and its kernel with it. One that was not started yet never does anything without its pipe."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+        elif self.pid:
+            self.signal(signal.SIGKILL)
+            with contextlib.suppress(EOFError, OSError):
+                while True:
+                    self.pipe.recv_bytes()
+        self.pipe.close()
+
 
 class Pool:
     """Runs tasks in worker processes, in the order given, a limited number at a time.
@@ -64,17 +81,22 @@ class Pool:
         Lessons at a time.
     guard : MemoryGuard
         Says when there is no room for one more, and when one must give way.
+    server : KernelServer, optional
+        Forks the workers; without one each is a new Python.
     note : callable
         Takes a line for the person who watches.
     """
 
-    def __init__(self, workers: int, guard: MemoryGuard, note: Callable[[str], None] = lambda text: None):
-        # A forked worker has nbclient loaded already; where a fork is not safe, a new interpreter is started.
-        self._context: ForkContext | SpawnContext = (
-            multiprocessing.get_context("fork") if _one_thread() else multiprocessing.get_context("spawn")
-        )
+    def __init__(
+        self,
+        workers: int,
+        guard: MemoryGuard,
+        server: KernelServer | None = None,
+        note: Callable[[str], None] = lambda text: None,
+    ):
         self._limit = workers
         self._guard = guard
+        self._server = server
         self._note = note
         self._workers: list[_Worker] = []
         self._queue: list[Task] = []
@@ -90,9 +112,6 @@ class Pool:
     ) -> None:
         """Execute all tasks. `started`, `finished` and, at least five times a second, `tick` are called in this process."""
         self._queue = list(tasks)
-        if self._context.get_start_method() == "fork":
-            # The workers get nbclient from here; it takes half a second to load, once instead of in each of them.
-            importlib.import_module(".pipe", __package__)
         try:
             while self._queue or any(worker.task for worker in self._workers):
                 self._hand_out()
@@ -107,11 +126,9 @@ class Pool:
     def stop(self) -> None:
         """End all workers at once; their kernels end with them."""
         for worker in self._workers:
-            worker.pipe.close()
-            worker.process.kill()
-        for worker in self._workers:
-            worker.process.join()
-        self._workers = []
+            worker.signal(signal.SIGKILL)
+        while self._workers:
+            self._workers.pop().end()
 
     # The parts of the loop.
     def _hand_out(self) -> None:
@@ -124,17 +141,18 @@ class Pool:
                 worker.enter("starting")
 
     def _new_worker(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        # A forked worker must not hold the main ends of the pipes, or nobody would notice that the main process is gone.
-        others = (
-            [worker.pipe for worker in self._workers] + [ours]
-            if self._context.get_start_method() == "fork"
-            else []
-        )
-        process = self._context.Process(target=_work, args=(theirs, others, os.getpid()), daemon=True)
-        process.start()
+        ours, theirs = multiprocessing.Pipe()
+        process = None
+        if self._server is not None:
+            self._server.fork_worker(theirs)
+        else:
+            from .worker import work
+
+            context = multiprocessing.get_context("spawn")
+            process = context.Process(target=work, args=(theirs, os.getpid()), daemon=True)
+            process.start()
         theirs.close()
-        return _Worker(process, ours)
+        return _Worker(ours, process)
 
     def _busy(self) -> list[_Worker]:
         return [worker for worker in self._workers if worker.task is not None]
@@ -167,18 +185,27 @@ class Pool:
         try:
             message = worker.pipe.recv()
         except (EOFError, OSError):
+            worker.pid = 0
             self._lost(worker, "internal", "The process that ran this lesson ended unexpectedly.", finished)
             return
         if message == "ready":
             worker.enter("waiting")
+        elif isinstance(message, int):
+            worker.pid = message
+            worker.enter(worker.state)
         else:
             task, worker.task = worker.lesson, None
+            outcome, has_served = message
+            if has_served:
+                self._end(worker)
             worker.enter("idle")
-            finished(task, message)
+            finished(task, outcome)
 
     def _watch(self, finished: Callable[[Task, Outcome], None]) -> None:
         now = time.monotonic()
         for worker in list(self._busy()):
+            # A cell may have stopped its worker.
+            worker.signal(_CONTINUE)
             allowed = _GRACE + (worker.lesson.timeout if worker.state == "running" else _GRACE * 2)
             if worker.state != "waiting" and now - worker.since > allowed:
                 self._lost(
@@ -217,40 +244,5 @@ class Pool:
             finished(task, Outcome.failed(task, LessonFailure(kind, message)))
 
     def _end(self, worker: _Worker) -> None:
-        worker.pipe.close()
-        worker.process.kill()
-        worker.process.join()
+        worker.end()
         self._workers.remove(worker)
-
-
-def _one_thread() -> bool:
-    """Whether this process can be forked safely: on Linux, as long as it has no second thread (pytest -n has)."""
-    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
-
-
-def _end_with_parent() -> None:
-    if parent := multiprocessing.parent_process():
-        wait([parent.sentinel])
-    os._exit(1)
-
-
-def _work(pipe: Connection, others: list[Connection], parent: int) -> None:
-    """A worker's life: take a task, start its kernel, wait for the gate, run, report."""
-    # Ctrl-C reaches every process of the terminal; the main process decides what ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with_parent(parent)
-    if sys.platform != "linux":
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-    # Without a supervisor, what a kernel leaves behind comes to this process, which ends it.
-    adopt_orphans()
-    for other in others:
-        other.close()
-
-    def gate() -> None:
-        pipe.send("ready")
-        pipe.recv()
-
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            task: Any = pipe.recv()
-            pipe.send(execute(task, gate))

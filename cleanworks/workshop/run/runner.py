@@ -134,7 +134,7 @@ class _Run:
         self.notes: list[str] = []
         self.results: dict[str, LessonResult] = {}
         self.workers = options.workers or cores()
-        self.fresh = options.fresh or choose().name != PIPE
+        self.fresh = options.fresh or not CAN_FORK or choose().name != PIPE
         # What each version of each module imports never changes, so it is kept between runs.
         self.imports = self.store.get_named(_IMPORTS)
         KNOWN_IMPORTS.update(self.imports)
@@ -157,7 +157,7 @@ class _Run:
         if self.store.shared is not None and self.store.shared.trouble:
             self._note(self.store.shared.trouble)
         ordered = tuple(self.results[job.name] for job in self.jobs)
-        kernel = "fresh" if self.fresh or not CAN_FORK else "warm"
+        kernel = "fresh" if self.fresh else "warm"
         return RunResult(
             ordered, time.monotonic() - begun, self.workers, kernel, tuple(self.notes), interrupted
         )
@@ -267,7 +267,7 @@ class _Run:
             from .memory import MemoryGuard
             from .pool import Pool
 
-            settings = KernelSettings.of(self.options, server.address if server else self.options.server)
+            settings = KernelSettings.of(self.options, self.fresh)
             ordered = longest_first(todo)
             by_index = dict(enumerate(reversed(ordered) if self.options.reverse else ordered))
             tasks = [self._task(index, lesson, settings, str(place)) for index, lesson in by_index.items()]
@@ -292,11 +292,11 @@ class _Run:
                 self.listener.tick()
 
             # No need to wait until the libraries are loaded: the first requests wait for the server in its queue.
-            pool = Pool(self.workers, guard, self._note)
+            pool = Pool(self.workers, guard, server, self._note)
             pool.run(tasks, started, finished, tick)
 
     def _need_server(self, todo: Sequence[_Lesson] | None = None) -> Any:
-        """The process that forks the kernels, started at the first call; None where there is no fork."""
+        """The process that forks the workers, started at the first call; None where there is no fork."""
         if self._server is ...:
             self._server = self._open.enter_context(self._new_server(todo))
         return self._server
@@ -304,8 +304,8 @@ class _Run:
     def _new_server(self, todo: Sequence[_Lesson] | None) -> Any:
         from .kernels.server_process import KernelServer
 
-        if self.options.server:
-            return contextlib.nullcontext()
+        if self.options.server is not None:
+            return contextlib.nullcontext(self.options.server)
         if CAN_FORK:
             count = len(self.jobs if todo is None else todo)
             if self.fresh and not self.options.fresh:

@@ -1,45 +1,86 @@
-"""The kernel's process as seen from outside: what it uses, where it stands, what it leaves running."""
+"""The kernel's process and all that it starts, as its worker sees them: limits, time, where it stands, what it leaves running.
+
+The worker is the parent of the kernel, and of every orphan below it (`lifeline.adopt_orphans`): whatever descends from the worker belongs
+to the lesson.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import time
+from collections.abc import Callable
+from typing import Any
 
 import psutil
 
-from .kernels.lifeline import descendants
+from .kernels.kernel_settings import KernelSettings
+from .kernels.lifeline import children, descendants
 from .worker_outcome import LessonFailure
 
+# Seconds between two looks at memory, written bytes and number of processes.
+_TICK = 0.2
+# A lesson may use a few processes of its own, not hundreds.
+_MOST_PROCESSES = 100
 # Helpers of Python's own that end with the kernel; a lesson does not start them by itself.
 _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 
 class ProcessWatch:
-    """Watches the process with this id; it may end at any time."""
+    """Watches the kernel, which may end at any time.
 
-    def __init__(self, pid: int):
+    Parameters
+    ----------
+    process : subprocess.Popen or ForkedKernel
+    settings : KernelSettings
+        Its limits.
+    """
+
+    def __init__(self, process: Any, settings: KernelSettings):
+        self._process, self._settings = process, settings
         self._first_seen: dict[int, int] = {}
-        self._process: psutil.Process | None = None
+        self._peak = 0.0
+        self._kernel: psutil.Process | None = None
         with contextlib.suppress(psutil.Error):
-            self._process = psutil.Process(pid)
-            # Children whose own parent has ended are handed to the supervisor, the kernel's parent.
-            self._parent = self._process.ppid()
+            self._kernel = psutil.Process(process.pid)
+
+    # While it runs.
+    async def limit(self, stop: Callable[[LessonFailure | None], None]) -> None:
+        """Measure until something is out of bounds, and then `stop` the lesson; also if the kernel has ended, with None."""
+        while True:
+            await asyncio.sleep(_TICK)
+            self._reap()
+            if self._process.poll() is not None:
+                return stop(None)
+            if (found := self._beyond()) is not None:
+                with contextlib.suppress(psutil.Error):
+                    psutil.Process(self._process.pid).kill()
+                return stop(found)
+
+    def _beyond(self) -> LessonFailure | None:
+        pids = [self._process.pid, *self._others(_MOST_PROCESSES)]
+        if len(pids) > _MOST_PROCESSES:
+            return LessonFailure("processes", f"The lesson started more than {_MOST_PROCESSES} processes.")
+        # What processes share with others, as forks do, counts by its part; the kernel's own counts whole.
+        memory = (_of(pids[0], _resident) + sum(_of(pid, _share) for pid in pids[1:])) / 1e6
+        self._peak = max(self._peak, memory)
+        most, most_written = self._settings.memory_limit, self._settings.file_limit
+        if memory > most:
+            return LessonFailure("memory", f"The lesson took more than {most:g} MB of memory.")
+        if sum(_of(pid, _written) for pid in pids) / 1e6 > most_written:
+            return LessonFailure("disk", f"The lesson wrote more than {most_written:g} MB.")
+        return None
 
     def cpu(self) -> float:
         """CPU seconds of the kernel and the children it has waited for."""
         try:
-            times = self._process.cpu_times() if self._process else None
+            times = self._kernel.cpu_times() if self._kernel else None
         except psutil.Error:
             return 0.0
         if times is None:
             return 0.0
         return times.user + times.system + times.children_user + times.children_system
-
-    def megabytes(self) -> float:
-        try:
-            return self._process.memory_info().rss / 1e6 if self._process else 0.0
-        except psutil.Error:
-            return 0.0
 
     def after_cell(self, position: int, workdir: str) -> None:
         """The working directory must be the lesson's again, or the next cells mean something else.
@@ -48,10 +89,10 @@ class ProcessWatch:
         ------
         LessonFailure
         """
-        for pid in self._strays():
+        for pid in self._others():
             self._first_seen.setdefault(pid, position)
         try:
-            now = self._process.cwd() if self._process else workdir
+            now = self._kernel.cwd() if self._kernel else workdir
         except (psutil.Error, OSError):
             return
         if os.path.realpath(now) != os.path.realpath(workdir):
@@ -59,26 +100,69 @@ class ProcessWatch:
                 "directory", f"The cell changed the working directory to {now} and left it so."
             )
 
+    # At its end.
     def strays(self) -> tuple[int | None, LessonFailure] | None:
         """Processes left running after the last cell, as a failure, with the position of the cell that started them."""
-        left = [pid for pid in self._strays() if not any(helper in _name(pid) for helper in _HELPERS)]
+        self._reap()
+        left = [pid for pid in self._others() if not any(helper in _name(pid) for helper in _HELPERS)]
         if not left:
             return None
         position = min((self._first_seen[pid] for pid in left if pid in self._first_seen), default=None)
         text = "a process running; it was" if len(left) == 1 else f"{len(left)} processes running; they were"
         return position, LessonFailure("processes", f"The lesson left {text} ended.", map(_name, left))
 
-    def end_children(self) -> None:
-        """Kill what the lesson started. A supervisor does that too; without one, nobody else does."""
-        for pid in self._strays():
-            with contextlib.suppress(psutil.Error):
-                psutil.Process(pid).kill()
+    def end(self) -> float:
+        """End the kernel and everything that it started. Returns its peak memory in megabytes."""
+        peak = max(self._peak, _of(self._process.pid, _highest) / 1e6)
+        give_up = time.monotonic() + 5.0
+        while (self._process.poll() is None or self._others()) and time.monotonic() < give_up:
+            # Killing one may bring others to us.
+            for pid in descendants(os.getpid()):
+                with contextlib.suppress(psutil.Error):
+                    psutil.Process(pid).kill()
+            self._reap()
+            time.sleep(0.002)
+        return peak
 
-    def _strays(self) -> list[int]:
-        """Every process that the lesson started and that still runs, wherever it has gone."""
-        if self._process is None:
-            return []
-        return [pid for pid in descendants(self._parent) if pid != self._process.pid]
+    def _others(self, most: int | None = None) -> list[int]:
+        """Every process that the lesson started, wherever it has gone."""
+        return [pid for pid in descendants(os.getpid(), most) if pid != self._process.pid]
+
+    def _reap(self) -> None:
+        """Collect orphans that have ended."""
+        for pid in children(os.getpid()) if os.name == "posix" else ():
+            if pid != self._process.pid:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+
+
+def _of(pid: int, measure: Callable[[psutil.Process], float]) -> float:
+    """What this measure gives of a process; 0 if it has ended, or where the system does not say."""
+    try:
+        return measure(psutil.Process(pid))
+    except (psutil.Error, AttributeError, OSError):
+        return 0.0
+
+
+def _resident(process: psutil.Process) -> float:
+    return process.memory_info().rss
+
+
+def _share(process: psutil.Process) -> float:
+    return getattr(process.memory_full_info(), "pss", 0) or process.memory_info().rss
+
+
+def _written(process: psutil.Process) -> float:
+    return process.io_counters().write_chars
+
+
+def _highest(process: psutil.Process) -> float:
+    """Bytes that it occupied when it had most; only Linux keeps that."""
+    with contextlib.suppress(OSError), open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return process.memory_info().rss
 
 
 def _name(pid: int) -> str:

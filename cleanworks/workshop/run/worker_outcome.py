@@ -117,13 +117,10 @@ class LessonFailure(Exception):
         return cls("exit", "The cell ends its Python: exit() or quit().")
 
     @classmethod
-    def from_death(cls, code: int | None, why: str, last_words: str) -> LessonFailure:
-        """From a kernel that ended by itself. `why` is what its supervisor says, as ``kind: text``."""
-        details = last_lines([last_words])
-        if why:
-            kind, _, text = why.partition(": ")
-            return cls(kind, text, details)
-        return cls("died", f"The Python of this lesson ended abruptly ({_ending(code)}).", details)
+    def from_death(cls, code: int | None, last_words: str) -> LessonFailure:
+        """From a kernel that ended by itself."""
+        text = f"The Python of this lesson ended abruptly ({_ending(code)})."
+        return cls("died", text, last_lines([last_words]))
 
 
 def _ending(code: int | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,13 +19,24 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked o
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """Address of a parent that has nothing but the kernel loaded; empty where there is no fork."""
+def server() -> Iterator[KernelServer | None]:
+    """A parent of workers that has nothing but the kernel loaded; None where there is no fork."""
     if not CAN_FORK:
-        yield ""
+        yield None
         return
     with KernelServer(["json"], hash_seed=0) as running:
-        yield running.address
+        yield running
+
+
+def wait_until(reached, process=None):
+    give_up = time.monotonic() + 600
+    while not reached():
+        ended = process is not None and process.poll() is not None
+        if ended or time.monotonic() > give_up:
+            if process is not None:
+                process.kill()
+            pytest.fail(f"it did not happen: {process.communicate()[0] if process is not None else ''}")
+        time.sleep(0.05)
 
 
 def cell(source: str, *tags: str, id: str | None = None, kind: str = "code") -> dict[str, Any]:
@@ -121,7 +133,7 @@ def text_of(outputs: list[list[dict[str, Any]]]) -> str:
 
 
 @pytest.fixture
-def course(tmp_path: Path, server: str) -> Course:
+def course(tmp_path: Path, server: KernelServer | None) -> Course:
     return Course(
         tmp_path, RunOptions(root=tmp_path, workers=2, server=server, timeout=600, memory_reserve=0)
     )

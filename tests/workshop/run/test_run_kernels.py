@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from cleanworks.workshop.run.kernels.forked import ask
 from cleanworks.workshop.run.kernels.lifeline import descendants
 from cleanworks.workshop.run.kernels.server_process import CAN_FORK, KernelServer
 from tests.few import few
-from tests.workshop.run.conftest import cell, linux, outputs_of, text_of
+from tests.workshop.run.conftest import cell, linux, outputs_of, text_of, wait_until
 
 pytestmark = linux
 
@@ -36,7 +33,7 @@ SAME = [
     "import logging\nlogging.getLogger().level, logging.root.handlers",
     "import sys, os\nsys.argv[0][-9:], sys.path[0], sys.flags.hash_randomization, __name__",
     "[path for path in sys.path if 'site-packages' not in path]",
-    # A fresh kernel of another tool watches its parent by itself; a fork has a supervisor that does.
+    # Each kernel is told of a parent in a way of its own.
     "sorted(set(os.environ) - {'JPY_PARENT_PID'})",
     "import signal\nsignal.getsignal(signal.SIGCHLD), signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)",
     "import threading\nlooking = threading.Thread(target=print, args=['from a thread'], name='mine')\nlooking.start(); looking.join()",
@@ -130,7 +127,7 @@ def test_numpy_generators_differ_between_forks(make_course):
 PARENT = "import os\nos.getppid()"
 
 
-def test_lessons_share_a_supervisor_and_nothing_else(course):
+def test_lessons_share_a_worker_and_nothing_else(course):
     for name in "abcd":
         course.add(
             name, PARENT, "import subprocess\n_ = subprocess.Popen(['sleep', '500'], start_new_session=True)"
@@ -144,48 +141,30 @@ def test_lessons_share_a_supervisor_and_nothing_else(course):
     assert left_from(course.root) == []
 
 
-def test_a_supervisor_that_a_cell_kills_or_stops_is_replaced(make_course):
+def test_a_worker_that_a_cell_kills_or_stops_is_replaced(make_course):
     course = make_course(preload=("json",))
     course.add(
         "a-kills", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(500)"
     )
-    course.add("b-stops", "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)")
+    course.add("b-stops", "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\nprint('went on')")
     for name in "cdef":
         course.add(name, "1 + 1")
     result = course.run(workers=1)
     kinds = {lesson.name: lesson.failure.kind if lesson.failure else "" for lesson in result.lessons}
-    assert kinds["a-kills"] == "died"
-    assert [kinds[name] for name in "cdef"] == [""] * 4
-    every = psutil.process_iter(["cmdline", "status"])
-    stopped = [
-        process.info["cmdline"] for process in every if process.info["status"] == psutil.STATUS_STOPPED
-    ]
-    assert not any("kernels.server" in " ".join(command or []) for command in stopped)
+    assert kinds == {"a-kills": "internal", **dict.fromkeys(["b-stops", *"cdef"], "")}
+    assert course.text("b-stops") == "went on\n"
+    assert left_from(course.root) == []
 
 
-def test_a_supervisor_that_ended_between_two_kernels_is_replaced(server, tmp_path):
-    def parent_of_a_kernel() -> int:
-        log = tmp_path / "log"
-        log.unlink(missing_ok=True)
-        command = [sys.executable, "-c", "import os; print(os.getppid())"]
-        kernel = ask(
-            server,
-            command=command,
-            cwd=str(tmp_path),
-            env=dict(os.environ),
-            log=str(log),
-            memory_limit=500,
-            file_limit=10,
-        )
-        assert kernel.wait(60) == 0
-        kernel.close()
-        return int(log.read_text())
-
-    first = parent_of_a_kernel()
-    assert parent_of_a_kernel() == first
-    os.kill(first, signal.SIGKILL)
-    wait_until(lambda: not psutil.pid_exists(first))
-    assert parent_of_a_kernel() != first
+def test_a_worker_that_spoke_over_sockets_forks_no_more(make_course):
+    """A widget needs Jupyter's sockets, whose threads a fork would lack."""
+    course = make_course(preload=("json",))
+    course.add("a", PARENT, "from ipywidgets import IntSlider\nIntSlider(3)")
+    for name in "bcd":
+        course.add(name, "import os\nlen(os.listdir(f'/proc/{os.getppid()}/task'))")
+    result = course.run(workers=1)
+    assert result.ok and result.lessons[0].engine == "nbclient"
+    assert [course.text(name) for name in "bcd"] == ["1"] * 3
 
 
 def test_why_one_kernel_was_ended_is_not_said_of_the_next(course):
@@ -258,17 +237,6 @@ def start(tmp_path):
             process.communicate()
 
 
-def wait_until(reached, process=None):
-    give_up = time.monotonic() + 600
-    while not reached():
-        ended = process is not None and process.poll() is not None
-        if ended or time.monotonic() > give_up:
-            if process is not None:
-                process.kill()
-            pytest.fail(f"it did not happen: {process.communicate()[0] if process is not None else ''}")
-        time.sleep(0.05)
-
-
 def wait_for(process, course, *names):
     wait_until(lambda: all((course.root / f"begun-{name}").exists() for name in names), process)
 
@@ -298,9 +266,7 @@ def test_ctrl_c_ends_everything_and_keeps_what_was_finished(sleepers, start, fre
     assert list(sleepers.root.rglob(".part-*")) == []
 
 
-@pytest.mark.parametrize(
-    "who", few(["main", "main and workers", "server", "supervisors", "workers"], ["main", "server"])
-)
+@pytest.mark.parametrize("who", few(["main", "main and workers", "server", "workers"], ["main", "server"]))
 def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
     if who in ("main", "server"):
         for number in range(4):
@@ -311,10 +277,9 @@ def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
     server = next(child for child in main.children() if "kernels.server" in " ".join(child.cmdline()))
     victims = {
         "main": [main],
-        "main and workers": [main, *(child for child in main.children() if child != server)],
+        "main and workers": [main, *server.children()],
         "server": [server],
-        "supervisors": server.children(),
-        "workers": [child for child in main.children() if child != server],
+        "workers": server.children(),
     }[who]
     assert victims
     for victim in victims:
@@ -374,28 +339,3 @@ def test_descendants_are_found_through_the_whole_tree():
         for pid in [*descendants(process.pid), process.pid]:
             os.kill(pid, signal.SIGKILL)
         process.wait()
-
-
-@linux
-def test_the_folder_of_a_killed_run_goes_with_its_server():
-    """A machine on which runs are killed would otherwise collect a folder for each."""
-    code = (
-        "import os, select\nfrom cleanworks.workshop.run.kernels.server_process import KernelServer\n"
-        "server = KernelServer([])\n"
-        "while not server.ready: select.select([server], [], []); server.news()\n"
-        "print(server.pid, os.listdir(os.environ['TMPDIR']), flush=True)\nos.kill(os.getpid(), 9)"
-    )
-    # Short enough for sockets; a longer one would not be used.
-    place = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "TMPDIR": str(place)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    server, _, there = done.stdout.partition(" ")
-    assert "cw-" in there, done.stderr
-    with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(int(server)).wait(60)
-    assert not list(place.iterdir())

@@ -160,7 +160,7 @@ def test_twice_names_the_first_cell_that_differs(course):
     )
     course.add("random", "import random\nrandom.random()")
     course.add("bad", "1/0")
-    result = run_twice(list(course.jobs.values()), replace(course.options, server=""), course.seen)
+    result = run_twice(list(course.jobs.values()), replace(course.options, server=None), course.seen)
     found = {one.name: one for one in result.lessons}
     assert found["steady"].status == "passed"
     assert (found["hashes"].failure.kind, found["hashes"].failure.cell_id) == ("unstable", "cell-2")

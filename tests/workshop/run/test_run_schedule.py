@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from cleanworks.workshop.run import LessonResult, run_notebooks
@@ -13,7 +14,7 @@ from cleanworks.workshop.run.pool import Pool
 from cleanworks.workshop.run.progress_display import Lines, duration
 from cleanworks.workshop.run.result_cache import Store
 from cleanworks.workshop.run.runner import _Run, cores, longest_first
-from tests.workshop.run.conftest import Recorder, linux
+from tests.workshop.run.conftest import Recorder, linux, wait_until
 
 
 def test_longest_first_by_recorded_time_and_unknown_ones_early(course):
@@ -240,9 +241,9 @@ def test_the_bar_draws_in_a_terminal_without_threads(monkeypatch):
     assert "never run before" in text and "a failed" in text and "Memory is short" in text
 
 
-def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course):
+@linux
+def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course, server):
     """An error in this process, such as a full disk, leaves no worker behind."""
-    import multiprocessing
 
     class Breaks(Recorder):
         def finished(self, result):
@@ -252,7 +253,7 @@ def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course):
     course.add("b", "import time\ntime.sleep(60)")
     with pytest.raises(RuntimeError, match="here"):
         run_notebooks(list(course.jobs.values()), replace(course.options), Breaks())
-    assert multiprocessing.active_children() == []
+    wait_until(lambda: psutil.Process(server.pid).children() == [])
     assert Pool(1, MemoryGuard(0)).run([], None, None) is None
 
 

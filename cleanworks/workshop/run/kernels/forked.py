@@ -1,132 +1,111 @@
-"""A kernel that a `Supervisor` watches over, as seen by the process that asked for it."""
+"""A kernel that is a fork of this worker: the libraries are in its memory already, and one pipe leads to it."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import select
+import os
 import signal
 import socket
 import subprocess
+import sys
 import time
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-# Connections to supervisors whose kernel has ended, by the server's address: they start the next kernel of this process.
-_kept: dict[str, socket.socket] = {}
-# Seconds in which a server that has just been started listens.
-_LISTEN = 10.0
+from .lifeline import die_with_parent
 
 
 class ForkedKernel:
-    """A kernel at the other end of a connection, with the part of `subprocess.Popen` that provisioners use."""
+    """A fork of this process that has become a kernel, with the part of `subprocess.Popen` that is asked for.
 
-    stdin = stdout = stderr = None
+    This process must have one thread and no running event loop.
 
-    def __init__(self, address: str, connection: socket.socket, pid: int, rest: bytes = b""):
-        self._address, self._connection, self.pid, self._buffer = address, connection, pid, rest
+    Parameters
+    ----------
+    environment : mapping
+        Variables of the kernel.
+    workdir, log : str
+        Folder the cells run in, and the file for what the kernel's own standard output and error get.
+    arguments : sequence of str
+        ``sys.argv`` of the kernel.
+    private : sequence of int
+        Handles of this process that are not the kernel's business.
+
+    Attributes
+    ----------
+    pipe : socket
+        Our end of the connection (`kernels.pipe_kernel`).
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        workdir: str,
+        log: str,
+        arguments: Sequence[str],
+        private: Sequence[int] = (),
+    ):
         self.returncode: int | None = None
-        self.cpu = self.megabytes = 0.0
-        self.why = ""
-        self._supervised = True
-        connection.setblocking(False)
+        self.pipe, theirs = socket.socketpair()
+        with theirs:
+            own = os.getpid()
+            self.pid = os.fork()
+            if self.pid:
+                return
+            try:
+                self.pipe.close()
+                for handle in private:
+                    os.close(handle)
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(number, signal.SIG_DFL)
+                os.setsid()
+                die_with_parent(own)
+                _become_kernel(environment, workdir, log, arguments, theirs.detach())
+            except BaseException:
+                import traceback
 
-    def fileno(self) -> int:
-        return self._connection.fileno()
+                traceback.print_exc(file=sys.__stderr__)
+                if sys.__stderr__ is not None:
+                    sys.__stderr__.flush()
+                os._exit(1)
+            finally:
+                os._exit(0)
 
     def poll(self) -> int | None:
         """The exit code, or None while the kernel runs."""
-        while self.returncode is None:
-            try:
-                data = self._connection.recv(65536)
-            except BlockingIOError:
-                break
-            except OSError:
-                data = b""
-            self._buffer += data
-            self._read()
-            if not data and self.returncode is None:
-                self.returncode, self._supervised = -signal.SIGKILL, False
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
         return self.returncode
 
-    def _read(self) -> None:
-        *lines, self._buffer = self._buffer.split(b"\n")
-        for line in lines:
-            message = json.loads(line)
-            if "exit" in message:
-                self.returncode, self.cpu = message["exit"], message["cpu"]
-                self.megabytes, self.why = message["megabytes"], message["why"]
-
-    def wait(self, timeout: float | None = None) -> int:
+    def wait(self, timeout: float) -> int:
+        give_up = time.monotonic() + timeout
         while (code := self.poll()) is None:
-            if timeout is None:
-                select.select([self._connection], [], [])
-            elif not select.select([self._connection], [], [], timeout)[0]:
+            if time.monotonic() > give_up:
                 raise subprocess.TimeoutExpired("kernel", timeout)
+            time.sleep(0.01)
         return code
 
-    def send_signal(self, signum: int) -> None:
-        if self.poll() is None:
-            with contextlib.suppress(OSError):
-                self._connection.send(json.dumps({"signal": int(signum)}).encode() + b"\n")
 
-    def close(self) -> None:
-        """Let go of the supervisor; where its kernel has ended, it stays for the next one."""
-        connection, self._connection = self._connection, socket.socket()
-        self._connection.close()
-        if self.returncode is None or not self._supervised or self._address in _kept:
-            connection.close()
-        else:
-            connection.setblocking(True)
-            _kept[self._address] = connection
-        self._supervised = False
+def _become_kernel(
+    environment: Mapping[str, str], workdir: str, log: str, arguments: Sequence[str], pipe: int
+) -> None:
+    """Turn this child into a kernel; returns when the cells ask to exit."""
+    from .guard import Guard
+    from .pipe_kernel import serve_cells
+    from .warmup import INLINE, reseed
 
-
-def ask(address: str, pipe: socket.socket | None = None, **request: Any) -> ForkedKernel:
-    """Have the server at this address start a kernel (`server` says what a request holds); one with a `pipe` serves that.
-
-    It waits until the server has loaded its libraries.
-
-    Raises
-    ------
-    RuntimeError
-        No server is there, or it started no kernel.
-    """
-    if (kept := _kept.pop(address, None)) is not None:
-        # A supervisor may have ended since, with its server or by a cell's doing.
-        with contextlib.suppress(OSError, RuntimeError):
-            return _start(address, kept, pipe, request)
-    return _start(address, _connect(address), pipe, request)
-
-
-def _start(
-    address: str, connection: socket.socket, pipe: socket.socket | None, request: dict[str, Any]
-) -> ForkedKernel:
-    try:
-        line = json.dumps({"kernel": request}).encode() + b"\n"
-        sent = socket.send_fds(connection, [line], [pipe.fileno()] if pipe is not None else [])
-        connection.sendall(line[sent:])
-        answer = b""
-        while b"\n" not in answer:
-            part = connection.recv(65536)
-            if not part:
-                raise RuntimeError("The server of warm kernels did not start a kernel.")
-            answer += part
-    except BaseException:
-        connection.close()
-        raise
-    first, _, rest = answer.partition(b"\n")
-    return ForkedKernel(address, connection, json.loads(first)["pid"], rest)
-
-
-def _connect(address: str) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX)
-    give_up = time.monotonic() + _LISTEN
-    while True:
-        try:
-            connection.connect(address)
-            return connection
-        except (FileNotFoundError, ConnectionRefusedError):
-            if time.monotonic() > give_up:
-                connection.close()
-                raise RuntimeError(f"There is no server of warm kernels at {address}.") from None
-            time.sleep(0.02)
+    written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (written, 1), (written, 2)):
+        os.dup2(source, target)
+    for handle in (written, nothing):
+        os.close(handle)
+    os.chdir(workdir)
+    os.environ.clear()
+    os.environ.update({"MPLBACKEND": INLINE, **environment})
+    time.tzset()
+    reseed()
+    sys.argv = list(arguments)
+    guard = Guard.take()
+    assert guard is not None  # every kernel of a run gets one
+    serve_cells(guard, pipe)

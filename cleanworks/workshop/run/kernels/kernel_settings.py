@@ -7,9 +7,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..engine import PIPE, choose
 from .guard import VARIABLE, Guard
 
 if TYPE_CHECKING:
@@ -45,13 +44,12 @@ _MEGABYTE = 1_000_000
 class KernelSettings:
     """Settings of the kernels of a run; see `RunOptions` for the meaning of the limits.
 
-    `server` is the address of the process that forks them; empty where there is none, and kernels then start as jupyter_client
-    starts them anywhere. `fresh` asks the server for a new Python instead of a fork.
+    `fresh` asks for a new Python instead of a fork; `inherited` are the variables of the process that started the run.
     """
 
-    server: str = ""
     fresh: bool = False
     hash_seed: int = 0
+    inherited: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     output_limit: float = 20.0
     output_count: int = 2000
@@ -59,11 +57,11 @@ class KernelSettings:
     file_limit: float = 1024.0
 
     @classmethod
-    def of(cls, options: RunOptions, server: str = "") -> KernelSettings:
+    def of(cls, options: RunOptions, fresh: bool = False) -> KernelSettings:
         return cls(
-            server=server,
-            fresh=options.fresh or choose().name != PIPE,
+            fresh=fresh,
             hash_seed=options.hash_seed,
+            inherited={name: value for name, value in os.environ.items() if name not in LEFT_OUT},
             variables=dict(options.environment),
             output_limit=options.output_limit,
             output_count=options.output_count,
@@ -76,25 +74,9 @@ class KernelSettings:
         """Unix sockets where they exist: no ports that two kernels could fight over."""
         return "tcp" if sys.platform == "win32" else "ipc"
 
-    @property
-    def direct(self) -> bool:
-        """Whether kernels are forks, which speak with their worker alone: no Jupyter message, no socket (`kernels.pipe_kernel`)."""
-        return bool(self.server) and not self.fresh
-
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", f"{__package__}.launch", "-f", "{connection_file}"]
-
-    def provisioner(self, folder: Path) -> dict[str, Any]:
-        """The kernelspec's ``kernel_provisioner`` entry for a kernel whose scratch folder is `folder`."""
-        if not self.server:
-            return {"provisioner_name": "local-provisioner", "config": {}}
-        config = {
-            "server": self.server,
-            "memory_limit": self.memory_limit,
-            "file_limit": self.file_limit,
-            "log_file": str(log_file(folder)),
-        }
-        return {"provisioner_name": "supervised", "config": config}
+    def arguments(self, folder: Path) -> list[str]:
+        """What follows Python on the command line of a kernel whose private scratch folder is `folder`."""
+        return ["-m", f"{__package__}.launch", "-f", str(folder / "kernel.json")]
 
     def environment(self, folder: Path) -> dict[str, str]:
         """Variables of the kernel. `folder` is its private scratch folder."""
@@ -106,7 +88,7 @@ class KernelSettings:
             output_count=self.output_count,
             file_bytes=int(self.file_limit * _MEGABYTE),
         )
-        own = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+        own = dict(self.inherited)
         own.update(dict.fromkeys(ONE_THREAD, "1"))
         own.update(
             PYTHONHASHSEED=str(self.hash_seed),
@@ -115,7 +97,7 @@ class KernelSettings:
             # Nobody's own start-up files, history or figure style.
             IPYTHONDIR=str(folder / "ipython"),
             MATPLOTLIBRC=str(rules),
-            # Any number but 0: the kernel then prints no advice on how to connect to it. Its supervisor watches over it.
+            # Any number but 0: the kernel then prints no advice on how to connect to it. Its worker watches over it.
             JPY_PARENT_PID="1",
         )
         own.update(self.variables)

@@ -8,11 +8,14 @@ import tempfile
 from typing import Any
 
 from .guard import Guard
+from .lifeline import die_with_parent
 
 
 def start(arguments: list[str]) -> None:
     """Become a kernel; returns when it is asked to shut down."""
     guard = Guard.take()
+    if guard is not None:
+        die_with_parent(os.getppid())
     # As ipykernel's own launcher does: the working directory is not searched before the kernel puts it there itself.
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]

@@ -1,27 +1,29 @@
-"""The warm parent as seen from the process that starts it."""
+"""The parent of the workers as seen from the process that starts it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
 
-from cleanworks import scratch
 from cleanworks.errors import InputError
 
 from .kernel_settings import LEFT_OUT, ONE_THREAD
 
-# The server's line when it may be asked for kernels.
+# The server's line when the libraries are loaded.
 READY = "ready"
 # macOS has a fork too, but its own libraries do not survive one.
 CAN_FORK = sys.platform == "linux"
 
 
 class KernelServer:
-    """The warm parent as seen from the process that starts it. A context manager; ends with that process in any case.
+    """The process that forks workers (`kernels.server`). A context manager; it ends with this process in any case.
 
-    Without `warm` it loads nothing, and starts a new Python for every kernel. `lean` is for a few kernels: nothing is done that only
+    Without `warm` it loads nothing for the kernels, which are new Pythons then. `lean` is for a few kernels: nothing is done that only
     pays when many share it.
     """
 
@@ -34,8 +36,6 @@ class KernelServer:
         lean: bool = False,
     ):
         self.ready = False
-        self._folder = scratch.make()
-        self.address = str(self._folder / "s")
         inherited = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
         environment = {**inherited, **(environment or {})}
         # One thread before the libraries load: a process with threads cannot be forked safely.
@@ -46,21 +46,22 @@ class KernelServer:
         environment.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
         if hash_seed is not None:
             environment["PYTHONHASHSEED"] = str(hash_seed)
-        command = [sys.executable, "-m", f"{__package__}.server", self.address]
+        command = [sys.executable, "-m", f"{__package__}.server"]
         if preload:
             command += ["--preload", *preload]
         command += [word for word, wanted in (("--warm", warm), ("--lean", lean)) if wanted]
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        assert process.stdin and process.stdout and process.stderr  # all three are pipes
-        self._process, self._lifeline = process, process.stdin
-        self._said, self._errors = process.stdout, process.stderr
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                stdin=theirs.fileno(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        assert process.stdout and process.stderr  # both are pipes
+        self._process, self._said, self._errors = process, process.stdout, process.stderr
         os.set_blocking(self._said.fileno(), False)
         self._text = b""
 
@@ -71,6 +72,12 @@ class KernelServer:
     def fileno(self) -> int:
         """What becomes readable when there is news."""
         return self._said.fileno()
+
+    def fork_worker(self, connection: Connection) -> None:
+        """Have a worker forked that serves the other end of this connection, as soon as the libraries are loaded."""
+        # A server that has ended is noticed by its `news`.
+        with contextlib.suppress(OSError):
+            socket.send_fds(self._control, [b"w"], [connection.fileno()])
 
     def news(self) -> list[str]:
         """What the server has to say since the last call, a line each.
@@ -111,7 +118,7 @@ class KernelServer:
 
     def close(self) -> None:
         """End the server and all its kernels, and wait until they are gone."""
-        self._lifeline.close()
+        self._control.close()
         self._lines()
         if not self.ready:
             # It still loads libraries: it has no kernels, and would hear of its end only later.
@@ -123,4 +130,3 @@ class KernelServer:
             self._process.wait()
         self._said.close()
         self._errors.close()
-        scratch.remove(self._folder)

@@ -1,0 +1,144 @@
+"""A worker: the process that starts the kernel of one notebook after the other, drives it through nbclient and watches over it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+import psutil
+
+from . import engine
+from .client import LessonClient, execute_cells
+from .kernels import launch
+from .kernels.forked import ForkedKernel
+from .kernels.hidden import read_notes
+from .kernels.kernel_settings import audit_file, log_file
+from .kernels.lifeline import adopt_orphans, descendants, die_with_parent
+from .worker_outcome import LessonFailure, Outcome, Task
+
+
+def work(pipe: Connection, parent: int, additions: Mapping[str, str] | None = None) -> None:
+    """A worker's life: take a task, start its kernel, wait for the gate, run, report.
+
+    Parameters
+    ----------
+    pipe : Connection
+        To the `Pool`: our process id, then of each task "ready" and, after "go", its outcome and whether this worker has served its time.
+    parent : int
+        Process id of the parent, with which this process ends.
+    additions : mapping, optional
+        Environment variables that loading the libraries has set.
+    """
+    # Ctrl-C reaches every process of the terminal; the main process decides what ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The parent may be killed outright; then the system tells us.
+    signal.signal(signal.SIGTERM, _leave)
+    die_with_parent(parent, signal.SIGTERM)
+    if sys.platform != "linux":
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    # What a kernel leaves behind comes to this process, which ends it.
+    adopt_orphans()
+
+    def gate() -> None:
+        pipe.send("ready")
+        pipe.recv()
+
+    with contextlib.suppress(EOFError, OSError):
+        pipe.send(os.getpid())
+        while True:
+            task: Task = pipe.recv()
+            outcome = execute(task, gate, additions or {}, pipe.fileno())
+            # A process that has spoken over sockets has threads, and cannot be forked safely.
+            sockets = not task.settings.fresh and outcome.engine == engine.NBCLIENT
+            pipe.send((outcome, sockets or bool(descendants(os.getpid()))))
+
+
+def _leave(*_: object) -> None:
+    """End the kernel and all that it started, and this process."""
+    give_up = time.monotonic() + 5.0
+    while (left := descendants(os.getpid())) and time.monotonic() < give_up:
+        for pid in left:
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(pid).kill()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)
+    os._exit(1)
+
+
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        wait([parent.sentinel])
+    os._exit(1)
+
+
+def execute(task: Task, gate: Callable[[], None], additions: Mapping[str, str], private: int) -> Outcome:
+    """Execute a task in a new kernel; every failure becomes part of the outcome.
+
+    `gate` is called when the kernel is ready, and returns when the cells may run; `private` is a handle that a fork closes.
+    """
+    folder = Path(tempfile.mkdtemp(dir=task.scratch)).resolve()
+    try:
+        outcome = _execute(task, folder, gate, additions, private)
+        outcome.accesses, outcome.hidden = _noted(folder)
+        return outcome
+    except LessonFailure as failure:
+        return Outcome.failed(task, failure)
+    except Exception as error:
+        # Not the lesson's doing, and no reason for the other lessons to stop.
+        message = f"The lesson could not be run: {type(error).__name__}: {error}"
+        return Outcome.failed(task, LessonFailure("internal", message))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _execute(
+    task: Task, folder: Path, gate: Callable[[], None], additions: Mapping[str, str], private: int
+) -> Outcome:
+    if not task.settings.fresh and not engine.missing():
+        from .pipe import NeedsJupyter, PipeClient
+
+        environment = {**additions, **task.settings.environment(folder)}
+        arguments = [launch.__file__, *task.settings.arguments(folder)[2:]]
+        kernel = ForkedKernel(environment, task.workdir, str(log_file(folder)), arguments, [private])
+        try:
+            outcome = execute_cells(task, folder, gate, partial(PipeClient, kernel))
+            outcome.engine = engine.PIPE
+            return outcome
+        except NeedsJupyter:
+            # The gate is open: the cells start again, in the same turn, in a kernel that nbclient can talk to.
+            gate = _open
+        finally:
+            kernel.pipe.close()
+    task = replace(task, settings=replace(task.settings, fresh=True))
+    outcome = execute_cells(task, folder, gate, LessonClient)
+    outcome.engine = engine.NBCLIENT
+    return outcome
+
+
+def _open() -> None: ...
+
+
+def _noted(folder: Path) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:
+    """What the kernel noted, in order: (path, ``read`` or ``write``) of files it opened, and (execution, text) of hidden failures."""
+    found: list[tuple[str, str]] = []
+    lines: list[str] = []
+    with contextlib.suppress(OSError):
+        lines = audit_file(folder).read_text(encoding="utf-8", errors="replace").splitlines()
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            if line[:1] in ("r", "w") and not (path := json.loads(line[1:])).startswith(str(folder)):
+                found.append((path, "write" if line[0] == "w" else "read"))
+    return found, read_notes(lines)
