@@ -220,8 +220,7 @@ def in_currency_of_contract(table: Frame, contracts: Frame) -> Frame:
     if not (key <= set(table.columns) and key <= set(contracts.columns)):
         return table
     contract, currency = nw.col("contract_id").cast(nw.String), nw.col("currency").cast(nw.String)
-    own = contracts.filter(~contract.is_null(), ~currency.is_null())
-    own = own.select(_contract=contract, _currency=currency)
+    own = contracts.select(_contract=contract, _currency=currency)
     joined = table.with_columns(_contract=contract).join(own, on="_contract", how="left")
     other = (currency != nw.col("_currency")).fill_null(False)
     return joined.select(

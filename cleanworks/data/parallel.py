@@ -55,7 +55,7 @@ class Helpers:
 
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(cancel_futures=True)
 
     def each(
         self, function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], *, ahead: int

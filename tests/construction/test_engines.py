@@ -616,17 +616,17 @@ def test_an_amount_in_another_currency_than_its_contract_is_unknown_where_that_c
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("kind", "reason", "said"),
     [
-        (duckdb.IOException("\n No space left. \nStack"), "Memory or disk space ran out: No space left"),
-        (duckdb.OutOfMemoryException("failed to allocate"), "Memory or disk space ran out: failed to allocate"),
-        (duckdb.ConversionException("\n Could not convert 'x' \nLINE 1"), "holds something else than it should: Could not convert 'x'"),
-        (duckdb.InvalidInputException("no such value"), "holds something else than it should: no such value"),
+        (duckdb.IOException, "\n No space left. \nStack", "Memory or disk space ran out: No space left"),
+        (duckdb.OutOfMemoryException, "failed to allocate", "Memory or disk space ran out: failed to allocate"),
+        (duckdb.ConversionException, "\n Could not convert 'x' \nLINE 1", "holds something else than it should: Could not convert 'x'"),
+        (duckdb.InvalidInputException, "no such value", "holds something else than it should: no such value"),
     ],
 )  # fmt: skip
-def test_what_the_database_cannot_do_is_one_message(error, said):
+def test_what_the_database_cannot_do_is_one_message(kind, reason, said):
     with pytest.raises(InputError) as found, database.database(threads=1):
-        raise error
+        raise kind(reason)
     assert said in found.value.what and "\n" not in found.value.what and found.value.fix
 
 

@@ -805,7 +805,7 @@ CASES = {
     "a subcontractor that one table numbers and another names is one firm": (
         "R070", {
             "contracts": contract(), "subcontracts": table("contract_id subcontractor_id", ("c", 7), ("c", 8)),
-            "bids": table("tender_id tenderer_id", ("t", "S"), ("t", "7")),
+            "bids": table("tender_id tenderer_id", ("t", "S"), ("t", "7"), ("t", "7")),
         }, {"c": (1, True)},
     ),
     # Workers
@@ -1177,6 +1177,14 @@ def test_an_id_that_stands_for_two_is_refused_where_others_are_looked_up_in_it()
     assert values({**twice, "tenders": asked(A=[1])["tenders"]}, "R018") == {
         "t0": (1, True)
     }  # reads no contract
+    projects = project(completion_final_value=110.0)
+    projects["projects"] = pd.concat([projects["projects"]] * 2, ignore_index=True)
+    with pytest.raises(InputError, match="table projects, row 1: project_id 'p' appears twice"):
+        values(projects, "cost-overrun")
+    tenders = low_bid()
+    tenders["tenders"] = pd.concat([tenders["tenders"]] * 2, ignore_index=True)
+    with pytest.raises(InputError, match="table tenders, row 1: tender_id 't' appears twice"):
+        values(tenders, "low-bid-then-change")
 
 
 def test_where_nothing_tells_the_day_nobody_waits():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from concurrent.futures import BrokenExecutor, Future
 
@@ -42,6 +43,13 @@ def test_what_a_task_raises_is_raised_in_its_turn():
         assert next(results) == (3, 1)
         with pytest.raises(ZeroDivisionError):
             next(results)
+
+
+def test_an_interrupt_is_left_aside_for_an_instant_only():
+    before = signal.getsignal(signal.SIGINT)
+    with parallel._no_interrupt():
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def begun():

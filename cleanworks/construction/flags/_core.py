@@ -16,7 +16,7 @@ import pandas as pd
 
 from cleanworks import moments
 from cleanworks.construction.flags._arrow import cannot, quickest
-from cleanworks.construction.flags._processes import Engine, Frame, Processes
+from cleanworks.construction.flags._processes import EVENTS, Engine, Frame, Processes
 from cleanworks.errors import InputError
 from cleanworks.typed import Values
 
@@ -145,10 +145,8 @@ _PROFILE_KEYS = {
 
 # Columns that helpers of several indicators read: the reading day, amounts, what a price is compared with, what was cancelled.
 READ_BY_MANY = (
-    "progress.period", "reports.date", "claims.date_paid", "claims.date_claimed", "payments.date_paid", "wages.date_paid",
-    "attendance.date", "modifications.date", "disclosures.date_published", "questions.date_asked", "questions.date_answered",
-    "contracts.date_signed", "bids.date", "milestones.date_met", "awards.amount", "tenders.number_of_lots", "bids.amount",
-    "payments.amount", "claims.amount", "contracts.value_amount", "tenders.status", "contracts.status", "projects.status",
+    *(f"{table}.{column}" for table, column in EVENTS), "awards.amount", "tenders.number_of_lots", "bids.amount", "payments.amount",
+    "claims.amount", "contracts.value_amount", "tenders.status", "contracts.status", "projects.status",
 )  # fmt: skip
 # What tells a row of a contract that was cancelled.
 STANDING = ("contracts.contract_id", "contracts.status")
@@ -485,9 +483,7 @@ def _prepared(table: pd.DataFrame, name: str, column: str) -> tuple[pd.Series, p
         numbers = values if pd.api.types.is_numeric_dtype(values) else _as_numbers(values, where)
         endless = np.isinf(numbers.to_numpy(float, na_value=np.nan))
         return (numbers.mask(endless) if endless.any() else numbers), None
-    dated = pd.api.types.is_datetime64_any_dtype(values) or column in DATES or column.startswith("date_")
-    dated = dated and not column.endswith(moments.OFFSET)
-    if not dated:
+    if not (pd.api.types.is_datetime64_any_dtype(values) or column in DATES or column.startswith("date_")):
         return values, None
     calendar = by_calendar(name, column)
     beside = column + moments.OFFSET

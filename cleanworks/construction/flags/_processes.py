@@ -32,7 +32,7 @@ col, lit = nw.col, nw.lit
 
 
 # Columns in which something has happened; a due date or a planned end may lie in the future and does not count.
-_EVENTS = (
+EVENTS = (
     ("progress", "period"),
     ("reports", "date"),
     ("claims", "date_paid"),
@@ -74,7 +74,7 @@ def _latest_event(tables: Tables, settings: Settings) -> tuple[pd.Timestamp, str
         return (day if day.tzinfo is None else day.tz_convert("UTC").tz_localize(None)), ""
     latest = [
         ((_reported(tables[name]) if name == "progress" else tables[name])[column].max(), f"{name}.{column}")
-        for name, column in _EVENTS
+        for name, column in EVENTS
         if name in tables and column in tables[name]
     ]
     told = [(pd.Timestamp(day), place) for day, place in latest if pd.notna(day)]
@@ -526,8 +526,8 @@ class Processes:
         """The day on which the tables are read, and the column that tells it, see `_latest_event`."""
         latest = {}
         if self.settings.as_of is None:
-            for name in {name for name, _ in _EVENTS} & set(self._tables):
-                columns = [column for table, column in _EVENTS if table == name and self.has(name, column)]
+            for name in {name for name, _ in EVENTS} & set(self._tables):
+                columns = [column for table, column in EVENTS if table == name and self.has(name, column)]
                 if columns:
                     table = self._tables[name]
                     if name == "progress" and self.has(name, "actual"):
