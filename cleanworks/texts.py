@@ -5,9 +5,40 @@ Imports nothing but the standard library: what lessons import in the page uses i
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from cleanworks.errors import InputError
+
+
+def is_there(path: Path | str, what: str = "The file") -> bool:
+    """Whether a file is there. A folder, a pipe or a broken link of its name is not taken for nothing.
+
+    Parameters
+    ----------
+    path : Path or str
+    what : str
+        How messages name the file: "The notebook", "The settings".
+
+    Raises
+    ------
+    InputError
+        Something else has the name of the file.
+
+    Examples
+    --------
+    >>> is_there("nothing-of-this-name.toml")
+    False
+    """
+    if Path(path).is_file():
+        return True
+    if os.path.lexists(path):
+        raise InputError(
+            f"{what} is no file: a folder, a pipe or a broken link has its name.",
+            where=str(path),
+            fix="Move that away, or put the file in its place.",
+        )
+    return False
 
 
 def read_text(path: Path | str, what: str = "The file", *, fix: str = "Save it as UTF-8 text.") -> str:

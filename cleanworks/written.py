@@ -8,11 +8,14 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import math
 import os
 import re
-from collections.abc import Iterable, Iterator
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from cleanworks import scratch
 
@@ -129,3 +132,71 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+@contextlib.contextmanager
+def alone(
+    path: Path | str, seconds: float = math.inf, waits: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Only one process at a time between here and the end. The lock is the system's, so that one who dies leaves nothing locked.
+
+    Parameters
+    ----------
+    path : Path or str
+        What is worked on. The lock is an empty file beside it, whose folder exists.
+    seconds : float
+        How long to wait for another process.
+    waits : callable
+        Called once when there is one.
+
+    Raises
+    ------
+    TimeoutError
+        The other one was not done in that time.
+    """
+    locks = _locks()
+    if locks is None:
+        yield
+        return
+    lock, unlock = locks
+    path = Path(path)
+    with open(path.with_name(f".{path.name}.lock"), "a+b") as file:
+        begun, said = time.monotonic(), False
+        while True:
+            try:
+                lock(file)
+                break
+            except OSError:
+                if time.monotonic() > begun + seconds:
+                    raise TimeoutError("another program keeps it busy") from None
+                if not said:
+                    waits()
+                    said = True
+                time.sleep(0.02)
+        try:
+            yield
+        finally:
+            unlock(file)
+
+
+_Act = Callable[[IO[Any]], None]
+
+
+def _locks() -> tuple[_Act, _Act] | None:
+    """(lock, unlock) of this system; a browser's Python has neither, and no second kernel."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        def at_start(file: IO[Any], mode: int) -> None:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), mode, 1)
+
+        return (lambda file: at_start(file, msvcrt.LK_NBLCK), lambda file: at_start(file, msvcrt.LK_UNLCK))
+    with contextlib.suppress(ImportError):
+        import fcntl
+
+        return (
+            lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB),
+            lambda file: fcntl.flock(file, fcntl.LOCK_UN),
+        )
+    return None

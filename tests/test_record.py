@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleanworks import written
 from cleanworks.learn import record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -209,5 +210,5 @@ def test_two_kernels_lose_nothing_of_each_other(tmp_path):
 def test_a_file_that_stays_busy_is_told_and_not_waited_for_forever(tmp_path, monkeypatch):
     monkeypatch.setattr(record, "_SECONDS", 0.1)
     file = tmp_path / "mine.json"
-    with record._alone(file), pytest.raises(OSError, match="busy"):
+    with written.alone(file), pytest.raises(OSError, match="busy"):
         record.write_outcome(file, "c6", "c6-e1", "correct")

@@ -17,19 +17,16 @@ nothing but a page reads. `book/how-it-works.md` explains every entry to readers
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
 import os
 import re
-import sys
-import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from cleanworks.written import whole
+from cleanworks.written import alone, whole
 
 FORMAT = "cleanworks-record"
 VERSION = 1
@@ -268,7 +265,7 @@ def write_outcome(
     # A link stays a link: what it points to is replaced.
     path = Path(os.path.realpath(path))
     today = dt.date.today().isoformat()
-    with _alone(path):
+    with alone(path, _SECONDS):
         try:
             lessons = _read(path)
         except FileNotFoundError:
@@ -287,50 +284,3 @@ def _read(path: Path) -> Lessons:
 def _replace(path: Path, text: str) -> None:
     with whole(path, private=True, durable=True) as file:
         file.write(text.encode("utf-8"))
-
-
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Only one process at a time. The lock is the system's, so that one who dies leaves nothing locked."""
-    locks = _locks()
-    if locks is None:
-        yield
-        return
-    lock, unlock = locks
-    with open(path.with_name(f".{path.name}.lock"), "a+b") as file:
-        end = time.monotonic() + _SECONDS
-        while True:
-            try:
-                lock(file)
-                break
-            except OSError:
-                if time.monotonic() > end:
-                    raise TimeoutError("another program keeps it busy") from None
-                time.sleep(0.02)
-        try:
-            yield
-        finally:
-            unlock(file)
-
-
-_Act = Callable[[IO[Any]], None]
-
-
-def _locks() -> tuple[_Act, _Act] | None:
-    """(lock, unlock) of this system; a browser's Python has neither, and no second kernel."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        def at_start(file: IO[Any], mode: int) -> None:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), mode, 1)
-
-        return (lambda file: at_start(file, msvcrt.LK_NBLCK), lambda file: at_start(file, msvcrt.LK_UNLCK))
-    with contextlib.suppress(ImportError):
-        import fcntl
-
-        return (
-            lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB),
-            lambda file: fcntl.flock(file, fcntl.LOCK_UN),
-        )
-    return None

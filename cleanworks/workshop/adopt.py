@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from cleanworks.errors import InputError
-from cleanworks.texts import read_text
+from cleanworks.texts import is_there, read_text
 from cleanworks.workshop.catalogue import TOC, Course
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.files import (
@@ -58,18 +58,18 @@ def init(root: Path | str) -> tuple[list[Path], list[str]]:
         )
     texts: dict[str, str] = {}
     notes: list[str] = []
-    if not (root / TOC).is_file():
+    if not is_there(root / TOC, "The table of contents"):
         books = [path.parent for path in sorted([*root.glob(f"*/{TOC}"), *root.glob(f"*/*/{TOC}")])]
-        if books and not (root / CONFIG).is_file():
+        if books and not is_there(root / CONFIG, "The file of settings of the book"):
             raise InputError(
                 f"The table of contents lies in {books[0].relative_to(root).as_posix()}/, so that is the folder of the book.",
                 where=str(root),
                 fix=f"Write `cleanworks init {books[0].as_posix()}`.",
             )
         texts |= _contents(root, notes)
-    if not (root / CONFIG).is_file():
+    if not is_there(root / CONFIG, "The file of settings of the book"):
         texts[CONFIG] = _config(root)
-    if not (root / SETTINGS).is_file():
+    if not is_there(root / SETTINGS, "The file of settings"):
         texts[SETTINGS] = _settings(root)
     if not texts:
         raise InputError(

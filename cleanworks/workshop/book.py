@@ -19,11 +19,12 @@ import time
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 import yaml
 
+from cleanworks import written
 from cleanworks.errors import InputError
 from cleanworks.texts import read_text
 from cleanworks.workshop import made_of
@@ -294,6 +295,15 @@ def build(course: Course, made: Edition, done: OnData | None = None) -> list[str
     list of str
         What is wrong with the pages, one line each. When there is anything, the book that was there stays.
     """
+    made.work.parent.mkdir(parents=True, exist_ok=True)
+    # Two at once would take away each other's half-built pages; the second then finds the book up to date.
+    with written.alone(
+        made.work, waits=lambda: _say("Another command is building this book; waiting for it.")
+    ):
+        return _build(course, made, done)
+
+
+def _build(course: Course, made: Edition, done: OnData | None) -> list[str]:
     _finish_interrupted(made)
     live = _python_for_the_pages(course, made)
     tool, content = made_of.tool(), _content_print(course, made, live, done)
@@ -350,8 +360,6 @@ def _python_for_the_pages(course: Course, made: Edition) -> Payload | None:
 
 def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | None) -> list[str]:
     """Build into the work folder. The messages of Sphinx come back as lines, with paths from the course's folder."""
-    from jupyter_book.sphinx import build_sphinx
-
     from cleanworks.workshop import languages
 
     if made.language:
@@ -362,7 +370,7 @@ def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | 
         contextlib.redirect_stdout(io.StringIO()),
         _little_garbage(),
     ):
-        result = build_sphinx(
+        result = _built_by_sphinx(
             course.root,
             made.work / "html",
             path_config=settings_file(course, made),
@@ -395,7 +403,7 @@ def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | 
     if isinstance(result, OSError):
         raise result
     text = re.sub(r"\x1b\[[0-9;]*m", "", messages.getvalue()).replace(f"{course.root}{os.sep}", "")
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    lines = list(dict.fromkeys(line.rstrip() for line in text.splitlines() if line.strip()))
     if isinstance(result, Exception) and not lines:
         lines = [f"{type(result).__name__}: {result}"]
     if result == 0:
@@ -415,7 +423,33 @@ def _sphinx(course: Course, made: Edition, live: Payload | None, done: OnData | 
         return []
     if any("(sphinxcontrib.bibtex)" in line for line in lines):
         _read_bibliographies(course)
+    if found := _AT_THE_START.search(text):
+        raise _unusable(course.root, found[1])
     return [_with_cell(line, course, made) for line in lines]
+
+
+# What extensions say of settings that they read before the first page.
+_AT_THE_START = re.compile(
+    r"for event '(?:config-inited|builder-inited)' threw an exception \(exception: (.*)\)"
+)
+
+
+def _built_by_sphinx(root: Path, *places: Path, **options: Any) -> Any:
+    """What Jupyter Book makes of it; a setting of another kind than it expects ends in any error of Python there."""
+    from jupyter_book.sphinx import build_sphinx
+
+    try:
+        return build_sphinx(root, *places, **options)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _unusable(root, f"{type(error).__name__}: {error}") from None
+
+
+def _unusable(root: Path, said: str) -> InputError:
+    return InputError(
+        f"Jupyter Book cannot use the settings of the book; Python says: {said.rstrip('.')}.",
+        where=str(root / "_config.yml"),
+        fix="Look there for a number or a text where a list or a block belongs, or the other way round.",
+    )
 
 
 def _read_bibliographies(course: Course) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanworks.errors import InputError
+from cleanworks.texts import is_there
 from cleanworks.workshop.files import read_yaml
 
 FILE = "_config.yml"
@@ -87,7 +88,7 @@ class BookSettings:
             The file is not YAML, or an entry has the wrong form.
         """
         path = Path(root) / FILE
-        if not path.is_file():
+        if not is_there(path, "The file of settings of the book"):
             return cls()
         found = read_yaml(path, "The settings of the book")
         if found is None:
@@ -122,6 +123,17 @@ class BookSettings:
                     f"`{name}` is {str(found[name])[:80]!r}, not text.",
                     where=str(path),
                     fix="Write it in one line, in quotes.",
+                )
+        for block, name in (
+            (execute, "allow_errors"),
+            (execute, "run_in_temp"),
+            (found, "only_build_toc_files"),
+        ):
+            if not isinstance(block.get(name), bool | None):
+                raise InputError(
+                    f"`{name}` is {str(block[name])[:80]!r}, neither true nor false.",
+                    where=str(path),
+                    fix="Write true or false, without quotes.",
                 )
         mode = execute.get("execute_notebooks", "auto")
         # YAML 1.1 reads the word off as false.

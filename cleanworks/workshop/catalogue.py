@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanworks.errors import InputError
-from cleanworks.texts import read_text
+from cleanworks.texts import is_there, read_text
 from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.files import (
     custom_content,
@@ -318,7 +318,7 @@ def _paired(entries: list[Entry]) -> tuple[Lesson, ...]:
 def listed(root: Path, book: BookSettings | None = None) -> list[tuple[Path, str]]:
     """Each file of the table of contents with the caption of its part; `book` is read where it is not given."""
     path = root / TOC
-    if not path.is_file():
+    if not is_there(path, "The table of contents"):
         raise InputError(
             "There is no table of contents here.",
             where=str(path),

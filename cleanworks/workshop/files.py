@@ -199,6 +199,14 @@ def checked_content(content: Any, where: str) -> dict[str, Any]:
             where=where,
             fix="Open it in JupyterLab and save it.",
         )
+    for name in ("jupytext", "kernelspec", "language_info", "mystnb"):
+        # Whoever builds pages takes for granted that these are blocks.
+        if not isinstance(content["metadata"].get(name), dict | None):
+            raise InputError(
+                f"`{name}` in the notebook's metadata is not a block of named values.",
+                where=where,
+                fix="Take it out of the metadata, or write it anew: JupyterLab does when a kernel is chosen.",
+            )
     for position, cell in enumerate(content["cells"], 1):
         wrong = _cell_problem(cell)
         if wrong:

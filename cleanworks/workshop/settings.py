@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cleanworks import toml
 from cleanworks.errors import InputError
+from cleanworks.texts import is_there
 from cleanworks.workshop.validation import first_problem
 
 FILE = "cleanworks.toml"
@@ -89,6 +90,14 @@ class Live(BaseModel):
     )
 
 
+def _inside(folder: str) -> str:
+    """A folder of the course: its own, so that a search through it ends, and reads nobody else's files."""
+    path = PurePosixPath(folder.replace("\\", "/"))
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in folder or ":" in folder:
+        raise ValueError(f"{folder!r} is not a folder inside the course")
+    return folder
+
+
 class Settings(BaseModel):
     """Options of a course. The documentation's table is made from the descriptions below."""
 
@@ -163,6 +172,16 @@ class Settings(BaseModel):
         "own, and the second is handed it.",
     )
 
+    @field_validator("lessons", "exercises", "checks", "locale")
+    @classmethod
+    def _inside(cls, folder: str) -> str:
+        return _inside(folder)
+
+    @field_validator("prose")
+    @classmethod
+    def _all_inside(cls, folders: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_inside, folders))
+
     @classmethod
     def load(cls, root: Path) -> Settings:
         """Read the settings of a course; the defaults when it has no file.
@@ -173,13 +192,16 @@ class Settings(BaseModel):
             The file is not TOML, or an entry is unknown or of the wrong kind.
         """
         path = Path(root) / FILE
-        values = toml.read(path, "The file of settings") if path.is_file() else {}
+        values = toml.read(path, "The file of settings") if is_there(path, "The file of settings") else {}
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            known = ", ".join(cls.model_fields)
+            problem = first_problem(error)
+            known = f"Known settings: {', '.join(cls.model_fields)}."
             raise InputError(
-                f"A setting is wrong: {first_problem(error)}.",
+                f"A setting is wrong: {problem}.",
                 where=str(path),
-                fix=f"Known settings: {known}.",
+                fix=known
+                if "is not known" in problem
+                else "Correct that entry, or take it out: each has a default.",
             ) from None

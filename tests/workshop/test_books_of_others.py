@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -574,6 +575,80 @@ def test_what_a_book_needs_and_is_not_installed_is_said_before_anything_runs(boo
     assert run(["book", "--root", str(book)]) == 2
     assert named in capsys.readouterr().err
     assert not (book / "_build" / "executed").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("latex: {latex_documents: 3}\n", "'int' object has no attribute 'items'"),
+        ("html: {favicon: 3}\n", "not 'int'"),
+        ("execute: {allow_errors: 'yes'}\n", "`allow_errors` is 'yes', neither true nor false"),
+    ],
+)
+def test_a_setting_of_another_kind_than_jupyter_book_expects_is_no_fault_of_a_page(
+    book, capsys, settings, said
+):
+    (book / "_config.yml").write_text(settings, encoding="utf-8")
+    assert run(["book", "--root", str(book)]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "_config.yml: " in line]
+    assert said in line and "at 0x" not in line
+
+
+@pytest.mark.parametrize("name", ["_toc.yml", "_config.yml", "cleanworks.toml"])
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link"])
+def test_what_has_the_name_of_a_file_is_not_taken_for_nothing(book, capsys, name, kind):
+    (book / name).unlink(missing_ok=True)
+    if kind == "folder":
+        (book / name).mkdir()
+    elif kind == "pipe":
+        os.mkfifo(book / name)
+    else:
+        (book / name).symlink_to("nowhere")
+    for command in (["run", "--root"], ["lint", "--root"], ["init"]):
+        assert run([*command, str(book)]) == 2
+        assert "has its name" in capsys.readouterr().err
+    assert not (book / name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("lessons = '../..'", "'../..' is not a folder inside the course. Correct that entry"),
+        ("exercises = '/'", "'/' is not a folder inside the course"),
+        ("checks = ''", "'' is not a folder inside the course"),
+        ("prose = ['texts', 'C:/texts']", "'C:/texts' is not a folder inside the course"),
+        ("prose = ['texts']", "`prose` names 'texts', and there is no such folder"),
+        ("preload = 3", "should be a list; put square brackets around it. Correct that entry"),
+        ("preloads = []", "Known settings: lessons, "),
+    ],
+)
+def test_settings_of_ours_that_cannot_be_followed(book, capsys, settings, said):
+    (book / "cleanworks.toml").write_text(settings, encoding="utf-8")
+    assert run(["lint", "--root", str(book)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_metadata_that_is_no_block_is_named_before_the_pages_are_built(book, capsys):
+    for name in ("kernelspec", "jupytext", "mystnb", "language_info"):
+        (book / "old.ipynb").write_text(r_notebook(**{name: [1]}), encoding="utf-8")
+        assert run(["book", "--root", str(book)]) == 2
+        assert f"old.ipynb: `{name}` in the notebook's metadata" in capsys.readouterr().err
+
+
+def test_of_two_that_build_one_book_the_second_waits_and_finds_it_built(book):
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "cleanworks", "book", "--root", str(book)]
+    assert run(["run", "--root", str(book)]) == 0
+    two = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = sorted(one.communicate()[1] for one in two)
+    assert [one.returncode for one in two] == [0, 0]
+    assert said[0].startswith("Another command is building this book") and "up to date" in said[0]
+    assert said[1].startswith("Building the pages")
 
 
 def test_an_extension_in_the_books_own_folder_is_told_how_it_is_found(book, capsys):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cleanworks.errors import InputError
-from cleanworks.texts import read_text
+from cleanworks.texts import is_there, read_text
 from cleanworks.workshop.files import is_myst_notebook
 from cleanworks.workshop.lint import bound, claims
 from cleanworks.workshop.lint.canonical import canonical, has_ids, with_format_of_ids
@@ -57,7 +57,7 @@ def unseen(root: Path) -> str:
     """What to say of the notebooks of a book that lint does not look at, because they are written as text; often nothing."""
     from cleanworks.workshop.catalogue import TOC, listed
 
-    texts = _texts(root, listed(root)) if (root / TOC).is_file() else []
+    texts = _texts(root, listed(root)) if is_there(root / TOC, "The table of contents") else []
     if not texts:
         return ""
     count = "1 notebook" if len(texts) == 1 else f"{len(texts)} notebooks"
@@ -106,7 +106,7 @@ def lint_course(
 
     root = Path(root)
     pages = []
-    if not paths and (root / TOC).is_file():
+    if not paths and is_there(root / TOC, "The table of contents"):
         pages = listed(root)  # a table of contents that cannot be read would leave pages unseen
     files = _files(root, list(paths))
     texts = _texts(root, pages)

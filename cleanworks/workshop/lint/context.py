@@ -16,7 +16,7 @@ from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.lint import python_words
 from cleanworks.workshop.metadata import BLOCK, NotebookBlock
 from cleanworks.workshop.notebook import Notebook, read
-from cleanworks.workshop.settings import Settings
+from cleanworks.workshop.settings import FILE, Settings
 
 _BIB_ENTRY = re.compile(r"^\s*@(\w+)\s*\{\s*([^,\s]+)\s*,", re.MULTILINE)
 _GLOSSARY = re.compile(r"^(`{3,}|:{3,})\{glossary\}[^\n]*\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
@@ -82,6 +82,12 @@ class Context:
             with contextlib.suppress(InputError):
                 found += [path for path, _ in listed(self.root) if path.suffix == ".md"]
         for folder in self.settings.prose:
+            if not (self.root / folder).is_dir():
+                raise InputError(
+                    f"`prose` names {folder!r}, and there is no such folder.",
+                    where=str(self.root / FILE),
+                    fix="Correct the name, or take it out.",
+                )
             found += sorted((self.root / folder).rglob("*.md"))
         return list(dict.fromkeys(path for path in found if path.is_file() and not _translates(path)))
 
