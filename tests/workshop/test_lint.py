@@ -492,9 +492,9 @@ class TestStatementsOfSetsAndPages:
         settings_file.write_text(
             f'prose = ["texts"]\n{settings_file.read_text("utf-8")}{mark}', encoding="utf-8"
         )
+        (course / "texts").mkdir()
         (finding,) = found(course, "unsourced")
         assert "marks nothing" in finding.what and finding.path.name == "cleanworks.toml"
-        (course / "texts").mkdir()
         (course / "texts" / "plan.md").write_text("It rains 140 days a year.\n", encoding="utf-8")
         assert found(course, "unsourced") == []
         (course / "texts" / "plan.md").write_text(
