@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, partial
 from importlib import resources
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from cleanworks import paper, words
+from cleanworks.html_templates import filled
 from cleanworks.workshop.forms.handed_in import FORMAT
-from cleanworks.workshop.forms.items import FORMS, Item, Test
+from cleanworks.workshop.forms.items import Test
 from cleanworks.workshop.forms.key import Key, KeyStatement
 
 if TYPE_CHECKING:
@@ -87,28 +91,21 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
 
 
-def _inline(text: str) -> str:
-    return _markdown().renderInline(
-        re.sub(r"^\*\*(.*)\*\*$", r"\1", text.strip(), flags=re.S).replace("\n", " ")
+def _inline(text: str) -> Markup:
+    return Markup(
+        _markdown().renderInline(
+            re.sub(r"^\*\*(.*)\*\*$", r"\1", text.strip(), flags=re.S).replace("\n", " ")
+        )
     )
 
 
 def test_page(test: Test, key: Key, moment: str, language: str = "en") -> paper.Page:
     """The test before or after, both forms in one page, which shows the one that belongs to the person's code."""
-    say = partial(words.say, code=language)
-    title = f"{say(MOMENTS[moment])}: {key.title}"
-    sets = []
-    for form in FORMS:
-        questions = "\n".join(
-            _question(test.item(id), order, f"{form}-{number}", number, say)
-            for number, (id, order) in enumerate(test.orders[form], 1)
-        )
-        sets.append(f'<div data-form="{form}" hidden>\n{questions}\n</div>')
     intro = (
         "This is not an examination. It shows what the workshop taught, not who knows what: nobody can see from a file "
         "who wrote it. Guessing is allowed; so is leaving a question out."
     )
-    return _page(title, f"<p>{say(intro)}</p>", "\n".join(sets), key, moment, language)
+    return _page(MOMENTS[moment], intro, key, moment, language, test=test)
 
 
 _MONTHS_LATER = (
@@ -140,34 +137,8 @@ def form_page(kind: str, key: Key, language: str = "en") -> paper.Page:
     ``evaluation``: how participants judge the workshop; ``action-plan``: what one of them plans, on the last day; ``follow-up``: the
     survey after three months.
     """
-    say = partial(words.say, code=language)
     title, intro, where = _FORMS[kind]
-    questions = _statements(getattr(key, where), say)
-    return _page(f"{say(title)}: {key.title}", f"<p>{say(intro)}</p>", questions, key, kind, language)
-
-
-def _statements(statements: Mapping[str, KeyStatement], say: Callable[[str], str]) -> str:
-    blocks = []
-    for id, statement in statements.items():
-        if statement.kind == "scale":
-            radios = "".join(
-                f'<label class="option"><input type="radio" name="{_attribute(id)}" value="{n}"> {paper.escape(say(step))}'
-                "</label>"
-                for n, step in enumerate(SCALE, 1)
-            )
-            text = say(statement.text)
-            if id.startswith("module-"):
-                text = f"{say('How useful for your work')}: {text}"
-            blocks.append(
-                f'<fieldset data-item="{_attribute(id)}"><legend>{paper.escape(text)}</legend>'
-                f'<div class="scale">{radios}</div></fieldset>'
-            )
-        else:
-            blocks.append(
-                f'<div data-item="{_attribute(id)}"><p><label for="w-{_attribute(id)}">{paper.escape(say(statement.text))}'
-                f'</label></p><textarea id="w-{_attribute(id)}" maxlength="2000"></textarea></div>'
-            )
-    return "\n".join(blocks)
+    return _page(title, intro, key, kind, language, statements=getattr(key, where))
 
 
 # What the page says while one fills it in; {} is the number of open questions, or the name of the file.
@@ -178,133 +149,79 @@ _SPOKEN = {
 }
 
 
-def _page(title: str, intro: str, questions: str, key: Key, kind: str, language: str) -> paper.Page:
+def _page(
+    heading: str,
+    intro: str,
+    key: Key,
+    kind: str,
+    language: str,
+    *,
+    test: Test | None = None,
+    statements: Mapping[str, KeyStatement] = MappingProxyType({}),
+) -> paper.Page:
     say = partial(words.say, code=language)
+    title = f"{say(heading)}: {key.title}"
     spoken = {name: say(text) for name, text in _SPOKEN.items()}
-    setup = {"format": FORMAT, "workshop": key.workshop, "test": key.test, "kind": kind, "words": spoken}
-    data = json.dumps(setup, ensure_ascii=True).replace("<", "\\u003c")
     script = resources.files("cleanworks.workshop.forms").joinpath("form.js").read_text(encoding="utf-8")
-    # Which form somebody gets is decided by the code, so that nothing but the code is there at first.
-    waiting = ""
-    if "data-form" in questions:
-        waiting = f'<p id="waiting">{say("The questions appear when you have typed your code.")}</p>\n'
-    body = f"""<h1>{paper.escape(title)}</h1>
-{intro}
-<noscript><p>{say("This page needs JavaScript to save your answers. Ask your instructor for the printed form.")}</p></noscript>
-<form id="form" autocomplete="off">
-<p><label for="code"><strong>{say("Your code")}</strong></label></p>
-<p id="code-help">{paper.escape(say(_CODE))}</p>
-<p><input type="text" id="code" aria-describedby="code-help" maxlength="40" required></p>
-{waiting}{questions}
-<p><button id="save" type="submit">{say("Save my answers")}</button></p>
-<p id="said" role="status"></p>
-</form>
-<script type="application/json" id="setup">{data}</script>
-<script>
-{script}</script>"""
+    body = filled(
+        __package__,
+        "form.html",
+        title=title,
+        intro=intro,
+        code=_CODE,
+        test=test,
+        statements=statements,
+        scale=SCALE,
+        setup={"format": FORMAT, "workshop": key.workshop, "test": key.test, "kind": kind, "words": spoken},
+        script=Markup(script),
+        inline=_inline,
+        say=say,
+    )
     return paper.Page(title, body, language, style=_STYLE)
-
-
-def _question(item: Item, order: Sequence[int], name: str, number: int, say: Callable[[str], str]) -> str:
-    kind = "checkbox" if item.several else "radio"
-    note = f" <em>({say('more than one may be right')})</em>" if item.several else ""
-    options = "\n".join(
-        f'<label class="option"><input type="{kind}" name="{name}" value="{position}"> '
-        f"<span>{_inline(item.options[position])}</span></label>"
-        for position in order
-    )
-    return (
-        f'<fieldset data-item="{_attribute(item.id)}"><legend>{number}. {_inline(item.question)}{note}</legend>\n'
-        f"{options}\n</fieldset>"
-    )
 
 
 def printed_test(test: Test, key: Key, moment: str, form: str, language: str = "en") -> paper.Page:
     """One form of the test on paper."""
-    say = partial(words.say, code=language)
-    title = f"{say(MOMENTS[moment])}: {key.title}"
-    questions = []
-    for number, (id, order) in enumerate(test.orders[form], 1):
-        item = test.item(id)
-        options = "".join(
-            f'<div><span class="box"></span><span>{letter}</span><span>{_inline(item.options[position])}</span></div>'
-            for letter, position in zip(LETTERS, order, strict=False)
-        )
-        several = f" <em>({say('more than one may be right')})</em>" if item.several else ""
-        questions.append(
-            f'<div class="question"><p><strong>{number}. {_inline(item.question)}</strong>{several}</p>{options}</div>'
-        )
-    told = "This is not an examination, and nobody can see who wrote it. Tick one box for each question; you may leave one out."
-    body = (
-        f"<h1>{paper.escape(title)}</h1><p>{say(f'Form {form}')}. {say(told)}</p>{_code_line(say)}"
-        + "\n".join(questions)
-    )
-    return paper.Page(f"{title} ({form})", body, language, style=_PAPER_STYLE)
+    page = _printed(MOMENTS[moment], key, language, test=test, form=form)
+    return replace(page, title=f"{page.title} ({form})")
 
 
 def printed_evaluation(key: Key, language: str = "en") -> paper.Page:
     """The evaluation form on paper."""
-    say = partial(words.say, code=language)
     numbered = _numbered(key, "evaluation")
     modules = {id: s for id, s in numbered.items() if id.startswith("module-")}
-    general = {id: s for id, s in numbered.items() if id not in modules}
-    body = (
-        _ticked("How useful was each module for your work?", modules.values(), say)
-        + _ticked("The workshop as a whole", general.values(), say)
-        + _written(general.values(), say)
-    )
-    return _printed(f"{say('Your view')}: {key.title}", body, language, say)
+    general = [s for id, s in numbered.items() if id not in modules]
+    ticked = {
+        "How useful was each module for your work?": modules.values(),
+        "The workshop as a whole": general,
+    }
+    return _printed("Your view", key, language, ticked=ticked, written=general)
 
 
 def printed_follow_up(key: Key, language: str = "en") -> paper.Page:
     """The survey after three months on paper."""
+    chosen = _numbered(key, "follow-up").values()
+    ticked = {"What became of it": chosen}
+    return _printed("Three months later", key, language, intro=_MONTHS_LATER, ticked=ticked, written=chosen)
+
+
+def _printed(heading: str, key: Key, language: str, **shown: object) -> paper.Page:
     say = partial(words.say, code=language)
-    chosen = _numbered(key, "follow-up")
-    body = f"<p>{say(_MONTHS_LATER)}</p>{_ticked('What became of it', chosen.values(), say)}{_written(chosen.values(), say)}"
-    return _printed(f"{say('Three months later')}: {key.title}", body, language, say)
-
-
-def _printed(title: str, body: str, language: str, say: Callable[[str], str]) -> paper.Page:
-    return paper.Page(
-        title, f"<h1>{paper.escape(title)}</h1>{_code_line(say)}{body}", language, style=_PAPER_STYLE
-    )
+    title = f"{say(heading)}: {key.title}"
+    facts: dict[str, object] = {"test": None, "form": "", "intro": "", "ticked": {}, "written": ()}
+    facts |= {
+        "title": title,
+        "code": _CODE,
+        "letters": LETTERS,
+        "scale": SCALE,
+        "inline": _inline,
+        "say": say,
+    }
+    body = filled(__package__, "form_on_paper.html", **(facts | shown))
+    return paper.Page(title, body, language, style=_PAPER_STYLE)
 
 
 def _numbered(key: Key, survey: str) -> dict[str, tuple[int, KeyStatement]]:
     """The lines of a survey with the numbers under which they are typed in."""
     asked = key.asked(survey)
     return {id: (number, asked[id]) for number, id in enumerate(key.lines(survey), 1)}
-
-
-def _ticked(caption: str, statements: Iterable[tuple[int, KeyStatement]], say: Callable[[str], str]) -> str:
-    """A table with a box for each mark."""
-    head = "".join(f'<th scope="col">{paper.escape(say(step))}</th>' for step in SCALE)
-    tick = '<td class="tick"><span class="box"></span></td>' * len(SCALE)
-    rows = "".join(
-        f'<tr><th scope="row">{number}. {paper.escape(say(s.text))}</th>{tick}</tr>'
-        for number, s in statements
-        if s.kind == "scale"
-    )
-    return (
-        f'<table><caption>{say(caption)}</caption><thead><tr><th scope="col">{say("Statement")}</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
-
-
-def _written(statements: Iterable[tuple[int, KeyStatement]], say: Callable[[str], str]) -> str:
-    """Lines to write on."""
-    return "".join(
-        f'<div class="question"><p>{number}. {paper.escape(say(s.text))}</p>'
-        + '<div class="line"></div>' * 3
-        + "</div>"
-        for number, s in statements
-        if s.kind == "words"
-    )
-
-
-def _code_line(say: Callable[[str], str]) -> str:
-    return f'<div class="code-line"><strong>{say("Your code")}:</strong> ______________________<br>{paper.escape(say(_CODE))}</div>'
-
-
-def _attribute(text: str) -> str:
-    return paper.escape(text)
