@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ import tornado.httpserver
 import tornado.iostream
 import tornado.netutil
 import tornado.web
+from markupsafe import Markup
 
 from cleanworks import words
 from cleanworks.errors import InputError
+from cleanworks.html_templates import filled
 from cleanworks.workshop.board.outline import FILE, Outline
 from cleanworks.workshop.board.room import Refused, Room
 
@@ -433,75 +435,38 @@ def run(
 
 # --- pages --------------------------------------------------------------------------------------------------------
 
-_PAGE = """<!DOCTYPE html>
-<html lang="{language}" dir="{direction}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/class/{name}.css">
-<script src="/class/{name}.js" defer></script>
-</head>
-<body class="{name}-page">
-{body}
-</body>
-</html>
-"""
 
-
-def _page(outline: Outline, name: str, body: str) -> str:
-    return _PAGE.format(
-        language=escape(outline.language),
-        direction=words.direction(outline.language),
-        title=escape(outline.title),
-        name=name,
-        body=body,
-    )
+def _page(template: str, outline: Outline, **shown: object) -> str:
+    say = partial(words.say, code=outline.language)
+    direction = words.direction(outline.language)
+    return filled(__package__, template, outline=outline, direction=direction, say=say, **shown)
 
 
 def welcome_page(outline: Outline, learner: Path, archive: Path) -> str:
     """What stands at the address that a room types in: how to join, and everything that the kit has."""
-    say = lambda text: escape(words.say(text, outline.language))  # noqa: E731
-    there = [
-        ("book/index.html", "Open the book"),
-        ("agenda/agenda.html", "The agenda"),
-        ("forms/before.html", "The test before the workshop"),
-        ("forms/after.html", "The test after the workshop"),
-        ("forms/evaluation.html", "The evaluation form"),
-        ("forms/action-plan.html", "My action plan"),
-    ]
-    links = [
-        f'<li><a href="/kit/{path}">{say(text)}</a></li>'
-        for path, text in there
-        if (learner / path).is_file()
-    ]
-    if archive.is_file():
-        size = say(f"{archive.stat().st_size / 1e6:.0f} MB, zip")
-        links.append(
-            f'<li><a href="/download/{escape(archive.name)}">{say("Everything to take home")}</a> ({size})</li>'
-        )
-    body = (
-        f'<main><h1>{escape(outline.title)}</h1><p>{escape(outline.place)}</p><section id="class"></section>'
-        f"<ul>{''.join(links)}</ul></main>"
-    )
-    return _page(outline, "class", body)
+    known = {
+        "book/index.html": "Open the book",
+        "agenda/agenda.html": "The agenda",
+        "forms/before.html": "The test before the workshop",
+        "forms/after.html": "The test after the workshop",
+        "forms/evaluation.html": "The evaluation form",
+        "forms/action-plan.html": "My action plan",
+    }
+    there = [(path, text) for path, text in known.items() if (learner / path).is_file()]
+    whole = archive.is_file()
+    size = f"{archive.stat().st_size / 1e6:.0f} MB, zip" if whole else ""
+    return _page("welcome.html", outline, there=there, archive=archive.name if whole else "", size=size)
 
 
 def board_page(outline: Outline, addresses: tuple[str, ...]) -> str:
     """The frame of the board; `board.js` fills it."""
     address = addresses[0] if addresses else ""
-    drawn = qr_svg(address) if address else ""
-    body = (
-        f'<header><h1>{escape(outline.title)}</h1><p id="address"><b dir="ltr">{escape(address)}</b></p>{drawn}</header>'
-        '<main id="board"><noscript>'
-        f"{escape(words.say('The board needs JavaScript.', outline.language))}</noscript></main>"
-    )
-    return _page(outline, "board", body)
+    return _page("board.html", outline, address=address, drawn=qr_svg(address) if address else "")
 
 
-def qr_svg(address: str) -> str:
+def qr_svg(address: str) -> Markup:
     """The address as a picture for phones."""
     import segno
 
-    return f'<div id="qr">{segno.make(address, error="m").svg_inline(scale=4, dark="#000", light="#fff", omitsize=True)}</div>'
+    drawn = segno.make(address, error="m").svg_inline(scale=4, dark="#000", light="#fff", omitsize=True)
+    return Markup(f'<div id="qr">{drawn}</div>')
