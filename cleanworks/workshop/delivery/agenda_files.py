@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from cleanworks import words
-from cleanworks.agenda import KINDS, Slot, hhmm
-from cleanworks.paper import Page, browser, escape
+from cleanworks.agenda import KINDS, Cut, Slot, hhmm
+from cleanworks.html_templates import filled
+from cleanworks.paper import Page, browser
 from cleanworks.workshop.delivery.programme import Programme
 from cleanworks.written import csv_text
 
@@ -35,29 +36,23 @@ def page(programme: Programme, *, running: bool = False) -> Page:
     workshop = programme.workshop
     say = partial(words.say, code=workshop.language)
     title = f"{say('Running order')}: {workshop.title}" if running else workshop.title
-    lines = [f"<h1>{escape(title)}</h1>"]
-    if workshop.subtitle:
-        lines.append(f"<p>{escape(workshop.subtitle)}</p>")
     facts = [workshop.place, dates(programme), f"{say('Audience')}: {workshop.audience}", workshop.organiser]
-    # Each by itself, so that a place in Latin letters does not turn an Arabic date around.
-    lines.append(f"<p>{' · '.join(f'<bdi>{escape(fact)}</bdi>' for fact in facts if fact)}</p>")
-    if workshop.about:
-        lines.append(f'<p class="note">{escape(workshop.about)}</p>')
-    if workshop.team:
-        team = ", ".join(f"{member.name} ({member.role})" for member in workshop.team)
-        lines.append(f"<p>{say('Team')}: {escape(team)}</p>")
-    if programme.in_english:
-        named = ", ".join(programme.titles.get(lesson.id, lesson.title) for lesson in programme.in_english)
-        lines.append(f'<p class="note">{escape(say(f"Not translated, and in English here: {named}"))}</p>')
-    if running:
-        scissors = (
-            "Scissors mark what can be left out when you are late: until when you can decide, and what it saves. "
-            "The reserve at the end of a day is spent first."
-        )
-        lines.append(f"<p>{say(scissors)}</p>")
-    for number in range(len(workshop.days)):
-        lines.append(_day(programme, number, running))
-    return Page(title, "\n".join(lines), workshop.language, style=_STYLE)
+    named = [programme.titles.get(lesson.id, lesson.title) for lesson in programme.in_english]
+    body = filled(
+        __package__,
+        "agenda.html",
+        title=title,
+        workshop=workshop,
+        facts=facts,
+        team=", ".join(f"{member.name} ({member.role})" for member in workshop.team),
+        in_english=", ".join(named),
+        running=running,
+        days=[_day(programme, number, running) for number in range(len(workshop.days))],
+        kinds=KINDS,
+        hhmm=hhmm,
+        say=say,
+    )
+    return Page(title, body, workshop.language, style=_STYLE)
 
 
 def dates(programme: Programme) -> str:
@@ -112,30 +107,19 @@ def _first_of_month(text: str, language: str) -> str:
     return re.sub(r"\b1(?= )", "1er", text) if language == "fr" else text
 
 
-def _day(programme: Programme, number: int, running: bool) -> str:
-    made, day = programme.agenda, programme.workshop.days[number]
-    language = programme.workshop.language
-    say = partial(words.say, code=language)
+def _day(programme: Programme, number: int, running: bool) -> tuple[str, list[tuple[Slot, str, list[Cut]]]]:
+    """The heading of a day, and its slots with what they say and, for the instructor, what can be cut from each."""
+    made, language = programme.agenda, programme.workshop.language
     rows = []
     for slot in made.of_day(number):
-        cuts = ""
-        if running:
-            cuts = "".join(
-                f'<span class="cut">{say(f"until {hhmm(cut.start)}: leave out {escape(cut.what)}, saves {cut.saves} min")}</span>'
-                for cut in made.cuts
-                if cut.day == number and cut.item == slot.item and slot.start <= cut.start < slot.end
-            )
-        rows.append(
-            f'<tr class="{slot.kind}"><td class="clock">{hhmm(slot.start)}–{hhmm(slot.end)}</td>'
-            f'<td class="kind">{say(KINDS[slot.kind])}</td><td>{escape(_said(slot, programme))}{cuts}</td>'
-            f'<td class="number">{say("{n} min").replace("{n}", str(slot.minutes))}</td></tr>'
-        )
-    heading = f"{say(f'Day {number + 1}')}: {written(day.date, language, weekday=True)}"
-    head = "".join(f"<th>{say(name)}</th>" for name in ("Time", "What", "Title"))
-    return (
-        f"<section><h2>{heading}</h2><table><thead><tr>{head}"
-        f'<th class="number">{say("Length")}</th></tr></thead><tbody>{"".join(rows)}</tbody></table></section>'
-    )
+        cuts = [
+            cut
+            for cut in made.cuts
+            if cut.day == number and cut.item == slot.item and slot.start <= cut.start < slot.end
+        ]
+        rows.append((slot, _said(slot, programme), cuts if running else []))
+    date = written(programme.workshop.days[number].date, language, weekday=True)
+    return f"{words.say(f'Day {number + 1}', language)}: {date}", rows
 
 
 def _said(slot: Slot, programme: Programme) -> str:

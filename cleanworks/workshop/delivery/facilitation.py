@@ -107,7 +107,7 @@ def text_page(path: Path, programme: Programme, reviewed: Collection[str] = ()) 
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     if title is None:
         raise InputError("This text has no title.", where=str(path), fix="Begin it with `# ` and a title.")
-    body = _markdown(text).replace("<h3>", "<h1>", 1).replace("</h3>", "</h1>", 1)
+    body = str(_markdown(text)).replace("<h3>", "<h1>", 1).replace("</h3>", "</h1>", 1)
     body = body.replace("<h4>", "<h2>").replace("</h4>", "</h2>")
     language = path.parent.name if words.is_code(path.parent.name) else "en"
     if language != "en" and language not in reviewed:

@@ -6,18 +6,19 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
 from nbformat import NotebookNode
 
 from cleanworks import words
 from cleanworks.errors import InputError
-from cleanworks.paper import Page, browser, escape
+from cleanworks.html_templates import filled
+from cleanworks.paper import Page, browser
 from cleanworks.workshop import forms, languages
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery.programme import Programme, settle
@@ -91,50 +92,38 @@ def _undated(content: dict[str, Any]) -> None:
 
 def notes(course: Course, programme: Programme, folder: Path) -> Page:
     """For each module: its notes in place, and for each question the solution and the likely mistakes."""
-    import nbformat
-
     language = programme.workshop.language
     say = partial(words.say, code=language)
     title = f"{say('Notes for the instructor')}: {programme.workshop.title}"
-    parts = [f"<h1>{escape(title)}</h1>"]
+    modules = []
     for lesson in programme.lessons:
-        named = programme.titles.get(lesson.id, lesson.title)
-        parts.append(f'<section class="module"><h2>{escape(lesson.id)}: {escape(named)}</h2>')
-        minutes = lesson.minutes
-        planned = say(f"Planned: {minutes.teach} minutes to teach, {minutes.practise} to practise.")
-        parts.append(f"<p>{planned}</p>")
         said = languages.entries_of(course, language, lesson.path)
-        for cell in lesson.notebook.with_tag("instructor"):
-            parts.append(_markdown(languages.translated_text(cell.source, said)))
+        told = [
+            languages.translated_text(cell.source, said) for cell in lesson.notebook.with_tag("instructor")
+        ]
+        answers: list[_Answer] = []
         if lesson.exercises:
             path = folder / "notebooks" / course.relative(lesson.exercises.path)
-            parts.append(_answers(nbformat.read(path, as_version=4), say))
-        parts.append("</section>")
-    return Page(title, "\n".join(parts), language, style=_STYLE)
+            answers = _answers(nbformat.read(path, as_version=4))
+        modules.append((lesson, programme.titles.get(lesson.id, lesson.title), told, answers))
+    body = filled(__package__, "notes.html", title=title, modules=modules, markdown=_markdown, say=say)
+    return Page(title, body, language, style=_STYLE)
 
 
-def _answers(node: NotebookNode, say: Callable[[str], str]) -> str:
-    """Solutions and likely mistakes of an executed set, each mistake with the checker's message."""
-    parts: list[str] = []
-    for number, cell in enumerate(node.cells):
-        tags = set(cell.metadata.get("tags", []))
-        question = cell.metadata.get(BLOCK, {}).get("question", "")
-        if "exercise" in tags:
-            parts.append(f"<h3>{escape(question)}</h3>{_markdown(cell.source)}")
-        elif "instructor" in tags:
-            parts.append(_markdown(cell.source))
-        elif "solution" in tags:
-            shown = (
-                f"<pre>{escape(cell.source)}</pre>" if cell.cell_type == "code" else _markdown(cell.source)
-            )
-            parts.append(f"<p><strong>{say('Solution')}</strong></p>{shown}")
-        elif "wrong-answer" in tags and cell.cell_type == "code":
-            said = _said(node.cells[number + 1]) if number + 1 < len(node.cells) else ""
-            parts.append(
-                f"<p><strong>{say('A likely mistake')}</strong></p><pre>{escape(cell.source)}</pre>"
-                f'<p class="said">{say("The check says:")} {escape(said)}</p>'
-            )
-    return "\n".join(parts)
+_Answer = tuple[str, NotebookNode, str, str]
+
+
+def _answers(node: NotebookNode) -> list[_Answer]:
+    """What the notes show of an executed set: each cell with its kind, its question and what the check says to it."""
+    found = []
+    for cell, after in zip(node.cells, [*node.cells[1:], NotebookNode()], strict=True):
+        tags = cell.metadata.get("tags", [])
+        kind = next(
+            (one for one in ("exercise", "instructor", "solution", "wrong-answer") if one in tags), ""
+        )
+        if kind and (kind != "wrong-answer" or cell.cell_type == "code"):
+            found.append((kind, cell, cell.metadata.get(BLOCK, {}).get("question", ""), _said(after)))
+    return found
 
 
 def _said(cell: NotebookNode) -> str:
@@ -147,19 +136,19 @@ def _said(cell: NotebookNode) -> str:
     return ""
 
 
-def _markdown(text: str) -> str:
+def _markdown(text: str) -> Markup:
     """Markdown as HTML, roles of the book as their plain text; raw HTML is shown, not obeyed."""
     text = re.sub(r"\{[\w:-]+\}`([^`<]*?)(?:\s*<[^`]*>)?`", r"\1", text)
     text = re.sub(r"^(#+) ", r"##\1 ", text, flags=re.MULTILINE)
-    return MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
 
 
 # --- room ---------------------------------------------------------------------------------------------------------
 
 
-def _coded(text: str) -> str:
+def _coded(text: str) -> Markup:
     """A sentence as HTML, with what is typed into a terminal set as such."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def room(programme: Programme) -> Page:
@@ -207,9 +196,14 @@ def room(programme: Programme) -> Page:
     say = partial(words.say, code=workshop.language)
     lasts = "1 day" if len(workshop.days) == 1 else f"{len(workshop.days)} days"
     title = f"{say('Room and equipment')}: {workshop.title}"
-    parts = [f"<h1>{escape(title)}</h1>"]
-    parts.append(f"<p>{escape(workshop.place)}. {say(f'{people} participants, {lasts}.')}</p>")
-    for heading, entries in lists.items():
-        boxes = "".join(f"<li>{_coded(say(entry))}</li>" for entry in entries)
-        parts.append(f'<h2>{say(heading)}</h2><ul class="boxes">{boxes}</ul>')
-    return Page(title, "\n".join(parts), workshop.language, style=_STYLE)
+    body = filled(
+        __package__,
+        "room.html",
+        title=title,
+        workshop=workshop,
+        size=f"{people} participants, {lasts}.",
+        lists=lists,
+        coded=_coded,
+        say=say,
+    )
+    return Page(title, body, workshop.language, style=_STYLE)

@@ -42,7 +42,7 @@ def page(deck: Deck, *, language: str = "en", direction: str | None = None) -> s
         script=_own("slides.js"),
         say=partial(words.say, code=language),
     )
-    return typeset(made, language)
+    return typeset(str(made), language)
 
 
 def write_library(folder: Path) -> list[Path]:
