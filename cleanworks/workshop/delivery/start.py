@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
+from markupsafe import Markup
+
 from cleanworks import words
-from cleanworks.paper import Page, escape
+from cleanworks.html_templates import filled
+from cleanworks.paper import Page
 from cleanworks.workshop.delivery.programme import Programme
 
 _UNIX = """#!/bin/sh
@@ -168,47 +171,39 @@ def start_page(
     papers : which tests, forms and handouts the kit holds, by their paths.
     """
     workshop = programme.workshop
-    language = workshop.language
-    say = partial(words.say, code=language)
-    first = next(iter(notebooks), "")
-    agenda = f'<a href="agenda/agenda.html">{say("The agenda")}</a>'
-    parts = []
-    if book:
-        lesson = (
-            f"book/{first.removeprefix('course/').removesuffix('.ipynb')}.html"
-            if first
-            else "book/index.html"
-        )
-        begin = f'<a href="{escape(lesson)}">{escape(notebooks.get(first, say("Open the book")))}</a>'
-        parts.append(
-            f'<h2>{say("Open the book")}</h2><p><a href="book/index.html"><b>{say("Open the book")}</b></a>. '
-            f"{say('Nothing has to be installed.')}</p><p>{say(f'The workshop begins here: {begin}')}. {agenda}.</p>"
-        )
-        if runs:
-            parts.append(f"<p>{say(_RUNS.format(_key(say('Run')), _key(say('Check'))))}</p>")
-        parts.append(f"<p>{say(_REMEMBERS.format(_own_page(say)))}</p>")
-    else:
-        parts.append(f"<h2>{say('The agenda')}</h2><p>{agenda}</p>")
-    heading = say("Or work in notebooks" if book else "Work in notebooks")
-    notebook_way = f"<h2>{heading}</h2>{_notebooks(python, systems, first, carried, say)}"
-    listed = "".join(_lesson(path, title, papers, book, say) for path, title in notebooks.items())
-    if tables:
-        listed += f"<li>{say('The tables of the course, for a spreadsheet')}: {_key('data/tables.zip')}</li>"
-    forms = "".join(
-        f'<li><a href="{path}">{say(name)}</a></li>' for path, name in _FORMS.items() if path in papers
+    say = partial(words.say, code=workshop.language)
+    lessons = [
+        {
+            "path": path,
+            "title": title,
+            # Its page, which the kit has with the book, and its handout.
+            "page": f"book/{path.removeprefix('course/').removesuffix('.ipynb')}.html",
+            "handout": next((one for one in papers if PurePosixPath(one).stem == title.split(" ")[0]), ""),
+        }
+        for path, title in notebooks.items()
+    ]
+
+    def told(text: str, *values: Markup) -> Markup:
+        """A sentence with a button, a file or a page for each `{}`; the translations have it too."""
+        return Markup(say(str(Markup(text).format(*values))))
+
+    body = filled(
+        __package__,
+        "start.html",
+        workshop=workshop,
+        python=python,
+        systems=systems,
+        carried=carried,
+        first=next(iter(notebooks), ""),
+        lessons=lessons,
+        forms=[(path, name) for path, name in _FORMS.items() if path in papers],
+        book=book,
+        runs=runs,
+        tables=tables,
+        told=told,
+        say=say,
     )
-    if forms:
-        forms = f"<h2>{say('Tests and forms')}</h2>\n<ul>{forms}</ul>"
-    body = f"""<h1>{escape(workshop.title)}</h1>
-<p>{escape(workshop.place)}. {say("Everything here works without internet.")}</p>
-{"".join(parts)}
-{"" if book else notebook_way}
-<h2>{say("The lessons")}</h2>
-<ul>{listed}</ul>
-{forms}
-{notebook_way if book else ""}
-"""
-    return Page(workshop.title, body, language, style=_STYLE)
+    return Page(workshop.title, body, workshop.language, style=_STYLE)
 
 
 _FORMS = {
@@ -219,77 +214,3 @@ _FORMS = {
     "forms/three-months-later.html": "Three months later",
 }
 """What a participant fills in, in the order of the workshop."""
-
-
-def _lesson(path: str, title: str, papers: Sequence[str], book: bool, say: Callable[[str], str]) -> str:
-    """A lesson as a reader opens it: its page, or its notebook where there is no book, and its handout."""
-    page = f"book/{path.removeprefix('course/').removesuffix('.ipynb')}.html"
-    told = f'<a href="{escape(page)}">{escape(title)}</a>' if book else f"{escape(title)}: {_key(path)}"
-    number = title.split(" ")[0]
-    handout = next((one for one in papers if PurePosixPath(one).stem == number), "")
-    return f'<li>{told}{f""" (<a href="{handout}">{say("Handout")}</a>)""" if handout else ""}</li>'
-
-
-# `{}` stands for a button, a file or a page; the translations have it too.
-_RUNS = (
-    "Press {} under a grey box to run its code in the page, change the code of an exercise, and press {}. "
-    "The first time takes some seconds."
-)
-_REMEMBERS = "The book remembers on this computer what you did. Its page {} shows it and saves it as a file."
-_OWN_PACKAGES = (
-    "The same lessons are notebooks in the folder {}. This kit brings no packages for them: on a computer with Python and "
-    "internet, install those of {} and the project itself, and start {}."
-)
-_HOW = {
-    "windows": "On Windows, double-click {}. If a blue window warns of an unknown publisher, choose {}, then {}.",
-    "macos": "On a Mac with Apple silicon (2020 and later), hold Control, click {}, and choose {}.",
-    "linux": "On Linux, open a terminal in this folder and type {}.",
-}
-_NAMED = {
-    "windows": ("start.bat", "More info", "Run anyway"),
-    "macos": ("start.command", "Open"),
-    "linux": ("sh start.sh",),
-}
-_FIRST = (
-    "The first start takes a minute or two. Then your browser opens with the notebooks. Begin with {}: click into a grey cell "
-    "and press {} + {}."
-)
-_RECORD = (
-    "Each check adds its outcome to {} in this folder: no name, no answers, and only on this computer. On the book's page {}, "
-    "press {} and choose it."
-)
-_TROUBLE = (
-    "If something does not work, start the same file with the word {} after it: {}, {}. It says in plain words whether the kit "
-    "is whole and its first notebook runs. If a line says NO, show it to your instructor."
-)
-
-
-def _key(text: str) -> str:
-    return f"<kbd>{escape(text)}</kbd>"
-
-
-def _own_page(say: Callable[[str], str]) -> str:
-    return f"<i>{escape(say('Your progress'))}</i>"
-
-
-def _notebooks(
-    python: str, systems: tuple[str, ...], first: str, carried: bool, say: Callable[[str], str]
-) -> str:
-    """The second way: JupyterLab, with the packages of the kit or with one's own."""
-    if not systems:
-        own = _OWN_PACKAGES.format(_key("course"), _key("requirements.txt"), _key(f"jupyter lab {first}"))
-        return f"<p>{say(own)}</p>"
-    needed = [say(f"You need Python {python} on the computer, and no internet.")]
-    if carried:
-        needed = [
-            say("On Windows nothing has to be installed: Python is in this folder. No internet is needed.")
-        ]
-        if systems != ("windows",):
-            needed.append(say(f"Other systems need Python {python}."))
-    how = "".join(f"<li>{say(_HOW[one].format(*map(_key, _NAMED[one])))}</li>" for one in systems)
-    told = [
-        _FIRST.format(_key(first), _key("Shift"), _key("Enter")),
-        _RECORD.format(_key("my-progress.json"), _own_page(say), _key("Read a file")),
-        _TROUBLE.format(_key("check"), _key("start.bat check"), _key("sh start.sh check")),
-    ]
-    return f"<p>{' '.join(needed)}</p><ul>{how}</ul>" + "".join(f"<p>{say(text)}</p>" for text in told)
