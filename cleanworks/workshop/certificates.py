@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cleanworks import paper, words
 from cleanworks.errors import InputError
+from cleanworks.html_templates import filled
 from cleanworks.workshop.forms import typed_answers
 
 STATEMENTS = {
@@ -326,15 +327,21 @@ def page(
     from babel.numbers import format_decimal
 
     say = partial(words.say, code=language)
-    lasted = format_decimal(hours, format="0.#", locale=language)
-    picture = f'<img class="logo" alt="{paper.escape(organiser)}" src="{embedded(logo)}">' if logo else ""
-    sheets = "\n".join(
-        _certificate(person, title, place, dates, modules, lasted, organiser, say, picture, signed_by)
-        for person in people
+    body = filled(
+        __package__,
+        "certificate.html",
+        people=people,
+        statements=STATEMENTS,
+        title=title,
+        where=", ".join(part for part in (place, dates) if part),
+        modules=modules,
+        hours=format_decimal(hours, format="0.#", locale=language),
+        organiser=organiser,
+        logo=embedded(logo) if logo else "",
+        signed_by=signed_by,
+        say=say,
     )
-    return paper.Page(
-        f"{say('Certificate')}: {title}", sheets, language=language, style=_STYLE, landscape=True
-    )
+    return paper.Page(f"{say('Certificate')}: {title}", body, language=language, style=_STYLE, landscape=True)
 
 
 _PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
@@ -363,42 +370,3 @@ def embedded(logo: Path) -> str:
             fix="Make it smaller than 2 MB.",
         )
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _certificate(
-    person: Person,
-    title: str,
-    place: str,
-    dates: str,
-    modules: Sequence[str],
-    hours: str,
-    organiser: str,
-    say: Callable[[str], str],
-    picture: str,
-    signed_by: Sequence[str],
-) -> str:
-    size = " class=longest" if len(person.name) > 90 else " class=long" if len(person.name) > 38 else ""
-    e = paper.escape
-    organisation = f"<p>{e(person.organisation)}</p>" if person.organisation else ""
-    where = ", ".join(part for part in (place, dates) if part)
-    by = f"<p>{say('Organised by')} {e(organiser)}</p>" if organiser else ""
-    signs = (
-        "".join(f"<div>{e(name)}</div>" for name in signed_by)
-        or f"<div>{say('Signature of the instructor')}</div>"
-    )
-    honest = (
-        "This certificate rests on the instructors' own record of who took part. No examination was held, and it says nothing "
-        "about what a person can do. The tests before and after the workshop were anonymous and play no part in it."
-    )
-    return f"""<section class="certificate">
-{picture}<h1>{say("Certificate")}</h1>
-<p>{say("The instructors state that")}</p>
-<h2{size} dir="auto">{e(person.name)}</h2>
-{organisation}
-<p>{say(STATEMENTS[person.statement])}:</p>
-<p class="what">{e(title)}</p>
-<p>{e(where)}</p>{by}
-<p class="modules">{say(f"{hours} hours of teaching and practice")}: {e("; ".join(modules))}.</p>
-<div class="signs"><div>{say("Place and date")}</div>{signs}</div>
-<p class="honest">{say(honest)}</p>
-</section>"""

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from markupsafe import Markup
 from nbformat import NotebookNode
 
 from cleanworks import paper, words
 from cleanworks.errors import InputError
+from cleanworks.html_templates import filled
 from cleanworks.workshop import prose
 from cleanworks.workshop.metadata import NotebookBlock
 from cleanworks.workshop.notebook import headings
@@ -60,33 +62,30 @@ def handout(
     css, lines = _SIZES[size]
     say = partial(words.say, code=context.language)
     title = context.said.get(block.title, block.title)
-    first = [
-        f"<h1>{paper.escape(title)}</h1>",
-        f"<h2>{say('The decision')}</h2>",
-        _decision(_section(sections, "The decision")),
-        f"<h2>{say('Key points')}</h2>",
-        prose.html(_section(sections, "Key points")),
-        _key_formula(node),
-        _key_figure(node),
-    ]
-    second = [
-        _terms(block, meanings or {}, 12 - 2 * size, say),
-        f"<h2>{say('In your country')}</h2>",
-        f'<p class="note">{paper.escape(" ".join(say(line) for line in context.country))}</p>'
-        if context.country
-        else "",
-        prose.html(_first_sentences(_section(sections, "In your country"))),
-        f"<h2>{say('My notes: what I will look up, and whom I will ask')}</h2>",
-        '<div class="lines">' + "<div></div>" * lines + "</div>",
-    ]
-    sources = sorted({key for _, text in sections for key in prose.citations(text)})
-    if sources:
-        named = list(dict.fromkeys(context.sources.get(key, key) for key in sources))
-        second.append(
-            f'<p class="note">{say("Sources")}: {paper.escape("; ".join(named[:12]))}{" ..." if len(named) > 12 else ""}</p>'
-        )
-    body = f'<section class="sheet {css}">{"".join(first)}</section><section class="sheet {css}">{"".join(second)}</section>'
+    scene, question = _decision(_section(sections, "The decision"))
+    cited = sorted({key for _, text in sections for key in prose.citations(text)})
+    body = filled(
+        __package__,
+        "handout.html",
+        size=css,
+        title=title,
+        scene=_html(scene),
+        question=_html(question) if question != scene else "",
+        points=_html(_section(sections, "Key points")),
+        formula=_key_formula(node),
+        figure=_key_figure(node),
+        terms=_terms(block, meanings or {}, 12 - 2 * size, say),
+        country=" ".join(say(line) for line in context.country),
+        look_up=_html(_first_sentences(_section(sections, "In your country"))),
+        lines=lines,
+        sources=list(dict.fromkeys(context.sources.get(key, key) for key in cited)),
+        say=say,
+    )
     return paper.Page(f"{title} ({block.id})", body, context.language, style=_STYLE)
+
+
+def _html(text: str) -> Markup:
+    return Markup(prose.html(text))
 
 
 def pdf(
@@ -164,17 +163,10 @@ def _section(sections: list[tuple[str, str]], start: str) -> str:
     return next((text for heading, text in sections if heading.startswith(start)), "")
 
 
-def _decision(text: str) -> str:
+def _decision(text: str) -> tuple[str, str]:
     """The scene and its question; what follows is for the lesson."""
-    blocks = prose.blocks(text)
-    scene = next((source for kind, source in blocks if kind == "paragraph"), "")
-    question = next(
-        (source for kind, source in blocks if kind == "paragraph" and source.startswith("**")), ""
-    )
-    body = prose.html(scene)
-    return body + (
-        f'<div class="question">{prose.html(question)}</div>' if question and question != scene else ""
-    )
+    told = [source for kind, source in prose.blocks(text) if kind == "paragraph"]
+    return next(iter(told), ""), next((source for source in told if source.startswith("**")), "")
 
 
 def _first_sentences(text: str) -> str:
@@ -190,19 +182,17 @@ def _first_sentences(text: str) -> str:
     return "\n".join(kept)
 
 
-def _key_formula(node: NotebookNode) -> str:
+def _key_formula(node: NotebookNode) -> Markup:
     """The first formula on a line of its own, else the longest inside a line."""
     found: list[str] = []
     for cell in node.cells:
         if cell.cell_type == "markdown" and "instructor" not in cell.metadata.get("tags", []):
             found += prose.formulas(cell.source)
-    if not found:
-        return ""
-    return f'<p class="formula-line">{prose.formula(max(found, key=len))}</p>'
+    return Markup(prose.formula(max(found, key=len)) if found else "")
 
 
-def _key_figure(node: NotebookNode) -> str:
-    """The picture nearest to the middle of the lesson: the first is usually a warm-up, the last the pitfall's."""
+def _key_figure(node: NotebookNode) -> tuple[str, str] | None:
+    """The words for a picture and its data, of the one nearest to the middle of the lesson: the first is usually a warm-up, the last the pitfall's."""
     pictures = []
     for cell in node.cells:
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
@@ -210,22 +200,15 @@ def _key_figure(node: NotebookNode) -> str:
             data = output.get("data", {}).get("image/png")
             if data:
                 pictures.append((alt, "".join("".join(data).split())))
-    if not pictures:
-        return ""
-    alt, data = pictures[len(pictures) // 2]
-    return f'<figure><img alt="{paper.escape(alt)}" src="data:image/png;base64,{data}"></figure>'
+    return pictures[len(pictures) // 2] if pictures else None
 
 
-def _terms(block: NotebookBlock, meanings: Mapping[str, str], most: int, say: Callable[[str], str]) -> str:
-    known = [(term, meanings[term.lower()]) for term in block.terms if term.lower() in meanings]
-    known = known[: max(most, 4)]
-    if not known:
-        return ""
-    rows = "".join(
-        f"<div><dt>{paper.escape(say(term))}</dt><dd>{prose.html(say(_first_line(meaning)))[3:-5]}</dd></div>"
-        for term, meaning in known
-    )
-    return f"<h2>{say('Terms')}</h2><dl>{rows}</dl>"
+def _terms(
+    block: NotebookBlock, meanings: Mapping[str, str], most: int, say: Callable[[str], str]
+) -> list[tuple[str, Markup]]:
+    """Terms of the lesson, each with the first line of its meaning."""
+    known = [term for term in block.terms if term.lower() in meanings][: max(most, 4)]
+    return [(say(term), _html(say(_first_line(meanings[term.lower()])))[3:-5]) for term in known]
 
 
 def _first_line(text: str) -> str:
