@@ -10,15 +10,16 @@ import mimetypes
 import re
 import uuid
 import zipfile
-from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from markupsafe import Markup
 
 from cleanworks import words
+from cleanworks.html_templates import filled
 from cleanworks.workshop.printed.chapters import Part, unlink_what_is_elsewhere
-from cleanworks.workshop.printed.pdf import Cover, answers, entries, language_tag
+from cleanworks.workshop.printed.pdf import Cover, answers, entries, spoken
 from cleanworks.written import whole
 
 STYLE = Path(__file__).with_name("epub.css")
@@ -61,18 +62,15 @@ def _put(book: zipfile.ZipFile, name: str, content: bytes, how: int = zipfile.ZI
 
 def _chapter_files(parts: list[Part], cover: Cover) -> dict[str, tuple[str, str]]:
     """Title and body of each file, in reading order."""
-    logo = f'<p><img src="images/cover{cover.logo.suffix}" alt=""></p>' if cover.logo else ""
-    files = {
-        "cover.xhtml": (
-            cover.title,
-            f'<section class="cover">{logo}<h1>{escape(cover.title)}</h1><p>{escape(cover.subtitle)}</p>'
-            f"<p>{escape(cover.author)}</p>{cover.notice}</section>",
-        )
-    }
+    logo = Markup('<p><img src="images/cover{}" alt=""></p>').format(cover.logo.suffix) if cover.logo else ""
+    first = Markup('<section class="cover">{}<h1>{}</h1><p>{}</p><p>{}</p>{}</section>').format(
+        logo, cover.title, cover.subtitle, cover.author, Markup(cover.notice)
+    )
+    files = {"cover.xhtml": (cover.title, str(first))}
     for part in parts:
         if part.title:
-            heading = f'<h1 id="part-{part.number}">{escape(part.title)}</h1>'
-            files[f"part-{part.number}.xhtml"] = (part.title, f'<section class="part">{heading}</section>')
+            heading = Markup('<section class="part"><h1 id="part-{}">{}</h1></section>')
+            files[f"part-{part.number}.xhtml"] = (part.title, heading.format(part.number, part.title))
         for chapter in part.chapters:
             files[f"{chapter.id}.xhtml"] = (chapter.title, str(chapter.body))
         answered = answers(part)
@@ -106,12 +104,7 @@ def _xhtml(
     for tag in soup.find_all(True):
         _only_what_xhtml_knows(tag)
     content = soup.decode(formatter="minimal")
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
-        f'<html xmlns="http://www.w3.org/1999/xhtml" {_spoken(language)}>\n'
-        f'<head><title>{escape(title)}</title><link rel="stylesheet" type="text/css" href="style.css"/></head>\n'
-        f"<body>{content}</body></html>\n"
-    )
+    return filled(__package__, "chapter.xhtml", title=title, content=Markup(content), **spoken(language))
 
 
 def _set(formula: Tag) -> None:
@@ -159,70 +152,34 @@ def _only_what_xhtml_knows(tag: Tag) -> None:
         del tag["role"]
 
 
-def _spoken(language: str) -> str:
-    """The attributes that say in which language a file is written, and in which direction."""
-    code = language_tag(language)
-    return f'xml:lang="{code}" lang="{code}" dir="{words.direction(language)}"'
-
-
 def _navigation(parts: list[Part], names: dict[str, str], cover: Cover) -> str:
     """The contents: parts, and under each its chapters."""
-    items, inside, contents = [], False, escape(words.say("Contents", cover.language))
+    lines: list[tuple[str, str, list[tuple[str, str]] | None]] = []
     for kind, target, title in entries(parts):
-        line = f'<li><a href="{names[target]}">{escape(title)}</a>'
-        if kind == "in-part":
-            items.append(("</ol></li>" if inside else "") + line + "<ol>")
-            inside = True
+        part = lines[-1][2] if lines else None
+        if kind == "in-part" or part is None:
+            lines.append((names[target], title, [] if kind == "in-part" else None))
         else:
-            items.append(line + "</li>")
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
-        f'<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" {_spoken(cover.language)}>\n'
-        f'<head><title>{contents}</title></head>\n<body><nav epub:type="toc" id="toc"><h1>{contents}</h1><ol>'
-        f"{''.join(items)}{'</ol></li>' if inside else ''}</ol></nav></body></html>\n"
-    )
+            part.append((names[target], title))
+    contents = words.say("Contents", cover.language)
+    return filled(__package__, "nav.xhtml", lines=lines, contents=contents, **spoken(cover.language))
 
 
 def _package(cover: Cover, pages: dict[str, str], extra: dict[str, bytes]) -> str:
     everything = hashlib.sha256("".join(pages.values()).encode()).hexdigest()
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{cover.title} {cover.subtitle} {everything}")
-    manifest, spine = [], []
-    for number, file in enumerate(pages):
-        properties = ' properties="mathml"' if "<math" in pages[file] else ""
-        manifest.append(
-            f'<item id="page-{number}" href="{file}" media-type="application/xhtml+xml"{properties}/>'
-        )
-        spine.append(f'<itemref idref="page-{number}"/>')
-    for number, file in enumerate(extra):
-        kind = "image/svg+xml" if file.endswith(".svg") else mimetypes.guess_type(file)[0]
-        properties = ' properties="cover-image"' if file.startswith("images/cover") else ""
-        manifest.append(f'<item id="file-{number}" href="{file}" media-type="{kind}"{properties}/>')
-    return f"""<?xml version="1.0" encoding="utf-8"?>
-<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="name" xml:lang="{language_tag(cover.language)}">
-<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
-<dc:identifier id="name">urn:uuid:{name}</dc:identifier>
-<dc:title>{escape(cover.title)}: {escape(cover.subtitle)}</dc:title>
-<dc:creator>{escape(cover.author)}</dc:creator>
-<dc:language>{language_tag(cover.language)}</dc:language>
-<meta property="dcterms:modified">2026-01-01T00:00:00Z</meta>
-<meta property="schema:accessMode">textual</meta>
-<meta property="schema:accessMode">visual</meta>
-<meta property="schema:accessModeSufficient">textual</meta>
-<meta property="schema:accessibilityFeature">alternativeText</meta>
-<meta property="schema:accessibilityFeature">structuralNavigation</meta>
-<meta property="schema:accessibilityFeature">tableOfContents</meta>
-<meta property="schema:accessibilityHazard">none</meta>
-<meta property="schema:accessibilitySummary">Every figure has a description in words; headings and tables are marked up.</meta>
-</metadata>
-<manifest>
-<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
-{chr(10).join(manifest)}
-</manifest>
-<spine page-progression-direction="{words.direction(cover.language)}">
-{chr(10).join(spine)}
-</spine>
-</package>
-"""
+    kinds = [
+        (file, "image/svg+xml" if file.endswith(".svg") else mimetypes.guess_type(file)[0]) for file in extra
+    ]
+    return filled(
+        __package__,
+        "package.opf",
+        name=name,
+        cover=cover,
+        pages=pages,
+        extra=kinds,
+        **spoken(cover.language),
+    )
 
 
 _CONTAINER = b"""<?xml version="1.0" encoding="utf-8"?>

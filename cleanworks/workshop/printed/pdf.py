@@ -14,12 +14,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from cleanworks import paper, scratch, words
 from cleanworks.errors import InputError
+from cleanworks.html_templates import filled
 from cleanworks.workshop.printed.chapters import Part, cited, unlink_what_is_elsewhere
 from cleanworks.written import whole
 
@@ -86,47 +88,42 @@ def language_tag(language: str) -> str:
 
 def document(parts: list[Part], cover: Cover, *, mathjax: Path, numbers: dict[str, int] | None = None) -> str:
     """The HTML document to print; `numbers` gives the page of each place of the contents."""
-    numbers = numbers or {}
-    contents = escape(words.say("Contents", cover.language))
     shown = [part for part in parts if part.chapters]
-    body = "".join(_part(part) for part in shown)
-    logo = f'<img src="{cover.logo.as_uri()}" alt="">' if cover.logo else ""
-    formulas = (
-        "<script>window.MathJax = {options: {enableMenu: false, "
-        "processHtmlClass: 'tex2jax_process|mathjax_process|math', ignoreHtmlClass: 'tex2jax_ignore'}};</script>"
-        f'<script src="{mathjax.as_uri()}"></script>'
-        if 'class="math' in body
-        else ""
+    body = Markup("".join(_part(part) for part in shown))
+    return filled(
+        __package__,
+        "document.html",
+        cover=cover,
+        **spoken(cover.language),
+        style=Markup(STYLE.read_text(encoding="utf-8") + _code_colours()),
+        mathjax=mathjax.as_uri() if 'class="math' in body else "",
+        notice=Markup(cover.notice),
+        contents=words.say("Contents", cover.language),
+        entries=list(entries(shown)),
+        numbers=numbers or {},
+        body=body,
     )
-    return f"""<!doctype html>
-<html lang="{language_tag(cover.language)}" dir="{words.direction(cover.language)}"><head><meta charset="utf-8"><title>{escape(cover.title)}: {escape(cover.subtitle)}</title>
-<meta name="author" content="{escape(cover.author)}">
-<style>{STYLE.read_text(encoding="utf-8")}{_code_colours()}</style>{formulas}</head>
-<body><div class="cover">{logo}<p class="title">{escape(cover.title)}</p>
-<p class="subtitle">{escape(cover.subtitle)}</p><div class="rest"><p>{escape(cover.author)}</p>{cover.notice}</div></div>
-<nav class="contents" aria-label="{contents}"><h1>{contents}</h1><ol>{_contents(shown, numbers)}</ol></nav>
-{body}</body></html>"""
+
+
+def spoken(language: str) -> dict[str, str]:
+    """The language of a document and its direction, as its first tag says them."""
+    return {"tag": language_tag(language), "direction": words.direction(language)}
 
 
 def _part(part: Part) -> str:
-    heading = f'<h1 class="part" id="part-{part.number}">{escape(part.title)}</h1>' if part.title else ""
+    heading = Markup('<h1 class="part" id="part-{}">{}</h1>').format(part.number, part.title)
     chapters = "".join(str(chapter.body) for chapter in part.chapters)
-    return heading + chapters + answers(part)
+    return (heading if part.title else "") + Markup(chapters) + answers(part)
 
 
-def answers(part: Part) -> str:
+def answers(part: Part) -> Markup:
     """Keys and solutions of a part, under the titles of their chapters."""
-    answered = [chapter for chapter in part.chapters if chapter.answers]
-    if not answered:
-        return ""
-    inside = "".join(
-        f"<h3>{escape(chapter.title)}</h3>" + "".join(str(answer) for answer in chapter.answers)
-        for chapter in answered
-    )
-    return (
-        f'<section class="answers" id="answers-{part.number}"><h2>Answers: {escape(part.title)}</h2>'
-        f"<p>The keys of the quizzes and the solutions of the exercises, in the order of the chapters.</p>{inside}</section>"
-    )
+    answered = [
+        (chapter.title, Markup("".join(map(str, chapter.answers))))
+        for chapter in part.chapters
+        if chapter.answers
+    ]
+    return filled(__package__, "answers.html", part=part, answered=answered) if answered else Markup()
 
 
 def entries(parts: list[Part]) -> Iterator[tuple[str, str, str]]:
@@ -138,14 +135,6 @@ def entries(parts: list[Part]) -> Iterator[tuple[str, str, str]]:
             yield ("in-set" if chapter.nested else "in-chapter"), chapter.id, chapter.title
         if any(chapter.answers for chapter in part.chapters):
             yield "in-chapter", f"answers-{part.number}", "Answers"
-
-
-def _contents(parts: list[Part], numbers: dict[str, int]) -> str:
-    return "".join(
-        f'<li class="{kind}"><a href="#{target}"><span>{escape(title)}</span>'
-        f'<span class="page">{numbers.get(target, 999)}</span></a></li>'
-        for kind, target, title in entries(parts)
-    )
 
 
 def _code_colours() -> str:
