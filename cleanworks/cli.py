@@ -20,7 +20,7 @@ DONE, FAILED, BAD_INPUT, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 # Each of these adds its commands with `add_to(app)`, in the order in which --help shows them.
 COMMANDS = (
     "cleanworks.workshop.commands",
-    "cleanworks.workshop.run.run_command",
+    "cleanworks.workshop.run_command",
     "cleanworks.workshop.book",
     "cleanworks.workshop.live.live_command",
     "cleanworks.workshop.links",

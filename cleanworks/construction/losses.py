@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
@@ -41,7 +40,8 @@ def simulate(
     A loss at one stage is taken from what the stages before it have left, so that the total can never exceed the
     budget. Triangular distributions say "between low and high, most likely near here" and nothing more.
     """
-    input_checks.whole(draws, "draws")
+    if draws < 1:
+        raise InputError(f"{draws} draws were asked for.", where="loss model", fix="Ask for 1 or more.")
     chance, left = Draws(rng), np.ones(draws)
     losses = {}
     for stage, (low, likely, high) in ranges.items():

@@ -279,7 +279,9 @@ def late_interest(amount: Numbers, days: Numbers, rate: float, year_days: int = 
     input_checks.need_amounts(amount, "amount")
     input_checks.need_amounts(days, "days late")
     input_checks.share(rate, "rate", ends=True)
-    input_checks.positive(year_days, "year_days")
+    input_checks.need_amounts(year_days, "year_days")
+    if not year_days:
+        raise InputError("A year cannot have 0 days.", where="year_days", fix="Use 365.")
     return amount * rate * days / year_days
 
 
@@ -441,7 +443,8 @@ def direct_payment(
     """
     input_checks.need_amounts(missed, "missed instalments")
     for name, limit in (("threshold", threshold), ("may_threshold", may_threshold)):
-        input_checks.whole(limit, name)
+        if limit < 1:
+            raise InputError(f"{name} cannot be {limit}.", where="direct_payment", fix="Give 1 or more.")
     on_request = {
         f"instalments missed: {missed}, and the subcontractor asks": missed >= threshold,
         "the prime contractor is insolvent, and the subcontractor asks": insolvent,
@@ -660,7 +663,10 @@ def insolvency_loss(
     >>> insolvency_loss(waiting, "2024-06-10", "bypass").empty
     True
     """
-    input_checks.choice(route, ROUTES, "route")
+    if route not in ROUTES:
+        raise InputError(
+            f"{route!r} is not a route.", where="insolvency_loss", fix=f"Use one of: {', '.join(ROUTES)}."
+        )
     input_checks.share(recovery, "recovery", ends=True)
     rows = held_for_others(payments, date)
     if route == "bypass":
@@ -708,9 +714,9 @@ def _pick(
 def _by_day(money: pd.Series, name: str) -> pd.Series:
     if not isinstance(money, pd.Series):
         raise InputError(
-            "A column of money is needed, with dates as its index.",
+            f"{name} must be a column of money indexed by date.",
             where=name,
-            fix="Write table.set_index(DATES)[AMOUNTS], with the names of two columns.",
+            fix="Use table.set_index(...)[...].",
         )
     input_checks.need_amounts(money, name)
     days = input_checks.dates(pd.Series(money.index), name)

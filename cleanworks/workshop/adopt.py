@@ -15,15 +15,15 @@ from cleanworks.errors import InputError
 from cleanworks.texts import is_there, read_text
 from cleanworks.workshop.catalogue import TOC, Course
 from cleanworks.workshop.code import plain_python
+from cleanworks.workshop.course_jobs import run_notes, unread_notes
 from cleanworks.workshop.files import (
     holds_cells,
     is_myst_notebook,
     myst_content,
     notebook_content,
     other_language,
+    write_all,
 )
-from cleanworks.workshop.run.course import run_notes, unread_notes
-from cleanworks.workshop.run.result_cache import write_all
 from cleanworks.workshop.settings import FILE as SETTINGS
 
 CONFIG = "_config.yml"

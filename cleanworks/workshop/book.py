@@ -181,11 +181,11 @@ def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> 
     typer.Exit
         A notebook or a page has a fault, which has been printed.
     """
+    from cleanworks.workshop.course_jobs import run_notes
     from cleanworks.workshop.live.payload import variables
+    from cleanworks.workshop.reports.progress_display import display
+    from cleanworks.workshop.reports.terminal import report, warning_text
     from cleanworks.workshop.run import run_notebooks
-    from cleanworks.workshop.run.course import run_notes
-    from cleanworks.workshop.run.progress_display import display
-    from cleanworks.workshop.run.terminal import report, warning_text
 
     if not (course.root / "_config.yml").is_file():
         settings_file(course, made)
@@ -265,8 +265,8 @@ def run_plan(course: Course, made: Edition, workers: int | None = None) -> tuple
     Readers and learners see a part of what `cleanworks run` executes anyway. An instructor's copy holds checks of its
     own, after each likely mistake, and is executed as it stands.
     """
+    from cleanworks.workshop.course_jobs import course_job, course_options, plain_job
     from cleanworks.workshop.editions import edition
-    from cleanworks.workshop.run.course import course_job, course_options, plain_job
 
     options = course_options(course, workers=workers, environment=made.environment, out=made.executed)
     jobs = [course_job(course, entry) for entry in course.notebooks]

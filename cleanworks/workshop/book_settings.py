@@ -95,9 +95,7 @@ class BookSettings:
             return cls()
         if not isinstance(found, dict):
             raise InputError(
-                "These are not the settings of a book.",
-                where=str(path),
-                fix="Write lines such as `title: My book`.",
+                "The settings of the book are not named values.", where=str(path), fix="Write `title: ...`."
             )
         execute = _block(found, "execute", path)
         sphinx = _block(found, "sphinx", path)

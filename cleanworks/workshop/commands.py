@@ -190,7 +190,7 @@ def prove_sets(
     Exit codes: 0 all proven, 1 a proof fails, 2 something handed in cannot be used, 130 interrupted.
     """
     from cleanworks.workshop.exercises import prove
-    from cleanworks.workshop.run.progress_display import display
+    from cleanworks.workshop.reports.progress_display import display
 
     environment = {"CLEANWORKS_PROFILE": profile} if profile else {}
     proofs, interrupted = prove(

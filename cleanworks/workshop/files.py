@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -460,3 +461,77 @@ def _named_by_place(node: Any, path: Path | str) -> dict[str, Any]:
         cell.pop("id", None)
     content["nbformat"], content["nbformat_minor"] = 4, 5
     return checked_content(content, str(path))
+
+
+def line_in_file(text: str, cell_id: str, line: int | None = None) -> int | None:
+    """The line of a notebook's file that holds a line of a cell, or the cell's id; both counted from 1.
+
+    Notebooks are written with one source line per line; for any other layout it is the line of the id, and None without one.
+    """
+    lines = text.splitlines()
+    mark = f'"id": {json.dumps(cell_id)}'
+    start = next((n for n, content in enumerate(lines, 1) if mark in content), None)
+    if start is None or line is None:
+        return start
+    source = next((n for n in range(start, len(lines) + 1) if lines[n - 1].strip() == '"source": ['), None)
+    return source + line if source else start
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that readers see the old content or the new, never a part.
+
+    Raises
+    ------
+    InputError
+        The disk is full, or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as file:
+            file.write(data)
+    except OSError as error:
+        raise InputError(
+            f"The file cannot be written: {error.strerror or error}.",
+            where=str(path),
+            fix="Free some space on the disk, or choose a folder that you may write to.",
+        ) from None
+
+
+def write_all(files: Mapping[Path, str]) -> list[Path]:
+    """Write new files, all or none: what was written is removed again when one cannot be.
+
+    Raises
+    ------
+    InputError
+        The disk is full, or a folder cannot be written.
+    """
+    written: list[Path] = []
+    try:
+        for path, text in files.items():
+            write_whole(path, text.encode("utf-8"))
+            written.append(path)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    return written
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there.
+
+    Raises
+    ------
+    InputError
+        It cannot be removed.
+    """
+    try:
+        path.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise InputError(
+            f"The old file cannot be removed: {error.strerror or error}.",
+            where=str(path),
+            fix="Close it in other programs, or remove it yourself.",
+        ) from None

@@ -28,7 +28,7 @@ from cleanworks.errors import InputError
 from cleanworks.words import is_code
 from cleanworks.workshop import made_of
 from cleanworks.workshop.editions import edition
-from cleanworks.workshop.run.result_cache import write_whole
+from cleanworks.workshop.files import write_whole
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog, Message

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleanworks.texts import read_text
-from cleanworks.workshop.files import notebook_content
+from cleanworks.workshop.files import line_in_file, notebook_content
 from cleanworks.workshop.metadata import CellBlock, NotebookBlock, cell_block, notebook_block
 
 if TYPE_CHECKING:
@@ -62,17 +62,7 @@ class Notebook:
 
     def file_line(self, cell: Cell | None = None, line: int | None = None) -> int | None:
         """The line of the file where a cell, or a line of its source, stands."""
-        if cell is None:
-            return None
-        lines = self.text.splitlines()
-        mark = f'"id": {json.dumps(cell.id)}'
-        start = next((n for n, text in enumerate(lines, 1) if mark in text), None)
-        if start is None or line is None:
-            return start
-        source = next(
-            (n for n in range(start, len(lines) + 1) if lines[n - 1].lstrip().startswith('"source": [')), None
-        )
-        return source + line if source else start
+        return line_in_file(self.text, cell.id, line) if cell is not None else None
 
 
 @dataclass(frozen=True)

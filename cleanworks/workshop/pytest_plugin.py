@@ -77,7 +77,7 @@ class Courses:
         if any(isinstance(item, NotebookTest) for item in items) or session.testsfailed:
             return
         if self.idle:
-            from cleanworks.workshop.run.course import require_jobs
+            from cleanworks.workshop.course_jobs import require_jobs
 
             try:
                 require_jobs(self.idle[0], [])
@@ -116,8 +116,8 @@ class Courses:
 
     def run(self, course: Course, name: str) -> LessonResult:
         """Run one notebook of a course, with the kernels of this process."""
+        from cleanworks.workshop.course_jobs import course_jobs, course_options
         from cleanworks.workshop.run import run_notebooks
-        from cleanworks.workshop.run.course import course_jobs, course_options
 
         options = course_options(course, workers=1, force=self._force, fresh=self._fresh)
         result = run_notebooks(course_jobs(course, [name]), replace(options, server=self._kernels(options)))
@@ -175,7 +175,7 @@ class NotebookTest(pytest.Item):
             raise NotebookFailed(result, self._course.root)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        from cleanworks.workshop.run.terminal import failure_text
+        from cleanworks.workshop.reports.terminal import failure_text
 
         if isinstance(excinfo.value, NotebookFailed):
             return failure_text(excinfo.value.result, excinfo.value.root)

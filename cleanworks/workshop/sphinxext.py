@@ -442,10 +442,10 @@ class ExecutedBy(SphinxDirective):
 
 
 def _executed_by(app: Sphinx) -> str:
-    from cleanworks.workshop.run.engine import spoken
+    from cleanworks.workshop.reports.terminal import engines_of
 
     folder = app.config.cleanworks_executed
-    return spoken(Path(folder) if folder else Path(app.srcdir, "_build/none"))
+    return engines_of(Path(folder) if folder else Path(app.srcdir, "_build/none"))
 
 
 class Report(SphinxDirective):

@@ -11,10 +11,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from cleanworks.errors import InputError
+from cleanworks.workshop.files import write_all
 from cleanworks.workshop.lint.canonical import canonical, slug
 from cleanworks.workshop.metadata import BLOCK, ROLES
 from cleanworks.workshop.notebook import dump
-from cleanworks.workshop.run.result_cache import write_all
 from cleanworks.workshop.settings import Settings
 
 OBJECTIVES = (

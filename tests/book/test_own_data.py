@@ -9,7 +9,7 @@ from cleanworks import data
 from cleanworks.workshop import own_data
 from cleanworks.workshop.book import Edition, run_plan
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.run.progress_display import display
+from cleanworks.workshop.reports.progress_display import display
 from tests.conftest import ROOT
 
 

@@ -122,7 +122,7 @@ def _plan() -> None:
     """What `run` and `book` read before they execute anything."""
     from cleanworks.workshop.book import Edition, run_plan, settings_file
     from cleanworks.workshop.catalogue import Course
-    from cleanworks.workshop.run.course import require_jobs
+    from cleanworks.workshop.course_jobs import require_jobs
     from cleanworks.workshop.run.runner import undeclared_reads
 
     course = Course.load(Path.cwd())
@@ -149,9 +149,9 @@ def _language() -> None:
 
 
 def _times() -> None:
-    from cleanworks.workshop.run import shards
+    from cleanworks.workshop.reports.junit import times_in
 
-    shards.times(Path("part.xml"))
+    times_in(Path("part.xml"))
 
 
 def _gather() -> None:

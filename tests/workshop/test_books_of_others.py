@@ -11,7 +11,7 @@ import pytest
 from cleanworks.cli import run
 from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.run.course import course_jobs, course_options
+from cleanworks.workshop.course_jobs import course_jobs, course_options
 from cleanworks.workshop.run.jobs import UNLIMITED
 from cleanworks.workshop.run.runner import _Run, _Silent
 

@@ -13,8 +13,8 @@ import pytest
 from cleanworks.cli import run as command
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.run.course import course_jobs, course_options
-from cleanworks.workshop.run.run_command import parse_size
+from cleanworks.workshop.course_jobs import course_jobs, course_options
+from cleanworks.workshop.run_command import parse_size
 from tests.workshop.conftest import edit, lesson_path, set_path
 
 pytestmark = pytest.mark.usefixtures("one_server")

@@ -9,9 +9,10 @@ import pytest
 
 from cleanworks.cli import run
 from cleanworks.errors import InputError
+from cleanworks.workshop import shards
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.run import shards
-from cleanworks.workshop.run.course import course_jobs
+from cleanworks.workshop.course_jobs import course_jobs
+from cleanworks.workshop.reports.junit import times_in
 
 pytestmark = pytest.mark.usefixtures("one_server")
 
@@ -57,7 +58,7 @@ def test_the_reports_of_all_parts_make_one(course, tmp_path, capsys):
         "r2",
         "r2-exercises",
     }
-    assert shards.times(whole).keys() == {"r1", "r1-exercises", "r2", "r2-exercises"}
+    assert times_in(whole).keys() == {"r1", "r1-exercises", "r2", "r2-exercises"}
     whole.unlink()
     assert run([*command[:2], *command[3:]]) == 2
     assert "are in none of the 1 reports" in capsys.readouterr().err
@@ -79,7 +80,7 @@ def test_a_report_with_entities_is_not_expanded(course, tmp_path):
     report = tmp_path / "bomb.xml"
     report.write_text('<!DOCTYPE x [<!ENTITY a "aaaa">]><testsuites>&a;</testsuites>')
     with pytest.raises(InputError, match="declares entities"):
-        shards.times(report)
+        times_in(report)
 
 
 @pytest.mark.parametrize("kind", ["folder", "memory"])

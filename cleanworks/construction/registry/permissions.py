@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cleanworks import input_checks
 from cleanworks.errors import InputError
 
 ROLES = ("contractor", "supervisor", "official", "bank", "worker", "citizen")
@@ -55,7 +54,12 @@ class User:
     worker_id: str | None = None
 
     def __post_init__(self) -> None:
-        input_checks.choice(self.role, ROLES, f"role of user {self.user_id}")
+        if self.role not in ROLES:
+            raise InputError(
+                f"{self.role!r} is not a role.",
+                where=f"user {self.user_id}",
+                fix=f"Use one of: {', '.join(ROLES)}.",
+            )
         names = [self.contracts] if isinstance(self.contracts, str) else self.contracts
         object.__setattr__(self, "contracts", frozenset(names))
 

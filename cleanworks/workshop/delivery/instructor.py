@@ -47,8 +47,8 @@ def instructor_kit(course: Course, workshop: Workshop, out: Path) -> list[Path]:
 def _notebooks(course: Course, programme: Programme, workshop: Workshop, folder: Path) -> list[Path]:
     """Executed copies with notes, solutions and wrong answers, each followed by what the check says to it."""
     from cleanworks.workshop import book
+    from cleanworks.workshop.reports.progress_display import display
     from cleanworks.workshop.run import run_notebooks
-    from cleanworks.workshop.run.progress_display import display
 
     language = languages.edition_language(course, workshop.language)
     made = book.Edition(course.root, "instructor", workshop.profile, language=language)
@@ -58,10 +58,7 @@ def _notebooks(course: Course, programme: Programme, workshop: Workshop, folder:
     options = dataclasses.replace(options, out=course.root / "_build" / f"workshop{made.name}")
     result = run_notebooks([job for job in jobs if job.name in wanted], options, display())
     if result.exit_code:
-        raise InputError(
-            "Some notebooks of the instructor's edition fail.",
-            fix="Run `cleanworks exercises prove`, which names them.",
-        )
+        raise InputError("Not all notebooks of the instructor run.", fix="See `cleanworks exercises prove`.")
     files = []
     for lesson in programme.lessons:
         for entry in _entries(lesson):

@@ -126,8 +126,7 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
     """
     if options.python_folder is not None and "windows" not in options.systems:
         raise InputError(
-            "Python can be put into kits for Windows only.",
-            fix="Add --wheels windows, or leave out --python-folder.",
+            "A kit carries Python for Windows.", fix="Add --wheels windows, or leave out --python-folder."
         )
     programme = settle(course, workshop, add_missing=options.add_missing)
     resolved, _, notes = references.resolve(
@@ -185,21 +184,19 @@ def _with_modules(workshop: Workshop, programme: Programme) -> Workshop:
 def _book(course: Course, workshop: Workshop, target: Path) -> None:
     """The learners' book, built or taken as it is when nothing changed."""
     from cleanworks.workshop import book
+    from cleanworks.workshop.reports.progress_display import display
     from cleanworks.workshop.run import run_notebooks
-    from cleanworks.workshop.run.progress_display import display
 
     language = languages.edition_language(course, workshop.language)
     made = book.Edition(course.root, "learner", workshop.profile, language=language)
     result = run_notebooks(*book.run_plan(course, made), display())
     if result.exit_code:
         raise InputError(
-            "Some notebooks fail, so there is no book to hand out.",
-            fix="Run `cleanworks run`, which names them.",
+            "Not all notebooks run, so there is no book to hand out.", fix="See `cleanworks run`."
         )
     if faults := book.build(course, made):
         raise InputError(
-            f"The book has {len(faults)} faults; the first: {faults[0]}.",
-            fix="Run `cleanworks book`, which lists them.",
+            f"The book has {len(faults)} faults; the first: {faults[0]}.", fix="See `cleanworks book`."
         )
     _copied(course, made.html, target)
 

@@ -14,10 +14,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.code import plain_python
+from cleanworks.workshop.files import write_all
 from cleanworks.workshop.lint.canonical import canonical, slug
 from cleanworks.workshop.metadata import BLOCK
 from cleanworks.workshop.notebook import dump, read
-from cleanworks.workshop.run.result_cache import write_all
 from cleanworks.workshop.settings import Settings
 
 _SOLUTION = re.compile(

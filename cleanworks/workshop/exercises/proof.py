@@ -13,13 +13,13 @@ from typing import Any
 
 from cleanworks.errors import InputError
 from cleanworks.learn.outcome import MIME
+from cleanworks.workshop.course_jobs import LOCK, module_roots
 from cleanworks.workshop.editions import edition, leaks
 from cleanworks.workshop.exercises.trials import Plan, Trial, make_plan
 from cleanworks.workshop.lint.context import Context
 from cleanworks.workshop.metadata import NotebookBlock
 from cleanworks.workshop.notebook import Cell, Notebook, dump, read
 from cleanworks.workshop.run import Job, Listener, RunOptions, run_notebooks
-from cleanworks.workshop.run.course import LOCK, module_roots
 from cleanworks.workshop.run.lesson_results import Failure, LessonResult
 
 WORDS = {

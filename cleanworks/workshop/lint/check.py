@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cleanworks.errors import InputError
 from cleanworks.texts import is_there, read_text
-from cleanworks.workshop.files import is_myst_notebook
+from cleanworks.workshop.files import is_myst_notebook, write_whole
 from cleanworks.workshop.lint import bound, claims
 from cleanworks.workshop.lint.canonical import canonical, has_ids, with_format_of_ids
 from cleanworks.workshop.lint.context import Context, course_files
@@ -26,7 +26,6 @@ from cleanworks.workshop.lint.rules import (
 )
 from cleanworks.workshop.notebook import Notebook, dump, read
 from cleanworks.workshop.quiz import GiveAway, give_away, parse_quiz
-from cleanworks.workshop.run.result_cache import write_whole
 from cleanworks.workshop.settings import FILE, Settings
 
 UNREADABLE = "readable"
@@ -261,8 +260,8 @@ def _given_away(context: Context, files: list[Path]) -> list[Finding]:
 def _undeclared(root: Path, files: list[Path]) -> list[Finding]:
     """Files that notebooks were seen to read without declaring them, when they were last run as they are now."""
     from cleanworks.workshop.catalogue import Course
+    from cleanworks.workshop.course_jobs import course_jobs, course_options
     from cleanworks.workshop.run import undeclared_reads
-    from cleanworks.workshop.run.course import course_jobs, course_options
 
     try:
         course = Course.load(root)

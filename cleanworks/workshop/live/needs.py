@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from cleanworks.literals import texts_in
 from cleanworks.workshop.code import plain_python
+from cleanworks.workshop.course_jobs import module_roots
+from cleanworks.workshop.imports import KNOWN_IMPORTS, Fingerprints, Modules, absolute, package_data
 from cleanworks.workshop.live.release import Release
-from cleanworks.workshop.run.course import module_roots
-from cleanworks.workshop.run.keys import KNOWN_IMPORTS, Fingerprints, Modules, absolute, package_data
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course, Entry

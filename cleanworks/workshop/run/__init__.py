@@ -5,8 +5,8 @@
     result = run_notebooks([Job("c6", Path("notebooks/construction/c6-paying.ipynb"))], RunOptions(root=Path(".")))
 
 Rooms: `jobs` and `lesson_results` are what goes in and comes out; `keys` and `result_cache` the cache; `runner` the way from one to the other;
-`pool` the worker processes; `execute` one notebook; `kernels` how Python is started for it; `progress_display`, `terminal`, `junit`, `github`
-and `result_page` the reports; `run_command` the command line.
+`pool` the worker processes; `worker` what one of them does; `kernels` how Python is started for a notebook. How a course becomes jobs
+(`course_jobs`), what people see of a run (`reports`) and its commands (`run_command`) lie beside this room and use it.
 """
 
 from .jobs import Job, Listener, RunOptions, Skip

@@ -12,8 +12,10 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from cleanworks.workshop.imports import Fingerprints
+
 from .jobs import Job, RunOptions
-from .keys import Fingerprints, declared_files, shown
+from .keys import declared_files, shown
 
 _SYSTEM = (
     "/bin", "/dev", "/etc", "/lib", "/lib64", "/nix", "/opt", "/proc", "/run", "/sbin", "/snap", "/sys", "/usr",

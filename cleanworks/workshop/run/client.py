@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import queue
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -14,42 +11,46 @@ from typing import Any
 
 import nbformat
 import zmq
-from jupyter_client.client import KernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from .jobs import MAY_RAISE, tags_of
-from .kernels.guard import LIMIT
-from .kernels.kernel_settings import KernelSettings, last_words, log_file
+from .kernels.kernel_settings import arguments, environment, last_words, log_file
 from .watch import ProcessWatch
 from .worker_outcome import LessonFailure, Outcome, Task, asks_to_exit, judge_outputs, tidy
 
-_START_TIMEOUT = 60
+# Messages that count as outputs.
+_SHOWN = ("display_data", "execute_result", "update_display_data")
 # Windows' default loop cannot wait for the sockets of kernels.
 _LOOP = asyncio.SelectorEventLoop if sys.platform == "win32" else None
 
 
 class LessonKernelManager(AsyncKernelManager):
-    """A kernel of this very Python, started as the settings say. No kernelspec needs to be installed."""
+    """A kernel of this very Python. No kernelspec needs to be installed; `folder` is its private scratch folder."""
 
-    def __init__(self, settings: KernelSettings, folder: Path, **traits: Any):
+    def __init__(self, folder: Path, **traits: Any):
         super().__init__(**traits)
-        self._settings, self._folder = settings, folder
-        self.transport = settings.transport
-        # Unix sockets: a path may have about 100 characters, so they live in a short folder of their own.
-        if settings.transport == "ipc":
-            self.ip = str(folder / "k")
+        self._folder = folder
+        # Unix sockets where they exist: no ports that two kernels could fight over.
+        if sys.platform != "win32":
+            self.transport, self.ip = "ipc", str(folder / "k")
         self.connection_file = str(folder / "kernel.json")
 
     @property
     def kernel_spec(self) -> KernelSpec:
         return KernelSpec(
-            argv=[sys.executable, *self._settings.arguments(self._folder)],
+            argv=[sys.executable, *arguments(self._folder)],
             display_name="Python 3 (ipykernel)",
             language="python",
         )
+
+    def client(self, **traits: Any) -> Any:
+        made = super().client(**traits)
+        # Messages are not dropped when many come at once.
+        made.context.setsockopt(zmq.RCVHWM, 0)
+        return made
 
 
 class LessonClient(NotebookClient):
@@ -59,94 +60,64 @@ class LessonClient(NotebookClient):
     ----------
     notebook : NotebookNode
         Its code cells get their outputs.
-    settings : KernelSettings
+    task : Task
     folder : Path
         Scratch folder of this lesson.
-    limit : float
-        Seconds of wall time for all cells together.
-    cell_limit : float, optional
-        Seconds for each of them.
     """
 
-    def __init__(
-        self,
-        notebook: nbformat.NotebookNode,
-        settings: KernelSettings,
-        folder: Path,
-        limit: float,
-        cell_limit: float | None = None,
-    ):
-        self.kernel = LessonKernelManager(settings, folder)
+    def __init__(self, notebook: nbformat.NotebookNode, task: Task, folder: Path):
+        self.kernel = LessonKernelManager(folder)
         super().__init__(
             notebook,
             km=self.kernel,
             record_timing=False,
-            iopub_timeout=max(30, int(limit)),
+            startup_timeout=60,
+            iopub_timeout=max(30, int(task.timeout)),
             raise_on_iopub_timeout=True,
             timeout_func=self._remaining,
             on_cell_executed=self._keep_reply,
         )
-        self._folder, self._settings = folder, settings
-        self._limit, self._cell_limit = limit, cell_limit
-        self._deadline = time.monotonic() + limit
+        self._folder, self._task = folder, task
+        self._deadline = time.monotonic() + task.timeout
         self._broken_off: Exception | None = None
         self._reply: dict[str, Any] = {}
+        self._shown = self._size = 0
+        self.most = int(task.options.output_limit * 1e6)
         self.watch: ProcessWatch | None = None
         self.reset_execution_trackers()
 
     # Starting.
     async def start(self, workdir: str) -> dict[str, Any]:
-        """Start the kernel and wait until it answers on both channels. Returns its ``language_info``.
-
-        jupyter_client's own wait adds a fixed pause, and its heartbeat a thread.
-        """
+        """Start the kernel and wait until it answers. Returns its ``language_info``."""
+        variables = environment(self._task.options, self._task.inherited, self._folder)
         with open(log_file(self._folder), "ab") as log:
-            await self.async_start_new_kernel(
-                cwd=workdir, env=self._settings.environment(self._folder), stdout=log, stderr=log
-            )
-        self.watch = ProcessWatch(self.process, self._settings)
-        self.kc = channels = self.kernel.client()
-        # Messages are not dropped when many come at once; the kernel limits how many there can be.
-        channels.context.setsockopt(zmq.RCVHWM, 0)
-        channels.start_channels(stdin=False, hb=False, control=False)
-        channels.allow_stdin = False
-        info = await self._first_answer(channels)
-        await self._output_channel(channels)
-        return info
-
-    async def _first_answer(self, channels: KernelClient) -> dict[str, Any]:
-        give_up = time.monotonic() + _START_TIMEOUT
-        channels.kernel_info()
-        while (reply := await _message(channels.shell_channel, 0.5)) is None:
-            if not await self.kernel.is_alive():
-                # Before the first cell, this cannot be the lesson's doing.
-                death = self.death()
-                raise LessonFailure("internal", f"No kernel could be started: {death.message}", death.details)
-            if time.monotonic() > give_up:
-                raise LessonFailure("internal", f"The kernel did not answer within {_START_TIMEOUT} s.")
+            await self.async_start_new_kernel(cwd=workdir, env=variables, stdout=log, stderr=log)
+        self.watch_over(getattr(self.kernel.provisioner, "process", None))
+        try:
+            channels: Any = await self.async_start_new_kernel_client()
+            reply = await channels.kernel_info(reply=True, timeout=self.startup_timeout)
+        except (RuntimeError, TimeoutError):
+            raise self.no_start() from None
         return dict(reply["content"].get("language_info", {}))
 
-    async def _output_channel(self, channels: KernelClient) -> None:
-        """A subscriber that comes late misses messages: ask until an answer is heard on the output channel as well."""
-        give_up = time.monotonic() + _START_TIMEOUT
-        while time.monotonic() < give_up:
-            asked = channels.kernel_info()
-            while (message := await _message(channels.iopub_channel, 0.1)) is not None:
-                if (
-                    message["parent_header"].get("msg_id") == asked
-                    and message["content"].get("execution_state") == "idle"
-                ):
-                    return
-        raise LessonFailure("internal", "The kernel's output channel is silent.")
+    def watch_over(self, process: Any) -> None:
+        self._process = process
+        self.watch = ProcessWatch(process, self._task.options)
+
+    def no_start(self) -> LessonFailure:
+        """Before the first cell, an end of the kernel cannot be the lesson's doing."""
+        death = self.death()
+        return LessonFailure("internal", f"No kernel could be started: {death.message}", death.details)
 
     def begin(self) -> None:
         """The lesson's time starts now."""
-        self._deadline = time.monotonic() + self._limit
+        self._deadline = time.monotonic() + self._task.timeout
 
     def _remaining(self, cell: Any = None) -> float:
         left = self._deadline - time.monotonic()
         # Zero would mean "no limit" to nbclient.
-        return max(0.05, left if self._cell_limit is None else min(left, self._cell_limit))
+        limit = self._task.cell_timeout
+        return max(0.05, left if limit is None else min(left, limit))
 
     # Running.
     async def run_cell(self, cell: nbformat.NotebookNode, index: int) -> None:
@@ -166,9 +137,9 @@ class LessonClient(NotebookClient):
             text = f"The cell shows what a notebook cannot hold: {place} is {str(error.instance)[:80]}."
             raise LessonFailure("error", text) from None
         except CellTimeoutError:
-            if self._cell_limit is not None and time.monotonic() < self._deadline:
-                raise LessonFailure.from_timeout(self._cell_limit, "cell") from None
-            raise LessonFailure.from_timeout(self._limit) from None
+            if self._task.cell_timeout is not None and time.monotonic() < self._deadline:
+                raise LessonFailure.from_timeout(self._task.cell_timeout, "cell") from None
+            raise LessonFailure.from_timeout(self._task.timeout) from None
         except DeadKernelError:
             raise self._broken_off or self.death() from None
         if self._broken_off:
@@ -179,10 +150,17 @@ class LessonClient(NotebookClient):
             judge_outputs(cell.outputs)
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
-        if msg["msg_type"] == LIMIT:
-            self.break_off(LessonFailure("output", msg["content"]["text"]))
-            return None
-        return super().process_message(msg, cell, cell_index)
+        content = msg["content"]
+        self._shown += msg["msg_type"] in _SHOWN
+        self._size += len(content.get("text", "")) + sum(
+            len(str(v)) for v in content.get("data", {}).values()
+        )
+        count = self._task.options.output_count
+        if self._size > self.most:
+            self.break_off(too_large(self.most))
+        elif self._shown > count:
+            self.break_off(LessonFailure("output", f"The lesson shows more than {count} outputs."))
+        return None if self._broken_off else super().process_message(msg, cell, cell_index)
 
     def break_off(self, why: Exception | None) -> None:
         """Do not wait for the cell to end, which may go on for ever; without a reason the kernel is dead."""
@@ -199,19 +177,13 @@ class LessonClient(NotebookClient):
     def _keep_reply(self, cell: Any, cell_index: int, execute_reply: dict[str, Any]) -> None:
         self._reply = execute_reply["content"]
 
-    @property
-    def process(self) -> Any:
-        """The kernel's process, with the methods of `subprocess.Popen`; None before it is started."""
-        return getattr(self.kernel.provisioner, "process", None)
-
     # Ending.
     def death(self) -> LessonFailure:
         """Why the kernel is no more, from its own last words."""
-        process, code = self.process, None
-        if process is not None:
-            # A kernel that is silent for ever without ending is of no use either.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                code = process.wait(1.0)
+        give_up = time.monotonic() + 1.0
+        # A kernel that is silent for ever without ending is of no use either.
+        while (code := self._process.poll()) is None and time.monotonic() < give_up:
+            time.sleep(0.01)
         return LessonFailure.from_death(code, last_words(self._folder))
 
     async def stop(self) -> float:
@@ -225,11 +197,8 @@ class LessonClient(NotebookClient):
             await self.kernel.cleanup_resources()
 
 
-async def _message(channel: Any, timeout: float) -> dict[str, Any] | None:
-    try:
-        return await channel.get_msg(timeout=timeout)
-    except queue.Empty:
-        return None
+def too_large(most: int) -> LessonFailure:
+    return LessonFailure("output", f"The lesson shows more than {most / 1e6:g} MB of output.")
 
 
 def execute_cells(
@@ -257,7 +226,7 @@ async def _execute(
     for _, cell in code:
         cell.outputs, cell.execution_count = [], None
     outcome = Outcome.empty(task)
-    client = new_client(notebook, task.settings, folder, task.timeout, task.cell_timeout)
+    client = new_client(notebook, task, folder)
     try:
         outcome.language_info = await client.start(task.workdir)
         gate()

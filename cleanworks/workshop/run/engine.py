@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import functools
 import importlib
-import json
 import os
 import types
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 PIPE, NBCLIENT = "pipe", "nbclient"
 SPOKEN = {PIPE: "nbclient over our own pipe", NBCLIENT: "nbclient"}
@@ -97,20 +94,6 @@ def missing() -> tuple[str, ...]:
             continue
         lost += [f"{place}.{name}" for name in names if not _has(found, name)]
     return tuple(lost)
-
-
-def spoken(folder: Path) -> str:
-    """Which engine executed the copies in a folder, as a sentence; the versions are those of the process that asks."""
-    counts: Counter[str] = Counter()
-    for path in folder.rglob("*.ipynb"):
-        made_by = json.loads(path.read_text(encoding="utf-8"))["metadata"].get(METADATA)
-        if made_by:
-            counts[SPOKEN[made_by]] += 1
-    if not counts:
-        return "Jupyter Book executed the notebooks itself, through nbclient."
-    by = " and ".join(f"{number} by {name}" for name, number in counts.most_common())
-    with_what = ", ".join(f"{package} {version(package)}" for package in ("ipykernel", "nbclient"))
-    return f"Notebooks of this book were executed: {by} (installed: {with_what})."
 
 
 def _has(kind: type, name: str) -> bool:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from cleanworks.workshop.files import checked_content, notebook_content, read_text
 
@@ -89,8 +89,8 @@ class Job:
         return self.path.parent if self.path is not None else Path.cwd()
 
 
-class Listener(Protocol):
-    """What a progress display hears. Every method may be called at any time from the main process."""
+class Listener:
+    """What a progress display hears; here it does nothing. Every method may be called at any time from the main process."""
 
     def begin(self, expected: Mapping[str, float | None], total: int, workers: int) -> None:
         """`expected` are the notebooks to execute and the seconds each took last time; `total` counts the unchanged too."""

@@ -14,10 +14,8 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from .client import LessonClient
+from .client import LessonClient, too_large
 from .kernels.forked import ForkedKernel
-from .kernels.guard import LIMIT
-from .watch import ProcessWatch
 from .worker_outcome import LessonFailure
 
 # The message types of `kernels.pipe_kernel`; importing that module would load a whole kernel.
@@ -57,12 +55,14 @@ class _Pipe:
     Parameters
     ----------
     kernel : ForkedKernel
+    most : int
+        Characters of the longest message.
     break_off : callable
         Called when no answer will come any more, with the reason; with None if the kernel has ended.
     """
 
-    def __init__(self, kernel: ForkedKernel, break_off: Callable[[Exception | None], None]):
-        self._kernel, self._pipe, self._break_off = kernel, kernel.pipe, break_off
+    def __init__(self, kernel: ForkedKernel, most: int, break_off: Callable[[Exception | None], None]):
+        self._kernel, self._pipe, self._most, self._break_off = kernel, kernel.pipe, most, break_off
         self.shell_channel, self.iopub_channel = _Channel(), _Channel()
         self._asked, self._answered = 0, ""
         self._buffer = b""
@@ -102,7 +102,7 @@ class _Pipe:
             return self._end(None)
         self._buffer += data
         if b"\n" not in data:
-            return None
+            return self._end(too_large(self._most)) if len(self._buffer) > 2 * self._most else None
         *lines, self._buffer = self._buffer.split(b"\n")
         try:
             for line in lines:
@@ -120,8 +120,6 @@ class _Pipe:
     def _take(self, kind: str, parent: str, content: dict[str, Any]) -> None:
         if kind == _READY:
             self.first.set_result((kind, content))
-        elif kind == LIMIT:
-            self._break_off(LessonFailure("output", content["text"]))
         elif kind == _COMM:
             self._break_off(NeedsJupyter())
         elif kind == _BROKEN:
@@ -144,15 +142,11 @@ class PipeClient(LessonClient):
     def __init__(self, kernel: ForkedKernel, *args: Any):
         super().__init__(*args)
         self._kernel = kernel
-        self.watch = ProcessWatch(kernel, self._settings)
-
-    @property
-    def process(self) -> Any:
-        return self._kernel
+        self.watch_over(kernel)
 
     async def start(self, workdir: str) -> dict[str, Any]:
         """Wait for the first words of the kernel."""
-        channels = _Pipe(self._kernel, self.break_off)
+        channels = _Pipe(self._kernel, self.most, self.break_off)
         self.kc = channels  # type: ignore[assignment]  # it has the part of a KernelClient that is asked for
         try:
             async with asyncio.timeout(_START):
@@ -160,9 +154,7 @@ class PipeClient(LessonClient):
         except TimeoutError:
             raise LessonFailure("internal", f"The kernel did not answer within {_START:g} s.") from None
         if kind == _ENDED:
-            # Before the first cell, this cannot be the lesson's doing.
-            death = self.death()
-            raise LessonFailure("internal", f"No kernel could be started: {death.message}", death.details)
+            raise self.no_start()
         return content
 
     def stopped(self, why: Exception | None) -> None:

@@ -10,87 +10,16 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from cleanworks.errors import InputError
-from cleanworks.written import whole
-
-from .keys import digest
+from cleanworks.workshop.files import write_whole
+from cleanworks.workshop.imports import digest
 
 # A temporary file older than this was left by a killed run.
 _LEFT_OVER = 3600.0
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that readers see the old content or the new, never a part.
-
-    Raises
-    ------
-    InputError
-        The disk is full, or the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as file:
-            file.write(data)
-    except OSError as error:
-        raise InputError(
-            f"The file cannot be written: {error.strerror or error}.",
-            where=str(path),
-            fix="Free some space on the disk, or choose a folder that you may write to.",
-        ) from None
-
-
-def write_all(files: Mapping[Path, str]) -> list[Path]:
-    """Write new files, all or none: what was written is removed again when one cannot be.
-
-    Raises
-    ------
-    InputError
-        The disk is full, or a folder cannot be written.
-    """
-    written: list[Path] = []
-    try:
-        for path, text in files.items():
-            write_whole(path, text.encode("utf-8"))
-            written.append(path)
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
-    return written
-
-
-def remove(path: Path) -> None:
-    """Remove a file, if it is there.
-
-    Raises
-    ------
-    InputError
-        It cannot be removed.
-    """
-    try:
-        path.unlink()
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:
-        raise InputError(
-            f"The old file cannot be removed: {error.strerror or error}.",
-            where=str(path),
-            fix="Close it in other programs, or remove it yourself.",
-        ) from None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file of the cache: its size in bytes and when it was last used."""
-
-    path: Path
-    size: int
-    used: float
 
 
 class Shared:
@@ -212,14 +141,14 @@ class Store:
         write_whole(self.folder / name, _checked(value))
 
     # House-keeping.
-    def entries(self) -> list[Entry]:
-        """All stored results, the longest unused first."""
+    def entries(self) -> list[tuple[float, int, Path]]:
+        """All stored results, the longest unused first: when each was last used, its size in bytes, its file."""
         found = []
         for path in (self.folder / "results").glob("??/*"):
             with contextlib.suppress(OSError):
                 status = path.stat()
-                found.append(Entry(path, status.st_size, status.st_mtime))
-        return sorted(found, key=lambda entry: entry.used)
+                found.append((status.st_mtime, status.st_size, path))
+        return sorted(found)
 
     def clean(self, max_bytes: int = 0) -> tuple[int, int]:
         """Remove results, the longest unused first, until at most `max_bytes` are left.
@@ -231,14 +160,14 @@ class Store:
         """
         self.clear_left_overs(older_than=0.0 if max_bytes == 0 else _LEFT_OVER)
         entries = self.entries()
-        total = sum(entry.size for entry in entries)
+        total = sum(size for _, size, _ in entries)
         removed = freed = 0
-        for entry in entries:
+        for _, size, path in entries:
             if total - freed <= max_bytes:
                 break
             with contextlib.suppress(OSError):
-                entry.path.unlink()
-                removed, freed = removed + 1, freed + entry.size
+                path.unlink()
+                removed, freed = removed + 1, freed + size
         return removed, freed
 
     def clear_left_overs(self, older_than: float = _LEFT_OVER) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import json
 import os
-import statistics
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from cleanworks import scratch
 from cleanworks.errors import InputError
-from cleanworks.workshop.files import other_language
+from cleanworks.workshop.files import line_in_file, other_language, remove, write_whole
+from cleanworks.workshop.imports import KNOWN_IMPORTS, Fingerprints, digest
 
 from . import access
 from .engine import METADATA, PIPE, choose
@@ -33,19 +33,9 @@ from .jobs import (
     tags_of,
 )
 from .kernels.server_process import CAN_FORK
-from .keys import (
-    KNOWN_IMPORTS,
-    Fingerprints,
-    Key,
-    difference,
-    digest,
-    lesson_key,
-    local_modules,
-    shared_pieces,
-    shown,
-)
+from .keys import Key, difference, lesson_key, local_modules, shared_pieces, shown
 from .lesson_results import LANGUAGE, PASSING, CellTime, Failure, LessonResult, RunResult, Status
-from .result_cache import Store, remove, write_whole
+from .result_cache import Store
 
 if TYPE_CHECKING:
     from .worker_outcome import Outcome, Task
@@ -100,7 +90,7 @@ def run_notebooks(
         A notebook or a declared file is missing or malformed, two jobs share a name, or results cannot be written.
         Nothing has been executed then, except in the last case.
     """
-    return _Run(jobs, options or RunOptions(), listener or _Silent()).go()
+    return _Run(jobs, options or RunOptions(), listener or Listener()).go()
 
 
 def undeclared_reads(jobs: Sequence[Job], options: RunOptions) -> dict[str, list[str]]:
@@ -108,22 +98,13 @@ def undeclared_reads(jobs: Sequence[Job], options: RunOptions) -> dict[str, list
 
     Nothing is executed: a notebook without a result in the cache is not in the answer.
     """
-    run = _Run(jobs, options, _Silent())
+    run = _Run(jobs, options, Listener())
     found = {}
     for lesson in run.read():
         entry = run.store.get(lesson.key.value) or {}
         if lesson.job.declares and entry.get("undeclared"):
             found[lesson.job.name] = list(entry["undeclared"])
     return found
-
-
-class _Silent:
-    def begin(self, expected: Mapping[str, float | None], total: int, workers: int) -> None: ...
-    def note(self, text: str) -> None: ...
-    def started(self, name: str, reason: str) -> None: ...
-    def finished(self, result: LessonResult) -> None: ...
-    def tick(self) -> None: ...
-    def end(self) -> None: ...
 
 
 class _Run:
@@ -263,14 +244,17 @@ class _Run:
         server = self._need_server(todo)
         with scratch.folder() as place:
             # The libraries load in the server's process while this one reads its own.
-            from .kernels.kernel_settings import KernelSettings
+            from .kernels.kernel_settings import inherited
             from .memory import MemoryGuard
             from .pool import Pool
 
-            settings = KernelSettings.of(self.options, self.fresh)
+            options, variables = replace(self.options, server=None, fresh=self.fresh), inherited()
             ordered = longest_first(todo)
             by_index = dict(enumerate(reversed(ordered) if self.options.reverse else ordered))
-            tasks = [self._task(index, lesson, settings, str(place)) for index, lesson in by_index.items()]
+            tasks = [
+                self._task(index, lesson, options, variables, str(place))
+                for index, lesson in by_index.items()
+            ]
             known = {
                 lesson.job.name: lesson.last["megabytes"] for lesson in todo if lesson.last.get("megabytes")
             }
@@ -335,7 +319,9 @@ class _Run:
             name for path in beside for name in self.prints.imports(path)
         }
 
-    def _task(self, index: int, lesson: _Lesson, settings: Any, place: str) -> Task:
+    def _task(
+        self, index: int, lesson: _Lesson, options: RunOptions, variables: Mapping[str, str], place: str
+    ) -> Task:
         from .worker_outcome import Task
 
         job = lesson.job
@@ -343,7 +329,7 @@ class _Run:
         if job.cell_timeout:
             limit = min(UNLIMITED, max(limit, job.cell_timeout * len(lesson.source.code_cells)))
         content, workdir = lesson.source.content, str(job.folder.resolve())
-        return Task(index, job.name, content, workdir, limit, settings, place, job.cell_timeout)
+        return Task(index, job.name, content, workdir, limit, options, variables, place, job.cell_timeout)
 
     def _note(self, text: str) -> None:
         self.notes.append(text)
@@ -522,16 +508,11 @@ def longest_first(lessons: Sequence[_Lesson]) -> list[_Lesson]:
 
     A lesson without a record counts as long as its budget; without a budget it could be long, so it counts as the longest known one.
     """
-    known = [lesson.last["wall"] for lesson in lessons if lesson.last.get("wall")]
-    unknown = max(known, default=0.0)
-    size = statistics.fmean([len(lesson.source.code_cells) for lesson in lessons]) if lessons else 0.0
+    longest = max((lesson.last.get("wall") or 0.0 for lesson in lessons), default=0.0)
 
-    def weight(lesson: _Lesson) -> float:
-        return (
-            lesson.last.get("wall")
-            or lesson.job.seconds
-            or unknown + len(lesson.source.code_cells) / (size or 1.0) / 1000
-        )
+    def weight(lesson: _Lesson) -> tuple[float, bool, int]:
+        known = lesson.last.get("wall") or lesson.job.seconds
+        return known or longest, not known, len(lesson.source.code_cells)
 
     return sorted(lessons, key=weight, reverse=True)
 
@@ -606,7 +587,7 @@ def line_in_source(source: Source, index: int, line: int) -> int | None:
     """The line of a notebook's file, in whichever format, that holds a line of a cell; both counted from 1."""
     cell, starts = source.cells[index], source.content["metadata"].get("source_map")
     if source.text is None or not isinstance(starts, list) or len(starts) <= index:
-        return line_in_file(source.text, cell["id"], line)
+        return line_in_file(source.text, cell["id"], line) if source.text else None
     # A text notebook: the cell begins with its fence and its options; the code is what comes after them.
     lines, code = source.text.splitlines(), cell["source"].splitlines()
     wanted = code[line - 1].strip() if line <= len(code) else ""
@@ -615,21 +596,3 @@ def line_in_source(source: Source, index: int, line: int) -> int | None:
         (n + 1 for n in range(first, min(first + 60, len(lines))) if lines[n].strip() == wanted),
         starts[index],
     )
-
-
-def line_in_file(text: str | None, cell_id: str, line: int) -> int | None:
-    """The line of the notebook's file that holds a line of a cell; both counted from 1.
-
-    Notebooks are written with one source line per line; for any other layout the line of the cell's id is given.
-    """
-    if text is None:
-        return None
-    lines = text.splitlines()
-    mark = f'"id": {json.dumps(cell_id)}'
-    for at, content in enumerate(lines):
-        if mark in content:
-            for further in range(at, min(at + 200, len(lines))):
-                if lines[further].strip() == '"source": [':
-                    return further + 1 + line
-            return at + 1
-    return None

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
 from collections.abc import Callable
 from typing import Any
 
 import psutil
 
-from .kernels.kernel_settings import KernelSettings
-from .kernels.lifeline import children, descendants
+from .jobs import RunOptions
+from .kernels.lifeline import collect, descendants, end_descendants
 from .worker_outcome import LessonFailure
 
 # Seconds between two looks at memory, written bytes and number of processes.
@@ -33,15 +32,15 @@ class ProcessWatch:
     Parameters
     ----------
     process : subprocess.Popen or ForkedKernel
-    settings : KernelSettings
+    options : RunOptions
         Its limits.
     """
 
-    def __init__(self, process: Any, settings: KernelSettings):
-        self._process, self._settings = process, settings
+    def __init__(self, process: Any, options: RunOptions):
+        self._process, self._options = process, options
         self._first_seen: dict[int, int] = {}
         self._peak = 0.0
-        self._kernel: psutil.Process | None = None
+        self._kernel: Any = None
         with contextlib.suppress(psutil.Error):
             self._kernel = psutil.Process(process.pid)
 
@@ -50,7 +49,7 @@ class ProcessWatch:
         """Measure until something is out of bounds, and then `stop` the lesson; also if the kernel has ended, with None."""
         while True:
             await asyncio.sleep(_TICK)
-            self._reap()
+            collect(self._process.pid)
             if self._process.poll() is not None:
                 return stop(None)
             if (found := self._beyond()) is not None:
@@ -65,7 +64,7 @@ class ProcessWatch:
         # What processes share with others, as forks do, counts by its part; the kernel's own counts whole.
         memory = (_of(pids[0], _resident) + sum(_of(pid, _share) for pid in pids[1:])) / 1e6
         self._peak = max(self._peak, memory)
-        most, most_written = self._settings.memory_limit, self._settings.file_limit
+        most, most_written = self._options.memory_limit, self._options.file_limit
         if memory > most:
             return LessonFailure("memory", f"The lesson took more than {most:g} MB of memory.")
         if sum(_of(pid, _written) for pid in pids) / 1e6 > most_written:
@@ -74,13 +73,11 @@ class ProcessWatch:
 
     def cpu(self) -> float:
         """CPU seconds of the kernel and the children it has waited for."""
-        try:
-            times = self._kernel.cpu_times() if self._kernel else None
-        except psutil.Error:
-            return 0.0
-        if times is None:
-            return 0.0
-        return times.user + times.system + times.children_user + times.children_system
+        with contextlib.suppress(
+            psutil.Error, AttributeError
+        ):  # it has ended, perhaps before it was looked at
+            return sum(self._kernel.cpu_times()[:4])
+        return 0.0
 
     def after_cell(self, position: int, workdir: str) -> None:
         """The working directory must be the lesson's again, or the next cells mean something else.
@@ -103,8 +100,10 @@ class ProcessWatch:
     # At its end.
     def strays(self) -> tuple[int | None, LessonFailure] | None:
         """Processes left running after the last cell, as a failure, with the position of the cell that started them."""
-        self._reap()
-        left = [pid for pid in self._others() if not any(helper in _name(pid) for helper in _HELPERS)]
+        collect(self._process.pid)
+        left = [
+            pid for pid in self._others() if (name := _name(pid)) and not any(one in name for one in _HELPERS)
+        ]
         if not left:
             return None
         position = min((self._first_seen[pid] for pid in left if pid in self._first_seen), default=None)
@@ -114,26 +113,13 @@ class ProcessWatch:
     def end(self) -> float:
         """End the kernel and everything that it started. Returns its peak memory in megabytes."""
         peak = max(self._peak, _of(self._process.pid, _highest) / 1e6)
-        give_up = time.monotonic() + 5.0
-        while (self._process.poll() is None or self._others()) and time.monotonic() < give_up:
-            # Killing one may bring others to us.
-            for pid in descendants(os.getpid()):
-                with contextlib.suppress(psutil.Error):
-                    psutil.Process(pid).kill()
-            self._reap()
-            time.sleep(0.002)
+        # Its own exit code is asked for first.
+        end_descendants(self._process.poll)
         return peak
 
     def _others(self, most: int | None = None) -> list[int]:
         """Every process that the lesson started, wherever it has gone."""
         return [pid for pid in descendants(os.getpid(), most) if pid != self._process.pid]
-
-    def _reap(self) -> None:
-        """Collect orphans that have ended."""
-        for pid in children(os.getpid()) if os.name == "posix" else ():
-            if pid != self._process.pid:
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(pid, os.WNOHANG)
 
 
 def _of(pid: int, measure: Callable[[psutil.Process], float]) -> float:
@@ -166,9 +152,10 @@ def _highest(process: psutil.Process) -> float:
 
 
 def _name(pid: int) -> str:
+    """What a process was called with; nothing of one that has ended, although nobody has asked for its exit code yet."""
     try:
         process = psutil.Process(pid)
         # A process that is just becoming another program has no command line for a moment.
         return " ".join(process.cmdline())[:200] or process.name()
     except psutil.Error:
-        return str(pid)
+        return ""

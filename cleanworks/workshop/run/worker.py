@@ -11,22 +11,18 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-
-import psutil
 
 from . import engine
 from .client import LessonClient, execute_cells
 from .kernels import launch
 from .kernels.forked import ForkedKernel
 from .kernels.hidden import read_notes
-from .kernels.kernel_settings import audit_file, log_file
-from .kernels.lifeline import adopt_orphans, descendants, die_with_parent
+from .kernels.kernel_settings import arguments, audit_file, environment, log_file
+from .kernels.lifeline import adopt_orphans, descendants, die_with_parent, end_descendants
 from .worker_outcome import LessonFailure, Outcome, Task
 
 
@@ -62,19 +58,13 @@ def work(pipe: Connection, parent: int, additions: Mapping[str, str] | None = No
             task: Task = pipe.recv()
             outcome = execute(task, gate, additions or {}, pipe.fileno())
             # A process that has spoken over sockets has threads, and cannot be forked safely.
-            sockets = not task.settings.fresh and outcome.engine == engine.NBCLIENT
+            sockets = not task.options.fresh and outcome.engine == engine.NBCLIENT
             pipe.send((outcome, sockets or bool(descendants(os.getpid()))))
 
 
 def _leave(*_: object) -> None:
     """End the kernel and all that it started, and this process."""
-    give_up = time.monotonic() + 5.0
-    while (left := descendants(os.getpid())) and time.monotonic() < give_up:
-        for pid in left:
-            with contextlib.suppress(psutil.Error):
-                psutil.Process(pid).kill()
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(-1, os.WNOHANG)
+    end_descendants()
     os._exit(1)
 
 
@@ -89,6 +79,7 @@ def execute(task: Task, gate: Callable[[], None], additions: Mapping[str, str], 
 
     `gate` is called when the kernel is ready, and returns when the cells may run; `private` is a handle that a fork closes.
     """
+    _limit_files(int(task.options.file_limit * 1e6))
     folder = Path(tempfile.mkdtemp(dir=task.scratch)).resolve()
     try:
         outcome = _execute(task, folder, gate, additions, private)
@@ -104,15 +95,28 @@ def execute(task: Task, gate: Callable[[], None], additions: Mapping[str, str], 
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _limit_files(most: int) -> None:
+    """No file of the kernel or its children grows beyond `most` bytes: writing more raises OSError. They inherit it from this process."""
+    with contextlib.suppress(ImportError):  # Windows
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+        resource.setrlimit(
+            resource.RLIMIT_FSIZE, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+        )
+        # A crash should leave a message, not a file as large as the memory.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
 def _execute(
     task: Task, folder: Path, gate: Callable[[], None], additions: Mapping[str, str], private: int
 ) -> Outcome:
-    if not task.settings.fresh and not engine.missing():
+    if not task.options.fresh and not engine.missing():
         from .pipe import NeedsJupyter, PipeClient
 
-        environment = {**additions, **task.settings.environment(folder)}
-        arguments = [launch.__file__, *task.settings.arguments(folder)[2:]]
-        kernel = ForkedKernel(environment, task.workdir, str(log_file(folder)), arguments, [private])
+        variables = environment(task.options, {**additions, **task.inherited}, folder)
+        words = [launch.__file__, *arguments(folder)[2:]]
+        kernel = ForkedKernel(variables, task.workdir, str(log_file(folder)), words, [private])
         try:
             outcome = execute_cells(task, folder, gate, partial(PipeClient, kernel))
             outcome.engine = engine.PIPE
@@ -122,7 +126,6 @@ def _execute(
             gate = _open
         finally:
             kernel.pipe.close()
-    task = replace(task, settings=replace(task.settings, fresh=True))
     outcome = execute_cells(task, folder, gate, LessonClient)
     outcome.engine = engine.NBCLIENT
     return outcome

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .kernels.kernel_settings import KernelSettings
+from .jobs import RunOptions
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What undecodable bytes become on their way: the replacement character, or half of a surrogate pair.
@@ -19,14 +19,18 @@ _MESSAGE_LENGTH = 1000
 
 @dataclass(frozen=True)
 class Task:
-    """One notebook for a worker: everything it needs, nothing else. `scratch` is a folder for its private files."""
+    """One notebook for a worker: everything it needs, nothing else.
+
+    `inherited` are variables of the process that started the run, `scratch` is a folder for private files.
+    """
 
     index: int
     name: str
     content: Mapping[str, Any]
     workdir: str
     timeout: float
-    settings: KernelSettings
+    options: RunOptions
+    inherited: Mapping[str, str]
     scratch: str
     cell_timeout: float | None = None
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from cleanworks.workshop.imports import Fingerprints
 from cleanworks.workshop.run.jobs import RunOptions
-from cleanworks.workshop.run.kernels.kernel_settings import KernelSettings
-from cleanworks.workshop.run.keys import Fingerprints, shared_pieces
+from cleanworks.workshop.run.kernels.kernel_settings import environment, inherited
+from cleanworks.workshop.run.keys import shared_pieces
 
 
 @pytest.mark.parametrize("name", ["PROFILE", "DATA", "OWN_DATA", "LANGUAGE"])
@@ -20,6 +21,6 @@ def test_what_the_shell_chooses_changes_the_key(monkeypatch, tmp_path, name):
 
 def test_a_run_writes_no_learners_record_unless_it_is_asked_to(monkeypatch, tmp_path):
     monkeypatch.setenv("CLEANWORKS_RECORD", str(tmp_path / "mine.json"))
-    assert "CLEANWORKS_RECORD" not in KernelSettings.of(RunOptions()).environment(tmp_path)
+    assert "CLEANWORKS_RECORD" not in environment(RunOptions(), inherited(), tmp_path)
     asked = RunOptions(environment={"CLEANWORKS_RECORD": "other.json"})
-    assert KernelSettings.of(asked).environment(tmp_path)["CLEANWORKS_RECORD"] == "other.json"
+    assert environment(asked, inherited(), tmp_path)["CLEANWORKS_RECORD"] == "other.json"

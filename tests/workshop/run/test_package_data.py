@@ -1,6 +1,6 @@
 """The data files that a course's own package carries are part of what a result depends on."""
 
-from cleanworks.workshop.run.keys import package_data
+from cleanworks.workshop.imports import package_data
 
 
 def test_data_beside_the_code_counts_and_other_packages_do_not(tmp_path):

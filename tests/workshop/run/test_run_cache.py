@@ -113,10 +113,10 @@ def test_force_executes_and_says_so(lesson):
 
 
 def test_a_lost_or_damaged_result_is_made_again(lesson):
-    [entry] = Store(lesson.options.cache_folder).entries()
-    entry.path.write_bytes(entry.path.read_bytes()[:-20])
+    [(_, _, path)] = Store(lesson.options.cache_folder).entries()
+    path.write_bytes(path.read_bytes()[:-20])
     assert executed(lesson) == "its result is no longer in the cache"
-    entry.path.unlink()
+    path.unlink()
     assert executed(lesson) == "its result is no longer in the cache"
     assert executed(lesson) is None
 

@@ -10,9 +10,9 @@ from importlib.metadata import version
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from cleanworks.workshop.reports.terminal import engines_of, report
 from cleanworks.workshop.run import Job, RunOptions, engine, run_notebooks
 from cleanworks.workshop.run.kernels import pipe_kernel, streams
-from cleanworks.workshop.run.terminal import report
 
 
 def test_the_pipe_is_used_with_what_it_was_tested_with(monkeypatch):
@@ -75,7 +75,7 @@ def test_both_give_the_same_and_the_report_names_the_one_that_ran(tmp_path, monk
     assert lesson.status == "passed" and lesson.engine == wanted
     assert f"by {engine.SPOKEN[wanted]}" in report(result, tmp_path)
     assert ("starts a fresh Python" in " ".join(result.notes)) == (wanted == engine.NBCLIENT)
-    assert engine.SPOKEN[wanted] in engine.spoken(lesson.executed.parent)
+    assert engine.SPOKEN[wanted] in engines_of(lesson.executed.parent)
     text = lesson.executed.read_text(encoding="utf-8")
     assert "said\\n" in text and '"42"' in text
 

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from cleanworks.workshop.reports.terminal import report
 from cleanworks.workshop.run import Job, RunOptions, run_notebooks
-from cleanworks.workshop.run.terminal import report
 
 CELLS = [
     "1 + 1",

@@ -201,7 +201,7 @@ import sys
 import tempfile
 from pathlib import Path
 from cleanworks.workshop.run import Job, RunOptions, run_notebooks
-from cleanworks.workshop.run.progress_display import Lines
+from cleanworks.workshop.reports.progress_display import Lines
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])

@@ -9,17 +9,12 @@ from pathlib import Path
 import pytest
 
 from cleanworks.errors import InputError
+from cleanworks.workshop import imports
 from cleanworks.workshop.code import plain_python
+from cleanworks.workshop.imports import Fingerprints, Modules, imported_names
 from cleanworks.workshop.run import keys
 from cleanworks.workshop.run.jobs import Job, RunOptions
-from cleanworks.workshop.run.keys import (
-    Fingerprints,
-    Modules,
-    declared_files,
-    difference,
-    imported_names,
-    shown,
-)
+from cleanworks.workshop.run.keys import declared_files, difference, shown
 
 
 @pytest.fixture
@@ -119,7 +114,9 @@ def test_a_file_is_read_again_only_if_it_may_have_been_written_since(tmp_path, m
     before = [earlier.file(file) for file in (old, fresh, changed)]
     changed.write_text("import other")
     read = []
-    monkeypatch.setattr(keys, "_read", lambda name: read.append(Path(name).name) or Path(name).read_bytes())
+    monkeypatch.setattr(
+        imports, "_read", lambda name: read.append(Path(name).name) or Path(name).read_bytes()
+    )
     later = Fingerprints(earlier=earlier)
     after = [later.file(file) for file in (old, fresh, changed)]
     # A file that was written a moment ago can be written again without a newer date.

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import pytest
 
+from cleanworks.workshop.reports.github import wanted, workflow_commands
+from cleanworks.workshop.reports.junit import junit_xml
+from cleanworks.workshop.reports.result_page import html_page, sparkline, trend
+from cleanworks.workshop.reports.terminal import report
 from cleanworks.workshop.run import CellTime, Failure, LessonResult, RunResult
-from cleanworks.workshop.run.github import wanted, workflow_commands
-from cleanworks.workshop.run.junit import junit_xml
-from cleanworks.workshop.run.result_page import html_page, sparkline, trend
-from cleanworks.workshop.run.terminal import report
-from cleanworks.workshop.run.twice import first_difference, run_twice
+from cleanworks.workshop.twice import first_difference, run_twice
 from tests.workshop.run.conftest import cell
 
 

@@ -11,7 +11,8 @@ import time
 import pytest
 
 from cleanworks.errors import InputError
-from cleanworks.workshop.run.result_cache import Store, write_whole
+from cleanworks.workshop.files import write_whole
+from cleanworks.workshop.run.result_cache import Store
 from tests.workshop.run.conftest import linux, outputs_of, text_of
 
 RUN = """
@@ -19,7 +20,7 @@ import sys
 from pathlib import Path
 from cleanworks.errors import InputError
 from cleanworks.workshop.run import Job, RunOptions, run_notebooks
-from cleanworks.workshop.run.progress_display import Lines
+from cleanworks.workshop.reports.progress_display import Lines
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])
@@ -142,7 +143,7 @@ def test_cleaning_removes_what_was_not_used_for_longest(tmp_path):
     store = Store(tmp_path)
     for number in range(5):
         store.put(f"{number}" * 64, {"value": "x" * 1000})
-        path = store.entries()[-1].path
+        path = store.entries()[-1][-1]
         os.utime(path, (number, number))
     assert store.get("0" * 64) is not None  # used now
     removed, freed = store.clean(max_bytes=2500)
@@ -166,8 +167,8 @@ def test_left_overs_of_killed_runs_are_cleared_when_they_are_old(tmp_path):
 def test_a_damaged_entry_counts_as_absent(tmp_path, damage):
     store = Store(tmp_path)
     store.put("a" * 64, {"value": 1})
-    [entry] = store.entries()
-    entry.path.write_bytes(entry.path.read_bytes().replace(b"1", b"2") if damage is None else damage)
+    [(_, _, path)] = store.entries()
+    path.write_bytes(path.read_bytes().replace(b"1", b"2") if damage is None else damage)
     assert store.get("a" * 64) is None
 
 

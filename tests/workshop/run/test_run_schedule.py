@@ -8,10 +8,10 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from cleanworks.workshop.reports.progress_display import Lines, duration
 from cleanworks.workshop.run import LessonResult, run_notebooks
 from cleanworks.workshop.run.memory import MemoryGuard, _container_free
 from cleanworks.workshop.run.pool import Pool
-from cleanworks.workshop.run.progress_display import Lines, duration
 from cleanworks.workshop.run.result_cache import Store
 from cleanworks.workshop.run.runner import _Run, cores, longest_first
 from tests.workshop.run.conftest import Recorder, linux, wait_until
@@ -220,7 +220,7 @@ def test_plain_lines_say_what_runs_why_and_what_is_left():
 def test_the_bar_draws_in_a_terminal_without_threads(monkeypatch):
     import threading
 
-    from cleanworks.workshop.run.progress_display import Bar, display
+    from cleanworks.workshop.reports.progress_display import Bar, display
 
     class Terminal(io.StringIO):
         def isatty(self):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -77,20 +76,11 @@ class ForkedKernel:
                 self.returncode = os.waitstatus_to_exitcode(status)
         return self.returncode
 
-    def wait(self, timeout: float) -> int:
-        give_up = time.monotonic() + timeout
-        while (code := self.poll()) is None:
-            if time.monotonic() > give_up:
-                raise subprocess.TimeoutExpired("kernel", timeout)
-            time.sleep(0.01)
-        return code
-
 
 def _become_kernel(
     environment: Mapping[str, str], workdir: str, log: str, arguments: Sequence[str], pipe: int
 ) -> None:
     """Turn this child into a kernel; returns when the cells ask to exit."""
-    from .guard import Guard
     from .pipe_kernel import serve_cells
     from .warmup import INLINE, reseed
 
@@ -106,6 +96,4 @@ def _become_kernel(
     time.tzset()
     reseed()
     sys.argv = list(arguments)
-    guard = Guard.take()
-    assert guard is not None  # every kernel of a run gets one
-    serve_cells(guard, pipe)
+    serve_cells(pipe)

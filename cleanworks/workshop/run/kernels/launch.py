@@ -7,15 +7,13 @@ import sys
 import tempfile
 from typing import Any
 
-from .guard import Guard
+from . import guard
 from .lifeline import die_with_parent
 
 
 def start(arguments: list[str]) -> None:
     """Become a kernel; returns when it is asked to shut down."""
-    guard = Guard.take()
-    if guard is not None:
-        die_with_parent(os.getppid())
+    die_with_parent(os.getppid())
     # As ipykernel's own launcher does: the working directory is not searched before the kernel puts it there itself.
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]
@@ -31,22 +29,20 @@ def start(arguments: list[str]) -> None:
             context.setsockopt(zmq.SNDHWM, 0)
             super().init_iopub(context)
 
-    if guard is not None:
-        guard.install()
-    KernelApp.launch_instance(argv=arguments, config=configuration(ours=guard is not None))
+    guard.install()
+    KernelApp.launch_instance(argv=arguments, config=configuration())
 
 
-def configuration(ours: bool) -> Any:
-    """ipykernel's configuration for a kernel that somebody else asked for, or for one of our own runs."""
+def configuration() -> Any:
+    """ipykernel's configuration for the kernels of a run."""
     from ipykernel import compiler
     from traitlets.config import Config
 
     # The place that warnings and tracebacks name for a cell: by default it holds the process id, which differs every time.
     compiler.get_tmp_directory = _cell_folder
     config = Config()
-    if ours:
-        # Nobody reads the history of a run; a database of it on disk costs more than the rest of the start.
-        config.HistoryManager.hist_file = ":memory:"
+    # Nobody reads the history of a run; a database of it on disk costs more than the rest of the start.
+    config.HistoryManager.hist_file = ":memory:"
     return config
 
 

@@ -6,9 +6,15 @@ import contextlib
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
+
+import psutil
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+# Seconds until a process that cannot be killed is left alone.
+_PATIENCE = 5.0
 
 
 def _prctl(option: int, value: int) -> None:
@@ -36,6 +42,26 @@ def adopt_orphans() -> None:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
+def end_descendants(last: Callable[[], object] = lambda: None) -> None:
+    """Kill every descendant of this process; killing one may bring others to us. `last` is called after each round."""
+    give_up = time.monotonic() + _PATIENCE
+    while (left := descendants(os.getpid())) and time.monotonic() < give_up:
+        for pid in left:
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(pid).kill()
+        last()
+        collect()
+        time.sleep(0.002)
+
+
+def collect(but: int = 0) -> None:
+    """Let go of children that have ended, except of one for which somebody else asks."""
+    for pid in children(os.getpid()) if os.name == "posix" else ():
+        if pid != but:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+
+
 def descendants(pid: int, most: int | None = None) -> list[int]:
     """Process ids of all descendants of a process, without itself; of a crowd only somewhat more than `most`."""
     found: list[int] = []
@@ -51,8 +77,6 @@ def children(pid: int) -> list[int]:
     """Process ids of the children of a process; on Linux without looking at every process of the machine."""
     if os.path.exists("/proc/self/task/" + str(os.getpid()) + "/children"):
         return _children_linux(pid)
-    import psutil
-
     with contextlib.suppress(psutil.Error):
         return [child.pid for child in psutil.Process(pid).children()]
     return []

@@ -34,7 +34,7 @@ from tornado.ioloop import IOLoop
 
 from cleanworks import scratch
 
-from .guard import LIMIT, PASSING, SHOWN, Guard, limit_prints
+from . import guard
 from .streams import INTERVAL, OrderedStream, as_anywhere
 
 READY, IDLE, BROKEN, COMM = "ready", "idle", "cleanworks_broken", "comm"
@@ -86,12 +86,9 @@ def _quoted(text: str) -> bytes:
 
 
 class PipeSession(Session):
-    """Sends messages down the pipe, up to the limits of a lesson's output."""
+    """Sends messages down the pipe."""
 
     pipe: Any = None
-    guard: Any = None
-    _size = _count = 0
-    _full = False
 
     def send(self, stream: Any, msg_or_type: Any, content: Any = None, parent: Any = None, ident: Any = None,
              buffers: Any = None, track: bool = False, header: Any = None, metadata: Any = None) -> Any:  # fmt: skip
@@ -100,10 +97,11 @@ class PipeSession(Session):
             message = self.msg(msg_or_type, content, parent, header, metadata)
         kind = message["header"]["msg_type"]
         if kind not in _UNHEARD and self.pipe.ours:
+            parent = str(message.get("parent_header", {}).get("msg_id", ""))
             if kind.startswith("comm"):
-                self.pipe.send(COMM, _parent(message), b"{}")
+                self.pipe.send(COMM, parent, b"{}")
             else:
-                self._deliver(kind, _parent(message), self.pack(message["content"]))
+                self.pipe.send(kind, parent, self.pack(message["content"]))
         return message
 
     # A request never was a list of frames.
@@ -112,22 +110,6 @@ class PipeSession(Session):
 
     def deserialize(self, msg_list: Any, content: bool = True, copy: bool = True) -> Any:
         return msg_list.message
-
-    def _deliver(self, kind: str, parent: str, content: bytes) -> None:
-        if kind not in PASSING:
-            self._size += len(content)
-            self._count += kind in SHOWN
-            if self._size > self.guard.output_bytes or self._count > self.guard.output_count:
-                if not self._full:
-                    self._full = True
-                    text = self.guard.too_much(self._size)
-                    self.pipe.send(LIMIT, parent, json.dumps({"text": text}).encode())
-                return
-        self.pipe.send(kind, parent, content)
-
-
-def _parent(message: dict[str, Any]) -> str:
-    return str(message.get("parent_header", {}).get("msg_id", ""))
 
 
 class _NoThread(IOPubThread):
@@ -249,10 +231,9 @@ class PipeApp(IPKernelApp):
             user_ns=self.user_ns,
         )
 
-    def complete(self, pipe: Pipe, guard: Guard) -> None:
+    def complete(self, pipe: Pipe) -> None:
         """Take what is this process's own: environment, working directory, streams, the pipe."""
         self.pipe = self.session.pipe = pipe
-        self.session.guard = guard
         kernel, shell = self.kernel, self.shell
         assert kernel is not None and shell is not None  # `prepare` made them
         shell.init_environment()
@@ -342,10 +323,9 @@ def _no_connection(line: str) -> None:
     print("This kernel has no sockets, so nothing else can connect to it; with --fresh it has.")
 
 
-def serve_cells(guard: Guard, handle: int) -> None:
+def serve_cells(handle: int) -> None:
     """Serve the worker at the other end of `handle` (a Unix socket); returns when the cells ask to exit."""
-    guard.install(shown=False)
-    limit_prints(PipeStream, guard.output_bytes)
+    guard.install()
     app = PipeApp.instance()
-    app.complete(Pipe(handle), guard)
+    app.complete(Pipe(handle))
     app.start()

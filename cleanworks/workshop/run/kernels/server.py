@@ -1,10 +1,10 @@
 """The parent of the workers: a process that has the libraries in memory and forks a worker whenever one is asked for.
 
-    python -m cleanworks.workshop.run.kernels.server [--warm] [--preload MODULE ...]
+    python -m cleanworks.workshop.run.kernels.server '[["numpy", ...], true, false]'
 
-Its standard input is a Unix socket. A byte with a handle beside it (SCM_RIGHTS) asks for a worker that serves the connection behind the
+What is preloaded, whether kernels will be forks, and whether only a few will be asked for, is its argument. Its standard input is a Unix socket. A byte with a handle beside it (SCM_RIGHTS) asks for a worker that serves the connection behind the
 handle. The server ends when its standard input closes, and with it every worker and every kernel, so nothing outlives the process that
-started it. Without ``--warm`` it loads only what the workers need: their kernels are new Pythons.
+started it. Where kernels are new Pythons it loads only what the workers need: their kernels are new Pythons.
 
 What is preloaded may include calls, such as one that makes tables for all. Its lines on standard output: "ready" when the libraries are
 loaded, and anything else for a person to read.
@@ -12,11 +12,10 @@ loaded, and anything else for a person to read.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import gc
+import json
 import os
-import resource
 import selectors
 import signal
 import socket
@@ -26,7 +25,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from .. import engine, worker
-from .lifeline import adopt_orphans, children
+from .lifeline import adopt_orphans, children, end_descendants
 from .server_process import READY
 
 
@@ -60,11 +59,7 @@ class Server:
                         break
                     private = [waker, woken, self._control.fileno(), selector.fileno()]
                     self._fork(handles[0], private)
-        while left := children(os.getpid()):
-            for pid in left:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            os.waitpid(-1, 0)
+        end_descendants()
 
     def _fork(self, handle: int, private: Sequence[int]) -> None:
         own = os.getpid()
@@ -103,7 +98,7 @@ def _prepare() -> None:
     from .pipe_kernel import prepare
 
     _follow_the_shell()
-    prepare(configuration(ours=True))
+    prepare(configuration())
 
 
 def _follow_the_shell() -> None:
@@ -145,11 +140,7 @@ def _say(*lines: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Fork workers from a process that has the libraries loaded.")
-    parser.add_argument("--preload", nargs="*", default=())
-    parser.add_argument("--lean", action="store_true", help="Only a few kernels will be asked for.")
-    parser.add_argument("--warm", action="store_true", help="Kernels will be forks, not new Pythons.")
-    options = parser.parse_args()
+    preload, warm, lean = json.loads(sys.argv[1])
     # Ctrl-C is for the process that started us; it closes our standard input when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     adopt_orphans()
@@ -158,10 +149,8 @@ def main() -> None:
         del sys.path[0]
     with socket.socket(fileno=os.dup(0)) as control:
         before = dict(os.environ)
-        if options.warm:
-            _load(options.preload, options.lean)
-        # The largest files and numbers of open files are the kernels' own business from here on.
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if warm:
+            _load(preload, lean)
         _say(READY)
         additions = {name: value for name, value in os.environ.items() if name not in before}
         Server(control, additions).serve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from multiprocessing.connection import Connection
 
 from cleanworks.errors import InputError
 
-from .kernel_settings import LEFT_OUT, ONE_THREAD
+from .kernel_settings import ONE_THREAD, inherited
 
 # The server's line when the libraries are loaded.
 READY = "ready"
@@ -36,8 +37,7 @@ class KernelServer:
         lean: bool = False,
     ):
         self.ready = False
-        inherited = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
-        environment = {**inherited, **(environment or {})}
+        environment = {**inherited(), **(environment or {})}
         # One thread before the libraries load: a process with threads cannot be forked safely.
         environment.update(dict.fromkeys(ONE_THREAD, "1"), JPY_PARENT_PID="1")
         # Arrow's own allocators keep what they once had, in every fork.
@@ -46,14 +46,11 @@ class KernelServer:
         environment.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
         if hash_seed is not None:
             environment["PYTHONHASHSEED"] = str(hash_seed)
-        command = [sys.executable, "-m", f"{__package__}.server"]
-        if preload:
-            command += ["--preload", *preload]
-        command += [word for word, wanted in (("--warm", warm), ("--lean", lean)) if wanted]
+        asked = json.dumps([list(preload), warm, lean])
         self._control, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(
-                command,
+                [sys.executable, "-m", f"{__package__}.server", asked],
                 env=environment,
                 stdin=theirs.fileno(),
                 stdout=subprocess.PIPE,

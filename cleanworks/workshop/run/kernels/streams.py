@@ -53,7 +53,7 @@ class OrderedStream(OutStream):
                     stream._read_all()
                 if stream is not self and stream._buffers and not stream.closed:
                     stream._send_waiting(wait=not taking)
-        return super().write(string) or 0
+        return super().write(_as_text(string)) or 0
 
     def _send_waiting(self, wait: bool = True) -> None:
         """Send what was printed; who holds the descriptor's text must not `wait` for the thread that sends."""
@@ -105,3 +105,10 @@ class OrderedStream(OutStream):
         except OSError:  # a cell has closed what it did not open
             return 0
         return self._available[0]
+
+
+def _as_text(string: Any) -> Any:
+    """Halves of letters, which no message can carry, become the sign for what is not text."""
+    if isinstance(string, str) and not string.isascii():
+        return string.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return string

@@ -27,26 +27,6 @@ from typing import Any
 
 from .lifeline import die_with_parent
 
-# What every kernel imports while it starts and at its first cells, measured on ipykernel 7.
-_KERNEL_PARTS = (
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "ipykernel.debugger",
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
-    "IPython.core.oinspect",
-    "IPython.extensions.storemagic",
-    "tornado.platform.asyncio",
-    "tornado.locks",
-    "sqlite3",
-    "cProfile",
-    "pdb",
-    "pstats",
-    "encodings.idna",
-    "encodings.latin_1",
-    f"{__package__}.pipe_kernel",
-    f"{__package__}.launch",
-)
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
@@ -68,7 +48,7 @@ def _as_in_a_notebook() -> Iterator[None]:
 
 
 def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
-    """Import the modules and the kernel, and `use` them once. Returns what a person should know, a line each.
+    """Import the kernel and the modules, and `use` these once. Returns what a person should know, a line each.
 
     Of an entry ``module:make>keep`` the module is imported; `Makers` looks after the rest.
     """
@@ -76,9 +56,7 @@ def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
     os.environ["MPLBACKEND"] = INLINE
     before = set(sys.modules)
     with _as_in_a_notebook(), _silence():
-        for name in _KERNEL_PARTS:
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
+        importlib.import_module(f"{__package__}.pipe_kernel")
         for name in names:
             try:
                 importlib.import_module(name.partition(":")[0])

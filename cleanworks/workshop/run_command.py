@@ -12,15 +12,15 @@ import typer
 
 from cleanworks.errors import InputError
 
-from . import github, shards
-from .jobs import RunOptions
-from .junit import junit_xml
-from .lesson_results import RunResult
-from .progress_display import display
-from .result_cache import Store, write_whole
-from .result_page import html_page
-from .runner import run_notebooks
-from .terminal import report
+from . import shards
+from .files import write_whole
+from .reports import github
+from .reports.junit import junit_xml, merged, times_in
+from .reports.progress_display import display
+from .reports.result_page import html_page
+from .reports.terminal import report
+from .run import RunOptions, RunResult, run_notebooks
+from .run.result_cache import Store
 from .twice import run_twice
 
 cache = typer.Typer(help="Results of earlier runs: count and remove them.", no_args_is_help=True)
@@ -104,7 +104,7 @@ def run(
     from cleanworks.workshop.book import Edition
     from cleanworks.workshop.catalogue import Course
 
-    from .course import course_jobs, course_options, require_jobs, run_notes
+    from .course_jobs import course_jobs, course_options, require_jobs, run_notes
 
     course = Course.load(root)
     # A country's copies lie beside those of the usual edition, from which somebody may be building a book at this moment.
@@ -131,7 +131,7 @@ def run(
             fix="Add --shard 1/4 or the like.",
         )
     if shard is not None:
-        wanted = shards.split(wanted, *shards.parse_shard(shard), shards.times(times) if times else None)
+        wanted = shards.split(wanted, *shards.parse_shard(shard), times_in(times) if times else None)
         if not wanted:
             raise InputError(
                 "This part holds no notebook.", where="--shard", fix="Split the course into fewer parts."
@@ -158,9 +158,9 @@ def merge(
 
     from cleanworks.workshop.catalogue import Course
 
-    from .course import course_jobs
+    from .course_jobs import course_jobs
 
-    made = shards.merge(reports, [job.name for job in course_jobs(Course.load(root))])
+    made = merged(reports, [job.name for job in course_jobs(Course.load(root))])
     write_whole(junit, made)
     suite = ET.fromstring(made)[0]
     print(
@@ -191,7 +191,7 @@ def status(
     options = RunOptions(root=root.resolve())
     entries = Store(options.cache_folder).entries()
     print(
-        f"{len(entries)} results, {size_text(sum(entry.size for entry in entries))}, in {options.cache_folder}"
+        f"{len(entries)} results, {size_text(sum(size for _, size, _ in entries))}, in {options.cache_folder}"
     )
 
 

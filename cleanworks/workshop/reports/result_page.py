@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from .keys import shown
-from .lesson_results import CellTime, LessonResult, RunResult
+from cleanworks.workshop.run.keys import shown
+from cleanworks.workshop.run.lesson_results import CellTime, LessonResult, RunResult
+
 from .progress_display import duration
 from .terminal import failure_text, summary
 

@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import IO, Any
 
-from .lesson_results import LessonResult
+from cleanworks.workshop.run import LessonResult, Listener
 
 
-def display(stream: IO[str] | None = None) -> Any:
+def display(stream: IO[str] | None = None) -> Listener:
     """The display that suits a stream: `Bar` for a terminal, `Lines` for a file, a pipe or CI."""
     stream = stream if stream is not None else sys.stderr
     return Bar(stream) if stream.isatty() else Lines(stream)
@@ -50,7 +50,7 @@ class _Estimate:
         return max(sum(rest) / self.workers, max(rest, default=0.0))
 
 
-class Lines:
+class Lines(Listener):
     """One line per event: what runs and why, how it ended, what is left."""
 
     def __init__(self, stream: IO[str]):
@@ -78,14 +78,11 @@ class Lines:
         left = f", about {duration(seconds)} left" if seconds and self._done < self._todo else ""
         self._say(f"[{self._done}/{self._todo}] {result.name} {result.status} in {result.wall:.1f} s{left}")
 
-    def tick(self) -> None: ...
-    def end(self) -> None: ...
-
     def _say(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
 
 
-class Bar:
+class Bar(Listener):
     """A progress bar with the lessons that run and the remaining time."""
 
     def __init__(self, stream: IO[str]):

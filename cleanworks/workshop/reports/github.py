@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from .keys import shown
-from .lesson_results import LessonResult, RunResult
+from cleanworks.workshop.run.keys import shown
+from cleanworks.workshop.run.lesson_results import LessonResult, RunResult
 
 
 def wanted(environment: Mapping[str, str]) -> bool:

@@ -11,9 +11,8 @@ from typing import Any
 
 from cleanworks import scratch
 
-from .jobs import Job, Listener, RunOptions
-from .lesson_results import Failure, LessonResult, RunResult
-from .runner import line_in_file, run_notebooks
+from .files import line_in_file
+from .run import Failure, Job, LessonResult, Listener, RunOptions, RunResult, run_notebooks
 
 _SHOWN_LINES = 6
 
@@ -64,7 +63,7 @@ def _compared(one: LessonResult, other: LessonResult) -> LessonResult:
     if found is None:
         return one
     text = one.path.read_text(encoding="utf-8") if one.path else None
-    found = replace(found, file_line=line_in_file(text, found.cell_id or "", 1))
+    found = replace(found, file_line=line_in_file(text, found.cell_id or "", 1) if text else None)
     return replace(one, status="failed", failure=found, rerun=f"{one.rerun} --twice")
 
 

@@ -13,7 +13,7 @@ import cleanworks
 from cleanworks.errors import InputError
 from cleanworks.workshop.files import notebook_content
 
-from .jobs import MAY_RAISE, UNLIMITED, Job, RunOptions, Skip
+from .run.jobs import MAY_RAISE, UNLIMITED, Job, RunOptions, Skip
 
 if TYPE_CHECKING:
     from cleanworks.workshop.catalogue import Course, Entry, PlainNotebook

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-from .engine import SPOKEN
-from .keys import shown
-from .lesson_results import Failure, LessonResult, RunResult
+from cleanworks.workshop.run.engine import METADATA, SPOKEN
+from cleanworks.workshop.run.keys import shown
+from cleanworks.workshop.run.lesson_results import Failure, LessonResult, RunResult
+
 from .progress_display import duration, lessons
 
 
@@ -100,3 +103,17 @@ def summary(result: RunResult) -> str:
     )
     head = "Interrupted; what was finished is kept. " if result.interrupted else ""
     return f"{head}{', '.join(parts) or 'No notebooks'}; {how}; {result.wall:.1f} s."
+
+
+def engines_of(folder: Path) -> str:
+    """Which engine executed the copies in a folder, as a sentence; the versions are those of the process that asks."""
+    counts: Counter[str] = Counter()
+    for path in folder.rglob("*.ipynb"):
+        made_by = json.loads(path.read_text(encoding="utf-8"))["metadata"].get(METADATA)
+        if made_by:
+            counts[SPOKEN[made_by]] += 1
+    if not counts:
+        return "Jupyter Book executed the notebooks itself, through nbclient."
+    by = " and ".join(f"{number} by {name}" for name, number in counts.most_common())
+    with_what = ", ".join(f"{package} {version(package)}" for package in ("ipykernel", "nbclient"))
+    return f"Notebooks of this book were executed: {by} (installed: {with_what})."
