@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from cleanworks.workshop import workshop_file
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import workshop_folder
-from cleanworks.workshop.delivery.programme import settle
+from cleanworks.workshop.delivery.programme import make_programme
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,7 +60,7 @@ def test_the_first_page_of_a_kit_opens_the_book_and_no_link_is_dead(book, tmp_pa
     workshop_folder.agenda(course, workshop, tmp_path)
     kit = tmp_path / "learner"
     workshop_folder._copied(course, book, kit / "book")
-    workshop_folder._installation(course, settle(course, workshop), kit, workshop_folder.Options())
+    workshop_folder._installation(course, make_programme(course, workshop), kit, workshop_folder.Options())
     page = BeautifulSoup((kit / "START-HERE.html").read_text(encoding="utf-8"), "html.parser")
     links = [link["href"] for link in page.select("a[href]")]
     assert links[0] == "book/index.html" and len(links) >= 3

@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field
 from cleanworks import agenda, words
 from cleanworks.learn.outcome import MIME
 from cleanworks.workshop.catalogue import Course
-from cleanworks.workshop.delivery.programme import Programme, settle
+from cleanworks.workshop.delivery.programme import Programme, make_programme
 from cleanworks.workshop.metadata import BLOCK
 from cleanworks.workshop.validation import Kept, Part, Sayings
 from cleanworks.workshop.workshop_file import Workshop
@@ -102,7 +102,7 @@ class Outline(Kept):
 
 def outline(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """Write the outline of a workshop whose instructor's notebooks were executed; a product of `workshop build`."""
-    programme = settle(course, workshop)
+    programme = make_programme(course, workshop)
     folder = out / "instructor"
     path = folder / FILE
     path.write_text(of(course, programme, folder / "notebooks").text(), encoding="utf-8")

@@ -91,14 +91,14 @@ def certificates_of(
         raise InputError("\n".join(boxes), where=str(names), fix="No certificate was written.")
     course = Course.load(root.resolve())
     workshop = load(programme.file_of(course, file))
-    settled = programme.settle(course, workshop)
-    worked = sum(slot.minutes for slot in settled.agenda.slots if slot.kind in ("teach", "practise"))
+    made = programme.make_programme(course, workshop)
+    worked = sum(slot.minutes for slot in made.agenda.slots if slot.kind in ("teach", "practise"))
     page = certificates.page(
         people,
         title=workshop.title,
         place=workshop.place,
-        dates=agenda_files.dates(settled),
-        modules=[settled.titles[lesson.id] for lesson in settled.lessons],
+        dates=agenda_files.dates(made),
+        modules=[made.titles[lesson.id] for lesson in made.lessons],
         hours=round(worked / 60, 1),
         organiser=workshop.organiser,
         language=workshop.language,

@@ -17,7 +17,7 @@ from cleanworks.texts import read_text
 from cleanworks.workshop import forms, handouts, languages, slides
 from cleanworks.workshop.catalogue import Course, Lesson
 from cleanworks.workshop.delivery import agenda_files, references
-from cleanworks.workshop.delivery.programme import Programme, settle
+from cleanworks.workshop.delivery.programme import Programme, make_programme
 from cleanworks.workshop.forms import typed_answers
 from cleanworks.workshop.metadata import Minutes
 from cleanworks.workshop.workshop_file import Workshop
@@ -30,7 +30,7 @@ _KEYS = (
 
 def decks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """Slides of every module, with notes and minutes, in `instructor/slides`; the library lies beside them."""
-    programme = settle(course, workshop)
+    programme = make_programme(course, workshop)
     say = partial(words.say, code=workshop.language)
     folder = out / "instructor" / "slides"
     folder.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def sheets(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     named = handouts.authors(course.root / course.settings.bibliography)
     place = references.country(course, workshop)
     files = []
-    for lesson in settle(course, workshop).lessons:
+    for lesson in make_programme(course, workshop).lessons:
         node = executed(course, workshop, lesson, out)
         said = languages.entries_of(course, workshop.language, lesson.path)
         context = handouts.Context(named, workshop.language, said, place.lines)
@@ -117,7 +117,7 @@ def sheets(course: Course, workshop: Workshop, out: Path) -> list[Path]:
 
 def questions(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """The tests and the evaluation form for the screen in `learner/forms`; on paper, and the key, in `instructor/forms`."""
-    programme = settle(course, workshop)
+    programme = make_programme(course, workshop)
     # Another workshop draws other questions; the same one always the same.
     said = {
         lesson.id: languages.entries_of(course, workshop.language, lesson.path)

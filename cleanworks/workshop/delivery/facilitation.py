@@ -25,7 +25,7 @@ from cleanworks.workshop import handouts
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import agenda_files
 from cleanworks.workshop.delivery.instructor import _markdown
-from cleanworks.workshop.delivery.programme import Programme, settle
+from cleanworks.workshop.delivery.programme import Programme, make_programme
 from cleanworks.workshop.lines import meant
 from cleanworks.workshop.workshop_file import FOLDER, Workshop
 
@@ -46,7 +46,7 @@ hr { border: 0; border-block-end: 1px solid #374151; height: 2.4em; margin: 0; }
 
 def facilitation(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """Write the pages; a product of `workshop build`. A course without such texts gets the floor plan alone."""
-    programme = settle(course, workshop)
+    programme = make_programme(course, workshop)
     files = []
     for path in texts(course, workshop.language):
         audience, page = text_page(path, programme, course.settings.reviewed)

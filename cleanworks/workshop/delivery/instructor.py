@@ -21,7 +21,7 @@ from cleanworks.html_templates import filled
 from cleanworks.paper import Page, browser
 from cleanworks.workshop import forms, languages
 from cleanworks.workshop.catalogue import Course, Lesson
-from cleanworks.workshop.delivery.programme import Programme, settle
+from cleanworks.workshop.delivery.programme import Programme, make_programme
 from cleanworks.workshop.metadata import BLOCK
 from cleanworks.workshop.workshop_file import Workshop
 
@@ -34,7 +34,7 @@ section.module { break-before: page; } ul.boxes { list-style: "\\2610\\00a0\\00a
 
 def instructor_kit(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """Write the instructor's notebooks (executed), the notes with likely mistakes, and the room list."""
-    programme = settle(course, workshop)
+    programme = make_programme(course, workshop)
     folder = out / "instructor"
     files = _notebooks(course, programme, workshop, folder / "notebooks")
     for name, page in (("notes", notes(course, programme, folder)), ("room-and-equipment", room(programme))):

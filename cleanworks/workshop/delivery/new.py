@@ -40,7 +40,7 @@ def new(
     from cleanworks.workshop import languages, workshop_file
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.delivery import references
-    from cleanworks.workshop.delivery.programme import settle
+    from cleanworks.workshop.delivery.programme import make_programme
 
     target = new_file(name, folder, "workshop")
     course = Course.load(root.resolve())
@@ -48,7 +48,7 @@ def new(
     ask = asker("Give ten lines; an empty line keeps what stands in brackets.")
     text = asked(course, name, folder, ask)
     workshop = workshop_file.parse(workshop_file.values_of(text), name, str(target), text)
-    lessons = settle(course, workshop).lessons
+    lessons = make_programme(course, workshop).lessons
     _, _, notes = references.resolve(course, workshop, lessons, allow_english=True)
     # The command that is printed must work as it stands.
     english = " --allow-english" if languages.untranslated(course, workshop.language, lessons) else ""

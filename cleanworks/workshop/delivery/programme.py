@@ -32,7 +32,7 @@ class Programme:
     """Lessons that are not translated into the workshop's language."""
 
 
-def settle(course: Course, workshop: Workshop, *, add_missing: bool = False) -> Programme:
+def make_programme(course: Course, workshop: Workshop, *, add_missing: bool = False) -> Programme:
     """Modules and clock of a workshop.
 
     Minutes are those of the file, else the measured median, else what the lesson plans. With `add_missing`

@@ -135,14 +135,14 @@ def _settled(
     from cleanworks.workshop import workshop_file
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.delivery import references
-    from cleanworks.workshop.delivery.programme import file_of, settle
+    from cleanworks.workshop.delivery.programme import file_of, make_programme
 
     course = Course.load(root.resolve())
     workshop = workshop_file.load(file_of(course, file))
     # What one waits for half an hour to hear is said at once: country, language and translations come before the clock.
     references.country(course, workshop)
     references.require_language(course, workshop)
-    programme = settle(course, workshop, add_missing=add_missing)
+    programme = make_programme(course, workshop, add_missing=add_missing)
     _, _, notes = references.resolve(course, workshop, programme.lessons, allow_english=allow_english)
     return course, workshop, dataclasses.replace(programme, warnings=(*programme.warnings, *notes))
 

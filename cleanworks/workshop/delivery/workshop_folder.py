@@ -33,7 +33,7 @@ from cleanworks.workshop.delivery import (
 )
 from cleanworks.workshop.delivery.facilitation import facilitation
 from cleanworks.workshop.delivery.instructor import instructor_kit
-from cleanworks.workshop.delivery.programme import Programme, settle
+from cleanworks.workshop.delivery.programme import Programme, make_programme
 from cleanworks.workshop.editions import Answers, edition
 from cleanworks.workshop.live.payload import FOLDER as LIVE
 from cleanworks.workshop.live.payload import function
@@ -75,7 +75,7 @@ class Built:
 
 def agenda(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """The agenda for everybody, and the running order with cut marks for the instructor."""
-    made = settle(course, workshop)
+    made = make_programme(course, workshop)
     return [
         *agenda_files.write(made, out / "learner" / "agenda"),
         *agenda_files.write(made, out / "instructor" / "agenda", running=True),
@@ -86,7 +86,7 @@ def notebooks(course: Course, workshop: Workshop, out: Path) -> list[Path]:
     """The learners' notebooks: no solutions, no notes, no keys."""
     files = []
     language = languages.edition_language(course, workshop.language)
-    for lesson in settle(course, workshop).lessons:
+    for lesson in make_programme(course, workshop).lessons:
         for entry in (lesson, lesson.exercises):
             if entry is None:
                 continue
@@ -128,7 +128,7 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
         raise InputError(
             "A kit carries Python for Windows.", fix="Add --wheels windows, or leave out --python-folder."
         )
-    programme = settle(course, workshop, add_missing=options.add_missing)
+    programme = make_programme(course, workshop, add_missing=options.add_missing)
     resolved, _, notes = references.resolve(
         course, workshop, programme.lessons, allow_english=options.allow_english
     )
@@ -166,7 +166,7 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
 
 
 def _with_modules(workshop: Workshop, programme: Programme) -> Workshop:
-    """The workshop with the modules that were added, for the products that settle it again."""
+    """The workshop with the modules that were added, for the products that make its programme again."""
     from cleanworks.workshop.workshop_file import Part
 
     named = {part.module: part for part in workshop.modules if part.module}

@@ -15,7 +15,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import workshop_file
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import agenda_files, verify, wheels, workshop_folder
-from cleanworks.workshop.delivery.programme import settle
+from cleanworks.workshop.delivery.programme import make_programme
 from cleanworks.workshop.editions import leaks
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,7 +39,7 @@ def day(**changes) -> dict:
 
 @pytest.mark.parametrize("file", sorted(path for path in (ROOT / "workshops").glob("*-*.toml")))
 def test_every_workshop_that_ships_can_be_held(course, file):
-    made = settle(course, workshop_file.load(file))
+    made = make_programme(course, workshop_file.load(file))
     assert made.warnings == ()
     assert made.lessons
 
@@ -86,20 +86,20 @@ def test_a_file_that_is_missing_or_no_toml(tmp_path):
 
 def test_unknown_modules_are_named(course):
     with pytest.raises(InputError, match="no module 'zz9'"):
-        settle(course, workshop_file.parse(values(modules=["o1", "zz9"]), "day"))
+        make_programme(course, workshop_file.parse(values(modules=["o1", "zz9"]), "day"))
 
 
 def test_too_much_is_refused_by_how_much(course):
     with pytest.raises(InputError, match=r"is \d+ minutes too long"):
-        settle(course, workshop_file.parse(values(modules=["o1", "c4", "c6", "c8", "c9"]), "day"))
+        make_programme(course, workshop_file.parse(values(modules=["o1", "c4", "c6", "c8", "c9"]), "day"))
 
 
 def test_missing_prerequisites_are_a_warning_and_can_be_added(course):
     workshop = workshop_file.parse(values(modules=["c6"]), "day")
-    assert "c6 needs o1" in settle(course, workshop).warnings[0]
-    added = settle(course, workshop, add_missing=True)
+    assert "c6 needs o1" in make_programme(course, workshop).warnings[0]
+    added = make_programme(course, workshop, add_missing=True)
     assert [lesson.id for lesson in added.lessons] == ["o1", "c6"] and added.warnings == ()
-    wrong_order = settle(course, workshop_file.parse(values(modules=["c6", "o1"]), "day"))
+    wrong_order = make_programme(course, workshop_file.parse(values(modules=["c6", "o1"]), "day"))
     assert "comes before o1" in wrong_order.warnings[0]
 
 
@@ -111,7 +111,7 @@ def test_names_of_any_script_survive_and_no_spreadsheet_takes_them_for_formulas(
     workshop = workshop_file.parse(
         values(title=name, modules=[{"talk": name, "minutes": 30}], timezone="Asia/Seoul"), "day"
     )
-    made = settle(course, workshop)
+    made = make_programme(course, workshop)
     rows = list(csv.DictReader(io.StringIO(agenda_files.table(made))))
     talk = next(row for row in rows if row["What"] == "Talk")
     assert talk["Title"].lstrip("'") == name and talk["Title"][0] not in "=+-@"
@@ -129,7 +129,7 @@ def test_names_of_any_script_survive_and_no_spreadsheet_takes_them_for_formulas(
 def test_events_keep_their_identity_when_an_hour_changes(course):
     def identities(start: str) -> list[str]:
         text = agenda_files.calendar(
-            settle(course, workshop_file.parse(values(days=[day(start=start)]), "day"))
+            make_programme(course, workshop_file.parse(values(days=[day(start=start)]), "day"))
         )
         return [line for line in text.split("\r\n") if line.startswith("UID:")]
 
@@ -154,7 +154,7 @@ def test_the_days_are_written_as_one_writes_them(language, first, last, text):
 
 
 def test_the_running_order_has_cut_marks_and_the_agenda_has_none(course):
-    made = settle(course, workshop_file.parse(values(), "day"))
+    made = make_programme(course, workshop_file.parse(values(), "day"))
     assert "leave out the last task" in agenda_files.page(made, running=True).html
     assert "leave out the last task" not in agenda_files.page(made).html
 

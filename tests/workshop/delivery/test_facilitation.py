@@ -11,7 +11,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import forms, handouts, workshop_file
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import facilitation
-from cleanworks.workshop.delivery.programme import settle
+from cleanworks.workshop.delivery.programme import make_programme
 from tests.few import few
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,7 +41,7 @@ def course() -> Course:
 def programme(course, modules=("o1", "c6"), **changes):
     day = {"date": "2026-12-02", "start": "08:30", "end": "16:30"}
     facts = {"title": "Two *days*", "place": "Kampala", "audience": "auditors", "participants": 30}
-    return settle(
+    return make_programme(
         course, workshop_file.parse({**facts, "days": [day], "modules": list(modules), **changes}, "day")
     )
 
@@ -169,7 +169,7 @@ def test_what_a_helper_and_a_participant_hold_is_one_sheet(course, language):
     """The French texts are longer, and used to end with two lines on a second sheet."""
     facts = {"title": "Des travaux publics au grand jour : une première matinée", "place": "Kigali", "audience": "all",
              "days": [{"date": "2027-03-01", "start": "09:00", "end": "12:45"}], "modules": ["o1", "c6"], "language": language}  # fmt: skip
-    programme = settle(course, workshop_file.parse(facts, "day"))
+    programme = make_programme(course, workshop_file.parse(facts, "day"))
     sheets = {
         path.stem: facilitation.text_page(path, programme)[1]
         for path in facilitation.texts(course, language)

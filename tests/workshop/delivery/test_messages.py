@@ -11,7 +11,7 @@ from cleanworks.errors import InputError
 from cleanworks.workshop import workshop_file
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import references
-from cleanworks.workshop.delivery.programme import settle
+from cleanworks.workshop.delivery.programme import make_programme
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = """title = "A day in Gulu"
@@ -42,7 +42,7 @@ def told(course, tmp_path, text: str, **options) -> tuple[list[str], str]:
         workshop = workshop_file.load(path)
         references.country(course, workshop)
         references.require_language(course, workshop)
-        lessons = settle(course, workshop).lessons
+        lessons = make_programme(course, workshop).lessons
         return references.resolve(course, workshop, lessons, **options)[2], ""
     except InputError as error:
         assert str(path) in error.message
@@ -260,5 +260,5 @@ def test_days_for_which_nothing_is_left_to_teach_are_noted(course, tmp_path):
     path = tmp_path / "gulu.toml"
     day = GOOD[GOOD.index("[[days]]") :]
     path.write_text(GOOD + "".join(day.replace("-02\n", f"-0{n}\n") for n in (3, 4)), encoding="utf-8")
-    (said,) = settle(course, workshop_file.load(path)).warnings
+    (said,) = make_programme(course, workshop_file.load(path)).warnings
     assert said.startswith(f"{path}, line 14: no module is left for 2 days, from day 2 on.")

@@ -22,7 +22,7 @@ from cleanworks.workshop.delivery import (
     references,
     start,
 )
-from cleanworks.workshop.delivery.programme import Programme, settle
+from cleanworks.workshop.delivery.programme import Programme, make_programme
 from cleanworks.workshop.times import Times
 from cleanworks.workshop.times import record as timed
 from tests.workshop.class_files import answer_file, write_class
@@ -42,7 +42,7 @@ def made(request, course) -> Programme:
     day = {"date": "2027-03-01", "start": "09:00", "end": "12:45", "opening": [{"title": "1", "minutes": 10}],
            "closing": [{"title": "3", "minutes": 15}], "breaks": [{"title": "2", "start": "10:30", "minutes": 15}]}  # fmt: skip
     facts = {"title": "T", "place": "P", "audience": "A", "participants": 20, "profile": "exampleland"}
-    return settle(
+    return make_programme(
         course, workshop_file.parse({**facts, "language": request.param, "days": [day, {**day, "date": "2027-03-02"}], "modules": ["o1"]}, "half-day")
     )  # fmt: skip
 

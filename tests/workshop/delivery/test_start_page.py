@@ -10,7 +10,7 @@ import pytest
 from cleanworks.workshop import workshop_file
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.delivery import start
-from cleanworks.workshop.delivery.programme import settle
+from cleanworks.workshop.delivery.programme import make_programme
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST = "course/notebooks/orientation/o1-start-here.ipynb"
@@ -26,7 +26,7 @@ def page(language: str = "en", systems=("windows", "linux"), **changes) -> str:
         "modules": ["o1"],
         "language": language,
     }
-    programme = settle(Course.load(ROOT), workshop_file.parse(facts, "day"))
+    programme = make_programme(Course.load(ROOT), workshop_file.parse(facts, "day"))
     options = {"book": True, "runs": True, "tables": True} | changes
     return start.start_page(programme, "3.11", systems, {FIRST: "o1 A table of projects"}, **options).html
 
@@ -117,7 +117,7 @@ def test_the_notes_speak_the_language_too(tmp_path):
         "modules": ["o1"],
         "language": "fr",
     }
-    programme = settle(course, workshop_file.parse(facts, "day"))
+    programme = make_programme(course, workshop_file.parse(facts, "day"))
     path = tmp_path / "notebooks" / course.relative(programme.lessons[0].exercises.path)
     path.parent.mkdir(parents=True)
     nbformat.write(edition(programme.lessons[0].exercises.notebook.node, "instructor"), path)
