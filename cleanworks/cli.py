@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import importlib
 import os
@@ -13,7 +12,7 @@ import typer
 import typer.core
 
 from cleanworks import __version__
-from cleanworks.errors import InputError, without_secrets
+from cleanworks.errors import InputError, remedy, without_secrets
 
 DONE, FAILED, BAD_INPUT, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -36,21 +35,6 @@ COMMANDS = (
     "cleanworks.allimi.site_command",
     "cleanworks.registry_command",
 )
-
-# What to do where the system refuses, by its own number for the reason.
-REMEDIES = {
-    **dict.fromkeys([errno.ENOSPC, errno.EDQUOT], "Make room on that disk, and run this again."),
-    **dict.fromkeys(
-        [errno.EACCES, errno.EPERM, errno.EROFS],
-        "Choose a folder where you may read and write, or ask whoever looks after the machine.",
-    ),
-    **dict.fromkeys(
-        [errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST],
-        "Look at what is there: a file or folder is missing, or something else has its name.",
-    ),
-    errno.ENAMETOOLONG: "Choose a folder with a shorter path.",
-    **dict.fromkeys([errno.EMFILE, errno.ENFILE], "Close other programs: too many files are open."),
-}
 
 HELP = """
 Make and check a course of executable notebooks.
@@ -146,11 +130,11 @@ def _explain(error: Exception) -> int:
     # A library may raise an OSError that the system never gave; that says nothing about the disk.
     if isinstance(error, OSError) and error.errno is not None:
         place = f"{error.filename}: " if error.filename else ""
-        remedy = REMEDIES.get(error.errno, "")
+        advice = remedy(error)
         # Python tries each folder, and tells nothing of the reason.
         if "temporary directory" in str(error.strerror):
-            remedy = "Make room on the disk, or set TMPDIR to a folder that you may write to."
-        _say(f"{place}{error.strerror or error}. {remedy}".rstrip())
+            advice = "Make room on the disk, or set TMPDIR to a folder that you may write to."
+        _say(f"{place}{error.strerror or error}. {advice}".rstrip())
         return BAD_INPUT
     _say(
         f"CleanWorks itself made a mistake ({type(error).__name__}: {error}). "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import functools
 import linecache
 import re
@@ -24,6 +25,27 @@ def without_secrets(text: str) -> str:
 def without_passwords(text: str) -> str:
     """A text without the passwords of addresses in it; any other word stays, so that it fits a whole message."""
     return _IN_ADDRESS.sub(r"\1:***@", text) if "@" in text else text
+
+
+# What to do where the system refuses, by its own number for the reason.
+REMEDIES = {
+    **dict.fromkeys([errno.ENOSPC, errno.EDQUOT], "Make room on that disk, and run this again."),
+    **dict.fromkeys(
+        [errno.EACCES, errno.EPERM, errno.EROFS],
+        "Choose a folder where you may read and write, or ask whoever looks after the machine.",
+    ),
+    **dict.fromkeys(
+        [errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST],
+        "Look at what is there: a file or folder is missing, or something else has its name.",
+    ),
+    errno.ENAMETOOLONG: "Choose a folder with a shorter path.",
+    **dict.fromkeys([errno.EMFILE, errno.ENFILE], "Close other programs: too many files are open."),
+}
+
+
+def remedy(error: OSError, otherwise: str = "") -> str:
+    """What to do where the system refuses; `otherwise` for reasons that are not known here."""
+    return REMEDIES.get(error.errno or 0, otherwise)
 
 
 class InputError(ValueError):

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from cleanworks.errors import InputError
+from cleanworks.errors import InputError, remedy
 from cleanworks.texts import read_text as read_text  # the run takes it from here
 from cleanworks.written import whole
 
@@ -493,7 +493,7 @@ def write_whole(path: Path, data: bytes) -> None:
         raise InputError(
             f"The file cannot be written: {error.strerror or error}.",
             where=str(path),
-            fix="Free some space on the disk, or choose a folder that you may write to.",
+            fix=remedy(error, "Free some space on the disk, or choose a folder that you may write to."),
         ) from None
 
 

@@ -107,6 +107,11 @@ def run(
     from .course_jobs import course_jobs, course_options, require_jobs, run_notes
 
     course = Course.load(root)
+    for name, report_file in (("--junit", junit), ("--html", html)):
+        if report_file is not None and report_file.is_dir():
+            raise InputError(
+                f"{report_file} is a folder.", where=name, fix="Name a file in it, such as report.xml."
+            )
     # A country's copies lie beside those of the usual edition, from which somebody may be building a book at this moment.
     made = Edition(course.root, profile=profile)
     options = course_options(
@@ -117,6 +122,7 @@ def run(
         strict=strict,
         environment=made.environment,
         out=made.executed,
+        **({"rerun": f"cleanworks run {{name}} --profile {profile}"} if profile else {}),
     )
     execute = run_twice if twice else run_notebooks
     wanted = course_jobs(course, ids or ())
@@ -188,7 +194,7 @@ def status(
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
 ) -> None:
     """Say how many results are kept, and where."""
-    options = RunOptions(root=root.resolve())
+    options = _options(root)
     entries = Store(options.cache_folder).entries()
     print(
         f"{len(entries)} results, {size_text(sum(size for _, size, _ in entries))}, in {options.cache_folder}"
@@ -203,9 +209,15 @@ def clean(
     root: Annotated[Path, typer.Option("--root", help="Folder of the course.")] = Path("."),
 ) -> None:
     """Remove results, those unused for longest first."""
-    options = RunOptions(root=root.resolve())
+    options = _options(root)
     removed, freed = Store(options.cache_folder).clean(parse_size(max_size))
     print(f"{removed} results removed, {size_text(freed)} freed.")
+
+
+def _options(root: Path) -> RunOptions:
+    if not root.is_dir():
+        raise InputError("There is no such folder.", where=str(root), fix="Name the folder of the course.")
+    return RunOptions(root=root.resolve())
 
 
 def parse_size(text: str) -> int:

@@ -32,7 +32,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cleanworks import cli
+from cleanworks import cli, errors
 from tests.fuzz import world
 
 SECONDS, BYTES, WAIT = 10, 1_000_000_000, 60.0
@@ -191,7 +191,7 @@ def look(case: Case, rooms: Path, place: Path) -> list[Found]:
         for what, holds in {
             "traceback": trouble or "Traceback (most recent call last)" in text,
             "itself made a mistake": "itself made a mistake" in text,
-            "blames the disk": any(remedy in text for remedy in cli.REMEDIES.values()),
+            "blames the disk": any(remedy in text for remedy in errors.REMEDIES.values()),
             "refused without a word": code and not text.strip(),
             "unknown exit code": code not in (0, 1, 2, 70),
             "left something behind": code == 2 and left,

@@ -176,6 +176,23 @@ def test_pytest_names_a_broken_course(course):
     assert code != 0 and "nowhere" in out
 
 
+def test_where_reports_cannot_go_is_said_before_anything_runs(cleanworks, tmp_path):
+    for option in ("--junit", "--html"):
+        code, _, err = cleanworks("run", "r1", option, str(tmp_path))
+        assert code == 2 and f"{option}: {tmp_path} is a folder." in err and "Running" not in err
+
+
+def test_a_failure_of_a_country_is_run_alone_with_the_country(cleanworks, course):
+    break_cell(lesson_path(course))
+    code, out, _ = cleanworks("run", "r1", "--profile", "exampleland")
+    assert code == 1 and "Run it alone: cleanworks run r1 --profile exampleland" in out
+
+
+def test_the_cache_of_no_course_is_not_counted(tmp_path, capsys):
+    assert command(["cache", "status", "--root", str(tmp_path / "gone")]) == 2
+    assert "There is no such folder." in capsys.readouterr().err
+
+
 def test_undeclared_reads_are_there_for_lint(cleanworks, course):
     """What lint asks: the files that the last run of each notebook read without declaring them."""
     from cleanworks.workshop.run import undeclared_reads

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 # Runs that the trend of a lesson looks back on.
 _HISTORY = 12
+# Characters of a line of code that a message shows.
+_CODE = 200
 _IMPORTS, _COPIES = "imports", "copies"
 
 
@@ -351,9 +353,10 @@ class _Run:
         entry, key = lesson.stored, lesson.key
         failure = (entry.get("failure") or {}).get("kind")
         now = self._key_now(lesson)
-        if now != key.value:
+        if now is None or now.value != key.value:
+            what = difference(key.pieces, now.pieces) if now else ""
             self._note(
-                f"{lesson.job.name}: something it depends on changed while it ran; it will run again next time."
+                f"{lesson.job.name}: while it ran, {what or 'something it depends on changed'}; it will run again next time."
             )
         elif failure not in PASSING:
             self.store.put(key.value, entry)
@@ -374,12 +377,12 @@ class _Run:
     def _key(self, job: Job, source: Source, modules: list[Path], prints: Fingerprints) -> Key:
         return lesson_key(job, source, modules, self.options, prints, shared_pieces(self.options, prints))
 
-    def _key_now(self, lesson: _Lesson) -> str | None:
+    def _key_now(self, lesson: _Lesson) -> Key | None:
         """The key as it would be now; None if a file went away or broke in the meantime."""
         try:
             prints = Fingerprints(self.imports, earlier=self.prints)
             source = read_source(lesson.job)
-            return self._key(lesson.job, source, local_modules(lesson.job, source, prints), prints).value
+            return self._key(lesson.job, source, local_modules(lesson.job, source, prints), prints)
         except InputError:
             return None
 
@@ -452,7 +455,7 @@ class _Run:
         index, cell = lesson.source.code_cells[stored["position"]]
         line = stored["line"]
         lines = cell["source"].splitlines()
-        code = lines[line - 1].strip() if line and line <= len(lines) else None
+        code = lines[line - 1].strip()[:_CODE] if line and line <= len(lines) else None
         return Failure(
             stored["kind"],
             stored["message"],
