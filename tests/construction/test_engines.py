@@ -608,6 +608,7 @@ def test_an_amount_in_another_currency_than_its_contract_is_unknown_where_that_c
         "payments": paid,
         "contracts": pd.DataFrame({"contract_id": ["c"], "currency": ["KRW"]})[contracts],
     }
+    (tmp_path / "notes.parquet").write_text("read by no indicator")
     for found in (
         flags.evaluate(tables, ["short-payment"]),
         by_files(tables, tmp_path, ["short-payment"], None),

@@ -788,6 +788,9 @@ CASES = {
             *[("c", "Q", 20, None)] * 4, ("c", None, 20, 20),
         ), {"P": (0.4, True), "equipment": (0.6, True), "1": (0.6, True)},
     ),
+    "a claim that nobody has inspected waits from its own day": ("client-delay", {"claims": pd.concat(
+        [claim(claim_id="seen", date_inspected=after(2), date_paid=after(8)), claim(claim_id="unseen", date_inspected=pd.NaT, date_paid=after(8))],
+    )}, {"seen": (6, True), "unseen": (8, True)}),
     "of nothing registered no share is missing, nor of what is unpaid": ("short-payment", {
         "payments": pd.concat([payment(1, amount_registered=0)["payments"], payment(1, date_paid=pd.NaT, amount=0)["payments"]]),
     }, {}),
@@ -977,6 +980,23 @@ def test_what_counts_and_what_does_not(case):
     settings = {"as_of": after(30), "direct_award_threshold": 100, "benford_minimum": 3}
     found = values(tables, code, level or None, **settings)
     assert found == {id_: (pytest.approx(value), hit) for id_, (value, hit) in expected.items()}
+
+
+class Country:
+    """A profile that answers with what it was asked for."""
+
+    def __getitem__(self, key):
+        return (key,) if key.startswith("calendar.") else key
+
+
+def test_a_profile_sets_every_limit_that_a_country_may_change():
+    told = vars(flags.Settings.of(Country()))
+    changed = {name: value for name, value in told.items() if value != vars(flags.Settings())[name]}
+    assert set(changed) == {
+        "short_submission_days", "short_submission_days_small", "small_works_amount", "prime_to_sub_days", "late_interest_rate", "year_days",
+        "client_days", "correction_share", "direct_award_threshold", "near_threshold", "early_change_days", "price_raise", "report_gap_days",
+        "flat_months", "progress_gap_points", "paid_ahead_points", "disclosure_days", "answer_days", "weekend", "holidays",
+    }  # fmt: skip
 
 
 def test_the_limit_of_days_for_small_works_and_for_single_procedures():

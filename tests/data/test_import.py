@@ -547,6 +547,9 @@ def test_the_page_shows_those_that_lie_farthest_from_the_middle():
     assert late == [[f"y{n}", str(n)] for n in range(25, 15, -1)]
     assert "25 values, median 13, 98 % between 1.24 and 24.76; 10 worth a look" in page
     assert page.count("<svg") == 1, "one answer is no spread"
+    assert (page.count('<rect x="'), page.count('<rect class="look"')) == (23, 9), (
+        "24 and 25 stand in the last step"
+    )
     later = payments.assign(date_paid=payments["date_paid"] + pd.Timedelta(days=15))
     page = flags_of({"payments": later}, codes=["payment-delay"]).page().html
     assert (
@@ -562,6 +565,7 @@ def test_flags_are_written_in_four_forms_that_agree(imported, tmp_path):
         rows = list(csv.DictReader(file))
     assert len(rows) == len(made.answers) and sum(row["worth a look"] == "yes" for row in rows) == len(hits)
     shape = json.loads((out / "flags.json").read_text())
+    assert {"OCID", "Contract"} <= set(shape)
     assert set(shape["OCID"]) == set(hits[hits["level"] == "process"]["id"])
     assert sum(len(codes) for ids in shape.values() for codes in ids.values()) == len(hits)
     book = openpyxl.load_workbook(out / "flags.xlsx", read_only=True)

@@ -840,6 +840,13 @@ def test_rows_without_an_id_are_numbered_through_all_files(tmp_path):
     assert list(read(cards, "attendance")[0]) == ["worker_id", "contract_id", "date"]
 
 
+def test_an_id_that_says_that_there_is_none_names_nothing_but_its_own_row(tmp_path):
+    headings = "contract id;tender id;contractor;contract value"
+    made = read(contracts(tmp_path, "N/A;N/A;River;5", "C-2;T-2;Hill;6", headings=headings))[0]
+    assert made["contract_id"].tolist() == ["N/A", "C-2"]
+    assert made["tender_id"].isna().tolist() == [True, False]
+
+
 def test_a_mapping_is_read_as_it_was_written(tmp_path):
     odd = 'Price "net"\\\n\tof all'
     written = [

@@ -102,7 +102,7 @@ def _origin(projects: pd.DataFrame, simulated: bool) -> Step:
 
 def _schedules(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """One schedule for each contract: the planned progress by month."""
-    contracts = tables.get("contracts", pd.DataFrame(columns=["contract_id", "date_signed"]))
+    contracts = tables.get("contracts", pd.DataFrame())
     planned = {}
     if "progress" in tables and {"contract_id", "period", "planned"} <= set(tables["progress"].columns):
         days = tables["progress"]["period"].astype(str).str[:10]
