@@ -15,11 +15,13 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from docutils import nodes
+from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from cleanworks import words
+from cleanworks.html_templates import filled
 from cleanworks.workshop.catalogue import Course, Entry, Lesson
 from cleanworks.workshop.pages import derived
 from cleanworks.workshop.pages.kept import course_of
@@ -71,21 +73,19 @@ def visit(translator: Any, node: progress) -> None:
     def address(entry: Entry) -> str:
         return relative_uri(here, builder.get_target_uri(docname(course, entry)))
 
-    translator.body.append(f'<div class="cw-progress">{_HEAD}{_COMPLETION}{lists(course, address)}')
+    translator.body.append(str(filled(__package__, "progress.html", lists=lists(course, address))))
 
 
 def depart(translator: Any, node: progress) -> None:
     translator.body.append("</div>")
 
 
-def lists(course: Course, address: Callable[[Entry], str]) -> str:
+def lists(course: Course, address: Callable[[Entry], str]) -> Markup:
     """The lessons of each part as HTML; `address` gives the link to a lesson or an exercise set."""
     parts: dict[str, list[Lesson]] = {}
     for lesson in course.lessons:
         parts.setdefault(lesson.caption, []).append(lesson)
-    return "".join(
-        _part(number, caption, lessons, address) for number, (caption, lessons) in enumerate(parts.items(), 1)
-    )
+    return filled(__package__, "progress_lists.html", parts=parts, address=address, questions=_questions)
 
 
 def docname(course: Course, entry: Entry) -> str:
@@ -93,77 +93,12 @@ def docname(course: Course, entry: Entry) -> str:
     return PurePosixPath(course.relative(entry.path)).with_suffix("").as_posix()
 
 
-def _part(number: int, caption: str, lessons: list[Lesson], address: Any) -> str:
-    rows = "".join(_lesson(lesson, number, address) for lesson in lessons)
-    title = escape(caption or "Lessons")
-    count = "1 lesson" if len(lessons) == 1 else f"{len(lessons)} lessons"
-    return f'<h2 id="progress-part-{number}">{title}</h2><p data-part="{number}">0 of {count} read.</p>{rows}'
-
-
-def _lesson(lesson: Lesson, part: int, address: Any) -> str:
-    title = escape(lesson.title)
-    links = [f'<a href="{address(lesson)}">Lesson {lesson.id}</a>']
-    if lesson.exercises:
-        links.append(f'<a href="{address(lesson.exercises)}">Exercises {lesson.id}</a>')
-    objectives = "".join(
-        f'<li data-quiz="{" ".join(_questions(lesson, "quiz", number))}" '
-        f'data-exercises="{" ".join(_questions(lesson.exercises, "exercise", number))}">'
-        f'{escape(objective)} <span class="cw-state"></span></li>'
-        for number, objective in enumerate(lesson.block.objectives, 1)
-    )
-    return (
-        f'<details class="cw-fold" data-lesson="{lesson.id}" data-of="{part}" data-title="{title}"><summary>'
-        f'<span class="cw-lesson-title">{title}</span> <span class="cw-state">not begun</span></summary>'
-        f'<div class="cw-inside"><p>{" · ".join(links)}</p><ol class="cw-objectives">{objectives}</ol>'
-        f'<p class="cw-help"></p></div></details>'
-    )
-
-
-def _questions(entry: Entry | None, tag: str, objective: int) -> list[str]:
+def _questions(entry: Entry | None, tag: str, objective: int) -> str:
+    """The ids of an objective's questions, as the script reads them."""
     cells = entry.notebook.with_tag(tag) if entry else []
-    return [
+    return " ".join(
         cell.block.question for cell in cells if cell.block.objective == objective and cell.block.question
-    ]
-
-
-_HEAD = """
-<noscript><p>Progress is kept by a small script, which is switched off in this browser.</p></noscript>
-<p class="cw-summary">Nothing is recorded on this device yet. Mark a lesson as read at its end, answer its quiz, or read
-a file here. If you did something and it is not here: some browsers keep pages that were opened from a disk apart from each
-other. Then try another browser.</p>
-<p class="cw-note-here" hidden></p>
-<div class="cw-tools" role="group" aria-label="Your record">
-<button type="button" class="cw-button" data-do="export" disabled>Save as a file</button>
-<button type="button" class="cw-button" data-do="import">Read a file</button>
-<button type="button" class="cw-button" data-do="completion" aria-expanded="false" aria-controls="cw-completion" disabled>Record of completion</button>
-<button type="button" class="cw-button" data-do="reset" aria-expanded="false" aria-controls="cw-confirm" disabled>Forget everything</button>
-<label class="cw-with-code" hidden><input type="checkbox" name="code"> With the code I wrote in the pages</label>
-<input type="file" accept=".json,application/json" hidden aria-label="A file with a record of progress">
-</div>
-<div class="cw-confirm cw-box" id="cw-confirm" role="group" aria-labelledby="cw-confirm-text" hidden>
-<p id="cw-confirm-text">Forget everything that this browser remembers of this book? A file that you saved stays.</p>
-<button type="button" class="cw-button" data-do="keep">Keep it</button>
-<button type="button" class="cw-button" data-do="forget">Forget it</button>
-</div>
-<div class="cw-said-here" role="status"></div>
-"""
-
-_COMPLETION = """
-<section class="cw-completion cw-box" id="cw-completion" aria-labelledby="cw-completion-title" hidden>
-<h2 id="cw-completion-title" tabindex="-1">Record of completion</h2>
-<p><strong>What this is:</strong> a list of what was marked, answered and solved on one device, made by the reader alone.
-<strong>What it is not:</strong> a certificate. Nobody checked who worked, with whose help, or whether the marks are true.</p>
-<p>Made on <span class="cw-made-on"></span>. Name, written by hand if you like: <span class="cw-blank"></span></p>
-<p>Quiz: questions answered right, in brackets those at the first try.</p>
-<div class="cw-scroll" role="region" aria-label="Lessons on record" tabindex="0"><table class="cw-report">
-<caption>Lessons on record</caption>
-<thead><tr><th scope="col">Lesson</th><th scope="col">Marked as read</th><th scope="col">Quiz</th>
-<th scope="col">Exercises solved with the check</th><th scope="col">Open questions answered</th><th scope="col">Only marked as done</th>
-<th scope="col">Solutions opened</th></tr></thead><tbody></tbody></table></div>
-<p class="cw-paper-off"><button type="button" class="cw-button" data-do="print">Print this record</button>
-<button type="button" class="cw-button" data-do="close">Close</button></p>
-</section>
-"""
+    )
 
 
 # --- marks at the end of lessons and exercises --------------------------------------------------------------------
