@@ -18,13 +18,14 @@ from cleanworks import made_folder, profiles
 from cleanworks.construction import flags
 from cleanworks.data import folder
 from cleanworks.errors import InputError
-from cleanworks.paper import Page, escape
+from cleanworks.paper import Page
 from cleanworks.profiles import Profile
 from cleanworks.typed import Day, Tables
 from cleanworks.written import csv_text, harmless
 
 if TYPE_CHECKING:
     import openpyxl
+    from markupsafe import Markup
 
     from cleanworks.data.database import Database
 
@@ -283,113 +284,53 @@ _FAMILIES = {
 }  # fmt: skip
 
 
-def _body(made: Flags) -> str:
-    able = made.coverage[made.coverage["possible"]]
-    held = ", ".join(f"{rows:,} {name.replace('_', ' ')}" for name, rows in made.rows.items())
-    hits = sum(one.flagged for one in made.spreads)
-    parts = [
-        f"<h1>Indicators of {escape(made.name)}</h1>",
-        f'<p class="lead">{len(able)} of {len(made.coverage)} indicators could be computed. They gave {made.looked:,} answers, '
-        f"{hits:,} of them worth a look.</p>",
-        "<p><strong>A flag is a reason to look, never a finding.</strong> Each has innocent explanations, which stand beside it. "
-        "Ask the file and the people first; publish no name because of a flag.</p>",
-        f'<p class="note">The data hold {escape(held)}. {escape(made.reading)}</p>',
-    ]
-    parts += [f'<p class="note">{escape(note)}</p>' for note in made.notes]
-    if not made.whole:
-        parts.append(
-            '<p class="note">The data are large: all answers are counted here, and the files beside this page name those that are worth a look.</p>'
-        )
+def _body(made: Flags) -> Markup:
+    # Python in a page has no Jinja2, and needs none to compute flags.
+    from cleanworks.html_templates import filled
+
+    possible = made.coverage["possible"]
     flagged = made.answers[made.answers["flagged"]]
     cases = {key: rows for key, rows in flagged.groupby(["code", "level"], observed=True, sort=False)}
-    asked = [(code, flags.REGISTRY[code], [s for s in made.spreads if s.code == code]) for code in able.index]
-    with_answers = [entry for entry in asked if entry[2]]
-    parts.append(_overview(with_answers))
-    for family, title in _FAMILIES.items():
-        chosen = [entry for entry in with_answers if entry[1].family == family]
-        if chosen:
-            parts.append(f"<h2>{title}</h2>")
-            parts += [_one(*entry, cases) for entry in chosen]
-    silent = [(code, one) for code, one, spreads in asked if not spreads]
-    if silent:
-        items = "".join(
-            f"<li><strong>{escape(one.name)}</strong> <code>{code}</code>: {escape(one.formula)}</li>"
-            for code, one in silent
-        )
-        parts.append(
-            f"<h2>Possible, and without an answer</h2><p>The fields are there; no case meets the condition to be looked at.</p><ul>{items}</ul>"
-        )
-    parts.append(_missing(made.coverage[~made.coverage["possible"]]))
-    return "\n".join(parts)
-
-
-def _overview(entries: Sequence[tuple[str, flags.Indicator, Sequence[Spread]]]) -> str:
-    rows = []
-    for code, one, spreads in entries:
-        for spread in spreads:
-            rows.append(
-                f'<tr><th scope="row"><a href="#{escape(code)}">{escape(one.name)}</a></th><td>{escape(spread.level)}</td>'
-                f'<td class="number">{spread.looked:,}</td><td class="number">{spread.flagged:,}</td>'
-                f'<td class="number">{_share(spread, one)}</td></tr>'
-            )
-    head = "".join(
-        f'<th scope="col"{" class=number" if place > 1 else ""}>{text}</th>'
-        for place, text in enumerate(("Indicator", "Of", "Looked at", "Worth a look", "Share"))
+    asked = []
+    for code in made.coverage.index[possible]:
+        one, spreads = flags.REGISTRY[code], [spread for spread in made.spreads if spread.code == code]
+        asked.append((one, [_answer(spread, one, cases.get((code, spread.level))) for spread in spreads]))
+    return filled(
+        __package__,
+        "flags.html",
+        made=made,
+        held=", ".join(f"{rows:,} {name.replace('_', ' ')}" for name, rows in made.rows.items()),
+        families=_FAMILIES,
+        asked=asked,
+        missing=list(made.coverage[~possible].iterrows()),
     )
-    return f'<h2>At a glance</h2><div class="scroll" tabindex="0" role="region" aria-label="Overview"><table><caption>What was computed</caption><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
-def _share(spread: Spread, one: flags.Indicator) -> str:
-    """The share that is worth a look; none where only those are listed, as firms are beside their processes."""
-    if spread.flagged == spread.looked and spread.level != one.levels[0]:
-        return ""
-    return f"{spread.flagged / spread.looked:.1%}"
+def _answer(spread: Spread, one: flags.Indicator, hits: pd.DataFrame | None) -> dict[str, Any]:
+    """What the report says of one indicator on one level: its spread, a picture of it, and the cases farthest from the middle."""
+    first = []
+    if hits is not None:
+        far = hits.assign(far=(hits["value"] - spread.median).abs())
+        far = far.sort_values("far", ascending=False, kind="stable").head(SHOWN)
+        first = [(row.id, _number(row.value)) for row in far.itertuples()]
+    # No share where only those are listed that are worth a look, as firms are beside their processes.
+    alone = spread.flagged == spread.looked and spread.level != one.levels[0]
+    hit = 0 if hits is None else len(hits)
+    return {
+        "spread": spread,
+        "alone": alone,
+        "picture": _picture(spread, one.name),
+        "first": first,
+        "hits": hit,
+    }
 
 
-def _one(
-    code: str, one: flags.Indicator, spreads: Sequence[Spread], cases: Mapping[tuple[str, str], pd.DataFrame]
-) -> str:
-    parts = [
-        f'<section class="flag" id="{escape(code)}"><h3>{escape(one.name)} <code>{escape(code)}</code></h3><p>{escape(one.definition)}</p>'
-    ]
-    parts.append(f'<p class="note">{escape(one.formula)}. Unit: {escape(one.unit)}.</p>')
-    for spread in spreads:
-        level = spread.level
-        marked = (
-            " (only those that are worth a look are listed)"
-            if spread.flagged == spread.looked and one.levels[0] != level
-            else ""
-        )
-        parts.append(
-            f"<p>{escape(level).capitalize()}: {spread.looked:,} looked at, <strong>{spread.flagged:,} worth a look</strong>{marked}.</p>"
-        )
-        parts.append(_picture(spread, one.name))
-        hits = cases.get((code, level))
-        if hits is not None:
-            first = hits.assign(far=(hits["value"] - spread.median).abs())
-            first = first.sort_values("far", ascending=False, kind="stable").head(SHOWN)
-            rows = "".join(
-                f'<tr><td><code>{escape(str(row.id))}</code></td><td class="number">{_number(row.value)}</td></tr>'
-                for row in first.itertuples()
-            )
-            more = (
-                f" The {SHOWN} farthest from the middle; all {len(hits):,} are in flags.csv."
-                if len(hits) > SHOWN
-                else ""
-            )
-            parts.append(
-                f"<details{' open' if len(hits) <= 5 else ''}><summary>{len(first)} cases</summary><table><caption>Worth a look.{more}</caption>"
-                f'<thead><tr><th scope="col">{escape(level).capitalize()}</th><th scope="col" class="number">{escape(one.unit.split(";")[0])}</th></tr></thead><tbody>{rows}</tbody></table></details>'
-            )
-    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in one.innocent)
-    parts.append(f"<p>It can be innocent:</p><ul>{reasons}</ul></section>")
-    return "\n".join(parts)
-
-
-def _picture(spread: Spread, name: str) -> str:
+def _picture(spread: Spread, name: str) -> Markup:
     """How the values are spread: a histogram, those worth a look in another colour and named in words."""
+    from markupsafe import Markup
+
     if spread.everyone is None or spread.marked is None:
-        return ""
+        return Markup()
     wide, tall = 460, 90
     step, top = wide / 24, max(spread.everyone.max(), 1)
     bars = []
@@ -406,30 +347,12 @@ def _picture(spread: Spread, name: str) -> str:
             )
     low, middle, high = (_number(value) for value in (spread.low, spread.median, spread.high))
     words = f"{name}: {spread.looked:,} values, median {middle}, 98 % between {low} and {high}; {spread.flagged:,} worth a look"
-    return (
-        f'<svg class="spread" viewBox="0 0 {wide} 116" role="img" aria-label="{escape(words)}">{"".join(bars)}'
-        f'<text x="0" y="111">{low}</text><text x="{wide / 2}" y="111" text-anchor="middle">median {middle}</text>'
-        f'<text x="{wide}" y="111" text-anchor="end">{high}</text></svg>'
+    drawn = (
+        '<svg class="spread" viewBox="0 0 {wide} 116" role="img" aria-label="{words}">{bars}<text x="0" y="111">{low}</text>'
+        '<text x="{half}" y="111" text-anchor="middle">median {middle}</text><text x="{wide}" y="111" text-anchor="end">{high}</text></svg>'
     )
-
-
-def _missing(unable: pd.DataFrame) -> str:
-    if unable.empty:
-        return ""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(row["name"])} <code>{escape(code)}</code></th><td>{_fields(row["missing"])}</td><td>{_fields(row["empty"])}</td></tr>'
-        for code, row in unable.iterrows()
-    )
-    return (
-        "<h2>What could not be computed</h2><p>An indicator whose fields are absent answers nothing. To have it, publish these fields.</p>"
-        '<div class="scroll" tabindex="0" role="region" aria-label="Missing fields"><table><caption>Fields that are missing</caption><thead><tr><th scope="col">Indicator</th>'
-        f'<th scope="col">Not there</th><th scope="col">There, and empty in every row</th></tr></thead><tbody>{rows}</tbody></table></div>'
-    )
-
-
-def _fields(text: str) -> str:
-    return ", ".join(
-        f"<code>{escape(field.replace('|', ' or '))}</code>" for field in text.split(", ") if field
+    return Markup(drawn).format(
+        wide=wide, half=wide / 2, words=words, bars=Markup("".join(bars)), low=low, middle=middle, high=high
     )
 
 
