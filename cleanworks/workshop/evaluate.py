@@ -19,6 +19,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
+from markupsafe import Markup
+
 from cleanworks import learning, paper, words
 from cleanworks.errors import InputError
 from cleanworks.learn import record
@@ -262,7 +264,7 @@ def report(made: Class, *, follow_up: bool = False) -> Report:
             fix="Put in it the files of forms/three-months-later.html, or a table typed-follow-up.csv; or leave out --follow-up.",
         )
     with words.speaking(key.language):
-        sections: list[str] = [_summary(made)]
+        sections: list[Markup] = [_summary(made)]
         tables: dict[str, pd.DataFrame] = {}
         later = (_levels, _later) if follow_up else ()
         for part in (*later, _planned, _learning, _judgement, _exercises, _minutes):
@@ -271,7 +273,7 @@ def report(made: Class, *, follow_up: bool = False) -> Report:
             tables.update(part_tables)
         sections.append(_left_out(made))
         title = f"{say('What participants learned')}: {key.title}"
-    body = f"<h1>{paper.escape(title)}</h1>\n" + "\n".join(s for s in sections if s)
+    body = Markup("\n").join([Markup("<h1>{}</h1>").format(title), *(one for one in sections if one)])
     return Report(paper.Page(title, body, key.language, style=_STYLE), tables)
 
 
@@ -282,7 +284,7 @@ td, th { font-size: .9em; }
 """
 
 
-def _summary(made: Class) -> str:
+def _summary(made: Class) -> Markup:
     kinds = Counter(test.kind for test in made.tests)
     both = len(
         {t.code for t in made.tests if t.kind == "before"} & {t.code for t in made.tests if t.kind == "after"}
@@ -295,18 +297,17 @@ def _summary(made: Class) -> str:
         f"{len(made.progress)} progress records",
         f"{len(made.left_out)} files left out, listed at the end",
     ]
-    items = "".join(f"<li>{say(fact)}.</li>" for fact in facts)
     told = (
         "Files carry a code that each person made up, and no name. "
         f"Numbers of fewer than {made.key.least} people are not shown."
     )
-    return f"<ul>{items}</ul><p class='note'>{say(told)}</p>"
+    return _list(f"{say(fact)}." for fact in facts) + _note(told)
 
 
-def _learning(made: Class) -> tuple[str, dict[str, Any]]:
+def _learning(made: Class) -> tuple[Markup, dict[str, Any]]:
     key = made.key
     if not made.tests:
-        return "", {}
+        return Markup(), {}
     answers = answers_table(made.tests, key)
     both = learning.linked(answers)
     people = both["code"].nunique()
@@ -335,7 +336,7 @@ def _learning(made: Class) -> tuple[str, dict[str, Any]]:
     )
     parts = [
         _heading("What was learned"),
-        f"<p><strong>{say(found)}</strong>{rest}</p>",
+        Markup("<p><strong>{}</strong>{}</p>").format(say(found), rest),
         _paragraph(
             "How to read this: every interval is about the same people before and after. Of twenty intervals, one misses by "
             "chance. There was no comparison group, and some questions were asked both times, so part of a gain may be "
@@ -344,7 +345,7 @@ def _learning(made: Class) -> tuple[str, dict[str, Any]]:
     ]
     if lost:
         gone = f"{lost} of {lost + int(groups.loc['both', 'people'])} people who began did not take the second test."
-        parts.append(f"<p>{say(gone)} {say(_leavers(groups, key.least))}</p>")
+        parts.append(Markup("<p>{} {}</p>").format(say(gone), say(_leavers(groups, key.least))))
     parts.append(_gain_figure(shown, overall.n))
     table = shown.reset_index(names="module and objective")
     table = table.rename(columns={"low": "interval from", "high": "interval to"})
@@ -356,8 +357,7 @@ def _learning(made: Class) -> tuple[str, dict[str, Any]]:
         )
     )
     if dropped:
-        told = f"{dropped} objectives are not shown: too few people answered them both times."
-        parts.append(f"<p class='note'>{say(told)}</p>")
+        parts.append(_note(f"{dropped} objectives are not shown: too few people answered them both times."))
     hardest = items.sort_values("right after").head(5)
     parts += [
         _heading("The questions"),
@@ -375,7 +375,7 @@ def _learning(made: Class) -> tuple[str, dict[str, Any]]:
             },
         ),
     ]
-    return "\n".join(parts), {"gains": table, "questions": items}
+    return Markup("\n").join(parts), {"gains": table, "questions": items}
 
 
 def _items(both: pd.DataFrame, key: Key) -> pd.DataFrame:
@@ -388,7 +388,7 @@ def _items(both: pd.DataFrame, key: Key) -> pd.DataFrame:
     return made.drop(columns="objective")
 
 
-def _without_links(answers: pd.DataFrame, key: Key) -> str:
+def _without_links(answers: pd.DataFrame, key: Key) -> Markup:
     table = learning.scores(answers)
     sizes = table.notna().sum()
     if sizes.min() < key.least:
@@ -428,11 +428,11 @@ def _leavers(groups: pd.DataFrame, least: int) -> str:
     )
 
 
-def _gain_figure(gains: pd.DataFrame, n: int) -> str:
+def _gain_figure(gains: pd.DataFrame, n: int) -> Markup:
     from cleanworks import figures
 
     if gains.empty:
-        return ""
+        return Markup()
     positive = int((gains["low"] > 0).sum())
     title = f"{positive} of {len(gains)} objectives show a gain that is more than chance"
     figure, axes = figures.new(
@@ -462,14 +462,14 @@ def _gain_figure(gains: pd.DataFrame, n: int) -> str:
         f"For each of {len(gains)} objectives, the share of right answers before as a ring and after as a dot; the table below "
         "has the numbers."
     )
-    return paper.figure(figure, alt=say(alt))
+    return Markup(paper.figure(figure, alt=say(alt)))
 
 
-def _judgement(made: Class) -> tuple[str, dict[str, Any]]:
+def _judgement(made: Class) -> tuple[Markup, dict[str, Any]]:
     return _said(made.judgements, made.key.statements, made.key.least, "What participants say", "evaluation")
 
 
-def _later(made: Class) -> tuple[str, dict[str, Any]]:
+def _later(made: Class) -> tuple[Markup, dict[str, Any]]:
     return _said(made.follow_ups, made.key.follow_up, made.key.least, "What became of it", "follow-up")
 
 
@@ -479,12 +479,12 @@ def _said(
     least: int,
     heading: str,
     name: str,
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[Markup, dict[str, Any]]:
     """The marks and the words of a survey."""
     import pandas as pd
 
     if not forms:
-        return "", {}
+        return Markup(), {}
     if len(forms) < least:
         return _heading(heading) + _paragraph(f"Fewer than {least} forms came back; none is shown."), {}
     rows, written = [], []
@@ -501,23 +501,22 @@ def _said(
         elif len(given) >= least:
             # In an order that says nothing about who wrote what.
             given.sort(key=lambda text: hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
-            items = "".join(f'<li dir="auto">{paper.escape(_one_line(text))}</li>' for text in given)
-            written.append(f"<h3>{paper.escape(say(statement.text))}</h3><ul>{items}</ul>")
+            written.append(_heading(statement.text, 3) + _list(map(_one_line, given), ' dir="auto"'))
         elif given:
-            few = say(f"Fewer than {least} people wrote something.")
-            written.append(f"<h3>{paper.escape(say(statement.text))}</h3><p class='note'>{few}</p>")
+            few = f"Fewer than {least} people wrote something."
+            written.append(_heading(statement.text, 3) + _note(few))
     table = pd.DataFrame(rows, columns=["statement", "people", "mean (1 to 5)"])
     html = _heading(heading) + _shown(table, "1 means not at all, 5 means fully")
-    return html + "".join(written), {name: table}
+    return html + Markup().join(written), {name: table}
 
 
-def _planned(made: Class) -> tuple[str, dict[str, Any]]:
+def _planned(made: Class) -> tuple[Markup, dict[str, Any]]:
     """What was planned, and beside it what the same person said three months later."""
     import pandas as pd
 
     heading, least = _heading("What was planned"), made.key.least
     if not made.plans:
-        return "", {}
+        return Markup(), {}
     if len(made.plans) < least:
         return heading + _paragraph(f"Fewer than {least} action plans came back; none is shown."), {}
     later = {form.code: form.answers for form in made.follow_ups}
@@ -532,7 +531,7 @@ def _planned(made: Class) -> tuple[str, dict[str, Any]]:
     # In an order that says nothing about who wrote what.
     rows.sort(key=lambda row: hashlib.sha256(row[0].encode("utf-8", "surrogatepass")).digest())
     columns = ["what will change", "by when", "whose consent", "how others would see it"]
-    told = ""
+    told = Markup()
     if made.follow_ups:
         columns += ["done after three months", "what was done", "what stood in the way"]
         counts = ", ".join(
@@ -542,7 +541,7 @@ def _planned(made: Class) -> tuple[str, dict[str, Any]]:
             say(f"Of {len(made.plans)} plans, after three months"),
             say("People say this of themselves."),
         )
-        told = f"<p>{begin}: {counts}. {end}</p>"
+        told = Markup("<p>{}: {}. {}</p>").format(begin, counts, end)
     table = pd.DataFrame(rows, columns=columns)
     caption = "Action plans, each with what the same person said of it later" if told else "Action plans"
     return heading + told + _shown(table, caption), {"plans": table}
@@ -561,7 +560,7 @@ AGREES = 4
 """The mark from which on somebody is counted as saying yes: "mostly" and "fully"."""
 
 
-def _levels(made: Class) -> tuple[str, dict[str, Any]]:
+def _levels(made: Class) -> tuple[Markup, dict[str, Any]]:
     """Reaction, learning, behaviour and result side by side, each with what it can prove and what it cannot."""
     import pandas as pd
 
@@ -649,11 +648,11 @@ def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:600]
 
 
-def _exercises(made: Class) -> tuple[str, dict[str, Any]]:
+def _exercises(made: Class) -> tuple[Markup, dict[str, Any]]:
     least = made.key.least
     if len(made.progress) < least:
         told = _paragraph(f"Fewer than {least} progress records came back; none is shown.")
-        return (_heading("Progress in the book and the notebooks") + told if made.progress else ""), {}
+        return (_heading("Progress in the book and the notebooks") + told if made.progress else Markup()), {}
     records = [lessons for _, lessons in made.progress]
     tables = {
         "lessons": (_lessons_table(records, made.key), "Which lessons participants marked as read"),
@@ -672,7 +671,7 @@ def _exercises(made: Class) -> tuple[str, dict[str, Any]]:
         "From the records that participants exported. They say what people did on their own devices; who hands in two records "
         "counts twice."
     )
-    html += "".join(_shown(table, caption) for table, caption in shown.values())
+    html += Markup().join(_shown(table, caption) for table, caption in shown.values())
     return html, {name: table for name, (table, _) in shown.items()}
 
 
@@ -776,7 +775,7 @@ def _share(count: int, of: int, least: int) -> str:
     return say(HIDDEN) if of < least or learning.hidden([count, of - count], least)[0] else str(count)
 
 
-def _minutes(made: Class) -> tuple[str, dict[str, Any]]:
+def _minutes(made: Class) -> tuple[Markup, dict[str, Any]]:
     import pandas as pd
 
     rows = []
@@ -799,7 +798,7 @@ def _minutes(made: Class) -> tuple[str, dict[str, Any]]:
                     )
                 )
     if not rows:
-        return "", {}
+        return Markup(), {}
     table = pd.DataFrame(rows, columns=["module", "title", "part", "planned", "recorded", "sessions"])
     over = int((table["recorded"] - table["planned"]).sum())
     verdict = (
@@ -812,16 +811,15 @@ def _minutes(made: Class) -> tuple[str, dict[str, Any]]:
     return html, {"minutes": table}
 
 
-def _left_out(made: Class) -> str:
+def _left_out(made: Class) -> Markup:
     if not made.left_out:
-        return ""
+        return Markup()
     most = 50
-    items = "".join(
-        f"<li><bdi>{paper.escape(_one_line(name))}</bdi> {paper.escape(say(why))}.</li>"
-        for name, why in made.left_out[:most]
-    )
+    lines = [
+        Markup("<bdi>{}</bdi> {}.").format(_one_line(name), say(why)) for name, why in made.left_out[:most]
+    ]
     more = _paragraph(f"And {len(made.left_out) - most} more.") if len(made.left_out) > most else ""
-    return f"{_heading('Files that were left out')}<ul>{items}</ul>{more}"
+    return _heading("Files that were left out") + _list(lines) + more
 
 
 def _objective(key: Key, name: str) -> str:
@@ -836,12 +834,21 @@ def _natural(id: str) -> list[Any]:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", id)]
 
 
-def _heading(text: str) -> str:
-    return f"<h2>{say(text)}</h2>"
+def _heading(text: str, level: int = 2) -> Markup:
+    return Markup("<h{0}>{1}</h{0}>").format(level, say(text))
 
 
-def _paragraph(text: str) -> str:
-    return f"<p>{say(text)}</p>"
+def _paragraph(text: str) -> Markup:
+    return Markup("<p>{}</p>").format(say(text))
+
+
+def _note(text: str) -> Markup:
+    return Markup("<p class='note'>{}</p>").format(say(text))
+
+
+def _list(lines: Iterable[str], attributes: str = "") -> Markup:
+    items = Markup().join(Markup("<li{}>{}</li>").format(Markup(attributes), line) for line in lines)
+    return Markup("<ul>{}</ul>").format(items)
 
 
 def _as_written(cell: Any) -> str:
@@ -852,9 +859,10 @@ def _as_written(cell: Any) -> str:
 
 def _shown(
     table: pd.DataFrame, caption: str, formats: Mapping[str, Callable[[Any], str]] = MappingProxyType({})
-) -> str:
+) -> Markup:
     """A table in the language of the report, which can be moved sideways where it is too wide."""
     said = {say(name): formats.get(name, _as_written) for name in table.columns}
     caption = say(caption)
     made = paper.table(_headed(table), caption=caption, formats=said)
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{paper.escape(caption)}">{made}</div>'
+    scroll = Markup('<div class="scroll" tabindex="0" role="region" aria-label="{}">{}</div>')
+    return scroll.format(caption, Markup(made))
