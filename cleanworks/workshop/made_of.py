@@ -23,9 +23,7 @@ def tool() -> str:
     for package in _BUILT_WITH:
         digest.update(f"{package} {version(package)}".encode())
     own = Path(cleanworks.__file__).parent
-    for path in sorted(
-        path for path in own.rglob("*") if path.suffix in (".py", ".css", ".js", ".toml", ".po")
-    ):
+    for path in sorted(path for path in own.rglob("*") if path.is_file() and path.suffix != ".pyc"):
         digest.update(path.relative_to(own).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
