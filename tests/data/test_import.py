@@ -532,8 +532,8 @@ def test_the_page_shows_those_that_lie_farthest_from_the_middle():
     tables = {"payments": payments, "bids": bids, "contracts": contracts}
     page = flags_of(tables, codes=["payment-delay", "R035"]).page().html
     tables = [
-        [shown_in(row) for row in re.findall("<tr>(.*?)</tr>", one)]
-        for one in re.findall("<table>.*?</table>", page)
+        [shown_in(row) for row in re.findall("<tr>(.*?)</tr>", one, re.S)]
+        for one in re.findall("<table>.*?</table>", page, re.S)
     ]
     assert tables and all(len(row) == len(rows[0]) for rows in tables for row in rows), (
         "under each heading its cell"
