@@ -85,7 +85,9 @@ def numbers(
     elif np.isinf(low):
         limits = f"is above {high:g}"
     outside = present & ((flat < low) | (flat > high))
-    _refuse(values, outside, name, f"{{value:g}} {limits}", "Correct it, or leave the row out.")
+    share = (low, high) == (0, 1)
+    fix = "Write 5 % as 0.05." if share else "Correct it, or leave the row out."
+    _refuse(values, outside, name, f"{{value:g}} {limits}", fix)
     return flat
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cleanworks import wilson
+from cleanworks import input_checks, wilson
 from cleanworks.errors import InputError
 
 MOMENTS = ("before", "after")
@@ -212,10 +212,7 @@ def hidden(counts: ArrayLike, least: int = LEAST, *, total_shown: bool = True) -
     array of bool, as long as ``counts``
     """
     counts = np.asarray(counts)
-    if least < 1:
-        raise InputError(
-            "The smallest group to show must be 1 or more.", where="least", fix="Give 1 or more; 5 is usual."
-        )
+    input_checks.whole(least, "least")
     hide = (counts > 0) & (counts < least)
     if not total_shown or not hide.any():
         return hide

@@ -40,7 +40,8 @@ def view(tables: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.D
     """
     if "projects" not in tables or "project_id" not in tables["projects"]:
         raise InputError(
-            "There is no table projects with project_id.", fix="A site needs at least projects.csv."
+            "There is no table of projects with a column project_id.",
+            fix="A site needs at least projects.csv.",
         )
     shown = {name: tables[name] for name in TABLES if tables.get(name) is not None}
     if "contract_id" in shown.get("progress", ()):

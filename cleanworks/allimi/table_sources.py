@@ -37,7 +37,7 @@ def find(
         Two sources at once, a folder without a table, a wrong table, no registry, or a date that is none.
     """
     if tables is not None and registry is not None:
-        raise InputError("Tables and a registry were given at once.", fix="Give --tables or --registry.")
+        raise InputError("Tables and a registry were given at once.", fix="Give --data or --registry.")
     day = _day(date)
     if tables is not None:
         read = from_data(tables)

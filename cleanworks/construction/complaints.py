@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.errors import InputError
 
 
@@ -67,17 +68,9 @@ def reports(events: float, reporting_share: float, scope_share: float = 1.0) -> 
     scope_share : float
         Share of events that the centre accepts, 0 to 1: for example only public works.
     """
-    for name, share in {"reporting share": reporting_share, "scope": scope_share}.items():
-        if not 0 <= share <= 1:
-            raise InputError(
-                f"The {name} is {share}; a share lies between 0 and 1.",
-                where="reports",
-                fix="Write 5 % as 0.05.",
-            )
-    if events < 0:
-        raise InputError(
-            f"The number of events cannot be {events}.", where="reports", fix="Give a count, 0 or more."
-        )
+    input_checks.share(reporting_share, "reporting_share", ends=True)
+    input_checks.share(scope_share, "scope_share", ends=True)
+    input_checks.need_amounts(events, "events")
     return events * reporting_share * scope_share
 
 

@@ -311,7 +311,7 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """
     if "projects" not in tables:
         raise InputError(
-            "There is no table projects.", where="tables", fix="Pass a mapping with at least that table."
+            "There is no table 'projects'.", where="tables", fix="Pass a mapping with at least that table."
         )
     input_checks.need_columns(tables["projects"], ("project_id",), "projects")
     projects = pd.Index(tables["projects"]["project_id"], name="project_id")
@@ -330,10 +330,7 @@ def disclosure_rate(filled: pd.DataFrame, out_of: int = PROACTIVE_ITEMS) -> pd.S
     ``out_of`` is 40, CoST's list, or the number of items that the law requires. The row that stands for the start date and the
     duration counts twice.
     """
-    if out_of < 1:
-        raise InputError(
-            f"{out_of} items cannot be required.", where="out_of", fix="Give the number of items, 1 or more."
-        )
+    input_checks.whole(out_of, "out_of")
     weights = pd.Series({one.key: one.counts for one in ITEMS})
     shown = [key for key in filled.columns if key in weights.index]
     return (filled[shown] * weights[shown]).sum(axis=1) / out_of

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.draws import Draws
 from cleanworks.errors import InputError
 
@@ -40,8 +41,7 @@ def simulate(
     A loss at one stage is taken from what the stages before it have left, so that the total can never exceed the
     budget. Triangular distributions say "between low and high, most likely near here" and nothing more.
     """
-    if draws < 1:
-        raise InputError(f"{draws} draws were asked for.", where="loss model", fix="Ask for 1 or more.")
+    input_checks.whole(draws, "draws")
     chance, left = Draws(rng), np.ones(draws)
     losses = {}
     for stage, (low, likely, high) in ranges.items():

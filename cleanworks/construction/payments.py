@@ -279,9 +279,7 @@ def late_interest(amount: Numbers, days: Numbers, rate: float, year_days: int = 
     input_checks.need_amounts(amount, "amount")
     input_checks.need_amounts(days, "days late")
     input_checks.share(rate, "rate", ends=True)
-    input_checks.need_amounts(year_days, "year_days")
-    if not year_days:
-        raise InputError("A year cannot have 0 days.", where="year_days", fix="Use 365.")
+    input_checks.positive(year_days, "year_days")
     return amount * rate * days / year_days
 
 
@@ -443,8 +441,7 @@ def direct_payment(
     """
     input_checks.need_amounts(missed, "missed instalments")
     for name, limit in (("threshold", threshold), ("may_threshold", may_threshold)):
-        if limit < 1:
-            raise InputError(f"{name} cannot be {limit}.", where="direct_payment", fix="Give 1 or more.")
+        input_checks.whole(limit, name)
     on_request = {
         f"instalments missed: {missed}, and the subcontractor asks": missed >= threshold,
         "the prime contractor is insolvent, and the subcontractor asks": insolvent,
@@ -663,10 +660,7 @@ def insolvency_loss(
     >>> insolvency_loss(waiting, "2024-06-10", "bypass").empty
     True
     """
-    if route not in ROUTES:
-        raise InputError(
-            f"{route!r} is not a route.", where="insolvency_loss", fix=f"Use one of: {', '.join(ROUTES)}."
-        )
+    input_checks.choice(route, ROUTES, "route")
     input_checks.share(recovery, "recovery", ends=True)
     rows = held_for_others(payments, date)
     if route == "bypass":
@@ -714,9 +708,9 @@ def _pick(
 def _by_day(money: pd.Series, name: str) -> pd.Series:
     if not isinstance(money, pd.Series):
         raise InputError(
-            f"{name} must be a column of money indexed by date.",
+            "A column of money is needed, with dates as its index.",
             where=name,
-            fix="Use table.set_index(...)[...].",
+            fix="Write table.set_index(DATES)[AMOUNTS], with the names of two columns.",
         )
     input_checks.need_amounts(money, name)
     days = input_checks.dates(pd.Series(money.index), name)

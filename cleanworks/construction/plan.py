@@ -123,7 +123,7 @@ def roadmap(
         raise InputError(
             f"The order {list(order)} cannot be used.",
             where="order",
-            fix=f"Name parts once each, out of: {', '.join(PARTS)}.",
+            fix=f"Name each part once. The parts are: {', '.join(PARTS)}.",
         )
     lacking = [part for part in order if part not in build_months]
     if lacking or step_months < 0 or any(build_months[part] < 0 for part in order):

@@ -296,10 +296,7 @@ def earned_value_table(progress: pd.DataFrame, contracts: pd.DataFrame, cost: st
     1    C-000001     14.9    18.0  1.21  1.06
     2    C-000001     33.3    39.7  1.19  1.09
     """
-    if cost not in ("cost", "paid"):
-        raise InputError(
-            f"There is no cost {cost!r}.", where="earned_value_table", fix="Use 'cost' or 'paid'."
-        )
+    input_checks.choice(cost, ("cost", "paid"), "cost")
     input_checks.need_columns(progress, (*_PROGRESS, cost), "progress")
     table = _in_order(progress)
     budget = table["contract_id"].map(_one_per_contract(contracts, "value_amount"))
@@ -630,10 +627,7 @@ def early_warning(
     """
     input_checks.need_columns(table, ("contract_id", "period", "planned", measure), "progress")
     input_checks.need_percentages(from_planned, "from_planned")
-    if months < 1 or months != int(months):
-        raise InputError(
-            f"{months} is not a number of months.", where="early_warning", fix="Give 1, 2, 3, ..."
-        )
+    input_checks.whole(months, "months")
     rows = table.sort_values(["contract_id", "period"], kind="stable")
     seen = rows[(rows["planned"] >= from_planned) & rows[measure].notna()]
     low = seen[measure] < below

@@ -23,6 +23,7 @@ from typing import Any
 
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.errors import InputError
 from cleanworks.wilson import interval
 
@@ -67,10 +68,7 @@ def wilson(hits: int, out_of: int, confidence: float = 0.95) -> tuple[float, flo
             where="wilson",
             fix="Give counts with 0 <= hits <= out_of.",
         )
-    if not 0 < confidence < 1:
-        raise InputError(
-            f"{confidence} is not a confidence.", where="wilson", fix="Give a share such as 0.95."
-        )
+    input_checks.share(confidence, "confidence")
     if out_of == 0:
         return float("nan"), float("nan")
     return interval(hits / out_of, out_of, NormalDist().inv_cdf(0.5 + confidence / 2))

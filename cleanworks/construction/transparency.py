@@ -84,10 +84,7 @@ def rank_sensitivity(
         Per entity ``rank`` (with ``weights``), ``best``, ``worst``, ``low`` and ``high`` (the middle 90 % of ranks), and
         ``share_first`` (share of draws in which it came first), sorted by ``rank``.
     """
-    if draws < 1:
-        raise InputError(
-            f"{draws} draws are too few.", where="draws", fix="Give a number of 1 or more; 1000 is usual."
-        )
+    input_checks.whole(draws, "draws")
     middle = _weights(weights)
     total = index(scores, weights)
     alpha = np.ones(len(middle)) if concentration is None else np.asarray(middle) * concentration
@@ -137,7 +134,7 @@ def sample_for_share(projects: int, margin: float, confidence: float = 0.95, exp
     -----
     L. Kish, Survey Sampling (kish-1965): finite population correction.
     """
-    projects = _whole(projects, "projects")
+    projects = input_checks.whole(projects, "projects", least=0)
     for name, value in (("margin", margin), ("confidence", confidence), ("expected", expected)):
         input_checks.share(value, name, ends=True)
     if margin == 0 or confidence in (0, 1):
@@ -157,7 +154,8 @@ def sample_for_share(projects: int, margin: float, confidence: float = 0.95, exp
 def chance_of_finding(projects: int, faulty: int, checked: int) -> float:
     """Probability that a random check of ``checked`` projects meets at least one of the ``faulty`` ones (hypergeometric)."""
     projects, faulty, checked = (
-        _whole(v, n) for v, n in ((projects, "projects"), (faulty, "faulty"), (checked, "checked"))
+        input_checks.whole(v, n, least=0)
+        for v, n in ((projects, "projects"), (faulty, "faulty"), (checked, "checked"))
     )
     if faulty > projects or checked > projects:
         raise InputError(
@@ -182,13 +180,13 @@ def sample_to_find(projects: int, faulty: int, chance: float = 0.95) -> int:
         No faulty project: then no number of checks finds one.
     """
     input_checks.share(chance, "chance", ends=True)
-    if _whole(faulty, "faulty") == 0:
+    if input_checks.whole(faulty, "faulty", least=0) == 0:
         raise InputError(
             "There is nothing to find.",
             where="faulty",
             fix="Give the number of faulty projects you would not want to miss.",
         )
-    low, high = 0, _whole(projects, "projects") - faulty + 1
+    low, high = 0, input_checks.whole(projects, "projects", least=0) - faulty + 1
     while low < high:
         middle = (low + high) // 2
         if chance_of_finding(projects, faulty, middle) >= chance:
@@ -218,11 +216,3 @@ def _scores_in_range(scores: pd.DataFrame) -> None:
             where=f"scores, row {scores.index[row]}, column {scores.columns[column]}",
             fix="Bring every dimension to 0-100 first.",
         )
-
-
-def _whole(value: float, name: str) -> int:
-    if isinstance(value, bool) or not float(value).is_integer() or value < 0:
-        raise InputError(
-            f"{value!r} is not a number of projects.", where=name, fix="Give a whole number, 0 or more."
-        )
-    return int(value)

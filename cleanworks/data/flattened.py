@@ -141,7 +141,7 @@ def _merge(known: dict[str, Any], more: Mapping[str, Any], where: str, kind: str
             _merge_list(before, value, name, where, below)
         elif before != value:
             raise InputError(
-                f"Two rows of one release say different things of {name}: {str(before)[:60]!r} and {str(value)[:60]!r}.",
+                f"Two rows of one release say different things about {name}: {str(before)[:60]!r} and {str(value)[:60]!r}.",
                 where=where,
                 fix="Give each release an id of its own, or correct the row.",
             )

@@ -351,7 +351,7 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         if twice.any():
             row = int(np.flatnonzero(twice)[0])
             raise InputError(
-                f"{key} {table[key].iloc[row]!r} appears twice.",
+                f"The {key} {table[key].iloc[row]!r} appears twice.",
                 where=sheet.row(row),
                 fix="Take one of the rows away, or map another column.",
             )

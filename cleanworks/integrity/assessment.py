@@ -194,18 +194,12 @@ def experience_score(rate: Numbers, worst: float = 0.05) -> Numbers:
     """
     if not 0 < worst <= 1:
         raise InputError(
-            f"The goalpost is {worst}.",
+            f"The goalpost {worst} is not a share above 0.",
             where="worst",
             fix="Give a share above 0 and up to 1, for example 0.05.",
         )
+    input_checks.numbers(rate, "rate of experience", low=0, high=1, missing=True)
     values = rate.astype("float64") if isinstance(rate, pd.Series) else np.asarray(rate, dtype="float64")
-    wrong = (values < 0) | (values > 1)
-    if np.any(wrong):
-        raise InputError(
-            f"A rate is {np.asarray(values)[np.asarray(wrong)].flat[0]:g}.",
-            where="rate of experience",
-            fix="Give shares between 0 and 1; 2 % is 0.02.",
-        )
     score = 10 * (1 - np.minimum(values, worst) / worst)
     return float(score) if np.ndim(score) == 0 else score
 
@@ -546,10 +540,7 @@ def change(before: float, after: float, year_before: int, year_after: int) -> fl
 
 
 def _check_points(points: int) -> None:
-    if points < 2:
-        raise InputError(
-            f"A scale of {points} points cannot be scored.", where="points", fix="Use at least two points."
-        )
+    input_checks.whole(points, "points", least=2)
 
 
 def _check_codes(values: Numbers, points: int) -> None:

@@ -423,7 +423,7 @@ def sensitivity(
     mixed = np.asarray(at_mixed, dtype=float)
     if mixed.shape != (len(names), len(a)) or len(b) != len(a):
         raise InputError(
-            f"Results of shape {mixed.shape} for {len(names)} factors.",
+            f"The results have the shape {mixed.shape}, which does not fit {len(names)} factors.",
             where="sensitivity",
             fix="Give one column of results for each factor.",
         )
@@ -589,7 +589,7 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
         raise InputError(
             f"{k} items and {n} complete rows are too few.",
             where="items",
-            fix="Two items and three rows at least.",
+            fix="Give at least two items and three complete rows.",
         )
     value = _alpha(values)
     error = input_checks.share(level, "level")

@@ -207,9 +207,9 @@ def implied_correlation(rising: float) -> float:
     most = share_rising(0.0)[0]
     if wanted >= most:
         raise InputError(
-            f"Even with unrelated rounds only {most:.1%} rise.",
+            f"Chance alone lets at most {most:.1%} rise.",
             where="rising",
-            fix="Something else moved the grades.",
+            fix="Give a smaller share, or look for what else moved the grades.",
         )
     return float(brentq(lambda r: share_rising(r)[0] - wanted, 0.0, 0.9999, xtol=1e-10))
 
@@ -296,7 +296,7 @@ def difference_in_differences(
         raise InputError(
             "The treatment cannot be told from the units and periods: no unit changes, or all change together.",
             where=f"column {treated}",
-            fix="A comparison group and a period before are needed.",
+            fix="Add a comparison group, and a period before the change.",
         )
     kept = ~_absorbed(within)
     x = within[:, kept]
@@ -553,15 +553,15 @@ class _Panel:
         periods, known = pd.factorize(moments, sort=True)
         if len(known) < 2:
             raise InputError(
-                "There is one period only.", where=f"column {period}", fix="Add rows of another period."
+                "There is only one period.", where=f"column {period}", fix="Add rows of another period."
             )
         groups = pd.factorize(input_checks.labels(table, cluster, "panel"))[0] if cluster else units
         number = min(int(groups.max()) + 1, len(names))
         if number < 3:
             raise InputError(
-                f"There {'are two clusters' if number == 2 else 'is one cluster'} only, so there is no standard error.",
+                f"There {'are only two clusters' if number == 2 else 'is only one cluster'}, so there is no standard error.",
                 where="panel",
-                fix="Chance between units shows in three of them or more, and thirty are few.",
+                fix="Take three or more; even with thirty the error is rough.",
             )
         d = None
         if treated:

@@ -274,7 +274,9 @@ def cooperation_deduction(
     asked = input_checks.numbers(requested, "requested", low=0)
     done = input_checks.numbers(answered, "answered", low=0)
     if len(asked) != len(done) or (done > asked).any():
-        raise InputError("More requests answered than made.", where="answered", fix="Check the two counts.")
+        raise InputError(
+            "More requests were answered than made.", where="answered", fix="Check the two counts."
+        )
     points = np.minimum(
         (asked - done) * input_checks.positive(each, "each"), input_checks.positive(cap, "cap")
     )

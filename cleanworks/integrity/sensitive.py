@@ -180,7 +180,7 @@ def share_of_yes(
         return chance * true + (1 - chance) * (1 - true)
     if p_yes is None or p_truth is None:
         raise InputError(
-            "Give p, or p_yes and p_truth.",
+            "The probabilities of the device are missing.",
             where="share_of_yes",
             fix="Write p=2/3, or p_yes=1/6 and p_truth=2/3.",
         )

@@ -335,7 +335,7 @@ def _chain(path: Path) -> list[Path]:
     while file.is_file():
         if file in chain or len(chain) == _DEPTH:
             raise InputError(
-                "The profile extends itself over others, or stands on too many.",
+                "The profile extends itself through others, or extends too long a chain of them.",
                 where=str(path), fix="Extend a complete profile, such as exampleland, and write each file once.",
             )  # fmt: skip
         chain.append(file)

@@ -220,7 +220,7 @@ def projects(
     ('oc4ids-cwcity-P-000001', 'completion')
     """
     if "projects" not in tables:
-        raise InputError("There is no table projects.", where="tables", fix="OC4IDS is a list of projects.")
+        raise InputError("There is no table 'projects'.", where="tables", fix="OC4IDS is a list of projects.")
     index = _Index(tables, currency, pd.Timestamp(updated) if updated is not None else None, local)
     for row in rows(tables["projects"]):
         yield clean(_project(row, index, language, project_prefix, ocid_prefix))
@@ -742,7 +742,7 @@ def once(found: Iterable[tuple[dict[str, Any], str]], repeated: list[str]) -> It
             if first != place:
                 if before != words:
                     raise InputError(
-                        f"The project {number!r} is in {first} and in {place}, and they say different things of it.",
+                        f"The project {number!r} is in {first} and in {place}, and the two differ.",
                         where=place,
                         fix="Give the newer of them only: nothing in OC4IDS says how the two become one.",
                     )

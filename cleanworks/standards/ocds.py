@@ -154,7 +154,7 @@ def compiled(
     """
     if "tenders" not in tables:
         raise InputError(
-            "There is no table tenders.",
+            "There is no table 'tenders'.",
             where="tables",
             fix="OCDS describes tenders; OC4IDS describes projects.",
         )
@@ -219,7 +219,7 @@ def write(
         raise InputError(
             f"{kind!r} cannot be written.",
             where="kind",
-            fix="Choose releases or records; compiled releases go into lines=True.",
+            fix="Choose releases or records; compiled releases are written with lines=True.",
         )
     day = pd.Timestamp(published)
     elements = makers[kind](tables, published=day, **options)

@@ -423,7 +423,7 @@ def _find(folder: Path, name: str) -> Path:
     if not found:
         kind = "OC4IDS" if name.startswith("project") else "OCDS"
         raise InputError(
-            f"There is no {name} in it.",
+            f"The folder holds no {name}.",
             where=str(folder),
             fix=f"Get the schema of {kind} from standard.open-contracting.org and give its folder, or leave the schema out.",
         )

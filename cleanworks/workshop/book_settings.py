@@ -95,7 +95,9 @@ class BookSettings:
             return cls()
         if not isinstance(found, dict):
             raise InputError(
-                "The settings of the book are not named values.", where=str(path), fix="Write `title: ...`."
+                "These are not the settings of a book.",
+                where=str(path),
+                fix="Write lines such as `title: My book`.",
             )
         execute = _block(found, "execute", path)
         sphinx = _block(found, "sphinx", path)

@@ -31,7 +31,7 @@ def test_knowing_how_reporting_changed_gives_the_events_back(events, before, aft
 
 
 def test_a_share_above_one_is_refused():
-    with pytest.raises(InputError, match="between 0 and 1"):
+    with pytest.raises(InputError, match="from 0 to 1"):
         complaints.reports(100, 1.2)
     with pytest.raises(InputError, match="above zero"):
         complaints.change_in_events(0, 5, 1)

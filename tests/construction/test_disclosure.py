@@ -177,9 +177,9 @@ def test_a_question_of_yesterday_counts_against_nobody():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(InputError, match="no table projects"):
+    with pytest.raises(InputError, match="no table 'projects'"):
         disclosure.coverage({})
     with pytest.raises(InputError, match="date_event"):
         disclosure.timeliness(pd.DataFrame({"date_published": []}))
-    with pytest.raises(InputError, match="0 items"):
+    with pytest.raises(InputError, match="out_of: 0 is not"):
         disclosure.disclosure_rate(pd.DataFrame(), out_of=0)

@@ -1192,7 +1192,7 @@ def test_what_is_not_known_is_not_added():
 
 def test_an_id_that_stands_for_two_is_refused_where_others_are_looked_up_in_it():
     twice = {**BUILT, "contracts": pd.concat([CONTRACTS, CONTRACTS.tail(1)], ignore_index=True)}
-    with pytest.raises(InputError, match="table contracts, row 2: contract_id 'c2' appears twice"):
+    with pytest.raises(InputError, match="table contracts, row 2: The contract_id 'c2' appears twice"):
         values(twice, "R069")
     assert values({**twice, "tenders": asked(A=[1])["tenders"]}, "R018") == {
         "t0": (1, True)

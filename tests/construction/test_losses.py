@@ -98,7 +98,7 @@ def test_a_range_out_of_order_is_named():
     with pytest.raises(InputError, match="stage design"):
         simulate({"design": (1, 2, 101)}, 10, np.random.default_rng(0))
     assert len(simulate({"design": (0, 2, 100)}, 1, np.random.default_rng(0))) == 1
-    with pytest.raises(InputError, match="0 draws"):
+    with pytest.raises(InputError, match="draws: 0 is not"):
         simulate({"design": (1, 2, 8)}, 0, np.random.default_rng(0))
     with pytest.raises(InputError, match="stage design"):
         share_of_variance({"design": (5, 2, 8)})

@@ -53,7 +53,7 @@ def test_interest_is_simple_interest(amount, days, rate):
         ((1, -5, 0.1), "days late"),
         ((1, 5, 15.5), "^rate: 15.5 is not a share"),
         ((1, 5, 0.1, -365), "^year_days: "),
-        ((1, 5, 0.1, 0), "0 days"),
+        ((1, 5, 0.1, 0), "year_days: 0 is not"),
     ],
 )
 def test_interest_refuses(arguments, message):

@@ -90,7 +90,7 @@ def test_the_table_computes_the_same_as_by_hand():
 def test_the_client_s_cost_is_what_it_paid():
     table = p.earned_value_table(one_contract([50], [40], paid=[55.0], cost=[1.0]), CONTRACTS, cost="paid")
     assert table["ac"].tolist() == [2200]
-    with pytest.raises(InputError, match="Use 'cost' or 'paid'"):
+    with pytest.raises(InputError, match="Use one of: cost, paid"):
         p.earned_value_table(one_contract([50], [40], paid=[55.0]), CONTRACTS, cost="budget")
 
 
@@ -313,7 +313,7 @@ def test_a_stricter_limit_never_removes_a_warning(values, below):
 
 
 def test_a_rule_of_zero_months_is_refused():
-    with pytest.raises(InputError, match="0 is not a number of months"):
+    with pytest.raises(InputError, match="months: 0 is not a whole number"):
         warn([0.5], months=0)
 
 

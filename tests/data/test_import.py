@@ -293,7 +293,7 @@ def test_an_award_of_two_firms_in_two_rows_is_one_award(tmp_path):
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [(["o,1,5,", "o,1,6,"], r"row 3: Two rows of one release say different things of amount: '5\.0' and '6\.0'"),
+    [(["o,1,5,", "o,1,6,"], r"row 3: Two rows of one release say different things about amount: '5\.0' and '6\.0'"),
      ([",1,5,"], "row 2: The row has no ocid"), (["o,1,1.500,"], "can be read as 1500 or as 1.5"),
      (["o,1,5,7", "o,1,5,8"], "row 3: Several rows tell of awards of one release, and no id says"),
      (["o,1,5,7", "o,1,5,7"], "row 3: Several rows tell of awards of one release, and no id says")],

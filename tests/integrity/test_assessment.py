@@ -103,7 +103,7 @@ def test_experience_has_a_declared_goalpost():
     assert ia.experience_score(0) == 10
     assert ia.experience_score(0.05) == ia.experience_score(0.9) == 0
     assert ia.experience_score(0.01, worst=0.04) == pytest.approx(7.5)
-    with pytest.raises(InputError, match=r"2 % is 0\.02"):
+    with pytest.raises(InputError, match=r"Write 5 % as 0\.05"):
         ia.experience_score(2)
     with pytest.raises(InputError, match="goalpost"):
         ia.experience_score(0.1, worst=0)

@@ -98,7 +98,7 @@ def test_given_weights_may_sum_to_one_or_a_hundred():
         composite.given_weights({"P": 0.5, "E": 0.4}, ["P", "E"])
     with pytest.raises(InputError, match="do not match at 'T'"):
         composite.given_weights({"P": 0.5, "E": 0.5}, ["P", "E", "T"])
-    with pytest.raises(InputError, match="outside"):
+    with pytest.raises(InputError, match="below 0"):
         composite.given_weights({"P": 1.5, "E": -0.5}, ["P", "E"])
 
 

@@ -76,7 +76,7 @@ def test_the_expected_share_is_that_of_many_simulated_bodies(rng, correlation):
 
 
 def test_regression_to_the_mean_refuses_the_impossible(rng):
-    with pytest.raises(InputError, match="Even with unrelated rounds only 36"):
+    with pytest.raises(InputError, match="Chance alone lets at most 36"):
         evaluation.implied_correlation(0.5)
     with pytest.raises(InputError, match="23 of 22 cannot have risen"):
         evaluation.rise_without_help(23, 22, rng, correlation=0.5)
@@ -169,8 +169,8 @@ def test_few_clusters_and_staggered_starts_are_warned_about(panel):
             lambda p: pd.concat([p, p.head(1)], ignore_index=True),
             "more than one row of institution_id 0, year 0",
         ),
-        (lambda p: p[p["institution_id"].eq(0)], "one cluster only"),
-        (lambda p: p[p["year"].eq(4)], "one period only"),
+        (lambda p: p[p["institution_id"].eq(0)], "only one cluster"),
+        (lambda p: p[p["year"].eq(4)], "only one period"),
         (lambda p: p.assign(score=p["score"].mask(p.index == 9)), "column score, row 9: A value is missing"),
         (lambda p: p.drop(columns="year"), "Missing column: year"),
         (lambda p: p.assign(treated="sometimes"), "neither true nor false"),
@@ -273,7 +273,7 @@ def test_two_units_have_no_error_and_are_refused():
     two = pd.DataFrame(
         {"institution_id": [1, 1, 2, 2], "year": [0, 1] * 2, "treated": [0, 1, 0, 0], "y": [1.0, 3, 1, 2]}
     )
-    with pytest.raises(InputError, match="two clusters only"):
+    with pytest.raises(InputError, match="only two clusters"):
         evaluation.difference_in_differences(two, "y")
     three = pd.concat([two, two.iloc[2:].assign(institution_id=3, y=[4.0, 4.0])])
     got = evaluation.difference_in_differences(three, "y")

@@ -168,7 +168,7 @@ def test_scorecards_that_cannot_be_are_refused():
 def test_what_refusing_to_cooperate_costs():
     lost = initiatives.cooperation_deduction(pd.Series([10, 10, 50]), pd.Series([10, 8, 0]))
     assert lost.tolist() == pytest.approx([0, 0.1, 1.0])
-    with pytest.raises(InputError, match="More requests answered"):
+    with pytest.raises(InputError, match="More requests were answered"):
         initiatives.cooperation_deduction(pd.Series([1]), pd.Series([2]))
 
 

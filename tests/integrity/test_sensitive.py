@@ -68,7 +68,7 @@ def test_a_fair_coin_in_warners_design_tells_nothing(p):
         (lambda: sensitive.warner(1, 10, 1.2), "between 0 and 1"),
         (lambda: sensitive.forced_response(1, 10, 0.5, 0), "Nobody answers truly"),
         (lambda: sensitive.forced_response(1, 10, 0.5, 0.6), "sum to 1.1"),
-        (lambda: sensitive.sample_size_ratio(0.1), "Give p"),
+        (lambda: sensitive.sample_size_ratio(0.1), "probabilities of the device are missing"),
     ],
 )
 def test_impossible_designs_are_refused(call, message):

@@ -108,7 +108,7 @@ def test_a_country_takes_over_what_it_does_not_say_without_its_source(tmp_path):
     [
         ('extends = "nowhere"\n', "extends 'nowhere', and there is no such profile"),
         ('extends = "ugand"\n', "Did you mean 'uganda'"),
-        ('extends = "home.toml"\n', "extends itself over others"),
+        ('extends = "home.toml"\n', "extends itself through others"),
         ('extends = "seoul"\nmoney_scale = -1\n', "'money_scale' is -1"),
         ("money_scale = 2\n", "without `extends`"),
     ],

@@ -273,9 +273,9 @@ def test_the_wrong_standard_is_said(public, written):
 
 
 def test_what_cannot_be_written_is_said(tmp_path):
-    with pytest.raises(InputError, match="no table projects"):
+    with pytest.raises(InputError, match="no table 'projects'"):
         list(oc4ids.projects({}))
-    with pytest.raises(InputError, match="no table tenders"):
+    with pytest.raises(InputError, match="no table 'tenders'"):
         list(ocds.compiled({}))
     with pytest.raises(InputError, match="'compiled' cannot be written"):
         ocds.write(tmp_path / "x.json", TABLES, kind="compiled", **ABOUT)

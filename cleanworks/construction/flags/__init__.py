@@ -227,7 +227,7 @@ def _answering(
             lacking = _missing(one.lacking(filled), tables)
             if lacking:
                 raise InputError(
-                    f"{one.code} ({one.name}) cannot be computed: {', '.join(lacking)} missing.",
+                    f"The indicator {one.code} ({one.name}) cannot be computed: {', '.join(lacking)} missing.",
                     where="tables",
                     fix="Add the columns, or leave the indicator out. coverage(tables) lists what is possible.",
                 )

@@ -465,7 +465,7 @@ def _refuse_twice(table: pd.DataFrame, name: str, key: str) -> None:
 def refuse_twice(key: str, value: object, where: str) -> None:
     """Say that an id in which others are looked up appears twice."""
     raise InputError(
-        f"{key} {value!r} appears twice.",
+        f"The {key} {value!r} appears twice.",
         where=where,
         fix="Ids that are local to a process need its id in front: process/1.",
     )

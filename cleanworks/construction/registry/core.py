@@ -294,7 +294,7 @@ class _Batch:
         """Say what the entries are, before the first of them; nobody can turn a simulated city into a real one later."""
         if self.number or step.user.role != "official":
             raise Refusal(
-                "Whether entries are simulated is said by an official, in the first line.",
+                "Only an official can say whether entries are simulated, and only in the first line.",
                 where="rule of origin",
                 fix="Begin a new registry with it.",
             )
@@ -315,7 +315,7 @@ class _Batch:
         user = step.user
         if user.role in ("contractor", "supervisor") and contract and contract not in user.contracts:
             raise Refusal(
-                f"{user.user_id} does not work on contract {contract}.",
+                f"The user {user.user_id} does not work on contract {contract}.",
                 where="rule of contracts",
                 fix="Register the user for the contract first.",
             )
@@ -324,7 +324,7 @@ class _Batch:
         for column, parent in (shapes.SHAPES[step.kind].refers or {}).items():
             if fields.get(column) is not None and not self._record((parent, str(fields[column]))):
                 raise Refusal(
-                    f"{step.kind} {step.record} refers to {parent} {fields[column]}, and there is no such record.",
+                    f"The record {step.record} of {step.kind} refers to {parent} {fields[column]}, and there is no such record.",
                     where="rule of order",
                     fix=f"Enter it in {parent} first.",
                 )

@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from cleanworks import input_checks
 from cleanworks.construction import payments as pay
 from cleanworks.construction.registry.core import Registry, Step
 from cleanworks.construction.registry.permissions import Refusal, User
@@ -101,10 +102,7 @@ def pay_claim(registry: Registry, bank: User, claim_id: str, date: Day, *, route
     Refusal
         The claim or a line of its split is not approved, or there is no split.
     """
-    if route not in ROUTES:
-        raise InputError(
-            f"{route!r} is not a route.", where="pay_claim", fix=f"Use one of: {', '.join(ROUTES)}."
-        )
+    input_checks.choice(route, ROUTES, "route")
     lines, day = _lines(registry, claim_id), pd.Timestamp(date)
     due = pay.due_date(day, days)
     steps = [Step(bank, "release", "claims", claim_id, {"date_paid": day}, day.isoformat())]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from cleanworks import input_checks
 from cleanworks.errors import InputError
 
 ROLES = ("contractor", "supervisor", "official", "bank", "worker", "citizen")
@@ -54,12 +55,7 @@ class User:
     worker_id: str | None = None
 
     def __post_init__(self) -> None:
-        if self.role not in ROLES:
-            raise InputError(
-                f"{self.role!r} is not a role.",
-                where=f"user {self.user_id}",
-                fix=f"Use one of: {', '.join(ROLES)}.",
-            )
+        input_checks.choice(self.role, ROLES, f"role of user {self.user_id}")
         names = [self.contracts] if isinstance(self.contracts, str) else self.contracts
         object.__setattr__(self, "contracts", frozenset(names))
 

@@ -58,7 +58,10 @@ def _notebooks(course: Course, programme: Programme, workshop: Workshop, folder:
     options = dataclasses.replace(options, out=course.root / "_build" / f"workshop{made.name}")
     result = run_notebooks([job for job in jobs if job.name in wanted], options, display())
     if result.exit_code:
-        raise InputError("Not all notebooks of the instructor run.", fix="See `cleanworks exercises prove`.")
+        raise InputError(
+            "Some notebooks of the instructor's edition fail.",
+            fix="Run `cleanworks exercises prove`, which names them.",
+        )
     files = []
     for lesson in programme.lessons:
         for entry in _entries(lesson):

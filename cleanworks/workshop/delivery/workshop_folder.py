@@ -126,7 +126,8 @@ def build(course: Course, workshop: Workshop, out: Path, options: Options = Opti
     """
     if options.python_folder is not None and "windows" not in options.systems:
         raise InputError(
-            "A kit carries Python for Windows.", fix="Add --wheels windows, or leave out --python-folder."
+            "Python can be put into kits for Windows only.",
+            fix="Add --wheels windows, or leave out --python-folder.",
         )
     programme = make_programme(course, workshop, add_missing=options.add_missing)
     resolved, _, notes = references.resolve(
@@ -192,11 +193,13 @@ def _book(course: Course, workshop: Workshop, target: Path) -> None:
     result = run_notebooks(*book.run_plan(course, made), display())
     if result.exit_code:
         raise InputError(
-            "Not all notebooks run, so there is no book to hand out.", fix="See `cleanworks run`."
+            "Some notebooks fail, so there is no book to hand out.",
+            fix="Run `cleanworks run`, which names them.",
         )
     if faults := book.build(course, made):
         raise InputError(
-            f"The book has {len(faults)} faults; the first: {faults[0]}.", fix="See `cleanworks book`."
+            f"The book has {len(faults)} faults; the first: {faults[0]}.",
+            fix="Run `cleanworks book`, which lists them.",
         )
     _copied(course, made.html, target)
 

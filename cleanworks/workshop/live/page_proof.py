@@ -176,7 +176,7 @@ def _executed(
             broken = "; ".join(f"{one.name}: {one.why.message}" for one in result.failed[:3])
             raise InputError(
                 f"Not all notebooks run, so there is nothing to compare with. {broken}",
-                fix="See `cleanworks run`, with the same profile and language.",
+                fix="Run `cleanworks run` with the same profile and language, which names them.",
             )
         found |= {entry.name: read(made.executed / course.relative(entry.path)).node for entry in mine}
     return found
