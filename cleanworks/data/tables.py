@@ -247,38 +247,8 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         A heading of the mapping that the sheet lacks (a mapping for another file), a day that is not written as the mapping says, a
         number that cannot be read, an id that appears twice. Each with its row.
     """
-    missing = [heading for heading in mapping.columns if heading not in sheet.headings]
-    if missing:
-        raise InputError(
-            f"The mapping is for another file: there is no column {missing[0]!r}.",
-            where=sheet.place,
-            fix=f"Columns there: {', '.join(sheet.headings)}. Let the import write a new mapping.",
-        )
-    if not mapping.dates and any(
-        kind_of(mapping.table, column) in ("date", "time") for column in mapping.columns.values()
-    ):
-        raise InputError(
-            "The mapping does not say how days are written.",
-            where=sheet.place,
-            fix='Write it there, for example dates = "%d/%m/%Y".',
-        )
     key = key_of(mapping.table)
-    if not set(mapping.columns.values()) - {key, "currency"}:
-        raise InputError(
-            f"No heading here is known{', but that of the ids' if mapping.columns else ''}: {', '.join(sheet.headings[:6])}.",
-            where=sheet.place,
-            fix=f"State another encoding: {sheet.doubt}"
-            if sheet.doubt
-            else "Say in a mapping file which column is which: --mapping FILE writes one to fill in.",
-        )
-    if mapping.decimal not in (".", ",") and any(
-        kind_of(mapping.table, column) in _NUMBERS for column in mapping.columns.values()
-    ):
-        raise InputError(
-            "The mapping does not say how numbers are written.",
-            where=sheet.place,
-            fix='Write it there: decimal = "," for 1.234,5 or decimal = "." for 1,234.5.',
-        )
+    _need_a_fitting_mapping(sheet, mapping, key)
     sheet, left = _without_totals(sheet, mapping)
     left += [
         f"column {heading!r}: {_why_left(heading, mapping)}"
@@ -287,19 +257,12 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
     ]
     made: dict[str, pd.Series] = {}
     currencies: dict[str, list[str]] = {}
-    days = [
-        sheet.headings.index(heading)
-        for heading, column in mapping.columns.items()
-        if kind_of(mapping.table, column) in ("date", "time")
-    ]
-    # Where something has happened in a year to come, planned ends in such years are of the same calendar.
-    events = [place for place in days if mapping.columns[sheet.headings[place]] not in moments.PLANS]
-    ahead = any(map(moments.ahead, {row[place] for row in sheet.rows for place in events}))
+    ahead = _has_years_to_come(sheet, mapping)
     for heading, column in mapping.columns.items():
         place = sheet.headings.index(heading)
         texts = [row[place].strip() for row in sheet.rows]
         kind = kind_of(mapping.table, column)
-        if kind in ("date", "time"):
+        if kind in _DAYS:
             last = moments.LAST_YEAR_OF_EVENTS if ahead else moments.last_year(column)
             made[column], offsets = _days(texts, heading, mapping, sheet, last)
             if offsets is not None:
@@ -312,32 +275,99 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
         elif kind == "id":
             made[column] = _ids(texts, heading, sheet, own=column == key)
         else:
-            if column == "currency":
-                texts = [text.upper() if len(text) == 3 else text for text in texts]
-            made[column] = pd.Series(
-                [None if not text or notation.failed(text) else text for text in texts], dtype=object
-            )
-            if kind == "code":
-                made[column], unknown = _codes(made[column], mapping.table, column)
-                left += [f"column {heading!r}: {unknown}"] if unknown else []
-        none = [row for row in np.flatnonzero(made[column].isna()) if texts[row]]
-        if none:
-            cells = "1 cell is" if len(none) == 1 else f"{len(none):,} cells are"
-            first_of = "" if len(none) == 1 else "first "
-            advice = moments.other_calendar(texts[none[0]]) if kind in ("date", "time") else ""
-            left.append(
-                f"column {heading!r}: {cells} read as empty ({first_of}row {sheet.numbers[none[0]]}: {texts[none[0]][:40]!r})"
-                + (f". {advice.rstrip('.')}" if advice else "")
-            )
+            made[column], unknown = _texts(texts, mapping.table, column, kind)
+            left += [f"column {heading!r}: {unknown}"] if unknown else []
+        left += _read_as_empty(made[column], texts, heading, kind, sheet)
         if column == key and (blank := [sheet.numbers[row] for row, text in enumerate(texts) if not text]):
             left.append(f"column {heading!r}: {_counted(blank, 'has', 'have')} no id")
     table = pd.DataFrame(made, index=range(len(sheet.rows)))
     _add_currency(table, currencies, mapping, sheet)
-    if days and "currency" in table and (table["currency"] == "ETB").any():
+    if _holds(mapping, _DAYS) and "currency" in table and (table["currency"] == "ETB").any():
         left.append(
             "amounts are in ETB: days are read in the Gregorian calendar; in the Ethiopian one their years would be seven or eight later, "
             "and a day alone does not tell which it is"
         )
+    left += _take_names_for_ids(table, sheet)
+    if key in table:
+        _refuse_twice(table, key, sheet)
+    elif key:
+        table.insert(0, key, [f"{key.removesuffix('_id')}-{first + row + 1}" for row in range(len(table))])
+    return table, [*([sheet.doubt] if sheet.doubt else []), *sheet.left, *left]
+
+
+_DAYS = ("date", "time")
+
+
+def _holds(mapping: Columns, kinds: Sequence[str]) -> bool:
+    """Whether a mapping has a column of one of these kinds."""
+    return any(kind_of(mapping.table, column) in kinds for column in mapping.columns.values())
+
+
+def _need_a_fitting_mapping(sheet: Sheet, mapping: Columns, key: str) -> None:
+    missing = [heading for heading in mapping.columns if heading not in sheet.headings]
+    if missing:
+        raise InputError(
+            f"The mapping is for another file: there is no column {missing[0]!r}.",
+            where=sheet.place,
+            fix=f"Columns there: {', '.join(sheet.headings)}. Let the import write a new mapping.",
+        )
+    if not mapping.dates and _holds(mapping, _DAYS):
+        raise InputError(
+            "The mapping does not say how days are written.",
+            where=sheet.place,
+            fix='Write it there, for example dates = "%d/%m/%Y".',
+        )
+    if not set(mapping.columns.values()) - {key, "currency"}:
+        raise InputError(
+            f"No heading here is known{', but that of the ids' if mapping.columns else ''}: {', '.join(sheet.headings[:6])}.",
+            where=sheet.place,
+            fix=f"State another encoding: {sheet.doubt}"
+            if sheet.doubt
+            else "Say in a mapping file which column is which: --mapping FILE writes one to fill in.",
+        )
+    if mapping.decimal not in (".", ",") and _holds(mapping, _NUMBERS):
+        raise InputError(
+            "The mapping does not say how numbers are written.",
+            where=sheet.place,
+            fix='Write it there: decimal = "," for 1.234,5 or decimal = "." for 1,234.5.',
+        )
+
+
+def _has_years_to_come(sheet: Sheet, mapping: Columns) -> bool:
+    """Whether something has happened in a year to come: then planned ends in such years are of the same calendar."""
+    events = [
+        sheet.headings.index(heading)
+        for heading, column in mapping.columns.items()
+        if kind_of(mapping.table, column) in _DAYS and column not in moments.PLANS
+    ]
+    return any(map(moments.ahead, {row[place] for row in sheet.rows for place in events}))
+
+
+def _texts(texts: Sequence[str], table: str, column: str, kind: str) -> tuple[pd.Series, str]:
+    """Texts or codes, and what of them is unknown."""
+    if column == "currency":
+        texts = [text.upper() if len(text) == 3 else text for text in texts]
+    values = pd.Series([None if not text or notation.failed(text) else text for text in texts], dtype=object)
+    return _codes(values, table, column) if kind == "code" else (values, "")
+
+
+def _read_as_empty(values: pd.Series, texts: list[str], heading: str, kind: str, sheet: Sheet) -> list[str]:
+    """A sentence on the cells that hold something and could not be read; none where there are none."""
+    none = [int(row) for row in np.flatnonzero(values.isna()) if texts[row]]
+    if not none:
+        return []
+    cells = "1 cell is" if len(none) == 1 else f"{len(none):,} cells are"
+    first_of = "" if len(none) == 1 else "first "
+    advice = moments.other_calendar(texts[none[0]]) if kind in _DAYS else ""
+    return [
+        f"column {heading!r}: {cells} read as empty ({first_of}row {sheet.numbers[none[0]]}: {texts[none[0]][:40]!r})"
+        + (f". {advice.rstrip('.')}" if advice else "")
+    ]
+
+
+def _take_names_for_ids(table: pd.DataFrame, sheet: Sheet) -> list[str]:
+    """Give firms their names as ids where the file has no ids; the sentences say which names are nobody's."""
+    left = []
     for name_column, id_column in (("supplier_name", "supplier_id"), ("tenderer_name", "tenderer_id")):
         if name_column in table and id_column not in table:
             named = table[name_column].map(lambda name: name is not None and not notation.nobody(name))
@@ -346,18 +376,18 @@ def typed(sheet: Sheet, mapping: Columns, first: int = 0) -> tuple[pd.DataFrame,
             if len(nobody):
                 rows = _counted([sheet.numbers[row] for row in nobody], "names", "name")
                 left.append(f"column {name_column}: {rows} nobody ({table[name_column].iloc[nobody[0]]!r})")
-    if key in table:
-        twice = table[key].duplicated() & table[key].notna()
-        if twice.any():
-            row = int(np.flatnonzero(twice)[0])
-            raise InputError(
-                f"The {key} {table[key].iloc[row]!r} appears twice.",
-                where=sheet.row(row),
-                fix="Take one of the rows away, or map another column.",
-            )
-    elif key:
-        table.insert(0, key, [f"{key.removesuffix('_id')}-{first + row + 1}" for row in range(len(table))])
-    return table, [*([sheet.doubt] if sheet.doubt else []), *sheet.left, *left]
+    return left
+
+
+def _refuse_twice(table: pd.DataFrame, key: str, sheet: Sheet) -> None:
+    twice = table[key].duplicated() & table[key].notna()
+    if twice.any():
+        row = int(np.flatnonzero(twice)[0])
+        raise InputError(
+            f"The {key} {table[key].iloc[row]!r} appears twice.",
+            where=sheet.row(row),
+            fix="Take one of the rows away, or map another column.",
+        )
 
 
 _NUMBERS = ("money", "number", "integer")
