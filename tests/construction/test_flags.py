@@ -1199,7 +1199,7 @@ def test_an_id_that_stands_for_two_is_refused_where_others_are_looked_up_in_it()
     }  # reads no contract
     projects = project(completion_final_value=110.0)
     projects["projects"] = pd.concat([projects["projects"]] * 2, ignore_index=True)
-    with pytest.raises(InputError, match="table projects, row 1: project_id 'p' appears twice"):
+    with pytest.raises(InputError, match="table projects, row 1: The project_id 'p' appears twice"):
         values(projects, "cost-overrun")
     tenders = low_bid()
     tenders["tenders"] = pd.concat([tenders["tenders"]] * 2, ignore_index=True)

@@ -338,7 +338,7 @@ def test_money_that_never_comes_is_left_out():
 
 
 def test_cash_refuses():
-    with pytest.raises(InputError, match="indexed by date"):
+    with pytest.raises(InputError, match="dates as its index"):
         p.cash_position([1, 2], by_day(d2026_01_01=1))
     with pytest.raises(InputError, match="cannot be negative"):
         p.cash_position(by_day(d2026_01_01=-1), by_day(d2026_01_01=1))
