@@ -1203,7 +1203,7 @@ def test_an_id_that_stands_for_two_is_refused_where_others_are_looked_up_in_it()
         values(projects, "cost-overrun")
     tenders = low_bid()
     tenders["tenders"] = pd.concat([tenders["tenders"]] * 2, ignore_index=True)
-    with pytest.raises(InputError, match="table tenders, row 1: tender_id 't' appears twice"):
+    with pytest.raises(InputError, match="table tenders, row 1: The tender_id 't' appears twice"):
         values(tenders, "low-bid-then-change")
 
 
