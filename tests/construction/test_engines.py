@@ -788,6 +788,10 @@ def test_clocks_with_their_offset_are_instants_in_files_too(tmp_path):
             "column date: '05/02/2024' is not a date.",
         ),
         (
+            {"contracts": pd.DataFrame({"contract_id": ["c"], "date_signed": ["05/02/2024"]})},
+            "column date_signed: '05/02/2024' is not a date.",
+        ),
+        (
             {"bids": pd.DataFrame({"date": [20240502, 20240503]})},
             "column date: The column holds numbers, not dates.",
         ),

@@ -425,6 +425,8 @@ def test_report_gaps_leave_out_weekends_and_holidays():
     # Friday to Tuesday: only Monday is missing, and not even Monday if it is a holiday.
     assert values({"reports": reports}, "report-gap")["c1"][0] == 1
     assert values({"reports": reports}, "report-gap", holidays=(day("2024-05-06").date(),))["c1"][0] == 0
+    # Where Friday and Saturday are free, Sunday is missing, too.
+    assert values({"reports": reports}, "report-gap", weekend=(4, 5))["c1"][0] == 2
     assert values({"reports": reports}, "report-silence", as_of="2024-05-16")["c1"] == (6, True)
 
 

@@ -550,6 +550,7 @@ def test_the_page_shows_those_that_lie_farthest_from_the_middle():
     assert (page.count('<rect x="'), page.count('<rect class="look"')) == (23, 9), (
         "24 and 25 stand in the last step"
     )
+    assert page.count("(only those that are worth a look are listed)") == 1, "the firm beside its process"
     later = payments.assign(date_paid=payments["date_paid"] + pd.Timedelta(days=15))
     page = flags_of({"payments": later}, codes=["payment-delay"]).page().html
     assert (
@@ -896,6 +897,14 @@ def test_flags_of_a_large_file_are_those_of_its_tables_in_memory(packages, tmp_p
         *(made.answers.sort_values(order, ignore_index=True) for made in (large, small)), rtol=1e-12
     )
     assert (large.name, large.rows, large.looked) == (small.name, small.rows, small.looked)
+    assert large.answers.index.is_unique
+    table = tmp_path / "contracts.csv"
+    table.write_text("contract id;contract value\nc;5\n")
+    with pytest.raises(
+        InputError, match="data import"
+    ):  # whoever brings it in sees which column is taken for which
+        flags_of(table)
+    table.unlink()
     assert not list(tmp_path.iterdir())
 
 
