@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from cleanworks.errors import InputError
 from cleanworks.workshop import certificates, forms, handouts, slides
@@ -204,8 +205,9 @@ def test_names_of_every_script_and_sign(tmp_path):
     assert [p.name for p in people] == ['Smith, "Jo" O\'Neil', "김하늘", "محمد العربي"]
     assert [p.statement for p in people] == ["completed", "attended", "attended"] and told == []
     html = certificates.page(people, title="T <b>", place="P", dates="D", modules=["M"], hours=3.5).html
-    assert "Smith, &quot;Jo&quot; O&#x27;Neil" in html and "T &lt;b&gt;" in html
-    assert "completed its exercises" in html and "No examination was held" in html
+    text = BeautifulSoup(html, "html.parser").get_text()
+    assert 'Smith, "Jo" O\'Neil' in text and "T <b>" in text
+    assert "completed its exercises" in text and "No examination was held" in text
 
 
 def test_a_name_that_stands_twice_is_told(tmp_path):
@@ -556,7 +558,8 @@ def test_a_handout_in_another_language_has_its_sections_full(lesson):
     )
     html = handouts.handout(node, lesson.block, {}, context).html
     english = handouts.handout(lesson.notebook.node, lesson.block).html
-    assert "<h2>La décision</h2><p>" in html and "<h2>Points clés</h2>" in html and "Mesurer la pluie" in html
+    assert re.search("<h2>La décision</h2>\\s*<p>", html) and "<h2>Points clés</h2>" in html
+    assert "Mesurer la pluie" in html
     assert (
         "Rain Office (2001)" in html
         and "rain2001" not in html
