@@ -184,8 +184,14 @@ def test_hostile_data_are_shown_and_not_obeyed(world, name):
 
 
 def test_a_template_that_shows_what_nobody_gave_is_an_error():
-    with pytest.raises(jinja2.UndefinedError, match="'outline' is undefined"):
-        html_templates.filled("cleanworks.workshop.board", "board.html")
+    shown = {
+        "outline": SimpleNamespace(language="en", title="Rain"),
+        "direction": "ltr",
+        "drawn": "",
+        "say": str,
+    }
+    with pytest.raises(jinja2.UndefinedError, match="'address' is undefined"):
+        html_templates.filled("cleanworks.workshop.board", "board.html", **shown)
 
 
 def test_a_book_is_old_when_a_template_of_the_toolkit_changes(tmp_path, monkeypatch):
