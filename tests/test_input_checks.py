@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,3 +42,26 @@ def test_what_is_missing_may_pass_where_that_is_said():
     input_checks.need_amounts(pd.Series([1, None]), "paid")
     input_checks.need_percentages([np.nan, 0, 100], "planned %")
     assert input_checks.share(1, "rate", ends=True) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "further"),
+    [
+        ("construction.disclosure", "disclosure_rate", ()),
+        ("construction.disclosure", "by_stage", ()),
+        ("construction.payments", "held_for_others", ("2024-06-30",)),
+        ("integrity.assessment", "unreversed_items", ()),
+        ("integrity.assessment", "perception", ()),
+        ("integrity.assessment", "survey_part", ()),
+        ("integrity.assessment", "case_deduction", (pd.Series(dtype=float),)),
+        ("integrity.composite", "rank_sensitivity", (pd.Series(dtype=float), 1)),
+        ("integrity.composite", "cronbach_alpha", ()),
+        ("standards.seoul", "read", ()),
+        ("standards.seoul", "items", ()),
+        ("standards.seoul", "page", (1, 2)),
+    ],
+)
+def test_a_file_name_in_the_place_of_a_table_is_refused_by_name(module, function, further):
+    asked = getattr(importlib.import_module(f"cleanworks.{module}"), function)
+    with pytest.raises(InputError, match="A table is needed, not str"):
+        asked("rows.csv", *further)

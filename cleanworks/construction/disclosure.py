@@ -330,6 +330,7 @@ def disclosure_rate(filled: pd.DataFrame, out_of: int = PROACTIVE_ITEMS) -> pd.S
     ``out_of`` is 40, CoST's list, or the number of items that the law requires. The row that stands for the start date and the
     duration counts twice.
     """
+    input_checks.need_columns(filled, (), "filled")
     input_checks.whole(out_of, "out_of")
     weights = pd.Series({one.key: one.counts for one in ITEMS})
     shown = [key for key in filled.columns if key in weights.index]
@@ -338,6 +339,7 @@ def disclosure_rate(filled: pd.DataFrame, out_of: int = PROACTIVE_ITEMS) -> pd.S
 
 def by_stage(filled: pd.DataFrame) -> pd.DataFrame:
     """Share of projects that fill each item, with its stage: index ``key``; ``stage``, ``name``, ``share``."""
+    input_checks.need_columns(filled, (), "filled")
     items = item_list().loc[filled.columns, ["stage", "name"]]
     return items.assign(share=filled.mean())
 

@@ -601,7 +601,7 @@ def held_over_time(payments: pd.DataFrame, dates: Sequence[Day] | pd.DatetimeInd
     >>> held_over_time(waiting, ["2024-06-10", "2024-06-30"]).tolist()
     [1200.0, 900.0]
     """
-    days = input_checks.dates(pd.Series(list(dates), dtype="datetime64[ns]"), "dates")
+    days = input_checks.dates(list(dates), "dates")
     held = [float(held_for_others(payments, day)["amount_registered"].sum()) for day in days]
     return pd.Series(held, index=pd.DatetimeIndex(days, name="date"), name="held")
 

@@ -137,6 +137,7 @@ def unreversed_items(scores: pd.DataFrame) -> pd.DataFrame:
         Index ``item``; columns ``correlation`` (with the mean of the other items) and ``suspect`` (below zero).
         An item that everybody answered alike has no correlation and is not suspect.
     """
+    input_checks.need_columns(scores, (), "scores")
     rows = {}
     for item in scores:
         rest = scores.drop(columns=item).mean(axis=1)
@@ -154,6 +155,7 @@ def perception(scores: pd.DataFrame, weights: Mapping[str, float] | None = None)
     ``weights`` default to equal ones, which is ours: the official weights of the items are unequal and not public
     (acrc-s38). They need not sum to one. A respondent without any answer gets a missing score.
     """
+    input_checks.need_columns(scores, (), "scores")
     chosen = pd.Series(1.0, index=scores.columns) if weights is None else pd.Series(weights, dtype=float)
     unknown = [item for item in chosen.index if item not in scores]
     if unknown or len(chosen) != scores.shape[1]:
@@ -234,6 +236,7 @@ def survey_part(
         Index ``institution_id``; columns ``respondents``, ``perception``, ``error`` (standard error of the
         perception mean, missing for one respondent), ``rate``, ``experience``, ``score``.
     """
+    input_checks.need_columns(responses, (), "responses")
     answers = pd.DataFrame(
         {
             "institution_id": responses["institution_id"],
@@ -480,6 +483,7 @@ def case_deduction(
     InputError
         When a body has no staff, a rank is unknown, or an amount is missing or below zero.
     """
+    input_checks.need_columns(cases, (), "cases")
     if not (staff > 0).all():
         first = staff[~(staff > 0)].index[0]
         raise InputError(

@@ -458,6 +458,7 @@ def rank_sensitivity(
     DataFrame
         As :func:`sobol_indices`; factors are the choices and ``weight of ...`` each indicator.
     """
+    input_checks.need_columns(table, (), "table")
     options = choices or Choices()
     indices = _Indices(table, weights, options, negative)
     neutral = np.concatenate([[0, 0, 0, 1 - 1e-12], np.full(table.shape[1], 0.5)])
@@ -582,6 +583,7 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
     InputError
         With fewer than two items or three complete rows, or when all totals are equal.
     """
+    input_checks.need_columns(items, (), "items")
     complete = items.dropna()
     values = _matrix(complete, "items") if len(complete) else np.empty((0, items.shape[1]))
     n, k = values.shape

@@ -180,6 +180,7 @@ def read(rows: pd.DataFrame, unit: float = UNIT) -> dict[str, pd.DataFrame]:
     >>> sorted(back)
     ['contracts', 'progress', 'projects']
     """
+    input_checks.need_columns(rows, (), "feed")
     rows = rows.rename(columns={old: new for old, new in _OLD_NAMES.items() if new not in rows})
     input_checks.need_columns(rows, ("BIZ_CD", "BIZ_NM", "PROCS_PLAN", "PROCS_PRFMNC", "CRTR_YMD"), "feed")
     rows = rows.reindex(columns=list(FIELDS))
@@ -248,6 +249,7 @@ def page(rows: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
     >>> len(seoul.page(rows, 1, 5))
     5
     """
+    input_checks.need_columns(rows, (), "feed")
     if start < 1 or end < start:
         raise InputError(
             f"Rows {start} to {end} cannot be asked for.", where="start, end", fix="Rows are counted from 1."
@@ -269,6 +271,7 @@ def items(rows: pd.DataFrame) -> pd.DataFrame:
     >>> int(seoul.items(seoul.feed(tables, "2024-06-30")).iloc[0].sum())
     13
     """
+    input_checks.need_columns(rows, (), "feed")
     from cleanworks.construction.disclosure import ITEMS as ALL
 
     shown = rows.reindex(columns=list(FIELDS))
