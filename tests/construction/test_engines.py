@@ -616,6 +616,13 @@ def test_an_amount_in_another_currency_than_its_contract_is_unknown_where_that_c
         assert sorted(found["id"]) == known
 
 
+def test_a_report_of_the_evening_is_one_of_its_day_in_files_too(tmp_path):
+    days = pd.to_datetime(["2024-01-01 18:00", "2024-01-09 06:00"])  # five working days lie between
+    tables = {"reports": pd.DataFrame({"contract_id": "c", "report_type": "daily", "date": days})}
+    for found in (flags.evaluate(tables, ["report-gap"]), by_files(tables, tmp_path, ["report-gap"], None)):
+        assert found["value"].tolist() == [5]
+
+
 @pytest.mark.parametrize(
     ("kind", "reason", "said"),
     [

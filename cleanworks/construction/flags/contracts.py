@@ -295,6 +295,7 @@ def repeat_pairs(processes: Processes, settings: Settings) -> list[tuple[str, Fr
     optional=(
         "contracts.status",
         "milestones.type",
+        "modifications.contract_id",
         "modifications.date",
         "modifications.new_period_end",
     ),
