@@ -807,10 +807,11 @@ CASES = {
     "wages are a share of the claims, and that is no flag": (
         "wage-share", passed(("c", 0, "wages", 30, True), ("c", 1, "equipment", 60, True), ("c", 0, None, 5, True)), {"c": (0.3, False)},
     ),
-    "a subcontractor that one table numbers and another names is one firm": (
+    "a subcontractor that one table numbers and another names is one firm, and lost unless it was awarded a lot": (
         "R070", {
             "contracts": contract(), "subcontracts": table("contract_id subcontractor_id", ("c", 7), ("c", 8)),
-            "bids": table("tender_id tenderer_id", ("t", "S"), ("t", "7"), ("t", "7")),
+            "bids": table("tender_id tenderer_id", ("t", "S"), ("t", "7"), ("t", "7"), ("t", "8")),
+            "awards": table("tender_id supplier_id status", ("t", "8", "active")),
         }, {"c": (1, True)},
     ),
     # Workers
