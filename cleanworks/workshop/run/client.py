@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +152,7 @@ class LessonClient(NotebookClient):
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         content = msg["content"]
         self._shown += msg["msg_type"] in _SHOWN
-        self._size += len(content.get("text", "")) + sum(
-            len(str(v)) for v in content.get("data", {}).values()
-        )
+        self._size += _size(content)
         count = self._task.options.output_count
         if self._size > self.most:
             self.break_off(too_large(self.most))
@@ -195,6 +193,16 @@ class LessonClient(NotebookClient):
             if self.kc is not None:
                 self.kc.stop_channels()
             await self.kernel.cleanup_resources()
+
+
+def _size(value: Any) -> int:
+    """Bytes of all text in a message's content, as files hold it."""
+    if isinstance(value, Mapping):
+        return sum(map(_size, value.values()))
+    if isinstance(value, list):
+        return sum(map(_size, value))
+    text = str(value)
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def too_large(most: int) -> LessonFailure:

@@ -108,7 +108,7 @@ class _Pipe:
             for line in lines:
                 message = json.loads(line.decode("utf-8", "replace"))
                 self._take(message["type"], message.get("parent", ""), message["content"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, asyncio.InvalidStateError):
             self._end(LessonFailure("died", "The cell wrote into the pipe to its own kernel."))
 
     def _end(self, why: Exception | None) -> None:

@@ -54,6 +54,11 @@ class _Worker:
     def enter(self, state: str) -> None:
         self.state, self.since = state, time.monotonic()
 
+    def send(self, what: object) -> None:
+        """Tell it something. That it has ended is noticed by the end of its pipe, like at any other moment."""
+        with contextlib.suppress(OSError):
+            self.pipe.send(what)
+
     def signal(self, number: int) -> None:
         if self.pid:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -137,7 +142,7 @@ class Pool:
         for worker in self._workers:
             if worker.state == "idle" and self._queue and len(self._busy()) <= self._limit:
                 worker.task = self._queue.pop(0)
-                worker.pipe.send(worker.task)
+                worker.send(worker.task)
                 worker.enter("starting")
 
     def _new_worker(self) -> _Worker:
@@ -168,7 +173,7 @@ class Pool:
             if running and not self._guard.has_room(worker.lesson.name):
                 self._say_once(f"Memory is short: {worker.lesson.name} waits until another lesson has ended.")
                 return
-            worker.pipe.send("go")
+            worker.send("go")
             worker.enter("running")
             started(worker.lesson)
 

@@ -16,6 +16,8 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+import psutil
+
 from . import engine
 from .client import LessonClient, execute_cells
 from .kernels import launch
@@ -24,6 +26,9 @@ from .kernels.hidden import read_notes
 from .kernels.kernel_settings import arguments, audit_file, environment, log_file
 from .kernels.lifeline import adopt_orphans, descendants, die_with_parent, end_descendants
 from .worker_outcome import LessonFailure, Outcome, Task
+
+# Bytes by which a worker may grow before another takes its place; what it imports itself is a third of that.
+_MOST_GROWN = 50_000_000
 
 
 def work(pipe: Connection, parent: int, additions: Mapping[str, str] | None = None) -> None:
@@ -54,12 +59,15 @@ def work(pipe: Connection, parent: int, additions: Mapping[str, str] | None = No
 
     with contextlib.suppress(EOFError, OSError):
         pipe.send(os.getpid())
+        size = psutil.Process().memory_info().rss
         while True:
             task: Task = pipe.recv()
             outcome = execute(task, gate, additions or {}, pipe.fileno())
             # A process that has spoken over sockets has threads, and cannot be forked safely.
-            sockets = not task.options.fresh and outcome.engine == engine.NBCLIENT
-            pipe.send((outcome, sockets or bool(descendants(os.getpid()))))
+            # And what large outputs have left in its memory would be counted as the next lesson's.
+            grown = psutil.Process().memory_info().rss - size > _MOST_GROWN
+            spoilt = not task.options.fresh and (outcome.engine == engine.NBCLIENT or grown)
+            pipe.send((outcome, spoilt or bool(descendants(os.getpid()))))
 
 
 def _leave(*_: object) -> None:

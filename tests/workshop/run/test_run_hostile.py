@@ -19,6 +19,8 @@ HOSTILE = {
     "50 MB to the descriptor": (["import os\nfor i in range(50): os.write(1, b'x' * 1_000_000)"], ("output", "disk"), 1, "MB"),
     "prints for ever": (["while True: print('x' * 1000)"], "output", 1, "5 MB"),
     "50 MB of HTML": (["from IPython.display import HTML\nHTML('x' * 50_000_000)"], ("output", "memory"), 1, ""),
+    "9 MB in three million letters": (["from IPython.display import HTML\nHTML('한' * 3_000_000)"], "output", 1, "5 MB"),
+    "an error of 8 MB": (["raise ValueError('x' * 4_000_000)"], "output", 1, "5 MB"),
     "10,000 outputs": (["from IPython.display import display\nfor i in range(10_000): display(i)"], "output", 1, "2000"),
     "changes directory": (["import os\nos.chdir('/')", "1"], "directory", 1, "working directory"),
     "closes descriptors": (["import os\nos.closerange(0, 1000)", "1"], "died", None, "ended abruptly"),

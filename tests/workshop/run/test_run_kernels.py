@@ -167,6 +167,43 @@ def test_a_worker_that_spoke_over_sockets_forks_no_more(make_course):
     assert [course.text(name) for name in "bcd"] == ["1"] * 3
 
 
+def test_large_outputs_are_not_counted_as_memory_of_the_next_lesson(course):
+    course.add("a", "1")
+    for name in "bc":
+        course.add(name, "from IPython.display import JSON\nJSON([[i, i + 0.5] for i in range(700_000)])")
+    for name in "de":
+        course.add(name, "1")
+    result = course.run(workers=1)
+    assert result.ok
+    first, _, _, *later = [lesson.megabytes for lesson in result.lessons]
+    assert max(later) < first + 80
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_files_are_read_as_utf_8_whatever_the_system_speaks(make_course, monkeypatch, fresh):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # where Python does not choose this by itself
+    monkeypatch.delenv("PYTHONUTF8", raising=False)
+    course = make_course(preload=("json",), fresh=fresh)
+    course.add("a", "import sys\nsys.flags.utf8_mode")
+    assert course.run().ok and course.text("a") == "1"
+
+
+def test_a_cell_that_speaks_for_its_kernel_fails_at_once(course):
+    course.add(
+        "a",
+        "import os, stat\nfor handle in range(3, 50):\n    try:\n        if stat.S_ISSOCK(os.fstat(handle).st_mode):\n"
+        '            os.write(handle, b\'{"type":"ready","content":{}}\\n\')\n    except OSError: pass',
+    )
+    failure = course.run(timeout=20.0).lessons[0].failure
+    assert (failure.kind, failure.cell) == ("died", 1)
+
+
+def test_a_cell_may_cancel_every_task_there_is(course):
+    course.add("a", "import asyncio\nfor task in asyncio.all_tasks(): task.cancel()", "print('after')")
+    result = course.run(timeout=20.0)
+    assert result.ok and course.text("a") == "after\n"
+
+
 def test_why_one_kernel_was_ended_is_not_said_of_the_next(course):
     course.add("a-large", "kept = bytearray(800_000_000)\nimport time; time.sleep(500)")
     for name in "bcd":

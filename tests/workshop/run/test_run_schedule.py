@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 from dataclasses import replace
 
 import psutil
@@ -255,6 +256,26 @@ def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course, server
         run_notebooks(list(course.jobs.values()), replace(course.options), Breaks())
     wait_until(lambda: psutil.Process(server.pid).children() == [])
     assert Pool(1, MemoryGuard(0)).run([], None, None) is None
+
+
+@linux
+def test_a_worker_that_ends_just_before_its_next_lesson_fails_that_one_alone(course, server, monkeypatch):
+    for name in "abc":
+        course.add(name, "1")
+    hand_out, ended = Pool._hand_out, []
+
+    def ends_first(pool):
+        for worker in pool._workers:
+            if worker.state == "waiting" and not ended:
+                ended.append(worker)
+                worker.signal(signal.SIGKILL)
+                # Its end of the pipe is gone, and nobody has looked yet.
+                worker.pipe.poll(60)
+        hand_out(pool)
+
+    monkeypatch.setattr(Pool, "_hand_out", ends_first)
+    kinds = [one.failure.kind if one.failure else "" for one in course.run(workers=1).lessons]
+    assert sorted(kinds) == ["", "", "internal"]
 
 
 SHARED = """

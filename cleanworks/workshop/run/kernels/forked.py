@@ -49,6 +49,7 @@ class ForkedKernel:
             self.pid = os.fork()
             if self.pid:
                 return
+            code = 1
             try:
                 self.pipe.close()
                 for handle in private:
@@ -58,15 +59,15 @@ class ForkedKernel:
                 os.setsid()
                 die_with_parent(own)
                 _become_kernel(environment, workdir, log, arguments, theirs.detach())
+                code = 0
             except BaseException:
                 import traceback
 
                 traceback.print_exc(file=sys.__stderr__)
                 if sys.__stderr__ is not None:
                     sys.__stderr__.flush()
-                os._exit(1)
             finally:
-                os._exit(0)
+                os._exit(code)
 
     def poll(self) -> int | None:
         """The exit code, or None while the kernel runs."""

@@ -254,21 +254,18 @@ class PipeApp(IPKernelApp):
         super().start()
 
     async def _serve(self) -> None:
-        """Execute what the worker asks for, one request after the other; the loop goes on while none is there."""
+        """Execute what the worker asks for, which waits for the end of one request before the next; the loop goes on in between."""
         loop = asyncio.get_running_loop()
-        requests: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        # As in ipykernel: all cells share one context, so a context variable keeps its value.
+        context = copy_context()
 
+        # No task waits for requests: a cell may cancel all tasks there are.
         def receive() -> None:
             for request in self.pipe.receive():
-                requests.put_nowait(request)
+                self._running = loop.create_task(self._execute(request), context=context)
 
         loop.add_reader(self.pipe.socket.fileno(), receive)
         self.pipe.send(READY, "", json.dumps(self.kernel.language_info).encode())
-        # As in ipykernel: all cells share one context, so a context variable keeps its value.
-        context = copy_context()
-        while True:
-            request = await requests.get()
-            await asyncio.create_task(self._execute(request), context=context)
 
     async def _execute(self, request: dict[str, Any]) -> None:
         content = {

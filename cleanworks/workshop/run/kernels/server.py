@@ -81,6 +81,8 @@ class Server:
         signal.set_wakeup_fd(before, warn_on_full_buffer=False)
         os.close(handle)
         self._workers.add(pid)
+        # What ended in between woke nobody.
+        self._reap()
 
     def _reap(self) -> None:
         with contextlib.suppress(ChildProcessError):

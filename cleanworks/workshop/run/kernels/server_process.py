@@ -40,6 +40,8 @@ class KernelServer:
         environment = {**inherited(), **(environment or {})}
         # One thread before the libraries load: a process with threads cannot be forked safely.
         environment.update(dict.fromkeys(ONE_THREAD, "1"), JPY_PARENT_PID="1")
+        # Decided when Python starts, and the forks cannot change it: a fresh kernel's variables ask for the same.
+        environment.setdefault("PYTHONUTF8", "1")
         # Arrow's own allocators keep what they once had, in every fork.
         environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
         # Memory in larger pages: a fork, which copies the list of all pages, takes half the time.
