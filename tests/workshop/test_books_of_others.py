@@ -12,8 +12,8 @@ from cleanworks.cli import run
 from cleanworks.workshop.book_settings import BookSettings
 from cleanworks.workshop.catalogue import Course
 from cleanworks.workshop.course_jobs import course_jobs, course_options
-from cleanworks.workshop.run.jobs import UNLIMITED
-from cleanworks.workshop.run.runner import _Run, _Silent
+from cleanworks.workshop.run.jobs import UNLIMITED, Listener
+from cleanworks.workshop.run.runner import _Run
 
 pytestmark = pytest.mark.usefixtures("one_server")
 
@@ -539,8 +539,8 @@ def test_limits_of_time_are_those_of_jupyter_book(book, seconds, cell, whole):
     (book / "_config.yml").write_text(config + f"  timeout: {seconds}\n", encoding="utf-8")
     course = Course.load(book)
     jobs = course_jobs(course, ["intro/wells"])
-    planned = _Run(jobs, course_options(course), _Silent())
-    task = planned._task(0, planned.read()[0], None, "")
+    planned = _Run(jobs, course_options(course), Listener())
+    task = planned._task(0, planned.read()[0], None, {}, "")
     assert (task.cell_timeout, task.timeout) == (cell, whole)
 
 
