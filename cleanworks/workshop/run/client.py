@@ -145,7 +145,7 @@ class LessonClient(NotebookClient):
         if self._broken_off:
             raise self._broken_off
         if asks_to_exit(self._reply):
-            raise LessonFailure.from_exit()
+            raise LessonFailure("exit", "The cell ends its Python: exit() or quit().")
         if MAY_RAISE not in tags_of(cell):
             judge_outputs(cell.outputs)
 

@@ -106,7 +106,6 @@ class Pool:
         self._workers: list[_Worker] = []
         self._queue: list[Task] = []
         self._patience = 0.0
-        self._said: set[str] = set()
 
     def run(
         self,
@@ -171,16 +170,11 @@ class Pool:
             if len(running) >= self._limit:
                 return
             if running and not self._guard.has_room(worker.lesson.name):
-                self._say_once(f"Memory is short: {worker.lesson.name} waits until another lesson has ended.")
+                self._note(f"Memory is short: {worker.lesson.name} waits until another lesson has ended.")
                 return
             worker.send("go")
             worker.enter("running")
             started(worker.lesson)
-
-    def _say_once(self, text: str) -> None:
-        if text not in self._said:
-            self._said.add(text)
-            self._note(text)
 
     def _listen(self) -> list[_Worker]:
         by_pipe = {worker.pipe: worker for worker in self._workers}

@@ -9,7 +9,7 @@ import os
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +57,8 @@ class _Lesson:
     modules: list[Path]
     last: Mapping[str, Any]
     reason: str = ""
-    entry: dict[str, Any] | None = None
+    entry: dict[str, Any] = field(default_factory=dict)  # empty until there is a result
     cached: bool = False
-
-    @property
-    def stored(self) -> dict[str, Any]:
-        """Its entry; to be asked of a lesson that has one."""
-        assert self.entry is not None
-        return self.entry
 
 
 def run_notebooks(
@@ -209,22 +203,19 @@ class _Run:
         """Serve what the cache has; give back the rest, each with the reason why it must run."""
         todo = []
         for lesson in self.lessons:
-            lesson.entry = None if self.options.force else self.store.get(lesson.key.value)
-            stale = self._stale(lesson.entry) if lesson.entry else []
-            if lesson.entry is not None and not stale:
+            lesson.entry = {} if self.options.force else self.store.get(lesson.key.value) or {}
+            # Undeclared files that are not what they were when this result was made.
+            stale = access.changed(lesson.entry.get("undeclared", {}), self.options.root, self.prints)
+            if lesson.entry and not stale:
                 lesson.cached = True
                 self._conclude(lesson)
             else:
-                lesson.entry = None
+                lesson.entry = {}
                 lesson.reason = (
                     f"{', '.join(stale)} changed (read, but not declared)" if stale else self._reason(lesson)
                 )
                 todo.append(lesson)
         return todo
-
-    def _stale(self, entry: Mapping[str, Any]) -> list[str]:
-        """Undeclared files that are not what they were when this result was made."""
-        return access.changed(entry.get("undeclared", {}), self.options.root, self.prints)
 
     def _reason(self, lesson: _Lesson) -> str:
         if self.options.force:
@@ -334,12 +325,13 @@ class _Run:
         return Task(index, job.name, content, workdir, limit, options, variables, place, job.cell_timeout)
 
     def _note(self, text: str) -> None:
-        self.notes.append(text)
-        self.listener.note(text)
+        if text not in self.notes:
+            self.notes.append(text)
+            self.listener.note(text)
 
     def _entry(self, lesson: _Lesson, outcome: Outcome) -> dict[str, Any]:
         """A result as it is stored: paths of files are the course's, so that the cache may move with it."""
-        entry = outcome.as_dict()
+        entry = dict(vars(outcome))
         # Tells this result from any other, even of the same cells: an executed copy says which one it shows.
         entry["made"] = uuid.uuid4().hex
         undeclared, written = access.opened(lesson.job, self.options, lesson.modules, entry.pop("accesses"))
@@ -350,7 +342,7 @@ class _Run:
 
     def _keep(self, lesson: _Lesson) -> None:
         """Store a new result, unless something it depends on was edited while it ran."""
-        entry, key = lesson.stored, lesson.key
+        entry, key = lesson.entry, lesson.key
         failure = (entry.get("failure") or {}).get("kind")
         now = self._key_now(lesson)
         if now is None or now.value != key.value:
@@ -366,7 +358,7 @@ class _Run:
 
     def _record(self, lesson: _Lesson, failure: str | None) -> dict[str, Any]:
         """What the next run should know. Only a whole execution says how long a lesson takes."""
-        entry, last = lesson.stored, lesson.last
+        entry, last = lesson.entry, lesson.last
         record = {"key": lesson.key.value, "pieces": lesson.key.pieces, "failure": failure}
         if failure is None:
             measured = {name: entry[name] for name in ("cpu", "wall", "megabytes")}
@@ -397,7 +389,7 @@ class _Run:
 
     def _conclude(self, lesson: _Lesson) -> None:
         """Turn a lesson's entry into its result and its executed copy."""
-        entry, job = lesson.stored, lesson.job
+        entry, job = lesson.entry, lesson.job
         warnings = self._hidden(lesson)
         failure = self._failure(lesson) or over_budget(job, entry) or expired(job, self.today)
         if failure is None and warnings and self.options.strict:
@@ -434,20 +426,20 @@ class _Run:
         """Write the executed copy, unless the one that lies there was made from this source and this result."""
         text = lesson.source.text
         made_of = (
-            [digest(text.encode("utf-8", "surrogatepass")), lesson.stored["made"]]
+            [digest(text.encode("utf-8", "surrogatepass")), lesson.entry["made"]]
             if text is not None
             else None
         )
         *known, content = self.copies.get(str(copy), ("",))
         if known == made_of and content == _digest_of(copy):
             return
-        data = executed_copy(lesson.source, lesson.stored)
+        data = executed_copy(lesson.source, lesson.entry)
         write_if_new(copy, data)
         if made_of is not None:
             self.copies[str(copy)] = [*made_of, digest(data)]
 
     def _failure(self, lesson: _Lesson) -> Failure | None:
-        stored = lesson.stored.get("failure")
+        stored = lesson.entry.get("failure")
         if stored is None:
             return None
         if stored["position"] is None:
@@ -472,10 +464,10 @@ class _Run:
         found = []
         places: dict[int, tuple[int, dict[str, Any]]] = {
             count: place
-            for count, place in zip(lesson.stored["counts"], lesson.source.code_cells, strict=True)
+            for count, place in zip(lesson.entry["counts"], lesson.source.code_cells, strict=True)
             if count
         }
-        for count, text in lesson.stored.get("hidden", ()):
+        for count, text in lesson.entry.get("hidden", ()):
             if count not in places:
                 found.append(Failure("hidden", text))
                 continue

@@ -71,9 +71,6 @@ class Outcome:
         outcome.failure = failure.as_dict(None)
         return outcome
 
-    def as_dict(self) -> dict[str, Any]:
-        return dict(vars(self))
-
 
 class LessonFailure(Exception):
     """The lesson did not end well, or breaks a rule."""
@@ -115,10 +112,6 @@ class LessonFailure(Exception):
     @classmethod
     def from_timeout(cls, limit: float, what: str = "lesson") -> LessonFailure:
         return cls("timeout", f"The {what} took longer than its limit of {limit:g} s.")
-
-    @classmethod
-    def from_exit(cls) -> LessonFailure:
-        return cls("exit", "The cell ends its Python: exit() or quit().")
 
     @classmethod
     def from_death(cls, code: int | None, last_words: str) -> LessonFailure:
