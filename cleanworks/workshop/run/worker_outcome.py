@@ -116,11 +116,12 @@ class LessonFailure(Exception):
     @classmethod
     def from_death(cls, code: int | None, last_words: str) -> LessonFailure:
         """From a kernel that ended by itself."""
-        text = f"The Python of this lesson ended abruptly ({_ending(code)})."
+        text = f"The Python of this lesson ended abruptly ({ending(code)})."
         return cls("died", text, last_lines([last_words]))
 
 
-def _ending(code: int | None) -> str:
+def ending(code: int | None) -> str:
+    """How a process ended, by its exit code."""
     if code is None:
         return "it no longer answers"
     if code >= 0:

@@ -364,6 +364,22 @@ def test_a_server_that_cannot_start_is_one_message(monkeypatch):
             broken.news()
 
 
+def test_a_server_that_is_killed_says_how_it_ended_and_nothing_else():
+    from cleanworks.errors import InputError
+
+    with KernelServer(["json"]) as server:
+        while not server.ready:
+            select.select([server], [], [])
+            server.news()
+        os.kill(server.pid, signal.SIGKILL)
+        wait_until(
+            lambda: not psutil.pid_exists(server.pid) or psutil.Process(server.pid).status() == "zombie"
+        )
+        with pytest.raises(InputError) as error:
+            server.news()
+    assert error.value.what == "The process that starts the kernels ended (SIGKILL)."
+
+
 def test_descendants_are_found_through_the_whole_tree():
     assert CAN_FORK
     process = subprocess.Popen(["sh", "-c", "sh -c 'sleep 300 & wait' & wait"])

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 
 from cleanworks.errors import InputError
 
+from ..worker_outcome import ending
 from .kernel_settings import ONE_THREAD, inherited
 
 # The server's line when the libraries are loaded.
@@ -42,6 +43,8 @@ class KernelServer:
         environment.update(dict.fromkeys(ONE_THREAD, "1"), JPY_PARENT_PID="1")
         # Decided when Python starts, and the forks cannot change it: a fresh kernel's variables ask for the same.
         environment.setdefault("PYTHONUTF8", "1")
+        # A debugger that comes with the kernel would warn of itself, as the last words of this process.
+        environment.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
         # Arrow's own allocators keep what they once had, in every fork.
         environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
         # Memory in larger pages: a fork, which copies the list of all pages, takes half the time.
@@ -87,11 +90,11 @@ class KernelServer:
             It has ended.
         """
         lines = self._lines()
-        if self._process.poll() is not None:
+        if (code := self._process.poll()) is not None:
             last = self._errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
             raise InputError(
-                "The process that starts the kernels ended: " + " ".join([*lines, *last]),
-                fix="Try again with --fresh; if that works, one of the preloaded modules is the cause.",
+                " ".join([f"The process that starts the kernels ended ({ending(code)}).", *lines, *last]),
+                fix="If it ends again, try --fresh: where that works, one of the preloaded modules is the cause.",
             )
         return [line for line in lines if line != READY]
 
