@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .memory import MemoryGuard
 from .worker_outcome import LessonFailure, Outcome, Task
@@ -28,7 +28,6 @@ _TICK = 0.2
 _GRACE = 30.0
 # Seconds between two measures against a shortage of memory.
 _COOL_DOWN = 2.0
-_CONTINUE = getattr(signal, "SIGCONT", 0)
 
 
 @dataclass
@@ -59,8 +58,9 @@ class _Worker:
         with contextlib.suppress(OSError):
             self.pipe.send(what)
 
-    def signal(self, number: int) -> None:
-        if self.pid:
+    def signal(self, name: str) -> None:
+        """Send it a signal; where the system has none of this name (Windows), nothing."""
+        if self.pid and (number := getattr(signal, name, None)):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(self.pid, number)
 
@@ -70,7 +70,7 @@ class _Worker:
             self.process.kill()
             self.process.join()
         elif self.pid:
-            self.signal(signal.SIGKILL)
+            self.signal("SIGKILL")
             with contextlib.suppress(EOFError, OSError):
                 while True:
                     self.pipe.recv_bytes()
@@ -130,7 +130,7 @@ class Pool:
     def stop(self) -> None:
         """End all workers at once; their kernels end with them."""
         for worker in self._workers:
-            worker.signal(signal.SIGKILL)
+            worker.signal("SIGKILL")
         while self._workers:
             self._workers.pop().end()
 
@@ -177,8 +177,9 @@ class Pool:
             started(worker.lesson)
 
     def _listen(self) -> list[_Worker]:
-        by_pipe = {worker.pipe: worker for worker in self._workers}
-        return [by_pipe[one] for one in wait([*by_pipe], timeout=_TICK) if isinstance(one, Connection)]
+        # On Windows these are of another class than `Connection`.
+        by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in self._workers}
+        return [by_pipe[one] for one in wait([*by_pipe], timeout=_TICK)]
 
     def _receive(self, worker: _Worker, finished: Callable[[Task, Outcome], None]) -> None:
         try:
@@ -204,7 +205,7 @@ class Pool:
         now = time.monotonic()
         for worker in list(self._busy()):
             # A cell may have stopped its worker.
-            worker.signal(_CONTINUE)
+            worker.signal("SIGCONT")
             allowed = _GRACE + (worker.lesson.timeout if worker.state == "running" else _GRACE * 2)
             if worker.state != "waiting" and now - worker.since > allowed:
                 self._lost(

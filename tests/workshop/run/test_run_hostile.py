@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -117,6 +118,8 @@ def test_every_hostile_lesson_fails_alone(make_course, fresh):
 )  # fmt: skip
 def test_kernels_without_a_server_are_bounded_too(make_course, monkeypatch, cells, kind):
     monkeypatch.setattr("cleanworks.workshop.run.runner.CAN_FORK", False)
+    # As on Windows, which has neither SIGKILL nor SIGCONT.
+    monkeypatch.setattr("cleanworks.workshop.run.pool.signal", SimpleNamespace())
     course = make_course()
     course.add("hostile", *cells, timeout=3 if kind == "timeout" else 600)
     course.add("harmless", *HARMLESS)

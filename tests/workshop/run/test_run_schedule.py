@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import signal
 from dataclasses import replace
 
 import psutil
@@ -268,7 +267,7 @@ def test_a_worker_that_ends_just_before_its_next_lesson_fails_that_one_alone(cou
         for worker in pool._workers:
             if worker.state == "waiting" and not ended:
                 ended.append(worker)
-                worker.signal(signal.SIGKILL)
+                worker.signal("SIGKILL")
                 # Its end of the pipe is gone, and nobody has looked yet.
                 worker.pipe.poll(60)
         hand_out(pool)
