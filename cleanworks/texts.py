@@ -34,7 +34,7 @@ def is_there(path: Path | str, what: str = "The file") -> bool:
         return True
     if os.path.lexists(path):
         raise InputError(
-            f"{what} is no file: a folder, a pipe or a broken link has its name.",
+            f"{what} is not a file: a folder, a pipe or a broken link has its name.",
             where=str(path),
             fix="Move that away, or put the file in its place.",
         )

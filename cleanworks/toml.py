@@ -62,7 +62,7 @@ def parse(text: str, what: str, where: str) -> dict[str, Any]:
         raise _explained(error, text, what, where) from None
 
 
-# What is usually wrong with a line that is no TOML, by a sign in it.
+# What is usually wrong with a line that is not TOML, by a sign in it.
 _USUAL = (
     ("[“”„«»‘’]", 'These quotation marks are curved; write straight ones: ".'),
     ("[\u00a0\u2007\u200b\u202f\ufeff]", "There is a space in it that is none, as word processors make them; write the line again."),
