@@ -16,25 +16,25 @@ from cleanworks.errors import InputError, remedy, without_secrets
 
 DONE, FAILED, BAD_INPUT, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 
-# Each of these adds its commands with `add_to(app)`, in the order in which --help shows them.
-COMMANDS = (
-    "cleanworks.workshop.commands",
-    "cleanworks.workshop.run_command",
-    "cleanworks.workshop.book",
-    "cleanworks.workshop.live.live_command",
-    "cleanworks.workshop.links",
-    "cleanworks.workshop.language_command",
-    "cleanworks.workshop.delivery.workshop_command",
-    "cleanworks.workshop.delivery.new",
-    "cleanworks.workshop.delivery.after",
-    "cleanworks.workshop.board.class_command",
-    "cleanworks.workshop.printed.print_command",
-    "cleanworks.profiles.profile_command",
-    "cleanworks.standards.standards_command",
-    "cleanworks.data.data_command",
-    "cleanworks.allimi.site_command",
-    "cleanworks.registry_command",
-)
+# Each of these adds its commands with `add_to(app)`, in the order in which --help shows them; and their first words.
+COMMANDS = {
+    "cleanworks.workshop.commands": "catalogue lint init quiz exercises lesson",
+    "cleanworks.workshop.run_command": "run merge-reports cache",
+    "cleanworks.workshop.book": "book",
+    "cleanworks.workshop.live.live_command": "live",
+    "cleanworks.workshop.links": "links",
+    "cleanworks.workshop.language_command": "language",
+    "cleanworks.workshop.delivery.workshop_command": "workshop",
+    "cleanworks.workshop.delivery.new": "workshop",
+    "cleanworks.workshop.delivery.after": "workshop",
+    "cleanworks.workshop.board.class_command": "class",
+    "cleanworks.workshop.printed.print_command": "pdf epub",
+    "cleanworks.profiles.profile_command": "profile",
+    "cleanworks.standards.standards_command": "data",
+    "cleanworks.data.data_command": "data",
+    "cleanworks.allimi.site_command": "site allimi",
+    "cleanworks.registry_command": "registry",
+}
 
 HELP = """
 Make and check a course of executable notebooks.
@@ -55,8 +55,8 @@ Exit codes: 0 done, 1 something in the course failed, 2 the request or a file is
 """
 
 
-def make_app() -> typer.Typer:
-    """The command line with every room's commands."""
+def make_app(word: str = "") -> typer.Typer:
+    """The command line with every room's commands; of a command's first word, with those of its room alone."""
     app = typer.Typer(
         help=HELP,
         no_args_is_help=True,
@@ -72,15 +72,16 @@ def make_app() -> typer.Typer:
         ),
     ) -> None: ...
 
-    for name in COMMANDS:
+    asked = [name for name, words in COMMANDS.items() if word in words.split()]
+    for name in asked or COMMANDS:
         importlib.import_module(name).add_to(app)
     return app
 
 
 @functools.cache
-def command() -> typer.core.TyperGroup:
+def command(word: str = "") -> typer.core.TyperGroup:
     """The commands as they are asked: made once a process, because to read 71 signatures takes longer than most answers."""
-    return typer.main.get_command(make_app())  # type: ignore[return-value]  # a group, because it holds commands
+    return typer.main.get_command(make_app(word))  # type: ignore[return-value]  # a group, because it holds commands
 
 
 def _show_version(wanted: bool) -> None:
@@ -93,7 +94,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code. Nothing but an exit code comes out of here."""
     debug = os.environ.get("CLEANWORKS_DEBUG") == "1"
     try:
-        code = int(command().main(list(arguments), prog_name="cleanworks", standalone_mode=False) or DONE)
+        commands = command(arguments[0] if arguments else "")
+        code = int(commands.main(list(arguments), prog_name="cleanworks", standalone_mode=False) or DONE)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:

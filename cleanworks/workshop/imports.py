@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,17 @@ class Fingerprints:
         self._earlier = earlier
         self._found: dict[tuple[str, ...], dict[str, list[_Found]]] = {}
         self._listed: dict[str, dict[str, bool]] = {}
+        self._further: dict[_Found, frozenset[str]] = {}
+
+    def hold(self) -> bool:
+        """Whether every file that was looked at is what it was, and no other lies beside them. Folders may have come: Python makes some."""
+        now = Fingerprints(earlier=self)
+        try:
+            return all(
+                _files(now.listed(folder)) == _files(listed) for folder, listed in self._listed.items()
+            ) and all(now.file(name) == known for name, known in self._digests.items())
+        except OSError:
+            return False
 
     def listed(self, folder: str) -> dict[str, bool]:
         """What a folder holds, and whether each is a folder; nothing if it is none. Thousands of names are looked up."""
@@ -78,12 +89,25 @@ class Fingerprints:
             self.imports_cache[key] = list(imported_names(_read(os.fspath(path)).decode("utf-8", "replace")))
         return self.imports_cache[key]
 
+    def further(self, found: _Found) -> frozenset[str]:
+        """Absolute names of what the file of a module imports."""
+        if found not in self._further:
+            names = (absolute(name, found.package) for name in self.imports(found.path))
+            self._further[found] = frozenset(names)
+        return self._further[found]
+
     def imports_of_cell(self, code: str) -> list[str]:
         """The same of a cell, which may hold IPython's own lines."""
+        if "import" not in code:
+            return []
         key = f"cell {digest(code.encode('utf-8', 'surrogatepass'))}"
         if key not in self.imports_cache:
             self.imports_cache[key] = list(imported_names(plain_python(code)))
         return self.imports_cache[key]
+
+
+def _files(listed: Mapping[str, bool]) -> set[str]:
+    return {name for name, is_folder in listed.items() if not is_folder}
 
 
 def _read(name: str) -> bytes:
@@ -211,12 +235,10 @@ class Modules:
             for found in self.files(waiting.pop()):
                 if found.path not in seen:
                     seen.add(found.path)
-                    further = {
-                        absolute(name, found.package) for name in self.prints.imports(found.path)
-                    } - asked
+                    further = self.prints.further(found) - asked
                     asked |= further
                     waiting.extend(further)
-        return sorted(map(Path, seen))
+        return [Path(path) for path in sorted(seen)]
 
 
 def absolute(name: str, package: str) -> str:
@@ -229,16 +251,19 @@ def absolute(name: str, package: str) -> str:
     return ".".join([*kept, *filter(None, [name[level:]])])
 
 
-def package_data(package: Path) -> list[Path]:
+def package_of(path: Path, prints: Fingerprints) -> Path | None:
+    """The package in whose folder a module lies."""
+    folder = path.parent
+    return folder if prints.listed(os.fspath(folder)).get("__init__.py") is False else None
+
+
+def package_data(package: Path, prints: Fingerprints) -> list[Path]:
     """Files that a package carries besides its code: in its folder, and in folders under it that are no packages."""
     found: list[Path] = []
-    with os.scandir(package) as entries:
-        for entry in sorted(entries, key=lambda one: one.name):
-            if entry.is_dir():
-                if entry.name != "__pycache__" and not os.path.isfile(
-                    os.path.join(entry.path, "__init__.py")
-                ):
-                    found.extend(package_data(Path(entry.path)))
-            elif not entry.name.endswith((".py", ".pyc")):
-                found.append(Path(entry.path))
+    for name, is_folder in sorted(prints.listed(os.fspath(package)).items()):
+        inner = package / name
+        if not is_folder:
+            found += [inner] if not name.endswith((".py", ".pyc")) else []
+        elif name != "__pycache__" and prints.listed(os.fspath(inner)).get("__init__.py") is not False:
+            found += package_data(inner, prints)
     return found

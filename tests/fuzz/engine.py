@@ -275,7 +275,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no more inputs after that")
     parser.add_argument("--keep", type=Path, help="folder for the inputs that were found")
     given = parser.parse_args()
-    cli.command()  # made before the forks, which would each make it
+    # Made before the forks, which would each make it.
+    for word in " ".join(cli.COMMANDS.values()).split():
+        cli.command(word)
     begun, tally = time.monotonic(), collections.Counter()
     only = [name.strip() for name in given.only.split(",") if name.strip()]
     with tempfile.TemporaryDirectory(prefix="fuzz-rooms-") as folder:

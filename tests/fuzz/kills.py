@@ -270,7 +270,8 @@ def main() -> int:
     given = parser.parse_args()
     # Processes whose parent was killed become our children: so we hear when they end.
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
-    cli.command()
+    for word in " ".join(cli.COMMANDS.values()).split():
+        cli.command(word)
     for name in WARM:  # before the forks, so that a kill falls into the work and not into imports
         importlib.import_module(name)
     only = [name.strip() for name in given.only.split(",") if name.strip()]

@@ -46,6 +46,16 @@ def _commands(command, path=()):
 COMMANDS = dict(_commands(cli.command()))
 
 
+@pytest.mark.parametrize("word", sorted({path[0] for path in COMMANDS if path}))
+def test_a_command_made_alone_is_the_one_among_all(word):
+    """A first word loads its own room and no other, unless a room adds to another's commands."""
+    alone = dict(_commands(cli.command(word)))
+    assert {path for path in alone if path[:1] == (word,)} == {
+        path for path in COMMANDS if path[:1] == (word,)
+    }
+    assert len(alone) < len(COMMANDS) / 2
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_every_command_says_in_its_first_line_what_it_does(path):
     command = COMMANDS[path]

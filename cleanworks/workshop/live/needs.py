@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from cleanworks.literals import texts_in
 from cleanworks.workshop.code import plain_python
 from cleanworks.workshop.course_jobs import module_roots
-from cleanworks.workshop.imports import KNOWN_IMPORTS, Fingerprints, Modules, absolute, package_data
+from cleanworks.workshop.imports import (
+    KNOWN_IMPORTS,
+    Fingerprints,
+    Modules,
+    absolute,
+    package_data,
+    package_of,
+)
 from cleanworks.workshop.live.release import Release
 
 if TYPE_CHECKING:
@@ -126,8 +133,8 @@ def code_of(course: Course, entry: Entry) -> str:
     prints = _prints()
     modules = Modules([*module_roots(course.root), entry.path.parent], prints)
     reached = modules.closure(_names_of_notebook(entry))
-    packages = sorted({path.parent for path in reached if (path.parent / "__init__.py").is_file()})
-    files = [*reached, *(path for package in packages for path in package_data(package))]
+    packages = {package for path in reached if (package := package_of(path, prints))}
+    files = [*reached, *(path for package in packages for path in package_data(package, prints))]
     return hashlib.sha256("".join(prints.file(path) for path in sorted(files)).encode()).hexdigest()
 
 
@@ -152,10 +159,10 @@ def course_files(course: Course) -> dict[str, Path]:
     for entry in course.notebooks:
         modules = Modules([*roots, entry.path.parent], prints)
         reached.update(modules.closure(_names_of_notebook(entry)))
-    packages = {path.parent for path in reached if (path.parent / "__init__.py").is_file()}
+    packages = {package for path in reached if (package := package_of(path, prints))}
     files = {path for path in reached if path.parent not in packages}
     for package in packages:
-        files.update(package.glob("*.py"), package_data(package))
+        files.update(package.glob("*.py"), package_data(package, prints))
     return dict(sorted((_place(file, roots), file) for file in files))
 
 

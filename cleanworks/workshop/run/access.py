@@ -6,6 +6,7 @@ temporary folder are no news; everything else a lesson reads belongs to its `dat
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import tempfile
@@ -94,6 +95,7 @@ def _caches(options: RunOptions) -> list[str]:
     return [_real(Path(folder)) for folder in folders if folder]
 
 
+@functools.lru_cache(8192)
 def _real(path: Path) -> str:
     return os.path.realpath(path)
 

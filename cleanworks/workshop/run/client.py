@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from .jobs import MAY_RAISE, tags_of
 from .kernels.kernel_settings import arguments, environment, last_words, log_file
 from .watch import ProcessWatch
-from .worker_outcome import LessonFailure, Outcome, Task, asks_to_exit, judge_outputs, tidy
+from .worker_outcome import Gate, LessonFailure, Outcome, Task, asks_to_exit, judge_outputs, tidy
 
 # Messages that count as outputs.
 _SHOWN = ("display_data", "execute_result", "update_display_data")
@@ -76,6 +77,8 @@ class LessonClient(NotebookClient):
             raise_on_iopub_timeout=True,
             timeout_func=self._remaining,
             on_cell_executed=self._keep_reply,
+            # Its own would be the kernel's, which makes a record of each of the lines that nobody reads.
+            log=logging.getLogger("nbclient"),
         )
         self._folder, self._task = folder, task
         self._deadline = time.monotonic() + task.timeout
@@ -209,10 +212,8 @@ def too_large(most: int) -> LessonFailure:
     return LessonFailure("output", f"The lesson shows more than {most / 1e6:g} MB of output.")
 
 
-def execute_cells(
-    task: Task, folder: Path, gate: Callable[[], None], new_client: Callable[..., LessonClient]
-) -> Outcome:
-    """Execute a task's cells in the kernel of a new client; `gate` is called when it is ready.
+def execute_cells(task: Task, folder: Path, gate: Gate, new_client: Callable[..., LessonClient]) -> Outcome:
+    """Execute a task's cells in the kernel of a new client.
 
     Raises
     ------
@@ -225,9 +226,7 @@ def execute_cells(
         return runner.run(_execute(task, folder, gate, new_client))
 
 
-async def _execute(
-    task: Task, folder: Path, gate: Callable[[], None], new_client: Callable[..., LessonClient]
-) -> Outcome:
+async def _execute(task: Task, folder: Path, gate: Gate, new_client: Callable[..., LessonClient]) -> Outcome:
     notebook = nbformat.from_dict(dict(task.content))
     notebook.metadata.pop("widgets", None)
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
@@ -237,10 +236,11 @@ async def _execute(
     client = new_client(notebook, task, folder)
     try:
         outcome.language_info = await client.start(task.workdir)
-        gate()
+        gate.enter()
         await _run_cells(client, code, outcome, task)
         client.set_widgets_metadata()
         outcome.widgets = dict(notebook.metadata.get("widgets", {}))
+        gate.leave()
     finally:
         outcome.megabytes = await client.stop()
     outcome.outputs = [tidy(cell.outputs) for _, cell in code]

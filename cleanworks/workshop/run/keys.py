@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cleanworks import __version__
 from cleanworks.errors import InputError
-from cleanworks.workshop.imports import Fingerprints, Modules, digest, package_data
+from cleanworks.workshop.imports import Fingerprints, Modules, digest, package_data, package_of
 
 from .jobs import MAY_RAISE, NOT_EXECUTED, Job, RunOptions, Source, tags_of
 
@@ -136,8 +136,8 @@ def local_modules(job: Job, source: Source, prints: Fingerprints) -> list[Path]:
     reached = modules.closure(
         name for _, cell in source.code_cells for name in prints.imports_of_cell(cell["source"])
     )
-    packages = sorted({path.parent for path in reached if (path.parent / "__init__.py").is_file()})
-    return reached + [path for package in packages for path in package_data(package)]
+    packages = {package for path in reached if (package := package_of(path, prints))}
+    return reached + [path for package in sorted(packages) for path in package_data(package, prints)]
 
 
 def _file_digest(path: Path, prints: Fingerprints, who: str) -> str:

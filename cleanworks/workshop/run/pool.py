@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
 from .memory import MemoryGuard
-from .worker_outcome import LessonFailure, Outcome, Task
+from .worker_outcome import LEFT, READY, LessonFailure, Outcome, Task
 
 if TYPE_CHECKING:
     from .kernels.server_process import KernelServer
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 _TICK = 0.2
 # A worker notices its lesson's time limit itself; if it does not within this margin, it is stopped from outside.
 _GRACE = 30.0
+# Seconds in which a worker ends all that its lesson has started.
+_PATIENCE = 10.0
 # Seconds between two measures against a shortage of memory.
 _COOL_DOWN = 2.0
 
 
 @dataclass
 class _Worker:
-    """A worker process and what it is doing: ``idle``, ``starting`` a kernel, ``waiting`` at the gate, or ``running`` cells.
+    """A worker process and what it is doing: ``idle``, ``starting`` a kernel, ``waiting`` at the gate, ``running`` cells, or ``leaving``.
 
     Its `pid` is 0 until it has said it, and after it has ended; `process` is None if it is a fork of the server.
     """
@@ -64,8 +66,14 @@ class _Worker:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(self.pid, number)
 
-    def end(self) -> None:
-        """End it at once, and its kernel with it. One that was not started yet never does anything without its pipe."""
+    def end(self, patience: float = 0.0) -> None:
+        """End it, and its kernel with it, after so many seconds at the latest. One that was not started yet never does anything without its pipe."""
+        give_up = time.monotonic() + patience
+        try:
+            while self.pid and patience and self.pipe.poll(max(0.0, give_up - time.monotonic())):
+                self.pipe.recv_bytes()
+        except (EOFError, OSError):
+            self.pid = 0
         if self.process is not None:
             self.process.kill()
             self.process.join()
@@ -106,6 +114,9 @@ class Pool:
         self._workers: list[_Worker] = []
         self._queue: list[Task] = []
         self._patience = 0.0
+        # What has begun and what has ended since the listeners were last told.
+        self._begun: dict[int, Task] = {}
+        self._ended: dict[int, tuple[Task, Outcome]] = {}
 
     def run(
         self,
@@ -117,24 +128,38 @@ class Pool:
         """Execute all tasks. `started`, `finished` and, at least five times a second, `tick` are called in this process."""
         self._queue = list(tasks)
         try:
-            while self._queue or any(worker.task for worker in self._workers):
+            while self._queue or self._busy():
                 self._hand_out()
-                self._open_gate(started)
+                self._open_gate()
+                # The next lessons run already while the results of the last ones are stored.
+                self._tell(started, finished)
                 for worker in self._listen():
-                    self._receive(worker, finished)
-                self._watch(finished)
+                    self._receive(worker)
+                self._watch()
                 tick()
+            self._tell(started, finished)
         finally:
             self.stop()
 
     def stop(self) -> None:
-        """End all workers at once; their kernels end with them."""
+        """End all workers. Each ends its kernel and what that has started: the server, which would do it otherwise, may be gone."""
         for worker in self._workers:
-            worker.signal("SIGKILL")
+            worker.signal("SIGTERM")
+            worker.signal("SIGCONT")
         while self._workers:
-            self._workers.pop().end()
+            self._workers.pop().end(_PATIENCE)
 
     # The parts of the loop.
+    def _tell(self, started: Callable[[Task], None], finished: Callable[[Task, Outcome], None]) -> None:
+        """Tell of each lesson that it has ended before of the one that took its place."""
+        for index in self._ended.keys() - self._begun.keys():
+            finished(*self._ended.pop(index))
+        while self._begun and not self._in("leaving"):
+            task = self._begun.pop(min(self._begun))
+            started(task)
+            if task.index in self._ended:
+                finished(*self._ended.pop(task.index))
+
     def _hand_out(self) -> None:
         while len(self._workers) < min(self._limit + 1, len(self._queue) + len(self._busy())):
             self._workers.append(self._new_worker())
@@ -164,7 +189,8 @@ class Pool:
     def _in(self, state: str) -> list[_Worker]:
         return [worker for worker in self._workers if worker.state == state]
 
-    def _open_gate(self, started: Callable[[Task], None]) -> None:
+    def _open_gate(self) -> None:
+        """Let as many run as may."""
         for worker in sorted(self._in("waiting"), key=lambda one: one.lesson.index):
             running = self._in("running")
             if len(running) >= self._limit:
@@ -174,22 +200,24 @@ class Pool:
                 return
             worker.send("go")
             worker.enter("running")
-            started(worker.lesson)
+            self._begun[worker.lesson.index] = worker.lesson
 
     def _listen(self) -> list[_Worker]:
         # On Windows these are of another class than `Connection`.
         by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in self._workers}
         return [by_pipe[one] for one in wait([*by_pipe], timeout=_TICK)]
 
-    def _receive(self, worker: _Worker, finished: Callable[[Task, Outcome], None]) -> None:
+    def _receive(self, worker: _Worker) -> None:
         try:
             message = worker.pipe.recv()
         except (EOFError, OSError):
             worker.pid = 0
-            self._lost(worker, "internal", "The process that ran this lesson ended unexpectedly.", finished)
+            self._lost(worker, "internal", "The process that ran this lesson ended unexpectedly.")
             return
-        if message == "ready":
+        if message == READY:
             worker.enter("waiting")
+        elif message == LEFT:
+            worker.enter("leaving")
         elif isinstance(message, int):
             worker.pid = message
             worker.enter(worker.state)
@@ -199,28 +227,24 @@ class Pool:
             if has_served:
                 self._end(worker)
             worker.enter("idle")
-            finished(task, outcome)
+            self._ended[task.index] = (task, outcome)
 
-    def _watch(self, finished: Callable[[Task, Outcome], None]) -> None:
+    def _watch(self) -> None:
         now = time.monotonic()
         for worker in list(self._busy()):
             # A cell may have stopped its worker.
             worker.signal("SIGCONT")
             allowed = _GRACE + (worker.lesson.timeout if worker.state == "running" else _GRACE * 2)
             if worker.state != "waiting" and now - worker.since > allowed:
-                self._lost(
-                    worker,
-                    "timeout",
-                    f"The lesson took longer than its limit of {worker.lesson.timeout:g} s.",
-                    finished,
-                )
+                limit = worker.lesson.timeout
+                self._lost(worker, "timeout", f"The lesson took longer than its limit of {limit:g} s.")
         running = sorted(self._in("running"), key=lambda one: one.since)
         # What was stopped a moment ago may not have given its memory back yet.
         if running and now > self._patience and self._guard.is_tight():
             self._patience = now + _COOL_DOWN
-            self._make_room(running, finished)
+            self._make_room(running)
 
-    def _make_room(self, running: list[_Worker], finished: Callable[[Task, Outcome], None]) -> None:
+    def _make_room(self, running: list[_Worker]) -> None:
         """Memory is nearly used up: run fewer lessons at a time, and the one started last again later."""
         youngest = running[-1]
         if len(running) > 1:
@@ -231,17 +255,13 @@ class Pool:
             self._queue.append(youngest.lesson)
             self._end(youngest)
         elif self._guard.is_critical():
-            self._lost(
-                youngest, "memory", "The lesson took all the memory that was free, and was stopped.", finished
-            )
+            self._lost(youngest, "memory", "The lesson took all the memory that was free, and was stopped.")
 
-    def _lost(
-        self, worker: _Worker, kind: str, message: str, finished: Callable[[Task, Outcome], None]
-    ) -> None:
+    def _lost(self, worker: _Worker, kind: str, message: str) -> None:
         task = worker.task
         self._end(worker)
         if task is not None:
-            finished(task, Outcome.failed(task, LessonFailure(kind, message)))
+            self._ended[task.index] = (task, Outcome.failed(task, LessonFailure(kind, message)))
 
     def _end(self, worker: _Worker) -> None:
         worker.end()

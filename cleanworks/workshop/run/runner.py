@@ -372,8 +372,12 @@ class _Run:
     def _key_now(self, lesson: _Lesson) -> Key | None:
         """The key as it would be now; None if a file went away or broke in the meantime."""
         try:
-            prints = Fingerprints(self.imports, earlier=self.prints)
             source = read_source(lesson.job)
+            # What may change without a sign in those files: what lies in declared folders, what is installed.
+            unseen = "installed packages" in lesson.key.pieces or any(map(os.path.isdir, lesson.job.data))
+            if source == lesson.source and not unseen and self.prints.hold():
+                return lesson.key
+            prints = Fingerprints(self.imports, earlier=self.prints)
             return self._key(lesson.job, source, local_modules(lesson.job, source, prints), prints)
         except InputError:
             return None
@@ -502,12 +506,14 @@ def longest_first(lessons: Sequence[_Lesson]) -> list[_Lesson]:
     """The order in which two or more at a time finish earliest: the longest first, by what was recorded.
 
     A lesson without a record counts as long as its budget; without a budget it could be long, so it counts as the longest known one.
+    Of several such the one with the most code goes first.
     """
     longest = max((lesson.last.get("wall") or 0.0 for lesson in lessons), default=0.0)
 
     def weight(lesson: _Lesson) -> tuple[float, bool, int]:
         known = lesson.last.get("wall") or lesson.job.seconds
-        return known or longest, not known, len(lesson.source.code_cells)
+        code = sum(len(cell["source"]) for _, cell in lesson.source.code_cells)
+        return known or longest, not known, code
 
     return sorted(lessons, key=weight, reverse=True)
 

@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -25,7 +25,7 @@ from .kernels.forked import ForkedKernel
 from .kernels.hidden import read_notes
 from .kernels.kernel_settings import arguments, audit_file, environment, log_file
 from .kernels.lifeline import adopt_orphans, descendants, die_with_parent, end_descendants
-from .worker_outcome import LessonFailure, Outcome, Task
+from .worker_outcome import Gate, LessonFailure, Outcome, Task
 
 # Bytes by which a worker may grow before another takes its place; what it imports itself is a third of that.
 _MOST_GROWN = 50_000_000
@@ -37,7 +37,7 @@ def work(pipe: Connection, parent: int, additions: Mapping[str, str] | None = No
     Parameters
     ----------
     pipe : Connection
-        To the `Pool`: our process id, then of each task "ready" and, after "go", its outcome and whether this worker has served its time.
+        To the `Pool`: our process id, then of each task what its `Gate` says, its outcome and whether this worker has served its time.
     parent : int
         Process id of the parent, with which this process ends.
     additions : mapping, optional
@@ -53,16 +53,12 @@ def work(pipe: Connection, parent: int, additions: Mapping[str, str] | None = No
     # What a kernel leaves behind comes to this process, which ends it.
     adopt_orphans()
 
-    def gate() -> None:
-        pipe.send("ready")
-        pipe.recv()
-
     with contextlib.suppress(EOFError, OSError):
         pipe.send(os.getpid())
         size = psutil.Process().memory_info().rss
         while True:
             task: Task = pipe.recv()
-            outcome = execute(task, gate, additions or {}, pipe.fileno())
+            outcome = execute(task, Gate(pipe), additions or {}, pipe.fileno())
             # A process that has spoken over sockets has threads, and cannot be forked safely.
             # And what large outputs have left in its memory would be counted as the next lesson's.
             grown = psutil.Process().memory_info().rss - size > _MOST_GROWN
@@ -82,11 +78,8 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def execute(task: Task, gate: Callable[[], None], additions: Mapping[str, str], private: int) -> Outcome:
-    """Execute a task in a new kernel; every failure becomes part of the outcome.
-
-    `gate` is called when the kernel is ready, and returns when the cells may run; `private` is a handle that a fork closes.
-    """
+def execute(task: Task, gate: Gate, additions: Mapping[str, str], private: int) -> Outcome:
+    """Execute a task in a new kernel; every failure becomes part of the outcome. `private` is a handle that a fork closes."""
     _limit_files(int(task.options.file_limit * 1e6))
     folder = Path(tempfile.mkdtemp(dir=task.scratch)).resolve()
     try:
@@ -116,9 +109,7 @@ def _limit_files(most: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def _execute(
-    task: Task, folder: Path, gate: Callable[[], None], additions: Mapping[str, str], private: int
-) -> Outcome:
+def _execute(task: Task, folder: Path, gate: Gate, additions: Mapping[str, str], private: int) -> Outcome:
     if not task.options.fresh and not engine.missing():
         from .pipe import NeedsJupyter, PipeClient
 
@@ -130,16 +121,12 @@ def _execute(
             outcome.engine = engine.PIPE
             return outcome
         except NeedsJupyter:
-            # The gate is open: the cells start again, in the same turn, in a kernel that nbclient can talk to.
-            gate = _open
+            pass  # The cells start again, in the same turn, in a kernel that nbclient can talk to.
         finally:
             kernel.pipe.close()
     outcome = execute_cells(task, folder, gate, LessonClient)
     outcome.engine = engine.NBCLIENT
     return outcome
-
-
-def _open() -> None: ...
 
 
 def _noted(folder: Path) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:

@@ -6,13 +6,18 @@ import re
 import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .jobs import RunOptions
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What undecodable bytes become on their way: the replacement character, or half of a surrogate pair.
 _NOT_TEXT = re.compile("[\ufffd\ud800-\udfff]")
+# What a worker says at its gate: its kernel is there; its cells have run, and whoever waits may begin.
+READY, LEFT = "ready", "left"
 _DETAIL_LINES = 8
 _MESSAGE_LENGTH = 1000
 
@@ -37,6 +42,23 @@ class Task:
     @property
     def code_cells(self) -> int:
         return sum(cell["cell_type"] == "code" for cell in self.content["cells"])
+
+
+class Gate:
+    """Where a lesson waits until its cells may run, and says that they have: the next begins while its kernel is taken down."""
+
+    def __init__(self, pipe: Connection):
+        self._pipe, self._inside = pipe, False
+
+    def enter(self) -> None:
+        """Returns when the cells may run; at once if they have been let in before."""
+        if not self._inside:
+            self._pipe.send(READY)
+            self._pipe.recv()
+        self._inside = True
+
+    def leave(self) -> None:
+        self._pipe.send(LEFT)
 
 
 @dataclass

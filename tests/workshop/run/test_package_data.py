@@ -1,6 +1,6 @@
 """The data files that a course's own package carries are part of what a result depends on."""
 
-from cleanworks.workshop.imports import package_data
+from cleanworks.workshop.imports import Fingerprints, package_data
 
 
 def test_data_beside_the_code_counts_and_other_packages_do_not(tmp_path):
@@ -17,5 +17,6 @@ def test_data_beside_the_code_counts_and_other_packages_do_not(tmp_path):
         "__pycache__/x.pyc",
     ):
         (package / name).write_text("")
-    names = [path.relative_to(package).as_posix() for path in package_data(package)]
+    found = package_data(package, Fingerprints())
+    names = [path.relative_to(package).as_posix() for path in found]
     assert names == ["data/rain.csv", "rules.toml"]

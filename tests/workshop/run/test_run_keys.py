@@ -124,6 +124,28 @@ def test_a_file_is_read_again_only_if_it_may_have_been_written_since(tmp_path, m
     assert after[:2] == before[:2] and after[2] != before[2]
 
 
+@pytest.mark.parametrize(
+    ("change", "holds"),
+    [
+        (lambda course: None, True),
+        (lambda course: (course / "helper.py").write_text("x = 2"), False),
+        (lambda course: (course / "rain.csv").write_text("mm\n4\n"), False),
+        (lambda course: (course / "rain.csv").unlink(), False),
+        (lambda course: (course / "tools.py").write_text(""), False),
+        (lambda course: (course / "helper.py").rename(course / "other.py"), False),
+        (lambda course: (course / "__pycache__").mkdir(), True),
+    ],
+)
+def test_what_was_looked_at_holds_until_one_of_its_files_changes(tmp_path, change, holds):
+    (tmp_path / "helper.py").write_text("x = 1")
+    (tmp_path / "rain.csv").write_text("mm\n3\n")
+    prints = Fingerprints()
+    Modules([tmp_path], prints).closure(["helper"])
+    prints.file(tmp_path / "rain.csv")
+    change(tmp_path)
+    assert prints.hold() is holds
+
+
 def test_what_a_file_imports_is_kept_for_the_next_run(tmp_path):
     (tmp_path / "a.py").write_text("import numpy")
     kept: dict[str, list[str]] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
+import os
 from dataclasses import replace
 
 import psutil
@@ -10,10 +12,13 @@ import pytest
 
 from cleanworks.workshop.reports.progress_display import Lines, duration
 from cleanworks.workshop.run import LessonResult, run_notebooks
+from cleanworks.workshop.run.jobs import read_source
 from cleanworks.workshop.run.memory import MemoryGuard, _container_free
 from cleanworks.workshop.run.pool import Pool
 from cleanworks.workshop.run.result_cache import Store
 from cleanworks.workshop.run.runner import _Run, cores, longest_first
+from cleanworks.workshop.run.worker import work
+from cleanworks.workshop.run.worker_outcome import LEFT, READY, Task
 from tests.workshop.run.conftest import Recorder, linux, wait_until
 
 
@@ -51,7 +56,8 @@ def test_where_nothing_was_recorded_budgets_say_which_lesson_is_long(course):
         ("longest", 1, 60.0),
     ):
         course.add(name, *["1"] * cells, seconds=seconds)
-    assert longest_first_of(course) == ["longest", "long", "many-cells", "few-cells"]
+    course.add("much-code", "print('a long line of code')\n" * 9)
+    assert longest_first_of(course) == ["longest", "long", "much-code", "many-cells", "few-cells"]
 
 
 def test_a_failed_run_does_not_change_what_is_known_about_the_time(course):
@@ -239,6 +245,24 @@ def test_the_bar_draws_in_a_terminal_without_threads(monkeypatch):
     bar.end()
     text = stream.getvalue()
     assert "never run before" in text and "a failed" in text and "Memory is short" in text
+
+
+def test_a_lesson_makes_room_for_the_next_before_its_kernel_is_taken_down(course, tmp_path):
+    course.add("lesson", "1 + 1")
+    job = course.jobs["lesson"]
+    content, options = read_source(job).content, replace(course.options, fresh=True, server=None)
+    task = Task(0, "lesson", content, str(job.folder), 60.0, options, dict(os.environ), str(tmp_path))
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(theirs, os.getpid()))
+    process.start()
+    theirs.close()
+    ours.send(task)
+    ours.send("go")
+    assert [ours.recv() for _ in range(3)] == [process.pid, READY, LEFT]
+    outcome, _ = ours.recv()
+    assert outcome.failure is None and outcome.megabytes > 0
+    ours.close()
+    process.join()
 
 
 @linux

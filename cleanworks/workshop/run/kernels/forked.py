@@ -92,8 +92,10 @@ def _become_kernel(
     for handle in (written, nothing):
         os.close(handle)
     os.chdir(workdir)
-    os.environ.clear()
-    os.environ.update({"MPLBACKEND": INLINE, **environment})
+    wanted = {"MPLBACKEND": INLINE, **environment}
+    for name in os.environ.keys() - wanted.keys():
+        del os.environ[name]
+    os.environ.update({name: value for name, value in wanted.items() if os.environ.get(name) != value})
     time.tzset()
     reseed()
     sys.argv = list(arguments)

@@ -20,11 +20,10 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
-from .. import engine, worker
 from .lifeline import adopt_orphans, children, end_descendants
 from .server_process import READY
 
@@ -32,8 +31,8 @@ from .server_process import READY
 class Server:
     """Forks the workers that are asked for, and ends what they leave."""
 
-    def __init__(self, control: socket.socket, additions: Mapping[str, str]):
-        self._control = control
+    def __init__(self, control: socket.socket, additions: Mapping[str, str], work: Callable[..., None]):
+        self._control, self._work = control, work
         # Environment variables that the libraries set while they were loaded, as they would in a kernel.
         self._additions = dict(additions)
         self._workers: set[int] = set()
@@ -75,7 +74,7 @@ class Server:
                 for target in range(3):
                     os.dup2(nothing, target)
                 os.close(nothing)
-                worker.work(Connection(handle), own, self._additions)
+                self._work(Connection(handle), own, self._additions)
             finally:
                 os._exit(0)
         signal.set_wakeup_fd(before, warn_on_full_buffer=False)
@@ -96,11 +95,15 @@ class Server:
 
 def _prepare() -> None:
     """Make the kernel, up to where a fork completes it."""
+    import nbformat
+
     from .launch import configuration
     from .pipe_kernel import prepare
 
     _follow_the_shell()
     prepare(configuration())
+    # The first output compiles what checks all outputs; each worker would do it for itself.
+    nbformat.v4.new_output("stream")
 
 
 def _follow_the_shell() -> None:
@@ -119,20 +122,23 @@ def _follow_the_shell() -> None:
     IPKernelApp.init_gui_pylab = init_gui_pylab  # type: ignore[method-assign]  # on purpose
 
 
-def _load(preload: Sequence[str], lean: bool) -> None:
-    """Have everything in memory that the kernels share."""
-    from .warmup import Makers, share_what_is_loaded, warm_up
+def _load(preload: Sequence[str], lean: bool) -> Callable[..., None]:
+    """Have everything in memory that the kernels share. Returns what a worker does (`worker.work`)."""
+    # What is made for all takes longest: whatever else is imported comes after it has begun.
+    from .warmup import share_what_is_loaded, warm_up
 
-    # Nothing of what is loaded goes away, so nobody need look for it; that takes an eighth of the time.
+    # Next to nothing of what is loaded goes away, so nobody need look for it; that takes an eighth of the time.
     gc.disable()
-    makers = Makers(preload)
-    notes = warm_up(preload, use=not lean)
+    notes, makers = warm_up(preload, use=not lean)
+    from .. import engine, worker
+
     if not engine.missing():
         _prepare()
     _say(*notes, *makers.hand_over())
     if not lean:
         share_what_is_loaded()
     gc.enable()
+    return worker.work
 
 
 def _say(*lines: str) -> None:
@@ -152,10 +158,12 @@ def main() -> None:
     with socket.socket(fileno=os.dup(0)) as control:
         before = dict(os.environ)
         if warm:
-            _load(preload, lean)
+            work = _load(preload, lean)
+        else:
+            from ..worker import work
         _say(READY)
         additions = {name: value for name, value in os.environ.items() if name not in before}
-        Server(control, additions).serve()
+        Server(control, additions, work).serve()
     # Taking so many libraries apart would take half a second.
     os._exit(0)
 

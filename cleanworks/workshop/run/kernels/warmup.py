@@ -23,7 +23,7 @@ import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from .lifeline import die_with_parent
 
@@ -47,15 +47,21 @@ def _as_in_a_notebook() -> Iterator[None]:
         del vars(builtins)["get_ipython"]
 
 
-def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
-    """Import the kernel and the modules, and `use` these once. Returns what a person should know, a line each.
+def warm_up(names: Sequence[str], use: bool = True) -> tuple[list[str], Makers]:
+    """Import the kernel and the modules, and `use` these once.
 
-    Of an entry ``module:make>keep`` the module is imported; `Makers` looks after the rest.
+    Returns
+    -------
+    notes : list of str
+        What a person should know, a line each.
+    makers : Makers
+        Of an entry ``module:make>keep`` the module is imported; `Makers` looks after the rest.
     """
     notes: list[str] = []
     os.environ["MPLBACKEND"] = INLINE
     before = set(sys.modules)
     with _as_in_a_notebook(), _silence():
+        makers = Makers(names)
         importlib.import_module(f"{__package__}.pipe_kernel")
         for name in names:
             try:
@@ -71,57 +77,60 @@ def warm_up(names: Sequence[str], use: bool = True) -> list[str]:
     if threading.active_count() > 1:
         names = ", ".join(thread.name for thread in threading.enumerate()[1:])
         notes.append(f"A preloaded module started threads ({names}); they do not exist in the forks.")
-    return notes
+    return notes, makers
 
 
 class Makers:
     """What entries ``module:make>keep`` make for all, in a process of its own while this one loads the rest."""
 
     def __init__(self, names: Sequence[str]):
-        self._names = [name for name in names if ":" in name]
-        if not self._names:
+        # Files in memory, one for each: what was made, or why there is nothing.
+        self._files = {name: os.fdopen(os.memfd_create("made"), "w+b") for name in names if ":" in name}
+        if not self._files:
             return
-        self._out, into = os.pipe()
+        for name in self._files:
+            # The modules load once, for this process and that one.
+            with contextlib.suppress(Exception):
+                importlib.import_module(name.partition(":")[0])
         own = os.getpid()
         self._pid = os.fork()
         if self._pid:
-            os.close(into)
             return
         try:
             die_with_parent(own)
-            with _silence():
-                made = [_made_by(name) for name in self._names]
-            with os.fdopen(into, "wb") as file:
-                pickle.dump(made, file, protocol=5)
+            for name, file in self._files.items():
+                _make(name, file)
         finally:
             os._exit(0)
 
     def hand_over(self) -> list[str]:
         """Give what was made to this process. Returns what a person should know, a line each."""
-        if not self._names:
-            return []
-        with os.fdopen(self._out, "rb") as file:
-            data = file.read()
-        os.waitpid(self._pid, 0)
+        if self._files:
+            os.waitpid(self._pid, 0)
         notes: list[str] = []
-        made = pickle.loads(data) if data else ["The process that makes it has ended."] * len(self._names)
-        for name, one in zip(self._names, made, strict=True):
+        for name, file in self._files.items():
             try:
-                if isinstance(one, str):
-                    raise RuntimeError(one)
-                with _silence():
-                    _functions(name)[1](pickle.loads(one))
+                with file, _silence():
+                    file.seek(0)
+                    good, made = pickle.load(file)
+                    if not good:
+                        raise RuntimeError(made)
+                    _functions(name)[1](made)
+            except EOFError:
+                notes.append(_not_loaded(name, "The process that makes it has ended."))
             except Exception as error:
                 notes.append(_not_loaded(name, str(error)))
         return notes
 
 
-def _made_by(name: str) -> bytes | str:
-    """What the first function gives, pickled; or why there is nothing."""
+def _make(name: str, file: BinaryIO) -> None:
+    """Write what the first function gives, and True; or why there is nothing, and False."""
     try:
-        return pickle.dumps(_functions(name)[0](), protocol=5)
+        pickle.dump((True, _functions(name)[0]()), file, protocol=5)
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        file.seek(0)
+        pickle.dump((False, f"{type(error).__name__}: {error}"), file)
+    file.flush()
 
 
 def _functions(name: str) -> tuple[Callable[[], Any], Callable[[Any], None]]:
@@ -145,7 +154,6 @@ def _silence() -> Iterator[None]:
 
 def share_what_is_loaded() -> None:
     """Set aside all objects there are: the forks share them, and the first garbage collection of each would copy every page."""
-    gc.collect()
     gc.freeze()
     # What was needed only while loading goes back to the system, where the C library knows how.
     with contextlib.suppress(OSError, AttributeError):
