@@ -154,21 +154,23 @@ def book(
         webbrowser.open(first.as_uri())
 
 
-def chosen(course: Course, audience: Audience, profile: str | None, language: str | None) -> Edition:
+def chosen(
+    course: Course, audience: Audience = "reader", profile: str | None = None, language: str | None = None
+) -> Edition:
     """The edition that a command line asks for.
 
     Raises
     ------
     InputError
-        The course has no translation into the language.
+        The course has no translation into the language, or there is no such profile.
     """
     from cleanworks.workshop import languages
+    from cleanworks.workshop.country import chosen_profile
 
     if language:
         languages.require(course, language)
-    return Edition(
-        course.root, audience, profile, language=None if language == languages.SOURCE else language
-    )
+    spoken = None if language == languages.SOURCE else language
+    return Edition(course.root, audience, chosen_profile(course, profile), language=spoken)
 
 
 def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> None:

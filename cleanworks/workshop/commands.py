@@ -189,10 +189,12 @@ def prove_sets(
     and no line of a solution stands in what learners are handed.
     Exit codes: 0 all proven, 1 a proof fails, 2 something handed in cannot be used, 130 interrupted.
     """
+    from cleanworks.workshop.book import chosen
+    from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.exercises import prove
     from cleanworks.workshop.reports.progress_display import display
 
-    environment = {"CLEANWORKS_PROFILE": profile} if profile else {}
+    environment = chosen(Course.load(root), profile=profile).environment
     proofs, interrupted = prove(
         root, ids or (), listener=display(), environment=environment, force=force, fresh=fresh, workers=jobs
     )

@@ -101,7 +101,7 @@ def run(
     modules of the course it imports, the profile, the pins, Python or the tool. Exit codes: 0 all passed, 1 a
     notebook failed, 2 something handed in cannot be used, 130 interrupted.
     """
-    from cleanworks.workshop.book import Edition
+    from cleanworks.workshop.book import chosen
     from cleanworks.workshop.catalogue import Course
 
     from .course_jobs import course_jobs, course_options, require_jobs, run_notes
@@ -113,7 +113,7 @@ def run(
                 f"{report_file} is a folder.", where=name, fix="Name a file in it, such as report.xml."
             )
     # A country's copies lie beside those of the usual edition, from which somebody may be building a book at this moment.
-    made = Edition(course.root, profile=profile)
+    made = chosen(course, profile=profile)
     options = course_options(
         course,
         workers=jobs,

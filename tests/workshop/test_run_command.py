@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
+from cleanworks import profiles
 from cleanworks.cli import run as command
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
@@ -186,6 +188,59 @@ def test_a_failure_of_a_country_is_run_alone_with_the_country(cleanworks, course
     break_cell(lesson_path(course))
     code, out, _ = cleanworks("run", "r1", "--profile", "exampleland")
     assert code == 1 and "Run it alone: cleanworks run r1 --profile exampleland" in out
+
+
+@pytest.fixture
+def with_countries(course):
+    settings = course / "cleanworks.toml"
+    settings.write_text('country = "cleanworks.profiles.workshops:country"\n' + settings.read_text())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run r1",
+        "exercises prove r1",
+        "book",
+        "pdf",
+        "epub",
+        "live build --out live",
+        "live status",
+        "live prove",
+    ],
+)
+def test_a_country_that_does_not_exist_is_refused_before_anything_runs(
+    cleanworks, course, with_countries, words
+):
+    """Lessons that ask for no country would pass."""
+    code, out, err = cleanworks(*words.split(), "--profile", "exampelland")
+    assert code == 2 and out == "" and not (course / "_build").exists() and not (course / "live").exists()
+    assert "--profile: There is no profile 'exampelland'. Did you mean 'exampleland'?" in err
+
+
+def test_a_country_of_the_shell_that_does_not_exist_is_refused(cleanworks, with_countries, monkeypatch):
+    monkeypatch.setenv("CLEANWORKS_PROFILE", "nowhere")
+    code, _, err = cleanworks("run", "r1")
+    assert code == 2 and "The variable CLEANWORKS_PROFILE: There is no profile 'nowhere'." in err
+
+
+def test_a_country_of_ones_own_is_found_from_every_folder_of_notebooks(
+    cleanworks, course, with_countries, monkeypatch
+):
+    monkeypatch.chdir(course)
+    shipped = Path(profiles.__file__).with_name("exampleland.toml").read_text(encoding="utf-8")
+    (course / "mine.toml").write_text(shipped.replace('"Exampleland"', '"Mineland"', 1), encoding="utf-8")
+
+    def ask(content):
+        first = next(cell for cell in content["cells"] if cell["cell_type"] == "code")
+        asked = "from cleanworks import profiles\nprint(profiles.active()['names.country'])\n"
+        first["source"] = asked + first["source"]
+
+    edit(lesson_path(course), ask)
+    code, _, err = cleanworks("run", "r1", "--profile", "mine.toml")
+    assert code == 0, err
+    (copy,) = (course / "_build" / "executed-mine" / "notebooks").rglob("r1-*.ipynb")
+    assert "Mineland\\n" in copy.read_text(encoding="utf-8")
 
 
 def test_the_cache_of_no_course_is_not_counted(tmp_path, capsys):

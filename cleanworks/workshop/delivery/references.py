@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from cleanworks import words
 from cleanworks.errors import InputError
 from cleanworks.workshop import certificates, languages
 from cleanworks.workshop.catalogue import Course, Lesson
+from cleanworks.workshop.country import Country
+from cleanworks.workshop.country import country as of_profile
 from cleanworks.workshop.lines import nearest
 from cleanworks.workshop.workshop_file import Workshop, notes
-
-
-@dataclass(frozen=True)
-class Country:
-    """The country of a workshop: what to set for it, its name, the days on which offices rest, and lines for handouts."""
-
-    profile: str | None = None
-    name: str = ""
-    rest: tuple[int, ...] = (5, 6)
-    lines: tuple[str, ...] = ()
 
 
 def country(course: Course, workshop: Workshop) -> Country:
@@ -33,19 +23,8 @@ def country(course: Course, workshop: Workshop) -> Country:
     InputError
         There is no such profile; the message names the file, the line and the nearest one.
     """
-    address = course.settings.country
-    if not workshop.profile or not address:
-        return Country(workshop.profile)
-    module, _, function = address.partition(":")
     folder = Path(workshop.source.name).parent if workshop.source.text else Path(".")
-    try:
-        found = getattr(importlib.import_module(module), function)(workshop.profile, folder)
-    except InputError as error:
-        where = workshop.source.at("profile")
-        raise InputError(
-            error.what, where=f"{where}: {error.where}" if error.where else where, fix=error.fix
-        ) from None
-    return Country(found["profile"], found["name"], tuple(found["rest"]), tuple(found["lines"]))
+    return of_profile(course, workshop.profile, folder, workshop.source.at("profile"))
 
 
 def require_language(course: Course, workshop: Workshop) -> None:

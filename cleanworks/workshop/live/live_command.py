@@ -61,13 +61,13 @@ def build(
 
     `cleanworks book` does it by itself.
     """
-    from cleanworks.workshop.book import Edition
+    from cleanworks.workshop.book import chosen
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.live.payload import prepare
 
     out = place(out, first)
     course = Course.load(root.resolve())
-    payload = prepare(course, Edition(course.root, profile=profile, language=language).environment)
+    payload = prepare(course, chosen(course, profile=profile, language=language).environment)
     payload.write(out)
     print(f"{len(payload.images)} images in {out.as_posix()}")
 
@@ -82,13 +82,13 @@ def status(
 
     For each image, for each notebook, and for all of it on disk.
     """
-    from cleanworks.workshop.book import Edition
+    from cleanworks.workshop.book import chosen
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.live import images, needs
     from cleanworks.workshop.live.payload import prepare
 
     course = Course.load(root.resolve())
-    payload = prepare(course, Edition(course.root, profile=profile).environment)
+    payload = prepare(course, chosen(course, profile=profile).environment)
     print(
         f"Pyodide {payload.release.version}; compiled by {images.compiler() or 'nobody: pages start later'}"
     )
@@ -124,12 +124,12 @@ def prove(
     Every notebook runs in Pyodide under Node, and its outputs are compared cell by cell.
     Exit codes: 0 all agree, 1 a cell differs, 2 something handed in cannot be used.
     """
-    from cleanworks.workshop.book import Edition
+    from cleanworks.workshop.book import chosen
     from cleanworks.workshop.catalogue import Course
     from cleanworks.workshop.live import page_proof
 
     course = Course.load(root.resolve())
-    edition = Edition(course.root, profile=profile, language=language)
+    edition = chosen(course, profile=profile, language=language)
     done = page_proof.prove(course, ids or (), environment=edition.environment, workers=jobs)
     for one in done:
         for difference in one.differences:
