@@ -45,8 +45,10 @@ def work(pipe: Connection, parent: int, additions: Mapping[str, str] | None = No
     """
     # Ctrl-C reaches every process of the terminal; the main process decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The parent may be killed outright; then the system tells us.
+    # The parent may be killed outright; then the system tells us. Whoever started the run may have blocked that.
     signal.signal(signal.SIGTERM, _leave)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     die_with_parent(parent, signal.SIGTERM)
     if sys.platform != "linux":
         threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -326,6 +326,19 @@ def test_nothing_survives_a_kill_whoever_is_killed(sleepers, start, who):
     assert left_from(sleepers.root) == []
 
 
+def test_nothing_survives_where_the_signal_to_end_is_blocked(sleepers, start):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        process = start(sleepers)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    wait_for(process, sleepers, "a", "b")
+    main = psutil.Process(process.pid)
+    next(child for child in main.children() if "kernels.server" in " ".join(child.cmdline())).kill()
+    process.communicate()
+    assert process.returncode != 0 and left_from(sleepers.root) == []
+
+
 def test_nothing_is_left_after_success_and_failure(make_course, start):
     course = make_course("mixed")
     course.add("good", "1")
