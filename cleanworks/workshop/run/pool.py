@@ -138,6 +138,10 @@ class Pool:
                 self._watch()
                 tick()
             self._tell(started, finished)
+        except KeyboardInterrupt:
+            # What has come in until now is finished, too.
+            self._tell(started, finished)
+            raise
         finally:
             self.stop()
 

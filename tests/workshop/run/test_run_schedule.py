@@ -281,6 +281,22 @@ def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course, server
     assert Pool(1, MemoryGuard(0)).run([], None, None) is None
 
 
+def test_ctrl_c_just_after_a_result_has_come_in_keeps_it(course, monkeypatch):
+    course.add("a", "1")
+    course.add("b", UNTIL_SAID)
+    watch = Pool._watch
+
+    def interrupted(pool):
+        watch(pool)
+        if pool._ended:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Pool, "_watch", interrupted)
+    result = course.run(workers=2)
+    assert result.interrupted
+    assert {lesson.name: lesson.status for lesson in result.lessons} == {"a": "passed", "b": "not run"}
+
+
 @linux
 def test_a_worker_that_ends_just_before_its_next_lesson_fails_that_one_alone(course, server, monkeypatch):
     for name in "abc":
