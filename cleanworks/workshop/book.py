@@ -164,13 +164,14 @@ def chosen(
     InputError
         The course has no translation into the language, or there is no such profile.
     """
-    from cleanworks.workshop import languages
     from cleanworks.workshop.country import chosen_profile
 
     if language:
+        from cleanworks.workshop import languages
+
         languages.require(course, language)
-    spoken = None if language == languages.SOURCE else language
-    return Edition(course.root, audience, chosen_profile(course, profile), language=spoken)
+        language = None if language == languages.SOURCE else language
+    return Edition(course.root, audience, chosen_profile(course, profile), language=language)
 
 
 def bring_up_to_date(course: Course, made: Edition, jobs: int | None = None) -> None:
