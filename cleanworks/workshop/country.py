@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cleanworks.errors import InputError
 from cleanworks.workshop.catalogue import Course
@@ -34,13 +36,24 @@ def country(course: Course, profile: str | None, folder: Path, where: str) -> Co
     address = course.settings.country
     if not profile or not address:
         return Country(profile)
-    module, _, function = address.partition(":")
     try:
-        found = getattr(importlib.import_module(module), function)(profile, folder)
+        found = _function(address)(profile, folder)
     except InputError as error:
         place = f"{where}: {error.where}" if error.where else where
         raise InputError(error.what, where=place, fix=error.fix) from None
     return Country(found["profile"], found["name"], tuple(found["rest"]), tuple(found["lines"]))
+
+
+def _function(address: str) -> Callable[[str, Path], dict[str, Any]]:
+    module, _, function = address.partition(":")
+    try:
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"The function {address!r} of `country` cannot be found: {error}.",
+            where="cleanworks.toml",
+            fix="Write `package.module:function`, or take the line away.",
+        ) from None
 
 
 def chosen_profile(course: Course, profile: str | None) -> str | None:
@@ -51,9 +64,16 @@ def chosen_profile(course: Course, profile: str | None) -> str | None:
     Raises
     ------
     InputError
-        There is no such profile.
+        There is no such profile, or the variable names a file that kernels would look for in their own folders.
     """
-    if profile is None:
-        country(course, os.environ.get(_VARIABLE), Path("."), f"The variable {_VARIABLE}")
+    if not profile:
+        named = os.environ.get(_VARIABLE)
+        found = country(course, named, Path("."), f"The variable {_VARIABLE}").profile
+        if named and found != named:
+            raise InputError(
+                f"{named} is looked for in the folder of each notebook.",
+                where=f"The variable {_VARIABLE}",
+                fix=f"Give the whole path, {found}, or use --profile.",
+            )
         return None
     return country(course, profile, Path("."), "--profile").profile

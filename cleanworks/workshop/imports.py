@@ -47,11 +47,11 @@ class Fingerprints:
         self._further: dict[_Found, frozenset[str]] = {}
 
     def hold(self) -> bool:
-        """Whether every file that was looked at is what it was, and no other lies beside them. Folders may have come: Python makes some."""
+        """Whether every file that was looked at is what it was, and nothing else lies beside them."""
         now = Fingerprints(earlier=self)
         try:
             return all(
-                _files(now.listed(folder)) == _files(listed) for folder, listed in self._listed.items()
+                _kept(now.listed(folder)) == _kept(listed) for folder, listed in self._listed.items()
             ) and all(now.file(name) == known for name, known in self._digests.items())
         except OSError:
             return False
@@ -106,8 +106,9 @@ class Fingerprints:
         return self.imports_cache[key]
 
 
-def _files(listed: Mapping[str, bool]) -> set[str]:
-    return {name for name, is_folder in listed.items() if not is_folder}
+def _kept(listed: Mapping[str, bool]) -> dict[str, bool]:
+    """Without the folders that Python, Jupyter and we make while lessons run."""
+    return {name: listed[name] for name in listed.keys() - {"__pycache__", ".ipynb_checkpoints", "_build"}}
 
 
 def _read(name: str) -> bytes:

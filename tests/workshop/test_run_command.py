@@ -224,6 +224,27 @@ def test_a_country_of_the_shell_that_does_not_exist_is_refused(cleanworks, with_
     assert code == 2 and "The variable CLEANWORKS_PROFILE: There is no profile 'nowhere'." in err
 
 
+def test_a_file_in_the_variable_is_given_with_its_whole_path(cleanworks, course, with_countries, monkeypatch):
+    """Each kernel would look for it in the folder of its notebook."""
+    monkeypatch.chdir(course)
+    shipped = Path(profiles.__file__).with_name("exampleland.toml")
+    (course / "mine.toml").write_bytes(shipped.read_bytes())
+    monkeypatch.setenv("CLEANWORKS_PROFILE", "mine.toml")
+    code, _, err = cleanworks("run", "r1", "--profile", "")
+    assert code == 2 and f"Give the whole path, {course / 'mine.toml'}, or use --profile." in err
+    monkeypatch.setenv("CLEANWORKS_PROFILE", str(course / "mine.toml"))
+    assert cleanworks("run", "r1", "--profile", "")[0] == 0
+    assert (course / "_build" / "executed").is_dir()
+
+
+@pytest.mark.parametrize("address", ["nowhere.mod:country", "cleanworks.profiles.workshops:other", "other"])
+def test_a_setting_for_countries_that_leads_nowhere_is_named(cleanworks, course, address):
+    settings = course / "cleanworks.toml"
+    settings.write_text(f'country = "{address}"\n' + settings.read_text())
+    code, _, err = cleanworks("run", "r1", "--profile", "exampleland")
+    assert code == 2 and f"cleanworks.toml: The function '{address}' of `country` cannot be found" in err
+
+
 def test_a_country_of_ones_own_is_found_from_every_folder_of_notebooks(
     cleanworks, course, with_countries, monkeypatch
 ):

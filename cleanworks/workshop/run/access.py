@@ -22,6 +22,8 @@ _SYSTEM = (
     "/bin", "/dev", "/etc", "/lib", "/lib64", "/nix", "/opt", "/proc", "/run", "/sbin", "/snap", "/sys", "/usr",
     "/var/lib", "/var/cache", "/Library", "/System", "/Applications", "C:\\Windows", "C:\\Program Files",
 )  # fmt: skip
+# Nanoseconds by which the clock of a file system may be behind.
+_COARSE = 20_000_000
 _COMPILED = re.compile(r"(.*)[\\/]__pycache__[\\/]([^\\/]+?)\.[^\\/.]+(?:\.opt-\d)?\.pyc$")
 _BYTECODE = re.compile(r"\.pyc(?:\.\d+)?$")  # Python writes under a name with a number behind it, and renames
 
@@ -60,12 +62,18 @@ def opened(
     ]
 
 
-def digests(paths: Iterable[str], root: Path, prints: Fingerprints) -> dict[str, str]:
-    """Digests of files given as `opened` names them; an empty digest for one that is gone or cannot be read."""
+def digests(
+    paths: Iterable[str], root: Path, prints: Fingerprints, since: int | None = None
+) -> dict[str, str]:
+    """Digests of files given as `opened` names them; an empty digest for one that is gone or cannot be read.
+
+    Also for one that was changed `since` a time in nanoseconds: what has been read may be what it held before.
+    """
     found = {}
     for path in paths:
         try:
-            found[path] = prints.file(Path(root, path))
+            changed = since is not None and os.stat(Path(root, path)).st_ctime_ns > since - _COARSE
+            found[path] = "" if changed else prints.file(Path(root, path))
         except OSError:
             found[path] = ""
     return found

@@ -237,6 +237,7 @@ async def _execute(task: Task, folder: Path, gate: Gate, new_client: Callable[..
     try:
         outcome.language_info = await client.start(task.workdir)
         gate.enter()
+        outcome.begun = time.time_ns()
         await _run_cells(client, code, outcome, task)
         client.set_widgets_metadata()
         outcome.widgets = dict(notebook.metadata.get("widgets", {}))

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
+from cleanworks.errors import InputError
+
 from .memory import MemoryGuard
 from .worker_outcome import LEFT, READY, LessonFailure, Outcome, Task
 
@@ -114,9 +116,10 @@ class Pool:
         self._workers: list[_Worker] = []
         self._queue: list[Task] = []
         self._patience = 0.0
-        # What has begun and what has ended since the listeners were last told.
-        self._begun: dict[int, Task] = {}
-        self._ended: dict[int, tuple[Task, Outcome]] = {}
+        # What the listeners have not been told yet, in the order in which it happened: lessons that "begin" and that "end".
+        self._notices: list[tuple[str, int]] = []
+        self._tasks: dict[int, Task] = {}
+        self._outcomes: dict[int, Outcome] = {}
 
     def run(
         self,
@@ -127,9 +130,13 @@ class Pool:
     ) -> None:
         """Execute all tasks. `started`, `finished` and, at least five times a second, `tick` are called in this process."""
         self._queue = list(tasks)
+        self._tasks = {task.index: task for task in self._queue}
         try:
             while self._queue or self._busy():
                 self._hand_out()
+                if self._limit == 1:
+                    # One after the other, to the last file that is looked at when a result is stored.
+                    self._tell(started, finished)
                 self._open_gate()
                 # The next lessons run already while the results of the last ones are stored.
                 self._tell(started, finished)
@@ -138,9 +145,11 @@ class Pool:
                 self._watch()
                 tick()
             self._tell(started, finished)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, InputError):
             # What has come in until now is finished, too.
-            self._tell(started, finished)
+            while self._outcomes:
+                index, outcome = self._outcomes.popitem()
+                finished(self._tasks[index], outcome)
             raise
         finally:
             self.stop()
@@ -155,14 +164,20 @@ class Pool:
 
     # The parts of the loop.
     def _tell(self, started: Callable[[Task], None], finished: Callable[[Task, Outcome], None]) -> None:
-        """Tell of each lesson that it has ended before of the one that took its place."""
-        for index in self._ended.keys() - self._begun.keys():
-            finished(*self._ended.pop(index))
-        while self._begun and not self._in("leaving"):
-            task = self._begun.pop(min(self._begun))
-            started(task)
-            if task.index in self._ended:
-                finished(*self._ended.pop(task.index))
+        """Tell in order what has happened, as far as the results of lessons that have left are there."""
+        while self._notices and (self._notices[0][0] == "begin" or self._notices[0][1] in self._outcomes):
+            what, index = self._notices.pop(0)
+            if what == "begin":
+                started(self._tasks[index])
+            else:
+                finished(self._tasks[index], self._outcomes.pop(index))
+
+    def _ends(self, task: Task, outcome: Outcome | None = None) -> None:
+        """Note that a lesson has run; what came of it may be known later."""
+        if ("end", task.index) not in self._notices:
+            self._notices.append(("end", task.index))
+        if outcome is not None:
+            self._outcomes[task.index] = outcome
 
     def _hand_out(self) -> None:
         while len(self._workers) < min(self._limit + 1, len(self._queue) + len(self._busy())):
@@ -196,15 +211,16 @@ class Pool:
     def _open_gate(self) -> None:
         """Let as many run as may."""
         for worker in sorted(self._in("waiting"), key=lambda one: one.lesson.index):
-            running = self._in("running")
-            if len(running) >= self._limit:
+            running, leaving = self._in("running"), self._in("leaving")
+            # Lessons that run one after the other find nothing of the last one, such as a port that is in use.
+            if len(running) + (len(leaving) if self._limit == 1 else 0) >= self._limit:
                 return
-            if running and not self._guard.has_room(worker.lesson.name):
+            if (running or leaving) and not self._guard.has_room(worker.lesson.name):
                 self._note(f"Memory is short: {worker.lesson.name} waits until another lesson has ended.")
                 return
             worker.send("go")
             worker.enter("running")
-            self._begun[worker.lesson.index] = worker.lesson
+            self._notices.append(("begin", worker.lesson.index))
 
     def _listen(self) -> list[_Worker]:
         # On Windows these are of another class than `Connection`.
@@ -222,6 +238,7 @@ class Pool:
             worker.enter("waiting")
         elif message == LEFT:
             worker.enter("leaving")
+            self._ends(worker.lesson)
         elif isinstance(message, int):
             worker.pid = message
             worker.enter(worker.state)
@@ -231,7 +248,7 @@ class Pool:
             if has_served:
                 self._end(worker)
             worker.enter("idle")
-            self._ended[task.index] = (task, outcome)
+            self._ends(task, outcome)
 
     def _watch(self) -> None:
         now = time.monotonic()
@@ -258,14 +275,14 @@ class Pool:
             )
             self._queue.append(youngest.lesson)
             self._end(youngest)
-        elif self._guard.is_critical():
+        elif self._guard.is_critical() and not self._in("leaving"):
             self._lost(youngest, "memory", "The lesson took all the memory that was free, and was stopped.")
 
     def _lost(self, worker: _Worker, kind: str, message: str) -> None:
         task = worker.task
         self._end(worker)
         if task is not None:
-            self._ended[task.index] = (task, Outcome.failed(task, LessonFailure(kind, message)))
+            self._ends(task, Outcome.failed(task, LessonFailure(kind, message)))
 
     def _end(self, worker: _Worker) -> None:
         worker.end()

@@ -336,7 +336,9 @@ class _Run:
         entry["made"] = uuid.uuid4().hex
         undeclared, written = access.opened(lesson.job, self.options, lesson.modules, entry.pop("accesses"))
         # Digests of now: if such a file changes later, the result is not served.
-        entry["undeclared"] = access.digests(undeclared, self.options.root, Fingerprints())
+        entry["undeclared"] = access.digests(
+            undeclared, self.options.root, Fingerprints(), entry.pop("begun")
+        )
         entry["written"] = written
         return entry
 

@@ -66,7 +66,8 @@ class Outcome:
     """What execution gave. Cells are counted among the code cells, from 0, since prose may come and go around them.
 
     `times` are (CPU, wall) seconds of the cells that ended well, `accesses` the files that were opened with ``read`` or ``write``,
-    `hidden` (execution, text) what failed without failing its cell, `engine` which one executed (`engine`).
+    `hidden` (execution, text) what failed without failing its cell, `engine` which one executed (`engine`),
+    `begun` when its first cell did (nanoseconds).
     """
 
     outputs: list[list[dict[str, Any]]]
@@ -81,6 +82,7 @@ class Outcome:
     accesses: list[tuple[str, str]] = field(default_factory=list)
     hidden: list[tuple[int, str]] = field(default_factory=list)
     engine: str = ""
+    begun: int = 0
 
     @classmethod
     def empty(cls, task: Task) -> Outcome:

@@ -133,6 +133,7 @@ def test_a_file_is_read_again_only_if_it_may_have_been_written_since(tmp_path, m
         (lambda course: (course / "rain.csv").unlink(), False),
         (lambda course: (course / "tools.py").write_text(""), False),
         (lambda course: (course / "helper.py").rename(course / "other.py"), False),
+        (lambda course: (course / "tables").mkdir(), False),
         (lambda course: (course / "__pycache__").mkdir(), True),
     ],
 )

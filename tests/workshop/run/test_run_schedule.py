@@ -6,6 +6,7 @@ import io
 import multiprocessing
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -281,6 +282,54 @@ def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course, server
     assert Pool(1, MemoryGuard(0)).run([], None, None) is None
 
 
+@linux
+def test_one_at_a_time_a_lesson_finds_nothing_of_the_last_one(course):
+    """Not its kernel, which may hold a lock; and what it read is looked at before the next one writes."""
+    hold = "import fcntl\nlock = open('lock', 'w')\nfcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    for number in range(6):
+        # So many objects that a kernel does not end in no time.
+        course.add(f"{number}", f"{hold}\nkept = [str(n) for n in range(300_000)]")
+    result = course.run(workers=1)
+    assert result.ok, [lesson.failure for lesson in result.failed]
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_taken_for_read(course):
+    """The lesson waits until another one has written what it read before, undeclared."""
+    (course.root / "rain.txt").write_text("first")
+    os.utime(course.root / "rain.txt", (1_700_000_000, 1_700_000_000))
+    until = "import os, time\nwhile not os.path.exists('{}'): time.sleep(0.02)\n"
+    course.add(
+        "reads", f"print(open('rain.txt').read())\nopen('was-read', 'w').close()\n{until.format('written')}"
+    )
+    course.add(
+        "writes",
+        f"{until.format('was-read')}open('rain.txt', 'w').write('second')\nopen('written', 'w').close()",
+    )
+    assert course.run(workers=2).ok and course.text("reads").startswith("first")
+    assert course.run(workers=2).ok and course.text("reads").startswith("second")
+
+
+def test_with_many_at_a_time_results_do_not_wait_for_a_quiet_moment():
+    """What has happened is told in its order, and only a lesson that is just leaving holds back what came after it."""
+    pool = Pool(8, MemoryGuard(0))
+    pool._tasks = {number: number for number in range(5)}
+    told = []
+
+    def tell():
+        told.clear()
+        pool._tell(
+            lambda task: told.append(f"+{task}"), lambda task, outcome: told.append(f"-{task} {outcome}")
+        )
+        return told
+
+    pool._notices = [("begin", 0), ("begin", 1), ("end", 0), ("begin", 2), ("end", 1), ("begin", 3)]
+    pool._outcomes = {0: "passed"}
+    assert tell() == ["+0", "+1", "-0 passed", "+2"]
+    pool._outcomes = {3: "lost", 1: "failed"}
+    pool._notices += [("end", 3)]
+    assert tell() == ["-1 failed", "+3", "-3 lost"]
+
+
 def test_ctrl_c_just_after_a_result_has_come_in_keeps_it(course, monkeypatch):
     course.add("a", "1")
     course.add("b", UNTIL_SAID)
@@ -288,7 +337,7 @@ def test_ctrl_c_just_after_a_result_has_come_in_keeps_it(course, monkeypatch):
 
     def interrupted(pool):
         watch(pool)
-        if pool._ended:
+        if pool._outcomes:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(Pool, "_watch", interrupted)
@@ -324,6 +373,10 @@ def make():
     return [os.getpid()]
 def keep(made):
     kept.extend(made != [os.getpid()] and ["made"])
+def anyhow(made):
+    kept.extend(["made"])
+def with_thread():
+    return pool.submit(make).result()
 def fail():
     raise OSError("no tables today")
 def die():
@@ -349,6 +402,17 @@ def test_every_lesson_finds_what_is_made_beforehand_for_all(sharing):
     result = sharing.run(preload=["shared_tables", "shared_tables:make>keep"])
     assert result.ok and result.notes == ()
     assert [sharing.text(f"sharing-{number}") for number in range(6)] == ["made\n"] * 6
+
+
+@linux
+def test_what_a_thread_makes_is_made_where_the_thread_is(sharing):
+    """A fork has no threads, and would wait for one for ever."""
+    module = Path(os.environ["PYTHONPATH"], "shared_tables.py")
+    threads = "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(int).result()\n"
+    module.write_text(module.read_text() + threads)
+    result = sharing.run(preload=["shared_tables", "shared_tables:with_thread>anyhow"])
+    assert result.ok and sharing.text("sharing-0") == "made\n"
+    assert len(result.notes) == 1 and "started threads" in result.notes[0]
 
 
 @linux

@@ -92,6 +92,10 @@ class Makers:
             # The modules load once, for this process and that one.
             with contextlib.suppress(Exception):
                 importlib.import_module(name.partition(":")[0])
+        self._pid = 0
+        if threading.active_count() > 1:
+            # They would be missing in the fork, and it might wait for them for ever.
+            return
         own = os.getpid()
         self._pid = os.fork()
         if self._pid:
@@ -105,22 +109,29 @@ class Makers:
 
     def hand_over(self) -> list[str]:
         """Give what was made to this process. Returns what a person should know, a line each."""
-        if self._files:
+        if self._files and self._pid:
             os.waitpid(self._pid, 0)
         notes: list[str] = []
         for name, file in self._files.items():
             try:
                 with file, _silence():
+                    if not self._pid:
+                        _make(name, file)
                     file.seek(0)
-                    good, made = pickle.load(file)
+                    good, made = _made(file)
                     if not good:
                         raise RuntimeError(made)
                     _functions(name)[1](made)
-            except EOFError:
-                notes.append(_not_loaded(name, "The process that makes it has ended."))
             except Exception as error:
-                notes.append(_not_loaded(name, str(error)))
+                notes.append(_not_loaded(name, " ".join(str(error).split())))
         return notes
+
+
+def _made(file: BinaryIO) -> tuple[bool, Any]:
+    try:
+        return pickle.load(file)
+    except (EOFError, pickle.UnpicklingError):
+        return False, "The process that makes it has ended."
 
 
 def _make(name: str, file: BinaryIO) -> None:
