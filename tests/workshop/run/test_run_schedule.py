@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -15,7 +16,7 @@ from cleanworks.workshop.reports.progress_display import Lines, duration
 from cleanworks.workshop.run import LessonResult, run_notebooks
 from cleanworks.workshop.run.jobs import read_source
 from cleanworks.workshop.run.memory import MemoryGuard, _container_free
-from cleanworks.workshop.run.pool import Pool
+from cleanworks.workshop.run.pool import Pool, _Worker
 from cleanworks.workshop.run.result_cache import Store
 from cleanworks.workshop.run.runner import _Run, cores, longest_first
 from cleanworks.workshop.run.worker import work
@@ -282,15 +283,16 @@ def test_the_pool_ends_its_workers_when_something_goes_wrong_here(course, server
     assert Pool(1, MemoryGuard(0)).run([], None, None) is None
 
 
-@linux
-def test_one_at_a_time_a_lesson_finds_nothing_of_the_last_one(course):
-    """Not its kernel, which may hold a lock; and what it read is looked at before the next one writes."""
-    hold = "import fcntl\nlock = open('lock', 'w')\nfcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)"
-    for number in range(6):
-        # So many objects that a kernel does not end in no time.
-        course.add(f"{number}", f"{hold}\nkept = [str(n) for n in range(300_000)]")
-    result = course.run(workers=1)
-    assert result.ok, [lesson.failure for lesson in result.failed]
+@pytest.mark.parametrize(("workers", "begins"), [(1, False), (2, True)])
+def test_one_at_a_time_a_lesson_begins_when_nothing_of_the_last_one_is_left(workers, begins):
+    """Its kernel may hold a lock or a port until it has ended."""
+    pool = Pool(workers, MemoryGuard(0))
+    for index, state in enumerate(("leaving", "waiting")):
+        worker = _Worker(multiprocessing.Pipe()[0], None)
+        worker.task, worker.state = SimpleNamespace(index=index, name="lesson"), state
+        pool._workers.append(worker)
+    pool._open_gate()
+    assert (pool._workers[1].state == "running") is begins
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_taken_for_read(course):
