@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,24 +35,15 @@ def country(course: Course, profile: str | None, folder: Path, where: str) -> Co
     address = course.settings.country
     if not profile or not address:
         return Country(profile)
+    from cleanworks.workshop.live.payload import function
+
+    asked: Callable[..., Any] = function("country", address)
     try:
-        found = _function(address)(profile, folder)
+        found = asked(profile, folder)
     except InputError as error:
         place = f"{where}: {error.where}" if error.where else where
         raise InputError(error.what, where=place, fix=error.fix) from None
     return Country(found["profile"], found["name"], tuple(found["rest"]), tuple(found["lines"]))
-
-
-def _function(address: str) -> Callable[[str, Path], dict[str, Any]]:
-    module, _, function = address.partition(":")
-    try:
-        return getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(
-            f"The function {address!r} of `country` cannot be found: {error}.",
-            where="cleanworks.toml",
-            fix="Write `package.module:function`, or take the line away.",
-        ) from None
 
 
 def chosen_profile(course: Course, profile: str | None) -> str | None:

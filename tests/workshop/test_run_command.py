@@ -242,7 +242,9 @@ def test_a_setting_for_countries_that_leads_nowhere_is_named(cleanworks, course,
     settings = course / "cleanworks.toml"
     settings.write_text(f'country = "{address}"\n' + settings.read_text())
     code, _, err = cleanworks("run", "r1", "--profile", "exampleland")
-    assert code == 2 and f"cleanworks.toml: The function '{address}' of `country` cannot be found" in err
+    assert (
+        code == 2 and f"cleanworks.toml: The setting `country` names '{address}', which is not there." in err
+    )
 
 
 def test_a_country_of_ones_own_is_found_from_every_folder_of_notebooks(

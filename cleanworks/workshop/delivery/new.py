@@ -67,14 +67,13 @@ def asked(course: Course, name: str, folder: Path, ask: Ask) -> str:
     from cleanworks.workshop import languages
     from cleanworks.workshop.delivery.programme import path_of
     from cleanworks.workshop.lines import meant
+    from cleanworks.workshop.live.payload import function
 
     def country(answer: str) -> str:
         address = course.settings.country
         if answer and address:
-            import importlib
-
-            module, _, function = address.partition(":")
-            getattr(importlib.import_module(module), function)(answer, folder)
+            asked: Callable[..., object] = function("country", address)
+            asked(answer, folder)
         return answer
 
     spoken = [languages.SOURCE, *languages.languages(course)]

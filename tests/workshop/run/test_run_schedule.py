@@ -295,6 +295,21 @@ def test_one_at_a_time_a_lesson_begins_when_nothing_of_the_last_one_is_left(work
     assert (pool._workers[1].state == "running") is begins
 
 
+@pytest.mark.parametrize(("other", "stopped"), [("leaving", False), ("idle", True)])
+def test_no_lesson_is_stopped_for_memory_that_the_last_one_still_holds(other, stopped):
+    class Critical(Scarce):
+        def is_critical(self):
+            return True
+
+    pool = Pool(2, Critical())
+    for index, state in enumerate((other, "running")):
+        worker = _Worker(multiprocessing.Pipe()[0], None)
+        worker.task, worker.state = Task(index, "lesson", {"cells": []}, "", 1.0, None, {}, ""), state
+        pool._workers.append(worker)
+    pool._make_room(pool._in("running"))
+    assert bool(pool._outcomes) is stopped
+
+
 def test_a_file_that_changes_while_it_is_read_is_not_taken_for_read(course):
     """The lesson waits until another one has written what it read before, undeclared."""
     (course.root / "rain.txt").write_text("first")
